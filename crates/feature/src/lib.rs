@@ -1,0 +1,1 @@
+//! Features are expressions: parser, planner, operators, kernels, libraries.

@@ -1,0 +1,1 @@
+//! Labels, folds, models and their evaluation.

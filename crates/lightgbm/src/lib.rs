@@ -1,0 +1,1 @@
+//! A safe layer over LightGBM's C API.

@@ -1,0 +1,134 @@
+//! One number a row.
+
+use std::ops::Range;
+
+/// How the numbers of a column are stored. Computing is always in `f64`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Encoding {
+    /// Four bytes a number.
+    F32,
+    /// Eight bytes a number.
+    F64,
+}
+
+/// One number for each row of an [`Axis`](crate::Axis); NaN is missing.
+#[derive(Clone, Debug)]
+pub enum Column {
+    /// Stored in four bytes each.
+    F32(Vec<f32>),
+    /// Stored in eight bytes each.
+    F64(Vec<f64>),
+}
+
+impl Column {
+    /// Store these values as `encoding` says; every NaN becomes the one canonical pattern.
+    pub fn encode(values: &[f64], encoding: Encoding) -> Self {
+        match encoding {
+            Encoding::F32 => {
+                Self::F32(values.iter().map(|&v| if v.is_nan() { f32::NAN } else { v as f32 }).collect())
+            }
+            Encoding::F64 => {
+                Self::F64(values.iter().map(|&v| if v.is_nan() { f64::NAN } else { v }).collect())
+            }
+        }
+    }
+
+    /// How it is stored.
+    pub fn encoding(&self) -> Encoding {
+        match self {
+            Self::F32(_) => Encoding::F32,
+            Self::F64(_) => Encoding::F64,
+        }
+    }
+
+    /// How many rows it has.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::F64(values) => values.len(),
+        }
+    }
+
+    /// Whether it has no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value of a row.
+    pub fn get(&self, row: usize) -> f64 {
+        match self {
+            Self::F32(values) => f64::from(values[row]),
+            Self::F64(values) => values[row],
+        }
+    }
+
+    /// Write the values of a range of rows into `out`.
+    ///
+    /// # Panics
+    ///
+    /// If `out` is not as long as the range.
+    pub fn decode(&self, rows: Range<usize>, out: &mut [f64]) {
+        match self {
+            Self::F32(values) => {
+                assert_eq!(rows.len(), out.len());
+                for (out, &value) in out.iter_mut().zip(&values[rows]) {
+                    *out = f64::from(value);
+                }
+            }
+            Self::F64(values) => out.copy_from_slice(&values[rows]),
+        }
+    }
+
+    /// All values.
+    pub fn to_f64(&self) -> Vec<f64> {
+        let mut out = vec![0.0; self.len()];
+        self.decode(0..self.len(), &mut out);
+        out
+    }
+
+    /// The rows of these ranges, one after the other.
+    pub fn select(&self, ranges: &[Range<usize>]) -> Self {
+        fn gather<T: Copy>(values: &[T], ranges: &[Range<usize>]) -> Vec<T> {
+            let mut out = Vec::with_capacity(ranges.iter().map(ExactSizeIterator::len).sum());
+            for range in ranges {
+                out.extend_from_slice(&values[range.clone()]);
+            }
+            out
+        }
+        match self {
+            Self::F32(values) => Self::F32(gather(values, ranges)),
+            Self::F64(values) => Self::F64(gather(values, ranges)),
+        }
+    }
+
+    /// Whether both hold the same bytes.
+    pub fn same_bits(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::F32(a), Self::F32(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
+            }
+            (Self::F64(a), Self::F64(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
+            }
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stores_one_nan_only() {
+        let odd = f64::from_bits(f64::NAN.to_bits() | 7);
+        let column = Column::encode(&[odd, -odd, 1.5], Encoding::F64);
+        assert!(column.same_bits(&Column::F64(vec![f64::NAN, f64::NAN, 1.5])));
+    }
+
+    #[test]
+    fn selects_runs_of_rows() {
+        let column = Column::F32(vec![0.0, 1.0, 2.0, 3.0]);
+        assert_eq!(column.select(&[1..2, 3..4]).to_f64(), vec![1.0, 3.0]);
+    }
+}

@@ -1,0 +1,141 @@
+//! Columns over one axis.
+
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
+
+use crate::{Axis, Categories, Column};
+
+/// The field that says whether an instrument traded: 1 or 0, never missing.
+pub const TRADED: &str = "traded";
+
+/// Why a column can't enter a panel.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages explain the fields")]
+pub enum PanelError {
+    /// A column of another length belongs to another axis.
+    #[error("column {name} has {found} rows where the panel has {expected}")]
+    Length { name: String, expected: usize, found: usize },
+
+    /// An infinite price or volume is a fault of the source.
+    #[error("column {name} is infinite in row {row}")]
+    Infinite { name: String, row: usize },
+}
+
+/// Market data over sessions and instruments; NaN is missing, and nothing is infinite.
+///
+/// Columns are shared, not copied, when a panel is cloned.
+#[derive(Clone, Debug)]
+pub struct Panel {
+    axis: Arc<Axis>,
+    fields: BTreeMap<String, Arc<Column>>,
+    categories: BTreeMap<String, Arc<Categories>>,
+}
+
+impl Panel {
+    /// A panel without columns.
+    pub fn new(axis: Arc<Axis>) -> Self {
+        Self { axis, fields: BTreeMap::new(), categories: BTreeMap::new() }
+    }
+
+    /// The rows.
+    pub fn axis(&self) -> &Arc<Axis> {
+        &self.axis
+    }
+
+    /// Add a field, or replace the one of this name.
+    pub fn insert(&mut self, name: &str, column: impl Into<Arc<Column>>) -> Result<(), PanelError> {
+        let column = column.into();
+        self.check_length(name, column.len())?;
+        let infinite = match &*column {
+            Column::F32(values) => values.iter().position(|value| value.is_infinite()),
+            Column::F64(values) => values.iter().position(|value| value.is_infinite()),
+        };
+        if let Some(row) = infinite {
+            return Err(PanelError::Infinite { name: name.to_owned(), row });
+        }
+        self.fields.insert(name.to_owned(), column);
+        Ok(())
+    }
+
+    /// Add categories, or replace those of this name.
+    pub fn insert_categories(
+        &mut self,
+        name: &str,
+        column: impl Into<Arc<Categories>>,
+    ) -> Result<(), PanelError> {
+        let column = column.into();
+        self.check_length(name, column.codes().len())?;
+        self.categories.insert(name.to_owned(), column);
+        Ok(())
+    }
+
+    fn check_length(&self, name: &str, found: usize) -> Result<(), PanelError> {
+        let expected = self.axis.n_rows();
+        if found == expected {
+            Ok(())
+        } else {
+            Err(PanelError::Length { name: name.to_owned(), expected, found })
+        }
+    }
+
+    /// A field by its name (without the `$` of expressions).
+    pub fn field(&self, name: &str) -> Option<&Arc<Column>> {
+        self.fields.get(name)
+    }
+
+    /// Categories by their name.
+    pub fn categories(&self, name: &str) -> Option<&Arc<Categories>> {
+        self.categories.get(name)
+    }
+
+    /// The fields, in the order of their names.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &Arc<Column>)> {
+        self.fields.iter().map(|(name, column)| (name.as_str(), column))
+    }
+
+    /// The category columns, in the order of their names.
+    pub fn all_categories(&self) -> impl Iterator<Item = (&str, &Arc<Categories>)> {
+        self.categories.iter().map(|(name, column)| (name.as_str(), column))
+    }
+
+    /// The panel of the sessions at these positions of the calendar: what was known if nothing later had happened.
+    pub fn between(&self, positions: Range<usize>) -> Self {
+        let (axis, kept) = self.axis.between(positions);
+        let fields =
+            self.fields.iter().map(|(name, column)| (name.clone(), Arc::new(column.select(&kept)))).collect();
+        let categories = self
+            .categories
+            .iter()
+            .map(|(name, column)| (name.clone(), Arc::new(column.select(&kept))))
+            .collect();
+        Self { axis: Arc::new(axis), fields, categories }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Calendar, Session};
+
+    fn panel() -> Panel {
+        let calendar = Calendar::new((0..4).map(Session::from_number).collect());
+        let axis = Axis::new(calendar, vec![("A".into(), 0..4), ("B".into(), 2..4)]);
+        let mut panel = Panel::new(Arc::new(axis));
+        panel.insert("close", Column::F64(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0])).unwrap();
+        panel
+    }
+
+    #[test]
+    fn cuts_sessions() {
+        let cut = panel().between(1..3);
+        assert_eq!(cut.field("close").unwrap().to_f64(), vec![2.0, 3.0, 5.0]);
+    }
+
+    #[test]
+    fn refuses_what_does_not_fit() {
+        let mut panel = panel();
+        assert!(matches!(panel.insert("x", Column::F64(vec![0.0])), Err(PanelError::Length { .. })));
+        let infinite = Column::F64(vec![0.0, f64::INFINITY, 0.0, 0.0, 0.0, 0.0]);
+        assert!(matches!(panel.insert("x", infinite), Err(PanelError::Infinite { row: 1, .. })));
+    }
+}

@@ -1,0 +1,26 @@
+//! How attractive each instrument is, session by session.
+
+/// A score for each row of an [`Axis`](crate::Axis), known at the row's close; higher is more attractive, NaN is no
+/// opinion.
+#[derive(Clone, Debug)]
+pub struct Signal {
+    name: String,
+    scores: Vec<f64>,
+}
+
+impl Signal {
+    /// A named signal.
+    pub fn new(name: impl Into<String>, scores: Vec<f64>) -> Self {
+        Self { name: name.into(), scores }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// One score a row.
+    pub fn scores(&self) -> &[f64] {
+        &self.scores
+    }
+}

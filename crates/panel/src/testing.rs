@@ -1,0 +1,128 @@
+//! Seeded synthetic markets: the one generator behind the tests and benches of every crate.
+
+use std::sync::Arc;
+
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+
+use crate::{Axis, Calendar, Categories, Column, Encoding, Instrument, Panel, Session, TRADED};
+
+/// What kind of market to make.
+#[derive(Clone, Copy, Debug)]
+pub struct MarketSpec {
+    /// How many instruments.
+    pub n_instruments: usize,
+    /// How many sessions (weekdays from 2010-01-04 on, every 61st one a holiday).
+    pub n_sessions: usize,
+    /// The share of rows on which an instrument does not trade.
+    pub missing: f64,
+    /// The share of instruments that are listed late or leave early.
+    pub mortal: f64,
+    /// How columns are stored.
+    pub encoding: Encoding,
+    /// The seed; equal specifications give equal bytes.
+    pub seed: u64,
+}
+
+impl Default for MarketSpec {
+    fn default() -> Self {
+        Self {
+            n_instruments: 20,
+            n_sessions: 400,
+            missing: 0.05,
+            mortal: 0.3,
+            encoding: Encoding::F64,
+            seed: 1,
+        }
+    }
+}
+
+/// Weekdays from 2010-01-04 on, without every 61st.
+pub fn weekdays(n_sessions: usize) -> Calendar {
+    let monday = 14_613;
+    let sessions = (0..).filter(|day| day % 7 < 5).enumerate().filter(|(n, _)| n % 61 != 60);
+    Calendar::new(sessions.map(|(_, day)| Session::from_number(monday + day)).take(n_sessions).collect())
+}
+
+/// A market with a common factor, sectors, late listings, delistings, halts and missing values.
+///
+/// Fields: `open high low close vwap volume factor`, [`TRADED`]; categories: `sector` (one instrument has none).
+pub fn market(spec: MarketSpec) -> Panel {
+    let mut random = ChaCha8Rng::seed_from_u64(spec.seed);
+    let calendar = weekdays(spec.n_sessions);
+    let n = calendar.len();
+    let market_returns = (0..n).map(|_| 0.01 * normal(&mut random)).collect::<Vec<_>>();
+    let lives = (0..spec.n_instruments)
+        .map(|i| {
+            let life = if random.random::<f64>() < spec.mortal && n > 4 {
+                let start = random.random_range(0..n / 2);
+                start..random.random_range(start + 1..=n)
+            } else {
+                0..n
+            };
+            (Instrument::new(&format!("S{i:04}")), life)
+        })
+        .collect();
+    let axis = Arc::new(Axis::new(calendar, lives));
+    let rows = axis.n_rows();
+    let mut columns = ["open", "high", "low", "close", "vwap", "volume", "factor", TRADED]
+        .map(|name| (name, vec![f64::NAN; rows]));
+    let mut sectors = vec![Categories::MISSING; rows];
+    for i in 0..axis.n_instruments() {
+        let beta = 0.5 + random.random::<f64>();
+        let mut close = 10.0 + 190.0 * random.random::<f64>();
+        let mut volume = 1e5 * (1.0 + 9.0 * random.random::<f64>());
+        let mut factor = 1.0;
+        for (row, position) in axis.rows(i).zip(axis.life(i)) {
+            if i > 0 {
+                sectors[row] = (i % 5) as u32;
+            }
+            columns[7].1[row] = 0.0;
+            if random.random::<f64>() < spec.missing {
+                continue;
+            }
+            let gap = 0.004 * normal(&mut random);
+            let previous = close;
+            close *= libm::exp(beta * market_returns[position] + 0.015 * normal(&mut random));
+            volume *= libm::exp(0.2 * normal(&mut random));
+            if random.random::<f64>() < 0.001 {
+                factor *= 2.0;
+            }
+            let open = previous * (1.0 + gap);
+            let high = open.max(close) * (1.0 + 0.01 * random.random::<f64>());
+            let low = open.min(close) * (1.0 - 0.01 * random.random::<f64>());
+            let values = [open, high, low, close, (high + low + close) / 3.0, volume.round(), factor, 1.0];
+            for ((_, column), value) in columns.iter_mut().zip(values) {
+                column[row] = value;
+            }
+        }
+    }
+    let mut panel = Panel::new(axis);
+    for (name, values) in columns {
+        let inserted = panel.insert(name, Column::encode(&values, spec.encoding));
+        debug_assert!(inserted.is_ok());
+    }
+    let names = ["Energy", "Health", "Finance", "Technology", "Utilities"].map(String::from).to_vec();
+    let inserted = panel.insert_categories("sector", Categories::new(sectors, names));
+    debug_assert!(inserted.is_ok());
+    panel
+}
+
+/// A standard normal number (Box and Muller 1958), from `libm` so that every machine draws the same.
+pub fn normal(random: &mut ChaCha8Rng) -> f64 {
+    let radius = libm::sqrt(-2.0 * libm::log(1.0 - random.random::<f64>()));
+    radius * libm::cos(2.0 * std::f64::consts::PI * random.random::<f64>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_seeds_give_equal_markets() {
+        let (a, b) = (market(MarketSpec::default()), market(MarketSpec::default()));
+        assert!(a.fields().zip(b.fields()).all(|((_, a), (_, b))| a.same_bits(b)));
+        let other = market(MarketSpec { seed: 2, ..MarketSpec::default() });
+        assert_ne!(a.axis().n_rows(), other.axis().n_rows());
+    }
+}

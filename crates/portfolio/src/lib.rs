@@ -1,0 +1,1 @@
+//! Strategies, exchange rules, ledger, backtest, measures.

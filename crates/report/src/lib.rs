@@ -1,0 +1,1 @@
+//! Tables, charts and sections as one self-contained HTML file.

@@ -1,0 +1,1 @@
+//! Foreign bytes to panels: Parquet and CSV files, alignment, corporate actions, quality.

@@ -1,0 +1,1 @@
+//! Stages, keys, artifacts, the store and runners.

@@ -1,0 +1,1 @@
+//! A study: configuration, the steps from data to report, the library's face.
