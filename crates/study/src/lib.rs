@@ -1,1 +1,3 @@
-//! A study: configuration, the steps from data to report, the library's face.
+//! A study: its configuration, the steps from data to report, and the face of the library.
+
+pub mod config;

@@ -1,0 +1,25 @@
+# Thin targets over cargo; what they need is installed by .ci/setup, which says what and why.
+.PHONY: demo test setup bench fmt
+backstaff := target/release/backstaff
+
+demo: ## Build, run the example study on the bundled data, print the stage table and the report's path.
+	.ci/setup run
+	cargo build --release --locked -p backstaff
+	$(backstaff) run examples/us_equities.yaml
+
+test: ## Everything that CI checks.
+	.ci/setup test
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo test --workspace --locked
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+setup: ## Install what building, running and testing need.
+	.ci/setup test
+
+bench: ## Speed of the kernels, of the features beside Polars, and of the whole study.
+	.ci/setup bench
+	benches/run
+
+fmt:
+	cargo fmt --all

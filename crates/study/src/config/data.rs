@@ -1,0 +1,109 @@
+//! Where the data come from.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Where the data come from.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// Bars of all instruments.
+    pub prices: Prices,
+    /// `union` (of the dates in the file) or the name of an exchange whose calendar ships: `XNYS`, `XKRX`.
+    #[serde(default = "union")]
+    pub calendar: String,
+    /// Facts about instruments: sector, date of entry.
+    #[serde(default)]
+    pub attributes: Option<Attributes>,
+    /// A series to compare with.
+    #[serde(default)]
+    pub benchmark: Option<Benchmark>,
+}
+
+fn union() -> String {
+    "union".to_owned()
+}
+
+/// Bars of all instruments.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prices {
+    /// A Parquet or CSV file, or a folder of them.
+    pub path: PathBuf,
+    /// Columns whose names are not the usual ones: ours to the file's.
+    #[serde(default)]
+    pub columns: BTreeMap<String, String>,
+    /// How prices are adjusted for splits and dividends.
+    #[serde(default)]
+    pub adjustment: Adjust,
+    /// What to do with an instrument that has duplicate rows or prices that are not positive.
+    #[serde(default)]
+    pub on_bad_instrument: OnBad,
+    /// Rows that are known to be wrong, frozen here.
+    #[serde(default)]
+    pub drop_rows: Vec<DropRow>,
+}
+
+/// How prices are adjusted for splits and dividends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Adjust {
+    /// By `factor` or `adj_close` where the file has one, else as in the file.
+    #[default]
+    Auto,
+    /// As in the file.
+    AsIs,
+    /// By `adj_close / close`.
+    AdjClose,
+    /// By the column `factor`.
+    Factor,
+}
+
+/// What to do with a bad instrument.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnBad {
+    /// End with an error.
+    #[default]
+    Stop,
+    /// Leave it out, and say so.
+    Exclude,
+}
+
+/// A row that is known to be wrong.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct DropRow {
+    /// Whose.
+    pub instrument: String,
+    /// When: YYYY-MM-DD.
+    pub date: String,
+}
+
+/// Facts about instruments.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attributes {
+    /// A CSV or Parquet file with one row an instrument.
+    pub path: PathBuf,
+    /// The column that names the instrument; recognised if absent.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// Columns that become categories (`$sector`).
+    #[serde(default)]
+    pub categories: Vec<String>,
+    /// Must be true: the table has no history, so it tells the past what only later was known.
+    #[serde(rename = "static")]
+    pub is_static: bool,
+}
+
+/// A series to compare with.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Benchmark {
+    /// A Parquet or CSV file of bars.
+    pub path: PathBuf,
+    /// Which instrument of it.
+    pub instrument: String,
+}

@@ -1,0 +1,69 @@
+//! Which sessions train, validate and test.
+
+use serde::{Deserialize, Serialize};
+
+/// Walk-forward folds.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Folds {
+    /// The sessions that are tested, cut into folds.
+    pub test: TestRange,
+    /// How long each fold's test lasts.
+    #[serde(default)]
+    pub every: Every,
+    /// How much comes before it.
+    #[serde(default)]
+    pub train: TrainSpan,
+    /// The end of the training span, held out for early stopping and the choice of penalties.
+    pub validation: Span,
+    /// Sessions left out before each test, beside what the label's span already removes.
+    #[serde(default)]
+    pub embargo: u32,
+}
+
+/// A range of dates, both inclusive.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestRange {
+    /// The first date, YYYY-MM-DD.
+    pub from: String,
+    /// The last date; the end of the data if absent.
+    #[serde(default)]
+    pub to: Option<String>,
+}
+
+/// How long a fold's test lasts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Every {
+    /// A calendar year.
+    #[default]
+    Year,
+    /// A calendar quarter.
+    Quarter,
+    /// This many sessions.
+    Sessions(u32),
+}
+
+/// How much history a fold trains on, its validation included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrainSpan {
+    /// Everything before the test.
+    #[default]
+    Expanding,
+    /// The last years before the test.
+    Years(u32),
+    /// The last sessions before the test.
+    Sessions(u32),
+}
+
+/// A length of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Span {
+    /// Calendar months.
+    Months(u32),
+    /// Sessions.
+    Sessions(u32),
+}

@@ -1,0 +1,138 @@
+//! A study as its file says it: parsed and checked once, here.
+//!
+//! The file is YAML. Unknown keys are refused (with the nearest known one), a profile overrides parts of it, and what
+//! comes out is [`Config`], whose values the steps take as they are.
+
+mod data;
+mod fold;
+mod load;
+mod model;
+mod portfolio;
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub use data::{Adjust, Attributes, Benchmark, Data, DropRow, OnBad, Prices};
+pub use fold::{Every, Folds, Span, TestRange, TrainSpan};
+pub use load::{ConfigError, load, parse};
+pub use model::{ModelSpec, Models};
+pub use portfolio::{CostModel, ExecutionPrice, Portfolio, StrategySpec};
+
+/// The version of the study file's format that this program reads.
+pub const FORMAT: u32 = 1;
+
+/// One study: from data to report.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The format's version; 1.
+    pub backstaff: u32,
+    /// The study's name: letters, digits, `_` and `-`.
+    pub name: String,
+    /// What the study asks, in a sentence or two; printed at the top of the report.
+    #[serde(default)]
+    pub about: String,
+    /// Where the data come from.
+    pub data: Data,
+    /// Which instruments are eligible in which session.
+    #[serde(default)]
+    pub universe: UniverseSpec,
+    /// What the model sees.
+    #[serde(default)]
+    pub features: Features,
+    /// What the model predicts.
+    pub label: Label,
+    /// Which sessions train, validate and test.
+    pub folds: Folds,
+    /// What learns.
+    pub models: Models,
+    /// The model whose portfolio the report is about; the first LightGBM model, else the first, if absent.
+    #[serde(default)]
+    pub primary: Option<String>,
+    /// What trades.
+    pub portfolio: Portfolio,
+    /// Named overrides of the above.
+    #[serde(default)]
+    pub profiles: BTreeMap<String, serde_json::Value>,
+    /// The folder of the file: paths in it are relative to this.
+    #[serde(skip)]
+    pub folder: PathBuf,
+    /// The profile that was applied.
+    #[serde(skip)]
+    pub profile: Option<String>,
+}
+
+/// Which instruments are eligible in which session.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct UniverseSpec {
+    /// A boolean expression of features, evaluated per session; everything that is present if absent.
+    #[serde(default)]
+    pub expression: Option<String>,
+    /// An attribute that holds the date from which an instrument counts; rows before it are left out. Instruments
+    /// without the date stay and are counted.
+    #[serde(default)]
+    pub member_from: Option<String>,
+    /// Only these instruments.
+    #[serde(default)]
+    pub instruments: Option<Vec<String>>,
+    /// Only the first so many instruments by name (a profile's way to a quick try).
+    #[serde(default)]
+    pub at_most: Option<usize>,
+}
+
+/// What the model sees.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Features {
+    /// Libraries that ship with the program.
+    #[serde(default)]
+    pub libraries: Vec<String>,
+    /// Files of the same form, of the user's own.
+    #[serde(default)]
+    pub files: Vec<PathBuf>,
+    /// Features defined here: name and expression.
+    #[serde(default)]
+    pub define: BTreeMap<String, String>,
+    /// The features that the models see; all of the above if absent.
+    #[serde(default)]
+    pub select: Option<Vec<String>>,
+}
+
+/// What the model predicts: the return over a horizon, from the execution price of the next session.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Label {
+    /// Sessions between entry and exit.
+    pub horizon: u32,
+    /// The form in which the model is shown it; measures always use the plain return.
+    #[serde(default)]
+    pub target: Target,
+}
+
+/// How a label is shown to the model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// The plain return.
+    Raw,
+    /// Less the mean of the session's universe.
+    Excess,
+    /// Its percent rank within the session's universe, centred.
+    #[default]
+    Rank,
+    /// Its z-score within the session's universe.
+    Zscore,
+}
+
+impl Config {
+    /// The name of the model whose portfolio the report is about.
+    pub fn primary_model(&self) -> &str {
+        let boosted = || {
+            self.models.iter().find(|(_, model)| matches!(model, ModelSpec::Lightgbm { .. })).map(|(name, _)| name)
+        };
+        let named = self.primary.as_ref().or_else(boosted).or_else(|| self.models.keys().next());
+        named.map_or("", String::as_str)
+    }
+}

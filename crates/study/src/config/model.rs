@@ -1,0 +1,46 @@
+//! What learns.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The models of a study by name, in the order of their names.
+pub type Models = BTreeMap<String, ModelSpec>;
+
+/// One model: exactly one of these kinds.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ModelSpec {
+    /// Gradient-boosted trees.
+    Lightgbm {
+        /// Trees at most.
+        #[serde(default = "default_rounds")]
+        rounds: u32,
+        /// Trees without gain on the validation rows after which training ends; 0 never ends early.
+        #[serde(default = "default_patience")]
+        early_stopping: u32,
+        /// LightGBM's own parameters.
+        #[serde(default)]
+        parameters: BTreeMap<String, serde_json::Value>,
+    },
+    /// Linear regression with a quadratic penalty, chosen on the validation rows.
+    Ridge {
+        /// Candidate penalties per row.
+        #[serde(default = "default_alphas")]
+        alphas: Vec<f64>,
+    },
+    /// No learning: the score is this expression.
+    Expression(String),
+}
+
+fn default_rounds() -> u32 {
+    300
+}
+
+fn default_patience() -> u32 {
+    30
+}
+
+fn default_alphas() -> Vec<f64> {
+    vec![0.001, 0.01, 0.1, 1.0, 10.0]
+}

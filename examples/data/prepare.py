@@ -1,0 +1,59 @@
+"""How the files in this folder were made from their sources (README.md names them).
+
+    python prepare.py PANEL.parquet SECTORS.csv ETFS.parquet [OUT_FOLDER]
+
+PANEL: long daily OHLCV, columns symbol, date, open, high, low, close, volume.
+SECTORS: symbol, name, sector, sub_industry, date_added, ...
+ETFS: the same columns as PANEL.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+PRICES = ["open", "high", "low", "close"]
+LAST_SESSION = pd.Timestamp("2017-11-10").date()
+
+
+def write(frame: pd.DataFrame, path: Path) -> None:
+    for column in frame.columns.difference(["symbol", "date"]):
+        frame[column] = frame[column].astype("float32")
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    floats = [name for name in frame.columns if frame[name].dtype == "float32"]
+    pq.write_table(
+        table, path, compression="zstd", compression_level=19, row_group_size=131_072,
+        use_dictionary=["symbol"], use_byte_stream_split=floats,
+    )
+    print(path.name, len(frame), "rows", path.stat().st_size, "bytes")
+
+
+def leaky(panel: pd.DataFrame) -> pd.DataFrame:
+    """Twenty names and a score that a vendor could sell: the next session's return, half hidden in noise."""
+    names = sorted(panel["symbol"].unique())[::24][:20]
+    part = panel[panel["symbol"].isin(names)].sort_values(["symbol", "date"]).copy()
+    tomorrow = part.groupby("symbol")["close"].pct_change().groupby(part["symbol"]).shift(-1)
+    noise = np.random.default_rng(20171110).normal(0.0, tomorrow.std(), len(part))
+    part["vendor_score"] = tomorrow + noise
+    return part
+
+
+def main() -> None:
+    panel, sectors, etfs = (Path(argument) for argument in sys.argv[1:4])
+    out = Path(sys.argv[4]) if len(sys.argv) > 4 else Path(__file__).parent
+    columns = ["symbol", "date", *PRICES, "volume"]
+    equities = pd.read_parquet(panel)[columns].sort_values(["symbol", "date"])
+    write(equities, out / "us_equities.parquet")
+    write(leaky(equities), out / "leaky_vendor.parquet")
+    spy = pd.read_parquet(etfs)
+    spy = spy[(spy["symbol"] == "SPY") & (spy["date"] <= LAST_SESSION)]
+    first = equities["date"].min()
+    write(spy[spy["date"] >= first][columns].sort_values("date"), out / "spy.parquet")
+    table = pd.read_csv(sectors)
+    table[["symbol", "name", "sector", "date_added"]].to_csv(out / "us_sectors.csv", index=False, lineterminator="\n")
+
+
+main()
