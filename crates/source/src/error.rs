@@ -1,0 +1,205 @@
+//! What can be wrong with foreign bytes.
+
+use std::{fmt, io, path::PathBuf};
+
+use backstaff_panel::{Instrument, PanelError, Session};
+use serde::Serialize;
+
+/// Where something stands in the user's data.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+pub struct Place {
+    /// The file.
+    pub file: PathBuf,
+    /// The row. In Parquet the first row is 1; in CSV it is the line, so that the header is 1.
+    pub row: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} row {}", self.file.display(), self.row)
+    }
+}
+
+/// Two rows that claim the same cell.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Duplicate {
+    pub instrument: Instrument,
+    pub session: Session,
+    pub first: Place,
+    pub second: Place,
+}
+
+impl fmt::Display for Duplicate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} has two bars for session {}: ", self.instrument, self.session)?;
+        if self.first.file == self.second.file {
+            write!(f, "{} and row {}", self.first, self.second.row)
+        } else {
+            write!(f, "{} and {}", self.first, self.second)
+        }
+    }
+}
+
+/// A price that can't be one: zero, negative or infinite.
+#[derive(Clone, PartialEq, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct BadPrice {
+    pub instrument: Instrument,
+    pub session: Session,
+    pub field: String,
+    pub value: f64,
+    pub place: Place,
+}
+
+impl fmt::Display for BadPrice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { instrument, session, field, value, place } = self;
+        write!(f, "{instrument} has {field} {value} in session {session} ({place})")
+    }
+}
+
+/// Why a panel could not be made of what a source delivered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages explain the fields")]
+pub enum SourceError {
+    #[error("there is no file or folder {path}{hint}")]
+    Missing { path: PathBuf, hint: String },
+
+    #[error("{path} holds no .parquet, .pq or .csv file; point to a file or to a folder of such files")]
+    NoFiles { path: PathBuf },
+
+    #[error("{path} is neither Parquet nor CSV by its name; expected the ending .parquet, .pq or .csv")]
+    UnknownFormat { path: PathBuf },
+
+    #[error("cannot read {path}: {source}")]
+    Read { path: PathBuf, source: io::Error },
+
+    #[error("{path} is not a readable Parquet file: {source}; was its writing or download cut short?")]
+    Parquet { path: PathBuf, source: parquet::errors::ParquetError },
+
+    #[error("a column of {path} cannot be decoded: {source}")]
+    Arrow { path: PathBuf, source: arrow::error::ArrowError },
+
+    #[error("{path} is not a readable CSV file: {source}")]
+    Csv { path: PathBuf, source: csv::Error },
+
+    #[error("{path} holds no row")]
+    NoRows { path: PathBuf },
+
+    #[error(
+        "{path} has no {what} column among {}{hint}; name it in the mapping, e.g. `mapping: {{ their_name: {what} }}`",
+        list(.found)
+    )]
+    NoColumn { path: PathBuf, what: &'static str, found: Vec<String>, hint: String },
+
+    #[error("the mapping names the column {name:?}, which the data don't have (found: {}){hint}", list(.found))]
+    UnknownColumn { name: String, found: Vec<String>, hint: String },
+
+    #[error(
+        "the mapping gives the column {name:?} the name {ours:?}; names are lower-case letters, digits and _, \
+         and don't begin with a digit"
+    )]
+    BadName { name: String, ours: String },
+
+    #[error(
+        "{path}: the columns {first:?} and {second:?} would both be called {name}; tell them apart in the mapping"
+    )]
+    Ambiguous { path: PathBuf, first: String, second: String, name: String },
+
+    #[error(
+        "{path}: the column {column:?} should hold {what}, but it holds {kind}; \
+         convert it, or give it another name in the mapping"
+    )]
+    WrongType { path: PathBuf, column: String, what: &'static str, kind: String },
+
+    #[error(
+        "{place}, column {column:?}: {text:?} is not a number; correct it, or leave the cell empty if it is missing"
+    )]
+    BadNumber { place: Place, column: String, text: String },
+
+    #[error(
+        "{place}, column {column:?}: {text:?} is not a date; expected forms such as 2015-03-31, 20150331, \
+         3/31/2015 or 2015-03-31 16:00:00-04:00"
+    )]
+    BadDate { place: Place, column: String, text: String },
+
+    #[error(
+        "{path}, column {column:?}: it cannot be told whether dates such as {example:?} begin with the day or \
+         the month; write them as YYYY-MM-DD, or state `date_order: day_first` or `month_first`"
+    )]
+    DateOrder { path: PathBuf, column: String, example: String },
+
+    #[error("{place}: the {what} is empty; each row needs a date and an instrument")]
+    EmptyKey { place: Place, what: &'static str },
+
+    #[error(
+        "{instrument} has several bars in session {session} ({first} at {first_time}, row {} at {second_time}); \
+         one bar a session is needed: aggregate intraday bars to sessions first",
+        .second.row
+    )]
+    Intraday {
+        instrument: Instrument,
+        session: Session,
+        first: Place,
+        first_time: String,
+        second: Place,
+        second_time: String,
+    },
+
+    /// Two rows claim the same cell; neither is trusted.
+    #[error(
+        "{count} duplicate bar{}; remove one of each two rows, or set `on_bad_instrument: exclude`\n  {}",
+        plural(*.count), lines(.examples)
+    )]
+    Duplicates { count: usize, examples: Vec<Duplicate> },
+
+    #[error(
+        "{count} price{} not positive; correct or remove them, or set `on_bad_instrument: exclude`\n  {}",
+        if *.count == 1 { " is" } else { "s are" }, lines(.examples)
+    )]
+    BadPrices { count: usize, examples: Vec<BadPrice> },
+
+    #[error("every instrument of {path} was excluded or filtered out; nothing is left")]
+    NothingLeft { path: PathBuf },
+
+    #[error("{path} has no instrument {name:?}{hint}")]
+    NoInstrument { path: PathBuf, name: String, hint: String },
+
+    #[error("adjustment {mode} needs the column {column}, which {path} does not have (found: {})", list(.found))]
+    NoFactor { path: PathBuf, mode: &'static str, column: &'static str, found: Vec<String> },
+
+    #[error(
+        "the calendar {exchange} is known from {first} to {last}, but the data have the session {session}; \
+         use the union of dates instead"
+    )]
+    OutsideCalendar { exchange: &'static str, first: Session, last: Session, session: Session },
+
+    #[error("there is no exchange calendar {name:?}; known are XNYS and XKRX")]
+    UnknownExchange { name: String },
+
+    #[error("{path}: {key:?} has two rows ({first} and {second}); a table needs one row for each instrument")]
+    DuplicateKey { path: PathBuf, key: String, first: u64, second: u64 },
+
+    #[error("the source has no field {name:?} (found: {}){hint}", list(.found))]
+    UnknownField { name: String, found: Vec<String>, hint: String },
+
+    #[error("too many rows: {rows}; at most 4294967295 are supported")]
+    TooManyRows { rows: usize },
+
+    #[error(transparent)]
+    Panel(#[from] PanelError),
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+fn lines(examples: &[impl fmt::Display]) -> String {
+    examples.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  ")
+}

@@ -1,0 +1,83 @@
+//! Names of columns: how they are compared, spelled and suggested.
+
+/// A column's name as we spell it: lower case, words joined by `_`, never beginning with a digit.
+///
+/// `Adj Close` is `adj_close`, `marketCap` is `market_cap`, `52w%` is `_52w`.
+pub fn field_name(source: &str) -> String {
+    let mut name = String::with_capacity(source.len());
+    let mut previous = ' ';
+    for letter in source.trim().chars() {
+        if letter.is_ascii_alphanumeric() {
+            let new_word =
+                letter.is_ascii_uppercase() && (previous.is_ascii_lowercase() || previous.is_ascii_digit());
+            let after_gap = !previous.is_ascii_alphanumeric() && !name.is_empty();
+            if (new_word || after_gap) && !name.ends_with('_') {
+                name.push('_');
+            }
+            name.push(letter.to_ascii_lowercase());
+        } else if letter == '_' && name.is_empty() {
+            name.push('_');
+        }
+        previous = letter;
+    }
+    if name.starts_with(|first: char| first.is_ascii_digit()) {
+        name.insert(0, '_');
+    }
+    name
+}
+
+/// Whether a text is a name as we spell them.
+pub(crate) fn is_field_name(name: &str) -> bool {
+    let mut letters = name.bytes();
+    letters.next().is_some_and(|first| first.is_ascii_lowercase() || first == b'_')
+        && letters.all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'_')
+}
+
+/// A name without case and separators: what names are compared by.
+pub(crate) fn folded(name: &str) -> String {
+    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The most similar of the known names, if one is similar.
+pub(crate) fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted = folded(wanted);
+    known
+        .map(|name| (strsim::damerau_levenshtein(&wanted, &folded(name)), name))
+        .filter(|&(distance, name)| distance <= 1 + wanted.len().min(name.len()) / 3)
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, name)| name)
+}
+
+/// The suggestion that ends an error's message.
+pub(crate) fn hint<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> String {
+    nearest(wanted, known).map_or_else(String::new, |near| format!("; did you mean {near:?}?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spells_names_in_one_way() {
+        for (source, name) in [
+            ("Adj Close", "adj_close"),
+            ("Adj. Close", "adj_close"),
+            ("marketCap", "market_cap"),
+            ("PE", "pe"),
+            ("turnover_rate (%)", "turnover_rate"),
+            ("52w high", "_52w_high"),
+            ("_score", "_score"),
+            ("x__y", "x_y"),
+        ] {
+            assert_eq!(field_name(source), name, "{source}");
+            assert!(is_field_name(name));
+        }
+        assert!(!is_field_name("Close") && !is_field_name("1x") && !is_field_name(""));
+    }
+
+    #[test]
+    fn suggests_only_what_is_near() {
+        assert_eq!(nearest("closee", ["open", "close"].into_iter()), Some("close"));
+        assert_eq!(nearest("turnover", ["open", "close"].into_iter()), None);
+    }
+}
