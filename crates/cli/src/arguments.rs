@@ -1,0 +1,202 @@
+//! What may be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// The exit codes, printed below `--help`.
+const EXIT_CODES: &str = "\
+Examples:
+  backstaff init --data prices.parquet        write a commented study for your data
+  backstaff run study.yaml                    data in, report out
+  backstaff prove study.yaml                  show that nothing looks ahead
+  backstaff orders study.yaml                 what to trade in the next session
+  backstaff compute --data prices.csv --feature 'mom=$close/Ref($close,20)-1' --out mom.parquet
+
+Exit codes: 0 done; 1 could not be done; 2 wrong arguments; 3 a check found something (prove, cache verify, bench);
+4 the study or an expression is wrong; 5 the data are wrong; 6 the store can't be used; 130 interrupted.";
+
+/// Research and backtesting that proves it never looks ahead.
+#[derive(Parser, Debug)]
+#[command(name = "backstaff", version, about, after_help = EXIT_CODES, max_term_width = 110)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Args, Debug, Clone)]
+pub struct Common {
+    /// Print one JSON document on standard output instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Threads to use; all cores if absent. Results don't depend on it.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Folder of computed artifacts; `.backstaff` beside the study if absent.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+    /// Lay the overrides of this name over the study: dev, test, prod, research, or one of the study's own.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Write a Chrome trace (chrome://tracing, ui.perfetto.dev) of the stages.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Look at a data file and write a commented study for it.
+    #[command(after_help = "Example:\n  backstaff init --data prices.parquet --out study.yaml")]
+    Init(Init),
+    /// Run a study from data to report; what is already computed is found.
+    #[command(after_help = "Examples:\n  backstaff run examples/us_equities.yaml\n  \
+                            backstaff run study.yaml --profile dev --json")]
+    Run(StudyPath),
+    /// Run the bundled example.
+    Demo,
+    /// Compute features of a data file into a Parquet file; prices are used as in the file.
+    #[command(after_help = "Examples:\n  backstaff compute --data prices.parquet --library technical --out features.parquet\n  \
+                            backstaff compute --data csv/ --feature 'z=CsZScore($close/Mean($close,20))' --out z.parquet")]
+    Compute(Compute),
+    /// Target weights and orders for the session after the newest one.
+    Orders(StudyPath),
+    /// Write the report of the last run again, and print where it is.
+    Report(StudyPath),
+    /// Change everything after several dates and show that nothing before them moves.
+    #[command(after_help = "Exit code 3 if something moved or a column is too good to be true.")]
+    Prove(Prove),
+    /// What a run would find and what it would compute.
+    Status(StudyPath),
+    /// Why a stage was computed or found in the last run.
+    #[command(after_help = "Example:\n  backstaff why study.yaml features")]
+    Why(Why),
+    /// Look after the store.
+    Cache(CacheArguments),
+    /// Measure this machine against the targets that users of such workflows are given.
+    Bench(Bench),
+    /// Print a completion script for a shell.
+    #[command(after_help = "Example:\n  backstaff completions bash > /etc/bash_completion.d/backstaff")]
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+    /// Compute one shard of a stage into the store; how several processes share the work of one stage.
+    #[command(hide = true)]
+    Shard(Shard),
+}
+
+#[derive(Args, Debug)]
+pub struct Init {
+    /// A Parquet or CSV file, or a folder of them.
+    #[arg(long, value_name = "PATH")]
+    pub data: PathBuf,
+    /// Where to write the study; an existing file is never overwritten.
+    #[arg(long, value_name = "FILE", default_value = "study.yaml")]
+    pub out: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct StudyPath {
+    /// The study's file.
+    #[arg(value_name = "STUDY.yaml")]
+    pub study: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct Compute {
+    /// A Parquet or CSV file, or a folder of one file per instrument.
+    #[arg(long, value_name = "PATH")]
+    pub data: PathBuf,
+    /// A feature: its name and its expression. May be repeated.
+    #[arg(long = "feature", value_name = "NAME=EXPR")]
+    pub features: Vec<String>,
+    /// A library that ships: technical. May be repeated.
+    #[arg(long = "library", value_name = "NAME")]
+    pub libraries: Vec<String>,
+    /// A file of features of your own.
+    #[arg(long = "features", value_name = "FILE.yaml")]
+    pub file: Option<PathBuf>,
+    /// The Parquet file to write: `instrument`, `date` and a column a feature.
+    #[arg(long, value_name = "FILE.parquet")]
+    pub out: PathBuf,
+    /// Print the plan: nodes, sharing, passes over memory, look-back.
+    #[arg(long)]
+    pub explain: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Prove {
+    /// The study's file.
+    #[arg(value_name = "STUDY.yaml")]
+    pub study: PathBuf,
+    /// How many dates to cut at.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=50))]
+    pub dates: u16,
+}
+
+#[derive(Args, Debug)]
+pub struct Why {
+    /// The study's file.
+    #[arg(value_name = "STUDY.yaml")]
+    pub study: PathBuf,
+    /// The stage, as the stage table names it; all stages if absent.
+    #[arg(value_name = "STAGE")]
+    pub stage: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct CacheArguments {
+    #[command(subcommand)]
+    pub command: CacheCommand,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum CacheCommand {
+    /// Artifacts and bytes by stage.
+    Stats,
+    /// Remove what the last runs of the studies don't use.
+    Gc {
+        /// Only say what would go.
+        #[arg(long)]
+        dry_run: bool,
+        /// How many runs of each study to spare.
+        #[arg(long, default_value_t = 3)]
+        keep_runs: usize,
+    },
+    /// Check the digest of every artifact.
+    Verify {
+        /// Remove what is damaged; the next run computes it again.
+        #[arg(long)]
+        remove: bool,
+    },
+}
+
+#[derive(Args, Debug)]
+pub struct Bench {
+    #[command(subcommand)]
+    pub command: BenchCommand,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum BenchCommand {
+    /// 10, 30, 50 and 150 instruments through load, indicators, training and backtest.
+    Targets,
+}
+
+#[derive(Args, Debug)]
+pub struct Shard {
+    /// The study's file.
+    #[arg(value_name = "STUDY.yaml")]
+    pub study: PathBuf,
+    /// The stage.
+    #[arg(value_name = "STAGE")]
+    pub stage: String,
+    /// The shard's number; all of them if absent.
+    #[arg(value_name = "NUMBER")]
+    pub number: Option<usize>,
+}

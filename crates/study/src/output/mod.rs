@@ -1,0 +1,76 @@
+//! Files for users: Parquet beside the report, written whole or not at all.
+
+mod parquet;
+
+use std::{
+    fs, io,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+pub use self::parquet::{Cells, write_panel, write_table};
+
+/// Why an output could not be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages explain the fields")]
+pub enum OutputError {
+    #[error("cannot write {path}: {source}{}", hint(.source))]
+    Write { path: PathBuf, source: io::Error },
+
+    #[error("cannot write {path}: {source}")]
+    Parquet { path: PathBuf, source: ::parquet::errors::ParquetError },
+
+    #[error("cannot write {path}: {source}")]
+    Arrow { path: PathBuf, source: arrow::error::ArrowError },
+}
+
+fn hint(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::StorageFull => "; free some space or name another folder",
+        io::ErrorKind::NotFound => "; create the folder first",
+        _ => "",
+    }
+}
+
+/// Write a file through a temporary one beside it, so that whoever looks sees the old one or the new one.
+///
+/// A failure leaves nothing behind.
+pub fn atomically<E>(
+    path: &Path,
+    write: impl FnOnce(&mut io::BufWriter<&mut fs::File>) -> Result<(), E>,
+) -> Result<(), E>
+where
+    E: From<OutputError>,
+{
+    let failed = |source: io::Error| OutputError::Write { path: path.to_owned(), source };
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::Builder::new().prefix(".backstaff-").tempfile_in(folder).map_err(failed)?;
+    let mut buffered = io::BufWriter::with_capacity(1 << 20, file.as_file_mut());
+    write(&mut buffered)?;
+    buffered.flush().map_err(failed)?;
+    drop(buffered);
+    readable_by_all(file.as_file()).map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// Temporary files are private; what a user gets follows the usual mode.
+fn readable_by_all(file: &fs::File) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        file.set_permissions(fs::Permissions::from_mode(0o644))?;
+    }
+    Ok(())
+}
+
+/// Write bytes atomically.
+pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
+    atomically(path, |file| {
+        file.write_all(bytes).map_err(|source| OutputError::Write { path: path.to_owned(), source })
+    })
+}
