@@ -1,0 +1,122 @@
+//! What a run looks like: bars on a terminal, plain lines in a log, nothing with `--json`.
+
+use std::{
+    io::IsTerminal as _,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use backstaff_study::progress::{Event, Observer, Outcome, StageRecord};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Shows progress on standard error.
+pub struct Terminal {
+    style: Style,
+    bar: Mutex<Option<(ProgressBar, Instant)>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    Bars,
+    Lines,
+    Silent,
+}
+
+impl Terminal {
+    pub fn new(json: bool) -> Self {
+        let style = match (json, std::io::stderr().is_terminal()) {
+            (true, _) => Style::Silent,
+            (false, true) => Style::Bars,
+            (false, false) => Style::Lines,
+        };
+        Self { style, bar: Mutex::new(None) }
+    }
+
+    fn with_bar(&self, act: impl FnOnce(&mut Option<(ProgressBar, Instant)>)) {
+        if let Ok(mut bar) = self.bar.lock() {
+            act(&mut bar);
+        }
+    }
+
+    fn start(&self, stage: &str, steps: usize) {
+        let bar = ProgressBar::new(steps.max(1) as u64);
+        if let Ok(style) = ProgressStyle::with_template("{prefix:<12} {bar:30} {pos}/{len} {msg} {eta} left") {
+            bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
+        }
+        bar.set_prefix(stage.to_owned());
+        bar.enable_steady_tick(Duration::from_millis(120));
+        self.with_bar(|slot| *slot = Some((bar, Instant::now())));
+    }
+
+    fn finish(&self, record: &StageRecord) {
+        self.with_bar(|slot| {
+            if let Some((bar, _)) = slot.take() {
+                bar.finish_and_clear();
+            }
+        });
+        eprintln!("{}", line(record));
+    }
+}
+
+impl Observer for Terminal {
+    fn observe(&self, event: &Event<'_>) {
+        match (self.style, event) {
+            (Style::Silent, _) => {}
+            (_, Event::Warning(text)) => self.with_bar(|slot| match slot {
+                Some((bar, _)) => bar.suspend(|| eprintln!("warning: {text}")),
+                None => eprintln!("warning: {text}"),
+            }),
+            (_, Event::Finished(record)) => self.finish(record),
+            (Style::Bars, Event::Started { stage, steps }) => self.start(stage, *steps),
+            (Style::Bars, Event::Advanced { done, rows, .. }) => self.with_bar(|slot| {
+                if let Some((bar, since)) = slot {
+                    bar.set_position(*done as u64);
+                    let rate = *rows as f64 / since.elapsed().as_secs_f64().max(1e-3);
+                    if *rows > 0 {
+                        bar.set_message(format!("{} rows/s", short(rate)));
+                    }
+                }
+            }),
+            _ => {}
+        }
+    }
+}
+
+fn line(record: &StageRecord) -> String {
+    let outcome = match record.outcome {
+        Outcome::Found => "found   ",
+        Outcome::Computed => "computed",
+    };
+    let why = if record.why.is_empty() { String::new() } else { format!("  {}", record.why) };
+    format!("{:<10} {outcome} {:>8.3} s{why}", record.name, record.seconds)
+}
+
+/// A count with three digits and a letter: 12.3M.
+pub fn short(count: f64) -> String {
+    for (scale, letter) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] {
+        if count >= scale {
+            return format!("{:.1}{letter}", count / scale);
+        }
+    }
+    format!("{count:.0}")
+}
+
+/// The stage table that ends a run.
+pub fn stage_table(stages: &[StageRecord]) -> String {
+    let mut out = format!(
+        "{:<10} {:<9} {:>9} {:>10} {:>9}  {:>9}\n",
+        "stage", "outcome", "seconds", "rows/s", "memory", "shards"
+    );
+    for stage in stages {
+        let outcome = if stage.outcome == Outcome::Found { "found" } else { "computed" };
+        let rate = if stage.rows > 0 && stage.seconds > 0.0 { short(stage.rows as f64 / stage.seconds) } else { "".into() };
+        let shards = format!("{}+{}", stage.computed, stage.found);
+        let memory = format!("{:.0} MB", stage.peak_bytes as f64 / 1e6);
+        out += &format!(
+            "{:<10} {outcome:<9} {:>9.3} {rate:>10} {memory:>9}  {shards:>9}\n",
+            stage.name, stage.seconds
+        );
+    }
+    let total: f64 = stages.iter().map(|stage| stage.seconds).sum();
+    out + &format!("{:<10} {:<9} {total:>9.3}   shards: computed + found\n", "total", "")
+}

@@ -1,0 +1,92 @@
+//! Who may import whom: ARCHITECTURE.md, as a test.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+/// Each crate and the crates of ours that it may use (in tests, `panel` is open to all).
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("panel", &[]),
+    ("source", &["panel"]),
+    ("feature", &["panel"]),
+    ("learn", &["panel", "lightgbm"]),
+    ("portfolio", &["panel"]),
+    ("report", &[]),
+    ("lightgbm", &[]),
+    ("stage", &[]),
+    ("study", &["panel", "source", "feature", "learn", "lightgbm", "portfolio", "report", "stage"]),
+    ("cli", &["study"]),
+];
+
+fn short(name: &str) -> &str {
+    if name == "backstaff" { "cli" } else { name.trim_start_matches("backstaff-") }
+}
+
+#[test]
+fn crates_import_only_what_the_map_allows() {
+    let metadata = MetadataCommand::new().no_deps().exec().expect("cargo metadata runs");
+    let ours = metadata.packages.iter().map(|package| package.name.to_string()).collect::<BTreeSet<_>>();
+    let allowed = ALLOWED.iter().copied().collect::<BTreeMap<_, _>>();
+    assert_eq!(ours.len(), allowed.len(), "a crate is missing from the map: {ours:?}");
+    for package in &metadata.packages {
+        let name = short(&package.name).to_owned();
+        let may = allowed.get(name.as_str()).unwrap_or_else(|| panic!("{name} is not in the map"));
+        for dependency in package.dependencies.iter().filter(|d| ours.contains(&d.name)) {
+            let used = short(&dependency.name);
+            let test_market = dependency.kind == DependencyKind::Development && used == "panel";
+            assert!(may.contains(&used) || test_market, "{name} must not import {used}");
+        }
+    }
+}
+
+fn sources(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder of sources").map(|entry| entry.expect("an entry").path()) {
+        if entry.is_dir() {
+            sources(&entry, found);
+        } else if entry.extension().is_some_and(|extension| extension == "rs") {
+            found.push(entry);
+        }
+    }
+}
+
+/// Where a word may stand in the sources of all crates (`src` only): `(word, places)`.
+fn check_words(words: &[&str], may: impl Fn(&str) -> bool) {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("crates/");
+    let mut found = Vec::new();
+    for entry in fs::read_dir(crates).expect("crates/").map(|entry| entry.expect("an entry").path()) {
+        sources(&entry.join("src"), &mut found);
+    }
+    for path in found {
+        let place = path.strip_prefix(crates).expect("below crates/").display().to_string();
+        let text = fs::read_to_string(&path).expect("a source");
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            for word in words {
+                assert!(!line.contains(word) || may(&place), "{place} must not use {word}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn only_the_command_line_prints() {
+    check_words(&["println!(", "print!(", "eprint!("], |place| place.starts_with("cli/"));
+}
+
+#[test]
+fn unsafe_code_stays_in_its_two_places() {
+    check_words(&["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"], |place| {
+        place.starts_with("lightgbm/") || place == "stage/src/map.rs"
+    });
+}
+
+#[test]
+fn pure_crates_do_no_input_or_output() {
+    let pure = ["panel/", "feature/", "regime/", "learn/", "portfolio/", "report/"];
+    let words = ["std::fs", "std::net", "std::env", "SystemTime", "Instant::now", "thread_rng", "std::process"];
+    check_words(&words, |place| !pure.iter().any(|name| place.starts_with(name)));
+}

@@ -1,0 +1,170 @@
+//! What a run tells while it works.
+
+use std::{
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use serde::Serialize;
+
+/// Whether a stage's results were made or were there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// At least one shard was computed.
+    Computed,
+    /// Every shard was found in the store.
+    Found,
+}
+
+/// One line of the stage table.
+#[derive(Clone, Debug, Serialize)]
+pub struct StageRecord {
+    /// The stage's name.
+    pub name: &'static str,
+    /// Computed or found.
+    pub outcome: Outcome,
+    /// Wall time.
+    pub seconds: f64,
+    /// Rows it speaks of (0 where rows mean nothing).
+    pub rows: usize,
+    /// Shards that were computed.
+    pub computed: usize,
+    /// Shards that were found.
+    pub found: usize,
+    /// A digest of the keys of all its shards.
+    pub key: String,
+    /// Why it was computed, in words.
+    pub why: String,
+    /// The largest anonymous memory of the process so far, in bytes (0 where the system doesn't tell).
+    pub peak_bytes: u64,
+}
+
+/// What happens.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A stage begins; it has this many shards (or steps) to look at.
+    Started {
+        /// The stage's name.
+        stage: &'static str,
+        /// How many steps.
+        steps: usize,
+    },
+    /// So many of its steps are done.
+    Advanced {
+        /// The stage's name.
+        stage: &'static str,
+        /// Steps done.
+        done: usize,
+        /// Rows done so far.
+        rows: usize,
+    },
+    /// A stage ended.
+    Finished(&'a StageRecord),
+    /// Something the user should know.
+    Warning(&'a str),
+}
+
+/// Somebody who watches a run.
+pub trait Observer: Sync {
+    /// Take note of an event; called from any thread.
+    fn observe(&self, event: &Event<'_>);
+}
+
+/// Nobody.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn observe(&self, _: &Event<'_>) {}
+}
+
+/// A span of time in a trace: what ran, when, on which thread.
+#[derive(Clone, Debug)]
+pub struct Span {
+    /// What ran.
+    pub name: String,
+    /// Since the start of the run.
+    pub start: Duration,
+    /// How long.
+    pub duration: Duration,
+    /// A number for the thread.
+    pub thread: u64,
+}
+
+/// The clock of one run, and the spans it measured.
+#[derive(Debug)]
+pub struct Trace {
+    origin: Instant,
+    spans: Mutex<Vec<Span>>,
+}
+
+impl Default for Trace {
+    fn default() -> Self {
+        Self { origin: Instant::now(), spans: Mutex::new(Vec::new()) }
+    }
+}
+
+impl Trace {
+    /// Do something and note how long it took.
+    pub fn span<T>(&self, name: impl Into<String>, work: impl FnOnce() -> T) -> T {
+        let start = self.origin.elapsed();
+        let result = work();
+        let duration = self.origin.elapsed().saturating_sub(start);
+        let thread = rayon::current_thread_index().map_or(0, |index| index as u64 + 1);
+        if let Ok(mut spans) = self.spans.lock() {
+            spans.push(Span { name: name.into(), start, duration, thread });
+        }
+        result
+    }
+
+    /// Seconds since the run began.
+    pub fn seconds(&self) -> f64 {
+        self.origin.elapsed().as_secs_f64()
+    }
+
+    /// The spans as a Chrome trace: the "trace event format", complete events in microseconds.
+    pub fn to_chrome(&self) -> serde_json::Value {
+        let spans = self.spans.lock().map(|spans| spans.clone()).unwrap_or_default();
+        let events = spans.iter().map(|span| {
+            serde_json::json!({
+                "name": span.name, "cat": "stage", "ph": "X", "pid": 1, "tid": span.thread,
+                "ts": span.start.as_secs_f64() * 1e6, "dur": span.duration.as_secs_f64() * 1e6,
+            })
+        });
+        serde_json::json!({ "displayTimeUnit": "ms", "traceEvents": events.collect::<Vec<_>>() })
+    }
+}
+
+/// The largest anonymous memory the process has had, in bytes: `VmHWM` less the file pages mapped now.
+///
+/// Mapped files are left out because the system takes their pages back at will. 0 where `/proc` doesn't tell.
+pub fn peak_anonymous_bytes() -> u64 {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return 0 };
+    let kilobytes = |field: &str| {
+        let line = status.lines().find(|line| line.starts_with(field))?;
+        line.split_whitespace().nth(1)?.parse::<u64>().ok()
+    };
+    let peak = kilobytes("VmHWM:").unwrap_or(0);
+    peak.saturating_sub(kilobytes("RssFile:").unwrap_or(0)) * 1024
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn traces_what_ran() {
+        let trace = Trace::default();
+        assert_eq!(trace.span("load", || 7), 7);
+        let chrome = trace.to_chrome();
+        assert_eq!(chrome["traceEvents"][0]["name"], "load");
+        assert_eq!(chrome["traceEvents"][0]["ph"], "X");
+    }
+
+    #[test]
+    fn knows_its_memory() {
+        assert!(!cfg!(target_os = "linux") || peak_anonymous_bytes() > 1 << 16);
+    }
+}

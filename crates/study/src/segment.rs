@@ -1,0 +1,145 @@
+//! A stored column is a list of segments: one a calendar year, instrument-major inside.
+//!
+//! A year that nothing touches keeps its bytes, so an appended session leaves all digests but the last year's, and
+//! whatever is keyed by the others is found.
+
+use std::{ops::Range, sync::Arc};
+
+use backstaff_panel::{Axis, Calendar, Column, Encoding};
+use backstaff_stage::{Digest, KeyHasher};
+
+/// The sessions of one calendar year, as positions in the calendar.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Segment {
+    /// The year.
+    pub year: i16,
+    /// Positions in the calendar.
+    pub positions: Range<usize>,
+}
+
+impl Segment {
+    /// The name of a part that holds this segment of a column.
+    pub fn part(&self, column: &str) -> String {
+        format!("{column}@{}", self.year)
+    }
+}
+
+/// Cut a calendar into years.
+pub fn segments(calendar: &Calendar) -> Vec<Segment> {
+    let mut out = Vec::<Segment>::new();
+    for (position, session) in calendar.sessions().iter().enumerate() {
+        let year = session.year();
+        match out.last_mut() {
+            Some(last) if last.year == year => last.positions.end = position + 1,
+            _ => out.push(Segment { year, positions: position..position + 1 }),
+        }
+    }
+    out
+}
+
+/// The rows of a segment, instrument by instrument.
+pub fn rows(axis: &Axis, segment: &Segment) -> Vec<Range<usize>> {
+    (0..axis.n_instruments())
+        .filter_map(|i| {
+            let life = axis.life(i);
+            let cut = life.start.max(segment.positions.start)..life.end.min(segment.positions.end);
+            let start = axis.rows(i).start + cut.start.saturating_sub(life.start);
+            (cut.start < cut.end).then(|| start..start + cut.len())
+        })
+        .collect()
+}
+
+/// How many rows a segment has.
+pub fn n_rows(axis: &Axis, segment: &Segment) -> usize {
+    rows(axis, segment).iter().map(ExactSizeIterator::len).sum()
+}
+
+/// A digest of the rows of a segment: its sessions, and who lives from when to when.
+pub fn axis_digest(axis: &Axis, segment: &Segment) -> Digest {
+    let mut bytes = Vec::new();
+    for session in &axis.calendar().sessions()[segment.positions.clone()] {
+        bytes.extend_from_slice(&session.number().to_le_bytes());
+    }
+    for (i, instrument) in axis.instruments().iter().enumerate() {
+        let life = axis.life(i);
+        let (start, end) = (life.start.max(segment.positions.start), life.end.min(segment.positions.end));
+        if start < end {
+            bytes.extend_from_slice(&(instrument.name().len() as u64).to_le_bytes());
+            bytes.extend_from_slice(instrument.name().as_bytes());
+            bytes.extend_from_slice(&((start - segment.positions.start) as u64).to_le_bytes());
+            bytes.extend_from_slice(&((end - segment.positions.start) as u64).to_le_bytes());
+        }
+    }
+    let mut hasher = KeyHasher::new();
+    hasher.bytes("axis", &bytes);
+    Digest::from_bytes(*hasher.finish().as_bytes())
+}
+
+/// Put the segments of a column together again.
+///
+/// # Panics
+///
+/// If a segment has another number of rows than the axis says, or they are encoded differently.
+pub fn join(axis: &Axis, parts: &[(Segment, Column)]) -> Column {
+    fn scatter<'a, T: Copy + 'a>(
+        axis: &Axis,
+        parts: impl Iterator<Item = (&'a Segment, &'a [T])>,
+        missing: T,
+    ) -> Vec<T> {
+        let mut out = vec![missing; axis.n_rows()];
+        for (segment, values) in parts {
+            let mut taken = 0;
+            for range in rows(axis, segment) {
+                let end = taken + range.len();
+                out[range].copy_from_slice(&values[taken..end]);
+                taken = end;
+            }
+            assert_eq!(taken, values.len(), "segment {} belongs to another axis", segment.year);
+        }
+        out
+    }
+    if parts.iter().all(|(_, column)| column.encoding() == Encoding::F32) {
+        let parts = parts.iter().filter_map(|(segment, column)| match column {
+            Column::F32(values) => Some((segment, values.as_slice())),
+            Column::F64(_) => None,
+        });
+        Column::F32(scatter(axis, parts, f32::NAN))
+    } else {
+        let decoded = parts.iter().map(|(segment, column)| (segment, column.to_f64())).collect::<Vec<_>>();
+        Column::F64(scatter(axis, decoded.iter().map(|(segment, values)| (*segment, values.as_slice())), f64::NAN))
+    }
+}
+
+/// The rows of one segment of a column.
+pub fn cut(axis: &Axis, segment: &Segment, column: &Arc<Column>) -> Column {
+    column.select(&rows(axis, segment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use backstaff_panel::testing::{MarketSpec, market};
+
+    #[test]
+    fn cutting_and_joining_gives_the_same_bytes() {
+        let panel = market(MarketSpec { n_sessions: 700, ..MarketSpec::default() });
+        let axis = panel.axis();
+        let segments = segments(axis.calendar());
+        assert_eq!(segments.len(), 3);
+        let close = panel.field("close").unwrap();
+        let parts = segments.iter().map(|s| (s.clone(), cut(axis, s, close))).collect::<Vec<_>>();
+        assert!(join(axis, &parts).same_bits(close));
+        assert_eq!(segments.iter().map(|s| n_rows(axis, s)).sum::<usize>(), axis.n_rows());
+    }
+
+    #[test]
+    fn an_append_leaves_the_digests_of_older_years() {
+        let short = market(MarketSpec { n_sessions: 700, mortal: 0.0, ..MarketSpec::default() });
+        let cut = short.between(0..650);
+        let (old, new) = (segments(cut.axis().calendar()), segments(short.axis().calendar()));
+        for (a, b) in old.iter().zip(&new).take(2) {
+            assert_eq!(axis_digest(cut.axis(), a), axis_digest(short.axis(), b));
+        }
+        assert_ne!(axis_digest(cut.axis(), &old[2]), axis_digest(short.axis(), &new[2]));
+    }
+}
