@@ -1,1 +1,28 @@
 //! Strategies, exchange rules, ledger, backtest, measures.
+//!
+//! A [`Strategy`] turns a signal and what is held into a [`Decision`]; the [`Ledger`] executes it in the next session
+//! under the rules of an [`Exchange`] on a [`Market`]; [`backtest()`] runs the three over a range of sessions; a
+//! [`measure`] says in one number how it went.
+//!
+//! Pure: no input or output, no clock, no randomness, no threads. Equal inputs give equal bits.
+
+mod backtest;
+mod cost;
+mod error;
+mod exchange;
+mod ledger;
+mod market;
+pub mod measure;
+mod order;
+mod strategy;
+
+pub use backtest::{Backtest, Decided, Leavers, Position, Rebalance, Terms, backtest};
+pub use cost::{Costs, Fees, Rates};
+pub use error::PortfolioError;
+pub use exchange::{Caveat, Exchange, Execution, Quote, Recovery};
+pub use ledger::{Day, Delisting, Holding, Ledger, NextOrder, NextSession};
+pub use market::Market;
+pub use order::{Decision, Fill, Order, Quantity, Shortfall, Side, Unfilled};
+pub use strategy::{
+    Book, BuyAndHold, EqualWeight, QuantileLongShort, Strategy, TargetWeights, TopkDropout, View,
+};

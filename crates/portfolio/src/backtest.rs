@@ -1,0 +1,238 @@
+//! A strategy on a market, session by session.
+
+use std::ops::Range;
+
+use backstaff_panel::{Instrument, Session, Signal, Universe};
+
+use crate::{
+    Caveat, Day, Decision, Delisting, Exchange, Fill, Ledger, Market, NextSession, Order, PortfolioError,
+    Quantity, Shortfall,
+    strategy::{Strategy, View},
+};
+
+/// In which sessions a strategy decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rebalance {
+    /// In the first session of the backtest and every n-th after it (0 counts as 1).
+    EverySessions(usize),
+    /// In the first session of the backtest and the first of each calendar month.
+    Monthly,
+}
+
+impl Rebalance {
+    fn is_due(self, market: &Market, start: usize, position: usize) -> bool {
+        let calendar = market.axis().calendar();
+        let month = |position| {
+            let session: Session = calendar.session(position);
+            (session.year(), session.month())
+        };
+        match self {
+            Self::EverySessions(n) => (position - start).is_multiple_of(n.max(1)),
+            Self::Monthly => position == start || month(position) != month(position - 1),
+        }
+    }
+}
+
+/// What happens to a position whose instrument leaves the universe.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Leavers {
+    /// It is sold in the next session, whether or not the strategy decides then.
+    #[default]
+    Sell,
+    /// It stays until the strategy closes it.
+    Hold,
+}
+
+/// The terms of a backtest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Terms {
+    /// The cash at the close of the first session.
+    pub initial_cash: f64,
+    /// In which sessions the strategy decides.
+    pub rebalance: Rebalance,
+    /// How many sessions older than the decision the signal is: 0 trades a session's signal in the next one, 1 loses
+    /// one more session.
+    pub signal_delay: usize,
+    /// What happens to a position whose instrument leaves the universe.
+    pub leavers: Leavers,
+    /// The positions in the calendar of the sessions to run over. At the first one's close the account is opened and
+    /// the first decision made; the first trade is one session later. It may end with the calendar.
+    pub sessions: Range<usize>,
+}
+
+/// A position at a session's close.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Position {
+    /// Which of [`Backtest::days`].
+    pub day: u32,
+    /// The instrument, by its number on the axis.
+    pub instrument: u32,
+    /// Shares; negative if short.
+    pub shares: f64,
+    /// Their value; negative if short.
+    pub value: f64,
+}
+
+/// A decision of the strategy, and what it asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decided {
+    /// At whose close.
+    pub session: Session,
+    /// What it asked for in the next session.
+    pub decision: Decision,
+}
+
+/// What became of a strategy: the whole ledger.
+#[derive(Clone, Debug)]
+pub struct Backtest {
+    /// The strategy's name.
+    pub strategy: String,
+    /// The signal's name.
+    pub signal: String,
+    /// The instruments that numbers in the other fields stand for.
+    pub instruments: Vec<Instrument>,
+    /// The account at each session's close; the first one has only the initial cash.
+    pub days: Vec<Day>,
+    /// All trades.
+    pub fills: Vec<Fill>,
+    /// All orders that were not filled, or only in part.
+    pub shortfalls: Vec<Shortfall>,
+    /// All positions that ended with their instrument's life.
+    pub delistings: Vec<Delisting>,
+    /// All positions at each close, by session and instrument.
+    pub positions: Vec<Position>,
+    /// All decisions that asked for something, including the last one, which is not executed.
+    pub decisions: Vec<Decided>,
+    /// What the last decision asks for in the session after the last.
+    pub next: NextSession,
+    /// The session in which the equity was used up, if it was; the backtest ends there.
+    pub ruined: Option<Session>,
+    /// What the reader must know.
+    pub caveats: Vec<Caveat>,
+    /// Sessions per year of the market's calendar.
+    pub sessions_per_year: f64,
+    /// The yearly cash rate at each of [`Backtest::days`], as a return since the day before (the first: 0).
+    pub cash_returns: Vec<f64>,
+}
+
+/// Run a strategy over a range of sessions.
+///
+/// After each close the strategy sees the signal and decides; its orders are executed in the next session ([`Ledger`]
+/// holds the rule). Everything up to a session has the same bits whatever comes after it.
+pub fn backtest(
+    market: &Market,
+    universe: &Universe,
+    exchange: &Exchange,
+    terms: &Terms,
+    signal: &Signal,
+    strategy: &mut dyn Strategy,
+) -> Result<Backtest, PortfolioError> {
+    check_shapes(market, universe, terms, signal)?;
+    let sells_leavers = terms.leavers == Leavers::Sell;
+    let Range { start, end } = terms.sessions.clone();
+    let mut ledger = Ledger::new(market, exchange, start, terms.initial_cash)?;
+    let mut record = Record { days: vec![ledger.today()], ..Record::default() };
+    strategy.on_start(&View::new(&ledger, signal, universe, terms.signal_delay, sells_leavers));
+    let (last, ruined) = loop {
+        let view = View::new(&ledger, signal, universe, terms.signal_delay, sells_leavers);
+        let position = ledger.position();
+        let ruined = (ledger.equity() <= 0.0).then(|| view.session());
+        let mut decision = Decision::nothing();
+        if ruined.is_none() {
+            if terms.rebalance.is_due(market, start, position) {
+                decision = strategy.on_session(&view);
+            }
+            if sells_leavers {
+                sell_leavers(&view, &ledger, &mut decision);
+            }
+        }
+        if !decision.orders.is_empty() {
+            record.decisions.push(Decided { session: view.session(), decision: decision.clone() });
+        }
+        if position + 1 == end || ruined.is_some() {
+            break (decision, ruined);
+        }
+        ledger.submit(decision);
+        let Some(day) = ledger.advance() else { break (Decision::nothing(), None) };
+        record.close(day, &ledger);
+    };
+    strategy.on_end(&View::new(&ledger, signal, universe, terms.signal_delay, sells_leavers));
+    let next = ledger.preview(&last);
+    let cash_returns = cash_returns(exchange, &record.days);
+    let (fills, shortfalls, delistings) = ledger.into_records();
+    Ok(Backtest {
+        strategy: strategy.name().to_owned(),
+        signal: signal.name().to_owned(),
+        instruments: market.axis().instruments().to_vec(),
+        days: record.days,
+        fills,
+        shortfalls,
+        delistings,
+        positions: record.positions,
+        decisions: record.decisions,
+        next,
+        ruined,
+        caveats: exchange.caveats(market),
+        sessions_per_year: market.axis().calendar().sessions_per_year(),
+        cash_returns,
+    })
+}
+
+#[derive(Default)]
+struct Record {
+    days: Vec<Day>,
+    positions: Vec<Position>,
+    decisions: Vec<Decided>,
+}
+
+impl Record {
+    fn close(&mut self, day: Day, ledger: &Ledger<'_>) {
+        let number = self.days.len() as u32;
+        self.days.push(day);
+        self.positions.extend(ledger.holdings().iter().map(|(&i, holding)| Position {
+            day: number,
+            instrument: i as u32,
+            shares: holding.shares,
+            value: holding.value(),
+        }));
+    }
+}
+
+fn check_shapes(
+    market: &Market,
+    universe: &Universe,
+    terms: &Terms,
+    signal: &Signal,
+) -> Result<(), PortfolioError> {
+    let expected = market.axis().n_rows();
+    for (what, found) in [("universe", universe.members().len()), ("signal", signal.scores().len())] {
+        if found != expected {
+            return Err(PortfolioError::Length { what, expected, found });
+        }
+    }
+    let Range { start, end } = terms.sessions;
+    let available = market.axis().n_sessions();
+    if start >= end || end > available {
+        return Err(PortfolioError::Sessions { start, end, available });
+    }
+    Ok(())
+}
+
+/// Put the sale of what left the universe in front of the other orders.
+fn sell_leavers(view: &View<'_>, ledger: &Ledger<'_>, decision: &mut Decision) {
+    let leavers = ledger.holdings().keys().copied().filter(|&i| !view.is_member(i));
+    let exits = leavers.map(|instrument| Order { instrument, quantity: Quantity::Exit }).collect::<Vec<_>>();
+    if !exits.is_empty() {
+        decision.orders.retain(|order| exits.iter().all(|exit| exit.instrument != order.instrument));
+        decision.orders.splice(0..0, exits);
+    }
+}
+
+/// What cash earned between the days: the rate at the day before, actual/365.
+fn cash_returns(exchange: &Exchange, days: &[Day]) -> Vec<f64> {
+    let between = days.windows(2).map(|pair| {
+        let days = f64::from(pair[1].session.number() - pair[0].session.number());
+        exchange.cash_rate.at(pair[0].session) * days / 365.0
+    });
+    std::iter::once(0.0).chain(between).take(days.len()).collect()
+}

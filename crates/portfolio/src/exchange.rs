@@ -1,0 +1,176 @@
+//! The rules under which orders become trades.
+
+use std::{collections::BTreeMap, fmt};
+
+use backstaff_panel::Instrument;
+
+use crate::{
+    Costs, Market, PortfolioError, Rates, Side, Unfilled,
+    error::{finite, not_negative, positive},
+};
+
+/// At which price of the next session orders are executed. The session of the signal is never on offer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Execution {
+    /// The opening price of the next session.
+    #[default]
+    NextOpen,
+    /// The closing price of the next session.
+    NextClose,
+}
+
+/// What a position brings when its instrument's life ends before the panel does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recovery {
+    /// The share of the last traded close that is paid where nothing else is stated: 1 unless known to be worse.
+    pub usual: f64,
+    /// The share for single instruments, from a table of delistings.
+    pub stated: BTreeMap<Instrument, f64>,
+}
+
+impl Default for Recovery {
+    fn default() -> Self {
+        Self { usual: 1.0, stated: BTreeMap::new() }
+    }
+}
+
+impl Recovery {
+    /// The share of the last traded close that is paid for this instrument.
+    pub fn of(&self, instrument: &Instrument) -> f64 {
+        self.stated.get(instrument).copied().unwrap_or(self.usual)
+    }
+}
+
+/// The rules under which orders become trades, and what money and shares cost meanwhile.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exchange {
+    /// At which price orders are executed.
+    pub execution: Execution,
+    /// Commission, tax, slippage, borrow.
+    pub costs: Costs,
+    /// Shares are traded in multiples of this, counted in shares as quoted; `None`: fractions are possible.
+    pub lot: Option<f64>,
+    /// The largest part of a session's volume that an order may take; `None`: no limit.
+    pub volume_cap: Option<f64>,
+    /// No purchase where the price stands this much above the last close, no sale where it stands this much below;
+    /// `None`: no limit. A market whose limit is 10 % rounds to ticks, so state a little less (0.095).
+    pub price_limit: Option<f64>,
+    /// The yearly rate that cash earns (and debt pays), simple, actual/365 by calendar days between sessions.
+    pub cash_rate: Rates,
+    /// What a delisted position brings.
+    pub recovery: Recovery,
+}
+
+impl Default for Exchange {
+    fn default() -> Self {
+        Self {
+            execution: Execution::NextOpen,
+            costs: Costs::FREE,
+            lot: None,
+            volume_cap: None,
+            price_limit: None,
+            cash_rate: Rates::ZERO,
+            recovery: Recovery::default(),
+        }
+    }
+}
+
+/// What the reader of a result must know about the rules on this data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Caveat {
+    /// Lots are counted in shares of adjusted prices.
+    LotsOfAdjustedShares,
+    /// The volume cap compares adjusted shares with the volume as it is in the file.
+    VolumeOfUnknownAdjustment,
+    /// The market has no volume, so the cap refuses every order.
+    NoVolume,
+}
+
+impl fmt::Display for Caveat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::LotsOfAdjustedShares => {
+                "lots are counted in the shares of the file's prices; if these are adjusted, a lot is not a lot: \
+                 provide prices as quoted (raw_close)"
+            }
+            Self::VolumeOfUnknownAdjustment => {
+                "the volume cap takes the file's volume to be in the shares of its prices; if these are adjusted \
+                 for dividends, it is too loose or too tight: provide raw_close and raw_volume"
+            }
+            Self::NoVolume => "a volume cap is set, but the panel has no volume: every order is refused",
+        })
+    }
+}
+
+/// What an instrument offers in a session.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quote {
+    /// The price of execution, before slippage.
+    pub price: f64,
+    /// The most shares that may be traded; infinite without a volume cap.
+    pub most_shares: f64,
+    /// The shares as quoted that one share of the market's prices stands for.
+    pub factor: f64,
+}
+
+impl Exchange {
+    /// What an instrument offers to this side in the session at `position`, or why it offers nothing.
+    pub fn quote(&self, market: &Market, i: usize, position: usize, side: Side) -> Result<Quote, Unfilled> {
+        let row = market.row(i, position)?;
+        let price = market.price(row, self.execution).ok_or(Unfilled::Halted)?;
+        if let Some(limit) = self.price_limit
+            && let Some(reference) = market.close_before(i, position)
+        {
+            let change = price / reference - 1.0;
+            if side == Side::Buy && change >= limit {
+                return Err(Unfilled::LimitUp);
+            }
+            if side == Side::Sell && change <= -limit {
+                return Err(Unfilled::LimitDown);
+            }
+        }
+        let most_shares = match self.volume_cap {
+            None => f64::INFINITY,
+            Some(share) => share * market.volume(row).ok_or(Unfilled::VolumeCap)?,
+        };
+        Ok(Quote { price, most_shares, factor: market.factor(row) })
+    }
+
+    /// What the reader of a result must know about these rules on this market.
+    pub fn caveats(&self, market: &Market) -> Vec<Caveat> {
+        let mut caveats = Vec::new();
+        if self.lot.is_some() && !market.knows_quoted_prices() {
+            caveats.push(Caveat::LotsOfAdjustedShares);
+        }
+        if self.volume_cap.is_some() {
+            if !market.has_volume() {
+                caveats.push(Caveat::NoVolume);
+            } else if !market.knows_quoted_volume() {
+                caveats.push(Caveat::VolumeOfUnknownAdjustment);
+            }
+        }
+        caveats
+    }
+
+    pub(crate) fn check(&self) -> Result<(), PortfolioError> {
+        self.costs.check()?;
+        if let Some(lot) = self.lot {
+            positive("lot", lot)?;
+        }
+        if let Some(share) = self.volume_cap {
+            positive("volume_cap", share)?;
+        }
+        if let Some(limit) = self.price_limit {
+            positive("price_limit", limit)?;
+        }
+        for rate in self.cash_rate.all() {
+            finite("cash_rate", rate)?;
+        }
+        not_negative("recovery", self.recovery.usual)?;
+        for &share in self.recovery.stated.values() {
+            not_negative("recovery", share)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,272 @@
+//! Orders become trades.
+
+use super::{Holding, Ledger};
+use crate::{Decision, Fill, Order, Quantity, Quote, Shortfall, Side, Unfilled};
+
+/// Where prices come from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Prices {
+    /// The current session of the market.
+    Session,
+    /// The newest closing prices, as if everything could be traded at them: for orders that wait for a session which
+    /// is not there yet.
+    NewestClose,
+}
+
+/// A purchase whose price is known and whose size is not yet.
+#[derive(Clone, Copy)]
+struct Purchase {
+    instrument: usize,
+    quote: Quote,
+    /// Shares, signed.
+    wanted: f64,
+    /// Whether it shares the cash with the other purchases.
+    scales: bool,
+}
+
+/// Shares closer to zero than this part of a position are rounding.
+const DUST: f64 = 1e-12;
+
+impl Ledger<'_> {
+    /// Execute the orders: all sales, then all purchases.
+    pub(super) fn execute(&mut self, decision: &Decision, prices: Prices) {
+        let equity = self.equity_at_execution(decision, prices);
+        let mut sales = Vec::new();
+        let mut purchases = Vec::new();
+        let mut promised = self.cash;
+        for &order in &decision.orders {
+            let Some((side, wanted)) = self.resolve(order, equity, prices) else { continue };
+            match self.quote(order.instrument, side, prices) {
+                Ok(quote) if side == Side::Sell => {
+                    promised += self.proceeds(-wanted, quote.price);
+                    sales.push((order.instrument, wanted, quote));
+                }
+                Ok(quote) => purchases.push((order, wanted, quote)),
+                Err(reason) => {
+                    if side == Side::Sell && wanted.is_finite() {
+                        let value = self.holdings.get(&order.instrument).map_or(0.0, |held| held.price);
+                        promised += self.proceeds(-wanted, value);
+                    }
+                    self.fall_short(order.instrument, side, wanted, 0.0, reason);
+                }
+            }
+        }
+        for (instrument, wanted, quote) in sales {
+            self.trade(instrument, wanted, wanted, quote);
+        }
+        self.purchase(&purchases, promised, decision.max_positions);
+    }
+
+    /// Cash and positions at the prices at which the session's orders execute.
+    fn equity_at_execution(&self, decision: &Decision, prices: Prices) -> f64 {
+        if !decision.orders.iter().any(|order| matches!(order.quantity, Quantity::Weight(_))) {
+            return self.equity;
+        }
+        let value = |(&i, holding): (&usize, &Holding)| {
+            holding.shares * self.price(i, prices).unwrap_or(holding.price)
+        };
+        self.cash + self.holdings.iter().map(value).sum::<f64>()
+    }
+
+    /// The market's price of an instrument, if it trades.
+    fn price(&self, i: usize, prices: Prices) -> Option<f64> {
+        match prices {
+            Prices::Session => self
+                .market
+                .row(i, self.position)
+                .ok()
+                .and_then(|row| self.market.price(row, self.exchange.execution)),
+            Prices::NewestClose => self.market.close_before(i, self.position + 1),
+        }
+    }
+
+    fn quote(&self, i: usize, side: Side, prices: Prices) -> Result<Quote, Unfilled> {
+        match prices {
+            Prices::Session => self.exchange.quote(self.market, i, self.position, side),
+            Prices::NewestClose => {
+                let row = self.market.row(i, self.position)?;
+                let price = self.price(i, prices).ok_or(Unfilled::Halted)?;
+                Ok(Quote { price, most_shares: f64::INFINITY, factor: self.market.factor(row) })
+            }
+        }
+    }
+
+    /// The side and the signed shares of an order; NaN shares if they are not known yet; `None` if there is nothing to
+    /// do.
+    fn resolve(&self, order: Order, equity: f64, prices: Prices) -> Option<(Side, f64)> {
+        let held = self.holdings.get(&order.instrument).map_or(0.0, |holding| holding.shares);
+        let wanted = match order.quantity {
+            Quantity::Exit => -held,
+            Quantity::Shares(shares) => shares,
+            Quantity::CashShare(_) => return Some((Side::Buy, f64::NAN)),
+            Quantity::Weight(weight) => match self.price(order.instrument, prices) {
+                Some(price) => weight * equity / price - held,
+                None if held > 0.0 && weight <= 0.0 => return Some((Side::Sell, f64::NAN)),
+                None => return Some((Side::of(weight), f64::NAN)),
+            },
+        };
+        (wanted.abs() > DUST * held.abs()).then_some((Side::of(wanted), wanted))
+    }
+
+    /// What a sale brings after its costs.
+    fn proceeds(&self, shares: f64, price: f64) -> f64 {
+        let value = shares * self.exchange.costs.fill_price(Side::Sell, price);
+        value - self.exchange.costs.fees(Side::Sell, value, self.today.session).total()
+    }
+
+    /// Execute the purchases with the cash that is there now. `promised` is the cash there would be had all sales
+    /// succeeded.
+    fn purchase(&mut self, orders: &[(Order, f64, Quote)], promised: f64, max_positions: usize) {
+        let mut purchases = Vec::with_capacity(orders.len());
+        for &(order, wanted, quote) in orders {
+            let price = self.exchange.costs.fill_price(Side::Buy, quote.price);
+            let (wanted, scales) = match order.quantity {
+                Quantity::CashShare(share) => (self.cash.max(0.0) * share / price, true),
+                Quantity::Weight(_) => (wanted, true),
+                Quantity::Exit | Quantity::Shares(_) => (wanted, false),
+            };
+            purchases.push(Purchase { instrument: order.instrument, quote, wanted, scales });
+        }
+        let scale = self.scale(&purchases, self.cash);
+        let by_weight = orders.iter().any(|(order, ..)| matches!(order.quantity, Quantity::Weight(_)));
+        let promised_scale = if by_weight { self.scale(&purchases, promised).max(scale) } else { scale };
+        let asked_scale = if promised_scale > 0.0 { promised_scale } else { 1.0 };
+        for purchase in purchases {
+            let Purchase { instrument, quote, wanted, scales } = purchase;
+            let (asked, wanted) =
+                if scales { (wanted * asked_scale, wanted * scale) } else { (wanted, wanted) };
+            if !self.holdings.contains_key(&instrument) && self.holdings.len() >= max_positions {
+                self.fall_short(instrument, Side::Buy, asked, 0.0, Unfilled::BookFull);
+            } else {
+                self.trade(instrument, asked, wanted, quote);
+            }
+        }
+    }
+
+    /// The one factor, at most 1, that makes all purchases which share the cash affordable.
+    fn scale(&self, purchases: &[Purchase], cash: f64) -> f64 {
+        let mut needed = 0.0;
+        let mut fees = 0.0;
+        for purchase in purchases.iter().filter(|purchase| purchase.scales) {
+            let value = purchase.wanted * self.exchange.costs.fill_price(Side::Buy, purchase.quote.price);
+            needed += value;
+            fees += self.exchange.costs.fees(Side::Buy, value, self.today.session).total();
+        }
+        if needed + fees <= cash { 1.0 } else { ((cash - fees) / needed).max(0.0) }
+    }
+
+    /// Trade up to `wanted` shares (signed) as far as volume, cash and lots allow, and record what is missing to
+    /// `asked`.
+    fn trade(&mut self, instrument: usize, asked: f64, wanted: f64, quote: Quote) {
+        let side = Side::of(wanted);
+        let held = self.holdings.get(&instrument).map_or(0.0, |holding| holding.shares);
+        let (shares, reason) = self.allowed(wanted, held, quote);
+        let reason = match reason {
+            None | Some(Unfilled::LotRounding) if asked.abs() * (1.0 - 1e-9) > wanted.abs() => {
+                Some(Unfilled::InsufficientCash)
+            }
+            reason => reason,
+        };
+        if shares > 0.0 {
+            self.fill(instrument, side, shares, quote.price);
+        }
+        if let Some(reason) = reason {
+            self.fall_short(instrument, side, asked, shares, reason);
+        }
+    }
+
+    /// How many of the `wanted` shares (signed) can be traded, and what first stood in the way of all of them. That an
+    /// order is rounded to lots is not worth a word unless nothing remains of it.
+    fn allowed(&self, wanted: f64, held: f64, quote: Quote) -> (f64, Option<Unfilled>) {
+        let side = Side::of(wanted);
+        let costs = &self.exchange.costs;
+        let price = costs.fill_price(side, quote.price);
+        let session = self.today.session;
+        let mut shares = wanted.abs();
+        let mut reason = None;
+        if shares > quote.most_shares {
+            shares = quote.most_shares;
+            reason = Some(Unfilled::VolumeCap);
+        }
+        let closes = shares == held.abs() && held * wanted < 0.0;
+        if !closes {
+            shares = self.whole_lots(shares, quote.factor);
+        }
+        let value = shares * price;
+        let fees = costs.fees(side, value, session).total();
+        match side {
+            Side::Buy if value + fees > self.cash * (1.0 + 1e-12) => {
+                shares = self.whole_lots(costs.affordable(self.cash) / price, quote.factor);
+                reason = Some(Unfilled::InsufficientCash);
+            }
+            Side::Sell if self.cash + value < fees => {
+                shares = 0.0;
+                reason = Some(Unfilled::InsufficientCash);
+            }
+            Side::Buy | Side::Sell => {}
+        }
+        if shares == 0.0 && reason.is_none() {
+            reason = Some(if wanted == 0.0 { Unfilled::InsufficientCash } else { Unfilled::LotRounding });
+        }
+        (shares, reason)
+    }
+
+    /// The largest multiple of the lot that is not above `shares`; a millionth of a lot is forgiven, since a factor is a
+    /// quotient of rounded prices.
+    fn whole_lots(&self, shares: f64, factor: f64) -> f64 {
+        match self.exchange.lot {
+            None => shares,
+            Some(lot) => (shares * factor / lot + 1e-6).floor() * lot / factor,
+        }
+    }
+
+    fn fill(&mut self, instrument: usize, side: Side, shares: f64, price: f64) {
+        let fill_price = self.exchange.costs.fill_price(side, price);
+        let value = shares * fill_price;
+        let fees = self.exchange.costs.fees(side, value, self.today.session);
+        let slippage = shares * (fill_price - price).abs();
+        let signed = if side == Side::Buy { shares } else { -shares };
+        self.cash -= signed * fill_price + fees.total();
+        self.hold(instrument, signed, fill_price, price);
+        self.booked -= fees.total();
+        self.today.commission += fees.commission;
+        self.today.tax += fees.tax;
+        self.today.slippage += slippage;
+        match side {
+            Side::Buy => self.today.bought += value,
+            Side::Sell => self.today.sold += value,
+        }
+        self.fills.push(Fill {
+            session: self.today.session,
+            instrument,
+            side,
+            shares,
+            price: fill_price,
+            value,
+            commission: fees.commission,
+            tax: fees.tax,
+            slippage,
+        });
+    }
+
+    /// Change a holding by signed shares. It stays valued at its price (a new one: at the market's) until the close.
+    fn hold(&mut self, instrument: usize, signed: f64, fill_price: f64, price: f64) {
+        let before = self.holdings.get(&instrument).copied();
+        let held = before.map_or(0.0, |holding| holding.shares);
+        let valued = before.map_or(price, |holding| holding.price);
+        let shares = held + signed;
+        self.booked += signed * (valued - fill_price);
+        if shares.abs() <= DUST * held.abs().max(signed.abs()) {
+            self.holdings.remove(&instrument);
+            return;
+        }
+        let since = before.filter(|_| held * shares > 0.0).map_or(self.position, |holding| holding.since);
+        self.holdings.insert(instrument, Holding { shares, price: valued, since });
+    }
+
+    fn fall_short(&mut self, instrument: usize, side: Side, asked: f64, filled: f64, reason: Unfilled) {
+        let asked = asked.abs();
+        let session = self.today.session;
+        self.shortfalls.push(Shortfall { session, instrument, side, asked, filled, reason });
+    }
+}

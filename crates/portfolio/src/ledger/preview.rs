@@ -1,0 +1,69 @@
+//! The orders for a session that is not there yet.
+
+use std::collections::BTreeMap;
+
+use backstaff_panel::{Instrument, Session};
+
+use super::{Ledger, execute::Prices};
+use crate::{Day, Decision, Side};
+
+/// An order for the next session, in the shares it comes to at the newest closing prices.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NextOrder {
+    /// The instrument.
+    pub instrument: Instrument,
+    /// Which way.
+    pub side: Side,
+    /// How many shares, at the newest closing price.
+    pub shares: f64,
+    /// The newest closing price moved by slippage.
+    pub price: f64,
+    /// `shares · price`.
+    pub value: f64,
+}
+
+/// What to do in the session after the newest one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NextSession {
+    /// The session at whose close it was decided.
+    pub decided: Session,
+    /// The orders: sales first.
+    pub orders: Vec<NextOrder>,
+    /// The share of equity that each instrument has now, for all that are held now or would be afterwards.
+    pub weights_before: BTreeMap<Instrument, f64>,
+    /// The share of equity that each of these would have after the orders.
+    pub weights_after: BTreeMap<Instrument, f64>,
+}
+
+impl Ledger<'_> {
+    /// What a decision comes to if everything could be traded at the newest closing prices. Changes nothing.
+    ///
+    /// Volume caps and price limits are not applied: those of the next session are not known yet.
+    pub fn preview(&self, decision: &Decision) -> NextSession {
+        let mut after =
+            Self { fills: Vec::new(), shortfalls: Vec::new(), delistings: Vec::new(), ..self.clone() };
+        after.today = Day::empty(self.today.session);
+        after.execute(decision, Prices::NewestClose);
+        after.balance();
+        let instruments = self.market.axis().instruments();
+        let order = |fill: &crate::Fill| NextOrder {
+            instrument: instruments[fill.instrument].clone(),
+            side: fill.side,
+            shares: fill.shares,
+            price: fill.price,
+            value: fill.value,
+        };
+        let numbers = self.holdings.keys().chain(after.holdings.keys()).copied().collect::<Vec<_>>();
+        let weights = |ledger: &Self| {
+            let weight =
+                |i: usize| ledger.holdings.get(&i).map_or(0.0, |holding| holding.value() / ledger.equity);
+            numbers.iter().map(|&i| (instruments[i].clone(), weight(i))).collect()
+        };
+        NextSession {
+            decided: self.today.session,
+            orders: after.fills.iter().map(order).collect(),
+            weights_before: weights(self),
+            weights_after: weights(&after),
+        }
+    }
+}

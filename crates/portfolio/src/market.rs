@@ -1,0 +1,119 @@
+//! What can be traded, at which price.
+
+use std::sync::Arc;
+
+use backstaff_panel::{Axis, Column, Panel, TRADED};
+
+use crate::{Execution, PortfolioError, Unfilled};
+
+/// The prices of a panel as the exchange sees them.
+///
+/// Fields used: `open`, `close` (needed); `traded`, `volume`, `raw_close`, `raw_volume` (used where they are there). A
+/// price counts only if the instrument traded in that session and the price is above zero; without a `traded` field an
+/// instrument traded where it has a closing price.
+///
+/// `raw_close` are the prices as quoted: with them, lots and volume caps are counted in true shares although the ledger
+/// holds shares of the adjusted prices.
+#[derive(Clone, Debug)]
+pub struct Market {
+    axis: Arc<Axis>,
+    open: Vec<f64>,
+    close: Vec<f64>,
+    volume: Option<Arc<Column>>,
+    raw_close: Option<Arc<Column>>,
+    raw_volume: Option<Arc<Column>>,
+}
+
+impl Market {
+    /// The market of a panel.
+    pub fn new(panel: &Panel) -> Result<Self, PortfolioError> {
+        let field = |name| panel.field(name).ok_or(PortfolioError::MissingField { field: name });
+        let traded = panel.field(TRADED);
+        let usable = |column: &Column| {
+            let mut prices = column.to_f64();
+            for (row, price) in prices.iter_mut().enumerate() {
+                let is_traded = traded.is_none_or(|traded| traded.get(row) > 0.0);
+                if !is_traded || !price.is_finite() || *price <= 0.0 {
+                    *price = f64::NAN;
+                }
+            }
+            prices
+        };
+        Ok(Self {
+            axis: Arc::clone(panel.axis()),
+            open: usable(field("open")?),
+            close: usable(field("close")?),
+            volume: panel.field("volume").cloned(),
+            raw_close: panel.field("raw_close").cloned(),
+            raw_volume: panel.field("raw_volume").cloned(),
+        })
+    }
+
+    /// The rows.
+    pub fn axis(&self) -> &Arc<Axis> {
+        &self.axis
+    }
+
+    /// The row of an instrument in a session, or why it has none.
+    pub(crate) fn row(&self, i: usize, position: usize) -> Result<usize, Unfilled> {
+        let life = self.axis.life(i);
+        if position >= life.end {
+            return Err(Unfilled::Delisted);
+        }
+        self.axis.row(i, position).ok_or(Unfilled::NoRow)
+    }
+
+    /// The price at which a row's session executes, if it trades.
+    pub(crate) fn price(&self, row: usize, execution: Execution) -> Option<f64> {
+        let price = match execution {
+            Execution::NextOpen => self.open[row],
+            Execution::NextClose => self.close[row],
+        };
+        (!price.is_nan()).then_some(price)
+    }
+
+    /// The closing price of an instrument in a session, if it traded.
+    pub fn close(&self, i: usize, position: usize) -> Option<f64> {
+        let close = self.close[self.axis.row(i, position)?];
+        (!close.is_nan()).then_some(close)
+    }
+
+    /// The newest closing price of an instrument before a session.
+    pub fn close_before(&self, i: usize, position: usize) -> Option<f64> {
+        let life = self.axis.life(i);
+        let end = position.min(life.end);
+        let rows = self.axis.rows(i).start..self.axis.rows(i).start + end.saturating_sub(life.start);
+        self.close[rows].iter().rev().copied().find(|close| !close.is_nan())
+    }
+
+    /// The volume of a row in shares of the market's prices, if known.
+    pub(crate) fn volume(&self, row: usize) -> Option<f64> {
+        let volume = match (&self.raw_close, &self.raw_volume, &self.volume) {
+            (Some(_), Some(raw_volume), _) => raw_volume.get(row) / self.factor(row),
+            (_, _, Some(volume)) => volume.get(row),
+            _ => f64::NAN,
+        };
+        (volume.is_finite() && volume >= 0.0).then_some(volume)
+    }
+
+    /// The shares as quoted that one share of the market's prices stands for in this row; 1 where it is unknown.
+    pub(crate) fn factor(&self, row: usize) -> f64 {
+        let factor = self.raw_close.as_ref().map_or(1.0, |raw| self.close[row] / raw.get(row));
+        if factor.is_finite() && factor > 0.0 { factor } else { 1.0 }
+    }
+
+    /// Whether there is any volume.
+    pub fn has_volume(&self) -> bool {
+        self.volume.is_some() || (self.raw_volume.is_some() && self.raw_close.is_some())
+    }
+
+    /// Whether prices as quoted are known.
+    pub fn knows_quoted_prices(&self) -> bool {
+        self.raw_close.is_some()
+    }
+
+    /// Whether volume as quoted is known.
+    pub fn knows_quoted_volume(&self) -> bool {
+        self.raw_close.is_some() && self.raw_volume.is_some()
+    }
+}

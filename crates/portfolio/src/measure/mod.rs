@@ -1,0 +1,1 @@
+//! How well it went, in numbers with published formulas.

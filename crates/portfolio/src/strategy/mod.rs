@@ -1,0 +1,38 @@
+//! Strategies: from a signal and what is held to orders.
+//!
+//! To add one: one file with a type that implements [`Strategy`], and one line here; [`BuyAndHold`] is the smallest.
+
+mod buy_and_hold;
+mod equal_weight;
+mod quantile_long_short;
+mod target_weights;
+mod targets;
+mod topk_dropout;
+mod view;
+
+pub use buy_and_hold::BuyAndHold;
+pub use equal_weight::EqualWeight;
+pub use quantile_long_short::QuantileLongShort;
+pub use target_weights::TargetWeights;
+pub use topk_dropout::{Book, TopkDropout};
+pub use view::View;
+
+use crate::Decision;
+
+/// Decides after a session's close what to trade in the next one.
+///
+/// It sees the past through a [`View`], which has no way to the future, and may keep state of its own; that state is a
+/// function of the views it was shown.
+pub trait Strategy {
+    /// A short name for tables.
+    fn name(&self) -> &str;
+
+    /// Called once, before the first session.
+    fn on_start(&mut self, _view: &View<'_>) {}
+
+    /// Called at the close of each session in which the schedule asks for a decision.
+    fn on_session(&mut self, view: &View<'_>) -> Decision;
+
+    /// Called once, after the last session.
+    fn on_end(&mut self, _view: &View<'_>) {}
+}

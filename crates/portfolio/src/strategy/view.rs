@@ -1,0 +1,104 @@
+//! What a strategy may see.
+
+use backstaff_panel::{Session, Signal, Universe};
+
+use crate::{Holding, Ledger};
+
+/// The world at a session's close: prices up to it, the signal, who is eligible, what is held.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    ledger: &'a Ledger<'a>,
+    signal: &'a Signal,
+    universe: &'a Universe,
+    /// How many sessions old the signal is.
+    signal_delay: usize,
+    /// Whether positions outside the universe are closed by the backtest.
+    sells_leavers: bool,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn new(
+        ledger: &'a Ledger<'a>,
+        signal: &'a Signal,
+        universe: &'a Universe,
+        signal_delay: usize,
+        sells_leavers: bool,
+    ) -> Self {
+        Self { ledger, signal, universe, signal_delay, sells_leavers }
+    }
+
+    /// The session at whose close the decision is made.
+    pub fn session(&self) -> Session {
+        self.ledger.today().session
+    }
+
+    /// Its position in the calendar.
+    pub fn position(&self) -> usize {
+        self.ledger.position()
+    }
+
+    /// How many instruments the market has, listed or not.
+    pub fn n_instruments(&self) -> usize {
+        self.ledger.market().axis().n_instruments()
+    }
+
+    /// The number of an instrument, by its name.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.ledger.market().axis().find(name)
+    }
+
+    /// Whether an instrument is eligible in this session.
+    pub fn is_member(&self, i: usize) -> bool {
+        let row = self.ledger.market().axis().row(i, self.position());
+        row.is_some_and(|row| self.universe.contains(row))
+    }
+
+    /// The score of an instrument, if it is eligible and has one.
+    pub fn score(&self, i: usize) -> Option<f64> {
+        let known = self.position().checked_sub(self.signal_delay)?;
+        let row = self.ledger.market().axis().row(i, known)?;
+        let score = self.signal.scores()[row];
+        (score.is_finite() && self.is_member(i)).then_some(score)
+    }
+
+    /// The closing price of an instrument `lag` sessions ago (0: this session), if it traded then.
+    pub fn close(&self, i: usize, lag: usize) -> Option<f64> {
+        self.ledger.market().close(i, self.position().checked_sub(lag)?)
+    }
+
+    /// Cash and positions.
+    pub fn equity(&self) -> f64 {
+        self.ledger.equity()
+    }
+
+    /// Cash.
+    pub fn cash(&self) -> f64 {
+        self.ledger.cash()
+    }
+
+    /// The positions to decide about, by the instruments' numbers: without those that are being closed because the
+    /// instrument left the universe.
+    pub fn held(&self) -> impl Iterator<Item = (usize, Holding)> + '_ {
+        let holdings = self.ledger.holdings().iter().map(|(&i, &holding)| (i, holding));
+        holdings.filter(|&(i, _)| !self.sells_leavers || self.is_member(i))
+    }
+
+    /// The position in an instrument, if there is one.
+    pub fn holding(&self, i: usize) -> Option<Holding> {
+        self.ledger.holdings().get(&i).copied()
+    }
+
+    /// The share of equity that an instrument has.
+    pub fn weight(&self, i: usize) -> f64 {
+        self.holding(i).map_or(0.0, |holding| holding.value() / self.equity())
+    }
+
+    /// The eligible instruments with a score, most attractive first; equal scores in the order of the instruments.
+    pub fn ranking(&self) -> Vec<(usize, f64)> {
+        let mut ranking = (0..self.n_instruments())
+            .filter_map(|i| self.score(i).map(|score| (i, score)))
+            .collect::<Vec<_>>();
+        ranking.sort_by(|a, b| b.1.partial_cmp(&a.1).unwrap_or(std::cmp::Ordering::Equal));
+        ranking
+    }
+}
