@@ -1,1 +1,32 @@
 //! A safe layer over LightGBM's C API.
+//!
+//! The shared library of LightGBM 4.7 is opened when it is first needed ([`Library::open`]); nothing is linked or
+//! built. From there on:
+//!
+//! - [`Parameters`] are LightGBM's own, by name or alias; an unknown name is refused. Results never depend on the
+//!   number of threads: `deterministic`, `force_col_wise` and a seed are always set.
+//! - A [`Dataset`] holds binned rows. It reads any rows of any columns ([`Matrix`]) through a bounded buffer: the
+//!   matrix itself is never copied.
+//! - [`train`] gives a [`Training`]: a [`Booster`] cut at its best round, and the history of its metrics. A booster
+//!   is always the one its text describes, so that a model read back predicts the same bits.
+//! - [`Threads`] says how a call runs. Many calls on one thread each may run at once; a call on several threads runs
+//!   alone, on the one thread of ours that ever opens an OpenMP team.
+
+mod booster;
+mod dataset;
+mod error;
+mod ffi;
+mod library;
+mod matrix;
+mod parameters;
+mod threads;
+mod train;
+
+pub use booster::{Booster, Importance};
+pub use dataset::{Dataset, Targets};
+pub use error::LightGbmError;
+pub use library::Library;
+pub use matrix::{Matrix, Values};
+pub use parameters::Parameters;
+pub use threads::Threads;
+pub use train::{Flow, Metric, Round, Training, train};

@@ -1,0 +1,232 @@
+//! Training, round by round.
+
+use crate::{Booster, Dataset, Library, LightGbmError, Parameters, Threads, ffi::RawTrainer};
+
+/// What to do after a round.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Flow {
+    /// Go on.
+    Continue,
+    /// Make do with the rounds so far.
+    Stop,
+}
+
+/// A round that has just ended.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Round<'a> {
+    /// Its number, from 1.
+    pub number: usize,
+    /// How many there may be.
+    pub of: usize,
+    /// The metrics on the validation rows, in the order of [`Training::metrics`]; empty without validation.
+    pub values: &'a [f64],
+}
+
+/// One metric on the validation rows, round by round.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Metric {
+    /// LightGBM's name for it.
+    pub name: String,
+    /// Whether more is better.
+    pub higher_is_better: bool,
+    /// One value a round.
+    pub values: Vec<f64>,
+}
+
+/// What a training gives.
+#[derive(Debug)]
+pub struct Training {
+    /// The model, cut at its best round.
+    pub booster: Booster,
+    /// The best round: the last one without early stopping.
+    pub best_round: usize,
+    /// How many rounds were run.
+    pub n_rounds: usize,
+    /// The metrics on the validation rows, all rounds; empty without validation.
+    pub metrics: Vec<Metric>,
+}
+
+/// Train a model.
+///
+/// With early stopping (and so a validation set) training ends when a metric has not improved for so many rounds, or
+/// at the last round, and the model is cut at the best round of the metric that ended it (the first one at the last
+/// round), as Python's LightGBM does. Ties go to the earlier round.
+///
+/// - Determinism: the same bytes for any number of threads, on one platform.
+/// - Progress: `on_round` is called after every round, and may end the training.
+///
+/// # Errors
+///
+/// If early stopping has nothing to look at, or LightGBM refuses a parameter's value or a label.
+pub fn train(
+    library: Library,
+    rows: &mut Dataset,
+    validation: Option<&mut Dataset>,
+    parameters: &Parameters,
+    threads: Threads,
+    on_round: &mut (dyn FnMut(Round<'_>) -> Flow + Send),
+) -> Result<Training, LightGbmError> {
+    let has_validation = validation.is_some();
+    if parameters.early_stopping().is_some() && !has_validation {
+        return Err(LightGbmError::NothingToStopOn);
+    }
+    let text = parameters.for_library(threads);
+    let (model, best_round, n_rounds, metrics) = threads.run(library.api(), move || {
+        let trainer = RawTrainer::new(rows.raw(), validation.map(Dataset::raw), &text)?;
+        grow(trainer, has_validation, parameters, threads, on_round)
+    })?;
+    let booster = Booster::from_text(library, model)?;
+    Ok(Training { booster, best_round, n_rounds, metrics })
+}
+
+type Grown = (String, usize, usize, Vec<Metric>);
+
+fn grow(
+    mut trainer: RawTrainer<'_>,
+    has_validation: bool,
+    parameters: &Parameters,
+    threads: Threads,
+    on_round: &mut (dyn FnMut(Round<'_>) -> Flow + Send),
+) -> Result<Grown, LightGbmError> {
+    let mut metrics = if has_validation { metrics(&trainer)? } else { Vec::new() };
+    if parameters.early_stopping().is_some() && metrics.is_empty() {
+        return Err(LightGbmError::NothingToStopOn);
+    }
+    let of = parameters.rounds().get() as usize;
+    let mut stopping = EarlyStopping::new(parameters, &metrics);
+    let mut best_round = None;
+    for number in 1..=of {
+        let is_finished = trainer.grow()?;
+        let values = if has_validation { trainer.evaluate(threads)? } else { Vec::new() };
+        for (metric, &value) in metrics.iter_mut().zip(&values) {
+            metric.values.push(value);
+        }
+        best_round = stopping.stops(number, &values);
+        let flow = on_round(Round { number, of, values: &values });
+        if best_round.is_some() || is_finished || flow == Flow::Stop {
+            break;
+        }
+    }
+    let n_rounds = trainer.n_rounds()?;
+    // A round that found nothing to split was taken back by LightGBM, so there may be fewer than were tried.
+    let best_round = best_round.or(stopping.best_of_first_metric()).unwrap_or(n_rounds).min(n_rounds);
+    let text = without_threads(&trainer.to_text(best_round)?);
+    Ok((text, best_round, n_rounds, metrics))
+}
+
+fn metrics(trainer: &RawTrainer<'_>) -> Result<Vec<Metric>, LightGbmError> {
+    // As Python's LightGBM decides it, from the name.
+    let is_score =
+        |name: &str| ["auc", "ndcg@", "map@", "average_precision"].iter().any(|n| name.starts_with(n));
+    let names = trainer.metric_names()?;
+    Ok(names
+        .into_iter()
+        .map(|name| Metric { higher_is_better: is_score(&name), name, values: Vec::new() })
+        .collect())
+}
+
+/// The model's text with the thread count that LightGBM writes into it taken out: it changes no result.
+fn without_threads(text: &str) -> String {
+    let lines = text
+        .split_inclusive('\n')
+        .map(|line| if line.starts_with("[num_threads: ") { "[num_threads: 0]\n" } else { line });
+    lines.collect()
+}
+
+/// Watches each metric for its best round.
+struct EarlyStopping {
+    patience: Option<usize>,
+    min_delta: f64,
+    first_metric_only: bool,
+    /// For each metric: whether more is better, the best value and its round.
+    best: Vec<(bool, f64, usize)>,
+    /// The name of the first metric without what follows `@`: all of `ndcg@1`, `ndcg@5` count as first.
+    is_first: Vec<bool>,
+}
+
+impl EarlyStopping {
+    fn new(parameters: &Parameters, metrics: &[Metric]) -> Self {
+        let stem = |metric: &Metric| metric.name.split('@').next().unwrap_or_default().to_owned();
+        let first = metrics.first().map(stem);
+        Self {
+            patience: parameters.early_stopping().map(|patience| patience.get() as usize),
+            min_delta: parameters.min_delta(),
+            first_metric_only: parameters.first_metric_only(),
+            best: metrics.iter().map(|metric| (metric.higher_is_better, f64::NAN, 0)).collect(),
+            is_first: metrics.iter().map(|metric| Some(stem(metric)) == first).collect(),
+        }
+    }
+
+    /// Take in a round; the best round if training should stop after it.
+    fn stops(&mut self, number: usize, values: &[f64]) -> Option<usize> {
+        let patience = self.patience?;
+        for (n, (&value, best)) in values.iter().zip(&mut self.best).enumerate() {
+            let (higher_is_better, best_value, best_round) = *best;
+            let gain = if higher_is_better { value - best_value } else { best_value - value };
+            if best_round == 0 || gain > self.min_delta {
+                *best = (higher_is_better, value, number);
+            } else if number - best_round >= patience && (self.is_first[n] || !self.first_metric_only) {
+                return Some(best_round);
+            }
+        }
+        None
+    }
+
+    fn best_of_first_metric(&self) -> Option<usize> {
+        self.patience?;
+        self.best.first().map(|&(_, _, round)| round).filter(|&round| round > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn metric(name: &str, higher_is_better: bool) -> Metric {
+        Metric { name: name.to_owned(), higher_is_better, values: Vec::new() }
+    }
+
+    fn stopping(metrics: &[Metric], first_metric_only: bool) -> EarlyStopping {
+        let parameters = Parameters::new([
+            ("early_stopping_round", json!(2)),
+            ("first_metric_only", json!(first_metric_only)),
+        ]);
+        EarlyStopping::new(&parameters.unwrap(), metrics)
+    }
+
+    #[test]
+    fn stops_when_a_metric_no_longer_improves() {
+        let mut stopping = stopping(&[metric("l2", false)], false);
+        let losses = [3.0, 2.0, 2.0, 2.5];
+        let stops = losses.iter().enumerate().map(|(n, &loss)| stopping.stops(n + 1, &[loss]));
+        assert_eq!(stops.collect::<Vec<_>>(), [None, None, None, Some(2)]);
+    }
+
+    #[test]
+    fn a_score_improves_upwards() {
+        let mut stopping = stopping(&[metric("auc", true)], false);
+        for (n, score) in [0.5, 0.6, 0.7, 0.8].into_iter().enumerate() {
+            assert_eq!(stopping.stops(n + 1, &[score]), None);
+        }
+        assert_eq!(stopping.best_of_first_metric(), Some(4));
+    }
+
+    #[test]
+    fn only_the_first_metric_may_count() {
+        let metrics = [metric("l2", false), metric("l1", false)];
+        for (first_only, expected) in [(false, Some(1)), (true, None)] {
+            let mut stopping = stopping(&metrics, first_only);
+            let rounds = [[3.0, 1.0], [2.0, 1.0], [1.0, 1.0]];
+            let last = rounds.iter().enumerate().map(|(n, values)| stopping.stops(n + 1, values)).last();
+            assert_eq!(last, Some(expected), "{first_only}");
+        }
+    }
+
+    #[test]
+    fn the_text_does_not_tell_the_threads() {
+        let text = without_threads("a\n[seed: 1]\n[num_threads: 7]\n[x: 1]\n");
+        assert_eq!(text, "a\n[seed: 1]\n[num_threads: 0]\n[x: 1]\n");
+    }
+}
