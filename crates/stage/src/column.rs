@@ -1,0 +1,284 @@
+//! Tables of named columns, as Arrow IPC files.
+
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
+
+use arrow::{
+    array::{
+        Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, PrimitiveArray, RecordBatch, StringArray,
+    },
+    buffer::{BooleanBuffer, Buffer},
+    datatypes::{
+        DataType, Field, Float32Type, Float64Type, Int32Type, Int64Type, Schema, UInt32Type, UInt64Type,
+    },
+    ipc::{
+        convert::fb_to_schema,
+        reader::{FileDecoder, read_footer_length},
+        root_as_footer,
+        writer::FileWriter,
+    },
+};
+
+use crate::{Digest, Digester, Mapped, StoreError};
+
+/// Named columns of equal length.
+///
+/// Written, it is an uncompressed Arrow IPC file with one record batch, which pandas, Polars and DuckDB read as it is.
+/// Read from a [`Mapped`] part, its columns are slices of the map: nothing is copied. Missing numbers are NaN, all
+/// with the same bits, and never null.
+///
+/// ```
+/// use backstaff_stage::{Store, Table, KeyHasher};
+/// # fn main() -> Result<(), backstaff_stage::StoreError> {
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let store = Store::open(folder.path())?;
+/// let table = Table::new().f64("close", vec![1.5, f64::NAN]).u32("instrument", vec![0, 1]);
+/// let mut draft = store.draft("panel", 1, KeyHasher::new().finish())?;
+/// draft.write_part("bars.arrow", |file| table.write(file))?;
+/// let manifest = draft.publish()?;
+///
+/// let table = Table::read(&store.open_part(&manifest, "bars.arrow")?)?;
+/// assert_eq!(table.f64s("close")?[0], 1.5);
+/// assert!(table.f64s("close")?[1].is_nan());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    columns: Vec<(String, ArrayRef)>,
+}
+
+/// A column was asked for by a method; these are the type's name and its Arrow form.
+macro_rules! number_columns {
+    ($($add:ident $get:ident $native:ty, $arrow:ty, $canonical:expr;)+) => {
+        $(
+            #[doc = concat!("Adds a column of `", stringify!($native), "`.\n\n# Panics\n\n",
+                "If the name is taken or the length differs from that of the other columns.")]
+            pub fn $add(self, name: &str, mut values: Vec<$native>) -> Self {
+                let canonical: fn(&mut [$native]) = $canonical;
+                canonical(&mut values);
+                self.add(name, Arc::new(PrimitiveArray::<$arrow>::from_iter_values_in_place(values)))
+            }
+
+            #[doc = concat!("The `", stringify!($native), "` values of a column.\n\n# Errors\n\n",
+                "If there is no column of this name and type.")]
+            pub fn $get(&self, name: &str) -> Result<&[$native], StoreError> {
+                self.numbers::<$arrow>(name, stringify!($native))
+            }
+        )+
+    };
+}
+
+/// Makes an array of a vector without copying it.
+trait InPlace<T> {
+    fn from_iter_values_in_place(values: Vec<T>) -> Self;
+}
+
+impl<A: ArrowPrimitiveType> InPlace<A::Native> for PrimitiveArray<A> {
+    fn from_iter_values_in_place(values: Vec<A::Native>) -> Self {
+        Self::new(values.into(), None)
+    }
+}
+
+impl Table {
+    /// A table without columns.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    number_columns! {
+        f64 f64s f64, Float64Type, |values| values.iter_mut().filter(|x| x.is_nan()).for_each(|x| *x = f64::NAN);
+        f32 f32s f32, Float32Type, |values| values.iter_mut().filter(|x| x.is_nan()).for_each(|x| *x = f32::NAN);
+        i64 i64s i64, Int64Type, |_| {};
+        i32 i32s i32, Int32Type, |_| {};
+        u64 u64s u64, UInt64Type, |_| {};
+        u32 u32s u32, UInt32Type, |_| {};
+    }
+
+    /// Adds a column of yes and no.
+    ///
+    /// # Panics
+    ///
+    /// If the name is taken or the length differs from that of the other columns.
+    pub fn bool(self, name: &str, values: &[bool]) -> Self {
+        self.add(name, Arc::new(BooleanArray::from(values.to_vec())))
+    }
+
+    /// Adds a column of texts.
+    ///
+    /// # Panics
+    ///
+    /// If the name is taken or the length differs from that of the other columns.
+    pub fn str<T: AsRef<str>>(self, name: &str, values: impl IntoIterator<Item = T>) -> Self {
+        self.add(name, Arc::new(StringArray::from_iter_values(values)))
+    }
+
+    /// The yes and no of a column; `value(i)` and `iter()` read the bits.
+    ///
+    /// # Errors
+    ///
+    /// If there is no column of this name and type.
+    pub fn bools(&self, name: &str) -> Result<&BooleanBuffer, StoreError> {
+        let column = self.column(name).and_then(|column| column.as_boolean_opt());
+        Ok(column.ok_or_else(|| self.wrong(name, "bool"))?.values())
+    }
+
+    /// The texts of a column.
+    ///
+    /// # Errors
+    ///
+    /// If there is no column of this name and type.
+    pub fn strs(&self, name: &str) -> Result<Vec<&str>, StoreError> {
+        let column = self.column(name).and_then(|column| column.as_string_opt::<i32>());
+        let column = column.ok_or_else(|| self.wrong(name, "str"))?;
+        Ok((0..column.len()).map(|i| column.value(i)).collect())
+    }
+
+    /// Names of the columns, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Number of rows.
+    pub fn n_rows(&self) -> usize {
+        self.columns.first().map_or(0, |(_, column)| column.len())
+    }
+
+    /// The digest of a column's type and values; neither its name nor its neighbours count.
+    ///
+    /// # Errors
+    ///
+    /// If there is no column of this name.
+    pub fn digest(&self, name: &str) -> Result<Digest, StoreError> {
+        let column = self.column(name).ok_or_else(|| self.wrong(name, "any"))?;
+        let mut digester = Digester::new();
+        digester.update(format!("backstaff column 1 {} ", column.data_type()).as_bytes());
+        digester.update(&(column.len() as u64).to_le_bytes());
+        if let Some(bools) = column.as_boolean_opt() {
+            let bytes: Vec<u8> = bools.values().iter().map(u8::from).collect();
+            digester.update(&bytes);
+        } else if let Some(texts) = column.as_string_opt::<i32>() {
+            for i in 0..texts.len() {
+                let text = texts.value(i);
+                digester.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+            }
+        } else {
+            column.to_data().buffers().iter().for_each(|buffer| {
+                digester.update(buffer.as_slice());
+            });
+        }
+        Ok(digester.finish())
+    }
+
+    /// Writes the table as an Arrow IPC file.
+    ///
+    /// # Errors
+    ///
+    /// What the file system says.
+    pub fn write(&self, file: &mut dyn Write) -> io::Result<()> {
+        let fields: Vec<Field> = self
+            .columns
+            .iter()
+            .map(|(name, column)| Field::new(name, column.data_type().clone(), false))
+            .collect();
+        let columns = self.columns.iter().map(|(_, column)| Arc::clone(column)).collect();
+        let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(self.n_rows()));
+        let schema = Arc::new(Schema::new(fields));
+        let batch =
+            RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options).map_err(io_error)?;
+        let mut writer = FileWriter::try_new(file, &schema).map_err(io_error)?;
+        writer.write(&batch).map_err(io_error)?;
+        writer.finish().map_err(io_error)
+    }
+
+    /// Reads a table from a part; its columns stay in the map.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are no Arrow IPC file of one record batch with columns of the types above and without nulls.
+    pub fn read(mapped: &Mapped) -> Result<Self, StoreError> {
+        let table = |reason: String| StoreError::Table { reason };
+        let batch = read_batch(&Buffer::from(mapped.bytes().clone())).map_err(table)?;
+        let mut columns = Vec::with_capacity(batch.num_columns());
+        for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+            if column.null_count() > 0 {
+                return Err(table(format!("column {:?} has nulls", field.name())));
+            }
+            if !is_known(column.data_type()) {
+                return Err(table(format!("column {:?} has type {}", field.name(), column.data_type())));
+            }
+            columns.push((field.name().clone(), Arc::clone(column)));
+        }
+        Ok(Self { columns })
+    }
+
+    fn add(mut self, name: &str, column: ArrayRef) -> Self {
+        assert!(self.column(name).is_none(), "a table has one column {name:?}");
+        assert!(
+            self.columns.is_empty() || column.len() == self.n_rows(),
+            "column {name:?} has as many rows as the table"
+        );
+        self.columns.push((name.to_owned(), column));
+        self
+    }
+
+    fn column(&self, name: &str) -> Option<&ArrayRef> {
+        self.columns.iter().find(|(there, _)| there == name).map(|(_, column)| column)
+    }
+
+    fn numbers<T: ArrowPrimitiveType>(
+        &self,
+        name: &str,
+        wanted: &'static str,
+    ) -> Result<&[T::Native], StoreError> {
+        let column = self.column(name).and_then(|column| column.as_primitive_opt::<T>());
+        column.map(|column| &column.values()[..]).ok_or_else(|| self.wrong(name, wanted))
+    }
+
+    fn wrong(&self, name: &str, wanted: &'static str) -> StoreError {
+        let found: Vec<String> =
+            self.columns.iter().map(|(name, column)| format!("{name}: {}", column.data_type())).collect();
+        StoreError::Column { column: name.to_owned(), wanted, found: found.join(", ") }
+    }
+}
+
+fn is_known(data_type: &DataType) -> bool {
+    use DataType::{Boolean, Float32, Float64, Int32, Int64, UInt32, UInt64, Utf8};
+    matches!(data_type, Float64 | Float32 | Int64 | Int32 | UInt64 | UInt32 | Boolean | Utf8)
+}
+
+/// Decodes the one record batch of an Arrow IPC file, sharing the file's bytes.
+fn read_batch(file: &Buffer) -> Result<RecordBatch, String> {
+    let short = || "the file is too short".to_owned();
+    let trailer = file.len().checked_sub(10).ok_or_else(short)?;
+    let end = file[trailer..].try_into().map_err(|_| short())?;
+    let footer = read_footer_length(end).map_err(|error| error.to_string())?;
+    let footer = &file[trailer.checked_sub(footer).ok_or_else(short)?..trailer];
+    let footer = root_as_footer(footer).map_err(|error| error.to_string())?;
+    let schema = fb_to_schema(footer.schema().ok_or("the file has no schema")?);
+    let blocks = footer.recordBatches().ok_or("the file has no record batches")?;
+    if blocks.len() != 1 {
+        return Err(format!("the file has {} record batches instead of one", blocks.len()));
+    }
+    let block = blocks.get(0);
+    let start = usize::try_from(block.offset()).map_err(|_| short())?;
+    let length = i64::from(block.metaDataLength()).checked_add(block.bodyLength());
+    let length = length.and_then(|length| usize::try_from(length).ok()).ok_or_else(short)?;
+    if start.checked_add(length).is_none_or(|end| end > file.len()) {
+        return Err(short());
+    }
+    let data = file.slice_with_length(start, length);
+    let decoder = FileDecoder::new(Arc::new(schema), footer.version());
+    let batch = decoder.read_record_batch(block, &data).map_err(|error| error.to_string())?;
+    batch.ok_or_else(|| "the file's block is no record batch".to_owned())
+}
+
+/// An Arrow error as the file error that it wraps, so that a full disk is known as such.
+fn io_error(error: arrow::error::ArrowError) -> io::Error {
+    match error {
+        arrow::error::ArrowError::IoError(_, source) => source,
+        other => io::Error::other(other),
+    }
+}

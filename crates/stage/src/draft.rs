@@ -1,0 +1,211 @@
+//! Drafts: artifacts on their way.
+
+use std::{
+    fs::{self, File},
+    io::{self, BufWriter, Write},
+    path::Path,
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{
+    Digest, Digester, Field, Key, Manifest, Store, StoreError,
+    error::IoContext,
+    layout::{MANIFEST, is_absent, is_plain},
+    manifest::{Ancestor, Origin, Part, STORE_VERSION},
+    store::Look,
+};
+
+/// An artifact on its way: written in a temporary folder, seen by nobody until it is whole.
+///
+/// A draft that is dropped leaves nothing behind.
+#[derive(Debug)]
+pub struct Draft {
+    store: Store,
+    folder: TempDir,
+    manifest: Manifest,
+}
+
+impl Draft {
+    pub(crate) fn new(store: &Store, stage: &str, stage_version: u32, key: Key) -> Result<Self, StoreError> {
+        let folder = store.workshop()?.folder()?;
+        let manifest = Manifest {
+            store_version: STORE_VERSION,
+            stage: stage.to_owned(),
+            stage_version,
+            key,
+            key_fields: Vec::new(),
+            lineage: Vec::new(),
+            parts: Vec::new(),
+            info: Value::Null,
+        };
+        Ok(Self { store: store.clone(), folder, manifest })
+    }
+
+    /// Key of the artifact.
+    pub fn key(&self) -> Key {
+        self.manifest.key
+    }
+
+    /// Writes a part; `write` gets the file and writes all of it.
+    ///
+    /// The file has the part's name where that is a plain file name (`values.arrow`), and `part_2` or the like where
+    /// it isn't.
+    ///
+    /// # Errors
+    ///
+    /// What `write` or the file system says ([`StoreError::DiskFull`] without space), or if the name is taken.
+    pub fn write_part(
+        &mut self,
+        name: &str,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<&Part, StoreError> {
+        if self.manifest.part(name).is_some() {
+            let (stage, key) = (self.manifest.stage.clone(), self.manifest.key);
+            return Err(StoreError::DuplicatePart { stage, key, part: name.to_owned() });
+        }
+        let file = self.file_name(name);
+        let path = self.folder.path().join(&file);
+        let target = File::create_new(&path).at("create", &path)?;
+        let (bytes, digest) = write_hashed(target, write).at("write", &path)?;
+        self.manifest.parts.push(Part { name: name.to_owned(), file, bytes, digest });
+        Ok(&self.manifest.parts[self.manifest.parts.len() - 1])
+    }
+
+    /// Sets the small facts about the content. They have to follow from the key: no times, no machine.
+    pub fn info(&mut self, info: Value) -> &mut Self {
+        self.manifest.info = info;
+        self
+    }
+
+    /// Names something that the artifact was made from: another artifact by its [`Key`], or bytes by their
+    /// [`Digest`].
+    pub fn lineage(&mut self, label: &str, origin: impl Into<Origin>) -> &mut Self {
+        self.manifest.lineage.push(Ancestor { label: label.to_owned(), origin: origin.into() });
+        self
+    }
+
+    /// Sets the readable fields of the key, which later tell why another key is another.
+    pub fn key_fields(&mut self, fields: &[Field]) -> &mut Self {
+        self.manifest.key_fields = fields.to_vec();
+        self
+    }
+
+    /// Makes the artifact visible, in one step. If another process was faster, its artifact stays and ours goes.
+    ///
+    /// # Errors
+    ///
+    /// If the manifest can't be written or the folder can't be renamed; nothing is visible then.
+    pub fn publish(self) -> Result<Manifest, StoreError> {
+        let Self { store, folder, manifest } = self;
+        let path = folder.path().join(MANIFEST);
+        let bytes = manifest.to_bytes().map_err(io::Error::from).at("write", &path)?;
+        fs::write(&path, bytes).at("write", &path)?;
+
+        let target = store.layout().artifact(&manifest.stage, &manifest.key);
+        loop {
+            match move_to(folder.path(), &target) {
+                Ok(()) => {
+                    // The folder has left: its guard must not look for it.
+                    let _ = folder.keep();
+                    return Ok(manifest);
+                }
+                Err(error) if is_taken(&error) => match store.look(&manifest.stage, &manifest.key)? {
+                    Look::Sound(first) => return Ok(*first),
+                    Look::Absent => {}
+                    Look::Damaged(reason) => {
+                        store.note_damage(&manifest.stage, &manifest.key, reason);
+                        store.discard(&manifest.stage, &manifest.key)?;
+                    }
+                },
+                Err(error) => return Err(StoreError::io("publish", &target, error)),
+            }
+        }
+    }
+
+    /// A name that is safe on any file system and not taken, upper and lower case being one.
+    fn file_name(&self, name: &str) -> String {
+        let taken = |file: &str| {
+            file.eq_ignore_ascii_case(MANIFEST)
+                || self.manifest.parts.iter().any(|part| part.file.eq_ignore_ascii_case(file))
+        };
+        if is_plain(name) && !taken(name) {
+            return name.to_owned();
+        }
+        let mut n = self.manifest.parts.len();
+        while taken(&format!("part_{n}")) {
+            n += 1;
+        }
+        format!("part_{n}")
+    }
+}
+
+/// Renames a folder to where artifacts lie, making the folders above it.
+fn move_to(folder: &Path, target: &Path) -> io::Result<()> {
+    match fs::rename(folder, target) {
+        Err(error) if is_absent(&error) => {
+            target.parent().map_or(Ok(()), fs::create_dir_all)?;
+            fs::rename(folder, target)
+        }
+        moved => moved,
+    }
+}
+
+fn is_taken(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists)
+}
+
+/// Lets `write` fill `target` and gives the number of bytes that reached it, with their digest.
+fn write_hashed<W: Write>(
+    target: W,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<(u64, Digest)> {
+    let hashing = Hashing { target, digester: Digester::new(), bytes: 0, failed: None };
+    let mut writer = BufWriter::with_capacity(1 << 17, hashing);
+    write(&mut writer)?;
+    writer.flush()?;
+    let Hashing { digester, bytes, .. } = writer.get_ref();
+    Ok((*bytes, digester.finish()))
+}
+
+/// Hashes what the target really took.
+struct Hashing<W> {
+    target: W,
+    digester: Digester,
+    bytes: u64,
+    /// The first failure. It sticks: whoever writes on after an error would leave a hole.
+    failed: Option<io::ErrorKind>,
+}
+
+impl<W: Write> Hashing<W> {
+    fn keep_failure<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
+        if let Err(error) = &result
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            self.failed.get_or_insert(error.kind());
+        }
+        result
+    }
+
+    fn check(&self) -> io::Result<()> {
+        self.failed.map_or(Ok(()), |kind| Err(kind.into()))
+    }
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.check()?;
+        let result = self.target.write(bytes);
+        let count = self.keep_failure(result)?;
+        self.digester.update(&bytes[..count]);
+        self.bytes += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.check()?;
+        let result = self.target.flush();
+        self.keep_failure(result)
+    }
+}

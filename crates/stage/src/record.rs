@@ -1,0 +1,208 @@
+//! Run records: what a finished run of a study used.
+
+use std::fs;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    Key, Store, StoreError,
+    error::IoContext,
+    layout::{create_whole, is_absent, names_in, text_of},
+};
+
+/// What a finished run of a study used, and how long it took. Unlike artifacts it knows the time of day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Name of the study.
+    pub study: String,
+    /// 1 for the first run of the study; [`Store::record_run`] sets it.
+    pub number: u64,
+    /// When the run began, in seconds since 1970-01-01 UTC.
+    pub started_unix: u64,
+    /// How long it took.
+    pub seconds: f64,
+    /// Every shard, stage by stage.
+    pub entries: Vec<RunEntry>,
+    /// Whatever else the caller wants to remember, such as the measures.
+    pub facts: Value,
+}
+
+/// One shard of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunEntry {
+    /// Name of the stage.
+    pub stage: String,
+    /// The shard's label.
+    pub shard: String,
+    /// Key of its artifact.
+    pub key: Key,
+    /// Whether it was computed or found.
+    pub outcome: Outcome,
+    /// Seconds from looking for it to having it.
+    pub seconds: f64,
+    /// Why it was computed.
+    pub why: String,
+}
+
+/// Whether an artifact was there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was there.
+    Found,
+    /// It was not, or was damaged.
+    Computed,
+}
+
+impl RunRecord {
+    /// The entry of a shard.
+    pub fn entry(&self, stage: &str, shard: &str) -> Option<&RunEntry> {
+        self.entries.iter().find(|entry| entry.stage == stage && entry.shard == shard)
+    }
+}
+
+impl Store {
+    /// Writes a run record under the study's next number, and gives that number.
+    ///
+    /// # Errors
+    ///
+    /// If the file system refuses.
+    pub fn record_run(&self, mut record: RunRecord) -> Result<u64, StoreError> {
+        let folder = self.layout().study_runs(&record.study);
+        fs::create_dir_all(&folder).at("make the folder", &folder)?;
+        record.number = self.run_numbers(&record.study)?.last().map_or(1, |last| last + 1);
+        loop {
+            let path = folder.join(format!("{:06}.json", record.number));
+            let json = serde_json::to_vec_pretty(&record).map_err(std::io::Error::from).at("write", &path)?;
+            if create_whole(&path, &json).at("write", &path)? {
+                return Ok(record.number);
+            }
+            // Another run of the study ended at the same moment.
+            record.number += 1;
+        }
+    }
+
+    /// Names of the studies that have run records.
+    ///
+    /// # Errors
+    ///
+    /// If the file system refuses.
+    pub fn studies(&self) -> Result<Vec<String>, StoreError> {
+        let folder = self.layout().runs();
+        let names = names_in(&folder).at("read", &folder)?;
+        Ok(names.iter().filter_map(|name| text_of(name)).collect())
+    }
+
+    /// Numbers of a study's run records, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// If the file system refuses.
+    pub fn run_numbers(&self, study: &str) -> Result<Vec<u64>, StoreError> {
+        let folder = self.layout().study_runs(study);
+        let names = names_in(&folder).at("read", &folder)?;
+        let number = |name: &std::ffi::OsString| name.to_str()?.strip_suffix(".json")?.parse().ok();
+        let mut numbers: Vec<u64> = names.iter().filter_map(number).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// One run record of a study.
+    ///
+    /// # Errors
+    ///
+    /// If there is none of this number, or if it can't be read.
+    pub fn run_record(&self, study: &str, number: u64) -> Result<RunRecord, StoreError> {
+        let path = self.layout().study_runs(study).join(format!("{number:06}.json"));
+        let json = match fs::read(&path) {
+            Err(error) if is_absent(&error) => {
+                return Err(StoreError::NoSuchRun { study: study.to_owned(), number });
+            }
+            read => read.at("read", &path)?,
+        };
+        serde_json::from_slice(&json).map_err(std::io::Error::from).at("understand", &path)
+    }
+
+    /// The newest run records of a study that can be read, newest first, at most `count`.
+    ///
+    /// Records are a convenience: one that was torn by a power failure is passed over.
+    ///
+    /// # Errors
+    ///
+    /// If the file system refuses to list them.
+    pub fn last_runs(&self, study: &str, count: usize) -> Result<Vec<RunRecord>, StoreError> {
+        let numbers = self.run_numbers(study)?;
+        Ok(numbers
+            .iter()
+            .rev()
+            .filter_map(|&number| self.run_record(study, number).ok())
+            .take(count)
+            .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::KeyHasher;
+
+    fn record(study: &str) -> RunRecord {
+        RunRecord {
+            study: study.to_owned(),
+            number: 0,
+            started_unix: 1_700_000_000,
+            seconds: 0.25,
+            entries: vec![RunEntry {
+                stage: "features".to_owned(),
+                shard: "mom_20".to_owned(),
+                key: KeyHasher::new().finish(),
+                outcome: Outcome::Computed,
+                seconds: 0.125,
+                why: "first run".to_owned(),
+            }],
+            facts: serde_json::json!({"sharpe": 0.5}),
+        }
+    }
+
+    #[test]
+    fn numbers_count_per_study() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        assert!(store.studies().unwrap().is_empty() && store.last_runs("a", 5).unwrap().is_empty());
+        for expected in 1..=3 {
+            assert_eq!(store.record_run(record("a")).unwrap(), expected);
+        }
+        assert_eq!(store.record_run(record("b/é")).unwrap(), 1);
+        let mut studies = store.studies().unwrap();
+        studies.sort();
+        assert_eq!(studies, ["a", "b/é"]);
+        assert_eq!(store.run_record("a", 2).unwrap(), RunRecord { number: 2, ..record("a") });
+        let last: Vec<u64> = store.last_runs("a", 2).unwrap().iter().map(|run| run.number).collect();
+        assert_eq!(last, [3, 2]);
+        assert!(matches!(store.run_record("a", 9), Err(StoreError::NoSuchRun { number: 9, .. })));
+    }
+
+    #[test]
+    fn runs_that_end_together_get_numbers_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| store.record_run(record("a")).unwrap());
+            }
+        });
+        assert_eq!(store.run_numbers("a").unwrap(), (1..=8).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_torn_record_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        store.record_run(record("a")).unwrap();
+        fs::write(folder.path().join("runs/a/000002.json"), b"{\"study\":").unwrap();
+        assert_eq!(store.last_runs("a", 1).unwrap()[0].number, 1);
+        assert!(store.run_record("a", 2).is_err());
+        assert_eq!(store.record_run(record("a")).unwrap(), 3);
+    }
+}

@@ -1,0 +1,349 @@
+//! The store: where artifacts live.
+
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicUsize},
+    time::{Duration, SystemTime},
+};
+
+use crate::{
+    Draft, Key, Manifest, Mapped, StoreError,
+    claim::{Claim, Claiming},
+    digest::digest_bytes,
+    error::IoContext,
+    layout::{Layout, MANIFEST, create_whole, is_absent, names_in},
+    manifest::{Part, STORE_VERSION},
+    workshop::Workshop,
+};
+
+/// An artifact that counts as used at most this long ago isn't marked as used again.
+const USED_AGAIN_AFTER: Duration = Duration::from_mins(10);
+
+/// A folder of artifacts that many runs, in many processes, read and write at the same time.
+///
+/// Clones are handles of the same store. A process should open a store once and clone it.
+#[derive(Debug, Clone)]
+pub struct Store(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    layout: Layout,
+    workshop: Mutex<Option<Arc<Workshop>>>,
+    verified: Mutex<HashMap<PathBuf, Identity>>,
+    damages: Mutex<Vec<Damage>>,
+    claims: AtomicUsize,
+}
+
+/// What tells one state of a file from another, as far as the file system can.
+type Identity = (u64, u64, u64, i64, i64, i64, i64);
+
+/// An artifact that was found to be damaged, and what was wrong with it. It has been removed since, or is being
+/// computed anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// Name of the stage.
+    pub stage: String,
+    /// Key of the artifact.
+    pub key: Key,
+    /// What was wrong.
+    pub reason: String,
+}
+
+/// What is there under a key.
+#[derive(Debug)]
+pub(crate) enum Look {
+    Sound(Box<Manifest>),
+    Absent,
+    Damaged(String),
+}
+
+impl Store {
+    /// Opens the store in a folder, which is made if it doesn't exist.
+    ///
+    /// # Errors
+    ///
+    /// If a newer program wrote the store, if the folder holds something else, or if it can't be read or made.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let root = std::path::absolute(path.as_ref()).at("find", path.as_ref())?;
+        let layout = Layout::new(root);
+        check_version(&layout)?;
+        Ok(Self(Arc::new(Inner {
+            layout,
+            workshop: Mutex::default(),
+            verified: Mutex::default(),
+            damages: Mutex::default(),
+            claims: AtomicUsize::new(0),
+        })))
+    }
+
+    /// The store's folder.
+    pub fn path(&self) -> &Path {
+        self.layout().root()
+    }
+
+    /// The artifact of this key, or `None` if there is none or if it is damaged.
+    ///
+    /// A torn manifest, a missing part and a part of the wrong length are noticed here, other damage when the part is
+    /// opened. What is damaged is removed, so that it is computed anew; [`Store::damages`] tells of it.
+    ///
+    /// # Errors
+    ///
+    /// If the file system refuses to tell.
+    pub fn find(&self, stage: &str, key: &Key) -> Result<Option<Manifest>, StoreError> {
+        match self.look(stage, key)? {
+            Look::Sound(manifest) => Ok(Some(*manifest)),
+            Look::Absent => Ok(None),
+            Look::Damaged(reason) => {
+                self.note_damage(stage, key, reason);
+                match self.try_claim(stage, key)? {
+                    Claiming::Claimed(claim) => claim.find(),
+                    // Whoever has the claim is about to replace it.
+                    Claiming::Busy => Ok(None),
+                }
+            }
+        }
+    }
+
+    /// Starts an artifact. Nothing of it can be seen before [`Draft::publish`].
+    ///
+    /// # Errors
+    ///
+    /// If its temporary folder can't be made.
+    pub fn draft(&self, stage: &str, stage_version: u32, key: Key) -> Result<Draft, StoreError> {
+        Draft::new(self, stage, stage_version, key)
+    }
+
+    /// Maps a part of an artifact into memory, after its bytes were compared with the digest they had when written.
+    ///
+    /// A part is compared once per process as long as the file stays what it was.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Corrupt`] if the bytes are others than those written (the artifact is then removed),
+    /// [`StoreError::Gone`] if the artifact is no longer there, [`StoreError::NoSuchPart`] for a wrong name.
+    pub fn open_part(&self, manifest: &Manifest, name: &str) -> Result<Mapped, StoreError> {
+        let part = manifest.part(name).ok_or_else(|| StoreError::NoSuchPart {
+            stage: manifest.stage.clone(),
+            key: manifest.key,
+            part: name.to_owned(),
+        })?;
+        let path = self.part_path(manifest, part);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if is_absent(&error) => return Err(self.part_is_missing(manifest, part)?),
+            Err(error) => return Err(StoreError::io("open", &path, error)),
+        };
+        let identity = identity(&file).at("examine", &path)?;
+        let mapped = Mapped::new(&file).at("map", &path)?;
+        if self.verified().get(&path) != Some(&identity) {
+            if let Some(reason) = difference(part, &mapped) {
+                return Err(self.corrupt(manifest, &path, identity, reason)?);
+            }
+            self.verified().insert(path, identity);
+        }
+        Ok(mapped)
+    }
+
+    /// Where a part's file lies, for programs that read it by themselves; its bytes are not checked.
+    pub fn part_path(&self, manifest: &Manifest, part: &Part) -> PathBuf {
+        self.layout().artifact(&manifest.stage, &manifest.key).join(&part.file)
+    }
+
+    /// What this process found damaged so far, oldest first.
+    pub fn damages(&self) -> Vec<Damage> {
+        self.damages_mut().clone()
+    }
+
+    /// Asks for the right to compute the artifact of this key, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// If the lock file can't be made.
+    pub fn try_claim(&self, stage: &str, key: &Key) -> Result<Claiming<'_>, StoreError> {
+        Claim::ask(self, stage, key)
+    }
+
+    /// Reads what is there under a key and marks it as used.
+    pub(crate) fn look(&self, stage: &str, key: &Key) -> Result<Look, StoreError> {
+        let look = self.inspect(stage, key)?;
+        if let Look::Sound(_) = look {
+            mark_as_used(&self.layout().artifact(stage, key));
+        }
+        Ok(look)
+    }
+
+    /// Reads what is there under a key.
+    pub(crate) fn inspect(&self, stage: &str, key: &Key) -> Result<Look, StoreError> {
+        let folder = self.layout().artifact(stage, key);
+        let path = folder.join(MANIFEST);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if is_absent(&error) && !folder.exists() => return Ok(Look::Absent),
+            Err(error) if is_absent(&error) => {
+                return Ok(Look::Damaged("its manifest is missing".to_owned()));
+            }
+            Err(error) => return Err(StoreError::io("read", &path, error)),
+        };
+        let manifest = match Manifest::from_bytes(&bytes) {
+            Ok(manifest) if manifest.stage == stage && manifest.key == *key => manifest,
+            Ok(_) => return Ok(Look::Damaged("its manifest belongs to another artifact".to_owned())),
+            Err(reason) => return Ok(Look::Damaged(reason)),
+        };
+        for part in &manifest.parts {
+            let path = folder.join(&part.file);
+            match fs::metadata(&path) {
+                Ok(there) if there.len() == part.bytes => {}
+                Ok(there) => return Ok(Look::Damaged(wrong_length(part, there.len()))),
+                Err(error) if is_absent(&error) => {
+                    return Ok(Look::Damaged(format!("its part {:?} is missing", part.name)));
+                }
+                Err(error) => return Err(StoreError::io("examine", &path, error)),
+            }
+        }
+        Ok(Look::Sound(Box::new(manifest)))
+    }
+
+    /// Takes an artifact out of sight, in one step, then removes its files.
+    pub(crate) fn discard(&self, stage: &str, key: &Key) -> Result<(), StoreError> {
+        let folder = self.layout().artifact(stage, key);
+        let aside = self.workshop()?.folder()?;
+        match fs::rename(&folder, aside.path().join("removed")) {
+            Ok(()) => Ok(()),
+            Err(error) if is_absent(&error) => Ok(()),
+            Err(error) => Err(StoreError::io("remove", &folder, error)),
+        }
+    }
+
+    pub(crate) fn note_damage(&self, stage: &str, key: &Key, reason: String) {
+        self.damages_mut().push(Damage { stage: stage.to_owned(), key: *key, reason });
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.0.layout
+    }
+
+    /// How many claims this process holds on the store.
+    pub(crate) fn claims(&self) -> &AtomicUsize {
+        &self.0.claims
+    }
+
+    /// This process's temporary folder within the store.
+    pub(crate) fn workshop(&self) -> Result<Arc<Workshop>, StoreError> {
+        let mut workshop = self.0.workshop.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(workshop) = workshop.as_ref() {
+            return Ok(Arc::clone(workshop));
+        }
+        let made = Arc::new(Workshop::new(self.layout())?);
+        *workshop = Some(Arc::clone(&made));
+        Ok(made)
+    }
+
+    /// The error for a part whose file is absent; a whole folder that is gone is another case than a hole in one.
+    fn part_is_missing(&self, manifest: &Manifest, part: &Part) -> Result<StoreError, StoreError> {
+        let (stage, key) = (&manifest.stage, &manifest.key);
+        if !self.layout().artifact(stage, key).exists() {
+            self.note_damage(stage, key, "it is no longer there".to_owned());
+            return Ok(StoreError::Gone { stage: stage.clone(), key: *key });
+        }
+        let reason = format!("its part {:?} is missing", part.name);
+        self.note_damage(stage, key, reason.clone());
+        if let Claiming::Claimed(claim) = self.try_claim(stage, key)? {
+            claim.find()?;
+        }
+        Ok(StoreError::Corrupt { stage: stage.clone(), key: *key, reason })
+    }
+
+    /// Removes an artifact whose part at `path` has other bytes than written, unless it was replaced meanwhile.
+    fn corrupt(
+        &self,
+        manifest: &Manifest,
+        path: &Path,
+        seen: Identity,
+        reason: String,
+    ) -> Result<StoreError, StoreError> {
+        let (stage, key) = (&manifest.stage, &manifest.key);
+        self.note_damage(stage, key, reason.clone());
+        if let Claiming::Claimed(_claim) = self.try_claim(stage, key)? {
+            let now = File::open(path).and_then(|file| identity(&file));
+            if now.is_ok_and(|now| now == seen) {
+                self.discard(stage, key)?;
+            }
+        }
+        Ok(StoreError::Corrupt { stage: stage.clone(), key: *key, reason })
+    }
+
+    fn verified(&self) -> MutexGuard<'_, HashMap<PathBuf, Identity>> {
+        self.0.verified.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn damages_mut(&self) -> MutexGuard<'_, Vec<Damage>> {
+        self.0.damages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How the bytes of a part differ from those written, if they do.
+pub(crate) fn difference(part: &Part, bytes: &[u8]) -> Option<String> {
+    if bytes.len() as u64 != part.bytes {
+        Some(wrong_length(part, bytes.len() as u64))
+    } else if digest_bytes(bytes) != part.digest {
+        Some(format!("its part {:?} has other bytes than when written", part.name))
+    } else {
+        None
+    }
+}
+
+fn wrong_length(part: &Part, found: u64) -> String {
+    format!("its part {:?} has {found} bytes instead of {}", part.name, part.bytes)
+}
+
+fn identity(file: &File) -> io::Result<Identity> {
+    let m = file.metadata()?;
+    Ok((m.dev(), m.ino(), m.len(), m.mtime(), m.mtime_nsec(), m.ctime(), m.ctime_nsec()))
+}
+
+/// Sets the folder's time of change to now. Only `gc` looks at it, and a store that can't be written is never swept,
+/// so failing is harmless.
+fn mark_as_used(folder: &Path) {
+    let now = SystemTime::now();
+    let _ = File::open(folder).and_then(|folder| {
+        let fresh = folder.metadata()?.modified()?;
+        match now.duration_since(fresh) {
+            Ok(age) if age > USED_AGAIN_AFTER => folder.set_modified(now),
+            _ => Ok(()),
+        }
+    });
+}
+
+/// Reads the store's version, or makes a store in an empty folder.
+fn check_version(layout: &Layout) -> Result<(), StoreError> {
+    let (root, path) = (layout.root(), layout.version());
+    let not_a_store =
+        |reason: &str| StoreError::NotAStore { path: root.to_owned(), reason: reason.to_owned() };
+    if !path.exists() {
+        if root.exists() && !root.is_dir() {
+            return Err(not_a_store("it is a file"));
+        }
+        // Another process may be making the same store: its temporary file is not foreign.
+        let names = names_in(root).at("read", root)?;
+        let foreign = names.iter().any(|name| !name.as_encoded_bytes().starts_with(b".backstaff-"));
+        // Looked at again, since the other process may have finished between our two looks.
+        if foreign && !path.exists() {
+            return Err(not_a_store("it has files but no VERSION"));
+        }
+        fs::create_dir_all(root).at("make the folder", root)?;
+        create_whole(&path, format!("backstaff store {STORE_VERSION}\n").as_bytes()).at("write", &path)?;
+    }
+    let text = fs::read(&path).at("read", &path)?;
+    let version = std::str::from_utf8(&text).ok().and_then(|text| text.strip_prefix("backstaff store "));
+    match version.and_then(|text| text.trim_end().parse::<u32>().ok()) {
+        None => Err(not_a_store("its VERSION says something else")),
+        Some(found) if found > STORE_VERSION => {
+            Err(StoreError::NewerStore { path: root.to_owned(), found, known: STORE_VERSION })
+        }
+        Some(_) => Ok(()),
+    }
+}
