@@ -1,0 +1,25 @@
+//! Statistics across the instruments of one session.
+//!
+//! Every function takes one session's rows: `values`, optionally a group code beside each ([`MISSING_GROUP`] for none:
+//! such a row is in no group and its result is NaN), and `out`, which are equally long. Missing and non-finite values
+//! take no part, and further rows that hold none change no bit.
+//!
+//! What compares a row with its group ([`rank()`], [`zscore`], [`demean`], …) is NaN where the row's own value is
+//! missing. What describes the group ([`mean`], [`median`], [`std`]) stands on all of its rows, so that it can serve as
+//! the market's series of an instrument that does not trade today.
+//!
+//! Means are summed with compensation, in the order of the rows. Medians, ranks, quantiles and buckets depend on no
+//! order.
+//!
+//! To add one: a function in `moment.rs` or `order.rs` (the smallest to imitate is [`demean`]), its slow twin in
+//! `reference/cross_section.rs`, and a line in `contract.rs`.
+
+mod groups;
+mod moment;
+mod order;
+mod rank;
+
+pub use groups::{MISSING_GROUP, Scratch};
+pub use moment::{demean, mean, std, zscore};
+pub use order::{median, robust_zscore, winsorize};
+pub use rank::{quantile_bucket, rank};

@@ -1,0 +1,39 @@
+//! Pure loops from slices to a slice: the arithmetic of every operator.
+//!
+//! A kernel sees the rows of one instrument, oldest first (or, in [`cross_section`], of one session), and knows
+//! nothing of panels, threads or caches. Missing is NaN, in and out; a non-finite input counts as missing in every
+//! window and every cross-section.
+//!
+//! **The window rule.** A value depends on the rows of its own window and on their session numbers, never on what came
+//! before or after: dropping history in front of a window or changing anything behind it leaves the bits. Sums are
+//! therefore never updated by subtracting what leaves; [`rolling`] says what happens instead. What is recursive by
+//! nature ([`recursive`], and windows of length 0, which expand from the first row) depends on where its history
+//! starts, and on nothing else.
+//!
+//! To add one: a file in the family's folder (the smallest to imitate is `rolling/wma.rs`), one line in the family's
+//! `mod.rs`, its slow twin in `reference/`, and a line in `contract.rs`.
+
+#[cfg(test)]
+mod contract;
+pub mod cross_section;
+pub mod pair;
+pub mod recursive;
+mod roll;
+pub mod rolling;
+pub mod shift;
+mod sum;
+mod window;
+
+pub use window::{Window, WindowError};
+
+/// The one pattern of NaN that kernels write, whatever the processor made of `0 / 0` (x86 sets the sign).
+fn canonical(value: f64) -> f64 {
+    if value.is_nan() { f64::NAN } else { value }
+}
+
+/// A finite value, with one zero; `None` is missing.
+///
+/// Two zeros that compare equal but print differently would make an order statistic depend on which came first.
+fn present(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value + 0.0)
+}

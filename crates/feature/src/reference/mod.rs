@@ -1,0 +1,2 @@
+//! Slow, obvious twins of the kernels.
+#![cfg(test)]
