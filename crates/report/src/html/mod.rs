@@ -1,15 +1,29 @@
-//! The page.
+//! The page: templates, and the data that its script draws from.
+//!
+//! To add a kind of block: a variant of [`Block`](crate::Block), a template of its own, and an arm in `block.rs`.
 
+mod block;
+mod colour;
+mod figure;
+mod inline;
+mod rounded;
+
+use askama::Template;
 use serde::{Deserialize, Serialize};
 
+use self::block::Writer;
 use crate::{Report, ReportError, Section, check};
 
 /// The part of a page that is a function of the report alone: the same report gives the same bytes.
+///
+/// It can be stored and made a page later, with another run section and without the report it came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Body {
     title: String,
     html: String,
 }
+
+const BODY: (&str, &str) = ("<!-- body -->", "<!-- /body -->");
 
 impl Report {
     /// Renders all but the run section; what the caller digests.
@@ -19,7 +33,17 @@ impl Report {
     /// If the report contradicts itself: ids of sections, lengths of rows and series, axes that do not ascend.
     pub fn body(&self) -> Result<Body, ReportError> {
         check::report(self)?;
-        Ok(Body { title: self.title.clone(), html: crate::text::render_report(self) })
+        let mut writer = Writer::new("", self.sections.iter());
+        let banners = self.banners.iter().map(block::CaveatView::of).collect();
+        let sections =
+            self.sections.iter().map(|section| writer.section(section)).collect::<Result<_, _>>()?;
+        let html = BodyTemplate {
+            report: self,
+            headline: inline::option(self.headline.as_ref()),
+            banners,
+            sections,
+        };
+        Ok(Body { title: self.title.clone(), html: html.render()? })
     }
 }
 
@@ -30,8 +54,59 @@ impl Body {
     }
 
     /// The whole page; `run` holds what may differ from run to run: times, found or computed, the machine.
+    ///
+    /// The run section stands outside of the body, between `<!-- run -->` and `<!-- /run -->`. The page holds its
+    /// styles, scripts and data, and forbids the browser to fetch anything.
+    ///
+    /// # Errors
+    ///
+    /// If the run section contradicts itself.
     pub fn page(&self, run: &Section) -> Result<String, ReportError> {
         check::section(run)?;
-        Ok(format!("{}{}", self.html, crate::text::render_section(run)))
+        let run = Writer::new("run-", [run]).section(run)?;
+        let page = PageTemplate {
+            title: &self.title,
+            body: &self.html,
+            run: &run,
+            marks: BODY,
+            chart_style: include_str!("../../assets/uplot/uPlot.min.css"),
+            style: include_str!("../../assets/report.css"),
+            chart_script: include_str!("../../assets/uplot/uPlot.iife.min.js"),
+            script: include_str!("../../assets/report.js"),
+        };
+        Ok(page.render()?)
     }
+
+    /// The body of a page that [`Body::page`] made, to check what was digested.
+    ///
+    /// # Errors
+    ///
+    /// If the text is no such page.
+    pub fn of_page(page: &str) -> Result<&str, ReportError> {
+        // A text of the report cannot hold a mark, since `<` is escaped wherever it stands.
+        let body = page.split_once(BODY.0).and_then(|(_, rest)| rest.split_once(BODY.1));
+        body.map(|(body, _)| body).ok_or(ReportError::NoBody { html_bytes: page.len() })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "page.html")]
+struct PageTemplate<'a> {
+    title: &'a str,
+    body: &'a str,
+    run: &'a str,
+    marks: (&'a str, &'a str),
+    chart_style: &'a str,
+    style: &'a str,
+    chart_script: &'a str,
+    script: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "body.html")]
+struct BodyTemplate<'a> {
+    report: &'a Report,
+    headline: Option<String>,
+    banners: Vec<block::CaveatView>,
+    sections: Vec<String>,
 }
