@@ -1,1 +1,21 @@
-//! Labels, folds, models and their evaluation.
+//! What is learned, on which rows, by which model, and how good it is.
+//!
+//! - [`label`]: the return that a decision of a session earns from the study's execution price. The only thing in the
+//!   project that looks forward, and its own type.
+//! - [`fold`]: walk-forward splits. Rows whose label reaches into what comes next are purged; a fold that overlaps
+//!   can't be built.
+//! - [`model`]: LightGBM and ridge regression. All that is fitted is fitted on the rows of the fold's training.
+//! - [`evaluate`]: information coefficients with honest errors, quantile returns, turnover, suspicious columns.
+//!
+//! Everything here is pure but for the library of LightGBM, which is opened when a model needs it. Results are the
+//! same for any number of threads.
+
+mod error;
+pub mod evaluate;
+pub mod fold;
+pub mod label;
+pub mod model;
+mod statistics;
+
+pub use backstaff_lightgbm::{LightGbmError, Parameters, Threads};
+pub use error::LearnError;

@@ -1,0 +1,116 @@
+//! What can be wrong with a learning problem.
+
+use backstaff_lightgbm::LightGbmError;
+use backstaff_panel::{Instrument, Session};
+
+/// Why labels, folds or a model could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages explain the fields")]
+pub enum LearnError {
+    /// Labels need prices and the flag of trading.
+    #[error("labels need the field {field}, which the panel lacks")]
+    MissingField { field: String },
+
+    /// Two inputs belong to different axes.
+    #[error("{what}: {found} rows given where the axis has {expected}")]
+    Length { what: &'static str, expected: usize, found: usize },
+
+    /// A recovery is a share of the last price.
+    #[error(
+        "the recovery of {instrument} is {recovery}; it must be a finite share of the last price, 0 or more"
+    )]
+    Recovery { instrument: Instrument, recovery: f64 },
+
+    /// The table of recoveries names an instrument twice.
+    #[error("the recovery of {instrument} is given twice")]
+    DuplicateRecovery { instrument: Instrument },
+
+    /// The data don't hold the sessions that are to be tested.
+    #[error("the test window {from} to {to} lies outside the data, which run from {first} to {last}")]
+    TestWindow { from: Session, to: Session, first: Session, last: Session },
+
+    /// There is no session at all.
+    #[error("there is no session to learn from")]
+    NoSessions,
+
+    /// A period of zero sessions, months or years.
+    #[error("{what} must be at least 1")]
+    Zero { what: &'static str },
+
+    /// Not enough sessions in front of a fold's test.
+    #[error(
+        "fold {fold} (test from {test}) has too short a history: {what} must begin by {needed}, but the data begin on \
+         {first}; test later, or train on less"
+    )]
+    TooShort { fold: u32, test: Session, what: &'static str, needed: Session, first: Session },
+
+    /// Fewer sessions of training than asked for.
+    #[error(
+        "fold {fold} (test from {test}) has too short a history: {found} sessions of training where {needed} are \
+         needed; test later, or train on less"
+    )]
+    TooFewSessions { fold: u32, test: Session, needed: usize, found: usize },
+
+    /// Nobody is eligible.
+    #[error("fold {fold}: the universe is empty in {segment} ({from} to {to})")]
+    EmptyUniverse { fold: u32, segment: &'static str, from: Session, to: Session },
+
+    /// All rows were purged or have no label.
+    #[error(
+        "fold {fold}: no row of {segment} ({from} to {to}) is left after purging {n_purged} whose labels reach too far \
+         and {n_unlabelled} without a label"
+    )]
+    NoSamples {
+        fold: u32,
+        segment: &'static str,
+        from: Session,
+        to: Session,
+        n_purged: usize,
+        n_unlabelled: usize,
+    },
+
+    /// Training, validation and test must follow each other.
+    #[error("fold {fold}: training, validation and test overlap or are out of order")]
+    Overlap { fold: u32 },
+
+    /// A model needs something to learn from.
+    #[error("no feature was given")]
+    NoFeatures,
+
+    /// Two features of one name.
+    #[error("two features are named {name}")]
+    DuplicateFeature { name: String },
+
+    /// A model reads the features it was trained on.
+    #[error("the model was trained on feature {expected}, but feature {position} is {found}")]
+    FeatureMismatch { position: usize, expected: String, found: String },
+
+    /// Training rows without a single finite target.
+    #[error("no {what} row has a target")]
+    NoTargets { what: &'static str },
+
+    /// A penalty, limit or weight that is none.
+    #[error("{what} is {value}; it must be finite and {condition}")]
+    Parameter { what: &'static str, value: f64, condition: &'static str },
+
+    /// A choice among penalties is made on validation rows.
+    #[error("ridge has {n} penalties to choose from, but the fold has no validation rows; give one penalty")]
+    NothingToChooseOn { n: usize },
+
+    /// Features that are combinations of each other need a penalty that rounding can't hide.
+    #[error("ridge's penalty {penalty} is too small for features that depend on each other; raise it")]
+    Collinear { penalty: f64 },
+
+    /// An objective with several outputs, or one that needs queries.
+    #[error("the objective {objective} doesn't give one score a row; use a regression or binary objective")]
+    Objective { objective: String },
+
+    /// The bytes are no model of ours.
+    #[error("this is not a stored model: {message}")]
+    NotAModel { message: String },
+
+    /// What LightGBM says.
+    #[error(transparent)]
+    LightGbm(#[from] LightGbmError),
+}

@@ -1,0 +1,149 @@
+//! Information coefficients, and how much of them is luck.
+
+use serde::{Deserialize, Serialize};
+
+use super::Cross;
+use crate::{label::Horizon, statistics};
+
+/// The fewest instruments of a session for a correlation: two would always give 1 or −1.
+pub const MIN_INSTRUMENTS: usize = 3;
+
+/// The correlation between signal and outcome, session by session.
+#[derive(Clone, PartialEq, Debug)]
+pub struct InformationCoefficients {
+    /// Pearson's, one for each session of the calendar.
+    pub linear: Vec<f64>,
+    /// Spearman's, with ties sharing their ranks.
+    pub rank: Vec<f64>,
+    /// How many instruments each is from.
+    pub counts: Vec<u32>,
+}
+
+/// The information coefficients of a signal: how its scores of a session go with the outcomes of the same rows.
+///
+/// - Shape: `outcome` has one value a row, normally raw labels; the result has one value for each session.
+/// - NaN: fewer than [`MIN_INSTRUMENTS`] members with score and outcome, or one of them constant.
+/// - Look-ahead: as far as the outcome's; a measure of the past, never an input.
+/// - Source: Grinold, Kahn (1999), "Active Portfolio Management", chapter 10.
+///
+/// # Panics
+///
+/// If `outcome` has another number of rows.
+pub fn information_coefficients(cross: &Cross<'_>, outcome: &[f64]) -> InformationCoefficients {
+    assert_eq!(outcome.len(), cross.axis.n_rows());
+    let sessions = cross.each_session(|position| {
+        let (scores, outcomes) = cross.pairs(position, outcome);
+        if scores.len() < MIN_INSTRUMENTS {
+            return (f64::NAN, f64::NAN, scores.len() as u32);
+        }
+        let linear = statistics::correlation(&scores, &outcomes);
+        (linear, statistics::rank_correlation(&scores, &outcomes), scores.len() as u32)
+    });
+    InformationCoefficients {
+        linear: sessions.iter().map(|session| session.0).collect(),
+        rank: sessions.iter().map(|session| session.1).collect(),
+        counts: sessions.iter().map(|session| session.2).collect(),
+    }
+}
+
+/// A series of one value a session in a few numbers. Missing sessions are left out, as if their neighbours met.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SeriesSummary {
+    /// How many sessions have a value.
+    pub n: usize,
+    /// Their mean.
+    pub mean: f64,
+    /// Their standard deviation (`n − 1`).
+    pub deviation: f64,
+    /// Mean by standard deviation; of an IC this is the ICIR, per session.
+    pub ratio: f64,
+    /// The mean in its standard errors if sessions were independent: too large when labels overlap.
+    pub t: f64,
+    /// The mean in Newey and West's standard errors.
+    pub newey_west_t: f64,
+    /// How many lags these take in: at least `horizon − 1`.
+    pub lag: usize,
+    /// The share of sessions above 0.
+    pub share_positive: f64,
+    /// Of every h-th session, whose labels don't overlap: how many there are.
+    pub n_apart: usize,
+    /// Their mean.
+    pub mean_apart: f64,
+    /// Their mean in its standard errors.
+    pub t_apart: f64,
+}
+
+impl SeriesSummary {
+    /// Sum up a series whose values look `horizon` sessions ahead.
+    ///
+    /// Newey and West's variance of the mean is `(γ₀ + 2 Σ (1 − l / (L + 1)) γ_l) / n` with
+    /// `γ_l = Σ e_t e_{t−l} / (n − 1)` and `L = max(horizon − 1, ⌊4 (n / 100)^(2/9)⌋)`, at most `n − 1`; with no lags
+    /// it is the ordinary one.
+    ///
+    /// - NaN: what needs more sessions than there are; the t of a series that doesn't vary.
+    /// - Source: Newey, West (1987), "A simple, positive semi-definite … covariance matrix", Econometrica 55; the
+    ///   least lag from Newey, West (1994), "Automatic lag selection", Review of Economic Studies 61.
+    pub fn of(series: &[f64], horizon: Horizon) -> Self {
+        let horizon = horizon.get() as usize;
+        let present = series.iter().copied().filter(|value| value.is_finite()).collect::<Vec<_>>();
+        let first = series.iter().position(|value| value.is_finite()).unwrap_or(0);
+        let apart = series[first..].iter().step_by(horizon).copied().filter(|value| value.is_finite());
+        let apart = apart.collect::<Vec<_>>();
+        let (mean, deviation) = (statistics::mean(&present), statistics::deviation(&present));
+        let n = present.len();
+        let lag = lag(n, horizon);
+        let positive = present.iter().filter(|&&value| value > 0.0).count();
+        Self {
+            n,
+            mean,
+            deviation,
+            ratio: ratio(mean, deviation),
+            t: t(&present, 0),
+            newey_west_t: t(&present, lag),
+            lag,
+            share_positive: if n == 0 { f64::NAN } else { positive as f64 / n as f64 },
+            n_apart: apart.len(),
+            mean_apart: statistics::mean(&apart),
+            t_apart: t(&apart, 0),
+        }
+    }
+}
+
+/// How many lags Newey and West's errors take in.
+fn lag(n: usize, horizon: usize) -> usize {
+    let rule = (4.0 * libm::pow(n as f64 / 100.0, 2.0 / 9.0)).floor() as usize;
+    rule.max(horizon - 1).min(n.saturating_sub(1))
+}
+
+/// The mean in standard errors with Bartlett's weights for so many lags.
+fn t(values: &[f64], lag: usize) -> f64 {
+    let n = values.len();
+    if n < 2 {
+        return f64::NAN;
+    }
+    let mean = statistics::mean(values);
+    let errors = values.iter().map(|value| value - mean).collect::<Vec<_>>();
+    let covariance = |lag: usize| {
+        let products = errors[lag..].iter().zip(&errors).map(|(newer, older)| newer * older);
+        products.sum::<f64>() / (n - 1) as f64
+    };
+    let weighted = |l: usize| 2.0 * (1.0 - l as f64 / (lag + 1) as f64) * covariance(l);
+    let variance = covariance(0) + (1..=lag).map(weighted).sum::<f64>();
+    ratio(mean, (variance / n as f64).sqrt())
+}
+
+fn ratio(mean: f64, deviation: f64) -> f64 {
+    if deviation > 0.0 { mean / deviation } else { f64::NAN }
+}
+
+/// The running sum of a series; a missing value adds nothing.
+pub fn cumulative(series: &[f64]) -> Vec<f64> {
+    let mut sum = 0.0;
+    let add = |value: &f64| {
+        if value.is_finite() {
+            sum += value;
+        }
+        sum
+    };
+    series.iter().map(add).collect()
+}

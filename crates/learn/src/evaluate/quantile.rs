@@ -1,0 +1,172 @@
+//! What the quantiles of a signal would have earned.
+
+use rayon::prelude::*;
+
+use super::{Cross, quantiles};
+use crate::label::{ExecutionPrices, Horizon, Recoveries};
+
+/// The returns of portfolios formed by quantiles of a signal, session by session, before costs.
+#[derive(Clone, PartialEq, Debug)]
+pub struct QuantileReturns {
+    /// For each quantile, from the least attractive, one return for each session of the calendar.
+    pub returns: Vec<Vec<f64>>,
+    /// The return of the most attractive quantile less that of the least attractive.
+    pub spread: Vec<f64>,
+}
+
+/// The returns of quantiles in staggered cohorts.
+///
+/// In each session the members are cut into quantiles by score. A quantile's cohort buys its members in equal parts at
+/// the execution price of the next session (a member that can't be traded follows when it can, and is cash until then)
+/// and holds them, without trading, for `horizon` sessions. So after `horizon` sessions there are as many cohorts as
+/// the horizon has sessions, and a quantile's return is the mean of theirs.
+///
+/// A return runs from one execution price to the next, and stands at the session of the latter; over the life of a
+/// cohort it adds up to the labels of its members. A halted member keeps its price, a delisted one becomes cash at the
+/// last trade times the recovery.
+///
+/// - Unit: a simple return per session.
+/// - NaN: no cohort of that quantile is invested (before the first and after the last, or fewer members than
+///   quantiles).
+/// - Look-ahead: the return of session s is from signals up to s − 2.
+/// - Source: Jegadeesh, Titman (1993), "Returns to buying winners and selling losers", J. Finance 48.
+///
+/// # Panics
+///
+/// If there are no quantiles, or the prices are of another axis.
+pub fn quantile_returns(
+    cross: &Cross<'_>,
+    prices: &ExecutionPrices,
+    recoveries: &Recoveries,
+    horizon: Horizon,
+    n_quantiles: usize,
+) -> QuantileReturns {
+    assert!(n_quantiles > 0 && prices.axis().n_rows() == cross.axis.n_rows());
+    let market = Market::new(prices, recoveries);
+    let cohorts = cross.each_session(|position| cohort(cross, &market, position, horizon, n_quantiles));
+    let n_sessions = cross.axis.n_sessions();
+    let mut sums = vec![vec![(0.0, 0_u32); n_sessions]; n_quantiles];
+    for (position, cohort) in cohorts.iter().enumerate() {
+        for (sums, steps) in sums.iter_mut().zip(cohort) {
+            // Bought at the next session, so the first return stands at the one after it.
+            for (sum, step) in sums.iter_mut().skip(position + 2).zip(steps) {
+                *sum = (sum.0 + step, sum.1 + 1);
+            }
+        }
+    }
+    let mean = |&(sum, n): &(f64, u32)| if n > 0 { sum / f64::from(n) } else { f64::NAN };
+    let returns = sums.iter().map(|sums| sums.iter().map(mean).collect()).collect::<Vec<Vec<_>>>();
+    let spread = returns[n_quantiles - 1].iter().zip(&returns[0]).map(|(top, bottom)| top - bottom).collect();
+    QuantileReturns { returns, spread }
+}
+
+/// For each quantile the returns of the cohort that is formed at a session; none where it has no member.
+fn cohort(
+    cross: &Cross<'_>,
+    market: &Market<'_>,
+    position: usize,
+    horizon: Horizon,
+    n_quantiles: usize,
+) -> Vec<Vec<f64>> {
+    let mut returns = vec![Vec::new(); n_quantiles];
+    let rows = cross.scored(position).collect::<Vec<_>>();
+    let start = position + 1;
+    let end = (start + horizon.get() as usize).min(cross.axis.n_sessions().saturating_sub(1));
+    if rows.len() < n_quantiles || start >= end {
+        return returns;
+    }
+    let scores = rows.iter().map(|&row| cross.scores[row]).collect::<Vec<_>>();
+    let quantiles = quantiles(&scores, n_quantiles);
+    for (quantile, returns) in returns.iter_mut().enumerate() {
+        let mut value = vec![0.0; end - start + 1];
+        let mut n_members = 0_u32;
+        for (&row, _) in rows.iter().zip(&quantiles).filter(|(_, of)| **of == quantile) {
+            n_members += u32::from(market.add_value(cross.axis.instrument_of(row), start, &mut value));
+        }
+        if n_members > 0 {
+            returns.extend(
+                value.windows(2).map(|pair| if pair[0] > 0.0 { pair[1] / pair[0] - 1.0 } else { 0.0 }),
+            );
+        }
+    }
+    returns
+}
+
+/// The price at which each instrument is valued: the last execution price, or what was recovered.
+struct Market<'a> {
+    prices: &'a ExecutionPrices,
+    /// One a row: the last execution price up to it.
+    carried: Vec<f64>,
+    /// One an instrument: what it is worth after its life.
+    last: Vec<f64>,
+}
+
+impl<'a> Market<'a> {
+    fn new(prices: &'a ExecutionPrices, recoveries: &Recoveries) -> Self {
+        let axis = prices.axis();
+        let carried = (0..axis.n_instruments()).into_par_iter().flat_map_iter(|i| {
+            let mut last = f64::NAN;
+            prices.values()[axis.rows(i)].iter().map(move |&price| {
+                if !price.is_nan() {
+                    last = price;
+                }
+                last
+            })
+        });
+        let last = axis.instruments().iter().enumerate();
+        Self {
+            prices,
+            carried: carried.collect(),
+            last: last.map(|(i, name)| prices.last_trade(i) * recoveries.of(name)).collect(),
+        }
+    }
+
+    /// Add what one unit of cash becomes that is put into an instrument at or after `start`; false if it never is.
+    fn add_value(&self, i: usize, start: usize, out: &mut [f64]) -> bool {
+        let axis = self.prices.axis();
+        let (life, first) = (axis.life(i), axis.rows(i).start);
+        // The last session of the cohort only sells.
+        let window = start.max(life.start)..(start + out.len() - 1).min(life.end);
+        let price = |position: usize| self.prices.values()[first + position - life.start];
+        let Some(entry) = window.into_iter().find(|&position| !price(position).is_nan()) else {
+            return false;
+        };
+        let paid = price(entry);
+        for (position, out) in (start..).zip(out) {
+            *out += if position <= entry {
+                1.0
+            } else if position < life.end {
+                self.carried[first + position - life.start] / paid
+            } else {
+                self.last[i] / paid
+            };
+        }
+        true
+    }
+}
+
+/// The mean outcome of each quantile, averaged over the sessions that have as many members as quantiles.
+///
+/// - NaN: no session has.
+///
+/// # Panics
+///
+/// If there are no quantiles, or `outcome` has another number of rows.
+pub fn quantile_means(cross: &Cross<'_>, outcome: &[f64], n_quantiles: usize) -> Vec<f64> {
+    assert!(n_quantiles > 0 && outcome.len() == cross.axis.n_rows());
+    let sessions = cross.each_session(|position| {
+        let (scores, outcomes) = cross.pairs(position, outcome);
+        let mut sums = vec![(0.0, 0_u32); n_quantiles];
+        if scores.len() >= n_quantiles {
+            for (quantile, outcome) in quantiles(&scores, n_quantiles).into_iter().zip(outcomes) {
+                sums[quantile] = (sums[quantile].0 + outcome, sums[quantile].1 + 1);
+            }
+        }
+        sums
+    });
+    let mean = |quantile: usize| {
+        let present = sessions.iter().map(|sums| sums[quantile]).filter(|&(_, n)| n > 0);
+        crate::statistics::mean(&present.map(|(sum, n)| sum / f64::from(n)).collect::<Vec<_>>())
+    };
+    (0..n_quantiles).map(mean).collect()
+}

@@ -1,0 +1,224 @@
+//! Forward returns: the only thing that looks ahead.
+//!
+//! A signal of session t is traded at the study's execution price of a later session, so that is where its return
+//! begins. There is one [`ExecutionPrices`] for a study: labels are built from nothing else, and a label that enters
+//! at another price than the portfolio trades at can't be built.
+
+mod execution;
+mod target;
+
+use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc};
+
+use backstaff_panel::{Axis, Instrument};
+use rayon::prelude::*;
+
+use crate::LearnError;
+
+pub use execution::{Execution, ExecutionPrices};
+pub use target::Target;
+
+/// How many sessions a position is held, from its entry.
+pub type Horizon = NonZeroU32;
+
+/// What holders got for instruments that ceased to trade, as a share of the last price; 1 where nothing is stated.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Recoveries(BTreeMap<Instrument, f64>);
+
+impl Recoveries {
+    /// A table of recoveries.
+    ///
+    /// # Errors
+    ///
+    /// If an instrument comes twice, or a share is negative or not finite.
+    pub fn new(table: impl IntoIterator<Item = (Instrument, f64)>) -> Result<Self, LearnError> {
+        let mut recoveries = BTreeMap::new();
+        for (instrument, recovery) in table {
+            if !recovery.is_finite() || recovery < 0.0 {
+                return Err(LearnError::Recovery { instrument, recovery });
+            }
+            if recoveries.insert(instrument.clone(), recovery).is_some() {
+                return Err(LearnError::DuplicateRecovery { instrument });
+            }
+        }
+        Ok(Self(recoveries))
+    }
+
+    /// The share of the last price that holders of an instrument get.
+    pub fn of(&self, instrument: &Instrument) -> f64 {
+        self.0.get(instrument).copied().unwrap_or(1.0)
+    }
+}
+
+/// The sessions that a label looks at, as positions in the calendar.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Span {
+    /// Where the position is entered.
+    pub entry: u32,
+    /// The last session that the label depends on: where the position is left. A label that ends with the
+    /// instrument's life is known no sooner than its planned exit, and than the first session without the instrument.
+    pub exit: u32,
+}
+
+impl Span {
+    const NONE: Self = Self { entry: u32::MAX, exit: u32::MAX };
+}
+
+/// How the rows came to their labels.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct LabelCounts {
+    /// Rows with a label.
+    pub n_labelled: usize,
+    /// Rows with a label that ends at the instrument's last trade.
+    pub n_delisted: usize,
+    /// Rows without a label because the panel ends before their exit.
+    pub n_at_end: usize,
+    /// Rows without a label because the instrument never traded again.
+    pub n_never_entered: usize,
+}
+
+/// The raw forward return of each row, with the span it looks at. P&L and information coefficients use these values,
+/// never a [`Target`] made from them.
+#[derive(Clone, Debug)]
+pub struct Labels {
+    axis: Arc<Axis>,
+    execution: Execution,
+    horizon: Horizon,
+    values: Vec<f64>,
+    spans: Vec<Span>,
+    counts: LabelCounts,
+}
+
+impl Labels {
+    /// The return over `horizon` sessions from the first price at which a decision can be carried out.
+    ///
+    /// `label[t] = price[exit] / price[entry] − 1`, where the entry is the first session after t in which the
+    /// instrument can be traded, and the exit the first such session at or after `entry + horizon`. A delisting ends
+    /// the label at the close of the last trade times the recovery. That an instrument's rows end before the panel
+    /// does counts as a delisting.
+    ///
+    /// - Shape: one value a row of the axis.
+    /// - Unit: a simple return, 0.01 is one percent.
+    /// - NaN: the panel ends before the exit, or the instrument never trades again.
+    /// - Look-ahead: to [`Span::exit`]; this is the one place where it is wanted.
+    pub fn forward_return(prices: &ExecutionPrices, horizon: Horizon, recoveries: &Recoveries) -> Self {
+        let axis = prices.axis();
+        let parts = (0..axis.n_instruments())
+            .into_par_iter()
+            .map(|i| {
+                let recovery = recoveries.of(&axis.instruments()[i]);
+                one_instrument(prices, i, horizon.get() as usize, recovery)
+            })
+            .collect::<Vec<_>>();
+        let mut labels = Self {
+            axis: Arc::clone(axis),
+            execution: prices.execution(),
+            horizon,
+            values: Vec::with_capacity(axis.n_rows()),
+            spans: Vec::with_capacity(axis.n_rows()),
+            counts: LabelCounts::default(),
+        };
+        for outcome in parts.into_iter().flatten() {
+            labels.push(outcome);
+        }
+        labels
+    }
+
+    fn push(&mut self, outcome: Outcome) {
+        let counts = &mut self.counts;
+        let (value, span) = match outcome {
+            Outcome::Left(value, span) => {
+                counts.n_labelled += 1;
+                (value, span)
+            }
+            Outcome::Delisted(value, span) => {
+                counts.n_labelled += 1;
+                counts.n_delisted += 1;
+                (value, span)
+            }
+            Outcome::PanelEnds => {
+                counts.n_at_end += 1;
+                (f64::NAN, Span::NONE)
+            }
+            Outcome::NeverEntered => {
+                counts.n_never_entered += 1;
+                (f64::NAN, Span::NONE)
+            }
+        };
+        self.values.push(value);
+        self.spans.push(span);
+    }
+
+    /// The rows.
+    pub fn axis(&self) -> &Arc<Axis> {
+        &self.axis
+    }
+
+    /// At which price positions are entered and left.
+    pub fn execution(&self) -> Execution {
+        self.execution
+    }
+
+    /// How many sessions positions are held.
+    pub fn horizon(&self) -> Horizon {
+        self.horizon
+    }
+
+    /// One return a row; NaN where there is none.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// What a row's label looks at, if it has one.
+    pub fn span(&self, row: usize) -> Option<Span> {
+        Some(self.spans[row]).filter(|span| *span != Span::NONE)
+    }
+
+    /// How the rows came to their labels.
+    pub fn counts(&self) -> LabelCounts {
+        self.counts
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Outcome {
+    Left(f64, Span),
+    Delisted(f64, Span),
+    PanelEnds,
+    NeverEntered,
+}
+
+fn one_instrument(prices: &ExecutionPrices, i: usize, horizon: usize, recovery: f64) -> Vec<Outcome> {
+    let axis = prices.axis();
+    let (life, price) = (axis.life(i), &prices.values()[axis.rows(i)]);
+    let n_sessions = axis.n_sessions();
+    let is_delisted = life.end < n_sessions;
+    // For each of the instrument's sessions, the first at or after it with a price; they count from the life's start.
+    let mut next = vec![usize::MAX; life.len() + 1];
+    for t in (0..life.len()).rev() {
+        next[t] = if price[t].is_nan() { next[t + 1] } else { t };
+    }
+    let outcome = |t: usize| {
+        let entry = next[t + 1];
+        if entry == usize::MAX {
+            return if is_delisted { Outcome::NeverEntered } else { Outcome::PanelEnds };
+        }
+        let planned = entry + horizon;
+        if life.start + planned >= n_sessions {
+            return Outcome::PanelEnds;
+        }
+        let span =
+            |exit: usize| Span { entry: (life.start + entry) as u32, exit: (life.start + exit) as u32 };
+        match next.get(planned).copied().filter(|&exit| exit != usize::MAX) {
+            Some(exit) => Outcome::Left(price[exit] / price[entry] - 1.0, span(exit)),
+            None if is_delisted => {
+                let value = prices.last_trade(i) * recovery / price[entry] - 1.0;
+                Outcome::Delisted(value, span(planned.max(life.len())))
+            }
+            None => Outcome::PanelEnds,
+        }
+    };
+    (0..life.len()).map(outcome).collect()
+}
+
+#[cfg(test)]
+mod tests;

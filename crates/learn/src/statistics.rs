@@ -1,0 +1,104 @@
+//! Small statistics over one session's cross-section, in a fixed order of summation.
+
+/// The mean; NaN of nothing.
+pub(crate) fn mean(values: &[f64]) -> f64 {
+    // Differences to the first value: a constant has exactly its value as its mean.
+    let Some(&pivot) = values.first() else { return f64::NAN };
+    pivot + values.iter().map(|value| value - pivot).sum::<f64>() / values.len() as f64
+}
+
+/// The standard deviation with `n - 1`; NaN below two values, exactly 0 of a constant.
+pub(crate) fn deviation(values: &[f64]) -> f64 {
+    if values.len() < 2 {
+        return f64::NAN;
+    }
+    let mean = mean(values);
+    let squares = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>();
+    (squares / (values.len() - 1) as f64).sqrt()
+}
+
+/// Ranks from 1, ties sharing the mean of theirs. No value may be NaN.
+pub(crate) fn average_ranks(values: &[f64]) -> Vec<f64> {
+    let mut order = (0..values.len()).collect::<Vec<_>>();
+    // Adding zero makes both zeros one.
+    order.sort_unstable_by(|&a, &b| (values[a] + 0.0).total_cmp(&(values[b] + 0.0)));
+    let mut ranks = vec![0.0; values.len()];
+    let mut start = 0;
+    while start < order.len() {
+        let tied = order[start..].iter().take_while(|&&i| values[i] == values[order[start]]).count().max(1);
+        let rank = (2 * start + tied + 1) as f64 / 2.0;
+        for &i in &order[start..start + tied] {
+            ranks[i] = rank;
+        }
+        start += tied;
+    }
+    ranks
+}
+
+/// Pearson's correlation; NaN if either side is constant or there are fewer than two pairs.
+pub(crate) fn correlation(x: &[f64], y: &[f64]) -> f64 {
+    assert_eq!(x.len(), y.len());
+    let (mean_x, mean_y) = (mean(x), mean(y));
+    let (mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0);
+    for (x, y) in x.iter().zip(y) {
+        let (x, y) = (x - mean_x, y - mean_y);
+        xx += x * x;
+        yy += y * y;
+        xy += x * y;
+    }
+    if xx > 0.0 && yy > 0.0 { (xy / (xx.sqrt() * yy.sqrt())).clamp(-1.0, 1.0) } else { f64::NAN }
+}
+
+/// Spearman's correlation: that of the average ranks.
+pub(crate) fn rank_correlation(x: &[f64], y: &[f64]) -> f64 {
+    correlation(&average_ranks(x), &average_ranks(y))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn ties_share_their_ranks() {
+        assert_eq!(average_ranks(&[3.0, 1.0, 3.0, 0.0, -0.0]), [4.5, 3.0, 4.5, 1.5, 1.5]);
+        assert_eq!(average_ranks(&[]), [0.0; 0]);
+    }
+
+    #[test]
+    fn a_constant_has_no_correlation_and_no_deviation() {
+        let constant = [0.1; 7];
+        let other = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0];
+        assert_eq!(deviation(&constant), 0.0);
+        assert!(correlation(&constant, &other).is_nan());
+        assert!(rank_correlation(&other, &constant).is_nan());
+        assert!(correlation(&[], &[]).is_nan());
+    }
+
+    #[test]
+    fn agrees_with_scipy() {
+        let x = [0.3, -1.2, 0.3, 4.5, 2.2, -0.7, 0.0, 1.1];
+        let y = [1.0, -0.5, 0.2, 2.0, 2.0, -1.5, 0.3, 0.3];
+        assert!((rank_correlation(&x, &y) - SPEARMAN).abs() < 1e-14);
+        assert!((correlation(&x, &y) - PEARSON).abs() < 1e-14);
+        assert!((deviation(&x) - DEVIATION).abs() < 1e-14);
+    }
+
+    const SPEARMAN: f64 = 0.8606218664787785;
+    const PEARSON: f64 = 0.835514335515022;
+    const DEVIATION: f64 = 1.8177203148056476;
+
+    proptest! {
+        #[test]
+        fn ranks_are_those_of_counting(values in prop::collection::vec(-3..4_i32, 0..40)) {
+            let values = values.into_iter().map(f64::from).collect::<Vec<_>>();
+            let ranks = average_ranks(&values);
+            for (value, rank) in values.iter().zip(ranks) {
+                let below = values.iter().filter(|other| *other < value).count() as f64;
+                let tied = values.iter().filter(|other| *other == value).count() as f64;
+                prop_assert_eq!(rank, below + (tied + 1.0) / 2.0);
+            }
+        }
+    }
+}
