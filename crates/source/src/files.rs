@@ -23,6 +23,11 @@ pub(crate) fn format(path: &Path) -> Option<Format> {
     }
 }
 
+/// Whether a file declares the types of its columns.
+pub(crate) fn is_columnar(path: &Path) -> bool {
+    format(path) == Some(Format::Parquet)
+}
+
 /// The data files behind a path: the file itself, or all `.parquet`, `.pq`, `.csv` and `.tsv` files of a folder and
 /// its folders, sorted.
 ///

@@ -1,15 +1,34 @@
 //! Foreign bytes to panels: Parquet and CSV files, alignment, corporate actions, quality.
+//!
+//! [`PanelSource`] says where daily bars are and how to read them; [`PanelSource::load`] gives a panel and what was
+//! found on the way. The path of a row: `read` decodes files to blocks (`parquet_file`, `csv_file`, by the `layout` of
+//! their columns), `rows` orders them by instrument and session, `faults` refuses what can't be true, `sessions`
+//! chooses the calendar, `align` puts rows where their sessions are, `adjust` and `derive` make the fields.
+//!
+//! To add one: a new file format is a module like `csv_file`, with a header and blocks, and a line in `read`.
 
+mod adjust;
+mod align;
 mod attributes;
+mod block;
+mod csv_file;
+mod derive;
 mod error;
 mod exchange;
+mod faults;
 mod files;
 mod found;
+mod layout;
 mod load;
 mod name;
+mod parquet_file;
 pub mod quality;
+mod read;
 mod request;
+mod rows;
 mod series;
+mod sessions;
+mod stamp;
 
 pub use attributes::{Attributes, Since, read_attributes};
 pub use error::{BadPrice, Duplicate, Place, SourceError};

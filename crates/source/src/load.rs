@@ -1,18 +1,196 @@
-//! From files to a panel.
+//! From files to a panel: read, order, check, align, adjust, derive.
 
 use std::path::Path;
 
-use crate::{Found, Loaded, Mapping, PanelSource, SourceError};
+use backstaff_panel::{Column, Panel, TRADED};
+use rayon::prelude::*;
+
+use crate::{
+    CalendarRule, Excluded, Found, FoundCalendar, Loaded, Mapping, OnBadInstrument, PanelSource, SourceError,
+    adjust::{self, Fields},
+    align::Alignment,
+    derive,
+    faults::exclude_bad,
+    name::hint,
+    read::{Read, read},
+    rows::Rows,
+    sessions,
+};
 
 impl PanelSource {
     /// Read, check, align and adjust.
+    ///
+    /// - Rows: each instrument has one for every session of the calendar from its first to its last.
+    /// - Fields: those of the files by our names; `traded`; `return` and `return_sessions` if there is a close; the
+    ///   prices as quoted as `raw_*` and the `factor` if prices are adjusted. A field of these names in the file is
+    ///   kept instead, except `raw_*`.
+    /// - NaN: holes, halts and empty cells; what is infinite in a column that is no price, with a warning.
+    /// - Threads: those of the current rayon pool; the result doesn't depend on their number.
     pub fn load(&self) -> Result<Loaded, SourceError> {
-        Err(SourceError::NoRows { path: self.path.clone() })
+        let mut read = read(self)?;
+        let (mut rows, unused) = Rows::new(&read.blocks, self)?;
+        self.check_instruments(&rows)?;
+        let n_rows = rows.order.len();
+        let mut columns = take_columns(&mut read);
+        let mut excluded = exclude_bad(&mut rows, &columns, &read, self)?;
+        let (calendar, dropped_dates) = sessions::choose(&rows, &self.calendar)?;
+        let (alignment, homeless) = Alignment::new(&rows, calendar);
+        excluded.extend(homeless.iter().map(|name| Excluded {
+            instrument: name.as_str().into(),
+            reason: "none of its dates is a session".to_owned(),
+            place: None,
+        }));
+        if alignment.axis.n_instruments() == 0 {
+            return Err(SourceError::NothingLeft { path: self.path.clone() });
+        }
+        let mut warnings = warn_unused(&unused);
+        let mut fields = gather(&mut columns, &alignment, &mut warnings);
+        let axis = &alignment.axis;
+        let (mode, why) = adjust::choose(self.adjustment, &mut fields, &self.path, &mut warnings)?;
+        let adjustment = adjust::describe(mode, why, &fields, axis);
+        adjust::adjust(mode, &mut fields, axis, &mut warnings);
+        let present = alignment.present();
+        derive_fields(&mut fields, &present, &alignment, &mut warnings);
+        let coverage = coverage(&fields, &present);
+        let mut panel = Panel::new(axis.clone());
+        for (name, column) in fields {
+            panel.insert(&name, column)?;
+        }
+        for name in &self.categories {
+            if read.blocks.blocks.iter().any(|block| block.categories.iter().any(|(other, _)| other == name))
+            {
+                panel.insert_categories(name, alignment.categories(name, &read.blocks.blocks))?;
+            } else {
+                warnings.push(format!("no text column {name} was found for the categories"));
+            }
+        }
+        let sessions = axis.calendar().sessions();
+        let found = Found {
+            files: read.blocks.files,
+            rows: n_rows,
+            instruments: axis.n_instruments(),
+            first: sessions[0],
+            last: sessions[sessions.len() - 1],
+            columns: read.columns,
+            ignored: read.ignored,
+            date_format: read.date_format,
+            instrument_from: read.instrument_from,
+            calendar: FoundCalendar {
+                rule: rule(&self.calendar),
+                sessions: sessions.len(),
+                sessions_per_year: axis.calendar().sessions_per_year(),
+                resembles: sessions::resembles(axis.calendar()),
+                dropped_rows: alignment.dropped_rows,
+                dropped_dates,
+            },
+            coverage,
+            adjustment,
+            warnings,
+        };
+        Ok(Loaded { panel, found, excluded })
+    }
+
+    /// Fails for a wanted instrument that is not there.
+    fn check_instruments(&self, rows: &Rows) -> Result<(), SourceError> {
+        let known = || rows.instruments.iter().map(backstaff_panel::Instrument::name);
+        let is_known = |name: &&String| rows.instruments.binary_search(&name.as_str().into()).is_ok();
+        let missing = self.instruments.iter().flatten().find(|name| !is_known(name));
+        match missing {
+            Some(name) => Err(SourceError::NoInstrument {
+                path: self.path.clone(),
+                name: name.clone(),
+                hint: hint(name, known()),
+            }),
+            None if rows.instruments.is_empty() => Err(SourceError::NothingLeft { path: self.path.clone() }),
+            None => Ok(()),
+        }
     }
 }
 
-/// What is at a path.
-pub fn inspect(path: &Path, mapping: &Mapping) -> Result<(Found, Vec<crate::Excluded>), SourceError> {
-    let _ = mapping;
-    Err(SourceError::NoRows { path: path.to_owned() })
+/// What is at a path: read as a study would with nothing said, but for the mapping. Instruments with impossible rows
+/// are left out and returned.
+pub fn inspect(path: &Path, mapping: &Mapping) -> Result<(Found, Vec<Excluded>), SourceError> {
+    let source = PanelSource {
+        mapping: mapping.clone(),
+        on_bad_instrument: OnBadInstrument::Exclude,
+        ..PanelSource::new(path)
+    };
+    let Loaded { found, excluded, .. } = source.load()?;
+    Ok((found, excluded))
+}
+
+/// All number columns, each in one piece.
+fn take_columns(read: &mut Read) -> Vec<(String, Column)> {
+    let names = read.blocks.number_names();
+    names.into_iter().map(|name| (name.clone(), read.blocks.take_column(&name))).collect()
+}
+
+/// The columns in the rows of the panel. Each source column is given up as soon as it is gathered.
+fn gather(columns: &mut Vec<(String, Column)>, alignment: &Alignment, warnings: &mut Vec<String>) -> Fields {
+    let gathered = columns
+        .par_drain(..)
+        .map(|(name, column)| {
+            let (gathered, infinite) = alignment.gather(&column);
+            (name, gathered, infinite)
+        })
+        .collect::<Vec<_>>();
+    let mut fields = Fields::new();
+    for (name, column, infinite) in gathered {
+        if infinite > 0 {
+            warnings.push(format!("{infinite} infinite values of {name} are missing in the panel"));
+        }
+        fields.insert(name, column);
+    }
+    fields
+}
+
+/// Add what each panel has: `traded`, `return`, `return_sessions`.
+fn derive_fields(fields: &mut Fields, present: &[bool], alignment: &Alignment, warnings: &mut Vec<String>) {
+    let traded = derive::traded(fields, present);
+    if let Some(close) = fields.get("close") {
+        let (returns, spans) = derive::returns(close, &traded, &alignment.axis);
+        for (name, column) in [("return", returns), ("return_sessions", spans)] {
+            if fields.contains_key(name) {
+                warnings.push(format!("the field {name} is the file's own column"));
+            } else {
+                fields.insert(name.to_owned(), column);
+            }
+        }
+    }
+    let silent = (0..alignment.axis.n_instruments())
+        .filter(|&i| alignment.axis.rows(i).all(|row| traded.get(row) == 0.0))
+        .count();
+    if silent > 0 {
+        warnings.push(format!(
+            "{silent} instruments never trade (no volume above zero); if their volume is unknown, give the column \
+             another name in the mapping"
+        ));
+    }
+    fields.insert(TRADED.to_owned(), traded);
+}
+
+fn coverage(fields: &Fields, present: &[bool]) -> f64 {
+    let filled = match fields.get("close") {
+        Some(close) => (0..close.len()).filter(|&row| !close.get(row).is_nan()).count(),
+        None => present.iter().filter(|&&present| present).count(),
+    };
+    filled as f64 / present.len() as f64
+}
+
+fn warn_unused(unused: &[String]) -> Vec<String> {
+    unused.iter().map(|row| format!("the row {row} of the list drop_rows is not in the data")).collect()
+}
+
+fn rule(rule: &CalendarRule) -> String {
+    match rule {
+        CalendarRule::Union { thin_share, .. } if *thin_share <= 0.0 => "every date in the data".to_owned(),
+        CalendarRule::Union { thin_share, listed } => {
+            let listed = match listed.len() {
+                0 => String::new(),
+                n => format!(", and {n} listed"),
+            };
+            format!("dates that at least {:.0} % of the living instruments have{listed}", thin_share * 100.0)
+        }
+        CalendarRule::Exchange(exchange) => format!("sessions of {}", exchange.code()),
+    }
 }

@@ -1,0 +1,189 @@
+//! Prices that are comparable through time.
+
+use std::collections::BTreeMap;
+
+use backstaff_panel::{Axis, Column};
+
+use crate::{Adjustment, FoundAdjustment, SourceError};
+
+/// The fields of a panel while it is made.
+pub(crate) type Fields = BTreeMap<String, Column>;
+
+/// The prices that a factor applies to.
+const QUOTED: [&str; 5] = ["open", "high", "low", "close", "vwap"];
+
+/// Which mode to use and why. Takes `adj_close` as the close if there is nothing else.
+pub(crate) fn choose(
+    requested: Adjustment,
+    fields: &mut Fields,
+    path: &std::path::Path,
+    warnings: &mut Vec<String>,
+) -> Result<(Adjustment, String), SourceError> {
+    let found = fields.keys().cloned().collect::<Vec<_>>();
+    let has = |name: &str| found.iter().any(|field| field == name);
+    let needs = |mode, column| {
+        if has(column) {
+            Ok(())
+        } else {
+            Err(SourceError::NoFactor { path: path.to_owned(), mode, column, found: found.clone() })
+        }
+    };
+    let chosen = match requested {
+        Adjustment::Verbatim => {
+            return Ok((Adjustment::Verbatim, "the columns are used exactly as in the file".to_owned()));
+        }
+        Adjustment::AdjClose => {
+            needs("adj_close", "adj_close")?;
+            needs("adj_close", "close")?;
+            (Adjustment::AdjClose, "asked for".to_owned())
+        }
+        Adjustment::Factor => {
+            needs("factor", "factor")?;
+            (Adjustment::Factor, "asked for".to_owned())
+        }
+        Adjustment::AsIs => (Adjustment::AsIs, "asked for".to_owned()),
+        Adjustment::Auto if has("factor") => (Adjustment::Factor, "there is a column factor".to_owned()),
+        Adjustment::Auto if has("adj_close") && has("close") => {
+            (Adjustment::AdjClose, "there is a column adj_close and no column factor".to_owned())
+        }
+        Adjustment::Auto => {
+            (Adjustment::AsIs, "there is neither a column factor nor adj_close beside close".to_owned())
+        }
+    };
+    if !has("close") {
+        let Some(adjusted) = fields.get("adj_close").cloned() else {
+            let hint = crate::name::hint("close", found.iter().map(String::as_str));
+            return Err(SourceError::NoColumn { path: path.to_owned(), what: "close", found, hint });
+        };
+        fields.insert("close".to_owned(), adjusted);
+        warnings.push("there is only an adjusted close; it is used as the close".to_owned());
+    }
+    if chosen.0 == Adjustment::AsIs {
+        warnings.push(
+            "prices are used as in the file: if they are adjusted backwards, their level knows later dividends and \
+             splits, and lots, price limits and price thresholds are only approximate"
+                .to_owned(),
+        );
+    }
+    Ok(chosen)
+}
+
+/// Adjust the prices and keep what was quoted as `raw_*`.
+///
+/// The factor is `adj_close / close` or the column `factor`, divided by its first present value of the instrument:
+/// adjusted = quoted × factor. Where the factor is missing, so are the adjusted prices, and they are counted.
+/// `adj_close` itself is given up, because its level knows what came later; `factor` is what was applied.
+pub(crate) fn adjust(mode: Adjustment, fields: &mut Fields, axis: &Axis, warnings: &mut Vec<String>) {
+    let quoted = match mode {
+        Adjustment::AdjClose => {
+            fields.remove("adj_close").zip(fields.get("close").cloned()).map(|(adjusted, close)| {
+                let adjusted = adjusted.to_f64();
+                adjusted
+                    .iter()
+                    .enumerate()
+                    .map(|(row, adjusted)| adjusted / close.get(row))
+                    .collect::<Vec<_>>()
+            })
+        }
+        Adjustment::Factor => fields.get("factor").map(Column::to_f64),
+        _ => None,
+    };
+    let Some(mut factor) = quoted else { return };
+    if mode == Adjustment::Factor && fields.remove("adj_close").is_some() {
+        warnings.push("adj_close is not used, because factor is".to_owned());
+    }
+    anchor(&mut factor, axis);
+    let mut lost = 0;
+    for name in QUOTED {
+        let Some(column) = fields.remove(name) else { continue };
+        let values = column.to_f64();
+        let adjusted = values.iter().zip(&factor).map(|(value, factor)| value * factor).collect::<Vec<_>>();
+        if name == "close" {
+            lost = values
+                .iter()
+                .zip(&factor)
+                .filter(|(value, factor)| !value.is_nan() && factor.is_nan())
+                .count();
+        }
+        fields.insert(name.to_owned(), Column::encode(&adjusted, column.encoding()));
+        if fields.insert(format!("raw_{name}"), column).is_some() {
+            warnings.push(format!("the column raw_{name} of the file is replaced by {name} as quoted"));
+        }
+    }
+    if lost > 0 {
+        warnings.push(format!("{lost} rows have a close but no factor; their adjusted prices are missing"));
+    }
+    adjust_volume(fields, axis, warnings);
+    fields.insert("factor".to_owned(), Column::F64(factor));
+}
+
+/// Volume changes with splits only; without a column of its own these can't be told from dividends.
+fn adjust_volume(fields: &mut Fields, axis: &Axis, warnings: &mut Vec<String>) {
+    let Some(volume) = fields.remove("volume") else { return };
+    let adjusted = if let Some(splits) = fields.get("split_factor") {
+        let mut splits = splits.to_f64();
+        anchor(&mut splits, axis);
+        let values = volume.to_f64();
+        let values = values.iter().zip(&splits).map(|(volume, split)| volume / split).collect::<Vec<_>>();
+        Column::encode(&values, volume.encoding())
+    } else {
+        warnings.push(
+            "volume is used as in the file: splits can't be told from dividends without a column split_factor".to_owned(),
+        );
+        volume.clone()
+    };
+    fields.insert("volume".to_owned(), adjusted);
+    fields.insert("raw_volume".to_owned(), volume);
+}
+
+/// Divide by each instrument's first present value: what an append never rewrites.
+fn anchor(factor: &mut [f64], axis: &Axis) {
+    for i in 0..axis.n_instruments() {
+        let factor = &mut factor[axis.rows(i)];
+        if let Some(first) = factor.iter().copied().find(|factor| !factor.is_nan()) {
+            factor.iter_mut().for_each(|factor| *factor /= first);
+        }
+    }
+}
+
+/// What the closes of the file look like: whole cents are quoted, halves and doubles overnight are splits.
+pub(crate) fn describe(used: Adjustment, why: String, fields: &Fields, axis: &Axis) -> FoundAdjustment {
+    let (mut closes, mut whole, mut split_like) = (0_usize, 0_usize, 0_usize);
+    if let Some(close) = fields.get("close") {
+        for i in 0..axis.n_instruments() {
+            let mut last = f64::NAN;
+            for row in axis.rows(i) {
+                let close = close.get(row);
+                if close.is_nan() {
+                    continue;
+                }
+                closes += 1;
+                whole += usize::from(is_whole_cents(close));
+                split_like += usize::from(is_split_like(close / last));
+                last = close;
+            }
+        }
+    }
+    let whole_cents = if closes == 0 { f64::NAN } else { whole as f64 / closes as f64 };
+    let guess = match (closes, whole_cents, split_like) {
+        (0, ..) => "no close to judge by",
+        (.., splits) if splits * 10 > axis.n_instruments() => {
+            "closes look unadjusted: many moves have the size of a split"
+        }
+        (_, 0.98.., _) => "closes look as quoted (whole cents), and no split stands out",
+        _ => "closes look adjusted: they are not whole cents, and no split stands out",
+    };
+    FoundAdjustment { used, why, whole_cents, split_like_moves: split_like, guess: guess.to_owned() }
+}
+
+/// Whole cents, but for what storing in four bytes rounds away.
+fn is_whole_cents(close: f64) -> bool {
+    let cents = close * 100.0;
+    (cents - cents.round()).abs() <= (2e-5 * cents).clamp(1e-6, 0.02)
+}
+
+fn is_split_like(ratio: f64) -> bool {
+    [2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0]
+        .iter()
+        .any(|split| (ratio * split - 1.0).abs() < 0.03 || (ratio / split - 1.0).abs() < 0.03)
+}

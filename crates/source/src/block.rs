@@ -1,0 +1,161 @@
+//! Decoded rows, before they are brought into order.
+
+use std::{borrow::Borrow, collections::HashMap, hash::Hash, path::PathBuf};
+
+use backstaff_panel::Column;
+
+use crate::Place;
+
+/// Some rows of a file: a row group of a Parquet file, or a whole CSV file.
+#[derive(Debug)]
+pub(crate) struct Block {
+    /// Which of the files.
+    pub file: usize,
+    /// The number of the first row for people, if rows are numbered one after the other.
+    pub first_row: u64,
+    /// The number of each row otherwise.
+    pub lines: Vec<u64>,
+    pub instruments: Coded,
+    /// Days since 1970-01-01.
+    pub days: Vec<i32>,
+    /// The second of each row's day; empty if all are the same.
+    pub seconds: Vec<u32>,
+    /// By our names.
+    pub numbers: Vec<(String, Column)>,
+    pub categories: Vec<(String, Coded)>,
+}
+
+impl Block {
+    pub(crate) fn len(&self) -> usize {
+        self.days.len()
+    }
+
+    pub(crate) fn row_number(&self, row: usize) -> u64 {
+        self.lines.get(row).copied().unwrap_or(self.first_row + row as u64)
+    }
+}
+
+/// A text for each row, as a code into the distinct ones in the order of their first appearance.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Coded {
+    pub codes: Vec<u32>,
+    pub names: Vec<String>,
+    known: HashMap<String, u32>,
+}
+
+impl Coded {
+    /// The code of an empty cell.
+    pub(crate) const MISSING: u32 = u32::MAX;
+
+    /// The same text in every row.
+    pub(crate) fn constant(name: String, rows: usize) -> Self {
+        Self { codes: vec![0; rows], known: HashMap::from([(name.clone(), 0)]), names: vec![name] }
+    }
+
+    /// The code of a text, which becomes known.
+    pub(crate) fn code<T: ?Sized + Hash + Eq + ToString>(&mut self, text: &T) -> u32
+    where
+        String: Borrow<T>,
+    {
+        if let Some(&code) = self.known.get(text) {
+            return code;
+        }
+        let code = self.names.len() as u32;
+        self.names.push(text.to_string());
+        self.known.insert(text.to_string(), code);
+        code
+    }
+
+    /// Add a row. Neighbours are often equal, which saves the look-up.
+    pub(crate) fn push(&mut self, text: &str) {
+        let code = match self.codes.last() {
+            _ if text.is_empty() => Self::MISSING,
+            Some(&last) if last != Self::MISSING && self.names[last as usize] == text => last,
+            _ => self.code(text),
+        };
+        self.codes.push(code);
+    }
+}
+
+/// All decoded rows; a *source row* is a position in them.
+#[derive(Debug)]
+pub(crate) struct Blocks {
+    pub files: Vec<PathBuf>,
+    pub blocks: Vec<Block>,
+    starts: Vec<usize>,
+}
+
+impl Blocks {
+    pub(crate) fn new(files: Vec<PathBuf>, blocks: Vec<Block>) -> Self {
+        let mut starts = vec![0];
+        for block in &blocks {
+            starts.push(starts[starts.len() - 1] + block.len());
+        }
+        Self { files, blocks, starts }
+    }
+
+    pub(crate) fn n_rows(&self) -> usize {
+        self.starts[self.blocks.len()]
+    }
+
+    fn locate(&self, row: u32) -> (&Block, usize) {
+        let block = self.starts.partition_point(|&start| start <= row as usize) - 1;
+        (&self.blocks[block], row as usize - self.starts[block])
+    }
+
+    pub(crate) fn place(&self, row: u32) -> Place {
+        let (block, row) = self.locate(row);
+        Place { file: self.files[block.file].clone(), row: block.row_number(row) }
+    }
+
+    /// The time of day of a row, as `hh:mm:ss`, if times matter in its file.
+    pub(crate) fn time(&self, row: u32) -> Option<String> {
+        let (block, row) = self.locate(row);
+        let second = block.seconds.get(row)?;
+        Some(format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60))
+    }
+
+    /// One column of all rows; missing where a file does not have it. The blocks give it up.
+    pub(crate) fn take_column(&mut self, name: &str) -> Column {
+        let rows = self.n_rows();
+        let mut parts = self.blocks.iter_mut().map(|block| {
+            let at = block.numbers.iter().position(|(other, _)| other == name);
+            (block.days.len(), at.map(|at| block.numbers.swap_remove(at).1))
+        });
+        if self.starts.len() == 2 {
+            if let Some((_, Some(column))) = parts.next() {
+                return column;
+            }
+            return Column::F64(vec![f64::NAN; rows]);
+        }
+        let parts = parts.collect::<Vec<_>>();
+        if parts.iter().all(|(_, part)| !matches!(part, Some(Column::F64(_)))) {
+            let mut values = Vec::with_capacity(rows);
+            for (length, part) in parts {
+                match part {
+                    Some(Column::F32(part)) => values.extend_from_slice(&part),
+                    _ => values.resize(values.len() + length, f32::NAN),
+                }
+            }
+            return Column::F32(values);
+        }
+        let mut values = Vec::with_capacity(rows);
+        for (length, part) in parts {
+            match part {
+                Some(Column::F64(part)) => values.extend_from_slice(&part),
+                Some(Column::F32(part)) => values.extend(part.into_iter().map(f64::from)),
+                None => values.resize(values.len() + length, f64::NAN),
+            }
+        }
+        Column::F64(values)
+    }
+
+    /// The names of all number columns, sorted.
+    pub(crate) fn number_names(&self) -> Vec<String> {
+        let names = self.blocks.iter().flat_map(|block| block.numbers.iter().map(|(name, _)| name.clone()));
+        let mut names = names.collect::<Vec<_>>();
+        names.sort();
+        names.dedup();
+        names
+    }
+}

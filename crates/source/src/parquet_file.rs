@@ -1,0 +1,423 @@
+//! Parquet files: each column of each row group is decoded by itself, so that all threads have something to do.
+
+use std::{collections::HashMap, fs::File, path::Path};
+
+use arrow::{
+    array::{Array, ArrayRef, AsArray},
+    compute::cast,
+    datatypes::{
+        DataType, Date32Type, Float32Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType,
+    },
+};
+use backstaff_panel::Column;
+use jiff::{Timestamp, tz::TimeZone};
+use parquet::arrow::{
+    ProjectionMask,
+    arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+};
+use rayon::prelude::*;
+
+use crate::{
+    DateOrder, Place, SourceError,
+    block::{Block, Coded},
+    layout::{HeaderColumn, Key, Kind, Layout},
+    stamp::{self, Shape, Stamp},
+};
+
+/// An opened file: its schema and where its row groups lie.
+pub(crate) struct ParquetFile<'a> {
+    path: &'a Path,
+    metadata: ArrowReaderMetadata,
+}
+
+/// What a column was decoded to.
+enum Part {
+    Days { days: Vec<i32>, seconds: Vec<u32>, shape: Shape },
+    Texts(Coded),
+    Numbers(Column),
+}
+
+impl<'a> ParquetFile<'a> {
+    pub(crate) fn open(path: &'a Path) -> Result<Self, SourceError> {
+        let file = open(path)?;
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
+            .map_err(|source| SourceError::Parquet { path: path.to_owned(), source })?;
+        Ok(Self { path, metadata })
+    }
+
+    pub(crate) fn header(&self) -> Vec<HeaderColumn> {
+        let fields = self.metadata.schema().fields().iter();
+        fields
+            .map(|field| HeaderColumn { name: field.name().clone(), kind: kind(field.data_type()) })
+            .collect()
+    }
+
+    /// Decode the wanted columns: one block for each row group.
+    pub(crate) fn decode(
+        &self,
+        file: usize,
+        layout: &Layout,
+        order: DateOrder,
+    ) -> Result<(Vec<Block>, Option<Shape>), SourceError> {
+        let mut columns = vec![layout.date];
+        if let Key::Column(column) = layout.instrument {
+            columns.push(column);
+        }
+        columns.extend(layout.categories.iter().chain(&layout.numbers).map(|(column, _)| *column));
+        let n_groups = self.metadata.metadata().num_row_groups();
+        let parts = (0..n_groups * columns.len())
+            .into_par_iter()
+            .map(|task| {
+                let (group, which) = (task / columns.len(), task % columns.len());
+                self.column(group, columns[which], self.role(layout, which), order)
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut parts = parts.into_iter();
+        let mut first_row = 1;
+        let mut blocks = Vec::with_capacity(n_groups);
+        let mut shape = None;
+        for _ in 0..n_groups {
+            let parts = parts.by_ref().take(columns.len());
+            let (block, group_shape) = block(file, first_row, layout, parts);
+            shape = shape.or(group_shape);
+            first_row += block.len() as u64;
+            blocks.push(block);
+        }
+        Ok((blocks, shape))
+    }
+
+    fn role(&self, layout: &Layout, which: usize) -> Role {
+        let keys = 1 + usize::from(matches!(layout.instrument, Key::Column(_)));
+        match which {
+            0 => Role::Date,
+            1 if keys == 2 => Role::Instrument,
+            other if other < keys + layout.categories.len() => Role::Category,
+            _ => Role::Number,
+        }
+    }
+
+    fn column(&self, group: usize, column: usize, role: Role, order: DateOrder) -> Result<Part, SourceError> {
+        let arrays = self.arrays(group, column)?;
+        let groups = self.metadata.metadata().row_groups();
+        let rows_before = groups[..group].iter().map(|group| group.num_rows() as u64).sum::<u64>();
+        let name = self.metadata.schema().field(column).name();
+        let fault = Fault { path: self.path, column: name, first_row: rows_before + 1 };
+        match role {
+            Role::Date => days(&arrays, order, &fault),
+            Role::Instrument => {
+                let texts = texts(&arrays, &fault)?;
+                match texts.codes.iter().position(|&code| code == Coded::MISSING) {
+                    Some(row) => Err(SourceError::EmptyKey { place: fault.place(row), what: "instrument" }),
+                    None => Ok(Part::Texts(texts)),
+                }
+            }
+            Role::Category => Ok(Part::Texts(texts(&arrays, &fault)?)),
+            Role::Number => Ok(Part::Numbers(numbers(&arrays, &fault)?)),
+        }
+    }
+
+    /// One column of one row group. Each task opens the file itself: clones of one handle share their position.
+    fn arrays(&self, group: usize, column: usize) -> Result<Vec<ArrayRef>, SourceError> {
+        let failed = |source| SourceError::Parquet { path: self.path.to_owned(), source };
+        let mask = ProjectionMask::roots(self.metadata.parquet_schema(), [column]);
+        let reader =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(open(self.path)?, self.metadata.clone())
+                .with_projection(mask)
+                .with_row_groups(vec![group])
+                .with_batch_size(65_536)
+                .build()
+                .map_err(failed)?;
+        reader
+            .map(|batch| batch.map(|batch| batch.column(0).clone()))
+            .collect::<Result<_, _>>()
+            .map_err(|source| SourceError::Arrow { path: self.path.to_owned(), source })
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Role {
+    Date,
+    Instrument,
+    Category,
+    Number,
+}
+
+/// What an error in a column says.
+struct Fault<'a> {
+    path: &'a Path,
+    column: &'a str,
+    first_row: u64,
+}
+
+impl Fault<'_> {
+    fn place(&self, row: usize) -> Place {
+        Place { file: self.path.to_owned(), row: self.first_row + row as u64 }
+    }
+
+    fn cast(&self, array: &ArrayRef, to: &DataType) -> Result<ArrayRef, SourceError> {
+        cast(array, to).map_err(|source| SourceError::Arrow { path: self.path.to_owned(), source })
+    }
+}
+
+fn open(path: &Path) -> Result<File, SourceError> {
+    File::open(path).map_err(|source| SourceError::Read { path: path.to_owned(), source })
+}
+
+fn kind(data_type: &DataType) -> Kind {
+    match data_type {
+        DataType::Float16 | DataType::Float32 | DataType::Float64 | DataType::Boolean => Kind::Number,
+        DataType::Decimal32(..)
+        | DataType::Decimal64(..)
+        | DataType::Decimal128(..)
+        | DataType::Decimal256(..) => Kind::Number,
+        integer if integer.is_integer() => Kind::Whole,
+        DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => Kind::Date,
+        DataType::Utf8
+        | DataType::LargeUtf8
+        | DataType::Utf8View
+        | DataType::Binary
+        | DataType::LargeBinary
+        | DataType::BinaryView => Kind::Text,
+        DataType::Dictionary(_, values) => kind(values),
+        other => Kind::Other(format!("values of the type {other}")),
+    }
+}
+
+fn block(
+    file: usize,
+    first_row: u64,
+    layout: &Layout,
+    parts: impl Iterator<Item = Part>,
+) -> (Block, Option<Shape>) {
+    let mut block = Block {
+        file,
+        first_row,
+        lines: Vec::new(),
+        instruments: Coded::default(),
+        days: Vec::new(),
+        seconds: Vec::new(),
+        numbers: Vec::new(),
+        categories: Vec::new(),
+    };
+    let mut shape = None;
+    let mut instrument_is_next = matches!(layout.instrument, Key::Column(_));
+    for part in parts {
+        match part {
+            Part::Days { days, seconds, shape: found } => {
+                if let Key::Name(name) = &layout.instrument {
+                    block.instruments = Coded::constant(name.clone(), days.len());
+                }
+                (block.days, block.seconds, shape) = (days, seconds, Some(found));
+            }
+            Part::Texts(texts) if instrument_is_next => {
+                block.instruments = texts;
+                instrument_is_next = false;
+            }
+            Part::Texts(texts) => {
+                let name = layout.categories[block.categories.len()].1.clone();
+                block.categories.push((name, texts));
+            }
+            Part::Numbers(column) => {
+                let name = layout.numbers[block.numbers.len()].1.clone();
+                block.numbers.push((name, column));
+            }
+        }
+    }
+    (block, shape)
+}
+
+/// Numbers in the width of the file; whole numbers, booleans and decimals in eight bytes.
+fn numbers(arrays: &[ArrayRef], fault: &Fault) -> Result<Column, SourceError> {
+    let rows = arrays.iter().map(|array| array.len()).sum();
+    if arrays.iter().all(|array| *array.data_type() == DataType::Float32) {
+        let mut values = Vec::<f32>::with_capacity(rows);
+        for array in arrays {
+            let array = array.as_primitive::<Float32Type>();
+            match array.null_count() {
+                0 => values.extend_from_slice(array.values()),
+                _ => values.extend(array.iter().map(|value| value.unwrap_or(f32::NAN))),
+            }
+        }
+        return Ok(Column::F32(values));
+    }
+    let mut values = Vec::<f64>::with_capacity(rows);
+    for array in arrays {
+        let array = fault.cast(array, &DataType::Float64)?;
+        let array = array.as_primitive::<Float64Type>();
+        match array.null_count() {
+            0 => values.extend_from_slice(array.values()),
+            _ => values.extend(array.iter().map(|value| value.unwrap_or(f64::NAN))),
+        }
+    }
+    Ok(Column::F64(values))
+}
+
+/// Texts of any encoding; whole numbers become their digits.
+fn texts(arrays: &[ArrayRef], fault: &Fault) -> Result<Coded, SourceError> {
+    let mut coded = Coded::default();
+    coded.codes.reserve(arrays.iter().map(|array| array.len()).sum());
+    for array in arrays {
+        if let DataType::Dictionary(..) = array.data_type() {
+            let dictionary = array.as_any_dictionary();
+            let names = fault.cast(dictionary.values(), &DataType::Utf8)?;
+            let names = names.as_string::<i32>();
+            let codes = names
+                .iter()
+                .map(|name| name.map(str::trim).filter(|name| !name.is_empty()))
+                .map(|name| name.map_or(Coded::MISSING, |name| coded.code(name)))
+                .collect::<Vec<_>>();
+            let keys = dictionary.normalized_keys();
+            coded.codes.extend(
+                keys.into_iter()
+                    .enumerate()
+                    .map(|(row, key)| if array.is_null(row) { Coded::MISSING } else { codes[key] }),
+            );
+        } else {
+            let array = fault.cast(array, &DataType::Utf8)?;
+            for text in array.as_string::<i32>() {
+                coded.push(text.unwrap_or_default().trim());
+            }
+        }
+    }
+    Ok(coded)
+}
+
+/// Dates of any type.
+fn days(arrays: &[ArrayRef], order: DateOrder, fault: &Fault) -> Result<Part, SourceError> {
+    let rows = arrays.iter().map(|array| array.len()).sum();
+    let mut stamps = Stamps { days: Vec::with_capacity(rows), seconds: Vec::new(), shape: Shape::YearFirst };
+    let order = text_order(arrays, order, fault)?;
+    for array in arrays {
+        if array.null_count() > 0 {
+            let row = stamps.days.len() + (0..array.len()).find(|&row| array.is_null(row)).unwrap_or(0);
+            return Err(SourceError::EmptyKey { place: fault.place(row), what: "date" });
+        }
+        stamps.extend(array, order, fault)?;
+    }
+    let Stamps { days, mut seconds, shape } = stamps;
+    if seconds.iter().all(|&second| second == seconds[0]) {
+        seconds.clear();
+    }
+    Ok(Part::Days { days, seconds, shape })
+}
+
+/// The order of day and month if dates are texts.
+fn text_order(arrays: &[ArrayRef], order: DateOrder, fault: &Fault) -> Result<DateOrder, SourceError> {
+    if order != DateOrder::Detect || arrays.first().is_none_or(|array| kind(array.data_type()) != Kind::Text)
+    {
+        return Ok(order);
+    }
+    let arrays = arrays.iter().map(|array| fault.cast(array, &DataType::Utf8));
+    let arrays = arrays.collect::<Result<Vec<_>, _>>()?;
+    stamp::detect_order(arrays.iter().flat_map(|array| array.as_string::<i32>().iter().flatten())).map_err(
+        |example| SourceError::DateOrder {
+            path: fault.path.to_owned(),
+            column: fault.column.to_owned(),
+            example,
+        },
+    )
+}
+
+struct Stamps {
+    days: Vec<i32>,
+    /// Empty for types without a time.
+    seconds: Vec<u32>,
+    shape: Shape,
+}
+
+impl Stamps {
+    fn extend(&mut self, array: &ArrayRef, order: DateOrder, fault: &Fault) -> Result<(), SourceError> {
+        match array.data_type() {
+            DataType::Date32 => self.days.extend_from_slice(array.as_primitive::<Date32Type>().values()),
+            DataType::Date64 => {
+                let array = fault.cast(array, &DataType::Date32)?;
+                self.days.extend_from_slice(array.as_primitive::<Date32Type>().values());
+            }
+            DataType::Timestamp(_, zone) => {
+                let zone = zone.as_deref().map(|name| zone_of(name, fault)).transpose()?;
+                let micros = DataType::Timestamp(
+                    TimeUnit::Microsecond,
+                    match array.data_type() {
+                        DataType::Timestamp(_, zone) => zone.clone(),
+                        _ => None,
+                    },
+                );
+                let array = fault.cast(array, &micros)?;
+                self.local(array.as_primitive::<TimestampMicrosecondType>().values(), zone.as_ref());
+            }
+            integer if integer.is_integer() => {
+                let array = fault.cast(array, &DataType::Int64)?;
+                for &number in array.as_primitive::<Int64Type>().values() {
+                    let stamp = stamp::from_number(number);
+                    self.push(stamp, fault, || number.to_string())?;
+                }
+            }
+            _ => {
+                let array = fault.cast(array, &DataType::Utf8)?;
+                for text in array.as_string::<i32>().iter().flatten() {
+                    self.push(stamp::parse(text, order), fault, || text.to_owned())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn push(
+        &mut self,
+        stamp: Option<(Stamp, Shape)>,
+        fault: &Fault,
+        text: impl Fn() -> String,
+    ) -> Result<(), SourceError> {
+        let (stamp, shape) = stamp.ok_or_else(|| SourceError::BadDate {
+            place: fault.place(self.days.len()),
+            column: fault.column.to_owned(),
+            text: text(),
+        })?;
+        self.days.push(stamp.day);
+        self.seconds.push(stamp.second);
+        self.shape = shape;
+        Ok(())
+    }
+
+    /// The local dates of instants in the zone of their column. The same instants come back for each instrument.
+    fn local(&mut self, micros: &[i64], zone: Option<&TimeZone>) {
+        let mut known = HashMap::<i64, Stamp>::new();
+        let mut last = None;
+        for &micros in micros {
+            let stamp = match last {
+                Some((previous, stamp)) if previous == micros => stamp,
+                _ => *known.entry(micros).or_insert_with(|| {
+                    let seconds = micros.div_euclid(1_000_000);
+                    let instant = zone.and_then(|zone| Some((zone, Timestamp::from_second(seconds).ok()?)));
+                    let offset = instant.map_or(0, |(zone, instant)| zone.to_offset(instant).seconds());
+                    stamp::from_seconds(seconds + i64::from(offset))
+                }),
+            };
+            last = Some((micros, stamp));
+            self.days.push(stamp.day);
+            self.seconds.push(stamp.second);
+        }
+    }
+}
+
+/// A zone by its name in the IANA database, or a fixed offset such as `+09:00`.
+fn zone_of(name: &str, fault: &Fault) -> Result<TimeZone, SourceError> {
+    let offset = || {
+        let (sign, rest) = match name.as_bytes().first()? {
+            b'+' => (1, &name[1..]),
+            b'-' => (-1, &name[1..]),
+            _ => return None,
+        };
+        let digits = rest.replace(':', "");
+        let (hours, minutes) =
+            (digits.get(..2)?.parse::<i32>().ok()?, digits.get(2..4)?.parse::<i32>().ok()?);
+        let offset = jiff::tz::Offset::from_seconds(sign * (hours * 3_600 + minutes * 60)).ok()?;
+        Some(TimeZone::fixed(offset))
+    };
+    offset().or_else(|| TimeZone::get(name).ok()).ok_or_else(|| SourceError::WrongType {
+        path: fault.path.to_owned(),
+        column: fault.column.to_owned(),
+        what: "dates",
+        kind: format!("instants in the unknown time zone {name:?}"),
+    })
+}

@@ -1,0 +1,186 @@
+//! Source rows in order: by instrument, then by session.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use backstaff_panel::{Instrument, Session};
+use rayon::prelude::*;
+
+use crate::{Duplicate, PanelSource, SourceError, block::Blocks};
+
+/// How many faults an error shows; it counts all.
+pub(crate) const EXAMPLES: usize = 10;
+
+/// The source rows that are used.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    /// Sorted by name.
+    pub instruments: Vec<Instrument>,
+    /// Where each instrument's rows begin in the following two; one more entry.
+    pub offsets: Vec<usize>,
+    /// Source rows.
+    pub order: Vec<u32>,
+    /// Their dates, ascending for each instrument.
+    pub days: Vec<i32>,
+}
+
+impl Rows {
+    /// The rows of the wanted instruments, without those of the frozen list. Also what of that list was not there.
+    pub(crate) fn new(blocks: &Blocks, request: &PanelSource) -> Result<(Self, Vec<String>), SourceError> {
+        let rows = blocks.n_rows();
+        if rows >= u32::MAX as usize {
+            return Err(SourceError::TooManyRows { rows });
+        }
+        let (instruments, codes) = instruments(blocks, request);
+        let days = blocks.blocks.iter().flat_map(|block| block.days.iter().copied()).collect::<Vec<_>>();
+        let mut dropped = Dropped::new(&instruments, request);
+        let mut offsets = vec![0; instruments.len() + 1];
+        let mut kept = vec![true; rows];
+        for (row, &code) in codes.iter().enumerate() {
+            kept[row] = code != UNWANTED && !dropped.take(code, days[row]);
+            if kept[row] {
+                offsets[code as usize + 1] += 1;
+            }
+        }
+        for i in 0..instruments.len() {
+            offsets[i + 1] += offsets[i];
+        }
+        let mut next = offsets.clone();
+        let mut order = vec![0_u32; offsets[instruments.len()]];
+        for (row, &code) in codes.iter().enumerate().filter(|&(row, _)| kept[row]) {
+            order[next[code as usize]] = row as u32;
+            next[code as usize] += 1;
+        }
+        split(&mut order, &offsets).into_par_iter().for_each(|rows| {
+            if !rows.is_sorted_by_key(|&row| days[row as usize]) {
+                // Stable, so that of two rows for one date the earlier in the files stays the first.
+                rows.sort_by_key(|&row| days[row as usize]);
+            }
+        });
+        let days = order.par_iter().map(|&row| days[row as usize]).collect();
+        let mut rows = Self { instruments, offsets, order, days };
+        rows.forget_empty();
+        Ok((rows, dropped.unused()))
+    }
+
+    pub(crate) fn range(&self, i: usize) -> std::ops::Range<usize> {
+        self.offsets[i]..self.offsets[i + 1]
+    }
+
+    /// For each instrument with two rows of one date, by number: how many such pairs, and the first.
+    pub(crate) fn duplicates(&self) -> Vec<(usize, usize, usize)> {
+        let count = |i: usize| {
+            let range = self.range(i);
+            let days = &self.days[range.clone()];
+            let mut pairs = (1..days.len()).filter(|&at| days[at] == days[at - 1]);
+            let first = pairs.next()?;
+            Some((i, 1 + pairs.count(), range.start + first))
+        };
+        (0..self.instruments.len()).into_par_iter().filter_map(count).collect()
+    }
+
+    /// All pairs of one instrument, as positions of the later one.
+    pub(crate) fn pairs(&self, i: usize) -> impl Iterator<Item = usize> {
+        let range = self.range(i);
+        (range.start + 1..range.end).filter(|&at| self.days[at] == self.days[at - 1])
+    }
+
+    /// What to say about the pair whose later row is at this position.
+    pub(crate) fn duplicate(&self, i: usize, at: usize, blocks: &Blocks) -> Duplicate {
+        Duplicate {
+            instrument: self.instruments[i].clone(),
+            session: Session::from_number(self.days[at]),
+            first: blocks.place(self.order[at - 1]),
+            second: blocks.place(self.order[at]),
+        }
+    }
+
+    /// Leave these instruments out.
+    pub(crate) fn exclude(&mut self, out: &BTreeSet<usize>) {
+        let kept = (0..self.instruments.len()).filter(|i| !out.contains(i)).collect::<Vec<_>>();
+        let mut order = Vec::with_capacity(self.order.len());
+        let mut days = Vec::with_capacity(self.order.len());
+        let mut offsets = vec![0];
+        for &i in &kept {
+            order.extend_from_slice(&self.order[self.range(i)]);
+            days.extend_from_slice(&self.days[self.range(i)]);
+            offsets.push(order.len());
+        }
+        let instruments = kept.iter().map(|&i| self.instruments[i].clone()).collect();
+        *self = Self { instruments, offsets, order, days };
+    }
+
+    /// Instruments whose last row was on the frozen list.
+    fn forget_empty(&mut self) {
+        let empty =
+            (0..self.instruments.len()).filter(|&i| self.range(i).is_empty()).collect::<BTreeSet<_>>();
+        if !empty.is_empty() {
+            self.exclude(&empty);
+        }
+    }
+}
+
+const UNWANTED: u32 = u32::MAX;
+
+/// The wanted instruments of all blocks, sorted, and the number of each source row's.
+fn instruments(blocks: &Blocks, request: &PanelSource) -> (Vec<Instrument>, Vec<u32>) {
+    let is_wanted = |name: &&String| request.instruments.as_ref().is_none_or(|wanted| wanted.contains(*name));
+    let names = blocks.blocks.iter().flat_map(|block| &block.instruments.names).filter(is_wanted);
+    let names = names.collect::<BTreeSet<_>>();
+    let numbers = names.iter().enumerate().map(|(i, name)| (*name, i as u32)).collect::<HashMap<_, _>>();
+    let mut codes = Vec::with_capacity(blocks.n_rows());
+    for block in &blocks.blocks {
+        let local = block.instruments.names.iter().map(|name| numbers.get(name).copied().unwrap_or(UNWANTED));
+        let local = local.collect::<Vec<_>>();
+        codes.extend(block.instruments.codes.iter().map(|&code| local[code as usize]));
+    }
+    (names.into_iter().map(|name| Instrument::new(name)).collect(), codes)
+}
+
+/// The frozen list of rows to leave out.
+struct Dropped<'a> {
+    request: &'a PanelSource,
+    cells: HashMap<(u32, i32), usize>,
+    used: HashSet<usize>,
+}
+
+impl<'a> Dropped<'a> {
+    fn new(instruments: &[Instrument], request: &'a PanelSource) -> Self {
+        let cell = |(entry, (instrument, session)): (usize, &(Instrument, Session))| {
+            let i = instruments.binary_search(instrument).ok()?;
+            Some(((i as u32, session.number()), entry))
+        };
+        let cells = request.drop_rows.iter().enumerate().filter_map(cell).collect();
+        Self { request, cells, used: HashSet::new() }
+    }
+
+    fn take(&mut self, instrument: u32, day: i32) -> bool {
+        if self.cells.is_empty() {
+            return false;
+        }
+        let entry = self.cells.get(&(instrument, day));
+        entry.inspect(|&&entry| {
+            self.used.insert(entry);
+        });
+        entry.is_some()
+    }
+
+    fn unused(&self) -> Vec<String> {
+        let rows = self.request.drop_rows.iter().enumerate();
+        let wanted =
+            |name: &str| self.request.instruments.as_ref().is_none_or(|wanted| wanted.contains(name));
+        rows.filter(|(entry, (instrument, _))| !self.used.contains(entry) && wanted(instrument.name()))
+            .map(|(_, (instrument, session))| format!("{instrument} {session}"))
+            .collect()
+    }
+}
+
+/// A slice cut at offsets, so that each thread can write its own part.
+pub(crate) fn split<'a, T>(mut slice: &'a mut [T], offsets: &[usize]) -> Vec<&'a mut [T]> {
+    let mut parts = Vec::with_capacity(offsets.len());
+    for pair in offsets.windows(2) {
+        let (part, rest) = slice.split_at_mut(pair[1] - pair[0]);
+        parts.push(part);
+        slice = rest;
+    }
+    parts
+}
