@@ -1,1 +1,48 @@
-//! Features are expressions: parser, planner, operators, kernels, libraries.
+//! Features are expressions; libraries of features are data.
+//!
+//! A [`Catalog`] holds named expressions, from libraries and from the user. It resolves a selection of them against
+//! the [`Schema`] of a panel into [`Feature`]s: checked, with their look-back, and with a canonical text that names
+//! what they compute. A [`Plan`] computes any set of features together: equal parts once, time series instrument by
+//! instrument, cross-sections session by session.
+//!
+//! ```
+//! use backstaff_feature::{Catalog, Plan, Schema};
+//! use backstaff_panel::{Encoding, testing};
+//!
+//! let panel = testing::market(testing::MarketSpec::default());
+//! let catalog = Catalog::new()
+//!     .with_library("technical")?
+//!     .with("reversal", "-CsRank(Mean($return, 5), by=sector)")?
+//!     .with("return", "$close / Ref($close, 1) - 1")?;
+//! # let catalog = Catalog::new().with("reversal", "-CsRank(Mean($close, 5), by=sector)")?;
+//! let features = catalog.resolve(&["reversal"], &Schema::of(&panel))?;
+//! let columns = Plan::new(&features).compute(&panel, Encoding::F32, &())?;
+//! assert_eq!(columns[0].len(), panel.axis().n_rows());
+//! # Ok::<(), backstaff_feature::FeatureError>(())
+//! ```
+//!
+//! What the crate promises, and tests over every operator and every library entry: a value never depends on what is
+//! later than its session; nor, beyond the look-back, on what is earlier; nor on the number of threads, on the other
+//! features of a plan, or (time series) on other instruments.
+
+mod catalog;
+mod error;
+mod expression;
+mod feature;
+mod graph;
+pub mod kernel;
+mod library;
+pub mod operator;
+mod plan;
+#[cfg(test)]
+mod reference;
+mod resolve;
+mod schema;
+
+pub use catalog::{Catalog, Definition};
+pub use error::FeatureError;
+pub use expression::{ExpressionError, Span};
+pub use feature::{Feature, LabelExpression};
+pub use graph::{LookBack, Type};
+pub use plan::{Explain, Pass, Plan, Progress};
+pub use schema::Schema;

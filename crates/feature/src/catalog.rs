@@ -1,0 +1,233 @@
+//! Named expressions, from libraries and from the user.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    Feature, FeatureError, LabelExpression, Schema, Type,
+    expression::{Fault, Syntax, nearest, parse},
+    library,
+    operator::Registry,
+    resolve::{Purpose, Resolver},
+};
+
+/// A named expression and what is known about it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Definition {
+    /// Its name, and that of its column.
+    pub name: String,
+    /// Its expression, as written.
+    pub expression: String,
+    /// What it means on a market.
+    pub meaning: String,
+    /// Where the definition comes from.
+    pub source: String,
+    /// The unit of its values.
+    pub unit: String,
+    /// The library or file that defines it.
+    pub origin: String,
+}
+
+/// Named expressions, from libraries and from the user; no name twice.
+#[derive(Clone, Default, Debug)]
+pub struct Catalog {
+    registry: Registry,
+    entries: BTreeMap<String, (Definition, Syntax)>,
+    /// The names that each library or file defines, in its order.
+    libraries: BTreeMap<String, Vec<String>>,
+    known_flaws: BTreeMap<String, Vec<String>>,
+}
+
+/// Where a definition comes from that was given by itself.
+const USER: &str = "the study";
+
+impl Catalog {
+    /// An empty catalog over the operators of this crate.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty catalog over these operators.
+    pub fn with_operators(registry: Registry) -> Self {
+        Self { registry, ..Self::default() }
+    }
+
+    /// The operators that expressions may use.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The names of the libraries that come with this crate.
+    pub fn library_names() -> impl Iterator<Item = &'static str> {
+        library::NAMES.iter().map(|(name, _)| *name)
+    }
+
+    /// Add a library of this crate. Adding it again changes nothing.
+    pub fn with_library(self, name: &str) -> Result<Self, FeatureError> {
+        if self.libraries.contains_key(name) {
+            return Ok(self);
+        }
+        let Some((_, text)) = library::NAMES.iter().find(|(known, _)| *known == name) else {
+            let known = Self::library_names().collect::<Vec<_>>().join(", ");
+            let nearest = nearest(name, Self::library_names()).map(str::to_owned);
+            return Err(FeatureError::UnknownLibrary { name: name.to_owned(), known, nearest });
+        };
+        self.with_file_text(name, text)
+    }
+
+    /// Add the definitions of a file of the form of the libraries; `file` names it in messages and selections.
+    pub fn with_file_text(mut self, file: &str, text: &str) -> Result<Self, FeatureError> {
+        let content = library::read(file, text)?;
+        let mut names = Vec::with_capacity(content.definitions.len());
+        for definition in content.definitions {
+            names.push(definition.name.clone());
+            self.add(definition)?;
+        }
+        self.libraries.insert(file.to_owned(), names);
+        self.known_flaws.insert(file.to_owned(), content.known_flaws);
+        Ok(self)
+    }
+
+    /// Add one expression.
+    pub fn with(mut self, name: &str, expression: &str) -> Result<Self, FeatureError> {
+        self.add(Definition {
+            name: name.to_owned(),
+            expression: expression.to_owned(),
+            meaning: String::new(),
+            source: String::new(),
+            unit: String::new(),
+            origin: USER.to_owned(),
+        })?;
+        Ok(self)
+    }
+
+    fn add(&mut self, definition: Definition) -> Result<(), FeatureError> {
+        let name = definition.name.clone();
+        if name.trim().is_empty() {
+            return Err(FeatureError::Name { name, reason: "it is empty" });
+        }
+        if name.chars().any(char::is_control) || name.contains(['$', '*']) {
+            return Err(FeatureError::Name { name, reason: "`$`, `*` and control characters are not allowed" });
+        }
+        if let Some((first, _)) = self.entries.get(&name) {
+            let (first, second) = (first.origin.clone(), definition.origin);
+            return Err(FeatureError::Duplicate { name, first, second });
+        }
+        let syntax = parse(&definition.expression).map_err(|fault| fault.within(&name, &definition.expression))?;
+        self.entries.insert(name, (definition, syntax));
+        Ok(())
+    }
+
+    /// A definition by its name.
+    pub fn definition(&self, name: &str) -> Option<&Definition> {
+        self.entries.get(name).map(|(definition, _)| definition)
+    }
+
+    /// All definitions, in the order of their names.
+    pub fn definitions(&self) -> impl Iterator<Item = &Definition> {
+        self.entries.values().map(|(definition, _)| definition)
+    }
+
+    /// What is known to be wrong with a library that repeats somebody else's definitions.
+    pub fn known_flaws(&self, library: &str) -> &[String] {
+        self.known_flaws.get(library).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn entry(&self, name: &str) -> Option<(&Definition, &Syntax)> {
+        self.entries.get(name).map(|(definition, syntax)| (definition, syntax))
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
+    pub(crate) fn unknown(&self, name: &str) -> FeatureError {
+        let known = self.names().chain(self.libraries.keys().map(String::as_str));
+        FeatureError::UnknownFeature { name: name.to_owned(), nearest: nearest(name, known).map(str::to_owned) }
+    }
+
+    /// The names that a selection stands for, each once, in its order: names of features, of libraries or files (all
+    /// that they define, in their order), and patterns such as `mom_*` (in the order of names).
+    pub fn select(&self, selection: &[&str]) -> Result<Vec<String>, FeatureError> {
+        let mut selected = Vec::<String>::new();
+        let mut seen = std::collections::BTreeSet::new();
+        for &item in selection {
+            let found: Vec<&str> = if let Some((name, _)) = self.entries.get_key_value(item) {
+                vec![name]
+            } else if let Some(names) = self.libraries.get(item) {
+                names.iter().map(String::as_str).collect()
+            } else {
+                self.names().filter(|name| item.contains('*') && matches_pattern(item, name)).collect()
+            };
+            if found.is_empty() && !self.libraries.contains_key(item) {
+                return Err(self.unknown(item));
+            }
+            selected.extend(found.into_iter().filter(|name| seen.insert(name.to_string())).map(str::to_owned));
+        }
+        Ok(selected)
+    }
+
+    /// The features of a selection (see [`Catalog::select`]), checked against the columns that there are.
+    pub fn resolve(&self, selection: &[&str], schema: &Schema) -> Result<Vec<Feature>, FeatureError> {
+        let mut resolver = Resolver::new(self, schema, Purpose::Feature);
+        let mut features = Vec::new();
+        for name in self.select(selection)? {
+            let node = resolver.feature(&name)?;
+            let expression = &self.entries[&name].0.expression;
+            features.push(Feature::new(&name, expression, resolver.graph().part(node)));
+        }
+        Ok(features)
+    }
+
+    /// A universe: a condition for each row, stored as 1 and 0. A comparison with a missing value is false, so that
+    /// what isn't known to be eligible isn't.
+    pub fn resolve_universe(&self, name: &str, expression: &str, schema: &Schema) -> Result<Feature, FeatureError> {
+        let syntax = parse(expression).map_err(|fault| fault.within(name, expression))?;
+        let span = syntax.span;
+        let feature = self.resolve_one(name, expression, &syntax, schema, Purpose::Feature)?;
+        if feature.value_type() == Type::Boolean {
+            return Ok(feature);
+        }
+        let fault = Fault::new(span, "a universe is a condition, not a number");
+        Err(fault.help("compare it, as in `$volume > 0`").within(name, expression).into())
+    }
+
+    /// An expression that may look ahead, such as `Ref($close, -2) / Ref($close, -1) - 1`.
+    pub fn resolve_label(
+        &self,
+        name: &str,
+        expression: &str,
+        schema: &Schema,
+    ) -> Result<LabelExpression, FeatureError> {
+        let syntax = parse(expression).map_err(|fault| fault.within(name, expression))?;
+        self.resolve_one(name, expression, &syntax, schema, Purpose::Label).map(LabelExpression)
+    }
+
+    fn resolve_one(
+        &self,
+        name: &str,
+        expression: &str,
+        syntax: &Syntax,
+        schema: &Schema,
+        purpose: Purpose,
+    ) -> Result<Feature, FeatureError> {
+        let mut resolver = Resolver::new(self, schema, purpose);
+        let node = resolver.expression(name, expression, syntax)?;
+        Ok(Feature::new(name, expression, resolver.graph().part(node)))
+    }
+}
+
+/// Whether a name fits a pattern in which `*` stands for any text.
+fn matches_pattern(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or("");
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let mut parts = parts.collect::<Vec<_>>();
+    let Some(last) = parts.pop() else { return rest.is_empty() };
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}

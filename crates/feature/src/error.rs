@@ -1,0 +1,49 @@
+//! Why features could not be defined, resolved or computed.
+
+use crate::ExpressionError;
+
+/// Why features could not be defined, resolved or computed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages explain the fields")]
+pub enum FeatureError {
+    /// The text of an expression is at fault; the message shows the place.
+    #[error(transparent)]
+    Expression(Box<ExpressionError>),
+
+    #[error("there is no feature or library {name:?}{}", suggestion(.nearest.as_ref()))]
+    UnknownFeature { name: String, nearest: Option<String> },
+
+    #[error("there is no library {name:?}; the libraries are {known}{}", suggestion(.nearest.as_ref()))]
+    UnknownLibrary { name: String, known: String, nearest: Option<String> },
+
+    #[error("feature {name:?} is defined twice: in {first} and in {second}; rename one of them")]
+    Duplicate { name: String, first: String, second: String },
+
+    #[error("{name:?} cannot name a feature: {reason}")]
+    Name { name: String, reason: &'static str },
+
+    /// Named features that use each other: each uses the next, the last one is the first again.
+    #[error("features use each other in a circle: {}", .path.join(" -> "))]
+    Cycle { path: Vec<String> },
+
+    #[error("cannot read the feature file {file}: {message}")]
+    File { file: String, message: String },
+
+    #[error("operator {name} is registered twice")]
+    DuplicateOperator { name: String },
+
+    /// A plan meets a panel without a column that was in the schema.
+    #[error("feature {feature} reads {column}, which the panel does not have")]
+    MissingColumn { feature: String, column: String },
+}
+
+fn suggestion(nearest: Option<&String>) -> String {
+    nearest.map_or_else(String::new, |nearest| format!("; did you mean {nearest:?}?"))
+}
+
+impl From<ExpressionError> for FeatureError {
+    fn from(error: ExpressionError) -> Self {
+        Self::Expression(Box::new(error))
+    }
+}

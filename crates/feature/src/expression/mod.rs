@@ -1,0 +1,17 @@
+//! The text of expressions: tokens, grammar, and faults shown in the user's own words.
+
+mod error;
+mod parser;
+mod span;
+mod suggestion;
+mod syntax;
+mod token;
+
+pub(crate) use error::Fault;
+pub(crate) use parser::parse;
+pub(crate) use suggestion::{did_you_mean, nearest};
+pub(crate) use syntax::{Argument, Call, Syntax, SyntaxKind};
+pub(crate) use token::is_name;
+
+pub use error::ExpressionError;
+pub use span::Span;

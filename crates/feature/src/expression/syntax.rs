@@ -1,0 +1,38 @@
+//! What an expression says, as written.
+
+use super::Span;
+
+/// A node of the syntax tree with its place in the text.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Syntax {
+    pub(crate) kind: SyntaxKind,
+    pub(crate) span: Span,
+    /// The longest path to a leaf; the parser bounds it, so that walking the tree cannot overflow the stack.
+    pub(crate) depth: usize,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum SyntaxKind {
+    Number(f64),
+    Field(String),
+    Name(String),
+    /// `Name(positional, key=value)`; operator signs are calls of the operator that they stand for.
+    Call(Call),
+    /// `call.member`
+    Member { of: Box<Syntax>, member: String, member_span: Span },
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Call {
+    /// With its namespace: `ta.RSI`.
+    pub(crate) name: String,
+    pub(crate) name_span: Span,
+    pub(crate) arguments: Vec<Argument>,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Argument {
+    /// The key of `key=value`.
+    pub(crate) key: Option<(String, Span)>,
+    pub(crate) value: Syntax,
+}

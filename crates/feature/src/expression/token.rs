@@ -1,0 +1,183 @@
+//! From characters to tokens.
+
+use super::{Span, error::Fault};
+
+/// The smallest parts of an expression.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Token {
+    Number(f64),
+    /// `$close` or `${any text}`.
+    Field(String),
+    /// An operator's, parameter's or feature's name, without dots.
+    Name(String),
+    /// An operator sign, bracket or separator.
+    Sign(&'static str),
+    End,
+}
+
+/// Longer signs first, so that `**` isn't read as `*` twice.
+const SIGNS: [&str; 22] = [
+    "**", "<=", ">=", "==", "!=", "+", "-", "*", "/", "<", ">", "&", "|", "!", "~", "(", ")", ",", "=", ".",
+    "[", "]",
+];
+
+/// Cut a text into tokens; the last one is [`Token::End`].
+pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Span)>, Fault> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at..];
+        if c.is_whitespace() {
+            at += c.len_utf8();
+            continue;
+        }
+        if c == '#' {
+            at += rest.find('\n').unwrap_or(rest.len());
+            continue;
+        }
+        let (token, length) = if c.is_ascii_digit() || starts_fraction(rest) {
+            number(rest, at)?
+        } else if c == '$' {
+            field(rest, at)?
+        } else if starts_name(c) {
+            let length = name_length(rest);
+            (Token::Name(rest[..length].to_owned()), length)
+        } else {
+            sign(rest, at)?
+        };
+        found.push((token, Span::new(at, at + length)));
+        at += length;
+    }
+    found.push((Token::End, Span::new(text.len(), text.len())));
+    Ok(found)
+}
+
+/// Whether a text can be written as a bare name in an expression.
+pub(crate) fn is_name(text: &str) -> bool {
+    text.chars().next().is_some_and(starts_name) && name_length(text) == text.len()
+}
+
+fn starts_name(c: char) -> bool {
+    c.is_alphabetic() || c == '_'
+}
+
+fn name_length(text: &str) -> usize {
+    text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len())
+}
+
+fn starts_fraction(text: &str) -> bool {
+    text.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+fn digits(text: &str) -> usize {
+    text.find(|c: char| !(c.is_ascii_digit() || c == '_')).unwrap_or(text.len())
+}
+
+/// A number: digits, a fraction, an exponent; `_` may separate digits.
+fn number(text: &str, at: usize) -> Result<(Token, usize), Fault> {
+    let mut length = digits(text);
+    if text[length..].starts_with('.') {
+        length += 1;
+        length += digits(&text[length..]);
+    }
+    if text[length..].starts_with(['e', 'E']) {
+        let signed = 1 + usize::from(text[length + 1..].starts_with(['+', '-']));
+        let exponent = digits(&text[length + signed..]);
+        if exponent > 0 {
+            length += signed + exponent;
+        }
+    }
+    if let Some(c) = text[length..].chars().next().filter(|&c| starts_name(c)) {
+        let span = Span::new(at, at + length + c.len_utf8());
+        return Err(Fault::new(span, "a name cannot begin with a digit")
+            .help("put an operator between the number and the name"));
+    }
+    let value = text[..length].replace('_', "").parse::<f64>();
+    match value {
+        Ok(value) if value.is_finite() => Ok((Token::Number(value), length)),
+        _ => Err(Fault::new(Span::new(at, at + length), "this number is too large")),
+    }
+}
+
+fn field(text: &str, at: usize) -> Result<(Token, usize), Fault> {
+    if text.starts_with("$$") {
+        return Err(Fault::new(Span::new(at, at + 2), "point-in-time fields (`$$name`) are not available")
+            .help("join the facts as ordinary fields and write `$name`"));
+    }
+    if text.starts_with("${") {
+        let Some(end) = text.find('}') else {
+            return Err(Fault::new(Span::new(at, at + 2), "this `${` is never closed").help("write `${name}`"));
+        };
+        return Ok((Token::Field(text[2..end].to_owned()), end + 1));
+    }
+    let mut length = 1 + name_length(&text[1..]);
+    // A dot belongs to the field's name if a name follows it: `$spy.close`.
+    while text[length..].starts_with('.') && text[length + 1..].starts_with(starts_name) {
+        length += 1 + name_length(&text[length + 1..]);
+    }
+    if length == 1 {
+        return Err(Fault::new(Span::new(at, at + 1), "`$` is not followed by the name of a field")
+            .help("write for example `$close`"));
+    }
+    Ok((Token::Field(text[1..length].to_owned()), length))
+}
+
+fn sign(text: &str, at: usize) -> Result<(Token, usize), Fault> {
+    for sign in SIGNS {
+        if text.starts_with(sign) {
+            return Ok((Token::Sign(sign), sign.len()));
+        }
+    }
+    let c = text.chars().next().unwrap_or(' ');
+    let fault = Fault::new(Span::new(at, at + c.len_utf8()), format!("{c:?} has no meaning here"));
+    Err(match c {
+        '%' => fault.help("there is no remainder; use `/`"),
+        '^' => fault.help("write `**` for a power"),
+        '"' | '\'' => fault.help("text in quotes is not used in expressions"),
+        _ => fault,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(text: &str) -> Vec<Token> {
+        tokens(text).unwrap().into_iter().map(|(token, _)| token).collect()
+    }
+
+    #[test]
+    fn reads_numbers_fields_names_and_signs() {
+        assert_eq!(
+            kinds("Mean($close,1_000)**.5e-1 # comment\n>= x"),
+            vec![
+                Token::Name("Mean".into()),
+                Token::Sign("("),
+                Token::Field("close".into()),
+                Token::Sign(","),
+                Token::Number(1000.0),
+                Token::Sign(")"),
+                Token::Sign("**"),
+                Token::Number(0.05),
+                Token::Sign(">="),
+                Token::Name("x".into()),
+                Token::End,
+            ]
+        );
+    }
+
+    #[test]
+    fn reads_odd_field_names() {
+        assert_eq!(kinds("$spy.close ${pe ratio}")[..2], [
+            Token::Field("spy.close".into()),
+            Token::Field("pe ratio".into())
+        ]);
+    }
+
+    #[test]
+    fn refuses_what_is_no_token() {
+        for text in ["$", "$$x", "${x", "3x", "1e999", "a % b", "'x'", "\u{0}"] {
+            assert!(tokens(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! A checked expression with a name.
+
+use std::{collections::BTreeSet, fmt, sync::Arc};
+
+use crate::{
+    LookBack, Type,
+    graph::{Graph, Node, NodeKind},
+    operator::Work,
+};
+
+/// A number for each row, known at the row's close: a checked expression with a name.
+#[derive(Clone)]
+pub struct Feature {
+    name: String,
+    expression: String,
+    graph: Arc<Graph>,
+}
+
+impl Feature {
+    pub(crate) fn new(name: &str, expression: &str, graph: Graph) -> Self {
+        Self { name: name.to_owned(), expression: expression.to_owned(), graph: Arc::new(graph) }
+    }
+
+    pub(crate) fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    fn root(&self) -> &Node {
+        self.graph.nodes().last().expect("a feature has at least one node")
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its expression, as written.
+    pub fn expression(&self) -> &str {
+        &self.expression
+    }
+
+    /// What it computes, spelled out: names replaced by what they stand for, every parameter and the versions of the
+    /// operators written. Features with equal canonical texts have equal bits on equal columns, whatever their names.
+    pub fn canonical(&self) -> &str {
+        &self.root().canonical
+    }
+
+    /// The fields that it reads, without `$`.
+    pub fn fields(&self) -> BTreeSet<&str> {
+        self.graph.nodes().iter().filter_map(|node| if let NodeKind::Field(name) = &node.kind { Some(&**name) } else { None }).collect()
+    }
+
+    /// The category columns that it reads.
+    pub fn categories(&self) -> BTreeSet<&str> {
+        self.graph.nodes().iter().filter_map(|node| if let NodeKind::Categories(name) = &node.kind { Some(&**name) } else { None }).collect()
+    }
+
+    /// How many earlier sessions a value depends on.
+    pub fn look_back(&self) -> LookBack {
+        self.root().look_back
+    }
+
+    /// Number, or condition (stored as 1 and 0).
+    pub fn value_type(&self) -> Type {
+        self.root().value_type
+    }
+
+    /// Whether a value depends on other instruments of its session.
+    pub fn is_cross_sectional(&self) -> bool {
+        self.graph
+            .nodes()
+            .iter()
+            .any(|node| matches!(&node.kind, NodeKind::Call(bound) if matches!(bound.work, Work::Session(_))))
+    }
+
+    pub(crate) fn look_ahead(&self) -> usize {
+        self.root().look_ahead
+    }
+}
+
+impl fmt::Debug for Feature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Feature").field("name", &self.name).field("canonical", &self.canonical()).finish()
+    }
+}
+
+/// An expression that may look ahead: the target of a model, never its input.
+///
+/// It is a type of its own so that it can't stand where a [`Feature`] is asked for.
+#[derive(Clone, Debug)]
+pub struct LabelExpression(pub(crate) Feature);
+
+impl LabelExpression {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    /// Its expression, as written.
+    pub fn expression(&self) -> &str {
+        self.0.expression()
+    }
+
+    /// What it computes, spelled out; see [`Feature::canonical`].
+    pub fn canonical(&self) -> &str {
+        self.0.canonical()
+    }
+
+    /// The fields that it reads, without `$`.
+    pub fn fields(&self) -> BTreeSet<&str> {
+        self.0.fields()
+    }
+
+    /// The category columns that it reads.
+    pub fn categories(&self) -> BTreeSet<&str> {
+        self.0.categories()
+    }
+
+    /// How many earlier sessions a value depends on.
+    pub fn look_back(&self) -> LookBack {
+        self.0.look_back()
+    }
+
+    /// How many later sessions a value depends on: what training windows must be purged by.
+    pub fn look_ahead(&self) -> usize {
+        self.0.look_ahead()
+    }
+}

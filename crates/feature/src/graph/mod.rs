@@ -1,0 +1,104 @@
+//! Expressions after checking: a graph in which equal parts are one node.
+
+mod look_back;
+
+use std::{collections::HashMap, fmt, sync::Arc};
+
+pub use look_back::LookBack;
+
+use crate::operator::Bound;
+
+/// What kind of value an expression has.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Type {
+    /// A number; NaN is missing.
+    Number,
+    /// True (1) or false (0), never missing. It may stand where a number is asked for.
+    Boolean,
+    /// A category such as a sector, for `by=` only.
+    Category,
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Number => "a number",
+            Self::Boolean => "a condition",
+            Self::Category => "a category",
+        })
+    }
+}
+
+/// A node: a column of the panel, a constant, or an operator over earlier nodes.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) kind: NodeKind,
+    pub(crate) inputs: Vec<usize>,
+    pub(crate) value_type: Type,
+    pub(crate) look_back: LookBack,
+    pub(crate) look_ahead: usize,
+    /// Equal texts, equal values: it spells out everything that the node computes, with the operators' versions.
+    pub(crate) canonical: Arc<str>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum NodeKind {
+    Field(Arc<str>),
+    Categories(Arc<str>),
+    Constant(f64),
+    Call(Arc<Bound>),
+}
+
+/// Nodes in an order in which inputs come before what uses them; no two have the same canonical text.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Graph {
+    nodes: Vec<Node>,
+    by_canonical: HashMap<Arc<str>, usize>,
+}
+
+impl Graph {
+    pub(crate) fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// Add a node unless an equal one is there; its number either way.
+    pub(crate) fn add(&mut self, node: Node) -> usize {
+        if let Some(&found) = self.by_canonical.get(&node.canonical) {
+            return found;
+        }
+        debug_assert!(node.inputs.iter().all(|&input| input < self.nodes.len()), "inputs come first");
+        self.by_canonical.insert(node.canonical.clone(), self.nodes.len());
+        self.nodes.push(node);
+        self.nodes.len() - 1
+    }
+
+    /// Add all nodes of another graph; where each of them is now.
+    pub(crate) fn absorb(&mut self, other: &Self) -> Vec<usize> {
+        let mut places = Vec::with_capacity(other.nodes.len());
+        for node in &other.nodes {
+            let inputs = node.inputs.iter().map(|&input| places[input]).collect();
+            places.push(self.add(Node { inputs, ..node.clone() }));
+        }
+        places
+    }
+
+    /// The part of the graph that a node needs; the node itself is the last one.
+    pub(crate) fn part(&self, root: usize) -> Self {
+        let mut needed = vec![false; root + 1];
+        needed[root] = true;
+        for n in (0..=root).rev() {
+            if needed[n] {
+                for &input in &self.nodes[n].inputs {
+                    needed[input] = true;
+                }
+            }
+        }
+        let mut part = Self::default();
+        let mut places = vec![usize::MAX; root + 1];
+        for n in (0..=root).filter(|&n| needed[n]) {
+            let inputs = self.nodes[n].inputs.iter().map(|&input| places[input]).collect();
+            places[n] = part.add(Node { inputs, ..self.nodes[n].clone() });
+        }
+        part
+    }
+}

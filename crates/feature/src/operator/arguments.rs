@@ -1,0 +1,61 @@
+//! What an operator was called with.
+
+use crate::Type;
+
+/// What an operator was called with: numbers by the order of its number parameters, and the types of its series.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Arguments {
+    pub(crate) numbers: Vec<f64>,
+    pub(crate) types: Vec<Type>,
+    pub(crate) universe: bool,
+    pub(crate) groups: bool,
+    pub(crate) output: usize,
+}
+
+impl Arguments {
+    /// The `i`-th number, defaults filled in.
+    pub fn number(&self, i: usize) -> f64 {
+        self.numbers[i]
+    }
+
+    /// The `i`-th number, which the signature says is whole and not negative.
+    pub fn count(&self, i: usize) -> usize {
+        self.numbers[i] as usize
+    }
+
+    /// The types of the input series, without universe and groups.
+    pub fn types(&self) -> &[Type] {
+        &self.types
+    }
+
+    /// Whether `within=` was given.
+    pub fn has_universe(&self) -> bool {
+        self.universe
+    }
+
+    /// Whether `by=` was given.
+    pub fn has_groups(&self) -> bool {
+        self.groups
+    }
+
+    /// Which of several outputs was chosen.
+    pub fn output(&self) -> usize {
+        self.output
+    }
+}
+
+/// Why an operator refuses its arguments.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ArgumentFault {
+    /// The parameter at fault; the whole call if there is none of this name.
+    pub parameter: &'static str,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl ArgumentFault {
+    /// A fault of the parameter of this name.
+    pub fn new(parameter: &'static str, message: impl Into<String>) -> Self {
+        Self { parameter, message: message.into() }
+    }
+}

@@ -1,0 +1,21 @@
+//! What the reference says about an operator.
+
+/// What the reference says about an operator.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Documentation {
+    /// How it is called, with its namespace.
+    pub name: &'static str,
+    /// Raised whenever the same arguments could give other bits.
+    pub version: u32,
+    /// What it means on a market, in one sentence.
+    pub meaning: &'static str,
+    /// Its formula.
+    pub formula: &'static str,
+    /// What happens where values are missing.
+    pub missing: &'static str,
+    /// Whose definition it follows, and where it departs from it.
+    pub source: &'static str,
+    /// Complete expressions over `$open $high $low $close $volume` and the category `sector`, which the contract
+    /// tests compute; the first is the example of the reference.
+    pub samples: &'static [&'static str],
+}

@@ -1,0 +1,53 @@
+//! Operators: what can stand in an expression.
+//!
+//! To add one: a file in the folder of its family with an entry of that family's table, and its line in the family's
+//! `operators`; `elementwise/function.rs` is the smallest to imitate. Contract tests, the reference and the keys of
+//! the cache then cover it without further work.
+
+mod arguments;
+mod bound;
+mod cross_section;
+mod documentation;
+mod elementwise;
+mod indicator;
+mod pair;
+mod recursive;
+mod registry;
+mod rolling;
+mod signature;
+
+pub use arguments::{ArgumentFault, Arguments};
+pub use bound::{Bound, CrossSection, Work};
+pub use documentation::Documentation;
+pub use registry::Registry;
+pub use signature::{Kind, MAX_LENGTH, Parameter, Signature};
+
+/// Something that can be called in an expression.
+///
+/// An operator describes itself and, given its arguments, returns a [`Binding`]: what to compute, how far back it
+/// reads, and whether it reads ahead.
+pub trait Operator: Send + Sync {
+    /// What the reference says about it. Name and version are part of the canonical text of expressions.
+    fn documentation(&self) -> &Documentation;
+
+    /// Its inputs and parameters, in order.
+    fn signature(&self) -> &Signature;
+
+    /// Check the arguments and fix them in a computation.
+    fn bind(&self, arguments: &Arguments) -> Result<Binding, ArgumentFault>;
+}
+
+/// An operator with its parameters fixed.
+#[derive(Debug)]
+pub enum Binding {
+    /// A computation over the input series.
+    Compute(Bound),
+    /// Another expression, in which the names of the parameters stand for the arguments.
+    Expand(String),
+}
+
+impl From<Bound> for Binding {
+    fn from(bound: Bound) -> Self {
+        Self::Compute(bound)
+    }
+}

@@ -1,0 +1,118 @@
+//! Operators over the last sessions of two series of an instrument.
+//!
+//! To add one: an entry in the table.
+
+use std::sync::Arc;
+
+use backstaff_panel::Session;
+
+use super::{
+    ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, Signature,
+    rolling::{look_back, window},
+};
+use crate::kernel::{Window, pair};
+
+type Kernel = fn(&[f64], &[f64], &[Session], Window, &mut [f64]);
+
+/// A statistic of two series over a window: `Name(x, y, length, min=1)`.
+#[derive(Clone, Copy)]
+struct Pair {
+    documentation: Documentation,
+    kernel: Kernel,
+}
+
+impl Operator for Pair {
+    fn documentation(&self) -> &Documentation {
+        &self.documentation
+    }
+
+    fn signature(&self) -> &Signature {
+        const SIGNATURE: Signature = Signature::new(&[
+            Parameter::series("x"),
+            Parameter::series("y"),
+            Parameter::window(),
+            Parameter::min(),
+        ]);
+        &SIGNATURE
+    }
+
+    fn bind(&self, arguments: &Arguments) -> Result<Binding, ArgumentFault> {
+        let kernel = self.kernel;
+        let window = window(arguments.count(0), arguments.count(1))?;
+        let work = move |inputs: &[&[f64]], sessions: &[Session], out: &mut [f64]| {
+            kernel(inputs[0], inputs[1], sessions, window, out);
+        };
+        Ok(Bound::instrument(look_back(window), work).into())
+    }
+}
+
+pub(super) fn operators() -> Vec<Arc<dyn Operator>> {
+    TABLE.iter().map(|&entry| Arc::new(entry) as Arc<dyn Operator>).collect()
+}
+
+const MISSING: &str = "sessions that lack either value are left out; missing below `min` pairs, and below two";
+
+static TABLE: &[Pair] = &[
+    Pair {
+        documentation: Documentation {
+            name: "Corr",
+            version: 1,
+            meaning: "How closely two series move together over the last `length` sessions, from -1 to 1.",
+            formula: "cov(x, y) / (std x std y)",
+            missing: "sessions that lack either value are left out; missing below `min` pairs, and where either \
+                      standard deviation is at most 2e-5",
+            source: "Qlib; pandas rolling.corr",
+            samples: &["Corr($close, $volume, 20)", "Corr($close, $volume, 60, min=30)"],
+        },
+        kernel: pair::correlation,
+    },
+    Pair {
+        documentation: Documentation {
+            name: "Cov",
+            version: 1,
+            meaning: "The covariance of two series over the last `length` sessions.",
+            formula: "sum (x - mean x)(y - mean y) / (n - 1)",
+            missing: MISSING,
+            source: "Qlib; pandas rolling.cov",
+            samples: &["Cov($close, $open, 20)", "Cov($close, $open, 0)"],
+        },
+        kernel: pair::covariance,
+    },
+    Pair {
+        documentation: Documentation {
+            name: "Beta",
+            version: 1,
+            meaning: "How much `x` moves when `y` moves by one, over the last `length` sessions.",
+            formula: "cov(x, y) / var(y)",
+            missing: "sessions that lack either value are left out; missing below `min` pairs, and where y is constant",
+            source: "Sharpe (1964), Capital asset prices",
+            samples: &["Beta($close / Ref($close, 1) - 1, $volume / Ref($volume, 1) - 1, 60, min=30)"],
+        },
+        kernel: pair::beta,
+    },
+    Pair {
+        documentation: Documentation {
+            name: "Alpha",
+            version: 1,
+            meaning: "What is left of the mean of `x` after its share in `y`, over the last `length` sessions.",
+            formula: "mean x - beta mean y",
+            missing: "sessions that lack either value are left out; missing below `min` pairs, and where y is constant",
+            source: "Jensen (1968), The performance of mutual funds",
+            samples: &["Alpha($close, $open, 60, min=30)"],
+        },
+        kernel: pair::alpha,
+    },
+    Pair {
+        documentation: Documentation {
+            name: "ResidualVol",
+            version: 1,
+            meaning: "How much `x` varies apart from its share in `y`, over the last `length` sessions.",
+            formula: "sqrt(sum (x - alpha - beta y)^2 / (n - 2))",
+            missing: "sessions that lack either value are left out; missing below `min` pairs, below three, and \
+                      where y is constant",
+            source: "Ang, Hodrick, Xing, Zhang (2006), The cross-section of volatility and expected returns",
+            samples: &["ResidualVol($close, $open, 60, min=30)"],
+        },
+        kernel: pair::residual_volatility,
+    },
+];

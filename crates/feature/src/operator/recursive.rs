@@ -1,0 +1,99 @@
+//! Operators that carry a state from an instrument's first session on.
+//!
+//! To add one: an entry in the table.
+
+use std::sync::Arc;
+
+use super::{ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, Signature};
+use crate::{LookBack, kernel::recursive};
+
+/// An exponential mean: `Name(x, length)`.
+#[derive(Clone, Copy)]
+struct Exponential {
+    documentation: Documentation,
+    kernel: fn(&[f64], f64, &mut [f64]),
+    /// What length 0 means, if it means something.
+    expanding: Option<fn(&[f64], &mut [f64])>,
+}
+
+impl Operator for Exponential {
+    fn documentation(&self) -> &Documentation {
+        &self.documentation
+    }
+
+    fn signature(&self) -> &Signature {
+        const SIGNATURE: Signature =
+            Signature::new(&[Parameter::series("x"), Parameter::window_or_weight()]);
+        &SIGNATURE
+    }
+
+    fn bind(&self, arguments: &Arguments) -> Result<Binding, ArgumentFault> {
+        let (length, kernel) = (arguments.number(0), self.kernel);
+        if length == 0.0 {
+            let message = format!("`{}` has no expanding form; give a length or a weight", self.documentation.name);
+            let expanding = self.expanding.ok_or_else(|| ArgumentFault::new("length", message))?;
+            let bound = Bound::instrument(LookBack::Recursive, move |inputs, _, out| expanding(inputs[0], out));
+            return Ok(bound.into());
+        }
+        let weight = if length < 1.0 { length } else { 2.0 / (length + 1.0) };
+        let bound = Bound::instrument(LookBack::Recursive, move |inputs, _, out| kernel(inputs[0], weight, out));
+        Ok(bound.into())
+    }
+}
+
+pub(super) fn operators() -> Vec<Arc<dyn Operator>> {
+    TABLE.iter().map(|&entry| Arc::new(entry) as Arc<dyn Operator>).collect()
+}
+
+static TABLE: &[Exponential] = &[
+    Exponential {
+        documentation: Documentation {
+            name: "EMA",
+            version: 1,
+            meaning: "The exponential mean of all sessions so far, weights made to sum to 1.",
+            formula: "sum (1 - a)^k x[t - k] / sum (1 - a)^k, a = 2 / (length + 1), or the weight given; for length 0 \
+                      weights (1 - 2 / (1 + n))^k over the n sessions so far",
+            missing: "a missing value is skipped but ages the weights; missing before the first value",
+            source: "Qlib; pandas ewm(adjust=True)",
+            samples: &["EMA($close, 12)", "EMA($close, 0.1)", "EMA($close, 0)"],
+        },
+        kernel: recursive::ema_adjusted,
+        expanding: Some(expanding),
+    },
+    Exponential {
+        documentation: Documentation {
+            name: "EMAFirst",
+            version: 1,
+            meaning: "The exponential mean that starts at the first value.",
+            formula: "y = (1 - a) y[t - 1] + a x, a = 2 / (length + 1), or the weight given; y = x at the first value",
+            missing: "a missing value is skipped but ages the weight of the mean so far; missing before the first value",
+            source: "pandas ewm(adjust=False)",
+            samples: &["EMAFirst($close, 12)", "EMAFirst($close, 0.1)"],
+        },
+        kernel: recursive::ema_first,
+        expanding: None,
+    },
+];
+
+/// For each row the mean of all rows so far, whose weights fall by `1 - 2 / (1 + n)` where `n` is their number.
+///
+/// As in Qlib, a missing value counts as a row of weight but adds nothing. The work grows with the square of the rows;
+/// weights under 2^-60 of the newest are left out.
+fn expanding(values: &[f64], out: &mut [f64]) {
+    for t in 0..values.len() {
+        let factor = 1.0 - 2.0 / (t as f64 + 2.0);
+        let (mut sum, mut weights, mut weight, mut present) = (0.0, 0.0, 1.0, false);
+        for &value in values[..=t].iter().rev() {
+            weights += weight;
+            if value.is_finite() {
+                sum += weight * value;
+                present = true;
+            }
+            weight *= factor;
+            if weight < f64::EPSILON / 256.0 {
+                break;
+            }
+        }
+        out[t] = if present { sum / weights } else { f64::NAN };
+    }
+}

@@ -1,0 +1,98 @@
+//! Sums and moments of a window.
+
+use super::{Documentation, Rolling};
+use crate::kernel::rolling;
+
+pub(super) static TABLE: &[Rolling] = &[
+    Rolling {
+        documentation: Documentation {
+            name: "Sum",
+            version: 1,
+            meaning: "The sum over the last `length` sessions.",
+            formula: "sum x",
+            missing: "missing values are skipped; missing where fewer than `min` are present",
+            source: "Qlib; pandas rolling",
+            samples: &["Sum($volume, 20)", "Sum($close > $open, 10)", "Sum($volume, 0)"],
+        },
+        shortest: 1,
+        kernel: rolling::sum,
+    },
+    Rolling {
+        documentation: Documentation {
+            name: "Count",
+            version: 1,
+            meaning: "How many of the last `length` sessions have a value.",
+            formula: "number of present values",
+            missing: "never missing unless `min` asks for more than are present",
+            source: "Qlib; pandas rolling",
+            samples: &["Count($close, 20)"],
+        },
+        shortest: 1,
+        kernel: rolling::count,
+    },
+    Rolling {
+        documentation: Documentation {
+            name: "Std",
+            version: 1,
+            meaning: "The standard deviation over the last `length` sessions.",
+            formula: "sqrt(sum (x - mean)^2 / (n - 1))",
+            missing: "missing values are skipped; missing where fewer than `min` are present; needs two",
+            source: "Qlib; pandas rolling",
+            samples: &["Std($close, 20)", "Std($close / Ref($close, 1) - 1, 60, min=30)", "Std($close, 0)"],
+        },
+        shortest: 1,
+        kernel: rolling::std,
+    },
+    Rolling {
+        documentation: Documentation {
+            name: "Var",
+            version: 1,
+            meaning: "The variance over the last `length` sessions.",
+            formula: "sum (x - mean)^2 / (n - 1)",
+            missing: "missing values are skipped; missing where fewer than `min` are present; needs two",
+            source: "Qlib; pandas rolling",
+            samples: &["Var($close, 20)"],
+        },
+        shortest: 1,
+        kernel: rolling::variance,
+    },
+    Rolling {
+        documentation: Documentation {
+            name: "Skew",
+            version: 1,
+            meaning: "The skewness over the last `length` sessions: positive if the large moves are upwards.",
+            formula: "n / ((n - 1)(n - 2)) sum ((x - mean) / std)^3",
+            missing: "missing values are skipped; missing where fewer than `min` are present; needs three",
+            source: "Qlib; pandas rolling",
+            samples: &["Skew($close, 20)"],
+        },
+        shortest: 3,
+        kernel: rolling::skew,
+    },
+    Rolling {
+        documentation: Documentation {
+            name: "Kurt",
+            version: 1,
+            meaning: "The excess kurtosis over the last `length` sessions: how far the tails exceed those of a normal distribution.",
+            formula: "n (n + 1) / ((n - 1)(n - 2)(n - 3)) sum ((x - mean) / std)^4 - 3 (n - 1)^2 / ((n - 2)(n - 3))",
+            missing: "missing values are skipped; missing where fewer than `min` are present; needs four",
+            source: "Qlib; pandas rolling",
+            samples: &["Kurt($close, 20)"],
+        },
+        shortest: 4,
+        kernel: rolling::kurt,
+    },
+    Rolling {
+        documentation: Documentation {
+            name: "Mad",
+            version: 1,
+            meaning: "The mean distance from the mean over the last `length` sessions.",
+            formula: "mean |x - mean|",
+            missing: "missing values are skipped; missing where fewer than `min` are present",
+            source: "Qlib",
+            samples: &["Mad($close, 20)"],
+        },
+        shortest: 1,
+        kernel: rolling::mad,
+    },
+];

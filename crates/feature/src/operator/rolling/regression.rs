@@ -1,0 +1,46 @@
+//! The straight line through a window.
+
+use super::{Documentation, Rolling};
+use crate::kernel::rolling;
+
+pub(super) static TABLE: &[Rolling] = &[
+    Rolling {
+        documentation: Documentation {
+            name: "Slope",
+            version: 1,
+            meaning: "The slope of the straight line through the last `length` sessions.",
+            formula: "least squares of x on the session's place in the window",
+            missing: "missing values are left out but keep their places; needs two",
+            source: "Qlib: the newest session has place `length`",
+            samples: &["Slope($close, 20)", "Slope($close, 60, min=30)"],
+        },
+        shortest: 1,
+        kernel: rolling::slope,
+    },
+    Rolling {
+        documentation: Documentation {
+            name: "Rsquare",
+            version: 1,
+            meaning: "How well a straight line fits the last `length` sessions.",
+            formula: "squared correlation of x with the session's place in the window",
+            missing: "missing values are left out but keep their places; needs two",
+            source: "Qlib; missing where the standard deviation is at most 2e-5, as there",
+            samples: &["Rsquare($close, 20)"],
+        },
+        shortest: 1,
+        kernel: rolling::rsquare,
+    },
+    Rolling {
+        documentation: Documentation {
+            name: "Resi",
+            version: 1,
+            meaning: "How far the newest value lies above the straight line through the last `length` sessions.",
+            formula: "x - fitted x, at the newest session",
+            missing: "missing where the newest value is; other missing values are left out but keep their places",
+            source: "Qlib",
+            samples: &["Resi($close, 20)"],
+        },
+        shortest: 1,
+        kernel: rolling::resi,
+    },
+];

@@ -1,0 +1,80 @@
+//! Earlier values.
+
+use super::{ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, Signature};
+use crate::{LookBack, kernel::shift, operator::MAX_LENGTH};
+
+const SIGNATURE: Signature =
+    Signature::new(&[Parameter::series("x"), Parameter::integer("n", -MAX_LENGTH, MAX_LENGTH)]);
+
+/// `Ref(x, n)`.
+pub(super) struct Ref;
+
+static REF: Documentation = Documentation {
+    name: "Ref",
+    version: 1,
+    meaning: "The value of `n` sessions ago; a negative `n` looks ahead, which only labels may.",
+    formula: "x[t - n]; for n = 0 the instrument's first value",
+    missing: "missing where that session's value is, and before the instrument's first session",
+    source: "Qlib",
+    samples: &["Ref($close, 1)", "Ref($close, 20)", "Ref($close, 0)"],
+};
+
+impl Operator for Ref {
+    fn documentation(&self) -> &Documentation {
+        &REF
+    }
+
+    fn signature(&self) -> &Signature {
+        &SIGNATURE
+    }
+
+    fn bind(&self, arguments: &Arguments) -> Result<Binding, ArgumentFault> {
+        Ok(shifted(arguments, shift::reference, |_, first| first).into())
+    }
+}
+
+/// `Delta(x, n)`.
+pub(super) struct Delta;
+
+static DELTA: Documentation = Documentation {
+    name: "Delta",
+    version: 1,
+    meaning: "The change over `n` sessions; a negative `n` looks ahead, which only labels may.",
+    formula: "x[t] - x[t - n]; for n = 0 the change since the instrument's first session",
+    missing: "missing where either value is, and before the instrument's first session",
+    source: "Qlib",
+    samples: &["Delta($close, 1)", "Delta($close, 20)", "Delta($close, 0)"],
+};
+
+impl Operator for Delta {
+    fn documentation(&self) -> &Documentation {
+        &DELTA
+    }
+
+    fn signature(&self) -> &Signature {
+        &SIGNATURE
+    }
+
+    fn bind(&self, arguments: &Arguments) -> Result<Binding, ArgumentFault> {
+        Ok(shifted(arguments, shift::delta, |value, first| value - first).into())
+    }
+}
+
+/// `kernel` by `n` sessions; for `n` = 0 `from_first` of each value and the instrument's first one.
+fn shifted(
+    arguments: &Arguments,
+    kernel: fn(&[f64], isize, &mut [f64]),
+    from_first: fn(f64, f64) -> f64,
+) -> Bound {
+    let n = arguments.number(0) as isize;
+    if n == 0 {
+        return Bound::instrument(LookBack::Recursive, move |inputs, _, out| {
+            for (out, &value) in out.iter_mut().zip(inputs[0]) {
+                *out = from_first(value, inputs[0][0]);
+            }
+        });
+    }
+    let look_back = LookBack::Sessions(n.max(0).unsigned_abs());
+    let look_ahead = n.min(0).unsigned_abs();
+    Bound::instrument(look_back, move |inputs, _, out| kernel(inputs[0], n, out)).ahead(look_ahead)
+}

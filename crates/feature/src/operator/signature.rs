@@ -1,0 +1,133 @@
+//! What an operator takes.
+
+/// What an operator takes, and what it gives.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Signature {
+    /// Its inputs and parameters, in the order in which they are written.
+    pub parameters: &'static [Parameter],
+    /// The names of its outputs, one of which is chosen by `.name`; empty if there is only one without a name.
+    pub outputs: &'static [&'static str],
+    /// Whether its two inputs may be swapped without changing a bit; the canonical form then orders them.
+    pub commutative: bool,
+}
+
+impl Signature {
+    /// The signature of an operator with one output and these parameters.
+    pub const fn new(parameters: &'static [Parameter]) -> Self {
+        Self { parameters, outputs: &[], commutative: false }
+    }
+}
+
+/// An input series or a parameter of an operator.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Parameter {
+    /// Its name, for `name=value`.
+    pub name: &'static str,
+    /// What may stand there.
+    pub kind: Kind,
+    /// The value of a number that is not written.
+    pub default: Option<f64>,
+}
+
+/// What may stand for a parameter.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Kind {
+    /// A series of numbers or conditions.
+    Series,
+    /// A series of conditions.
+    Condition,
+    /// A condition that says who takes part in a cross-section; only by name, may be left out.
+    Universe,
+    /// A category column; only by name, may be left out.
+    Groups,
+    /// The length of a window: a whole number of sessions, 0 for all sessions so far.
+    Window,
+    /// The length of a window, or a number between 0 and 1: the weight of the newest value of an exponential mean.
+    WindowOrWeight,
+    /// A whole number in a range, both ends included.
+    Integer {
+        /// The least.
+        least: i64,
+        /// The greatest.
+        most: i64,
+    },
+    /// A number in a range, both ends included.
+    Number {
+        /// The least.
+        least: f64,
+        /// The greatest.
+        most: f64,
+    },
+}
+
+impl Kind {
+    /// Whether a series, not a number, stands here.
+    pub fn is_series(self) -> bool {
+        matches!(self, Self::Series | Self::Condition | Self::Universe | Self::Groups)
+    }
+
+    /// Whether it may only be given by its name.
+    pub fn only_by_name(self) -> bool {
+        matches!(self, Self::Universe | Self::Groups)
+    }
+}
+
+impl Parameter {
+    /// An input series.
+    pub const fn series(name: &'static str) -> Self {
+        Self { name, kind: Kind::Series, default: None }
+    }
+
+    /// An input condition.
+    pub const fn condition(name: &'static str) -> Self {
+        Self { name, kind: Kind::Condition, default: None }
+    }
+
+    /// The length of a window.
+    pub const fn window() -> Self {
+        Self { name: "length", kind: Kind::Window, default: None }
+    }
+
+    /// The length of a window, or a weight.
+    pub const fn window_or_weight() -> Self {
+        Self { name: "length", kind: Kind::WindowOrWeight, default: None }
+    }
+
+    /// How many observations a window needs: 1 unless given by `min=`.
+    pub const fn min() -> Self {
+        Self { name: "min", kind: Kind::Integer { least: 1, most: MAX_LENGTH }, default: Some(1.0) }
+    }
+
+    /// A whole number.
+    pub const fn integer(name: &'static str, least: i64, most: i64) -> Self {
+        Self { name, kind: Kind::Integer { least, most }, default: None }
+    }
+
+    /// A number.
+    pub const fn number(name: &'static str, least: f64, most: f64) -> Self {
+        Self { name, kind: Kind::Number { least, most }, default: None }
+    }
+
+    /// The value that counts if nothing is written.
+    pub const fn or(self, default: f64) -> Self {
+        Self { default: Some(default), ..self }
+    }
+
+    /// `within=`: who takes part in a cross-section.
+    pub const fn within() -> Self {
+        Self { name: "within", kind: Kind::Universe, default: None }
+    }
+
+    /// `by=`: the groups of a cross-section.
+    pub const fn by() -> Self {
+        Self { name: "by", kind: Kind::Groups, default: None }
+    }
+
+    /// Whether something must be written for it.
+    pub fn is_required(&self) -> bool {
+        self.default.is_none() && !self.kind.only_by_name()
+    }
+}
+
+/// The longest window and the farthest shift.
+pub const MAX_LENGTH: i64 = 1_000_000;

@@ -1,0 +1,100 @@
+//! What a plan will do.
+
+use std::fmt;
+
+use super::{Plan, schedule::{Origin, origin}};
+use crate::LookBack;
+
+/// What a plan will do, in numbers; its display is for people.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Explain {
+    /// How many features.
+    pub features: usize,
+    /// How many nodes: columns, constants and operators.
+    pub nodes: usize,
+    /// How many further nodes the features would have one by one.
+    pub shared: usize,
+    /// The passes, in order.
+    pub passes: Vec<Pass>,
+    /// How many earlier sessions the features depend on.
+    pub look_back: LookBack,
+    /// Bytes for each row of the panel that are held between passes, at most, beside the outputs.
+    pub kept_bytes_per_row: usize,
+    /// Bytes for each row of the longest instrument that each thread holds.
+    pub buffer_bytes_per_row: usize,
+}
+
+/// One walk over the panel.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Pass {
+    /// Instrument by instrument.
+    ByInstrument {
+        /// How many operators are computed.
+        operators: usize,
+        /// How many buffers of one instrument's length they share.
+        buffers: usize,
+        /// How many outputs are stored.
+        outputs: usize,
+    },
+    /// Session by session.
+    BySession {
+        /// How many cross-sections are computed.
+        operators: usize,
+    },
+}
+
+impl Plan {
+    /// What the plan will do.
+    pub fn explain(&self) -> Explain {
+        let nodes = self.graph.nodes();
+        let operators = |pass| {
+            let computed = |n: &usize| origin(&nodes[*n]) != Origin::Leaf && self.schedule.pass[*n] == pass;
+            (0..nodes.len()).filter(computed).count()
+        };
+        let passes = (0..self.schedule.n_passes).map(|pass| match pass % 2 {
+            0 => Pass::ByInstrument {
+                operators: operators(pass),
+                buffers: self.programs[pass].n_buffers,
+                outputs: self.schedule.output_pass.iter().filter(|&&stored| stored == pass).count(),
+            },
+            _ => Pass::BySession { operators: operators(pass) },
+        });
+        let look_back = self.outputs.iter().map(|&output| nodes[output].look_back).max();
+        let buffers = self.programs.iter().map(|program| program.n_buffers).max();
+        Explain {
+            features: self.outputs.len(),
+            nodes: nodes.len(),
+            shared: self.n_separate - nodes.len(),
+            passes: passes.collect(),
+            look_back: look_back.unwrap_or(LookBack::Sessions(0)),
+            kept_bytes_per_row: 8 * self.schedule.peak_columns(),
+            buffer_bytes_per_row: 8 * buffers.unwrap_or(0),
+        }
+    }
+}
+
+impl fmt::Display for Explain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} features, {} nodes ({} more without sharing)", self.features, self.nodes, self.shared)?;
+        writeln!(f, "look-back: {}", self.look_back)?;
+        for (n, pass) in self.passes.iter().enumerate() {
+            match pass {
+                Pass::ByInstrument { operators, buffers, outputs } => writeln!(
+                    f,
+                    "pass {}, by instrument: {operators} operators in {buffers} buffers, {outputs} outputs",
+                    n + 1
+                )?,
+                Pass::BySession { operators } => {
+                    writeln!(f, "pass {}, by session: {operators} operators", n + 1)?;
+                }
+            }
+        }
+        write!(
+            f,
+            "held beside the outputs: {} bytes a row, and {} bytes a row of the longest instrument in each thread",
+            self.kept_bytes_per_row, self.buffer_bytes_per_row
+        )
+    }
+}

@@ -1,0 +1,218 @@
+//! A pass by instrument.
+
+use std::{mem, ops::Range};
+
+use backstaff_panel::{Column, Panel, Session};
+use rayon::prelude::*;
+
+use super::{
+    Kept, Plan, Results,
+    program::{Program, Step},
+    progress::Walk,
+};
+use crate::{
+    graph::{Node, NodeKind},
+    operator::Work,
+};
+
+/// How many rows are worth a task of their own.
+const TASK_ROWS: usize = 4096;
+
+/// Everything that a pass by instrument reads.
+pub(super) struct InstrumentPass<'a> {
+    nodes: &'a [Node],
+    program: &'a Program,
+    panel: &'a Panel,
+    kept: &'a [Option<Kept>],
+    /// Where each row stands in columns that are ordered by session; empty if there are none to read.
+    places: Vec<u32>,
+}
+
+/// A run of instruments, and their part of every column that the pass writes.
+struct Task<'a> {
+    instruments: Range<usize>,
+    outputs: Vec<Option<Part<'a>>>,
+    kept: Vec<(usize, &'a mut [f64])>,
+}
+
+/// A part of an output column.
+enum Part<'a> {
+    F32(&'a mut [f32]),
+    F64(&'a mut [f64]),
+}
+
+impl<'a> InstrumentPass<'a> {
+    pub(super) fn new(plan: &'a Plan, panel: &'a Panel, pass: usize, kept: &'a [Option<Kept>]) -> Self {
+        let program = &plan.programs[pass];
+        let reads_sessions = program.loads().any(|node| matches!(kept[node], Some(Kept::BySession(_))));
+        let places = if reads_sessions { places(panel) } else { Vec::new() };
+        Self { nodes: plan.graph.nodes(), program, panel, kept, places }
+    }
+
+    /// Compute all instruments; what is to be kept comes back.
+    pub(super) fn run(&self, outputs: &mut [Column], walk: &Walk<'_>) -> Results {
+        let n_rows = self.panel.axis().n_rows();
+        let mut columns = Vec::new();
+        for step in &self.program.steps {
+            if let Step::Keep { node, .. } = step {
+                columns.push((*node, vec![0.0; n_rows]));
+            }
+        }
+        let tasks = self.tasks(outputs, &mut columns);
+        tasks.into_par_iter().for_each_init(
+            || vec![Vec::new(); self.program.n_buffers],
+            |buffers, mut task| {
+                let first_row = self.panel.axis().rows(task.instruments.start).start;
+                for i in task.instruments.clone() {
+                    self.instrument(i, first_row, buffers, &mut task);
+                    walk.advance(self.panel.axis().rows(i).len());
+                }
+            },
+        );
+        Results(columns.into_iter().map(|(node, values)| (node, Kept::ByInstrument(values))).collect())
+    }
+
+    /// Cut the columns that the pass writes into runs of instruments.
+    fn tasks<'b>(&self, outputs: &'b mut [Column], columns: &'b mut [(usize, Vec<f64>)]) -> Vec<Task<'b>> {
+        let axis = self.panel.axis();
+        let mut tasks = Vec::new();
+        let mut start = 0;
+        for i in 0..axis.n_instruments() {
+            if axis.rows(i).end - axis.rows(start).start >= TASK_ROWS || i + 1 == axis.n_instruments() {
+                tasks.push(Task { instruments: start..i + 1, outputs: Vec::new(), kept: Vec::new() });
+                start = i + 1;
+            }
+        }
+        let length = |task: &Task<'_>| {
+            axis.rows(task.instruments.end - 1).end - axis.rows(task.instruments.start).start
+        };
+        let mut written = vec![false; outputs.len()];
+        for step in &self.program.steps {
+            if let Step::Store { output, .. } = step {
+                written[*output] = true;
+            }
+        }
+        for (column, written) in outputs.iter_mut().zip(written) {
+            let mut rest = Some(match column {
+                Column::F32(values) => Part::F32(values),
+                Column::F64(values) => Part::F64(values),
+            })
+            .filter(|_| written);
+            for task in &mut tasks {
+                let (head, tail) = match rest {
+                    Some(part) => part.split(length(task)),
+                    None => (None, None),
+                };
+                task.outputs.push(head);
+                rest = tail;
+            }
+        }
+        for (node, values) in columns {
+            let mut rest = &mut values[..];
+            for task in &mut tasks {
+                let (head, tail) = mem::take(&mut rest).split_at_mut(length(task));
+                task.kept.push((*node, head));
+                rest = tail;
+            }
+        }
+        tasks
+    }
+
+    /// Take one instrument through all steps.
+    fn instrument(&self, i: usize, first_row: usize, buffers: &mut [Vec<f64>], task: &mut Task<'_>) {
+        let rows = self.panel.axis().rows(i);
+        let sessions = self.panel.axis().sessions(i);
+        let own = rows.start - first_row..rows.end - first_row;
+        for step in &self.program.steps {
+            match step {
+                Step::Load { node, to } => {
+                    buffers[*to].resize(rows.len(), 0.0);
+                    self.load(*node, rows.clone(), &mut buffers[*to]);
+                }
+                Step::Compute { node, from, to } => {
+                    let mut out = mem::take(&mut buffers[*to]);
+                    out.resize(rows.len(), 0.0);
+                    self.compute(*node, from, sessions, buffers, &mut out);
+                    buffers[*to] = out;
+                }
+                Step::Keep { node, from } => {
+                    let column = task.kept.iter_mut().find(|(kept, _)| kept == node);
+                    let (_, column) = column.expect("every kept node has a column");
+                    column[own.clone()].copy_from_slice(&buffers[*from]);
+                }
+                Step::Store { output, from } => {
+                    let part = task.outputs[*output].as_mut();
+                    part.expect("every stored output has a column").store(own.clone(), &buffers[*from]);
+                }
+            }
+        }
+    }
+
+    fn load(&self, node: usize, rows: Range<usize>, out: &mut [f64]) {
+        match (&self.kept[node], &self.nodes[node].kind) {
+            (Some(Kept::ByInstrument(values)), _) => out.copy_from_slice(&values[rows]),
+            (Some(Kept::BySession(values)), _) => {
+                for (out, &place) in out.iter_mut().zip(&self.places[rows]) {
+                    *out = values[place as usize];
+                }
+            }
+            (None, NodeKind::Constant(value)) => out.fill(*value),
+            (None, NodeKind::Field(name)) => {
+                self.panel.field(name).expect("columns are checked first").decode(rows, out);
+            }
+            (None, NodeKind::Categories(_) | NodeKind::Call(_)) => {
+                unreachable!("only numbers, and what an earlier pass kept, are loaded")
+            }
+        }
+    }
+
+    fn compute(&self, node: usize, from: &[usize], sessions: &[Session], buffers: &[Vec<f64>], out: &mut [f64]) {
+        let NodeKind::Call(bound) = &self.nodes[node].kind else { unreachable!("only operators are computed") };
+        let inputs = from.iter().map(|&buffer| buffers[buffer].as_slice()).collect::<Vec<_>>();
+        match &bound.work {
+            Work::Rows(work) => work(&inputs, out),
+            Work::Instrument(work) => work(&inputs, sessions, out),
+            Work::Session(_) => unreachable!("cross-sections have their own passes"),
+        }
+    }
+}
+
+impl<'a> Part<'a> {
+    fn split(self, at: usize) -> (Option<Self>, Option<Self>) {
+        match self {
+            Self::F32(values) => {
+                let (head, tail) = values.split_at_mut(at);
+                (Some(Self::F32(head)), Some(Self::F32(tail)))
+            }
+            Self::F64(values) => {
+                let (head, tail) = values.split_at_mut(at);
+                (Some(Self::F64(head)), Some(Self::F64(tail)))
+            }
+        }
+    }
+
+    /// Encode values as [`Column::encode`] does: with one NaN.
+    fn store(&mut self, rows: Range<usize>, values: &[f64]) {
+        match self {
+            Self::F32(column) => {
+                for (out, &value) in column[rows].iter_mut().zip(values) {
+                    *out = if value.is_nan() { f32::NAN } else { value as f32 };
+                }
+            }
+            Self::F64(column) => {
+                for (out, &value) in column[rows].iter_mut().zip(values) {
+                    *out = if value.is_nan() { f64::NAN } else { value };
+                }
+            }
+        }
+    }
+}
+
+/// Where each row stands when rows are ordered by session.
+fn places(panel: &Panel) -> Vec<u32> {
+    let mut places = vec![0; panel.axis().n_rows()];
+    for (place, &row) in panel.axis().by_session().all_rows().iter().enumerate() {
+        places[row as usize] = place as u32;
+    }
+    places
+}

@@ -1,0 +1,170 @@
+//! Computing many features together.
+//!
+//! 1. All graphs become one, in which equal nodes are one node.
+//! 2. Nodes are laid out in passes, by instrument and by session in turn (`schedule.rs`).
+//! 3. A pass by instrument takes one instrument after the other through all its steps, while its rows are in the cache
+//!    (`program.rs`, `instrument.rs`); only what a later pass needs is kept for all rows.
+//! 4. A pass by session does the same for cross-sections (`session.rs`); its results are kept session by session.
+//! 5. Outputs are encoded as they come; kept columns are freed after their last pass.
+//!
+//! Instruments and sessions are spread over the threads of rayon's current pool. No value depends on how.
+
+mod explain;
+mod instrument;
+mod program;
+mod progress;
+mod schedule;
+mod session;
+
+use backstaff_panel::{Column, Encoding, Panel};
+
+use self::{instrument::InstrumentPass, program::Program, schedule::Schedule, session::SessionPass};
+use crate::{
+    Feature, FeatureError, LabelExpression,
+    graph::{Graph, NodeKind},
+};
+
+pub use explain::{Explain, Pass};
+pub use progress::Progress;
+
+/// How to compute a set of features in the fewest walks over the data.
+///
+/// # Examples
+///
+/// ```
+/// use backstaff_feature::{Catalog, Plan, Schema};
+/// use backstaff_panel::{Encoding, testing};
+///
+/// let panel = testing::market(testing::MarketSpec::default());
+/// let catalog = Catalog::new()
+///     .with("mom_5d", "$close / Ref($close, 5) - 1")?
+///     .with("mom_5d_rank", "CsRank(mom_5d, by=sector)")?;
+/// let plan = Plan::new(&catalog.resolve(&["mom_5d", "mom_5d_rank"], &Schema::of(&panel))?);
+/// let columns = plan.compute(&panel, Encoding::F64, &())?;
+/// // Nothing is known of the first five sessions of an instrument.
+/// assert!(columns[1].get(0).is_nan());
+/// # Ok::<(), backstaff_feature::FeatureError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Plan {
+    graph: Graph,
+    names: Vec<String>,
+    /// The node of each feature.
+    outputs: Vec<usize>,
+    schedule: Schedule,
+    /// The steps of each pass by instrument; empty for the passes by session between them.
+    programs: Vec<Program>,
+    /// How many nodes the features would have one by one.
+    n_separate: usize,
+}
+
+/// What a node's values are kept as between passes.
+enum Kept {
+    /// For all rows, instrument by instrument, as in the panel.
+    ByInstrument(Vec<f64>),
+    /// For all rows, session by session.
+    BySession(Vec<f64>),
+}
+
+impl Plan {
+    /// The plan for these features.
+    pub fn new(features: &[Feature]) -> Self {
+        let mut graph = Graph::default();
+        let mut outputs = Vec::with_capacity(features.len());
+        for feature in features {
+            let places = graph.absorb(feature.graph());
+            outputs.extend(places.last());
+        }
+        let schedule = Schedule::new(&graph, &outputs);
+        let program = |pass| {
+            if pass % 2 == 0 { Program::new(&graph, &schedule, &outputs, pass) } else { Program::default() }
+        };
+        let programs = (0..schedule.n_passes).map(program).collect();
+        let names = features.iter().map(|feature| feature.name().to_owned()).collect();
+        let n_separate = features.iter().map(|feature| feature.graph().nodes().len()).sum();
+        Self { graph, names, outputs, schedule, programs, n_separate }
+    }
+
+    /// The plan for expressions that may look ahead.
+    pub fn of_labels(labels: &[LabelExpression]) -> Self {
+        Self::new(&labels.iter().map(|label| label.0.clone()).collect::<Vec<_>>())
+    }
+
+    /// One column for each feature, in their order.
+    ///
+    /// # Errors
+    ///
+    /// If the panel lacks a column that a feature reads.
+    pub fn compute(
+        &self,
+        panel: &Panel,
+        encoding: Encoding,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Column>, FeatureError> {
+        self.check_columns(panel)?;
+        let n_rows = panel.axis().n_rows();
+        let mut outputs = self.outputs.iter().map(|_| empty(encoding, n_rows)).collect::<Vec<_>>();
+        let mut kept = (0..self.graph.nodes().len()).map(|_| None).collect::<Vec<Option<Kept>>>();
+        let walk = progress::Walk::new(progress, (n_rows * self.schedule.n_passes) as u64);
+        for pass in 0..self.schedule.n_passes {
+            if pass % 2 == 0 {
+                InstrumentPass::new(self, panel, pass, &kept).run(&mut outputs, &walk).insert_into(&mut kept);
+            } else {
+                SessionPass::new(self, panel, pass, &kept).run(&walk).insert_into(&mut kept);
+            }
+            for (kept, until) in kept.iter_mut().zip(&self.schedule.kept_until) {
+                if until.is_some_and(|until| until <= pass) {
+                    *kept = None;
+                }
+            }
+        }
+        Ok(outputs)
+    }
+
+    fn check_columns(&self, panel: &Panel) -> Result<(), FeatureError> {
+        for (n, node) in self.graph.nodes().iter().enumerate() {
+            let column = match &node.kind {
+                NodeKind::Field(name) if panel.field(name).is_none() => format!("field ${name}"),
+                NodeKind::Categories(name) if panel.categories(name).is_none() => format!("category {name}"),
+                _ => continue,
+            };
+            let feature = self.first_that_uses(n).unwrap_or_default();
+            return Err(FeatureError::MissingColumn { feature, column });
+        }
+        Ok(())
+    }
+
+    /// The first feature that a node is part of.
+    fn first_that_uses(&self, node: usize) -> Option<String> {
+        let uses = |output: usize| {
+            let mut needed = vec![false; output + 1];
+            needed[output] = true;
+            for n in (0..=output).rev().filter(|&n| n >= node) {
+                if needed[n] {
+                    self.graph.nodes()[n].inputs.iter().for_each(|&input| needed[input] = true);
+                }
+            }
+            needed.get(node).copied().unwrap_or(false)
+        };
+        let at = self.outputs.iter().position(|&output| uses(output))?;
+        Some(self.names[at].clone())
+    }
+}
+
+/// Values that a pass keeps for later ones, by node.
+struct Results(Vec<(usize, Kept)>);
+
+impl Results {
+    fn insert_into(self, kept: &mut [Option<Kept>]) {
+        for (node, values) in self.0 {
+            kept[node] = Some(values);
+        }
+    }
+}
+
+fn empty(encoding: Encoding, n_rows: usize) -> Column {
+    match encoding {
+        Encoding::F32 => Column::F32(vec![0.0; n_rows]),
+        Encoding::F64 => Column::F64(vec![0.0; n_rows]),
+    }
+}

@@ -1,0 +1,32 @@
+//! How far a computation is.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Told how far a computation is; called from several threads.
+pub trait Progress: Sync {
+    /// `done` of `total` rows have been walked over, counted once for each pass.
+    fn advance(&self, done: u64, total: u64);
+}
+
+/// Nobody is told.
+impl Progress for () {
+    fn advance(&self, _: u64, _: u64) {}
+}
+
+/// Counts rows over all threads and passes.
+pub(super) struct Walk<'a> {
+    progress: &'a dyn Progress,
+    done: AtomicU64,
+    total: u64,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(progress: &'a dyn Progress, total: u64) -> Self {
+        Self { progress, done: AtomicU64::new(0), total }
+    }
+
+    pub(super) fn advance(&self, rows: usize) {
+        let done = self.done.fetch_add(rows as u64, Ordering::Relaxed) + rows as u64;
+        self.progress.advance(done, self.total);
+    }
+}

@@ -1,0 +1,103 @@
+//! Which node is computed in which pass, and which columns are kept between passes.
+//!
+//! Passes alternate: pass 0 by instrument, pass 1 by session, pass 2 by instrument, and so on. A cross-section waits
+//! for its inputs over all instruments; a time series that builds on it waits for the cross-section over all sessions.
+
+use crate::{
+    graph::{Graph, Node, NodeKind},
+    operator::Work,
+};
+
+/// Where and when the nodes of a graph are computed.
+#[derive(Clone, Debug)]
+pub(super) struct Schedule {
+    /// The pass of each node; for columns of the panel and constants, which are read where needed, 0.
+    pub(super) pass: Vec<usize>,
+    /// The last pass that reads a node's kept column; `None` if it isn't kept beyond its own pass.
+    pub(super) kept_until: Vec<Option<usize>>,
+    /// The pass by instrument in which each output is stored.
+    pub(super) output_pass: Vec<usize>,
+    pub(super) n_passes: usize,
+}
+
+/// How a node comes about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Origin {
+    Leaf,
+    Instrument,
+    Session,
+}
+
+pub(super) fn origin(node: &Node) -> Origin {
+    match &node.kind {
+        NodeKind::Call(bound) if matches!(bound.work, Work::Session(_)) => Origin::Session,
+        NodeKind::Call(_) => Origin::Instrument,
+        _ => Origin::Leaf,
+    }
+}
+
+impl Schedule {
+    pub(super) fn new(graph: &Graph, outputs: &[usize]) -> Self {
+        let nodes = graph.nodes();
+        let mut pass = earliest(nodes);
+        delay(nodes, &mut pass);
+        let mut kept_until = vec![None; nodes.len()];
+        for (n, node) in nodes.iter().enumerate() {
+            for &input in &node.inputs {
+                let crosses = origin(&nodes[input]) != Origin::Leaf && pass[input] < pass[n];
+                if crosses {
+                    kept_until[input] = kept_until[input].max(Some(pass[n]));
+                }
+            }
+        }
+        let mut output_pass = Vec::with_capacity(outputs.len());
+        for &output in outputs {
+            // What a pass by session computed is stored by the pass by instrument that follows.
+            let stored = pass[output] + pass[output] % 2;
+            if stored > pass[output] {
+                kept_until[output] = kept_until[output].max(Some(stored));
+            }
+            output_pass.push(stored);
+        }
+        let last = kept_until.iter().flatten().chain(&output_pass).chain(&pass).max();
+        Self { n_passes: last.map_or(0, |last| last + 1), pass, kept_until, output_pass }
+    }
+
+    /// How many kept columns are alive at most at once: each takes eight bytes a row.
+    pub(super) fn peak_columns(&self) -> usize {
+        let alive = |at: usize| {
+            let spans = self.pass.iter().zip(&self.kept_until);
+            spans.filter(|&(&from, &until)| from <= at && until.is_some_and(|until| at <= until)).count()
+        };
+        (0..self.n_passes).map(alive).max().unwrap_or(0)
+    }
+}
+
+/// The first pass in which each node can be computed.
+fn earliest(nodes: &[Node]) -> Vec<usize> {
+    let mut pass = vec![0; nodes.len()];
+    for (n, node) in nodes.iter().enumerate() {
+        let ready = node.inputs.iter().map(|&input| pass[input]).max().unwrap_or(0);
+        pass[n] = match origin(node) {
+            Origin::Leaf => 0,
+            // An even pass at or after that of the inputs; an odd one after it.
+            Origin::Instrument => ready + ready % 2,
+            Origin::Session => ready + 1 + ready % 2,
+        };
+    }
+    pass
+}
+
+/// Move time series that only later passes use to the first of these, so that they need not be kept.
+fn delay(nodes: &[Node], pass: &mut [usize]) {
+    let mut first_use = vec![None::<usize>; nodes.len()];
+    for n in (0..nodes.len()).rev() {
+        if let (Origin::Instrument, Some(used)) = (origin(&nodes[n]), first_use[n]) {
+            // A pass by session needs its inputs from the pass by instrument in front of it.
+            pass[n] = pass[n].max(used - used % 2);
+        }
+        for &input in &nodes[n].inputs {
+            first_use[input] = Some(first_use[input].map_or(pass[n], |found| found.min(pass[n])));
+        }
+    }
+}

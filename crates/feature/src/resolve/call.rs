@@ -1,0 +1,371 @@
+//! Calls: arguments matched to parameters, checked, and bound.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{Purpose, Resolver, Text, Value, constant::constant};
+use crate::{
+    FeatureError, Type,
+    expression::{Argument, Call, Fault, Span, Syntax, SyntaxKind, did_you_mean, parse},
+    graph::{Node, NodeKind},
+    operator::{ArgumentFault, Arguments, Binding, Bound, Kind, Operator, Parameter},
+};
+
+/// The longest canonical text: what names stand for is written out, so that a short text can mean a very long one.
+const MAX_CANONICAL: usize = 1 << 20;
+
+/// The checked arguments of a call.
+struct Checked {
+    arguments: Arguments,
+    /// Input nodes: the series in order, then the universe, then the groups.
+    inputs: Vec<usize>,
+    /// What each parameter's name stands for, if the call expands.
+    values: BTreeMap<&'static str, Value>,
+}
+
+impl Resolver<'_> {
+    pub(super) fn call(
+        &mut self,
+        text: &Text<'_>,
+        call: &Call,
+        span: Span,
+        member: Option<(&str, Span)>,
+    ) -> Result<usize, FeatureError> {
+        let operator = self.operator(call).map_err(|fault| text.error(fault))?;
+        let output = output(&*operator, call, member).map_err(|fault| text.error(fault))?;
+        let matched = match_arguments(&*operator, call).map_err(|fault| text.error(fault))?;
+        let checked = self.check(text, &*operator, call, &matched, output)?;
+        let place = |fault: &ArgumentFault| {
+            let parameters = operator.signature().parameters;
+            let at = parameters.iter().position(|parameter| parameter.name == fault.parameter);
+            at.and_then(|at| matched[at]).map_or(span, |argument| argument.value.span)
+        };
+        match operator.bind(&checked.arguments) {
+            Err(fault) => {
+                let place = place(&fault);
+                Err(text.error(Fault::new(place, fault.message)))
+            }
+            Ok(Binding::Expand(expansion)) => self.expand(text, &expansion, &checked.values, span),
+            Ok(Binding::Compute(bound)) => {
+                let bound = Bound { has_universe: checked.arguments.universe, ..bound };
+                self.forbid_look_ahead(text, call, span, bound.look_ahead)?;
+                self.compute(&*operator, bound, checked).ok_or_else(|| {
+                    let message = "the expression is too long once all names are written out";
+                    text.error(Fault::new(span, message).help("use fewer names that use names"))
+                })
+            }
+        }
+    }
+
+    fn operator(&self, call: &Call) -> Result<Arc<dyn Operator>, Fault> {
+        let registry = self.catalog.registry();
+        registry.get(&call.name).cloned().ok_or_else(|| {
+            let help = if self.catalog.entry(&call.name).is_some() {
+                Some(format!("`{}` is a feature: write it without parentheses", call.name))
+            } else {
+                did_you_mean("", &call.name, registry.names())
+            };
+            Fault::new(call.name_span, format!("there is no operator `{}`", call.name)).maybe_help(help)
+        })
+    }
+
+    fn forbid_look_ahead(
+        &self,
+        text: &Text<'_>,
+        call: &Call,
+        span: Span,
+        look_ahead: usize,
+    ) -> Result<(), FeatureError> {
+        if look_ahead == 0 || self.purpose == Purpose::Label {
+            return Ok(());
+        }
+        let sessions = if look_ahead == 1 { "session" } else { "sessions" };
+        let message = format!("`{}` looks {look_ahead} {sessions} ahead", call.name);
+        let help = "a feature knows the past only; what looks ahead is a label";
+        Err(text.error(Fault::new(span, message).help(help)))
+    }
+
+    fn check(
+        &mut self,
+        text: &Text<'_>,
+        operator: &dyn Operator,
+        call: &Call,
+        matched: &[Option<&Argument>],
+        output: usize,
+    ) -> Result<Checked, FeatureError> {
+        let mut arguments =
+            Arguments { numbers: Vec::new(), types: Vec::new(), universe: false, groups: false, output };
+        let (mut series, mut universe, mut groups) = (Vec::new(), None, None);
+        let mut values = BTreeMap::new();
+        for (parameter, argument) in operator.signature().parameters.iter().zip(matched) {
+            let Some(argument) = argument else {
+                if let Some(default) = parameter.default {
+                    arguments.numbers.push(default);
+                    values.insert(parameter.name, Value::Number(default));
+                }
+                continue;
+            };
+            let value = &argument.value;
+            if !parameter.kind.is_series() {
+                let number = self.number(text, call, parameter, value)?;
+                arguments.numbers.push(number);
+                values.insert(parameter.name, Value::Number(number));
+                continue;
+            }
+            let node = match parameter.kind {
+                Kind::Groups => self.groups(text, value)?,
+                kind => self.series(text, call, kind, value)?,
+            };
+            values.insert(parameter.name, Value::Node(node));
+            match parameter.kind {
+                Kind::Universe => universe = Some(node),
+                Kind::Groups => groups = Some(node),
+                _ => {
+                    series.push(node);
+                    arguments.types.push(self.graph.nodes()[node].value_type);
+                }
+            }
+        }
+        arguments.universe = universe.is_some();
+        arguments.groups = groups.is_some();
+        let inputs = series.into_iter().chain(universe).chain(groups).collect();
+        Ok(Checked { arguments, inputs, values })
+    }
+
+    fn series(
+        &mut self,
+        text: &Text<'_>,
+        call: &Call,
+        kind: Kind,
+        value: &Syntax,
+    ) -> Result<usize, FeatureError> {
+        let node = self.node(text, value)?;
+        let found = self.graph.nodes()[node].value_type;
+        let fault = match (kind, found) {
+            (_, Type::Category) => Fault::new(value.span, format!("`{}` needs a number, not a category", call.name))
+                .help("categories stand behind `by=` only"),
+            (Kind::Condition, Type::Number) => {
+                Fault::new(value.span, format!("`{}` needs a condition, not a number", call.name)).help(
+                    "compare it, as in `$volume > 0`; `&` and `|` bind tighter than comparisons, so put those in \
+                     parentheses",
+                )
+            }
+            (Kind::Universe, Type::Number) => {
+                Fault::new(value.span, "a universe is a condition, not a number").help("compare it, as in `$volume > 0`")
+            }
+            _ => return Ok(node),
+        };
+        Err(text.error(fault))
+    }
+
+    fn groups(&mut self, text: &Text<'_>, value: &Syntax) -> Result<usize, FeatureError> {
+        if let (SyntaxKind::Name(name), Some((arguments, _))) = (&value.kind, text.arguments) {
+            if let Some(&Value::Node(node)) = arguments.get(name.as_str()) {
+                return Ok(node);
+            }
+        }
+        let known = &self.schema.categories;
+        let fault = match &value.kind {
+            SyntaxKind::Name(name) | SyntaxKind::Field(name) if known.contains(name) => {
+                return Ok(self.categories(name));
+            }
+            SyntaxKind::Name(name) | SyntaxKind::Field(name) => {
+                let is_field = self.schema.fields.contains(name) || self.catalog.entry(name).is_some();
+                let message = if is_field {
+                    format!("`{name}` is a number, not a category")
+                } else {
+                    format!("there is no category `{name}`")
+                };
+                let nearest = did_you_mean("", name, known.iter().map(String::as_str));
+                Fault::new(value.span, message).maybe_help(nearest.or_else(|| self.category_list()))
+            }
+            _ => Fault::new(value.span, "`by=` needs the name of a category").maybe_help(self.category_list()),
+        };
+        Err(text.error(fault))
+    }
+
+    fn category_list(&self) -> Option<String> {
+        let names = self.schema.categories.iter().map(String::as_str).collect::<Vec<_>>();
+        Some(match names.as_slice() {
+            [] => "the data has no categories; give a table of them, for example of sectors".to_owned(),
+            names => format!("the categories are {}", names.join(", ")),
+        })
+    }
+
+    fn number(
+        &self,
+        text: &Text<'_>,
+        call: &Call,
+        parameter: &Parameter,
+        value: &Syntax,
+    ) -> Result<f64, FeatureError> {
+        let Some(number) = constant(value, text.arguments.map(|(arguments, _)| arguments)) else {
+            let message = format!("`{}` of `{}` must be a number that is written here", parameter.name, call.name);
+            return Err(text.error(Fault::new(value.span, message)));
+        };
+        // One zero, so that `0` and `-0` are the same parameter.
+        let number = number + 0.0;
+        match wrong_number(parameter.kind, number) {
+            None => Ok(number),
+            Some(wrong) => {
+                let message = format!("`{}` of `{}` {wrong}, not {number}", parameter.name, call.name);
+                Err(text.error(Fault::new(value.span, message)))
+            }
+        }
+    }
+
+    /// Resolve what a call stands for, its parameters' names bound to its arguments.
+    fn expand(
+        &mut self,
+        text: &Text<'_>,
+        expansion: &str,
+        values: &BTreeMap<&'static str, Value>,
+        span: Span,
+    ) -> Result<usize, FeatureError> {
+        let span = text.arguments.map_or(span, |(_, outer)| outer);
+        let inner = Text { feature: text.feature, text: text.text, arguments: Some((values, span)) };
+        let syntax = parse(expansion).map_err(|fault| inner.error(fault))?;
+        self.node(&inner, &syntax)
+    }
+
+    /// Add the node of a call; `None` if its canonical text would be too long.
+    fn compute(&mut self, operator: &dyn Operator, bound: Bound, checked: Checked) -> Option<usize> {
+        let Checked { arguments, mut inputs, .. } = checked;
+        let nodes = self.graph.nodes();
+        if operator.signature().commutative {
+            inputs.sort_by(|&a, &b| nodes[a].canonical.cmp(&nodes[b].canonical));
+        }
+        let length = inputs.iter().map(|&input| nodes[input].canonical.len() + 1).sum::<usize>();
+        if length > MAX_CANONICAL {
+            return None;
+        }
+        let texts = inputs.iter().map(|&input| &*nodes[input].canonical).collect::<Vec<_>>();
+        let canonical = canonical(operator, &arguments, &texts);
+        let inner = inputs.iter().map(|&input| nodes[input].look_back).max();
+        let ahead = inputs.iter().map(|&input| nodes[input].look_ahead).max();
+        let node = Node {
+            look_back: inner.map_or(bound.look_back, |inner| bound.look_back.after(inner)),
+            look_ahead: bound.look_ahead + ahead.unwrap_or(0),
+            value_type: bound.output,
+            inputs,
+            canonical: canonical.into(),
+            kind: NodeKind::Call(Arc::new(bound)),
+        };
+        Some(self.graph.add(node))
+    }
+}
+
+/// `Name@version.output(inputs;parameter=value,...)`.
+fn canonical(operator: &dyn Operator, arguments: &Arguments, inputs: &[&str]) -> String {
+    let documentation = operator.documentation();
+    let signature = operator.signature();
+    let mut text = format!("{}@{}", documentation.name, documentation.version);
+    if let Some(output) = signature.outputs.get(arguments.output) {
+        text.push('.');
+        text.push_str(output);
+    }
+    text.push('(');
+    let n_series = arguments.types.len();
+    let mut parts = inputs[..n_series].iter().map(|&input| input.to_owned()).collect::<Vec<_>>();
+    let numbers = signature.parameters.iter().filter(|parameter| !parameter.kind.is_series());
+    parts.extend(numbers.zip(&arguments.numbers).map(|(parameter, value)| format!("{}={value:?}", parameter.name)));
+    let mut named = inputs[n_series..].iter();
+    for (given, name) in [(arguments.universe, "within"), (arguments.groups, "by")] {
+        if given {
+            parts.extend(named.next().map(|input| format!("{name}={input}")));
+        }
+    }
+    text.push_str(&parts.join(","));
+    text.push(')');
+    text
+}
+
+fn output(operator: &dyn Operator, call: &Call, member: Option<(&str, Span)>) -> Result<usize, Fault> {
+    let outputs = operator.signature().outputs;
+    let listed = || outputs.iter().map(|output| format!("`.{output}`")).collect::<Vec<_>>().join(", ");
+    match member {
+        None if outputs.is_empty() => Ok(0),
+        None => Err(Fault::new(call.name_span, format!("`{}` has several outputs", call.name))
+            .help(format!("choose one behind the call: {}", listed()))),
+        Some((member, span)) if outputs.is_empty() => {
+            Err(Fault::new(span, format!("`{}` has one output without a name", call.name))
+                .help(format!("leave out `.{member}`")))
+        }
+        Some((member, span)) => outputs.iter().position(|output| *output == member).ok_or_else(|| {
+            Fault::new(span, format!("`{}` has no output `.{member}`", call.name))
+                .help(format!("it has {}", listed()))
+        }),
+    }
+}
+
+/// Which argument belongs to which parameter.
+fn match_arguments<'a>(operator: &dyn Operator, call: &'a Call) -> Result<Vec<Option<&'a Argument>>, Fault> {
+    let parameters = operator.signature().parameters;
+    let usage = || format!("it is written {}", usage(operator));
+    let mut matched = vec![None; parameters.len()];
+    let mut next = 0;
+    for argument in &call.arguments {
+        let place = match &argument.key {
+            Some((key, span)) => {
+                parameters.iter().position(|parameter| parameter.name == key).ok_or_else(|| {
+                    let known = parameters.iter().map(|parameter| parameter.name);
+                    Fault::new(*span, format!("`{}` has no parameter `{key}`", call.name))
+                        .help(did_you_mean("", key, known).unwrap_or_else(usage))
+                })?
+            }
+            None => {
+                let place = next;
+                if parameters.get(place).is_none_or(|parameter| parameter.kind.only_by_name()) {
+                    return Err(Fault::new(argument.value.span, format!("`{}` takes fewer values", call.name))
+                        .help(usage()));
+                }
+                next += 1;
+                place
+            }
+        };
+        if matched[place].replace(argument).is_some() {
+            let message = format!("`{}` of `{}` is given twice", parameters[place].name, call.name);
+            return Err(Fault::new(argument.value.span, message));
+        }
+    }
+    let missing = parameters.iter().zip(&matched).find(|(parameter, found)| parameter.is_required() && found.is_none());
+    match missing {
+        Some((parameter, _)) => {
+            let message = format!("`{}` needs a value for `{}`", call.name, parameter.name);
+            Err(Fault::new(call.name_span, message).help(usage()))
+        }
+        None => Ok(matched),
+    }
+}
+
+/// How an operator is written: `Mean(x, length, min=1)`.
+fn usage(operator: &dyn Operator) -> String {
+    let parameters = operator.signature().parameters.iter().map(|parameter| match parameter.default {
+        Some(default) => format!("{}={default}", parameter.name),
+        None if parameter.kind.only_by_name() => format!("{}=...", parameter.name),
+        None => parameter.name.to_owned(),
+    });
+    format!("`{}({})`", operator.documentation().name, parameters.collect::<Vec<_>>().join(", "))
+}
+
+/// What a number must be, if this one isn't.
+fn wrong_number(kind: Kind, number: f64) -> Option<String> {
+    let whole = number.fract() == 0.0;
+    let most = crate::operator::MAX_LENGTH as f64;
+    let wrong = match kind {
+        Kind::Window if !whole || !(0.0..=most).contains(&number) => {
+            format!("must be a whole number of sessions from 1 to {most}, or 0 for all so far")
+        }
+        Kind::WindowOrWeight if !(whole || number < 1.0) || !(0.0..=most).contains(&number) => {
+            format!("must be a whole number of sessions from 1 to {most}, 0 for all so far, or a weight below 1")
+        }
+        Kind::Integer { least, most } if !whole || number < least as f64 || number > most as f64 => {
+            format!("must be a whole number from {least} to {most}")
+        }
+        Kind::Number { least, most } if !(least..=most).contains(&number) => {
+            format!("must be a number from {least} to {most}")
+        }
+        _ if number.is_nan() => "must be a number".to_owned(),
+        _ => return None,
+    };
+    Some(wrong)
+}

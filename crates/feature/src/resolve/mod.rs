@@ -1,0 +1,229 @@
+//! From syntax to a checked graph.
+
+mod call;
+mod constant;
+
+use std::{collections::BTreeMap, collections::HashMap, sync::Arc};
+
+use crate::{
+    Catalog, FeatureError, LookBack, Schema, Type,
+    expression::{Fault, Span, Syntax, SyntaxKind, did_you_mean, is_name},
+    graph::{Graph, Node, NodeKind},
+};
+
+/// What an expression is for: only a label may look ahead.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Purpose {
+    Feature,
+    Label,
+}
+
+/// Turns named expressions into nodes of one graph.
+pub(crate) struct Resolver<'a> {
+    catalog: &'a Catalog,
+    schema: &'a Schema,
+    purpose: Purpose,
+    graph: Graph,
+    named: HashMap<String, usize>,
+}
+
+/// The text that is being resolved.
+struct Text<'a> {
+    feature: &'a str,
+    text: &'a str,
+    /// The arguments of an operator that expands into this text, and the call that it stands for.
+    arguments: Option<(&'a BTreeMap<&'static str, Value>, Span)>,
+}
+
+/// What a name of an expansion stands for.
+#[derive(Clone, Copy, Debug)]
+enum Value {
+    Node(usize),
+    Number(f64),
+}
+
+impl<'a> Resolver<'a> {
+    pub(crate) fn new(catalog: &'a Catalog, schema: &'a Schema, purpose: Purpose) -> Self {
+        Self { catalog, schema, purpose, graph: Graph::default(), named: HashMap::new() }
+    }
+
+    pub(crate) fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// The node of a named feature of the catalog. What it uses by name is resolved first, without recursion, so that
+    /// long chains of names cannot overflow the stack.
+    pub(crate) fn feature(&mut self, name: &str) -> Result<usize, FeatureError> {
+        let mut path = vec![(name.to_owned(), self.uses(name))];
+        while let Some((current, pending)) = path.last_mut() {
+            if let Some(next) = pending.pop() {
+                if self.named.contains_key(&next) {
+                    continue;
+                }
+                if let Some(start) = path.iter().position(|(on_path, _)| *on_path == next) {
+                    let mut circle = path[start..].iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+                    circle.push(next);
+                    return Err(FeatureError::Cycle { path: circle });
+                }
+                let uses = self.uses(&next);
+                path.push((next, uses));
+            } else {
+                let current = current.clone();
+                let node = self.definition(&current)?;
+                self.named.insert(current, node);
+                path.pop();
+            }
+        }
+        Ok(self.named[name])
+    }
+
+    fn definition(&mut self, name: &str) -> Result<usize, FeatureError> {
+        let Some((definition, syntax)) = self.catalog.entry(name) else {
+            return Err(self.catalog.unknown(name));
+        };
+        self.expression(name, &definition.expression, syntax)
+    }
+
+    /// The node of an expression, whose names must have been resolved or be resolvable.
+    pub(crate) fn expression(&mut self, name: &str, text: &str, syntax: &Syntax) -> Result<usize, FeatureError> {
+        for used in names(syntax) {
+            if used != name && self.catalog.entry(&used).is_some() && !self.named.contains_key(&used) {
+                self.feature(&used)?;
+            }
+        }
+        let text = Text { feature: name, text, arguments: None };
+        let node = self.node(&text, syntax)?;
+        if self.graph.nodes()[node].value_type == Type::Category {
+            let fault = Fault::new(syntax.span, "a category is not a value of a feature")
+                .help("categories stand behind `by=` only");
+            return Err(text.error(fault));
+        }
+        Ok(node)
+    }
+
+    /// The features that a feature uses by name, last first.
+    fn uses(&self, name: &str) -> Vec<String> {
+        let Some((_, syntax)) = self.catalog.entry(name) else { return Vec::new() };
+        let mut used = names(syntax);
+        used.retain(|name| self.catalog.entry(name).is_some());
+        used.reverse();
+        used
+    }
+
+    fn node(&mut self, text: &Text<'_>, syntax: &Syntax) -> Result<usize, FeatureError> {
+        match &syntax.kind {
+            SyntaxKind::Number(value) => Ok(self.constant(*value)),
+            SyntaxKind::Field(name) => self.field(text, name, syntax.span),
+            SyntaxKind::Name(name) => self.name(text, name, syntax.span),
+            SyntaxKind::Call(call) => self.call(text, call, syntax.span, None),
+            SyntaxKind::Member { of, member, member_span } => match &of.kind {
+                SyntaxKind::Call(call) => self.call(text, call, syntax.span, Some((member, *member_span))),
+                _ => Err(text.error(
+                    Fault::new(*member_span, format!("`.{member}` does not follow an operator"))
+                        .help("an output is chosen from a call: `MACDFirst($close, 12, 26, 9).signal`"),
+                )),
+            },
+        }
+    }
+
+    fn constant(&mut self, value: f64) -> usize {
+        self.leaf(NodeKind::Constant(value), Type::Number, format!("{value:?}"))
+    }
+
+    fn leaf(&mut self, kind: NodeKind, value_type: Type, canonical: String) -> usize {
+        self.graph.add(Node {
+            kind,
+            inputs: Vec::new(),
+            value_type,
+            look_back: LookBack::Sessions(0),
+            look_ahead: 0,
+            canonical: canonical.into(),
+        })
+    }
+
+    fn field(&mut self, text: &Text<'_>, name: &str, span: Span) -> Result<usize, FeatureError> {
+        if self.schema.fields.contains(name) {
+            return Ok(self.leaf(NodeKind::Field(name.into()), Type::Number, spelled("$", name)));
+        }
+        if self.schema.categories.contains(name) {
+            return Ok(self.categories(name));
+        }
+        let known = self.schema.fields.iter().map(String::as_str);
+        let fault = Fault::new(span, format!("there is no field `${name}`"))
+            .maybe_help(did_you_mean("$", name, known).or_else(|| self.field_list()));
+        Err(text.error(fault))
+    }
+
+    fn field_list(&self) -> Option<String> {
+        let names = self.schema.fields.iter().take(12).map(|name| format!("${name}")).collect::<Vec<_>>();
+        let more = if self.schema.fields.len() > 12 { ", ..." } else { "" };
+        (!names.is_empty()).then(|| format!("the fields are {}{more}", names.join(", ")))
+    }
+
+    fn categories(&mut self, name: &str) -> usize {
+        self.leaf(NodeKind::Categories(Arc::from(name)), Type::Category, spelled("%", name))
+    }
+
+    /// A bare name: an argument of an expansion, else a feature.
+    fn name(&mut self, text: &Text<'_>, name: &str, span: Span) -> Result<usize, FeatureError> {
+        if let Some((arguments, _)) = text.arguments {
+            match arguments.get(name) {
+                Some(&Value::Node(node)) => return Ok(node),
+                Some(&Value::Number(value)) => return Ok(self.constant(value)),
+                None => {}
+            }
+        }
+        if let Some(&node) = self.named.get(name) {
+            return Ok(node);
+        }
+        if name == text.feature && self.catalog.entry(name).is_some() {
+            return Err(FeatureError::Cycle { path: vec![name.to_owned(), name.to_owned()] });
+        }
+        let help = if self.schema.fields.contains(name) {
+            Some(format!("a field is written with `$`: `${name}`"))
+        } else if self.schema.categories.contains(name) {
+            Some(format!("a category stands behind `by=`: `by={name}`"))
+        } else if self.catalog.registry().get(name).is_some() {
+            Some(format!("an operator is called: `{name}(...)`"))
+        } else {
+            did_you_mean("", name, self.catalog.names())
+        };
+        Err(text.error(Fault::new(span, format!("there is no feature `{name}`")).maybe_help(help)))
+    }
+}
+
+impl Text<'_> {
+    fn error(&self, fault: Fault) -> FeatureError {
+        // A fault inside an expansion is shown at the call in the user's text.
+        let fault = match self.arguments {
+            Some((_, span)) => Fault { span, ..fault },
+            None => fault,
+        };
+        fault.within(self.feature, self.text).into()
+    }
+}
+
+/// A column's name in canonical texts.
+fn spelled(sigil: &str, name: &str) -> String {
+    if is_name(name) { format!("{sigil}{name}") } else { format!("{sigil}{{{name}}}") }
+}
+
+/// The bare names in an expression, in the order of the text, each once.
+fn names(syntax: &Syntax) -> Vec<String> {
+    fn collect(syntax: &Syntax, found: &mut Vec<String>) {
+        match &syntax.kind {
+            SyntaxKind::Number(_) | SyntaxKind::Field(_) => {}
+            SyntaxKind::Name(name) if found.contains(name) => {}
+            SyntaxKind::Name(name) => found.push(name.clone()),
+            SyntaxKind::Member { of, .. } => collect(of, found),
+            SyntaxKind::Call(call) => {
+                for argument in &call.arguments {
+                    collect(&argument.value, found);
+                }
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect(syntax, &mut found);
+    found
+}
