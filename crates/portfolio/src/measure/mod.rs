@@ -1,1 +1,206 @@
 //! How well it went, in numbers with published formulas.
+//!
+//! To add one: a [`Definition`] in one of the files and its line in [`all`]; `returns.rs` has the smallest. Tables and
+//! series that are not one number stand beside them: [`underwater`], [`drawdowns`], [`period_returns`].
+//!
+//! All measures are computed from the returns of sessions `1..`: the first day of a backtest is only its start. A
+//! measure that is not defined (a ratio whose denominator is zero, no benchmark) is NaN.
+
+mod activity;
+mod benchmark;
+mod drawdown;
+mod period;
+mod returns;
+mod risk;
+mod statistics;
+#[cfg(test)]
+pub(crate) mod testing;
+
+use serde::Serialize;
+
+pub use benchmark::align_prices;
+pub use drawdown::{Drawdown, drawdowns, underwater};
+pub use period::{Period, PeriodReturn, period_returns};
+pub use statistics::{newey_west_t, normal_distribution};
+
+use crate::{Backtest, Day};
+
+/// What a measure is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// A share of one: 0.05 is 5 %.
+    Fraction,
+    /// A share of one for each year.
+    FractionPerYear,
+    /// A number without unit.
+    Ratio,
+    /// Sessions.
+    Sessions,
+    /// A count.
+    Count,
+    /// Ten-thousandths.
+    BasisPoints,
+    /// Money of the account.
+    Money,
+    /// A probability between 0 and 1.
+    Probability,
+}
+
+/// A backtest as the measures see it.
+#[derive(Clone, Debug)]
+pub struct Performance<'a> {
+    days: &'a [Day],
+    returns: Vec<f64>,
+    cash_returns: &'a [f64],
+    benchmark: Option<Vec<f64>>,
+    sessions_per_year: f64,
+}
+
+impl<'a> Performance<'a> {
+    /// The performance of a backtest on its own.
+    pub fn new(backtest: &'a Backtest) -> Self {
+        Self {
+            days: &backtest.days,
+            returns: backtest.returns(),
+            cash_returns: &backtest.cash_returns[1..],
+            benchmark: None,
+            sessions_per_year: backtest.sessions_per_year,
+        }
+    }
+
+    /// The performance beside a benchmark's equity or price at each of the backtest's days (see [`align_prices`]).
+    ///
+    /// # Panics
+    ///
+    /// If there is not one price a day.
+    pub fn against(backtest: &'a Backtest, benchmark: &[f64]) -> Self {
+        assert_eq!(benchmark.len(), backtest.days.len(), "one benchmark price a day");
+        let benchmark = benchmark.windows(2).map(|pair| pair[1] / pair[0] - 1.0).collect();
+        Self { benchmark: Some(benchmark), ..Self::new(backtest) }
+    }
+
+    /// The return of each session after the first.
+    pub fn returns(&self) -> &[f64] {
+        &self.returns
+    }
+
+    /// The returns above what cash earned.
+    pub fn excess(&self) -> Vec<f64> {
+        self.returns.iter().zip(self.cash_returns).map(|(r, cash)| r - cash).collect()
+    }
+
+    /// Years of 365.25 days from the first to the last session.
+    pub fn years(&self) -> f64 {
+        let days = self.days[self.days.len() - 1].session.number() - self.days[0].session.number();
+        f64::from(days) / 365.25
+    }
+}
+
+impl Backtest {
+    /// The return of each session after the first: `equity / equity at the close before − 1`, after all costs.
+    pub fn returns(&self) -> Vec<f64> {
+        self.days.windows(2).map(|pair| pair[1].equity / pair[0].equity - 1.0).collect()
+    }
+
+    /// The equity at each close.
+    pub fn equity(&self) -> Vec<f64> {
+        self.days.iter().map(|day| day.equity).collect()
+    }
+}
+
+/// What a measure is.
+#[derive(Clone, Copy, Debug)]
+pub struct Definition {
+    /// Its name in files.
+    pub name: &'static str,
+    /// Its name in reports.
+    pub title: &'static str,
+    /// How it is computed.
+    pub formula: &'static str,
+    /// What it is counted in.
+    pub unit: Unit,
+    /// Who defined it so.
+    pub source: &'static str,
+    /// Computes it.
+    pub compute: fn(&Performance<'_>) -> f64,
+}
+
+/// One number about a backtest.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Measure {
+    /// Its name in files.
+    pub name: &'static str,
+    /// Its name in reports.
+    pub title: &'static str,
+    /// How it is computed.
+    pub formula: &'static str,
+    /// What it is counted in.
+    pub unit: Unit,
+    /// The number; NaN where it is not defined.
+    pub value: f64,
+}
+
+/// All measures, in the order in which a report shows them.
+pub fn all() -> impl Iterator<Item = &'static Definition> {
+    returns::MEASURES
+        .iter()
+        .chain(risk::MEASURES)
+        .chain(drawdown::MEASURES)
+        .chain(benchmark::MEASURES)
+        .chain(activity::MEASURES)
+}
+
+/// The definition of a measure, by its name.
+pub fn find(name: &str) -> Option<&'static Definition> {
+    all().find(|definition| definition.name == name)
+}
+
+/// Compute all measures; those of a benchmark are left out where there is none.
+pub fn evaluate(performance: &Performance<'_>) -> Vec<Measure> {
+    let needs_benchmark =
+        |definition: &Definition| benchmark::MEASURES.iter().any(|other| other.name == definition.name);
+    all()
+        .filter(|definition| performance.benchmark.is_some() || !needs_benchmark(definition))
+        .map(|&Definition { name, title, formula, unit, compute, .. }| {
+            let value = compute(performance);
+            let value = if value.is_finite() { value } else { f64::NAN };
+            Measure { name, title, formula, unit, value }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_measure_has_its_own_name_and_says_what_it_is() {
+        let mut names = all().map(|definition| definition.name).collect::<Vec<_>>();
+        let n = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), n);
+        for definition in all() {
+            assert!(!definition.title.is_empty() && !definition.formula.is_empty(), "{}", definition.name);
+            assert!(!definition.source.is_empty(), "{}", definition.name);
+            assert!(find(definition.name).is_some());
+        }
+    }
+
+    #[test]
+    fn no_measure_fails_on_a_backtest_of_one_session() {
+        let backtest = testing::backtest(&[100.0]);
+        for measure in evaluate(&Performance::against(&backtest, &[5.0])) {
+            assert!(!measure.value.is_infinite(), "{}", measure.name);
+        }
+    }
+
+    #[test]
+    fn measures_of_a_benchmark_need_one() {
+        let backtest = testing::backtest(&[100.0, 101.0, 99.0]);
+        let alone = evaluate(&Performance::new(&backtest));
+        let beside = evaluate(&Performance::against(&backtest, &[5.0, 5.1, 5.0]));
+        assert_eq!(alone.len() + benchmark::MEASURES.len(), beside.len());
+    }
+}

@@ -1,0 +1,200 @@
+//! Markets, signals and rules for the tests of whole backtests.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::sync::Arc;
+
+use backstaff_panel::{
+    Axis, Column, Panel, Signal, Universe,
+    testing::{MarketSpec, market, weekdays},
+};
+use backstaff_portfolio::{
+    Backtest, Book, Costs, EqualWeight, Exchange, Execution, Leavers, Market, QuantileLongShort, Rates,
+    Rebalance, Strategy, TargetWeights, Terms, TopkDropout, backtest,
+};
+use proptest::prelude::*;
+
+/// A number in 0..1 that depends on nothing but its arguments (`SplitMix64`).
+pub fn noise(seed: u64, n: u64) -> f64 {
+    let mut z = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(n.wrapping_mul(0xd1b5_4a32_d192_ed03));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// A score for each row from the instrument's name and session alone, a tenth of them missing.
+pub fn scores(panel: &Panel, seed: u64) -> Signal {
+    Signal::new("noise", by_row(panel, seed, |x| if x < 0.1 { f64::NAN } else { x - 0.55 }))
+}
+
+/// A score for each row, none missing and no two equal within a session.
+pub fn distinct_scores(panel: &Panel, seed: u64) -> Vec<f64> {
+    by_row(panel, seed, |x| x - 0.5)
+}
+
+/// A universe that instruments enter and leave in blocks of five sessions.
+pub fn members(panel: &Panel, seed: u64) -> Universe {
+    let axis = panel.axis();
+    let flags = (0..axis.n_rows()).map(|row| {
+        let i = number(axis.instruments()[axis.instrument_of(row)].name());
+        noise(seed ^ 7, i * 1000 + axis.position_of(row) as u64 / 5) < 0.9
+    });
+    Universe::new(flags.collect())
+}
+
+pub fn everything(panel: &Panel) -> Universe {
+    Universe::new(vec![true; panel.axis().n_rows()])
+}
+
+fn number(name: &str) -> u64 {
+    name[1..].parse().unwrap()
+}
+
+fn by_row(panel: &Panel, seed: u64, of: impl Fn(f64) -> f64) -> Vec<f64> {
+    let axis = panel.axis();
+    (0..axis.n_rows())
+        .map(|row| {
+            let i = number(axis.instruments()[axis.instrument_of(row)].name());
+            of(noise(seed, i * 1_000_000 + axis.position_of(row) as u64))
+        })
+        .collect()
+}
+
+/// A name, the position of the first session, opens and closes; NaN is a halt.
+pub type Life<'a> = (&'a str, usize, &'a [f64], &'a [f64]);
+
+/// A panel of these lives.
+pub fn panel(n_sessions: usize, lives: &[Life<'_>]) -> Panel {
+    let ranges =
+        lives.iter().map(|&(name, start, opens, _)| (name.into(), start..start + opens.len())).collect();
+    let mut panel = Panel::new(Arc::new(Axis::new(weekdays(n_sessions), ranges)));
+    let opens = lives.iter().flat_map(|life| life.2).copied().collect();
+    let closes = lives.iter().flat_map(|life| life.3).copied().collect();
+    panel.insert("open", Column::F64(opens)).unwrap();
+    panel.insert("close", Column::F64(closes)).unwrap();
+    panel
+}
+
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub spec: MarketSpec,
+    pub exchange: Exchange,
+    pub terms: Terms,
+    pub strategy: u8,
+}
+
+pub const N_STRATEGIES: u8 = 5;
+
+impl Case {
+    pub fn panel(&self) -> Panel {
+        market(self.spec)
+    }
+
+    pub fn strategy(&self) -> Box<dyn Strategy> {
+        match self.strategy {
+            0 => Box::new(TopkDropout::new(3, 1).unwrap()),
+            1 => Box::new(TopkDropout::new(4, 2).unwrap().hold_sessions(3).book(Book::Outgrowing)),
+            2 => Box::new(QuantileLongShort::new(0.3, 1.0, 0.7, 0.01).unwrap()),
+            3 => Box::new(EqualWeight::new(0.02).unwrap()),
+            _ => Box::new(TargetWeights::new(1.0, 0.0).unwrap()),
+        }
+    }
+
+    pub fn run(&self, panel: &Panel, terms: &Terms) -> Backtest {
+        let market = Market::new(panel).unwrap();
+        let signal = scores(panel, self.spec.seed);
+        let universe = members(panel, self.spec.seed);
+        backtest(&market, &universe, &self.exchange, terms, &signal, &mut *self.strategy()).unwrap()
+    }
+}
+
+pub fn any_exchange() -> impl Strategy_<Value = Exchange> {
+    (
+        prop_oneof![Just(Execution::NextOpen), Just(Execution::NextClose)],
+        (0.0..30.0, 0.0..30.0, prop_oneof![Just(0.0), 0.0..20.0], 0.0..50.0),
+        prop_oneof![Just(None), Just(Some(1.0)), Just(Some(100.0))],
+        prop_oneof![Just(None), Just(Some(0.001)), Just(Some(0.1))],
+        prop_oneof![Just(None), Just(Some(0.02))],
+        (0.0..0.1, 0.0..1.0),
+    )
+        .prop_map(
+            |(execution, (bps, slippage_bps, minimum, tax), lot, volume_cap, price_limit, (rate, usual))| {
+                Exchange {
+                    execution,
+                    costs: Costs {
+                        minimum_commission: minimum,
+                        sell_tax_bps: Rates::constant(tax),
+                        borrow_bps_annual: 300.0,
+                        ..Costs::per_side(bps, slippage_bps)
+                    },
+                    lot,
+                    volume_cap,
+                    price_limit,
+                    cash_rate: Rates::constant(rate),
+                    recovery: backstaff_portfolio::Recovery { usual, ..Default::default() },
+                }
+            },
+        )
+}
+
+pub use proptest::strategy::Strategy as Strategy_;
+
+pub fn any_case() -> impl Strategy_<Value = Case> {
+    (
+        (3..15_usize, 12..60_usize, 0.0..0.3, 0.0..1.0, any::<u64>()),
+        any_exchange(),
+        (1..6_usize, 0..2_usize, any::<bool>(), any::<bool>()),
+        0..N_STRATEGIES,
+    )
+        .prop_map(|((n_instruments, n_sessions, missing, mortal, seed), exchange, terms, strategy)| {
+            let spec =
+                MarketSpec { n_instruments, n_sessions, missing, mortal, seed, ..MarketSpec::default() };
+            let (every, signal_delay, sells, monthly) = terms;
+            let terms = Terms {
+                initial_cash: 1e6,
+                rebalance: if monthly { Rebalance::Monthly } else { Rebalance::EverySessions(every) },
+                signal_delay,
+                leavers: if sells { Leavers::Sell } else { Leavers::Hold },
+                sessions: 2..n_sessions,
+            };
+            Case { spec, exchange, terms, strategy }
+        })
+}
+
+/// The bits of everything that happened up to the first `n` days.
+pub fn history(backtest: &Backtest, n: usize) -> Vec<String> {
+    let last = backtest.days[n - 1].session;
+    let show = |value: &dyn std::fmt::Debug| format!("{value:?}");
+    let name = |i: usize| backtest.instruments[i].name();
+    let days = backtest.days[..n].iter().map(|day| show(day));
+    let fills = backtest.fills.iter().filter(|fill| fill.session <= last);
+    let fills = fills.map(|fill| {
+        let named = backtest.instruments[fill.instrument].name();
+        format!("{named} {:?}", backtest_fill_without_number(fill))
+    });
+    let shortfalls =
+        backtest.shortfalls.iter().filter(|shortfall| shortfall.session <= last).map(|shortfall| {
+            format!(
+                "{} {} {:?} {:?}",
+                name(shortfall.instrument),
+                shortfall.side,
+                shortfall.asked,
+                shortfall.reason
+            )
+        });
+    let positions =
+        backtest.positions.iter().filter(|position| (position.day as usize) < n).map(|position| {
+            format!("{} {} {:?}", position.day, name(position.instrument as usize), position.shares)
+        });
+    // The decision at the last close is about what comes after, but made without it.
+    let decisions = backtest.decisions.iter().filter(|decided| decided.session <= last).map(|decided| {
+        let orders = decided.decision.orders.iter();
+        let orders = orders.map(|order| format!("{} {:?}", name(order.instrument), order.quantity));
+        format!("{} {:?}", decided.session, orders.collect::<Vec<_>>())
+    });
+    days.chain(fills).chain(shortfalls).chain(positions).chain(decisions).collect()
+}
+
+fn backtest_fill_without_number(fill: &backstaff_portfolio::Fill) -> backstaff_portfolio::Fill {
+    backstaff_portfolio::Fill { instrument: 0, ..*fill }
+}
