@@ -7,6 +7,7 @@ use csv::ByteRecord;
 
 use crate::{
     DateOrder, Place, SourceError,
+    attributes::TextTable,
     block::{Block, Coded},
     layout::{HeaderColumn, Key, Kind, Layout},
     stamp::{self, Shape},
@@ -74,6 +75,19 @@ impl<'a> CsvFile<'a> {
             rows.push(&record, &names)?;
         }
         Ok(rows.finish(file))
+    }
+
+    /// All cells as texts, for tables of attributes.
+    pub(crate) fn texts(&self) -> Result<TextTable, SourceError> {
+        let mut reader = self.reader();
+        let trimmed =
+            |record: &ByteRecord| record.iter().map(|cell| text(cell).trim().to_owned()).collect::<Vec<_>>();
+        let names = trimmed(reader.byte_headers().map_err(|source| self.failed(source))?);
+        let rows = reader.byte_records().map(|record| {
+            let record = record.map_err(|source| self.failed(source))?;
+            Ok((trimmed(&record), record.position().map_or(0, csv::Position::line)))
+        });
+        Ok(TextTable { names, rows: rows.collect::<Result<_, SourceError>>()? })
     }
 
     fn date_order(&self, layout: &Layout, order: DateOrder) -> Result<DateOrder, SourceError> {

@@ -94,8 +94,8 @@ pub enum SourceError {
     )]
     NoColumn { path: PathBuf, what: &'static str, found: Vec<String>, hint: String },
 
-    #[error("the mapping names the column {name:?}, which the data don't have (found: {}){hint}", list(.found))]
-    UnknownColumn { name: String, found: Vec<String>, hint: String },
+    #[error("{path} has no column {name:?} (found: {}){hint}", list(.found))]
+    UnknownColumn { path: PathBuf, name: String, found: Vec<String>, hint: String },
 
     #[error(
         "the mapping gives the column {name:?} the name {ours:?}; names are lower-case letters, digits and _, \
@@ -181,9 +181,6 @@ pub enum SourceError {
 
     #[error("{path}: {key:?} has two rows ({first} and {second}); a table needs one row for each instrument")]
     DuplicateKey { path: PathBuf, key: String, first: u64, second: u64 },
-
-    #[error("the source has no field {name:?} (found: {}){hint}", list(.found))]
-    UnknownField { name: String, found: Vec<String>, hint: String },
 
     #[error("too many rows: {rows}; at most 4294967295 are supported")]
     TooManyRows { rows: usize },

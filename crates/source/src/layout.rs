@@ -12,7 +12,7 @@ const DATE: [&str; 8] =
     ["date", "datetime", "timestamp", "time", "tradedate", "tradingdate", "session", "ts"];
 
 /// Names of the instrument column, the likeliest first.
-const INSTRUMENT: [&str; 8] =
+pub(crate) const INSTRUMENT: [&str; 8] =
     ["symbol", "ticker", "instrument", "asset", "code", "stockcode", "sid", "tscode"];
 
 /// Names of a column that its writer left without one.
@@ -72,7 +72,7 @@ pub(crate) fn resolve(
     let mapped = mapped(header, request)?;
     let date = find(header, &mapped, "date", &DATE, |_| true)
         .or_else(|| unnamed_date(header, &mapped))
-        .ok_or_else(|| no_column(file, header, "date"))?;
+        .ok_or_else(|| no_column(file, &names_of(header), "date"))?;
     if let Kind::Other(kind) = &header[date].kind {
         return Err(wrong_type(file, &header[date], "dates", kind));
     }
@@ -248,10 +248,14 @@ fn stem(file: &Path) -> String {
     file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn no_column(file: &Path, header: &[HeaderColumn], what: &'static str) -> SourceError {
-    let found = header.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
+pub(crate) fn no_column(file: &Path, found: &[String], what: &'static str) -> SourceError {
+    let found = found.to_vec();
     let hint = hint(what, found.iter().map(String::as_str));
     SourceError::NoColumn { path: file.to_owned(), what, found, hint }
+}
+
+fn names_of(header: &[HeaderColumn]) -> Vec<String> {
+    header.iter().map(|column| column.name.clone()).collect()
 }
 
 fn wrong_type(file: &Path, column: &HeaderColumn, what: &'static str, kind: &str) -> SourceError {
@@ -274,7 +278,8 @@ pub(crate) fn check_mapping(
                 }
             }
             let hint = hint(name, found.iter().map(String::as_str));
-            return Err(SourceError::UnknownColumn { name: name.clone(), found, hint });
+            let (path, name) = (request.path.clone(), name.clone());
+            return Err(SourceError::UnknownColumn { path, name, found, hint });
         }
     }
     Ok(())

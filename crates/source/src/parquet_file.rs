@@ -19,6 +19,7 @@ use rayon::prelude::*;
 
 use crate::{
     DateOrder, Place, SourceError,
+    attributes::TextTable,
     block::{Block, Coded},
     layout::{HeaderColumn, Key, Kind, Layout},
     stamp::{self, Shape, Stamp},
@@ -84,6 +85,33 @@ impl<'a> ParquetFile<'a> {
             blocks.push(block);
         }
         Ok((blocks, shape))
+    }
+
+    /// All simple columns as texts, for tables of attributes.
+    pub(crate) fn texts(&self) -> Result<TextTable, SourceError> {
+        let header = self.header();
+        let mut names = Vec::new();
+        let mut rows = Vec::<(Vec<String>, u64)>::new();
+        for (column, HeaderColumn { name, .. }) in
+            header.into_iter().enumerate().filter(|(_, column)| !matches!(column.kind, Kind::Other(_)))
+        {
+            names.push(name.clone());
+            let fault = Fault { path: self.path, column: &name, first_row: 1 };
+            let mut row = 0;
+            for group in 0..self.metadata.metadata().num_row_groups() {
+                for array in self.arrays(group, column)? {
+                    let array = fault.cast(&array, &DataType::Utf8)?;
+                    for text in array.as_string::<i32>() {
+                        if row == rows.len() {
+                            rows.push((Vec::new(), row as u64 + 1));
+                        }
+                        rows[row].0.push(text.unwrap_or_default().trim().to_owned());
+                        row += 1;
+                    }
+                }
+            }
+        }
+        Ok(TextTable { names, rows })
     }
 
     fn role(&self, layout: &Layout, which: usize) -> Role {

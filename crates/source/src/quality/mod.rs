@@ -7,9 +7,21 @@
 //! imitate is `zero_volume.rs`.
 
 use backstaff_panel::Session;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use self::bars::{Bars, Columns};
 use crate::{Loaded, found::shown};
+
+mod bars;
+mod hole;
+mod inconsistent_bar;
+mod jump;
+mod life;
+mod repeated_bar;
+mod session;
+mod stale_run;
+mod zero_volume;
 
 /// What was looked for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
@@ -151,8 +163,48 @@ pub struct Quality {
     pub findings: Vec<Finding>,
 }
 
-/// Look through a panel.
+/// Look through a panel that was loaded.
+///
+/// Jumps are looked for in the adjusted close, everything else in prices as quoted where there are any. A missing
+/// column makes its checks find nothing. One finding a row, but one a run for stale runs, missing sessions and gaps.
 pub fn check(loaded: &Loaded, rules: &QualityRules) -> Quality {
-    let _ = (loaded, rules);
-    Quality { counts: Vec::new(), findings: Vec::new() }
+    let axis = loaded.panel.axis();
+    let columns = Columns::of(&loaded.panel);
+    let mut findings = excluded(loaded);
+    let of_instruments = (0..axis.n_instruments()).into_par_iter().flat_map_iter(|i| {
+        let bars = columns.bars(axis, i);
+        let mut findings = Vec::new();
+        for check in CHECKS {
+            check(&bars, rules, &mut findings);
+        }
+        findings
+    });
+    findings.extend(of_instruments.collect::<Vec<_>>());
+    findings.extend(session::findings(loaded, rules));
+    // Stable: within one check the instruments are in order already, and so are their sessions.
+    findings.sort_by_key(|finding| finding.check);
+    let count = |check| findings.iter().filter(|finding| finding.check == check).count();
+    Quality { counts: Check::ALL.map(|check| (check, count(check))).to_vec(), findings }
+}
+
+/// What each instrument is looked through for.
+const CHECKS: [fn(&Bars, &QualityRules, &mut Vec<Finding>); 7] = [
+    jump::find,
+    inconsistent_bar::find,
+    repeated_bar::find,
+    stale_run::find,
+    zero_volume::find,
+    hole::find,
+    life::find,
+];
+
+fn excluded(loaded: &Loaded) -> Vec<Finding> {
+    let finding = |excluded: &crate::Excluded| Finding {
+        check: Check::Excluded,
+        instrument: Some(excluded.instrument.name().to_owned()),
+        session: None,
+        value: excluded.place.as_ref().map_or(f64::NAN, |place| place.row as f64),
+        detail: format!("{} is left out: {}", excluded.instrument, excluded.reason),
+    };
+    loaded.excluded.iter().map(finding).collect()
 }

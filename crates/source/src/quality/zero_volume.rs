@@ -1,0 +1,12 @@
+//! Bars without volume.
+
+use super::{Bars, Check, Finding, QualityRules};
+
+pub(super) fn find(bars: &Bars, _: &QualityRules, findings: &mut Vec<Finding>) {
+    for t in 0..bars.sessions.len() {
+        if bars.volume[t] == 0.0 && !bars.close[t].is_nan() {
+            let says = format!("close {} without volume: not traded", bars.close[t]);
+            findings.push(bars.finding(Check::ZeroVolume, t, bars.close[t], &says));
+        }
+    }
+}
