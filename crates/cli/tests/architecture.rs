@@ -44,7 +44,9 @@ fn crates_import_only_what_the_map_allows() {
 }
 
 fn sources(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a folder of sources").map(|entry| entry.expect("an entry").path()) {
+    for entry in
+        fs::read_dir(folder).expect("a folder of sources").map(|entry| entry.expect("an entry").path())
+    {
         if entry.is_dir() {
             sources(&entry, found);
         } else if entry.extension().is_some_and(|extension| extension == "rs") {
@@ -87,6 +89,7 @@ fn unsafe_code_stays_in_its_two_places() {
 #[test]
 fn pure_crates_do_no_input_or_output() {
     let pure = ["panel/", "feature/", "regime/", "learn/", "portfolio/", "report/"];
-    let words = ["std::fs", "std::net", "std::env", "SystemTime", "Instant::now", "thread_rng", "std::process"];
+    let words =
+        ["std::fs", "std::net", "std::env", "SystemTime", "Instant::now", "thread_rng", "std::process"];
     check_words(&words, |place| !pure.iter().any(|name| place.starts_with(name)));
 }

@@ -47,14 +47,14 @@ pub enum Event<'a> {
     /// A stage begins; it has this many shards (or steps) to look at.
     Started {
         /// The stage's name.
-        stage: &'static str,
+        stage: &'a str,
         /// How many steps.
         steps: usize,
     },
     /// So many of its steps are done.
     Advanced {
         /// The stage's name.
-        stage: &'static str,
+        stage: &'a str,
         /// Steps done.
         done: usize,
         /// Rows done so far.
@@ -70,6 +70,11 @@ pub enum Event<'a> {
 pub trait Observer: Sync {
     /// Take note of an event; called from any thread.
     fn observe(&self, event: &Event<'_>);
+
+    /// Whether the user asked to stop.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
 }
 
 /// Nobody.

@@ -106,7 +106,11 @@ pub fn join(axis: &Axis, parts: &[(Segment, Column)]) -> Column {
         Column::F32(scatter(axis, parts, f32::NAN))
     } else {
         let decoded = parts.iter().map(|(segment, column)| (segment, column.to_f64())).collect::<Vec<_>>();
-        Column::F64(scatter(axis, decoded.iter().map(|(segment, values)| (*segment, values.as_slice())), f64::NAN))
+        Column::F64(scatter(
+            axis,
+            decoded.iter().map(|(segment, values)| (*segment, values.as_slice())),
+            f64::NAN,
+        ))
     }
 }
 

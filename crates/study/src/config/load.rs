@@ -35,7 +35,8 @@ pub enum ConfigError {
 
 /// Read a study's file and apply a profile to it.
 pub fn load(path: &Path, profile: Option<&str>) -> Result<Config, ConfigError> {
-    let text = fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    let text =
+        fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
     parse(&text, path, profile)
 }
 
@@ -160,7 +161,10 @@ fn check(config: &Config, path: &Path) -> Result<(), ConfigError> {
         return fail("data.attributes.static", message.to_owned());
     }
     if config.universe.member_from.is_some() && config.data.attributes.is_none() {
-        return fail("universe.member_from", "needs data.attributes, the table that holds the dates".to_owned());
+        return fail(
+            "universe.member_from",
+            "needs data.attributes, the table that holds the dates".to_owned(),
+        );
     }
     if !(config.portfolio.initial_cash.is_finite() && config.portfolio.initial_cash > 0.0) {
         return fail("portfolio.initial_cash", "must be a positive amount".to_owned());

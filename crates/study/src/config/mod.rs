@@ -130,7 +130,10 @@ impl Config {
     /// The name of the model whose portfolio the report is about.
     pub fn primary_model(&self) -> &str {
         let boosted = || {
-            self.models.iter().find(|(_, model)| matches!(model, ModelSpec::Lightgbm { .. })).map(|(name, _)| name)
+            self.models
+                .iter()
+                .find(|(_, model)| matches!(model, ModelSpec::Lightgbm { .. }))
+                .map(|(name, _)| name)
         };
         let named = self.primary.as_ref().or_else(boosted).or_else(|| self.models.keys().next());
         named.map_or("", String::as_str)

@@ -25,9 +25,12 @@ pub enum ModelSpec {
     },
     /// Linear regression with a quadratic penalty, chosen on the validation rows.
     Ridge {
-        /// Candidate penalties per row.
-        #[serde(default = "default_alphas")]
-        alphas: Vec<f64>,
+        /// Candidate penalties on the sum of squared coefficients (scikit-learn's `alpha`).
+        #[serde(default = "default_penalties")]
+        penalties: Vec<f64>,
+        /// Features are cut at so many standard deviations on either side.
+        #[serde(default = "default_clip")]
+        clip: f64,
     },
     /// No learning: the score is this expression.
     Expression(String),
@@ -41,6 +44,10 @@ fn default_patience() -> u32 {
     30
 }
 
-fn default_alphas() -> Vec<f64> {
-    vec![0.001, 0.01, 0.1, 1.0, 10.0]
+fn default_penalties() -> Vec<f64> {
+    vec![1e2, 1e3, 1e4, 1e5, 1e6]
+}
+
+fn default_clip() -> f64 {
+    5.0
 }

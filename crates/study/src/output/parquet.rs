@@ -3,7 +3,10 @@
 use std::{io::Write, path::Path, sync::Arc};
 
 use arrow::{
-    array::{ArrayRef, Date32Array, DictionaryArray, Float32Array, Float64Array, Int32Array, Int64Array, StringArray},
+    array::{
+        ArrayRef, Date32Array, DictionaryArray, Float32Array, Float64Array, Int32Array, Int64Array,
+        StringArray,
+    },
     datatypes::{DataType, Field, Int32Type, Schema},
     record_batch::RecordBatch,
 };
@@ -39,7 +42,9 @@ impl Cells {
             Self::Numbers(values) => Arc::new(values.iter().map(|&v| present(v)).collect::<Float64Array>()),
             Self::Integers(values) => Arc::new(Int64Array::from(values.clone())),
             Self::Texts(values) => Arc::new(StringArray::from_iter_values(values)),
-            Self::Sessions(values) => Arc::new(values.iter().map(|s| Some(s.number())).collect::<Date32Array>()),
+            Self::Sessions(values) => {
+                Arc::new(values.iter().map(|s| Some(s.number())).collect::<Date32Array>())
+            }
         }
     }
 }
@@ -64,11 +69,11 @@ pub fn write_table(path: &Path, columns: &[(&str, Cells)]) -> Result<(), OutputE
 
 /// Write columns over the rows of an axis: `instrument`, `date`, then the columns, in the order of the axis.
 pub fn write_panel(path: &Path, axis: &Axis, columns: &[(String, Arc<Column>)]) -> Result<(), OutputError> {
-    let names: ArrayRef =
-        Arc::new(StringArray::from_iter_values(axis.instruments().iter().map(backstaff_panel::Instrument::name)));
+    let names: ArrayRef = Arc::new(StringArray::from_iter_values(
+        axis.instruments().iter().map(backstaff_panel::Instrument::name),
+    ));
     let key = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-    let mut fields =
-        vec![Field::new("instrument", key, false), Field::new("date", DataType::Date32, false)];
+    let mut fields = vec![Field::new("instrument", key, false), Field::new("date", DataType::Date32, false)];
     fields.extend(columns.iter().map(|(name, column)| {
         let kind = match **column {
             Column::F32(_) => DataType::Float32,

@@ -1,0 +1,71 @@
+//! A computed column as its artifacts, one a calendar year: digests at once, values when somebody needs them.
+
+use std::sync::{Arc, OnceLock};
+
+use backstaff_panel::{Axis, Column};
+use backstaff_stage::{Digest, Manifest, Store};
+use rayon::prelude::*;
+
+use crate::{
+    StudyError,
+    artifact::read_column,
+    panel_handle::PanelHandle,
+    segment::{Segment, join},
+    steps::features::VALUES,
+};
+
+/// The handle of a computed column.
+#[derive(Debug)]
+pub struct ColumnHandle {
+    name: String,
+    store: Store,
+    axis: Arc<Axis>,
+    segments: Vec<Segment>,
+    years: Vec<Manifest>,
+    column: OnceLock<Arc<Column>>,
+}
+
+impl ColumnHandle {
+    /// The column whose years are these artifacts, in the order of the panel's segments.
+    ///
+    /// # Panics
+    ///
+    /// If there is not one artifact a year.
+    pub fn new(name: &str, store: &Store, panel: &PanelHandle, years: Vec<Manifest>) -> Self {
+        assert_eq!(years.len(), panel.segments().len(), "one artifact a year");
+        Self {
+            name: name.to_owned(),
+            store: store.clone(),
+            axis: panel.axis().clone(),
+            segments: panel.segments().to_vec(),
+            years,
+            column: OnceLock::new(),
+        }
+    }
+
+    /// The column's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The digest of the values of a segment.
+    pub fn digest(&self, segment: usize) -> Digest {
+        self.years[segment]
+            .part(VALUES)
+            .map_or_else(|| panic!("an artifact of features has no values"), |p| p.digest)
+    }
+
+    /// The values of all rows; read once.
+    pub fn column(&self) -> Result<Arc<Column>, StudyError> {
+        if let Some(column) = self.column.get() {
+            return Ok(column.clone());
+        }
+        let parts = self
+            .years
+            .par_iter()
+            .zip(&self.segments)
+            .map(|(year, segment)| Ok((segment.clone(), read_column(&self.store, year, VALUES)?)))
+            .collect::<Result<Vec<_>, StudyError>>()?;
+        Ok(self.column.get_or_init(|| Arc::new(join(&self.axis, &parts))).clone())
+    }
+}

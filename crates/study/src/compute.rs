@@ -1,0 +1,253 @@
+//! Single computations: a data file and expressions in, a Parquet file out.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use backstaff_feature::{Catalog, Feature, FeatureError, Plan, Schema};
+use backstaff_panel::{Axis, Column, Encoding};
+use backstaff_stage::{Store, runner::Done};
+use serde::Serialize;
+
+use crate::{
+    StudyError,
+    columns::ColumnHandle,
+    flow::{Bridge, Flow},
+    output::write_panel,
+    panel_handle::PanelHandle,
+    progress::{Observer, StageRecord},
+    steps::{
+        Load, LoadFacts,
+        features::{FeatureShard, Features},
+        load::LoadOutput,
+    },
+};
+
+/// What to compute.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// A Parquet or CSV file, or a folder of them.
+    pub data: PathBuf,
+    /// Names and expressions.
+    pub features: Vec<(String, String)>,
+    /// Libraries that ship.
+    pub libraries: Vec<String>,
+    /// A file of the user's own.
+    pub file: Option<PathBuf>,
+    /// Where to write.
+    pub out: PathBuf,
+    /// A store, if results should be kept for the next time.
+    pub store: Option<PathBuf>,
+    /// Threads.
+    pub threads: usize,
+}
+
+/// What was computed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Computed {
+    /// The file that was written.
+    pub out: PathBuf,
+    /// Its rows.
+    pub rows: usize,
+    /// Its features, in the order of the columns.
+    pub features: Vec<String>,
+    /// Entries of libraries that the data don't allow, and why.
+    pub left_out: Vec<(String, String)>,
+    /// What was read, found and computed.
+    pub stages: Vec<StageRecord>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+}
+
+/// The features of a request, and the names of library entries that the data don't allow.
+struct Chosen {
+    features: Vec<Feature>,
+    left_out: Vec<(String, String)>,
+}
+
+/// Compute features of a data file into a Parquet file.
+pub fn compute(request: &Request, observer: &dyn Observer) -> Result<Computed, StudyError> {
+    with_data(request, observer, |flow, data, chosen| {
+        let columns = data.columns(flow, &chosen.features)?;
+        flow.trace().span("write", || write_panel(&request.out, data.axis(), &columns))?;
+        Ok(Computed {
+            out: request.out.clone(),
+            rows: data.axis().n_rows(),
+            features: columns.into_iter().map(|(name, _)| name).collect(),
+            left_out: chosen.left_out.clone(),
+            stages: flow.stages(),
+            warnings: flow.warnings(),
+        })
+    })
+}
+
+/// The plan of a request, for people.
+pub fn explain(request: &Request, observer: &dyn Observer) -> Result<String, StudyError> {
+    with_data(request, observer, |_, _, chosen| Ok(Plan::new(&chosen.features).explain().to_string()))
+}
+
+/// Read the data and resolve the features, then do something with both.
+fn with_data<T>(
+    request: &Request,
+    observer: &dyn Observer,
+    work: impl FnOnce(&Flow<'_>, &Data, &Chosen) -> Result<T, StudyError>,
+) -> Result<T, StudyError> {
+    // Expressions are parsed before the data are read: a slip of the pen shows at once.
+    let catalog = catalog(request)?;
+    let scratch;
+    let folder = match &request.store {
+        Some(folder) => folder.as_path(),
+        None => {
+            scratch = tempfile::tempdir()
+                .map_err(|source| StudyError::Read { path: std::env::temp_dir(), source })?;
+            scratch.path()
+        }
+    };
+    let store = Store::open(folder)?;
+    let bridge = Bridge::new(observer);
+    let flow = Flow::new(&store, "compute", request.threads, &bridge)?;
+    let kept = request.store.is_some();
+    let mut data = Data::load(&flow, &request.data, Vec::new(), kept)?;
+    let mut chosen = choose(&catalog, request, &data.schema());
+    let texts = data.text_columns();
+    if !texts.is_empty() && chosen.as_ref().map_or(true, |chosen| !chosen.left_out.is_empty()) {
+        // Something is missing that a column of texts may offer.
+        data = Data::load(&flow, &request.data, texts, kept)?;
+        chosen = choose(&catalog, request, &data.schema());
+    }
+    let chosen = chosen?;
+    for warning in &data.facts().warnings {
+        flow.warn(warning.clone());
+    }
+    for (name, reason) in &chosen.left_out {
+        flow.warn(format!("left out {name}: {reason}"));
+    }
+    let result = work(&flow, &data, &chosen)?;
+    if kept {
+        flow.finish(serde_json::Value::Null)?;
+    }
+    Ok(result)
+}
+
+/// The data of a computation: read into memory, or through a store that keeps what is computed.
+enum Data {
+    Memory(Box<LoadOutput>),
+    Stored(Arc<PanelHandle>),
+}
+
+impl Data {
+    fn load(flow: &Flow<'_>, path: &Path, categories: Vec<String>, kept: bool) -> Result<Self, StudyError> {
+        let stage = Load::verbatim(path, categories);
+        if !kept {
+            return Ok(Self::Memory(Box::new(flow.trace().span("load", || stage.read())?)));
+        }
+        let mut done = flow.stage(&stage, &stage.files()?, 0)?;
+        let missing = || StudyError::Internal { what: "nothing was loaded".to_owned() };
+        let manifest = done.pop().map(|done| done.manifest).ok_or_else(missing)?;
+        Ok(Self::Stored(Arc::new(PanelHandle::open(flow.store(), manifest)?)))
+    }
+
+    fn axis(&self) -> &Arc<Axis> {
+        match self {
+            Self::Memory(output) => output.panel.axis(),
+            Self::Stored(panel) => panel.axis(),
+        }
+    }
+
+    fn facts(&self) -> &LoadFacts {
+        match self {
+            Self::Memory(output) => &output.facts,
+            Self::Stored(panel) => panel.facts(),
+        }
+    }
+
+    fn schema(&self) -> Schema {
+        match self {
+            Self::Memory(output) => Schema::of(&output.panel),
+            Self::Stored(panel) => panel.schema(),
+        }
+    }
+
+    /// Text columns of the data that could serve as categories.
+    fn text_columns(&self) -> Vec<String> {
+        let ignored = self.facts().found["ignored"].as_array().into_iter().flatten();
+        let texts = ignored.filter(|column| column["why"].as_str().is_some_and(|why| why.contains("text")));
+        let names = texts.filter_map(|column| column["source"].as_str());
+        names.map(backstaff_source::field_name).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Compute features at full precision.
+    fn columns(
+        &self,
+        flow: &Flow<'_>,
+        features: &[Feature],
+    ) -> Result<Vec<(String, Arc<Column>)>, StudyError> {
+        let panel = match self {
+            Self::Memory(output) => {
+                let plan = Plan::new(features);
+                let columns =
+                    flow.trace().span("features", || plan.compute(&output.panel, Encoding::F64, &()))?;
+                let names = features.iter().map(|feature| feature.name().to_owned());
+                return Ok(names.zip(columns.into_iter().map(Arc::new)).collect());
+            }
+            Self::Stored(panel) => panel,
+        };
+        let stage = Features { features: features.to_vec(), encoding: Encoding::F64 };
+        let done = flow.joint_stage(&stage, panel, panel.axis().n_rows() * features.len())?;
+        let column = |(feature, years): (&Feature, &[Done<FeatureShard>])| {
+            let manifests = years.iter().map(|done| done.manifest.clone()).collect();
+            let handle = ColumnHandle::new(feature.name(), flow.store(), panel, manifests);
+            Ok((feature.name().to_owned(), handle.column()?))
+        };
+        features.iter().zip(done.chunks(panel.segments().len())).map(column).collect()
+    }
+}
+
+fn catalog(request: &Request) -> Result<Catalog, StudyError> {
+    let mut catalog = Catalog::new();
+    for name in &request.libraries {
+        catalog = catalog.with_library(name)?;
+    }
+    if let Some(path) = &request.file {
+        catalog = with_file(catalog, path)?;
+    }
+    for (name, expression) in &request.features {
+        catalog = catalog.with(name, expression)?;
+    }
+    Ok(catalog)
+}
+
+/// Add a user's file of features to a catalog.
+pub fn with_file(catalog: Catalog, path: &Path) -> Result<Catalog, StudyError> {
+    let text =
+        fs::read_to_string(path).map_err(|source| StudyError::Read { path: path.to_owned(), source })?;
+    Ok(catalog.with_file_text(&path.display().to_string(), &text)?)
+}
+
+/// Names asked for one by one have to work; of a library, what the data allow is taken and the rest is told.
+fn choose(catalog: &Catalog, request: &Request, schema: &Schema) -> Result<Chosen, FeatureError> {
+    let mut libraries = request.libraries.iter().map(String::as_str).collect::<Vec<_>>();
+    let file = request.file.as_ref().map(|path| path.display().to_string());
+    libraries.extend(file.as_deref());
+    let mut chosen = Chosen { features: Vec::new(), left_out: Vec::new() };
+    for name in catalog.select(&libraries)? {
+        match catalog.resolve(&[&name], schema) {
+            Ok(features) => chosen.features.extend(features),
+            Err(error) if lacks_a_column(&error) => chosen.left_out.push((name, error.to_string())),
+            Err(error) => return Err(error),
+        }
+    }
+    for (name, _) in &request.features {
+        chosen.features.extend(catalog.resolve(&[name], schema)?);
+    }
+    Ok(chosen)
+}
+
+/// Whether an expression is right but for a column that the data don't have.
+fn lacks_a_column(error: &FeatureError) -> bool {
+    let FeatureError::Expression(error) = error else { return false };
+    error.message().starts_with("there is no field") || error.message().starts_with("there is no category")
+}

@@ -1,0 +1,208 @@
+//! One run of a study: its stages in order, who watches, what was found and what was computed.
+
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use backstaff_stage::{
+    Budget, Key, KeyHasher, Outcome as ShardOutcome, RunRecord, Stage, Store,
+    runner::{
+        self, Done, Run, RunError, Why,
+        local::{JointStage, run_jointly, run_shards},
+    },
+};
+
+use crate::{
+    StudyError,
+    progress::{Event, Observer, Outcome, StageRecord, Trace, peak_anonymous_bytes},
+};
+
+/// Passes what the runner tells on to whoever watches the study.
+pub struct Bridge<'a> {
+    observer: &'a dyn Observer,
+    rows: AtomicUsize,
+    done: AtomicUsize,
+    missing: AtomicUsize,
+}
+
+impl<'a> Bridge<'a> {
+    /// A bridge to this observer.
+    pub fn new(observer: &'a dyn Observer) -> Self {
+        let zero = || AtomicUsize::new(0);
+        Self { observer, rows: zero(), done: zero(), missing: zero() }
+    }
+}
+
+impl runner::Observer for Bridge<'_> {
+    fn event(&self, event: &runner::Event<'_>) {
+        match event {
+            runner::Event::Started { stage, n_missing, .. } => {
+                self.done.store(0, Ordering::Relaxed);
+                self.missing.store(*n_missing, Ordering::Relaxed);
+                self.observer.observe(&Event::Started { stage, steps: *n_missing });
+            }
+            runner::Event::Shard { stage, .. } => {
+                let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+                let missing = self.missing.load(Ordering::Relaxed).max(1);
+                let rows = self.rows.load(Ordering::Relaxed) * done.min(missing) / missing;
+                self.observer.observe(&Event::Advanced { stage, done, rows });
+            }
+            runner::Event::Waiting { stage, shard } => {
+                let text = format!("{stage}: waiting for another run that is computing {shard}");
+                self.observer.observe(&Event::Warning(&text));
+            }
+            _ => {}
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.observer.is_cancelled()
+    }
+}
+
+/// One run of a study.
+pub struct Flow<'a> {
+    run: Run<'a>,
+    bridge: &'a Bridge<'a>,
+    trace: Trace,
+    stages: Mutex<Vec<StageRecord>>,
+    warnings: Mutex<Vec<String>>,
+}
+
+impl<'a> Flow<'a> {
+    /// Begin a run.
+    pub fn new(
+        store: &'a Store,
+        study: &str,
+        threads: usize,
+        bridge: &'a Bridge<'a>,
+    ) -> Result<Self, StudyError> {
+        let run = Run::new(store, study, Budget { threads }, bridge)?;
+        Ok(Self {
+            run,
+            bridge,
+            trace: Trace::default(),
+            stages: Mutex::default(),
+            warnings: Mutex::default(),
+        })
+    }
+
+    /// The store.
+    pub fn store(&self) -> &'a Store {
+        self.run.store()
+    }
+
+    /// The run's clock.
+    pub fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// Tell the user something, once.
+    pub fn warn(&self, text: impl Into<String>) {
+        let text = text.into();
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        if !warnings.contains(&text) {
+            self.bridge.observer.observe(&Event::Warning(&text));
+            warnings.push(text);
+        }
+    }
+
+    /// What the user was told.
+    pub fn warnings(&self) -> Vec<String> {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What the stages did so far.
+    pub fn stages(&self) -> Vec<StageRecord> {
+        self.stages.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Bring all shards of a stage into the store.
+    pub fn stage<S: Stage<Error = StudyError>>(
+        &self,
+        stage: &S,
+        inputs: &S::Inputs,
+        rows: usize,
+    ) -> Result<Vec<Done<S::Shard>>, StudyError> {
+        self.record::<S>(rows, || run_shards(stage, inputs, stage.shards(inputs), &self.run))
+    }
+
+    /// Bring all shards of a stage into the store, the missing ones computed together.
+    pub fn joint_stage<S: JointStage<Error = StudyError>>(
+        &self,
+        stage: &S,
+        inputs: &S::Inputs,
+        rows: usize,
+    ) -> Result<Vec<Done<S::Shard>>, StudyError> {
+        self.record::<S>(rows, || run_jointly(stage, inputs, stage.shards(inputs), &self.run))
+    }
+
+    fn record<S: Stage<Error = StudyError>>(
+        &self,
+        rows: usize,
+        work: impl FnOnce() -> Result<Vec<Done<S::Shard>>, RunError<StudyError>>,
+    ) -> Result<Vec<Done<S::Shard>>, StudyError> {
+        self.bridge.rows.store(rows, Ordering::Relaxed);
+        let before = self.trace.seconds();
+        let done = self.trace.span(S::NAME, work).map_err(StudyError::from)?;
+        let seconds = self.trace.seconds() - before;
+        let computed = done.iter().filter(|done| done.outcome == ShardOutcome::Computed).count();
+        let mut keys = KeyHasher::new();
+        keys.list("keys", &done, |hasher, done| {
+            hasher.key("", &done.key);
+        });
+        let record = StageRecord {
+            name: S::NAME,
+            outcome: if computed > 0 { Outcome::Computed } else { Outcome::Found },
+            seconds,
+            rows,
+            computed,
+            found: done.len() - computed,
+            key: keys.finish().to_string(),
+            why: reason(&done),
+            peak_bytes: peak_anonymous_bytes(),
+        };
+        self.bridge.observer.observe(&Event::Finished(&record));
+        self.stages.lock().unwrap_or_else(PoisonError::into_inner).push(record);
+        Ok(done)
+    }
+
+    /// The artifacts of the stages so far: stage, shard, key.
+    pub fn lineage(&self) -> Vec<(String, String, Key)> {
+        self.run.entries().into_iter().map(|entry| (entry.stage, entry.shard, entry.key)).collect()
+    }
+
+    /// Write the run's record.
+    pub fn finish(&self, facts: serde_json::Value) -> Result<RunRecord, StudyError> {
+        Ok(self.run.finish(facts)?)
+    }
+}
+
+/// The commonest reason of the shards that were computed, and which shards if they are few.
+fn reason<S>(done: &[Done<S>]) -> String {
+    let computed = done.iter().filter(|done| done.outcome == ShardOutcome::Computed).collect::<Vec<_>>();
+    let Some(first) = computed.first() else { return String::new() };
+    let mut counts = std::collections::BTreeMap::<String, usize>::new();
+    for done in &computed {
+        *counts.entry(done.why.to_string()).or_default() += 1;
+    }
+    let commonest =
+        counts.iter().max_by_key(|(_, count)| **count).map_or_else(String::new, |(why, _)| why.clone());
+    if first.why == Why::FirstRun || computed.len() == done.len() {
+        return commonest;
+    }
+    let labels = computed.iter().take(3).map(|done| done.label.as_str()).collect::<Vec<_>>().join(", ");
+    let more = if computed.len() > 3 { format!(" and {} more", computed.len() - 3) } else { String::new() };
+    format!("{labels}{more}: {commonest}")
+}
+
+impl From<RunError<StudyError>> for StudyError {
+    fn from(error: RunError<StudyError>) -> Self {
+        match error {
+            RunError::Shard { source, .. } => source,
+            RunError::Store { source, .. } => Self::Store(*source),
+            _ => Self::Interrupted,
+        }
+    }
+}

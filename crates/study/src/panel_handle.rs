@@ -1,0 +1,177 @@
+//! A loaded panel as its artifact: digests at once, columns when somebody needs them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
+
+use backstaff_feature::Schema;
+use backstaff_panel::{Axis, Calendar, Categories, Column, Instrument, Panel, Session};
+use backstaff_stage::{Digest, Manifest, Store};
+
+use crate::{
+    StudyError,
+    artifact::{read_categories, read_column, read_integers, read_texts},
+    segment::{Segment, axis_digest, join, segments},
+    steps::LoadFacts,
+};
+
+/// The field that is 1 from an instrument's date of entry on.
+pub const MEMBER: &str = "member";
+
+/// The handle of a loaded panel.
+#[derive(Debug)]
+pub struct PanelHandle {
+    store: Store,
+    manifest: Manifest,
+    axis: Arc<Axis>,
+    segments: Vec<Segment>,
+    axis_digests: Vec<Digest>,
+    fields: BTreeSet<String>,
+    categories: BTreeSet<String>,
+    facts: LoadFacts,
+    in_memory: Mutex<BTreeMap<String, Arc<Column>>>,
+}
+
+impl PanelHandle {
+    /// Open the artifact of `load`; reads the axis only.
+    pub fn open(store: &Store, manifest: Manifest) -> Result<Self, StudyError> {
+        let numbers = read_integers(store, &manifest, "sessions")?;
+        let calendar = Calendar::new(numbers.iter().map(|&n| Session::from_number(n as i32)).collect());
+        let names = read_texts(store, &manifest, "instruments")?;
+        let starts = read_integers(store, &manifest, "life_start")?;
+        let ends = read_integers(store, &manifest, "life_end")?;
+        let lives = names.iter().zip(starts.iter().zip(&ends));
+        let lives = lives.map(|(name, (&start, &end))| (Instrument::new(name), start as usize..end as usize));
+        let axis = Arc::new(Axis::new(calendar, lives.collect()));
+        let segments = segments(axis.calendar());
+        let axis_digests = segments.iter().map(|segment| axis_digest(&axis, segment)).collect();
+        let list = |name: &str| -> BTreeSet<String> {
+            let names = manifest.info[name].as_array().into_iter().flatten();
+            names.filter_map(|name| name.as_str().map(str::to_owned)).collect()
+        };
+        let facts = serde_json::from_value(manifest.info["facts"].clone())
+            .map_err(|error| StudyError::Internal { what: format!("facts of the panel: {error}") })?;
+        Ok(Self {
+            fields: list("fields"),
+            categories: list("categories"),
+            store: store.clone(),
+            manifest,
+            axis,
+            segments,
+            axis_digests,
+            facts,
+            in_memory: Mutex::default(),
+        })
+    }
+
+    /// The rows.
+    pub fn axis(&self) -> &Arc<Axis> {
+        &self.axis
+    }
+
+    /// The calendar years.
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// The digest of the rows of a segment.
+    pub fn axis_digest(&self, segment: usize) -> &Digest {
+        &self.axis_digests[segment]
+    }
+
+    /// The names of the fields.
+    pub fn fields(&self) -> &BTreeSet<String> {
+        &self.fields
+    }
+
+    /// The names of the categories.
+    pub fn categories(&self) -> &BTreeSet<String> {
+        &self.categories
+    }
+
+    /// The columns that expressions may name.
+    pub fn schema(&self) -> Schema {
+        Schema { fields: self.fields.clone(), categories: self.categories.clone() }
+    }
+
+    /// Facts about the reading.
+    pub fn facts(&self) -> &LoadFacts {
+        &self.facts
+    }
+
+    /// The artifact.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The digest of a field or of categories in a segment.
+    ///
+    /// # Panics
+    ///
+    /// If the panel has no such column: names are checked when expressions are resolved.
+    pub fn digest(&self, name: &str, segment: usize) -> Digest {
+        let part = self.segments[segment].part(name);
+        self.manifest.part(&part).map_or_else(|| panic!("the panel has no {part}"), |part| part.digest)
+    }
+
+    /// A field.
+    pub fn column(&self, name: &str) -> Result<Arc<Column>, StudyError> {
+        let lock = || self.in_memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(column) = lock().get(name) {
+            return Ok(column.clone());
+        }
+        let read = |segment: &Segment| {
+            Ok((segment.clone(), read_column(&self.store, &self.manifest, &segment.part(name))?))
+        };
+        let parts = self.segments.iter().map(read).collect::<Result<Vec<_>, StudyError>>()?;
+        let column = Arc::new(join(&self.axis, &parts));
+        lock().insert(name.to_owned(), column.clone());
+        Ok(column)
+    }
+
+    fn category_column(&self, name: &str) -> Result<Categories, StudyError> {
+        let mut names = Vec::<String>::new();
+        let mut codes = vec![Categories::MISSING; self.axis.n_rows()];
+        for segment in &self.segments {
+            let part = read_categories(&self.store, &self.manifest, &segment.part(name))?;
+            let global = part.names().iter().map(|name| {
+                names.iter().position(|known| known == name).unwrap_or_else(|| {
+                    names.push(name.clone());
+                    names.len() - 1
+                }) as u32
+            });
+            let global = global.collect::<Vec<_>>();
+            let rows = crate::segment::rows(&self.axis, segment).into_iter().flatten();
+            for (row, &code) in rows.zip(part.codes()) {
+                codes[row] = global.get(code as usize).copied().unwrap_or(Categories::MISSING);
+            }
+        }
+        Ok(Categories::new(codes, names))
+    }
+
+    /// The panel with these fields and categories.
+    pub fn panel<'a>(
+        &self,
+        fields: impl IntoIterator<Item = &'a str>,
+        categories: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Panel, StudyError> {
+        let mut panel = Panel::new(self.axis.clone());
+        for name in fields {
+            panel.insert(name, self.column(name)?)?;
+        }
+        for name in categories {
+            panel.insert_categories(name, self.category_column(name)?)?;
+        }
+        Ok(panel)
+    }
+
+    /// The benchmark's opens and closes on the panel's sessions, if the study has one.
+    pub fn benchmark(&self) -> Result<Option<(Vec<f64>, Vec<f64>)>, StudyError> {
+        if self.manifest.part("benchmark.close").is_none() {
+            return Ok(None);
+        }
+        let read = |name: &str| read_column(&self.store, &self.manifest, name);
+        Ok(Some((read("benchmark.open")?.to_f64(), read("benchmark.close")?.to_f64())))
+    }
+}

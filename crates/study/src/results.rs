@@ -1,0 +1,83 @@
+//! What a run of a study found out: everything the report speaks of.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use backstaff_stage::Key;
+use serde::Serialize;
+
+use crate::{
+    config::Config,
+    panel_handle::PanelHandle,
+    steps::{
+        backtest::{BacktestResult, Holder, Variant},
+        evaluate::Evaluation,
+        folds::FoldFacts,
+        quality::QualityFacts,
+        suspects::Suspect,
+        train::FitFacts,
+    },
+};
+
+/// A feature that the models saw.
+#[derive(Clone, Debug, Serialize)]
+pub struct FeatureFacts {
+    /// Its name.
+    pub name: String,
+    /// Its expression, as written.
+    pub expression: String,
+    /// How far back it reads.
+    pub look_back: String,
+    /// What it means, if its library says so.
+    pub meaning: String,
+}
+
+/// What a run found out.
+#[derive(Debug)]
+pub struct Results {
+    /// The study.
+    pub config: Config,
+    /// The data.
+    pub panel: Arc<PanelHandle>,
+    /// What is odd about the data.
+    pub quality: QualityFacts,
+    /// What the models saw.
+    pub features: Vec<FeatureFacts>,
+    /// Features beyond belief.
+    pub suspects: Vec<Suspect>,
+    /// Facts about the labels: how many rows have one, and why others don't.
+    pub labels: serde_json::Value,
+    /// The folds.
+    pub folds: Vec<FoldFacts>,
+    /// The fits, by model and fold.
+    pub fits: BTreeMap<String, Vec<(u32, FitFacts)>>,
+    /// How good the scores are, by model.
+    pub evaluations: BTreeMap<String, Evaluation>,
+    /// What became of the portfolios.
+    pub backtests: Vec<BacktestResult>,
+    /// The artifacts behind all this: stage, shard, key.
+    pub lineage: Vec<(String, String, Key)>,
+    /// What the user was told.
+    pub warnings: Vec<String>,
+}
+
+impl Results {
+    /// A portfolio, if it was run.
+    pub fn backtest(&self, variant: &Variant) -> Option<&BacktestResult> {
+        self.backtests.iter().find(|backtest| backtest.variant == *variant)
+    }
+
+    /// The primary model's portfolio at the stated costs.
+    pub fn primary(&self) -> Option<&BacktestResult> {
+        self.backtest(&Variant::plain(Holder::Model(self.config.primary_model().to_owned())))
+    }
+
+    /// The equal weight of the universe under the same costs: the first benchmark.
+    pub fn equal_weight(&self) -> Option<&BacktestResult> {
+        self.backtest(&Variant::plain(Holder::EqualWeight))
+    }
+
+    /// The index, bought once.
+    pub fn index(&self) -> Option<&BacktestResult> {
+        self.backtest(&Variant::plain(Holder::Index))
+    }
+}

@@ -1,0 +1,241 @@
+//! Evaluate: how good each model's scores are, judged by plain returns and nothing else.
+
+use std::{num::NonZeroU32, ops::Range, sync::Arc};
+
+use backstaff_learn::{
+    evaluate::{
+        Cross, SeriesSummary, information_coefficients, quantile_means, quantile_returns,
+        rank_autocorrelation, top_turnover,
+    },
+    label::Recoveries,
+};
+use backstaff_panel::Session;
+use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, Store, StoreError, Table};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    StudyError,
+    columns::ColumnHandle,
+    panel_handle::PanelHandle,
+    steps::{folds::universe, labels::LabelsHandle, scores::Scores},
+};
+
+/// Into how many parts scores are cut.
+pub const N_QUANTILES: usize = 5;
+
+/// Judge scores.
+#[derive(Clone, Copy, Debug)]
+pub struct Evaluate {
+    /// Sessions that a label spans.
+    pub horizon: NonZeroU32,
+}
+
+/// What judging reads.
+#[derive(Debug)]
+pub struct EvaluateInputs {
+    /// The axis and prices.
+    pub panel: Arc<PanelHandle>,
+    /// Plain returns.
+    pub labels: Arc<LabelsHandle>,
+    /// Who is eligible.
+    pub universe: Arc<ColumnHandle>,
+    /// The scores of each model, by name.
+    pub scores: Vec<(String, Scores)>,
+    /// The tested sessions, as positions.
+    pub sessions: Range<usize>,
+}
+
+/// How good a model's scores are.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// The tested sessions.
+    pub sessions: Vec<Session>,
+    /// By name, one value a session: `ic`, `rank_ic`, `count`, `autocorrelation`, `top_turnover`, `spread`,
+    /// `quantile_1` to `quantile_5`.
+    pub series: Vec<(String, Vec<f64>)>,
+    /// The rest.
+    pub facts: EvaluationFacts,
+}
+
+/// How good a model's scores are, in numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EvaluationFacts {
+    /// Pearson's correlation of scores and returns, per session.
+    pub ic: Summary,
+    /// Spearman's.
+    pub rank_ic: Summary,
+    /// The return of the best quantile less that of the worst, per session, staggered cohorts, before costs.
+    pub spread: Summary,
+    /// The mean plain label of each quantile, the worst first.
+    pub quantile_means: Vec<Option<f64>>,
+    /// How much of the ranking stays from one session to the next.
+    pub autocorrelation: Option<f64>,
+    /// The share of the best quantile that is new each session.
+    pub top_turnover: Option<f64>,
+}
+
+/// A [`SeriesSummary`] whose undefined numbers are `null`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Sessions with a value.
+    pub n: usize,
+    /// Their mean.
+    pub mean: Option<f64>,
+    /// Their standard deviation.
+    pub deviation: Option<f64>,
+    /// Mean by standard deviation.
+    pub ratio: Option<f64>,
+    /// Mean in Newey and West's standard errors.
+    pub newey_west_t: Option<f64>,
+    /// How many lags these take in.
+    pub lag: usize,
+    /// The share of sessions above 0.
+    pub share_positive: Option<f64>,
+    /// How many sessions are left where labels don't overlap.
+    pub n_apart: usize,
+    /// Their mean.
+    pub mean_apart: Option<f64>,
+    /// Their mean in its standard errors.
+    pub t_apart: Option<f64>,
+}
+
+impl From<SeriesSummary> for Summary {
+    fn from(from: SeriesSummary) -> Self {
+        Self {
+            n: from.n,
+            mean: finite(from.mean),
+            deviation: finite(from.deviation),
+            ratio: finite(from.ratio),
+            newey_west_t: finite(from.newey_west_t),
+            lag: from.lag,
+            share_positive: finite(from.share_positive),
+            n_apart: from.n_apart,
+            mean_apart: finite(from.mean_apart),
+            t_apart: finite(from.t_apart),
+        }
+    }
+}
+
+fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    let present = values.iter().copied().filter(|value| value.is_finite()).collect::<Vec<_>>();
+    (!present.is_empty()).then(|| present.iter().sum::<f64>() / present.len() as f64)
+}
+
+impl Evaluation {
+    /// A series by name.
+    pub fn column(&self, name: &str) -> &[f64] {
+        self.series.iter().find(|(known, _)| known == name).map_or(&[], |(_, values)| values)
+    }
+}
+
+impl Evaluate {
+    fn judge(self, scores: &Scores, inputs: &EvaluateInputs) -> Result<Evaluation, StudyError> {
+        let axis = inputs.panel.axis();
+        let universe = universe(&inputs.universe)?;
+        let labels = inputs.labels.labels()?;
+        let values = scores.on(axis.n_rows());
+        let cross = Cross::new(axis, &values, &universe)?;
+        let coefficients = information_coefficients(&cross, labels.values());
+        let prices = inputs.labels.prices()?;
+        let returns = quantile_returns(&cross, &prices, &Recoveries::default(), self.horizon, N_QUANTILES);
+        let tested = |series: &[f64]| series[inputs.sessions.clone()].to_vec();
+        let autocorrelation = tested(&rank_autocorrelation(&cross, NonZeroU32::MIN));
+        let top_turnover = tested(&top_turnover(&cross, N_QUANTILES, NonZeroU32::MIN));
+        let (ic, rank_ic, spread) =
+            (tested(&coefficients.linear), tested(&coefficients.rank), tested(&returns.spread));
+        let facts = EvaluationFacts {
+            ic: SeriesSummary::of(&ic, self.horizon).into(),
+            rank_ic: SeriesSummary::of(&rank_ic, self.horizon).into(),
+            spread: SeriesSummary::of(&spread, self.horizon).into(),
+            quantile_means: quantile_means(&cross, labels.values(), N_QUANTILES)
+                .into_iter()
+                .map(finite)
+                .collect(),
+            autocorrelation: mean(&autocorrelation),
+            top_turnover: mean(&top_turnover),
+        };
+        let counts = coefficients.counts.iter().map(|&count| f64::from(count)).collect::<Vec<_>>();
+        let mut series = vec![
+            ("ic".to_owned(), ic),
+            ("rank_ic".to_owned(), rank_ic),
+            ("count".to_owned(), tested(&counts)),
+            ("autocorrelation".to_owned(), autocorrelation),
+            ("top_turnover".to_owned(), top_turnover),
+            ("spread".to_owned(), spread),
+        ];
+        let quantiles = returns.returns.iter().enumerate();
+        series
+            .extend(quantiles.map(|(number, returns)| (format!("quantile_{}", number + 1), tested(returns))));
+        Ok(Evaluation {
+            sessions: axis.calendar().sessions()[inputs.sessions.clone()].to_vec(),
+            series,
+            facts,
+        })
+    }
+}
+
+impl Stage for Evaluate {
+    const NAME: &'static str = "evaluate";
+    const VERSION: u32 = 1;
+    type Inputs = EvaluateInputs;
+    type Shard = String;
+    type Output = Evaluation;
+    type Error = StudyError;
+
+    fn hash_parameters(&self, key: &mut KeyHasher) {
+        let Self { horizon } = self;
+        key.u64("horizon", horizon.get().into()).u64("quantiles", N_QUANTILES as u64);
+    }
+
+    fn hash_inputs(&self, model: &String, inputs: &EvaluateInputs, key: &mut KeyHasher) {
+        let EvaluateInputs { panel, labels, universe, scores, sessions } = inputs;
+        let name = |position: usize| i64::from(panel.axis().calendar().session(position).number());
+        key.i64("first_session", name(sessions.start)).i64("last_session", name(sessions.end - 1));
+        key.digest("labels", &labels.digest());
+        for (number, segment) in panel.segments().iter().enumerate() {
+            key.digest(&format!("universe {}", segment.year), &universe.digest(number));
+        }
+        if let Some((_, scores)) = scores.iter().find(|(name, _)| name == model) {
+            key.digest("scores", &scores.digest(panel.axis()));
+        }
+    }
+
+    fn shards(&self, inputs: &EvaluateInputs) -> Vec<String> {
+        inputs.scores.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    fn run(&self, model: &String, inputs: &EvaluateInputs, _: Budget) -> Result<Evaluation, StudyError> {
+        let missing = || StudyError::Internal { what: format!("model {model} has no scores") };
+        let (_, scores) = inputs.scores.iter().find(|(name, _)| name == model).ok_or_else(missing)?;
+        self.judge(scores, inputs)
+    }
+
+    fn write(&self, output: &Evaluation, draft: &mut Draft) -> Result<(), StoreError> {
+        let sessions = output.sessions.iter().map(|session| session.number()).collect();
+        let table =
+            output.series.iter().fold(Table::new().i32("session", sessions), |table, (name, values)| {
+                table.f64(name, values.clone())
+            });
+        draft.write_part("series.arrow", |file| table.write(file))?;
+        draft.info(serde_json::json!({ "evaluation": output.facts }));
+        Ok(())
+    }
+}
+
+/// Read a stored evaluation.
+pub fn read_evaluation(store: &Store, manifest: &Manifest) -> Result<Evaluation, StudyError> {
+    let facts = serde_json::from_value(manifest.info["evaluation"].clone())
+        .map_err(|error| StudyError::Internal { what: format!("a stored evaluation: {error}") })?;
+    let table = Table::read(&store.open_part(manifest, "series.arrow")?)?;
+    let names = table.names().filter(|name| *name != "session").map(str::to_owned).collect::<Vec<_>>();
+    let series = names.into_iter().map(|name| Ok((name.clone(), table.f64s(&name)?.to_vec())));
+    Ok(Evaluation {
+        sessions: table.i32s("session")?.iter().map(|&number| Session::from_number(number)).collect(),
+        series: series.collect::<Result<_, StoreError>>()?,
+        facts,
+    })
+}

@@ -1,0 +1,154 @@
+//! Labels: the return of each row over the horizon, from the execution price of the next session.
+
+use std::{
+    num::NonZeroU32,
+    sync::{Arc, OnceLock},
+};
+
+use backstaff_learn::label::{Execution, ExecutionPrices, Labels, Recoveries};
+use backstaff_panel::{Column, TRADED};
+use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Manifest, Stage, StoreError};
+
+use crate::{
+    StudyError,
+    artifact::{write_column, write_rows},
+    config::{Config, ExecutionPrice},
+    panel_handle::PanelHandle,
+};
+
+/// Compute labels.
+#[derive(Clone, Copy, Debug)]
+pub struct MakeLabels {
+    execution: Execution,
+    horizon: NonZeroU32,
+}
+
+impl MakeLabels {
+    /// What the study's `label` section asks for; the entry is the portfolio's execution price by construction.
+    pub fn new(config: &Config) -> Result<Self, StudyError> {
+        let zero =
+            || StudyError::Value { key: "label.horizon".to_owned(), message: "must be 1 or more".to_owned() };
+        Ok(Self {
+            execution: match config.portfolio.execution {
+                ExecutionPrice::Open => Execution::Open,
+                ExecutionPrice::Close => Execution::Close,
+            },
+            horizon: NonZeroU32::new(config.label.horizon).ok_or_else(zero)?,
+        })
+    }
+
+    /// Sessions that a label spans.
+    pub fn horizon(self) -> NonZeroU32 {
+        self.horizon
+    }
+
+    fn fields(self) -> [&'static str; 3] {
+        [self.execution.field(), "close", TRADED]
+    }
+
+    /// The prices at which the study trades.
+    fn prices(self, panel: &PanelHandle) -> Result<ExecutionPrices, StudyError> {
+        for name in self.fields() {
+            if !panel.fields().contains(name) {
+                let message = format!("labels need the field {name}, which the data lack");
+                return Err(StudyError::Value { key: "portfolio.execution".to_owned(), message });
+            }
+        }
+        Ok(ExecutionPrices::new(&panel.panel(self.fields(), [])?, self.execution)?)
+    }
+
+    /// Compute them now; a function of the panel alone.
+    pub fn labels(self, panel: &PanelHandle) -> Result<Labels, StudyError> {
+        Ok(Labels::forward_return(&self.prices(panel)?, self.horizon, &Recoveries::default()))
+    }
+}
+
+impl Stage for MakeLabels {
+    const NAME: &'static str = "labels";
+    const VERSION: u32 = 1;
+    type Inputs = Arc<PanelHandle>;
+    type Shard = ();
+    type Output = Labels;
+    type Error = StudyError;
+
+    fn hash_parameters(&self, key: &mut KeyHasher) {
+        let Self { execution, horizon } = self;
+        key.str("execution", execution.field()).u64("horizon", horizon.get().into());
+    }
+
+    fn hash_inputs(&self, (): &(), panel: &Arc<PanelHandle>, key: &mut KeyHasher) {
+        let names =
+            self.fields().into_iter().filter(|name| panel.fields().contains(*name)).collect::<Vec<_>>();
+        for (number, segment) in panel.segments().iter().enumerate() {
+            key.group(&segment.year.to_string(), |key| {
+                key.digest("axis", panel.axis_digest(number));
+                for name in &names {
+                    key.digest(name, &panel.digest(name, number));
+                }
+            });
+        }
+    }
+
+    fn shards(&self, _: &Arc<PanelHandle>) -> Vec<()> {
+        vec![()]
+    }
+
+    fn run(&self, (): &(), panel: &Arc<PanelHandle>, _: Budget) -> Result<Labels, StudyError> {
+        self.labels(panel)
+    }
+
+    fn write(&self, labels: &Labels, draft: &mut Draft) -> Result<(), StoreError> {
+        let rows = 0..labels.values().len();
+        let end = |row: usize| labels.span(row).map_or(u32::MAX, |span| span.exit);
+        let start = |row: usize| labels.span(row).map_or(u32::MAX, |span| span.entry);
+        write_column(draft, "return.arrow", &Column::F64(labels.values().to_vec()))?;
+        write_rows(draft, "entry.arrow", &rows.clone().map(start).collect::<Vec<_>>())?;
+        write_rows(draft, "exit.arrow", &rows.map(end).collect::<Vec<_>>())?;
+        let counts = labels.counts();
+        draft.info(serde_json::json!({
+            "labelled": counts.n_labelled, "delisted": counts.n_delisted,
+            "at_end": counts.n_at_end, "never_entered": counts.n_never_entered,
+        }));
+        Ok(())
+    }
+}
+
+/// The handle of labels: their digest at once, themselves when somebody needs them.
+#[derive(Debug)]
+pub struct LabelsHandle {
+    stage: MakeLabels,
+    panel: Arc<PanelHandle>,
+    manifest: Manifest,
+    labels: OnceLock<Labels>,
+}
+
+impl LabelsHandle {
+    /// The labels of this artifact.
+    pub fn new(stage: MakeLabels, panel: &Arc<PanelHandle>, manifest: Manifest) -> Self {
+        Self { stage, panel: panel.clone(), manifest, labels: OnceLock::new() }
+    }
+
+    /// The digest of returns and spans.
+    pub fn digest(&self) -> Digest {
+        self.manifest.content()
+    }
+
+    /// Facts about them.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The prices at which the study trades.
+    pub fn prices(&self) -> Result<ExecutionPrices, StudyError> {
+        self.stage.prices(&self.panel)
+    }
+
+    /// The labels. Computing them again takes less time than reading them.
+    pub fn labels(&self) -> Result<&Labels, StudyError> {
+        if let Some(labels) = self.labels.get() {
+            return Ok(labels);
+        }
+        let labels = self.stage.labels(&self.panel)?;
+        Ok(self.labels.get_or_init(|| labels))
+    }
+}

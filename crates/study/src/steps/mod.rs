@@ -1,0 +1,19 @@
+//! The flow of data, one file a stage, in order: load, quality, features, labels, folds, train, predict, evaluate,
+//! backtest, report.
+//!
+//! To add one: a file with a type that is a [`Stage`](backstaff_stage::Stage), and its call in `study.rs`; the
+//! smallest to imitate is `labels.rs`. Each calls a pure crate; only here a formula meets the cache.
+
+pub mod backtest;
+pub mod evaluate;
+pub mod features;
+pub mod folds;
+pub mod labels;
+pub mod load;
+pub mod predict;
+pub mod quality;
+pub mod scores;
+pub mod suspects;
+pub mod train;
+
+pub use load::{Load, LoadFacts};

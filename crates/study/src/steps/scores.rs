@@ -1,0 +1,114 @@
+//! The scores of a model over the tested sessions: what its folds predicted, put together.
+
+use std::ops::Range;
+
+use backstaff_panel::Axis;
+use backstaff_stage::{Digest, KeyHasher, digest_bytes};
+
+/// Scores of some rows of an axis; all others have none.
+#[derive(Clone, Debug)]
+pub struct Scores {
+    rows: Vec<u32>,
+    values: Vec<f64>,
+}
+
+impl Scores {
+    /// No scores.
+    pub fn none() -> Self {
+        Self { rows: Vec::new(), values: Vec::new() }
+    }
+
+    /// Scores of rows that ascend.
+    ///
+    /// # Panics
+    ///
+    /// If there is not one value a row.
+    pub fn new(mut pairs: Vec<(u32, f64)>) -> Self {
+        pairs.sort_unstable_by_key(|pair| pair.0);
+        Self {
+            rows: pairs.iter().map(|pair| pair.0).collect(),
+            values: pairs.iter().map(|pair| pair.1).collect(),
+        }
+    }
+
+    /// The rows that have a score.
+    pub fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+
+    /// Their scores.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// One score for each of `n_rows` rows; NaN is none.
+    pub fn on(&self, n_rows: usize) -> Vec<f64> {
+        let mut out = vec![f64::NAN; n_rows];
+        for (&row, &value) in self.rows.iter().zip(&self.values) {
+            if let Some(slot) = out.get_mut(row as usize) {
+                *slot = value;
+            }
+        }
+        out
+    }
+
+    /// The scores of these ranges of rows, renumbered as they then lie one after the other.
+    pub fn select(&self, kept: &[Range<usize>]) -> Self {
+        let mut out = Self::none();
+        let mut start = 0;
+        for range in kept {
+            let from = self.rows.partition_point(|&row| (row as usize) < range.start);
+            let to = self.rows.partition_point(|&row| (row as usize) < range.end);
+            out.rows
+                .extend(self.rows[from..to].iter().map(|&row| (row as usize - range.start + start) as u32));
+            out.values.extend_from_slice(&self.values[from..to]);
+            start += range.len();
+        }
+        out
+    }
+
+    /// A digest of who is scored when and how; row numbers, which an append moves, don't count.
+    pub fn digest(&self, axis: &Axis) -> Digest {
+        let values = self.values.iter().flat_map(|value| value.to_bits().to_le_bytes()).collect::<Vec<_>>();
+        let mut key = KeyHasher::new();
+        key.digest("rows", &digest_rows(axis, &self.rows)).bytes("values", &values);
+        Digest::from_bytes(*key.finish().as_bytes())
+    }
+}
+
+/// A digest of the instruments and sessions of rows that ascend.
+pub fn digest_rows(axis: &Axis, rows: &[u32]) -> Digest {
+    let mut bytes = Vec::with_capacity(rows.len() * 4);
+    let mut i = 0;
+    let mut named = None;
+    for &row in rows {
+        while axis.rows(i).end <= row as usize {
+            i += 1;
+        }
+        if named != Some(i) {
+            named = Some(i);
+            let name = axis.instruments()[i].name().as_bytes();
+            bytes.extend_from_slice(&i32::MIN.to_le_bytes());
+            bytes.extend_from_slice(&(name.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(name);
+        }
+        let position = axis.life(i).start + row as usize - axis.rows(i).start;
+        bytes.extend_from_slice(&axis.calendar().session(position).number().to_le_bytes());
+    }
+    digest_bytes(&bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_the_scores_of_kept_rows() {
+        let scores = Scores::new(vec![(5, 0.5), (1, 0.1), (9, 0.9)]);
+        let cut = scores.select(&[0..2, 5..7]);
+        assert_eq!(cut.rows(), &[1, 2]);
+        assert_eq!(cut.values(), &[0.1, 0.5]);
+        assert_eq!(cut.on(3)[2], 0.5);
+        assert!(cut.on(3)[0].is_nan());
+    }
+}

@@ -1,0 +1,121 @@
+//! Suspects: columns that foresee the next return better than anything that is known to work.
+//!
+//! No check of the code can see a value that the data file itself had too early. This one looks at what a column is
+//! worth: a rank IC with the next return that nobody has is not skill.
+
+use std::sync::Arc;
+
+use backstaff_learn::evaluate::{Suspicion, SuspicionKind, next_return, suspicious};
+use backstaff_panel::{Column, TRADED, Universe};
+use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, StoreError};
+use serde::{Deserialize, Serialize};
+
+use crate::{StudyError, columns::ColumnHandle, panel_handle::PanelHandle, steps::folds::universe};
+
+/// At most about so many sessions are looked at, evenly spaced: a leak shows in far fewer.
+const SESSIONS: usize = 250;
+
+/// Look for columns that know too much.
+#[derive(Clone, Copy, Debug)]
+pub struct FindSuspects;
+
+/// What the search reads.
+#[derive(Debug)]
+pub struct SuspectInputs {
+    /// The axis and prices.
+    pub panel: Arc<PanelHandle>,
+    /// The features that models see.
+    pub features: Vec<Arc<ColumnHandle>>,
+    /// Who is eligible.
+    pub universe: Arc<ColumnHandle>,
+}
+
+/// A column beyond belief.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Suspect {
+    /// The feature.
+    pub column: String,
+    /// Mean rank IC with the return to the next trade, or the correlation with the market's next return.
+    pub correlation: f64,
+    /// Its t; absent if it is the same in every session.
+    pub t: Option<f64>,
+    /// From how many sessions.
+    pub n_sessions: usize,
+    /// Whether it foresees the whole market rather than who does better.
+    pub of_market: bool,
+}
+
+impl From<Suspicion> for Suspect {
+    fn from(from: Suspicion) -> Self {
+        Self {
+            column: from.column,
+            correlation: from.correlation,
+            t: from.t.is_finite().then_some(from.t),
+            n_sessions: from.n_sessions,
+            of_market: from.kind == SuspicionKind::Market,
+        }
+    }
+}
+
+impl Stage for FindSuspects {
+    const NAME: &'static str = "suspects";
+    const VERSION: u32 = 1;
+    type Inputs = SuspectInputs;
+    type Shard = ();
+    type Output = Vec<Suspect>;
+    type Error = StudyError;
+
+    fn hash_parameters(&self, key: &mut KeyHasher) {
+        let Self = self;
+        key.u64("sessions", SESSIONS as u64);
+    }
+
+    fn hash_inputs(&self, (): &(), inputs: &SuspectInputs, key: &mut KeyHasher) {
+        let SuspectInputs { panel, features, universe } = inputs;
+        for (number, segment) in panel.segments().iter().enumerate() {
+            key.group(&segment.year.to_string(), |key| {
+                key.digest("axis", panel.axis_digest(number)).digest("universe", &universe.digest(number));
+                for field in ["close", TRADED] {
+                    key.digest(field, &panel.digest(field, number));
+                }
+                for feature in features {
+                    key.digest(feature.name(), &feature.digest(number));
+                }
+            });
+        }
+    }
+
+    fn shards(&self, _: &SuspectInputs) -> Vec<()> {
+        vec![()]
+    }
+
+    fn run(&self, (): &(), inputs: &SuspectInputs, _: Budget) -> Result<Vec<Suspect>, StudyError> {
+        let panel = inputs.panel.panel(["close", TRADED], [])?;
+        let outcome = next_return(&panel)?;
+        let axis = panel.axis();
+        let step = axis.n_sessions().div_ceil(SESSIONS).max(1);
+        let mut members = universe(&inputs.universe)?.members().to_vec();
+        for i in 0..axis.n_instruments() {
+            for (row, position) in axis.rows(i).zip(axis.life(i)) {
+                members[row] &= position.is_multiple_of(step);
+            }
+        }
+        let columns = inputs.features.iter().map(|feature| Ok((feature.name(), feature.column()?)));
+        let columns = columns.collect::<Result<Vec<_>, StudyError>>()?;
+        let columns =
+            columns.iter().map(|(name, column)| (*name, &**column)).collect::<Vec<(&str, &Column)>>();
+        let found = suspicious(&columns, axis, &Universe::new(members), &outcome)?;
+        Ok(found.into_iter().map(Suspect::from).collect())
+    }
+
+    fn write(&self, suspects: &Vec<Suspect>, draft: &mut Draft) -> Result<(), StoreError> {
+        draft.info(serde_json::json!({ "suspects": suspects }));
+        Ok(())
+    }
+}
+
+/// Read the stored list.
+pub fn read_suspects(manifest: &Manifest) -> Result<Vec<Suspect>, StudyError> {
+    serde_json::from_value(manifest.info["suspects"].clone())
+        .map_err(|error| StudyError::Internal { what: format!("the stored suspects: {error}") })
+}

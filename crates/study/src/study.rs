@@ -1,0 +1,371 @@
+//! A study from its file to its results: the steps in order.
+
+use std::{
+    collections::BTreeMap,
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use backstaff_feature::{Catalog, Feature};
+use backstaff_panel::Encoding;
+use backstaff_stage::{Manifest, Store, runner::Done};
+
+use crate::{
+    StudyError,
+    columns::ColumnHandle,
+    compute::with_file,
+    config::{self, Config, ModelSpec},
+    flow::Flow,
+    panel_handle::{MEMBER, PanelHandle},
+    results::{FeatureFacts, Results},
+    steps::{
+        Load,
+        backtest::{BacktestInputs, RunBacktests, read_backtest},
+        evaluate::{Evaluate, EvaluateInputs, read_evaluation},
+        features::{FeatureShard, Features},
+        folds::{FoldInputs, FoldsHandle, MakeFolds},
+        labels::{LabelsHandle, MakeLabels},
+        predict::{self, Predict, PredictInputs},
+        quality::{CollectQuality, read_quality},
+        scores::Scores,
+        suspects::{FindSuspects, SuspectInputs, read_suspects},
+        train::{ModelInputs, Train, read_facts},
+    },
+};
+
+/// The universe's name among the computed columns.
+const UNIVERSE: &str = "universe";
+/// The universe without dates of entry.
+const UNMASKED: &str = "universe_unmasked";
+/// The universe if the study names none: whatever trades.
+const TRADES: &str = "$traded > 0";
+
+/// A study: its configuration and where its artifacts live.
+#[derive(Clone, Debug)]
+pub struct Study {
+    pub(crate) config: Config,
+    pub(crate) store: PathBuf,
+    pub(crate) threads: usize,
+}
+
+/// How a study is opened.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Overrides to lay over the study.
+    pub profile: Option<String>,
+    /// The store's folder; `.backstaff` beside the study if absent.
+    pub store: Option<PathBuf>,
+    /// Threads; all cores if absent.
+    pub threads: Option<usize>,
+}
+
+/// The columns of a study.
+#[derive(Debug)]
+pub(crate) struct Columns {
+    pub(crate) features: Vec<Feature>,
+    pub(crate) selected: Vec<Arc<ColumnHandle>>,
+    pub(crate) expressions: BTreeMap<String, Arc<ColumnHandle>>,
+    pub(crate) universe: Arc<ColumnHandle>,
+    pub(crate) unmasked: Option<Arc<ColumnHandle>>,
+}
+
+/// What was asked for, resolved against the panel.
+pub(crate) struct Resolved {
+    pub(crate) selected: Vec<Feature>,
+    pub(crate) expressions: Vec<(String, Feature)>,
+    pub(crate) universe: Feature,
+    pub(crate) unmasked: Option<Feature>,
+    facts: Vec<FeatureFacts>,
+}
+
+impl Study {
+    /// Read a study's file.
+    pub fn open(path: &Path, options: &Options) -> Result<Self, StudyError> {
+        let config = config::load(path, options.profile.as_deref())?;
+        let store = options.store.clone().unwrap_or_else(|| config.folder.join(".backstaff"));
+        let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Ok(Self { config, store, threads: options.threads.unwrap_or_else(all) })
+    }
+
+    /// Its configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The folder of its store.
+    pub fn store_path(&self) -> &Path {
+        &self.store
+    }
+
+    /// The name under which its runs are remembered: a profile has runs of its own.
+    pub fn run_name(&self) -> String {
+        match &self.config.profile {
+            None => self.config.name.clone(),
+            Some(profile) => format!("{}.{profile}", self.config.name),
+        }
+    }
+
+    /// Where its report goes.
+    pub fn report_folder(&self) -> PathBuf {
+        self.store.join("reports").join(self.run_name())
+    }
+
+    /// Do something on as many threads as the study may use.
+    pub(crate) fn on_threads<T: Send>(
+        &self,
+        work: impl FnOnce() -> Result<T, StudyError> + Send,
+    ) -> Result<T, StudyError> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build();
+        let pool = pool.map_err(|error| StudyError::Internal { what: format!("no threads: {error}") })?;
+        pool.install(work)
+    }
+
+    /// The features, models and universes of the study, resolved against a panel.
+    pub(crate) fn resolve(&self, panel: &PanelHandle) -> Result<Resolved, StudyError> {
+        let mut catalog = Catalog::new();
+        for name in &self.config.features.libraries {
+            catalog = catalog.with_library(name)?;
+        }
+        let mut selection = self.config.features.libraries.clone();
+        for file in &self.config.features.files {
+            let path = self.config.folder.join(file);
+            catalog = with_file(catalog, &path)?;
+            selection.push(path.display().to_string());
+        }
+        for (name, expression) in &self.config.features.define {
+            catalog = catalog.with(name, expression)?;
+            selection.push(name.clone());
+        }
+        if let Some(select) = &self.config.features.select {
+            selection.clone_from(select);
+        }
+        let schema = panel.schema();
+        let selection = selection.iter().map(String::as_str).collect::<Vec<_>>();
+        let selected = catalog.resolve(&selection, &schema)?;
+        let mut expressions = Vec::new();
+        for (name, model) in &self.config.models {
+            if let ModelSpec::Expression(text) = model {
+                let column = format!("model {name}");
+                let catalog = catalog.clone().with(&column, text)?;
+                expressions
+                    .extend(catalog.resolve(&[&column], &schema)?.into_iter().map(|f| (name.clone(), f)));
+            }
+        }
+        if selected.is_empty() && expressions.len() < self.config.models.len() {
+            let message = "no features: name a library, a file or define some".to_owned();
+            return Err(StudyError::Value { key: "features".to_owned(), message });
+        }
+        let own = self.config.universe.expression.as_deref().unwrap_or(TRADES);
+        // The user's own text is resolved by itself first, so that an error shows it and nothing else.
+        let unmasked = catalog.resolve_universe(UNMASKED, own, &schema)?;
+        let masked = self.config.universe.member_from.is_some();
+        let universe = if masked { format!("({own}) & (${MEMBER} > 0)") } else { own.to_owned() };
+        let universe = catalog.resolve_universe(UNIVERSE, &universe, &schema)?;
+        let facts = selected.iter().map(|feature| FeatureFacts {
+            name: feature.name().to_owned(),
+            expression: feature.expression().to_owned(),
+            look_back: feature.look_back().to_string(),
+            meaning: catalog.definition(feature.name()).map(|d| d.meaning.clone()).unwrap_or_default(),
+        });
+        Ok(Resolved {
+            facts: facts.collect(),
+            unmasked: masked.then_some(unmasked),
+            universe,
+            selected,
+            expressions,
+        })
+    }
+
+    /// Load the data.
+    pub(crate) fn load(&self, flow: &Flow<'_>) -> Result<Arc<PanelHandle>, StudyError> {
+        let stage = Load::new(&self.config)?;
+        let files = flow.trace().span("digest files", || stage.files())?;
+        let panel = one(flow.stage(&stage, &files, 0)?)?;
+        let panel = Arc::new(PanelHandle::open(flow.store(), panel)?);
+        for warning in &panel.facts().warnings {
+            flow.warn(warning.clone());
+        }
+        for (instrument, reason) in &panel.facts().excluded {
+            flow.warn(format!("{instrument} is left out: {reason}"));
+        }
+        if let Some((_, undated)) = &panel.facts().membership
+            && !undated.is_empty()
+        {
+            let column = self.config.universe.member_from.as_deref().unwrap_or_default();
+            flow.warn(format!(
+                "{} instruments have no {column} and count from their first session",
+                undated.len()
+            ));
+        }
+        Ok(panel)
+    }
+
+    /// Compute all columns.
+    pub(crate) fn columns(
+        &self,
+        flow: &Flow<'_>,
+        panel: &Arc<PanelHandle>,
+        resolved: &Resolved,
+    ) -> Result<Columns, StudyError> {
+        let mut features = resolved.selected.clone();
+        features.extend(resolved.expressions.iter().map(|(_, feature)| feature.clone()));
+        features.push(resolved.universe.clone());
+        features.extend(resolved.unmasked.clone());
+        let stage = Features { features: features.clone(), encoding: Encoding::F32 };
+        let done = flow.joint_stage(&stage, panel, panel.axis().n_rows())?;
+        let handle = |(feature, years): (&Feature, &[Done<FeatureShard>])| {
+            let manifests = years.iter().map(|done| done.manifest.clone()).collect();
+            Arc::new(ColumnHandle::new(feature.name(), flow.store(), panel, manifests))
+        };
+        let mut handles = features.iter().zip(done.chunks(panel.segments().len())).map(handle);
+        let selected = handles.by_ref().take(resolved.selected.len()).collect();
+        let names = resolved.expressions.iter().map(|(name, _)| name.clone());
+        let expressions = names.zip(handles.by_ref().take(resolved.expressions.len())).collect();
+        let missing = || StudyError::Internal { what: "the universe was not computed".to_owned() };
+        let universe = handles.next().ok_or_else(missing)?;
+        Ok(Columns { selected, expressions, universe, unmasked: handles.next(), features })
+    }
+
+    /// All steps up to the portfolios.
+    pub(crate) fn results(&self, flow: &Flow<'_>) -> Result<Results, StudyError> {
+        // What the file says is checked before anything is computed.
+        let train = Train::new(&self.config.models)?;
+        let make_labels = MakeLabels::new(&self.config)?;
+        let panel = self.load(flow)?;
+        let quality = one(flow.stage(&CollectQuality, &panel, panel.axis().n_rows())?)?;
+        let resolved = self.resolve(&panel)?;
+        let columns = self.columns(flow, &panel, &resolved)?;
+        let learned = self.learn(flow, &panel, &columns, &train, make_labels)?;
+        let suspects = SuspectInputs {
+            panel: panel.clone(),
+            features: columns.selected.clone(),
+            universe: columns.universe.clone(),
+        };
+        let suspects = read_suspects(&one(flow.stage(&FindSuspects, &suspects, panel.axis().n_rows())?)?)?;
+        for suspect in &suspects {
+            flow.warn(format!(
+                "feature {} is beyond belief: rank IC {:.3} with the next return; it has probably seen it",
+                suspect.column, suspect.correlation
+            ));
+        }
+        let rows = learned.scores.iter().map(|(_, scores)| scores.rows().len()).sum();
+        let evaluate = Evaluate { horizon: make_labels.horizon() };
+        let inputs = EvaluateInputs {
+            panel: panel.clone(),
+            labels: learned.labels.clone(),
+            universe: columns.universe.clone(),
+            scores: learned.scores.clone(),
+            sessions: learned.sessions.clone(),
+        };
+        let evaluated = flow.stage(&evaluate, &inputs, rows)?;
+        let read =
+            |done: &Done<String>| Ok((done.shard.clone(), read_evaluation(flow.store(), &done.manifest)?));
+        let evaluations = evaluated.iter().map(read).collect::<Result<BTreeMap<_, _>, StudyError>>()?;
+        let stage = RunBacktests::new(&self.config, &panel);
+        let inputs = learned.backtest_inputs(&panel, &columns);
+        let done = flow.stage(&stage, &inputs, panel.axis().n_rows())?;
+        let backtests = done.iter().map(|done| read_backtest(flow.store(), &done.manifest));
+        Ok(Results {
+            config: self.config.clone(),
+            quality: read_quality(&quality)?,
+            features: resolved.facts,
+            suspects,
+            labels: learned.labels.manifest().info.clone(),
+            folds: learned.folds.facts().to_vec(),
+            fits: learned.fits,
+            evaluations,
+            backtests: backtests.collect::<Result<_, _>>()?,
+            lineage: flow.lineage(),
+            warnings: flow.warnings(),
+            panel,
+        })
+    }
+
+    /// Labels, folds, models and their scores.
+    pub(crate) fn learn(
+        &self,
+        flow: &Flow<'_>,
+        panel: &Arc<PanelHandle>,
+        columns: &Columns,
+        train: &Train,
+        make_labels: MakeLabels,
+    ) -> Result<Learned, StudyError> {
+        let rows = panel.axis().n_rows();
+        let labels = one(flow.stage(&make_labels, panel, rows)?)?;
+        let labels = Arc::new(LabelsHandle::new(make_labels, panel, labels));
+        let inputs =
+            FoldInputs { panel: panel.clone(), labels: labels.clone(), universe: columns.universe.clone() };
+        let folds = one(flow.stage(&MakeFolds::new(&self.config, panel)?, &inputs, rows)?)?;
+        let folds = Arc::new(FoldsHandle::open(flow.store(), folds)?);
+        let inputs =
+            ModelInputs { panel: panel.clone(), features: columns.selected.clone(), folds: folds.clone() };
+        let n_trained =
+            folds.facts().iter().map(|fold| fold.train.rows + fold.validation.rows).sum::<usize>();
+        let trained = flow.stage(train, &inputs, n_trained)?;
+        let mut fits = BTreeMap::<String, Vec<_>>::new();
+        for done in &trained {
+            fits.entry(done.shard.model.clone())
+                .or_default()
+                .push((done.shard.fold, read_facts(&done.manifest)?));
+        }
+        let inputs = PredictInputs {
+            model: inputs,
+            trained: trained
+                .into_iter()
+                .map(|done| (done.shard.model, done.shard.fold, done.manifest))
+                .collect(),
+            expressions: columns.expressions.clone(),
+            store: flow.store().clone(),
+        };
+        let n_tested = folds.facts().iter().map(|fold| fold.test.rows).sum::<usize>();
+        let predicted = flow.stage(&Predict, &inputs, n_tested * self.config.models.len())?;
+        let scores = predict::join(&inputs, &predicted)?;
+        let sessions = tested(panel, &folds)?;
+        Ok(Learned { labels, folds, fits, scores, sessions })
+    }
+}
+
+/// Labels, folds, models and their scores.
+pub(crate) struct Learned {
+    pub(crate) labels: Arc<LabelsHandle>,
+    pub(crate) folds: Arc<FoldsHandle>,
+    pub(crate) fits: BTreeMap<String, Vec<(u32, crate::steps::train::FitFacts)>>,
+    pub(crate) scores: Vec<(String, Scores)>,
+    pub(crate) sessions: Range<usize>,
+}
+
+impl Learned {
+    /// What the portfolios read.
+    pub(crate) fn backtest_inputs(&self, panel: &Arc<PanelHandle>, columns: &Columns) -> BacktestInputs {
+        BacktestInputs {
+            panel: panel.clone(),
+            scores: self.scores.clone(),
+            universe: columns.universe.clone(),
+            unmasked: columns.unmasked.clone(),
+            sessions: self.sessions.clone(),
+        }
+    }
+}
+
+/// The positions from the first tested session to the last.
+fn tested(panel: &PanelHandle, folds: &FoldsHandle) -> Result<Range<usize>, StudyError> {
+    let date = |text: &str| {
+        text.parse().map_err(|_| StudyError::Internal { what: format!("a fold begins or ends on {text:?}") })
+    };
+    let (Some(first), Some(last)) = (folds.facts().first(), folds.facts().last()) else {
+        return Err(StudyError::Internal { what: "there is no fold".to_owned() });
+    };
+    Ok(panel.axis().calendar().between(date(&first.test.from)?, date(&last.test.to)?))
+}
+
+/// The artifact of a stage of one shard.
+pub(crate) fn one<S>(mut done: Vec<Done<S>>) -> Result<Manifest, StudyError> {
+    let missing = || StudyError::Internal { what: "a stage gave nothing".to_owned() };
+    done.pop().map(|done| done.manifest).ok_or_else(missing)
+}
+
+/// Open the store of a study.
+pub(crate) fn open_store(path: &Path) -> Result<Store, StudyError> {
+    Ok(Store::open(path)?)
+}
