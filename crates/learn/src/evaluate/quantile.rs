@@ -79,11 +79,10 @@ fn cohort(
     let quantiles = quantiles(&scores, n_quantiles);
     for (quantile, returns) in returns.iter_mut().enumerate() {
         let mut value = vec![0.0; end - start + 1];
-        let mut n_members = 0_u32;
         for (&row, _) in rows.iter().zip(&quantiles).filter(|(_, of)| **of == quantile) {
-            n_members += u32::from(market.add_value(cross.axis.instrument_of(row), start, &mut value));
+            market.add_value(cross.axis.instrument_of(row), start, &mut value);
         }
-        if n_members > 0 {
+        if quantiles.contains(&quantile) {
             returns.extend(
                 value.windows(2).map(|pair| if pair[0] > 0.0 { pair[1] / pair[0] - 1.0 } else { 0.0 }),
             );
@@ -121,27 +120,23 @@ impl<'a> Market<'a> {
         }
     }
 
-    /// Add what one unit of cash becomes that is put into an instrument at or after `start`; false if it never is.
-    fn add_value(&self, i: usize, start: usize, out: &mut [f64]) -> bool {
+    /// Add what one unit of cash becomes that is put into an instrument as soon as it can be traded from `start` on. It
+    /// stays cash if that never happens: to leave such a member out would need to know that it won't.
+    fn add_value(&self, i: usize, start: usize, out: &mut [f64]) {
         let axis = self.prices.axis();
         let (life, first) = (axis.life(i), axis.rows(i).start);
-        // The last session of the cohort only sells.
-        let window = start.max(life.start)..(start + out.len() - 1).min(life.end);
         let price = |position: usize| self.prices.values()[first + position - life.start];
-        let Some(entry) = window.into_iter().find(|&position| !price(position).is_nan()) else {
-            return false;
-        };
-        let paid = price(entry);
+        let mut window = start.max(life.start)..(start + out.len()).min(life.end);
+        let entry = window.find(|&position| !price(position).is_nan());
         for (position, out) in (start..).zip(out) {
-            *out += if position <= entry {
-                1.0
-            } else if position < life.end {
-                self.carried[first + position - life.start] / paid
-            } else {
-                self.last[i] / paid
+            *out += match entry {
+                Some(entry) if position > entry && position < life.end => {
+                    self.carried[first + position - life.start] / price(entry)
+                }
+                Some(entry) if position > entry => self.last[i] / price(entry),
+                _ => 1.0,
             };
         }
-        true
     }
 }
 

@@ -80,7 +80,7 @@ fn sessions_and_quarters_are_cut_as_told() {
     assert_eq!((folds[0].train.len(), folds[0].validation.len(), folds[0].test.len()), (250, 50, 100));
     assert_eq!(
         folds.iter().map(|fold| fold.test.len()).sum::<usize>(),
-        quarters.iter().map(|q| q.test.len()).sum()
+        quarters.iter().map(|quarter| quarter.test.len()).sum::<usize>()
     );
     let walk = WalkForward { history: History::Expanding { min_sessions: n(10) }, ..walk };
     assert!(walk.sessions(calendar).unwrap().iter().all(|fold| fold.train.start == 0));

@@ -27,15 +27,15 @@ fn labels(horizon: u32) -> Labels {
     Labels::forward_return(&prices, Horizon::new(horizon).unwrap(), &Recoveries::default())
 }
 
-fn span(entry: u32, exit: u32) -> Option<Span> {
-    Some(Span { entry, exit })
+fn span(entry: u32, exit: u32) -> Span {
+    Span { entry, exit }
 }
 
 #[test]
 fn enters_at_the_next_open_and_leaves_a_horizon_later() {
     let labels = labels(2);
     assert_eq!(labels.values()[0], 13.0 / 11.0 - 1.0);
-    assert_eq!(labels.span(0), span(1, 3));
+    assert_eq!(labels.span(0), Some(span(1, 3)));
     // The exit of the fifth session lies behind the panel's end.
     assert_eq!(labels.values()[3], 16.0 / 14.0 - 1.0);
     assert!(labels.values()[4].is_nan());
@@ -47,7 +47,7 @@ fn a_trading_halt_moves_entry_and_exit() {
     let labels = labels(1);
     // C (rows 10 to 14, from the third session on) is halted in the fourth.
     assert_eq!(labels.values()[10], 4.0 / 3.0 - 1.0);
-    assert_eq!(labels.span(10), span(4, 5));
+    assert_eq!(labels.span(10), Some(span(4, 5)));
     assert_eq!(labels.values()[11], 4.0 / 3.0 - 1.0);
 }
 
@@ -56,9 +56,9 @@ fn a_delisting_ends_the_label_at_the_last_trade() {
     let labels = labels(2);
     // B (rows 7 to 9) enters in the second session and should leave in the fourth, which it does not see.
     assert_eq!(labels.values()[7], 24.5 / 22.0 - 1.0);
-    assert_eq!(labels.span(7), span(1, 3));
+    assert_eq!(labels.span(7), Some(span(1, 3)));
     assert_eq!(labels.values()[8], 24.5 / 24.0 - 1.0);
-    assert_eq!(labels.span(8), span(2, 4));
+    assert_eq!(labels.span(8), Some(span(2, 4)));
     assert!(labels.values()[9].is_nan());
     let counts = labels.counts();
     assert_eq!((counts.n_delisted, counts.n_never_entered), (2, 1));
@@ -102,7 +102,7 @@ fn a_price_without_a_trade_is_none() {
 
 #[test]
 fn targets_compare_within_the_session() {
-    let labels = labels(1);
+    let labels = labels(2);
     let rows = [0, 7, 3, 12, 6];
     let raw = labels.target(&rows, Target::Raw);
     let (a, b) = (raw[0], raw[1]);
