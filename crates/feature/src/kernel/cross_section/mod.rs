@@ -18,6 +18,8 @@ mod groups;
 mod moment;
 mod order;
 mod rank;
+#[cfg(test)]
+mod tests;
 
 pub use groups::{MISSING_GROUP, Scratch};
 pub use moment::{demean, mean, std, zscore};

@@ -3,7 +3,7 @@
 use backstaff_panel::Session;
 
 use super::mean;
-use crate::kernel::{Window, canonical};
+use crate::kernel::{Window, canonical, sum::plus};
 
 /// Running sums side by side; part of the result, so not to be tuned without changing it.
 const LANES: usize = 4;
@@ -23,37 +23,41 @@ const LANES: usize = 4;
 /// If the slices differ in length.
 pub fn mad(values: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
     mean(values, sessions, window, out);
-    let clean =
-        values.iter().map(|&value| if value.is_finite() { value } else { f64::NAN }).collect::<Vec<_>>();
-    for row in 0..clean.len() {
-        let mean = out[row];
-        if !mean.is_nan() {
-            out[row] = canonical(deviation(&clean[window.first_row(row)..=row], mean));
+    for row in 0..values.len() {
+        if !out[row].is_nan() {
+            out[row] = canonical(deviation(&values[window.first_row(row)..=row], out[row]));
         }
     }
 }
 
-/// The mean distance of the present values from `mean`, in [`LANES`] sums of every [`LANES`]-th row each.
+/// The mean distance of the present values from their mean, which is given as rounded.
 fn deviation(values: &[f64], mean: f64) -> f64 {
-    let mut sums = [0.0; LANES];
-    let mut counts = [0.0; LANES];
+    /// Where rounding the mean may cost more than this share of the result, what it dropped is measured first.
+    const LOST: f64 = 1e-13;
+    let [dropped, distances, n] = sums(values, mean, 0.0);
+    if mean.abs() * f64::EPSILON <= LOST * (distances / n) {
+        return distances / n;
+    }
+    let [_, distances, _] = sums(values, mean, dropped / n);
+    distances / n
+}
+
+/// The sum of the differences to `mean + off`, of their absolute values, and how many there are: [`LANES`] sums, each
+/// of every [`LANES`]-th row.
+fn sums(values: &[f64], mean: f64, off: f64) -> [f64; 3] {
+    let term = |value: f64| {
+        let difference = (value - mean) - off;
+        if value.is_finite() { [difference, difference.abs(), 1.0] } else { [0.0; 3] }
+    };
+    let mut lanes = [[0.0; 3]; LANES];
     let mut rows = values.chunks_exact(LANES);
     for chunk in &mut rows {
-        for lane in 0..LANES {
-            let (distance, one) = distance(chunk[lane], mean);
-            sums[lane] += distance;
-            counts[lane] += one;
+        for (lane, &value) in lanes.iter_mut().zip(chunk) {
+            *lane = plus(*lane, term(value));
         }
     }
-    for (lane, &value) in rows.remainder().iter().enumerate() {
-        let (distance, one) = distance(value, mean);
-        sums[lane] += distance;
-        counts[lane] += one;
+    for (lane, &value) in lanes.iter_mut().zip(rows.remainder()) {
+        *lane = plus(*lane, term(value));
     }
-    ((sums[0] + sums[1]) + (sums[2] + sums[3])) / ((counts[0] + counts[1]) + (counts[2] + counts[3]))
-}
-
-fn distance(value: f64, mean: f64) -> (f64, f64) {
-    let distance = (value - mean).abs();
-    if distance.is_nan() { (0.0, 0.0) } else { (distance, 1.0) }
+    plus(plus(lanes[0], lanes[1]), plus(lanes[2], lanes[3]))
 }

@@ -19,6 +19,8 @@ mod order;
 mod rank;
 mod regression;
 mod sorted;
+#[cfg(test)]
+mod tests;
 mod wma;
 
 pub use count::count;
