@@ -54,13 +54,13 @@
   const instant = (at) => new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ") + " UTC";
   const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
-  // Labels of a time axis: years, months, days or hours, as far apart as the axis puts them.
-  function timeLabel(at, step) {
+  // Labels of a time axis: years, months, days or hours, as far apart as the axis puts them; the first tells the year.
+  function timeLabel(at, step, isFirst) {
     const when = new Date(at * 1000);
-    const [month, day] = [when.getUTCMonth(), when.getUTCDate()];
-    if (step >= 360 * DAY) return String(when.getUTCFullYear());
-    if (step >= 28 * DAY) return month === 0 ? String(when.getUTCFullYear()) : MONTHS[month];
-    if (step >= DAY) return `${day} ${MONTHS[month]}`;
+    const [year, month, day] = [when.getUTCFullYear(), when.getUTCMonth(), when.getUTCDate()];
+    if (step >= 360 * DAY) return String(year);
+    if (step >= 28 * DAY) return month === 0 ? String(year) : MONTHS[month] + (isFirst ? ` ${year}` : "");
+    if (step >= DAY) return `${day} ${MONTHS[month]}` + (isFirst ? ` ${year}` : "");
     const midnight = at % DAY === 0;
     return midnight ? `${day} ${MONTHS[month]}` : when.toISOString().slice(11, 16);
   }
@@ -143,6 +143,7 @@
       this.log = this.spec.y.log;
       this.barred = this.spec.kind === "bars" || this.spec.kind === "histogram";
       this.across = this.spec.x.direction === "across";
+      if (this.spec.kind !== "lines") figure.classList.add("unlined");
       this.tools();
       this.draw();
       new ResizeObserver(() => this.resize()).observe(this.plot);
@@ -196,7 +197,7 @@
         scales: { x: this.xScale(), y: this.yScale() },
         axes: [this.xAxis(), this.yAxis()],
         series: [
-          { value: (_, at) => (at == null ? "" : x.label(at)) },
+          { label: "", value: (_, at) => (at == null ? "" : x.label(at)) },
           ...spec.series.map((series, place) => ({ ...this.series(series, place), show: !hidden[place + 1] })),
         ],
         legend: { mount: (_, legend) => this.figure.querySelector(".legend").replaceChildren(legend), markers: { width: 0, fill: (_, place) => this.colours[place - 1] } },
@@ -226,7 +227,7 @@
       const line = { solid: undefined, area: undefined, dashed: undefined, dots: () => null, step: uPlot.paths.stepped({ align: 1 }) };
       return {
         label: series.name,
-        value: (_, value) => show(this.spec.y.format, value),
+        value: (u, value) => (u.legend.idx == null ? "" : show(this.spec.y.format, value)),
         stroke: colour,
         width: dots || this.barred ? 0 : 1.6,
         dash: series.stroke === "dashed" ? [6, 4] : undefined,
@@ -234,7 +235,7 @@
         fillTo: series.stroke === "area" ? () => 0 : undefined,
         paths: this.barred ? () => null : line[series.stroke],
         points: dots
-          ? { show: true, size: 6, width: 0, fill: faint(colour, 0.65) }
+          ? { show: true, size: this.spec.kind === "scatter" ? 6 : 4, width: 0, fill: faint(colour, 0.6) }
           : { show: alone.length > 0, size: 4, width: 0, fill: colour, filter: () => alone },
       };
     }
@@ -262,7 +263,8 @@
         if (reach.length === 0) return [0, 1];
         [low, high] = [Math.min(...reach), Math.max(...reach)];
         if (log) return low === high ? [low / 1.1, high * 1.1] : [low / (high / low) ** 0.04, high * (high / low) ** 0.04];
-        const margin = (high - low || Math.abs(high) || 1) * 0.06;
+        const least = this.spec.y.format.kind === "integer" ? 16 : 0;
+        const margin = Math.max(high - low || Math.abs(high) || 1, least) * 0.06;
         return [low === 0 && this.spec.y.zero ? 0 : low - margin, high === 0 && this.spec.y.zero ? 0 : high + margin];
       };
       return { distr: log ? 3 : 1, ori: this.across ? 0 : 1, range };
@@ -314,10 +316,10 @@
           values: (_, splits) => splits.map((at) => names[at]),
         });
       }
-      if (x.time) return this.axis({ ...noGrid, size: 30, space: 70, values: (_, splits, __, ___, step) => splits.map((at) => timeLabel(at, step)) });
+      if (x.time) return this.axis({ ...noGrid, size: 30, space: 70, values: (_, splits, __, ___, step) => splits.map((at, place) => timeLabel(at, step, place === 0)) });
       return this.axis({
         ...noGrid,
-        size: 46,
+        size: 28,
         space: 60,
         label: spec.x.name,
         labelSize: 18,
@@ -336,7 +338,7 @@
         });
       const smallest = (splits) => splits.slice(1).reduce((least, at, place) => Math.min(least, at - splits[place]), Infinity);
       const values = (_, splits, __, ___, step) => label(splits, this.log ? smallest(splits) : step);
-      const size = (_, texts) => Math.ceil(this.textWidth(texts ?? [])) + 14;
+      const size = (_, texts) => Math.max(52, Math.ceil(this.textWidth(texts ?? [])) + 14);
       const log = this.log
         ? { splits: (u, _, low, high) => ratioTicks(low, high, Math.max(3, Math.floor(u.height / 48))), filter: (_, splits) => splits }
         : {};
@@ -381,7 +383,10 @@
       context.textAlign = "left";
       const inset = 4 * uPlot.pxRatio;
       const start = Math.max(from, u.bbox.left);
-      if (context.measureText(band.name).width + 2 * inset < to - start) context.fillText(band.name, start + inset, u.bbox.top + inset);
+      // A name may reach beyond its band, up to the next one.
+      const next = this.spec.bands.filter((other) => other.from > band.from).map((other) => u.valToPos(other.from * unit, "x", true));
+      const room = Math.min(u.bbox.left + u.bbox.width, ...next) - start;
+      if (to > u.bbox.left && context.measureText(band.name).width + 2 * inset < room) context.fillText(band.name, start + inset, u.bbox.top + inset);
     }
 
     drawRibbon(u, context, [lower, upper], colour) {
@@ -481,7 +486,12 @@
       context.textAlign = upright && room ? "left" : "right";
       context.textBaseline = upright ? "top" : "bottom";
       const x = upright ? at + (room ? inset : -inset) : left + width - inset;
-      context.fillText(rule.name, x, upright ? top + inset : at - inset / 2);
+      const y = upright ? top + inset : at - inset / 2;
+      context.setLineDash([]);
+      context.strokeStyle = property("--paper");
+      context.lineWidth = 4 * uPlot.pxRatio;
+      context.strokeText(rule.name, x, y);
+      context.fillText(rule.name, x, y);
     }
 
     // Zero is drawn where values lie on both sides of it.

@@ -25,7 +25,7 @@ fn of_lines(lines: &Lines) -> String {
         };
     for line in lines.series.iter().take(MOST) {
         let present = || line.values.iter().copied().enumerate().filter(|(_, value)| value.is_finite());
-        let (Some((_, first)), Some((_, last))) = (present().next(), present().last()) else {
+        let (Some((_, first)), Some((_, last))) = (present().next(), present().next_back()) else {
             let _ = write!(out, " {}: no values.", line.name);
             continue;
         };

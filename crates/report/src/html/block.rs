@@ -8,6 +8,9 @@ use crate::{
     Table,
 };
 
+/// A table of so many columns takes the width of the page.
+const WIDE: usize = 6;
+
 /// Writes the sections of one region of the page.
 pub(super) struct Writer {
     /// Begins the ids that the writer makes, so that two regions share none.
@@ -75,6 +78,12 @@ impl Writer {
         TableTemplate {
             id: format!("{}table-{}", self.prefix, self.n_tables),
             table,
+            class: match (table.sortable, table.columns.len() >= WIDE) {
+                (true, true) => Some("sortable wide"),
+                (true, false) => Some("sortable"),
+                (false, true) => Some("wide"),
+                (false, false) => None,
+            },
             scroll: table.visible_rows.filter(|&visible| visible < table.rows.len()),
             heads: table.columns.iter().map(|column| (align(column), column)).collect(),
             rows: rows.collect(),
@@ -151,6 +160,7 @@ struct ChartTemplate<'a> {
 struct TableTemplate<'a> {
     id: String,
     table: &'a Table,
+    class: Option<&'static str>,
     scroll: Option<usize>,
     heads: Vec<(&'static str, &'a Column)>,
     rows: Vec<RowView>,
@@ -167,7 +177,7 @@ pub(super) struct CaveatView {
 impl CaveatView {
     pub(super) fn of(caveat: &Caveat) -> Self {
         let (class, word) = match caveat.severity {
-            Severity::Note => ("note", "Note"),
+            Severity::Note => ("hint", "Note"),
             Severity::Caution => ("caution", "Caution"),
             Severity::Warning => ("warning", "Warning"),
         };

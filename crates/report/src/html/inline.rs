@@ -12,7 +12,7 @@ pub(super) fn html(text: &str) -> String {
             (!inner.is_empty()).then_some((inner, after, element))
         });
         if let Some((inner, after, element)) = marked {
-            out.push_str(&format!("<{element}>{}</{element}>", escaped(inner)));
+            out.extend(["<", element, ">", &escaped(inner), "</", element, ">"]);
             rest = after;
         } else {
             out.push_str(&rest[..1]);

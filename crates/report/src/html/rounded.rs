@@ -72,12 +72,9 @@ mod tests {
 
     #[test]
     fn keeps_what_a_drawing_or_a_format_can_show() {
-        assert_eq!(json(&[1.0, 1.234_567_89, f64::NAN, -0.0], Format::Number(2)), "[1,1.234568,null,0]");
+        assert_eq!(json(&[1.0, 1.234_567_89, f64::NAN, -0.0], Format::Number(2)), "[1,1.23457,null,0]");
         assert_eq!(json(&[0.0, 1e9 / 3.0], Format::Integer), "[0,333333333.3]");
-        assert_eq!(
-            json(&[1.234_567e-9, 2e-9], Format::Percent(1)),
-            "[1.234567e-9,2e-9]".replace("1.234567", "1.234567")
-        );
+        assert_eq!(json(&[1.234_567e-9, 2e-9], Format::Percent(1)), "[1.234567e-9,2e-9]");
         assert_eq!(json(&[0.25; 2], Format::Percent(1)), "[0.25,0.25]");
         assert_eq!(json(&[f64::INFINITY], Format::Integer), "[null]");
         assert_eq!(json(&[1e300, -1e300], Format::Integer), "[1e+300,-1e+300]");

@@ -184,29 +184,23 @@ fn months() -> Section {
         row.push(of(year * 250, year * 250 + 250));
         ((2015 + year).to_string(), row)
     });
+    let mut monthly =
+        Table::matrix("Monthly return of LightGBM after costs", "Year", names, rows, Format::Percent(1));
+    monthly.columns[13].heat = Heat::None;
     let yearly = Bars::new(["2015", "2016", "2017"], Format::Percent(1))
         .bars(BarSeries::new("LightGBM", vec![0.021, 0.214, 0.262]))
         .bars(BarSeries::new("Equal weight", vec![-0.013, 0.171, 0.212]))
         .bars(BarSeries::new("SPY", vec![0.012, 0.12, 0.217]).colour(Colour::Neutral));
-    Section::new("months", "Months and years")
-        .block(Table::matrix(
-            "Monthly return of LightGBM after costs",
-            "Year",
-            names,
-            rows,
-            Format::Percent(1),
-        ))
-        .block(Block::Beside(vec![
-            Chart::new("Return by year", yearly).into(),
-            Chart::new(
-                "Excess by year",
-                Bars::new(["2015", "2016", "2017"], Format::Percent(1)).bars(
-                    BarSeries::new("LightGBM − equal weight", vec![0.034, -0.043, 0.05])
-                        .colour(Colour::BySign),
-                ),
-            )
-            .into(),
-        ]))
+    Section::new("months", "Months and years").block(monthly).block(Block::Beside(vec![
+        Chart::new("Return by year", yearly).into(),
+        Chart::new(
+            "Excess by year",
+            Bars::new(["2015", "2016", "2017"], Format::Percent(1)).bars(
+                BarSeries::new("LightGBM − equal weight", vec![0.034, -0.043, 0.05]).colour(Colour::BySign),
+            ),
+        )
+        .into(),
+    ]))
 }
 
 fn signal() -> Section {
@@ -303,7 +297,7 @@ fn model() -> Section {
                 format!("{}", year + 3),
                 301_442 + 5_120 * k as u64,
                 87 - 9 * k as u64,
-                0.024 - 0.003 * k as f64
+                0.024 - 0.003 * f64::from(k)
             ])
         },
     );
