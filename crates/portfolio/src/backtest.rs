@@ -33,7 +33,8 @@ impl Rebalance {
     }
 }
 
-/// What happens to a position whose instrument leaves the universe.
+/// What happens to a position whose instrument leaves the universe: was not eligible in the newest session in which it
+/// traded (a halt alone is no reason to leave).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Leavers {
     /// It is sold in the next session, whether or not the strategy decides then.
@@ -142,9 +143,7 @@ pub fn backtest(
             if terms.rebalance.is_due(market, start, position) {
                 decision = strategy.on_session(&view);
             }
-            if sells_leavers {
-                sell_leavers(&view, &ledger, &mut decision);
-            }
+            sell_leavers(&view, &ledger, &mut decision);
         }
         if !decision.orders.is_empty() {
             record.decisions.push(Decided { session: view.session(), decision: decision.clone() });
@@ -220,7 +219,7 @@ fn check_shapes(
 
 /// Put the sale of what left the universe in front of the other orders.
 fn sell_leavers(view: &View<'_>, ledger: &Ledger<'_>, decision: &mut Decision) {
-    let leavers = ledger.holdings().keys().copied().filter(|&i| !view.is_member(i));
+    let leavers = ledger.holdings().keys().copied().filter(|&i| view.is_leaving(i));
     let exits = leavers.map(|instrument| Order { instrument, quantity: Quantity::Exit }).collect::<Vec<_>>();
     if !exits.is_empty() {
         decision.orders.retain(|order| exits.iter().all(|exit| exit.instrument != order.instrument));

@@ -78,12 +78,17 @@ impl Market {
         (!close.is_nan()).then_some(close)
     }
 
+    /// The row of an instrument's newest session with a closing price, up to the session at `position`.
+    pub(crate) fn newest_traded(&self, i: usize, position: usize) -> Option<usize> {
+        let life = self.axis.life(i);
+        let start = self.axis.rows(i).start;
+        let end = start + (position + 1).min(life.end).saturating_sub(life.start);
+        (start..end).rev().find(|&row| !self.close[row].is_nan())
+    }
+
     /// The newest closing price of an instrument before a session.
     pub fn close_before(&self, i: usize, position: usize) -> Option<f64> {
-        let life = self.axis.life(i);
-        let end = position.min(life.end);
-        let rows = self.axis.rows(i).start..self.axis.rows(i).start + end.saturating_sub(life.start);
-        self.close[rows].iter().rev().copied().find(|close| !close.is_nan())
+        position.checked_sub(1).and_then(|before| self.newest_traded(i, before)).map(|row| self.close[row])
     }
 
     /// The volume of a row in shares of the market's prices, if known.

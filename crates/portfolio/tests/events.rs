@@ -309,6 +309,20 @@ fn what_leaves_the_universe_is_sold_or_held() {
 }
 
 #[test]
+fn a_halt_is_no_reason_to_leave_the_universe() {
+    let prices: &[f64] = &[10.0, 10.0, N, 10.0, 10.0];
+    let panel = panel(5, &[("A", 0, prices, prices)]);
+    let universe = Universe::new(prices.iter().map(|price| !price.is_nan()).collect());
+    let market = Market::new(&panel).unwrap();
+    let mut strategy = EqualWeight::new(0.0).unwrap();
+    let exchange = Exchange::default();
+    let result =
+        backtest(&market, &universe, &exchange, &terms(5), &no_signal(&panel), &mut strategy).unwrap();
+    assert_eq!(result.fills.len(), 1);
+    assert!(result.shortfalls.is_empty());
+}
+
+#[test]
 fn one_session_of_delay_is_yesterdays_signal() {
     let panel = market(MarketSpec { n_sessions: 60, mortal: 0.0, ..MarketSpec::default() });
     let signal = scores(&panel, 3);

@@ -57,7 +57,7 @@ impl Ledger<'_> {
         self.purchase(&purchases, promised, decision.max_positions);
     }
 
-    /// Cash and positions at the prices at which the session's orders execute.
+    /// Cash and positions at the prices at which the session's orders execute, zero at least: what weights are of.
     fn equity_at_execution(&self, decision: &Decision, prices: Prices) -> f64 {
         if !decision.orders.iter().any(|order| matches!(order.quantity, Quantity::Weight(_))) {
             return self.equity;
@@ -65,7 +65,7 @@ impl Ledger<'_> {
         let value = |(&i, holding): (&usize, &Holding)| {
             holding.shares * self.price(i, prices).unwrap_or(holding.price)
         };
-        self.cash + self.holdings.iter().map(value).sum::<f64>()
+        (self.cash + self.holdings.iter().map(value).sum::<f64>()).max(0.0)
     }
 
     /// The market's price of an instrument, if it trades.

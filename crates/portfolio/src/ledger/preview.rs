@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use backstaff_panel::{Instrument, Session};
 
 use super::{Ledger, execute::Prices};
-use crate::{Day, Decision, Side};
+use crate::{Day, Decision, Fill, Side, Unfilled};
 
 /// An order for the next session, in the shares it comes to at the newest closing prices.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,8 @@ pub struct NextSession {
     pub decided: Session,
     /// The orders: sales first.
     pub orders: Vec<NextOrder>,
+    /// What can't be ordered, and why.
+    pub refused: Vec<(Instrument, Unfilled)>,
     /// The share of equity that each instrument has now, for all that are held now or would be afterwards.
     pub weights_before: BTreeMap<Instrument, f64>,
     /// The share of equity that each of these would have after the orders.
@@ -46,7 +48,7 @@ impl Ledger<'_> {
         after.execute(decision, Prices::NewestClose);
         after.balance();
         let instruments = self.market.axis().instruments();
-        let order = |fill: &crate::Fill| NextOrder {
+        let order = |fill: &Fill| NextOrder {
             instrument: instruments[fill.instrument].clone(),
             side: fill.side,
             shares: fill.shares,
@@ -62,6 +64,11 @@ impl Ledger<'_> {
         NextSession {
             decided: self.today.session,
             orders: after.fills.iter().map(order).collect(),
+            refused: after
+                .shortfalls
+                .iter()
+                .map(|missed| (instruments[missed.instrument].clone(), missed.reason))
+                .collect(),
             weights_before: weights(self),
             weights_after: weights(&after),
         }

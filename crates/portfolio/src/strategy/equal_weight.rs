@@ -34,8 +34,8 @@ impl Strategy for EqualWeight {
             return Decision::nothing();
         }
         let weight = 1.0 / members.len() as f64;
-        // A member that is halted today is not bought, but not sold either.
-        let halted = view.held().map(|(i, _)| i).filter(|&i| view.is_member(i) && view.close(i, 0).is_none());
+        // What is halted today is not bought, but not sold either.
+        let halted = view.held().map(|(i, _)| i).filter(|&i| view.close(i, 0).is_none());
         let kept = halted.map(|i| (i, view.weight(i)));
         let targets = members.iter().map(|&i| (i, weight)).chain(kept).collect();
         rebalance(view, &targets, self.threshold.max(f64::MIN_POSITIVE))

@@ -53,6 +53,13 @@ impl<'a> View<'a> {
         row.is_some_and(|row| self.universe.contains(row))
     }
 
+    /// Whether a position is being closed because the instrument left the universe: in the newest session in which it
+    /// traded it was not eligible. A halt alone is no reason to leave.
+    pub(crate) fn is_leaving(&self, i: usize) -> bool {
+        let newest = self.ledger.market().newest_traded(i, self.position());
+        self.sells_leavers && newest.is_some_and(|row| !self.universe.contains(row))
+    }
+
     /// The score of an instrument, if it is eligible and has one.
     pub fn score(&self, i: usize) -> Option<f64> {
         let known = self.position().checked_sub(self.signal_delay)?;
@@ -80,7 +87,7 @@ impl<'a> View<'a> {
     /// instrument left the universe.
     pub fn held(&self) -> impl Iterator<Item = (usize, Holding)> + '_ {
         let holdings = self.ledger.holdings().iter().map(|(&i, &holding)| (i, holding));
-        holdings.filter(|&(i, _)| !self.sells_leavers || self.is_member(i))
+        holdings.filter(|&(i, _)| !self.is_leaving(i))
     }
 
     /// The position in an instrument, if there is one.
