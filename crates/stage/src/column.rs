@@ -25,7 +25,7 @@ use crate::{Digest, Digester, Mapped, StoreError};
 
 /// Named columns of equal length.
 ///
-/// Written, it is an uncompressed Arrow IPC file with one record batch, which pandas, Polars and DuckDB read as it is.
+/// Written, it is an uncompressed Arrow IPC file with one record batch, which pandas and Polars read as it is.
 /// Read from a [`Mapped`] part, its columns are slices of the map: nothing is copied. Missing numbers are NaN, all
 /// with the same bits, and never null.
 ///
@@ -280,5 +280,119 @@ fn io_error(error: arrow::error::ArrowError) -> io::Error {
     match error {
         arrow::error::ArrowError::IoError(_, source) => source,
         other => io::Error::other(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+
+    fn mapped(bytes: &[u8]) -> Mapped {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("part");
+        std::fs::write(&path, bytes).unwrap();
+        Mapped::new(&File::open(&path).unwrap()).unwrap()
+    }
+
+    fn written(table: &Table) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        table.write(&mut bytes).unwrap();
+        bytes
+    }
+
+    fn table() -> Table {
+        Table::new()
+            .f64("close", vec![1.5, -f64::NAN, f64::INFINITY])
+            .f32("volume", vec![0.25, -f32::NAN, -0.0])
+            .i64("instant", vec![i64::MIN, 0, i64::MAX])
+            .i32("session", vec![-1, 0, 16_801])
+            .u64("big", vec![0, 1, u64::MAX])
+            .u32("instrument", vec![0, 1, u32::MAX])
+            .bool("traded", &[true, false, true])
+            .str("name", ["A", "", "ÉÉ"])
+    }
+
+    #[test]
+    fn reads_back_what_it_wrote() {
+        let read = Table::read(&mapped(&written(&table()))).unwrap();
+        assert_eq!(read.n_rows(), 3);
+        assert!(read.names().eq(table().names()));
+        let close = read.f64s("close").unwrap();
+        assert_eq!((close[0], close[2]), (1.5, f64::INFINITY));
+        assert_eq!(read.f32s("volume").unwrap()[2].to_bits(), (-0.0_f32).to_bits());
+        assert_eq!(read.i64s("instant").unwrap(), [i64::MIN, 0, i64::MAX]);
+        assert_eq!(read.i32s("session").unwrap(), [-1, 0, 16_801]);
+        assert_eq!(read.u64s("big").unwrap(), [0, 1, u64::MAX]);
+        assert_eq!(read.u32s("instrument").unwrap(), [0, 1, u32::MAX]);
+        assert_eq!(read.bools("traded").unwrap().iter().collect::<Vec<_>>(), [true, false, true]);
+        assert_eq!(read.strs("name").unwrap(), ["A", "", "ÉÉ"]);
+        for name in table().names() {
+            assert_eq!(read.digest(name).unwrap(), table().digest(name).unwrap(), "{name}");
+        }
+        assert_eq!(written(&read), written(&table()));
+    }
+
+    #[test]
+    fn missing_numbers_have_one_pattern_of_bits() {
+        let read = Table::read(&mapped(&written(&table()))).unwrap();
+        assert_eq!(read.f64s("close").unwrap()[1].to_bits(), f64::NAN.to_bits());
+        assert_eq!(read.f32s("volume").unwrap()[1].to_bits(), f32::NAN.to_bits());
+    }
+
+    #[test]
+    fn columns_are_slices_of_the_map() {
+        let map = mapped(&written(&Table::new().f64("x", vec![1.0; 1000]).bool("b", &[true; 1000])));
+        let table = Table::read(&map).unwrap();
+        let values = table.f64s("x").unwrap().as_ptr() as usize;
+        let start = map.as_ptr() as usize;
+        assert!((start..start + map.len()).contains(&values));
+        drop(map);
+        assert_eq!(table.f64s("x").unwrap()[999], 1.0);
+    }
+
+    #[test]
+    fn a_table_may_be_empty() {
+        let read = Table::read(&mapped(&written(&Table::new().f64("x", vec![]).str("s", [""; 0])))).unwrap();
+        assert_eq!((read.n_rows(), read.f64s("x").unwrap().len()), (0, 0));
+        assert_eq!(Table::read(&mapped(&written(&Table::new()))).unwrap().names().count(), 0);
+    }
+
+    #[test]
+    fn a_digest_is_of_type_and_values() {
+        let one = Table::new().f64("a", vec![0.0, 1.0]).f64("b", vec![0.0, 1.0]).f64("c", vec![1.0, 0.0]);
+        assert_eq!(one.digest("a").unwrap(), one.digest("b").unwrap());
+        assert_ne!(one.digest("a").unwrap(), one.digest("c").unwrap());
+        let zeros = Table::new().u64("u", vec![0, 0]).i64("i", vec![0, 0]).f64("f", vec![0.0, 0.0]);
+        assert_ne!(zeros.digest("u").unwrap(), zeros.digest("i").unwrap());
+        assert_ne!(zeros.digest("u").unwrap(), zeros.digest("f").unwrap());
+        let texts = Table::new().str("a", ["ab", "c"]).str("b", ["a", "bc"]);
+        assert_ne!(texts.digest("a").unwrap(), texts.digest("b").unwrap());
+        let bools = Table::new().bool("a", &[true, false]);
+        assert_ne!(bools.digest("a").unwrap(), Table::new().bool("a", &[true]).digest("a").unwrap());
+    }
+
+    #[test]
+    fn a_wrong_name_or_type_says_what_there_is() {
+        let error = Table::new().f64("close", vec![]).f32s("close").unwrap_err();
+        assert_eq!(error.to_string(), "the table has no column \"close\" of type f32; it has close: Float64");
+        assert!(
+            table().strs("close").is_err() && table().bools("x").is_err() && table().digest("x").is_err()
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "as many rows")]
+    fn columns_have_one_length() {
+        let _ = Table::new().f64("a", vec![0.0]).u32("b", vec![]);
+    }
+
+    #[test]
+    fn half_a_file_is_an_error() {
+        let bytes = written(&table());
+        for length in 0..bytes.len() {
+            assert!(read_batch(&Buffer::from(&bytes[..length])).is_err(), "{length}");
+        }
     }
 }

@@ -209,3 +209,150 @@ impl<W: Write> Write for Hashing<W> {
         self.keep_failure(result)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{KeyHasher, digest::digest_bytes, layout::names_in};
+
+    /// Takes `room` bytes, at most seven at a time, then has no space.
+    struct Full<'a> {
+        taken: &'a mut Vec<u8>,
+        room: usize,
+    }
+
+    impl Write for Full<'_> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let count = bytes.len().min(7).min(self.room - self.taken.len());
+            if count == 0 && !bytes.is_empty() {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.taken.extend_from_slice(&bytes[..count]);
+            Ok(count)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn content() -> Vec<u8> {
+        (0..300_u32).flat_map(u32::to_le_bytes).collect()
+    }
+
+    #[test]
+    fn a_full_disk_is_noticed_at_every_byte() {
+        let content = content();
+        for room in 0..=content.len() {
+            let mut taken = Vec::new();
+            let target = Full { taken: &mut taken, room };
+            let written =
+                write_hashed(target, |file| content.chunks(11).try_for_each(|piece| file.write_all(piece)));
+            if room < content.len() {
+                assert_eq!(written.unwrap_err().kind(), io::ErrorKind::StorageFull, "{room}");
+            } else {
+                assert_eq!(written.unwrap(), (content.len() as u64, digest_bytes(&content)));
+                assert_eq!(taken, content);
+            }
+        }
+    }
+
+    #[test]
+    fn a_swallowed_error_is_an_error_still() {
+        let mut taken = Vec::new();
+        let target = Full { taken: &mut taken, room: 100 };
+        let written = write_hashed(target, |file| {
+            let _ = file.write_all(&content());
+            let _ = file.flush();
+            Ok(())
+        });
+        assert_eq!(written.unwrap_err().kind(), io::ErrorKind::StorageFull);
+    }
+
+    #[test]
+    fn a_full_device_is_called_by_its_name() {
+        let full = Path::new("/dev/full");
+        if full.exists() {
+            let target = File::options().write(true).open(full).unwrap();
+            let error = write_hashed(target, |file| file.write_all(b"x")).at("write", full).unwrap_err();
+            assert!(matches!(error, StoreError::DiskFull { .. }), "{error}");
+        }
+    }
+
+    fn store() -> (TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        (folder, store)
+    }
+
+    fn draft(store: &Store, content: &[u8]) -> Draft {
+        let mut draft = store.draft("numbers", 1, KeyHasher::new().finish()).unwrap();
+        draft.write_part("values", |file| file.write_all(content)).unwrap();
+        draft
+    }
+
+    #[test]
+    fn nothing_is_seen_before_it_is_published() {
+        let (folder, store) = store();
+        let key = KeyHasher::new().finish();
+        drop(draft(&store, b"one"));
+        assert_eq!(store.find("numbers", &key).unwrap(), None);
+        let draft = draft(&store, b"one");
+        assert_eq!(store.find("numbers", &key).unwrap(), None);
+        let manifest = draft.publish().unwrap();
+        assert_eq!(store.find("numbers", &key).unwrap(), Some(manifest.clone()));
+        assert_eq!(&*store.open_part(&manifest, "values").unwrap(), b"one");
+        drop(store);
+        assert_eq!(names_in(&folder.path().join("tmp")).unwrap(), ["door"]);
+    }
+
+    #[test]
+    fn a_failed_part_leaves_nothing() {
+        let (folder, store) = store();
+        let mut draft = draft(&store, b"one");
+        let failed = draft.write_part("more", |_| Err(io::ErrorKind::StorageFull.into()));
+        assert!(matches!(failed, Err(StoreError::DiskFull { .. })));
+        drop(draft);
+        drop(store);
+        assert_eq!(names_in(&folder.path().join("tmp")).unwrap(), ["door"]);
+        assert!(!folder.path().join("artifacts").exists());
+    }
+
+    #[test]
+    fn the_first_to_publish_wins() {
+        let (_folder, store) = store();
+        let (first, second) = (draft(&store, b"one"), draft(&store, b"two"));
+        let first = first.publish().unwrap();
+        assert_eq!(second.publish().unwrap(), first);
+        assert_eq!(&*store.open_part(&first, "values").unwrap(), b"one");
+    }
+
+    #[test]
+    fn a_damaged_winner_is_replaced() {
+        let (_folder, store) = store();
+        let second = draft(&store, b"two");
+        let first = draft(&store, b"one").publish().unwrap();
+        fs::remove_file(store.part_path(&first, &first.parts[0])).unwrap();
+        let manifest = second.publish().unwrap();
+        assert_eq!(&*store.open_part(&manifest, "values").unwrap(), b"two");
+        assert_eq!(store.damages().len(), 1);
+    }
+
+    #[test]
+    fn parts_of_any_name_get_files_of_their_own() {
+        let (_folder, store) = store();
+        let mut draft = store.draft("a/b", 1, KeyHasher::new().finish()).unwrap();
+        let names = ["x.arrow", "X.arrow", "../x", "", "Manifest.json", ".x", "é", "part_3"];
+        for name in names {
+            draft.write_part(name, |file| file.write_all(name.as_bytes())).unwrap();
+        }
+        assert!(matches!(draft.write_part("é", |_| Ok(())), Err(StoreError::DuplicatePart { .. })));
+        let manifest = draft.publish().unwrap();
+        for name in names {
+            assert_eq!(&*store.open_part(&manifest, name).unwrap(), name.as_bytes());
+        }
+        assert_eq!(manifest.parts[0].file, "x.arrow");
+        assert!(matches!(store.open_part(&manifest, "other"), Err(StoreError::NoSuchPart { .. })));
+        assert!(store.find("a/b", &manifest.key).unwrap().is_some());
+    }
+}

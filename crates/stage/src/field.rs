@@ -172,9 +172,9 @@ mod tests {
     fn equal_labels_are_matched_in_order() {
         let key = |values: &[u64]| {
             let mut key = KeyHasher::new();
-            values.iter().for_each(|&value| {
+            for &value in values {
                 key.u64("x", value);
-            });
+            }
             key
         };
         assert_eq!(shown(&key(&[1, 2]), &key(&[1, 3])), ["x: 2 -> 3"]);

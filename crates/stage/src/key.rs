@@ -278,7 +278,9 @@ mod tests {
 
     fn key_of(fields: &[(String, Any)]) -> Key {
         let mut key = KeyHasher::new();
-        fields.iter().for_each(|(label, value)| add(&mut key, label, value));
+        for (label, value) in fields {
+            add(&mut key, label, value);
+        }
         key.finish()
     }
 
@@ -346,7 +348,10 @@ mod tests {
         key.str("name", "mean").u64("length", 20).group("input", |key| {
             key.f64("scale", 0.5).bool("adjusted", true);
         });
-        assert_eq!(key.finish().to_string(), "");
+        assert_eq!(
+            key.finish().to_string(),
+            "d35d1ab42c1c018fc8814dca4e302099ac2c4ef988ae2e9f5b3cd4728633801d"
+        );
     }
 
     #[test]

@@ -192,7 +192,7 @@ mod tests {
         fn every_flipped_bit_is_noticed(at in any::<prop::sample::Index>(), bit in 0..8) {
             let mut bytes = manifest().to_bytes().unwrap();
             let at = at.index(bytes.len());
-            bytes[at] ^= 1 << bit;
+            bytes[at] ^= 1_u8 << bit;
             prop_assert!(Manifest::from_bytes(&bytes).is_err());
         }
     }

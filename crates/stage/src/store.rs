@@ -347,3 +347,131 @@ fn check_version(layout: &Layout) -> Result<(), StoreError> {
         Some(_) => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::KeyHasher;
+
+    const VALUES: &[u8] = b"the numbers that were computed";
+
+    fn with_artifact() -> (TempDir, Store, Manifest) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let mut draft = store.draft("numbers", 1, KeyHasher::new().finish()).unwrap();
+        draft.write_part("values", |file| file.write_all(VALUES)).unwrap();
+        draft.info(serde_json::json!({"rows": 3})).lineage("close", digest_bytes(b"close"));
+        let manifest = draft.publish().unwrap();
+        (folder, store, manifest)
+    }
+
+    #[test]
+    fn makes_a_folder_and_opens_it_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b");
+        Store::open(&path).unwrap();
+        assert_eq!(fs::read(path.join("VERSION")).unwrap(), b"backstaff store 1\n");
+        assert_eq!(Store::open(&path).unwrap().path(), path);
+    }
+
+    #[test]
+    fn many_may_make_the_same_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| Store::open(&path).unwrap().workshop().unwrap());
+            }
+        });
+    }
+
+    #[test]
+    fn refuses_a_newer_store() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("VERSION"), "backstaff store 2\n").unwrap();
+        let error = Store::open(folder.path()).unwrap_err();
+        assert!(matches!(error, StoreError::NewerStore { found: 2, known: 1, .. }));
+        assert!(error.to_string().contains("has version 2, this program knows versions up to 1"), "{error}");
+    }
+
+    #[test]
+    fn refuses_what_is_no_store() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("thesis.tex"), "text").unwrap();
+        let refused = |path: &Path| matches!(Store::open(path), Err(StoreError::NotAStore { .. }));
+        assert!(refused(folder.path()));
+        assert!(refused(&folder.path().join("thesis.tex")));
+        fs::write(folder.path().join("VERSION"), "1.0").unwrap();
+        assert!(refused(folder.path()));
+        assert!(!folder.path().join("tmp").exists());
+    }
+
+    #[test]
+    fn a_missing_part_is_absent_and_told() {
+        let (_folder, store, manifest) = with_artifact();
+        fs::remove_file(store.part_path(&manifest, &manifest.parts[0])).unwrap();
+        assert_eq!(store.find("numbers", &manifest.key).unwrap(), None);
+        let damages = store.damages();
+        assert_eq!((damages.len(), damages[0].reason.as_str()), (1, "its part \"values\" is missing"));
+        // The damaged one is gone now, so it is plainly absent.
+        assert_eq!(store.find("numbers", &manifest.key).unwrap(), None);
+        assert_eq!(store.damages().len(), 1);
+    }
+
+    #[test]
+    fn a_part_with_other_bytes_is_never_read() {
+        let (_folder, store, manifest) = with_artifact();
+        let path = store.part_path(&manifest, &manifest.parts[0]);
+        assert_eq!(&*store.open_part(&manifest, "values").unwrap(), VALUES);
+        let mut bytes = VALUES.to_vec();
+        bytes[7] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        assert!(matches!(store.open_part(&manifest, "values"), Err(StoreError::Corrupt { .. })));
+        assert!(matches!(store.open_part(&manifest, "values"), Err(StoreError::Gone { .. })));
+        assert_eq!(store.find("numbers", &manifest.key).unwrap(), None);
+    }
+
+    #[test]
+    fn an_artifact_in_the_wrong_place_is_not_taken() {
+        let (_folder, store, manifest) = with_artifact();
+        let other = KeyHasher::new().u64("x", 1).finish();
+        let target = store.layout().artifact("numbers", &other);
+        fs::create_dir_all(target.parent().unwrap()).unwrap();
+        fs::rename(store.layout().artifact("numbers", &manifest.key), target).unwrap();
+        assert_eq!(store.find("numbers", &other).unwrap(), None);
+        assert_eq!(store.damages()[0].reason, "its manifest belongs to another artifact");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn damage_anywhere_never_gives_wrong_data(
+            in_manifest in any::<bool>(),
+            at in any::<prop::sample::Index>(),
+            bit in 0..8,
+            truncate in any::<bool>(),
+        ) {
+            let (folder, store, manifest) = with_artifact();
+            let part = store.part_path(&manifest, &manifest.parts[0]);
+            let path = if in_manifest { part.with_file_name(MANIFEST) } else { part };
+            let mut bytes = fs::read(&path).unwrap();
+            let at = at.index(bytes.len());
+            bytes[at] ^= 1_u8 << bit;
+            if truncate {
+                bytes.truncate(at);
+            }
+            fs::write(&path, bytes).unwrap();
+            // Another process meets it.
+            let store = Store::open(folder.path()).unwrap();
+            if let Some(manifest) = store.find("numbers", &manifest.key).unwrap() {
+                let opened = store.open_part(&manifest, "values");
+                prop_assert!(matches!(opened, Err(StoreError::Corrupt { .. })), "{:?}", opened);
+            }
+            prop_assert_eq!(store.damages().len(), 1);
+            prop_assert_eq!(store.find("numbers", &manifest.key).unwrap(), None);
+        }
+    }
+}

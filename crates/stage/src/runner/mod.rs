@@ -3,6 +3,8 @@
 //! A [`Run`] stands for one run of a study: it knows the store, the budget and the observer, and remembers what each
 //! stage did, for the run's record and for the question *why* something was computed.
 
+mod job;
+mod joint;
 pub mod local;
 
 use std::{
@@ -151,7 +153,7 @@ pub enum RunError<E: std::error::Error + 'static> {
     Shard { stage: &'static str, shard: String, source: E },
 
     #[error("stage {stage}, shard {shard}")]
-    Store { stage: &'static str, shard: String, source: StoreError },
+    Store { stage: &'static str, shard: String, source: Box<StoreError> },
 
     /// The observer asked to stop.
     #[error("stage {stage} was interrupted: what was done so far is in the store, run again to go on")]
