@@ -17,6 +17,8 @@ use crate::{Execution, PortfolioError, Unfilled};
 #[derive(Clone, Debug)]
 pub struct Market {
     axis: Arc<Axis>,
+    /// The instrument of each row.
+    instruments: Vec<u32>,
     open: Vec<f64>,
     close: Vec<f64>,
     volume: Option<Arc<Column>>,
@@ -39,8 +41,11 @@ impl Market {
             }
             prices
         };
+        let axis = panel.axis();
+        let numbers = 0..axis.n_instruments();
         Ok(Self {
-            axis: Arc::clone(panel.axis()),
+            instruments: numbers.flat_map(|i| std::iter::repeat_n(i as u32, axis.rows(i).len())).collect(),
+            axis: Arc::clone(axis),
             open: usable(field("open")?),
             close: usable(field("close")?),
             volume: panel.field("volume").cloned(),
@@ -52,6 +57,11 @@ impl Market {
     /// The rows.
     pub fn axis(&self) -> &Arc<Axis> {
         &self.axis
+    }
+
+    /// The instrument of a row.
+    pub(crate) fn instrument(&self, row: usize) -> usize {
+        self.instruments[row] as usize
     }
 
     /// The row of an instrument in a session, or why it has none.

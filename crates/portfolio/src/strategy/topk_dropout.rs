@@ -1,6 +1,6 @@
 //! Hold the best k, replace a few at a time.
 
-use super::{Strategy, View};
+use super::{Strategy, View, view::more_attractive};
 use crate::{Decision, Order, PortfolioError, Quantity, error::positive};
 
 /// Whether the book may hold more than `k` positions.
@@ -74,22 +74,23 @@ impl Strategy for TopkDropout {
     }
 
     fn on_session(&mut self, view: &View<'_>) -> Decision {
-        let ranking = view.ranking();
+        let held = view.held().collect::<Vec<_>>();
+        let ranking = view.best(self.n_drop + self.k + held.len());
         if ranking.is_empty() {
             return Decision::nothing();
         }
-        let held = view.held().collect::<Vec<_>>();
         let is_held = |i: usize| held.iter().any(|&(h, _)| h == i);
         let n_incoming = (self.n_drop + self.k).saturating_sub(held.len());
-        let incoming =
-            ranking.iter().map(|&(i, _)| i).filter(|&i| !is_held(i)).take(n_incoming).collect::<Vec<_>>();
+        let incoming = ranking.into_iter().filter(|&(i, _)| !is_held(i)).take(n_incoming).collect::<Vec<_>>();
 
-        let mut together = held.iter().map(|&(i, _)| i).chain(incoming.iter().copied()).collect::<Vec<_>>();
-        together.sort_by(|&a, &b| attraction(view, a, b));
+        let scored = held.iter().map(|&(i, _)| (i, view.score(i).unwrap_or(f64::NEG_INFINITY)));
+        let mut together = scored.chain(incoming.iter().copied()).collect::<Vec<_>>();
+        together.sort_unstable_by(more_attractive);
         let last = &together[together.len().saturating_sub(self.n_drop)..];
+        let is_last = |i: usize| last.iter().any(|&(l, _)| l == i);
         let is_old = |since: usize| view.position() + 1 - since >= self.hold_sessions;
         let (old, young): (Vec<_>, Vec<_>) =
-            held.iter().filter(|(i, _)| last.contains(i)).partition(|(_, holding)| is_old(holding.since));
+            held.iter().filter(|(i, _)| is_last(*i)).partition(|(_, holding)| is_old(holding.since));
         let replaced = match self.book {
             Book::Capped => old.len(),
             Book::Outgrowing => old.len() + young.len(),
@@ -99,14 +100,8 @@ impl Strategy for TopkDropout {
         let sales = old.iter().map(|&&(instrument, _)| Order { instrument, quantity: Quantity::Exit });
         let purchases = incoming[..n_purchases]
             .iter()
-            .map(|&instrument| Order { instrument, quantity: Quantity::CashShare(share) });
+            .map(|&(instrument, _)| Order { instrument, quantity: Quantity::CashShare(share) });
         let max_positions = if self.book == Book::Capped { self.k } else { usize::MAX };
         Decision { orders: sales.chain(purchases).collect(), max_positions }
     }
-}
-
-/// Most attractive first: by score, missing ones last, equal ones in the order of the instruments.
-fn attraction(view: &View<'_>, a: usize, b: usize) -> std::cmp::Ordering {
-    let key = |i: usize| view.score(i).unwrap_or(f64::NEG_INFINITY);
-    key(b).partial_cmp(&key(a)).unwrap_or(std::cmp::Ordering::Equal).then(a.cmp(&b))
 }

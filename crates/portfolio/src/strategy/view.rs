@@ -102,10 +102,32 @@ impl<'a> View<'a> {
 
     /// The eligible instruments with a score, most attractive first; equal scores in the order of the instruments.
     pub fn ranking(&self) -> Vec<(usize, f64)> {
-        let mut ranking = (0..self.n_instruments())
-            .filter_map(|i| self.score(i).map(|score| (i, score)))
-            .collect::<Vec<_>>();
-        ranking.sort_by(|a, b| b.1.partial_cmp(&a.1).unwrap_or(std::cmp::Ordering::Equal));
+        let mut ranking = self.scored();
+        ranking.sort_unstable_by(more_attractive);
         ranking
     }
+
+    /// The first `n` of [`View::ranking`], without the effort of ordering the others.
+    pub fn best(&self, n: usize) -> Vec<(usize, f64)> {
+        let mut scored = self.scored();
+        if n < scored.len() {
+            scored.select_nth_unstable_by(n, more_attractive);
+            scored.truncate(n);
+        }
+        scored.sort_unstable_by(more_attractive);
+        scored
+    }
+
+    fn scored(&self) -> Vec<(usize, f64)> {
+        let market = self.ledger.market();
+        let Some(known) = self.position().checked_sub(self.signal_delay) else { return Vec::new() };
+        let rows = market.axis().by_session().rows(known).iter().map(|&row| row as usize);
+        let scores = rows.map(|row| (market.instrument(row), self.signal.scores()[row]));
+        scores.filter(|&(i, score)| score.is_finite() && self.is_member(i)).collect()
+    }
+}
+
+/// The order of a ranking: by score, equal ones in the order of the instruments.
+pub(super) fn more_attractive(a: &(usize, f64), b: &(usize, f64)) -> std::cmp::Ordering {
+    b.1.partial_cmp(&a.1).unwrap_or(std::cmp::Ordering::Equal).then(a.0.cmp(&b.0))
 }
