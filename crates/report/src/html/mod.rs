@@ -23,6 +23,20 @@ pub struct Body {
     html: String,
 }
 
+const STYLE: [&str; 3] = [
+    include_str!("../../assets/style/page.css"),
+    include_str!("../../assets/style/figures.css"),
+    include_str!("../../assets/style/media.css"),
+];
+
+/// The page's own script, in the order in which its parts need each other.
+const SCRIPT: [&str; 4] = [
+    include_str!("../../assets/script/show.js"),
+    include_str!("../../assets/script/paint.js"),
+    include_str!("../../assets/script/chart.js"),
+    include_str!("../../assets/script/page.js"),
+];
+
 const BODY: (&str, &str) = ("<!-- body -->", "<!-- /body -->");
 
 impl Report {
@@ -70,9 +84,9 @@ impl Body {
             run: &run,
             marks: BODY,
             chart_style: include_str!("../../assets/uplot/uPlot.min.css"),
-            style: include_str!("../../assets/report.css"),
+            style: STYLE,
             chart_script: include_str!("../../assets/uplot/uPlot.iife.min.js"),
-            script: include_str!("../../assets/report.js"),
+            script: SCRIPT,
         };
         Ok(page.render()?)
     }
@@ -97,9 +111,9 @@ struct PageTemplate<'a> {
     run: &'a str,
     marks: (&'a str, &'a str),
     chart_style: &'a str,
-    style: &'a str,
+    style: [&'a str; 3],
     chart_script: &'a str,
-    script: &'a str,
+    script: [&'a str; 4],
 }
 
 #[derive(Template)]
