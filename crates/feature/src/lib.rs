@@ -12,12 +12,13 @@
 //! let panel = testing::market(testing::MarketSpec::default());
 //! let catalog = Catalog::new()
 //!     .with_library("technical")?
-//!     .with("reversal", "-CsRank(Mean($return, 5), by=sector)")?
-//!     .with("return", "$close / Ref($close, 1) - 1")?;
-//! # let catalog = Catalog::new().with("reversal", "-CsRank(Mean($close, 5), by=sector)")?;
-//! let features = catalog.resolve(&["reversal"], &Schema::of(&panel))?;
+//!     .with("reversal", "-CsRank(Mean(return_1d, 5), by=sector)")?;
+//! let features = catalog.resolve(&["technical", "reversal"], &Schema::of(&panel))?;
 //! let columns = Plan::new(&features).compute(&panel, Encoding::F32, &())?;
-//! assert_eq!(columns[0].len(), panel.axis().n_rows());
+//! assert_eq!(columns.len(), features.len());
+//!
+//! let error = catalog.with("typo", "Mean($clsoe, 20)")?.resolve(&["typo"], &Schema::of(&panel)).unwrap_err();
+//! assert!(error.to_string().contains("did you mean `$close`?"));
 //! # Ok::<(), backstaff_feature::FeatureError>(())
 //! ```
 //!

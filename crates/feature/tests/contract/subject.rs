@@ -1,0 +1,56 @@
+//! Features under test, and the market that they are computed on.
+
+use backstaff_feature::{Catalog, Feature, Plan, Schema};
+use backstaff_panel::{
+    Column, Encoding, Panel,
+    testing::{MarketSpec, market},
+};
+
+/// Features under test.
+pub struct Subject {
+    pub features: Vec<Feature>,
+}
+
+impl Subject {
+    pub fn new(catalog: Catalog, names: Vec<String>) -> Self {
+        let names = names.iter().map(String::as_str).collect::<Vec<_>>();
+        let features = catalog.resolve(&names, &Schema::of(&panel())).unwrap_or_else(|error| panic!("{error}"));
+        Self { features }
+    }
+
+    /// All features together, as f64.
+    pub fn compute(&self, panel: &Panel) -> Vec<Column> {
+        compute(&self.features, panel)
+    }
+}
+
+pub fn compute(features: &[Feature], panel: &Panel) -> Vec<Column> {
+    Plan::new(features).compute(panel, Encoding::F64, &()).unwrap()
+}
+
+/// A small market with late listings, delistings, halts and missing sectors.
+pub fn panel() -> Panel {
+    market(MarketSpec { n_instruments: 14, n_sessions: 300, ..MarketSpec::default() })
+}
+
+/// The first (instrument, session) at which two columns differ, over the positions of `of` that `compared` accepts.
+pub fn first_difference(
+    (panel, column): (&Panel, &Column),
+    (of, other): (&Panel, &Column),
+    compared: impl Fn(usize) -> bool,
+) -> Option<String> {
+    let (axis, small) = (panel.axis(), of.axis());
+    for (i, instrument) in small.instruments().iter().enumerate() {
+        let whole = axis.find(instrument.name()).expect("the same instrument");
+        for (row, position) in small.rows(i).zip(small.life(i)) {
+            let session = small.calendar().session(position);
+            let at = axis.calendar().position(session).expect("the same session");
+            let Some(same) = axis.row(whole, at) else { continue };
+            let (a, b) = (column.get(same), other.get(row));
+            if compared(at) && a.to_bits() != b.to_bits() {
+                return Some(format!("{instrument} on {session}: {a:?} and {b:?}"));
+            }
+        }
+    }
+    None
+}
