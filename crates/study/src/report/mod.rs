@@ -1,0 +1,107 @@
+//! The report of a study: what came out, and what speaks against believing it.
+//!
+//! Everything here is a function of [`Results`] alone: no clock, no files, no machine. One file a section; to add a
+//! section, a file with `section(...)` and a line in [`compose`]; the smallest to imitate is `lineage.rs`.
+
+mod account;
+mod caveats;
+mod data;
+mod json;
+mod lineage;
+mod models;
+mod performance;
+mod signal;
+mod stress;
+mod summary;
+mod survivorship;
+#[cfg(test)]
+mod testing;
+mod trading;
+mod verdict;
+mod words;
+
+use backstaff_report::{Caveat, Report};
+
+pub use json::measures_json;
+
+use self::{account::Accounts, verdict::Verdict};
+use crate::{
+    config::{Config, ExecutionPrice, StrategySpec},
+    results::Results,
+};
+
+/// Charts over the tested sessions share pointer and zoom.
+const TIME: &str = "tested sessions";
+
+/// The report of a study: a function of its results alone, so that equal results give equal bytes.
+pub fn compose(results: &Results) -> Report {
+    let accounts = Accounts::of(results);
+    let verdict = Verdict::of(results, &accounts);
+    let title = if results.config.about.is_empty() { &results.config.name } else { &results.config.about };
+    let mut report = Report::new(first_sentence(title))
+        .subtitle(subtitle(results, &accounts))
+        .headline(verdict.sentence.clone());
+    for banner in banners(results) {
+        report = report.banner(banner);
+    }
+    report
+        .section(summary::section(results, &accounts, &verdict))
+        .section(performance::section(&accounts))
+        .section(signal::section(results))
+        .section(stress::section(&accounts))
+        .section(trading::section(&accounts))
+        .section(models::section(results))
+        .section(data::section(results, &accounts))
+        .section(lineage::section(results))
+}
+
+/// What must be read before anything else.
+fn banners(results: &Results) -> Vec<Caveat> {
+    if results.suspects.is_empty() {
+        return Vec::new();
+    }
+    let columns = results.suspects.iter().map(|suspect| {
+        let of = if suspect.of_market { "correlation with the market's next return" } else { "rank IC" };
+        format!("`{}` ({of} {})", suspect.column, words::number(suspect.correlation, 3))
+    });
+    let text = format!(
+        "{} foresees the next session's return better than anything that is known to work. It has probably seen it: a \
+         value that the data file holds too early. Every number below that a model had a part in is flattered by it. \
+         Take the column out, or find out when it was known.",
+        columns.collect::<Vec<_>>().join(", ")
+    );
+    vec![Caveat::warning("These results are not to be believed", text)]
+}
+
+fn subtitle(results: &Results, accounts: &Accounts<'_>) -> String {
+    let Config { name, portfolio, .. } = &results.config;
+    let strategy = match portfolio.strategy {
+        StrategySpec::TopkDropout { k, n_drop } => format!("the {k} best, {n_drop} replaced at most"),
+        StrategySpec::QuantileLongShort { quantile, .. } => {
+            format!("the best {} long, the worst short", words::percent(quantile, 0))
+        }
+    };
+    let execution = match portfolio.execution {
+        ExecutionPrice::Open => "next open",
+        ExecutionPrice::Close => "next close",
+    };
+    let bps = words::number(portfolio.costs.commission_bps + portfolio.costs.slippage_bps, 1);
+    let span = accounts.all().first().and_then(|account| {
+        let (first, last) = (account.sessions().first()?, account.sessions().last()?);
+        Some(format!("tested {first} to {last} · "))
+    });
+    let profile =
+        results.config.profile.as_ref().map_or(String::new(), |profile| format!(" · profile {profile}"));
+    format!(
+        "{name} · {} · {}{strategy} · {execution} · {bps} bp a side{profile}",
+        words::count(results.panel.axis().n_instruments(), "instrument"),
+        span.unwrap_or_default(),
+    )
+}
+
+/// A title has room for a sentence.
+fn first_sentence(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let end = text.find(". ").map_or(text.len(), |at| at + 1);
+    text[..end].trim_end_matches('.').to_owned()
+}

@@ -1,0 +1,6 @@
+//! TEMP
+use crate::results::Results;
+use backstaff_report::Section;
+pub(super) fn section(_: &Results) -> Section {
+    Section::new("signal", "signal")
+}

@@ -1,0 +1,70 @@
+//! Numbers as they stand in sentences.
+
+use backstaff_panel::Session;
+use backstaff_report::{Date, Format};
+
+/// The date of a session.
+pub(super) fn date(session: Session) -> Date {
+    Date(session.number())
+}
+
+/// A number as a table shows it, with a typographic minus.
+pub(super) fn shown(value: f64, format: Format) -> String {
+    format.show(value).replace('-', "−")
+}
+
+/// A share of one in per cent: `−1.2%`.
+pub(super) fn percent(value: f64, digits: u8) -> String {
+    shown(value, Format::Percent(digits))
+}
+
+/// A difference of shares in per cent, its sign always written: `+1.2%`.
+pub(super) fn difference(value: f64, digits: u8) -> String {
+    let text = percent(value, digits);
+    let is_zero = !text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+    if value > 0.0 && !is_zero { format!("+{text}") } else { text }
+}
+
+/// A number with so many digits behind the point.
+pub(super) fn number(value: f64, digits: u8) -> String {
+    shown(value, Format::Number(digits))
+}
+
+/// A count with its noun: `1 fold`, `3 folds`.
+pub(super) fn count(n: usize, noun: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", Format::Integer.show(n as f64))
+}
+
+/// The first names of a list, and how many more there are.
+pub(super) fn some_of<'a>(names: impl ExactSizeIterator<Item = &'a str>, most: usize) -> String {
+    let n = names.len();
+    let shown = names.take(most).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    if n > most { format!("{shown} and {} more", n - most) } else { shown }
+}
+
+/// A length of time: `2.9 years`.
+pub(super) fn years(years: f64) -> String {
+    format!("{} years", number(years, 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_shows_its_sign_unless_it_rounds_to_zero() {
+        assert_eq!(difference(0.0123, 1), "+1.2%");
+        assert_eq!(difference(-0.0123, 1), "−1.2%");
+        assert_eq!(difference(0.0001, 1), "0.0%");
+        assert_eq!(difference(f64::NAN, 1), "–");
+    }
+
+    #[test]
+    fn lists_are_cut_and_counted() {
+        assert_eq!(some_of(["a", "b", "c"].into_iter(), 2), "`a`, `b` and 1 more");
+        assert_eq!(some_of(["a"].into_iter(), 2), "`a`");
+        assert_eq!(count(1, "fold"), "1 fold");
+        assert_eq!(count(1234, "row"), "1,234 rows");
+    }
+}
