@@ -60,8 +60,10 @@ pub enum Command {
     /// Run the bundled example.
     Demo,
     /// Compute features of a data file into a Parquet file; prices are used as in the file.
-    #[command(after_help = "Examples:\n  backstaff compute --data prices.parquet --library technical --out features.parquet\n  \
-                            backstaff compute --data csv/ --feature 'z=CsZScore($close/Mean($close,20))' --out z.parquet")]
+    #[command(
+        after_help = "Examples:\n  backstaff compute --data prices.parquet --library technical --out features.parquet\n  \
+                            backstaff compute --data csv/ --feature 'z=CsZScore($close/Mean($close,20))' --out z.parquet"
+    )]
     Compute(Compute),
     /// Target weights and orders for the session after the newest one.
     Orders(StudyPath),

@@ -1,2 +1,12 @@
 //! The command line: arguments to a study, and its answers to the terminal.
-fn main() {}
+
+mod arguments;
+mod commands;
+mod exit;
+mod terminal;
+
+use clap::Parser as _;
+
+fn main() -> std::process::ExitCode {
+    commands::run(arguments::Arguments::parse())
+}

@@ -2,7 +2,10 @@
 
 use std::{
     io::IsTerminal as _,
-    sync::Mutex,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -13,6 +16,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub struct Terminal {
     style: Style,
     bar: Mutex<Option<(ProgressBar, Instant)>>,
+    interrupted: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,13 +27,22 @@ enum Style {
 }
 
 impl Terminal {
-    pub fn new(json: bool) -> Self {
+    pub fn new(json: bool, interrupted: Arc<AtomicBool>) -> Self {
         let style = match (json, std::io::stderr().is_terminal()) {
             (true, _) => Style::Silent,
             (false, true) => Style::Bars,
             (false, false) => Style::Lines,
         };
-        Self { style, bar: Mutex::new(None) }
+        Self { style, bar: Mutex::new(None), interrupted }
+    }
+
+    /// Take a bar that is left away, so that a message stands alone.
+    pub fn clear(&self) {
+        self.with_bar(|slot| {
+            if let Some((bar, _)) = slot.take() {
+                bar.finish_and_clear();
+            }
+        });
     }
 
     fn with_bar(&self, act: impl FnOnce(&mut Option<(ProgressBar, Instant)>)) {
@@ -40,7 +53,8 @@ impl Terminal {
 
     fn start(&self, stage: &str, steps: usize) {
         let bar = ProgressBar::new(steps.max(1) as u64);
-        if let Ok(style) = ProgressStyle::with_template("{prefix:<12} {bar:30} {pos}/{len} {msg} {eta} left") {
+        if let Ok(style) = ProgressStyle::with_template("{prefix:<12} {bar:30} {pos}/{len} {msg} {eta} left")
+        {
             bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
         }
         bar.set_prefix(stage.to_owned());
@@ -59,6 +73,10 @@ impl Terminal {
 }
 
 impl Observer for Terminal {
+    fn is_cancelled(&self) -> bool {
+        self.interrupted.load(Ordering::SeqCst)
+    }
+
     fn observe(&self, event: &Event<'_>) {
         match (self.style, event) {
             (Style::Silent, _) => {}
@@ -102,14 +120,18 @@ pub fn short(count: f64) -> String {
 }
 
 /// The stage table that ends a run.
-pub fn stage_table(stages: &[StageRecord]) -> String {
+pub fn stage_table(stages: &[StageRecord], seconds: f64) -> String {
     let mut out = format!(
         "{:<10} {:<9} {:>9} {:>10} {:>9}  {:>9}\n",
         "stage", "outcome", "seconds", "rows/s", "memory", "shards"
     );
     for stage in stages {
         let outcome = if stage.outcome == Outcome::Found { "found" } else { "computed" };
-        let rate = if stage.rows > 0 && stage.seconds > 0.0 { short(stage.rows as f64 / stage.seconds) } else { "".into() };
+        let rate = if stage.rows > 0 && stage.seconds > 0.0 {
+            short(stage.rows as f64 / stage.seconds)
+        } else {
+            "".into()
+        };
         let shards = format!("{}+{}", stage.computed, stage.found);
         let memory = format!("{:.0} MB", stage.peak_bytes as f64 / 1e6);
         out += &format!(
@@ -117,6 +139,5 @@ pub fn stage_table(stages: &[StageRecord]) -> String {
             stage.name, stage.seconds
         );
     }
-    let total: f64 = stages.iter().map(|stage| stage.seconds).sum();
-    out + &format!("{:<10} {:<9} {total:>9.3}   shards: computed + found\n", "total", "")
+    out + &format!("{:<10} {:<9} {seconds:>9.3}   shards: computed + found\n", "total", "")
 }

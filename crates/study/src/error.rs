@@ -46,6 +46,46 @@ pub enum StudyError {
     #[error("interrupted; what is finished is in the store, and the same command goes on from there")]
     Interrupted,
 
+    /// A process was asked for one stage or shard, and has it.
+    #[error("stopped after the stage that was asked for")]
+    Stopped,
+
     #[error("the program broke one of its own rules: {what}; please report this")]
     Internal { what: String },
+}
+
+/// Whose fault an error is: what a caller can do about it, and the exit code of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorKind {
+    /// The study's file, an expression or an argument.
+    Study,
+    /// The data files.
+    Data,
+    /// The store.
+    Store,
+    /// The user asked to stop.
+    Interrupted,
+    /// Anything else: a full disk, a missing library.
+    Other,
+}
+
+impl StudyError {
+    /// Whose fault it is.
+    pub fn kind(&self) -> ErrorKind {
+        use backstaff_learn::{LearnError, LightGbmError};
+        match self {
+            Self::Config(_)
+            | Self::Value { .. }
+            | Self::Feature(_)
+            | Self::Portfolio(_)
+            | Self::Universe(_) => ErrorKind::Study,
+            Self::Learn(LearnError::LightGbm(LightGbmError::NotFound { .. })) => ErrorKind::Other,
+            Self::Learn(_) => ErrorKind::Study,
+            Self::Source(_) | Self::Read { .. } | Self::Panel(_) => ErrorKind::Data,
+            Self::Store(_) => ErrorKind::Store,
+            Self::Interrupted => ErrorKind::Interrupted,
+            Self::Output(_) | Self::Report(_) | Self::Stopped | Self::Internal { .. } => ErrorKind::Other,
+        }
+    }
 }

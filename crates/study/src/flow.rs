@@ -68,6 +68,16 @@ pub struct Flow<'a> {
     trace: Trace,
     stages: Mutex<Vec<StageRecord>>,
     warnings: Mutex<Vec<String>>,
+    only: Option<Only>,
+}
+
+/// The one stage, or the one shard of it, that a process is asked for.
+#[derive(Clone, Debug)]
+pub struct Only {
+    /// The stage.
+    pub stage: String,
+    /// The shard's number; all of them if absent.
+    pub shard: Option<usize>,
 }
 
 impl<'a> Flow<'a> {
@@ -85,7 +95,29 @@ impl<'a> Flow<'a> {
             trace: Trace::default(),
             stages: Mutex::default(),
             warnings: Mutex::default(),
+            only: None,
         })
+    }
+
+    /// The same, ending after one stage, or after one shard of it, with [`StudyError::Stopped`].
+    pub fn until(self, only: Only) -> Self {
+        Self { only: Some(only), ..self }
+    }
+
+    /// The shards that are asked for, and whether the run ends with them.
+    fn wanted<S: Stage>(&self, stage: &S, inputs: &S::Inputs) -> Result<(Vec<S::Shard>, bool), StudyError> {
+        let mut shards = stage.shards(inputs);
+        let Some(only) = self.only.as_ref().filter(|only| only.stage == S::NAME) else {
+            return Ok((shards, false));
+        };
+        if let Some(number) = only.shard {
+            let message = format!("stage {} has {} shards, counted from 0", S::NAME, shards.len());
+            if number >= shards.len() {
+                return Err(StudyError::Value { key: format!("shard {number}"), message });
+            }
+            shards = vec![shards.swap_remove(number)];
+        }
+        Ok((shards, true))
     }
 
     /// The store.
@@ -125,7 +157,9 @@ impl<'a> Flow<'a> {
         inputs: &S::Inputs,
         rows: usize,
     ) -> Result<Vec<Done<S::Shard>>, StudyError> {
-        self.record::<S>(rows, || run_shards(stage, inputs, stage.shards(inputs), &self.run))
+        let (shards, stops) = self.wanted(stage, inputs)?;
+        let done = self.record::<S>(rows, || run_shards(stage, inputs, shards, &self.run))?;
+        if stops { Err(StudyError::Stopped) } else { Ok(done) }
     }
 
     /// Bring all shards of a stage into the store, the missing ones computed together.
@@ -135,7 +169,9 @@ impl<'a> Flow<'a> {
         inputs: &S::Inputs,
         rows: usize,
     ) -> Result<Vec<Done<S::Shard>>, StudyError> {
-        self.record::<S>(rows, || run_jointly(stage, inputs, stage.shards(inputs), &self.run))
+        let (shards, stops) = self.wanted(stage, inputs)?;
+        let done = self.record::<S>(rows, || run_jointly(stage, inputs, shards, &self.run))?;
+        if stops { Err(StudyError::Stopped) } else { Ok(done) }
     }
 
     fn record<S: Stage<Error = StudyError>>(

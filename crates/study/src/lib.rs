@@ -1,18 +1,28 @@
 //! A study: its configuration, the steps from data to report, and the face of the library.
 
 mod artifact;
+pub mod bench;
+pub mod cache;
 mod columns;
 pub mod compute;
 pub mod config;
 mod error;
 mod flow;
+pub mod init;
+pub mod look;
+pub mod orders;
 pub mod output;
 mod panel_handle;
 pub mod progress;
+pub mod prove;
+mod report;
 pub mod results;
+mod run;
 mod segment;
+mod shard;
 pub mod steps;
 mod study;
 
-pub use error::StudyError;
+pub use error::{ErrorKind, StudyError};
+pub use run::RunOutcome;
 pub use study::{Options, Study};

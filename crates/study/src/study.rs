@@ -70,6 +70,15 @@ pub(crate) struct Columns {
     pub(crate) unmasked: Option<Arc<ColumnHandle>>,
 }
 
+impl Columns {
+    /// All columns, in the order of `features`.
+    pub(crate) fn all(&self) -> Vec<Arc<ColumnHandle>> {
+        let models = self.expressions.values();
+        let universes = std::iter::once(&self.universe).chain(&self.unmasked);
+        self.selected.iter().chain(models).chain(universes).cloned().collect()
+    }
+}
+
 /// What was asked for, resolved against the panel.
 pub(crate) struct Resolved {
     pub(crate) selected: Vec<Feature>,
@@ -318,11 +327,12 @@ impl Study {
             expressions: columns.expressions.clone(),
             store: flow.store().clone(),
         };
+        let models = inputs.trained.clone();
         let n_tested = folds.facts().iter().map(|fold| fold.test.rows).sum::<usize>();
         let predicted = flow.stage(&Predict, &inputs, n_tested * self.config.models.len())?;
         let scores = predict::join(&inputs, &predicted)?;
         let sessions = tested(panel, &folds)?;
-        Ok(Learned { labels, folds, fits, scores, sessions })
+        Ok(Learned { labels, folds, models, fits, scores, sessions })
     }
 }
 
@@ -330,6 +340,7 @@ impl Study {
 pub(crate) struct Learned {
     pub(crate) labels: Arc<LabelsHandle>,
     pub(crate) folds: Arc<FoldsHandle>,
+    pub(crate) models: Vec<(String, u32, Manifest)>,
     pub(crate) fits: BTreeMap<String, Vec<(u32, crate::steps::train::FitFacts)>>,
     pub(crate) scores: Vec<(String, Scores)>,
     pub(crate) sessions: Range<usize>,

@@ -1,7 +1,139 @@
-//! TEMP
-use super::{account::Accounts, verdict::Verdict};
-use crate::results::Results;
-use backstaff_report::Section;
-pub(super) fn section(_: &Results, _: &Accounts<'_>, _: &Verdict) -> Section {
+//! What came out, in one screen: key numbers, all portfolios side by side, what limits the results.
+
+use backstaff_report::{Cell, Column, Details, Emphasis, Fact, Format, Heat, Section, Table, cells};
+
+use super::{
+    account::{Account, Accounts},
+    caveats,
+    verdict::Verdict,
+    words,
+};
+use crate::{results::Results, steps::backtest::Holder};
+
+pub(super) fn section(results: &Results, accounts: &Accounts<'_>, verdict: &Verdict) -> Section {
+    let intro = if results.config.about.is_empty() {
+        "Every number is from sessions that no model was trained on, after costs unless it says otherwise.".to_owned()
+    } else {
+        let about = results.config.about.split_whitespace().collect::<Vec<_>>().join(" ");
+        format!("{about} Every number is from sessions that no model was trained on, after costs unless it says otherwise.")
+    };
     Section::new("summary", "Summary")
+        .intro(intro)
+        .block(facts(accounts, verdict))
+        .block(comparison(results, accounts))
+        .block(how_to_read())
+        .block(caveats::of(results, accounts, verdict))
+}
+
+fn facts(accounts: &Accounts<'_>, verdict: &Verdict) -> Vec<Fact> {
+    let evidence = &verdict.evidence;
+    let excess = accounts.primary_excess();
+    let interval = excess.map_or((f64::NAN, f64::NAN), |excess| excess.interval);
+    let mut facts = vec![
+        Fact::new("Verdict", verdict.level.name(), Format::Text).note("by |t| of 2 and 3, see below"),
+        Fact::new("Above equal weight a year", evidence.excess, Format::Percent(1)).note(format!(
+            "t {}, 95% from {} to {}",
+            words::number(evidence.excess_t, 2),
+            words::percent(interval.0, 1),
+            words::percent(interval.1, 1)
+        )),
+        Fact::new("Mean rank IC", evidence.rank_ic, Format::Number(4))
+            .note(format!("Newey–West t {}", words::number(evidence.rank_ic_t, 2))),
+    ];
+    let Some(primary) = accounts.primary() else { return facts };
+    let benchmark = |name: &str, digits: u8| {
+        let value = accounts.equal_weight().map_or(f64::NAN, |account| account.measure(name));
+        format!("equal weight {}", words::percent(value, digits))
+    };
+    let deepest = primary.drawdowns().into_iter().next();
+    facts.extend([
+        Fact::new("Return a year", primary.measure("cagr"), Format::Percent(1)).note(benchmark("cagr", 1)),
+        Fact::new("Largest drawdown", primary.measure("max_drawdown"), Format::Percent(1)).note(
+            deepest.map_or_else(String::new, |fall| format!("low on {}", fall.trough)),
+        ),
+        Fact::new("Turnover a year", primary.measure("turnover_annual"), Format::Number(1))
+            .note(format!("costs {} a year", words::percent(primary.measure("cost_annual"), 1))),
+    ]);
+    facts
+}
+
+fn comparison(results: &Results, accounts: &Accounts<'_>) -> Table {
+    let mut table = Table::new("Portfolios after costs")
+        .column(Column::text("Portfolio"))
+        .column(Column::percent("CAGR", 1).note("(last equity / first)^(1 / years) − 1, years of 365.25 days"))
+        .column(
+            Column::percent("Above equal weight", 1)
+                .heat(Heat::Diverging)
+                .note("mean(r − b) · sessions a year; b is the equal weight of the same universe after its own costs"),
+        )
+        .column(Column::number("t", 2).note("of the column before: mean / Newey–West standard error, lags ⌊4 (n / 100)^(2/9)⌋"))
+        .column(Column::percent("Volatility", 1).note("sd(r) · √(sessions a year)"))
+        .column(Column::number("Sharpe", 2).note("mean(r − cash) / sd(r − cash) · √(sessions a year)"))
+        .column(Column::percent("Max. drawdown", 1).note("lowest equity / highest so far − 1"))
+        .column(Column::number("Turnover", 1).note("a year, one-sided: 1 replaces the book once"))
+        .column(Column::percent("Costs", 2).note("a year: (commission + tax + slippage + borrow) / equity at the close before"))
+        .column(Column::number("Rank IC", 4).note("mean over sessions of Spearman's correlation of scores and plain labels"))
+        .column(Column::number("IC t", 2).note("mean rank IC / Newey–West standard error, lags of at least horizon − 1"))
+        .sortable();
+    for account in accounts.compared() {
+        table = table.row_with(emphasis(accounts, account), row(results, accounts, account));
+    }
+    table
+}
+
+fn emphasis(accounts: &Accounts<'_>, account: &Account<'_>) -> Emphasis {
+    match account.holder() {
+        Holder::EqualWeightUnmasked => Emphasis::Muted,
+        _ if accounts.is_primary(account) => Emphasis::Strong,
+        _ => Emphasis::None,
+    }
+}
+
+fn row(results: &Results, accounts: &Accounts<'_>, account: &Account<'_>) -> Vec<Cell> {
+    let is_benchmark = *account.holder() == Holder::EqualWeight;
+    let excess = accounts.excess(account).filter(|_| !is_benchmark);
+    let rank_ic = match account.holder() {
+        Holder::Model(name) => results.evaluations.get(name).map(|evaluation| &evaluation.facts.rank_ic),
+        _ => None,
+    };
+    cells![
+        label(results, account),
+        account.measure("cagr"),
+        excess.as_ref().map(|excess| excess.annual),
+        excess.as_ref().map(|excess| excess.t),
+        account.measure("volatility"),
+        account.measure("sharpe"),
+        account.measure("max_drawdown"),
+        account.measure("turnover_annual"),
+        account.measure("cost_annual"),
+        rank_ic.and_then(|summary| summary.mean),
+        rank_ic.and_then(|summary| summary.newey_west_t),
+    ]
+}
+
+/// A portfolio's name; that of the index says which.
+fn label(results: &Results, account: &Account<'_>) -> String {
+    match (account.holder(), &results.config.data.benchmark) {
+        (Holder::Index, Some(benchmark)) => format!("index ({})", benchmark.instrument),
+        _ => account.name(),
+    }
+}
+
+fn how_to_read() -> Details {
+    let table = Table::new("What the verdict means")
+        .column(Column::text("Verdict"))
+        .column(Column::text("When"))
+        .row(cells![
+            "no evidence",
+            "t of the return above the equal weight after costs below 2 (its 95% interval holds 0), or a rank IC of 0 or \
+             less; also a loss that costs alone explain"
+        ])
+        .row(cells!["weak evidence", "that t is 2 or more, and the mean rank IC is above 0"])
+        .row(cells!["evidence", "that t and the t of the rank IC are both 3 or more"])
+        .row(cells![
+            "evidence against",
+            "that t is −2 or less, and so is the one before costs or the one of the rank IC"
+        ])
+        .row(cells!["not credible", "a feature foresees the next return beyond belief"]);
+    Details::new("How the verdict is reached").block(table)
 }

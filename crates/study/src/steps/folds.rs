@@ -7,9 +7,9 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use backstaff_learn::{
     fold::{Every, Fold, History, Holdout, Segment, WalkForward},
-    label::Target,
+    label::{Labels, Target},
 };
-use backstaff_panel::{Column, Session, Universe};
+use backstaff_panel::{Axis, Column, Session, Universe};
 use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Manifest, Stage, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
@@ -145,29 +145,30 @@ impl MakeFolds {
         })
     }
 
-    /// The folds and their targets; a function of labels and universe alone.
-    pub fn folds(&self, inputs: &FoldInputs) -> Result<Vec<Fold>, StudyError> {
-        let universe = universe(&inputs.universe)?;
+    /// The same walk, ending on a session.
+    pub fn until(&self, session: Session) -> Self {
+        Self { walk: WalkForward { to: session.min(self.walk.to), ..self.walk.clone() }, ..self.clone() }
+    }
+
+    /// The folds over a universe; a function of labels and universe alone.
+    pub fn folds_of(&self, universe: &Universe, labels: &Labels) -> Result<Vec<Fold>, StudyError> {
         if universe.n_members() == 0 {
             let message =
                 "the universe is empty: no row satisfies universe.expression and universe.member_from";
             return Err(StudyError::Universe(message.to_owned()));
         }
-        Ok(self.walk.folds(&universe, inputs.labels.labels()?)?)
+        Ok(self.walk.folds(universe, labels)?)
     }
 
-    fn part(
-        &self,
-        segment: &Segment,
-        inputs: &FoldInputs,
-        needs_targets: bool,
-    ) -> Result<FoldPart, StudyError> {
+    fn part(&self, segment: &Segment, labels: &Labels) -> FoldPart {
         let rows = segment.rows().to_vec();
-        if !needs_targets {
-            return Ok(FoldPart { rows, targets: Vec::new() });
-        }
-        let targets = inputs.labels.labels()?.target(&rows, self.target);
-        Ok(FoldPart { rows, targets })
+        let targets = labels.target(&rows, self.target);
+        FoldPart { rows, targets }
+    }
+
+    /// A digest of the rows and targets that training and validation of a fold read.
+    pub fn samples_digest(&self, axis: &Axis, labels: &Labels, fold: &Fold) -> Digest {
+        digest_samples(axis, &[self.part(fold.train(), labels), self.part(fold.validation(), labels)])
     }
 }
 
@@ -189,10 +190,9 @@ fn facts(segment: &Segment) -> PartFacts {
     }
 }
 
-fn digest_samples(inputs: &FoldInputs, parts: &[FoldPart; 3]) -> Digest {
-    let axis = inputs.panel.axis();
+fn digest_samples(axis: &Axis, parts: &[FoldPart]) -> Digest {
     let mut key = KeyHasher::new();
-    for (name, part) in PARTS.iter().zip(parts).take(2) {
+    for (name, part) in PARTS.iter().zip(parts) {
         let targets =
             part.targets.iter().flat_map(|target| target.to_bits().to_le_bytes()).collect::<Vec<_>>();
         key.digest(name, &digest_rows(axis, &part.rows)).bytes("targets", &targets);
@@ -232,19 +232,18 @@ impl Stage for MakeFolds {
 
     fn run(&self, (): &(), inputs: &FoldInputs, _: Budget) -> Result<FoldsOutput, StudyError> {
         let mut output = FoldsOutput { parts: Vec::new(), facts: Vec::new() };
-        for fold in self.folds(inputs)? {
-            let parts = [
-                self.part(fold.train(), inputs, true)?,
-                self.part(fold.validation(), inputs, true)?,
-                self.part(fold.test(), inputs, false)?,
-            ];
+        let labels = inputs.labels.labels()?;
+        let axis = inputs.panel.axis();
+        for fold in self.folds_of(&universe(&inputs.universe)?, labels)? {
+            let test = FoldPart { rows: fold.test().rows().to_vec(), targets: Vec::new() };
+            let parts = [self.part(fold.train(), labels), self.part(fold.validation(), labels), test];
             output.facts.push(FoldFacts {
                 number: fold.number(),
                 train: facts(fold.train()),
                 validation: facts(fold.validation()),
                 test: facts(fold.test()),
-                samples: digest_samples(inputs, &parts),
-                test_rows: digest_rows(inputs.panel.axis(), &parts[2].rows),
+                samples: digest_samples(axis, &parts[..2]),
+                test_rows: digest_rows(axis, &parts[2].rows),
             });
             output.parts.push(parts);
         }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use backstaff_learn::label::{Execution, ExecutionPrices, Labels, Recoveries};
-use backstaff_panel::{Column, TRADED};
+use backstaff_panel::{Column, Panel, TRADED};
 use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Manifest, Stage, StoreError};
 
 use crate::{
@@ -54,7 +54,12 @@ impl MakeLabels {
                 return Err(StudyError::Value { key: "portfolio.execution".to_owned(), message });
             }
         }
-        Ok(ExecutionPrices::new(&panel.panel(self.fields(), [])?, self.execution)?)
+        self.prices_of(&panel.panel(self.fields(), [])?)
+    }
+
+    /// The prices at which the study trades, of a panel in memory.
+    pub fn prices_of(self, panel: &Panel) -> Result<ExecutionPrices, StudyError> {
+        Ok(ExecutionPrices::new(panel, self.execution)?)
     }
 
     /// Compute them now; a function of the panel alone.

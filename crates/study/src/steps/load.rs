@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use backstaff_panel::{Column, Encoding, Instrument, Panel, Session};
+use backstaff_panel::{Axis, Column, Encoding, Instrument, Panel, Session};
 use backstaff_source::{
     Adjustment, CalendarRule, Exchange, Loaded, Mapping, OnBadInstrument, PanelSource, Series,
     read_attributes, source_files,
@@ -127,6 +127,15 @@ impl Load {
     pub fn verbatim(path: &Path, categories: Vec<String>) -> Self {
         let prices = PanelSource { categories, ..PanelSource::verbatim(path) };
         Self { prices, attributes: None, member_from: None, at_most: None, benchmark: None }
+    }
+
+    /// The same files, as if no row after a session were in them.
+    pub fn without_rows_after(mut self, axis: &Axis, session: Session) -> Self {
+        for (i, instrument) in axis.instruments().iter().enumerate() {
+            let later = axis.sessions(i).iter().filter(|&&date| date > session);
+            self.prices.drop_rows.extend(later.map(|&date| (instrument.clone(), date)));
+        }
+        self
     }
 
     /// Digest the files.

@@ -12,6 +12,7 @@ pub mod labels;
 pub mod load;
 pub mod predict;
 pub mod quality;
+pub mod report;
 pub mod scores;
 pub mod suspects;
 pub mod train;

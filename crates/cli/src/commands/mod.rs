@@ -1,0 +1,99 @@
+//! The commands, one file each or a few small ones together.
+
+mod cache;
+mod compute;
+mod look;
+mod run;
+
+use std::{
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use backstaff_study::{Options, Study, StudyError};
+use clap::CommandFactory as _;
+use serde::Serialize;
+
+use crate::{
+    arguments::{Arguments, BenchCommand, Command, Common},
+    exit,
+    terminal::Terminal,
+};
+
+/// What every command is given.
+pub struct Context {
+    pub common: Common,
+    pub terminal: Terminal,
+}
+
+impl Context {
+    /// The study of a file, opened as the arguments say.
+    fn study(&self, path: &std::path::Path) -> Result<Study, StudyError> {
+        Study::open(
+            path,
+            &Options {
+                profile: self.common.profile.clone(),
+                store: self.common.store.clone(),
+                threads: self.common.threads.map(usize::from),
+            },
+        )
+    }
+
+    /// One JSON document, or a text.
+    fn answer(&self, json: &impl Serialize, text: impl FnOnce() -> String) {
+        if self.common.json {
+            println!("{}", serde_json::to_string_pretty(json).unwrap_or_default());
+        } else {
+            print!("{}", text());
+        }
+    }
+}
+
+/// Carry out what was typed.
+pub fn run(arguments: Arguments) -> ExitCode {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = interrupted.clone();
+    let handler = move || {
+        if flag.swap(true, Ordering::SeqCst) {
+            // Asked twice: nothing half-written can be seen, so leaving at once is safe.
+            std::process::exit(130);
+        }
+        eprintln!("stopping after what is being computed now; press again to stop at once");
+    };
+    if ctrlc::set_handler(handler).is_err() {
+        eprintln!("warning: interruptions are not handled");
+    }
+    let terminal = Terminal::new(arguments.common.json, interrupted);
+    let context = Context { common: arguments.common, terminal };
+    let done = match arguments.command {
+        Command::Init(init) => look::init(&context, &init),
+        Command::Run(path) => run::run(&context, &path.study),
+        Command::Demo => run::demo(&context),
+        Command::Compute(compute) => compute::run(&context, &compute),
+        Command::Orders(path) => run::orders(&context, &path.study),
+        Command::Report(path) => run::report(&context, &path.study),
+        Command::Prove(prove) => run::prove(&context, &prove),
+        Command::Status(path) => look::status(&context, &path.study),
+        Command::Why(why) => look::why(&context, &why),
+        Command::Cache(cache) => cache::run(&context, &cache.command),
+        Command::Bench(bench) => match bench.command {
+            BenchCommand::Targets => run::bench_targets(&context),
+        },
+        Command::Shard(shard) => run::shard(&context, &shard),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "backstaff", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+    };
+    done.unwrap_or_else(|error| {
+        context.terminal.clear();
+        if context.common.json {
+            println!("{}", serde_json::json!({ "error": error.to_string(), "kind": error.kind() }));
+        }
+        eprintln!("error: {error}");
+        exit::code(&error)
+    })
+}

@@ -1,0 +1,85 @@
+//! The commands that run a study.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use backstaff_study::{RunOutcome, StudyError};
+
+use super::Context;
+use crate::{
+    arguments::{Prove, Shard},
+    exit,
+    terminal::stage_table,
+};
+
+pub fn run(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
+    let outcome = context.study(study)?.run(&context.terminal)?;
+    write_trace(context, &outcome)?;
+    context.answer(&outcome, || {
+        format!(
+            "\n{}\n{}\nreport: {}\n",
+            stage_table(&outcome.stages, outcome.seconds),
+            outcome.measures["verdict"].as_str().unwrap_or_default(),
+            outcome.report().display()
+        )
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write_trace(context: &Context, outcome: &RunOutcome) -> Result<(), StudyError> {
+    let Some(path) = &context.common.trace else { return Ok(()) };
+    let text = serde_json::to_vec(&outcome.trace).unwrap_or_default();
+    Ok(backstaff_study::output::write_bytes(path, &text)?)
+}
+
+pub fn demo(context: &Context) -> Result<ExitCode, StudyError> {
+    run(context, &bundled("us_equities.yaml")?)
+}
+
+/// A bundled study: in `examples/` of the folder or of one above it, or of one above the program.
+fn bundled(name: &str) -> Result<PathBuf, StudyError> {
+    let program = std::env::current_exe().ok();
+    let here = std::env::current_dir().ok();
+    let folders = here.iter().chain(&program).flat_map(|start| start.ancestors());
+    let found = folders.map(|folder| folder.join("examples").join(name)).find(|path| path.is_file());
+    found.ok_or_else(|| StudyError::Value {
+        key: "demo".to_owned(),
+        message: format!("examples/{name} is neither here nor above; run it from a checkout of the project"),
+    })
+}
+
+pub fn report(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
+    let outcome = context.study(study)?.run(&context.terminal)?;
+    context.answer(&outcome.artifacts, || format!("{}\n", outcome.report().display()));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn orders(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
+    let orders = context.study(study)?.orders(&context.terminal)?;
+    context.answer(&orders, || orders.to_string());
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn prove(context: &Context, prove: &Prove) -> Result<ExitCode, StudyError> {
+    let proof = context.study(&prove.study)?.prove(usize::from(prove.dates), &context.terminal)?;
+    context.answer(&proof, || proof.to_string());
+    Ok(if proof.holds() { ExitCode::SUCCESS } else { ExitCode::from(exit::FINDING) })
+}
+
+pub fn shard(context: &Context, shard: &Shard) -> Result<ExitCode, StudyError> {
+    let done = context.study(&shard.study)?.shard(&shard.stage, shard.number, &context.terminal)?;
+    context.answer(&done, || format!("{} shards of {}\n", done.len(), shard.stage));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn bench_targets(context: &Context) -> Result<ExitCode, StudyError> {
+    let study = bundled("us_equities.yaml")?;
+    let scratch = fs::canonicalize(std::env::temp_dir()).unwrap_or_else(|_| std::env::temp_dir());
+    let targets = backstaff_study::bench::targets(&study, &scratch, &context.terminal)?;
+    context.answer(&targets, || backstaff_study::bench::table(&targets));
+    let passed = targets.iter().all(|target| target.passed);
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::from(exit::FINDING) })
+}

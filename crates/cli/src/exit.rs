@@ -1,0 +1,19 @@
+//! How the program ends.
+
+use std::process::ExitCode;
+
+use backstaff_study::{ErrorKind, StudyError};
+
+/// A check found something: a leak, a damaged artifact, a missed target.
+pub const FINDING: u8 = 3;
+
+/// The exit code of an error; `--help` lists them.
+pub fn code(error: &StudyError) -> ExitCode {
+    ExitCode::from(match error.kind() {
+        ErrorKind::Other => 1,
+        ErrorKind::Study => 4,
+        ErrorKind::Data => 5,
+        ErrorKind::Store => 6,
+        ErrorKind::Interrupted => 130,
+    })
+}

@@ -1,0 +1,362 @@
+//! Computing again from changed data, and comparing bit by bit.
+
+use std::{collections::BTreeMap, fmt, ops::Range, sync::Arc, time::Instant};
+
+use backstaff_feature::{Feature, Plan};
+use backstaff_learn::{
+    Threads,
+    label::{Labels, Recoveries},
+    model::{Model, from_text},
+};
+use backstaff_panel::{Axis, Column, Encoding, Panel, Session, Universe};
+use backstaff_portfolio::Backtest;
+use backstaff_stage::Digest;
+use serde::Serialize;
+
+use super::{Pass, Perturbation, perturb};
+use crate::{
+    Study, StudyError,
+    flow::Flow,
+    panel_handle::PanelHandle,
+    steps::{
+        Load,
+        backtest::{Holder, RunBacktests, Variant, holder_name},
+        folds::{FoldFacts, MakeFolds},
+        labels::MakeLabels,
+        scores::{Scores, digest_rows},
+        train::{Train, as_features, read_model},
+    },
+    study::Columns,
+};
+
+/// Something before a session that moved when only later data changed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Leak {
+    /// What kind of thing: `data`, `column`, `samples`, `scores`, `ledger`.
+    pub kind: &'static str,
+    /// Which one.
+    pub name: String,
+    /// The expression behind a column.
+    pub expression: Option<String>,
+    /// The first instrument that moved.
+    pub instrument: Option<String>,
+    /// The first session that moved: YYYY-MM-DD.
+    pub session: String,
+    /// How many values moved.
+    pub n_moved: usize,
+}
+
+impl fmt::Display for Leak {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {} looks ahead: {} values moved, the first on {}",
+            self.kind, self.name, self.n_moved, self.session
+        )?;
+        if let Some(instrument) = &self.instrument {
+            write!(f, " ({instrument})")?;
+        }
+        match &self.expression {
+            Some(expression) => write!(f, "\n    {expression}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Where two columns over the same axis differ: the earliest session, and how many values.
+pub fn compare_columns(axis: &Axis, name: &str, a: &Column, b: &Column) -> Option<Leak> {
+    if a.same_bits(b) {
+        return None;
+    }
+    let differ = |row: &usize| a.get(*row).to_bits() != b.get(*row).to_bits();
+    let moved = (0..axis.n_rows()).filter(differ).collect::<Vec<_>>();
+    let first = moved.iter().copied().min_by_key(|&row| axis.position_of(row))?;
+    Some(Leak {
+        kind: "column",
+        name: name.to_owned(),
+        expression: None,
+        instrument: Some(axis.instruments()[axis.instrument_of(first)].to_string()),
+        session: axis.calendar().session(axis.position_of(first)).to_string(),
+        n_moved: moved.len(),
+    })
+}
+
+/// The study as it was run.
+pub struct Base<'a> {
+    study: &'a Study,
+    pub(crate) handle: Arc<PanelHandle>,
+    pub(crate) columns: Columns,
+    pub(crate) sessions: Range<usize>,
+    panel: Panel,
+    features: Vec<(Feature, Arc<Column>)>,
+    folds: Vec<FoldFacts>,
+    models: Vec<(String, u32, Box<dyn Model>)>,
+    scores: Vec<(String, Scores)>,
+    make_folds: MakeFolds,
+    make_labels: MakeLabels,
+    portfolios: RunBacktests,
+}
+
+/// What was known at a session.
+pub struct Before {
+    last: usize,
+    session: Session,
+    panel: Panel,
+    columns: Vec<Column>,
+    samples: Vec<(u32, Digest)>,
+    scores: Vec<(String, Scores)>,
+    ledgers: Vec<(String, Backtest)>,
+}
+
+impl<'a> Base<'a> {
+    /// Run the study up to its scores.
+    pub fn new(study: &'a Study, flow: &Flow<'_>) -> Result<Self, StudyError> {
+        let train = Train::new(&study.config.models)?;
+        let make_labels = MakeLabels::new(&study.config)?;
+        let handle = study.load(flow)?;
+        let resolved = study.resolve(&handle)?;
+        let columns = study.columns(flow, &handle, &resolved)?;
+        let learned = study.learn(flow, &handle, &columns, &train, make_labels)?;
+        let mut models = Vec::new();
+        for (name, fold, manifest) in &learned.models {
+            models.push((name.clone(), *fold, from_text(&read_model(flow.store(), manifest)?)?));
+        }
+        let fields = handle.fields().iter().map(String::as_str);
+        let panel = handle.panel(fields, handle.categories().iter().map(String::as_str))?;
+        let handles = columns.all();
+        let values = handles.iter().map(|handle| handle.column()).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            features: columns.features.iter().cloned().zip(values).collect(),
+            make_folds: MakeFolds::new(&study.config, &handle)?,
+            portfolios: RunBacktests::new(&study.config, &handle),
+            folds: learned.folds.facts().to_vec(),
+            scores: learned.scores,
+            sessions: learned.sessions,
+            study,
+            handle,
+            columns,
+            panel,
+            models,
+            make_labels,
+        })
+    }
+
+    /// What was known at a session: the run's own columns and scores up to it, and the ledgers over them.
+    pub fn before(&self, last: usize) -> Result<Before, StudyError> {
+        let (_, kept) = self.panel.axis().between(0..last + 1);
+        let panel = self.panel.between(0..last + 1);
+        let session = panel.axis().calendar().session(last);
+        let columns = self.features.iter().map(|(_, column)| column.select(&kept)).collect::<Vec<_>>();
+        let scores =
+            self.scores.iter().map(|(name, scores)| (name.clone(), scores.select(&kept))).collect::<Vec<_>>();
+        let tested = |fold: &&FoldFacts| fold.test.from.parse::<Session>().is_ok_and(|from| from <= session);
+        let samples = self.folds.iter().filter(tested).map(|fold| (fold.number, fold.samples)).collect();
+        let ledgers = self.ledgers(&panel, &columns, &scores, last)?;
+        Ok(Before { last, session, panel, columns, samples, scores, ledgers })
+    }
+
+    /// Change everything after the session, compute again, compare.
+    pub fn pass(&self, before: &Before, perturbation: Perturbation) -> Result<Pass, StudyError> {
+        let started = Instant::now();
+        let changed = match perturbation {
+            Perturbation::Truncated => self.truncated_at_the_source(before)?,
+            _ => perturb(&self.panel, before.last, perturbation)?,
+        };
+        let end = before.last + 1;
+        let mut leaks = self.compare_data(before, &changed);
+        let features = self.features.iter().map(|(feature, _)| feature.clone()).collect::<Vec<_>>();
+        let computed = Plan::new(&features).compute(&changed, Encoding::F32, &())?;
+        let (_, kept) = changed.axis().between(0..end.min(changed.axis().n_sessions()));
+        let columns = computed.iter().map(|column| column.select(&kept)).collect::<Vec<_>>();
+        let axis = before.panel.axis();
+        let same_rows = columns.iter().all(|column| column.len() == axis.n_rows());
+        if same_rows {
+            for ((feature, old), new) in features.iter().zip(&before.columns).zip(&columns) {
+                let leak = compare_columns(axis, feature.name(), old, new);
+                leaks.extend(
+                    leak.map(|leak| Leak { expression: Some(feature.expression().to_owned()), ..leak }),
+                );
+            }
+            leaks.extend(self.compare_samples(before, &changed, &computed)?);
+            let scores = self.scores_again(before, &columns)?;
+            leaks.extend(compare_scores(axis, &before.scores, &scores));
+            let panel = changed.between(0..end);
+            let ledgers = self.ledgers(&panel, &columns, &scores, before.last)?;
+            leaks.extend(compare_ledgers(&before.ledgers, &ledgers));
+        }
+        Ok(Pass {
+            session: before.session.to_string(),
+            perturbation,
+            values: before.columns.iter().map(Column::len).sum(),
+            scores: before.scores.iter().map(|(_, scores)| scores.rows().len()).sum(),
+            ledger_sessions: before.ledgers.iter().map(|(_, ledger)| ledger.days.len()).sum(),
+            leaks,
+            seconds: started.elapsed().as_secs_f64(),
+        })
+    }
+
+    /// Read the files again as if nothing after the session were in them.
+    fn truncated_at_the_source(&self, before: &Before) -> Result<Panel, StudyError> {
+        let load = Load::new(&self.study.config)?.without_rows_after(self.panel.axis(), before.session);
+        Ok(load.read()?.panel)
+    }
+
+    fn compare_data(&self, before: &Before, changed: &Panel) -> Vec<Leak> {
+        let cut = changed.between(0..(before.last + 1).min(changed.axis().n_sessions()));
+        let session = before.session.to_string();
+        if cut.axis() != before.panel.axis() {
+            let name = "rows and sessions".to_owned();
+            return vec![Leak {
+                kind: "data",
+                name,
+                expression: None,
+                instrument: None,
+                session,
+                n_moved: 0,
+            }];
+        }
+        let moved = before.panel.fields().filter_map(|(name, old)| {
+            let leak = compare_columns(cut.axis(), name, old, cut.field(name)?)?;
+            Some(Leak { kind: "data", ..leak })
+        });
+        moved.collect()
+    }
+
+    /// The folds that are tested before the session must train on the same rows and targets.
+    fn compare_samples(
+        &self,
+        before: &Before,
+        changed: &Panel,
+        columns: &[Column],
+    ) -> Result<Vec<Leak>, StudyError> {
+        let universe = universe_of(&columns[self.universe_at()]);
+        let prices = self.make_labels.prices_of(changed)?;
+        let labels = Labels::forward_return(&prices, self.make_labels.horizon(), &Recoveries::default());
+        let folds = self.make_folds.until(before.session).folds_of(&universe, &labels)?;
+        let mut leaks = Vec::new();
+        for ((number, digest), fold) in before.samples.iter().zip(&folds) {
+            if self.make_folds.samples_digest(changed.axis(), &labels, fold) != *digest {
+                leaks.push(Leak {
+                    kind: "samples",
+                    name: format!("fold {number}"),
+                    expression: None,
+                    instrument: None,
+                    session: before.session.to_string(),
+                    n_moved: fold.train().rows().len(),
+                });
+            }
+        }
+        Ok(leaks)
+    }
+
+    fn universe_at(&self) -> usize {
+        self.columns.selected.len() + self.columns.expressions.len()
+    }
+
+    /// Score the rows that were scored before, from the columns computed again.
+    fn scores_again(&self, before: &Before, columns: &[Column]) -> Result<Vec<(String, Scores)>, StudyError> {
+        let axis = before.panel.axis();
+        let names = self.features.iter().map(|(feature, _)| feature.name().to_owned());
+        let selected = names.zip(columns.iter().map(|column| Arc::new(column.clone())));
+        let selected = selected.take(self.columns.selected.len()).collect::<Vec<_>>();
+        let mut again = BTreeMap::<String, Vec<(u32, f64)>>::new();
+        for (name, scores) in &before.scores {
+            let pairs = again.entry(name.clone()).or_default();
+            if let Some(at) = self.columns.expressions.keys().position(|known| known == name) {
+                let column = &columns[self.columns.selected.len() + at];
+                pairs.extend(scores.rows().iter().map(|&row| (row, column.get(row as usize))));
+                continue;
+            }
+            for (_, fold, model) in self.models.iter().filter(|(known, _, _)| known == name) {
+                let Some(facts) = self.folds.iter().find(|facts| facts.number == *fold) else { continue };
+                let range = test_range(axis, facts);
+                let rows = scores
+                    .rows()
+                    .iter()
+                    .copied()
+                    .filter(|&row| range.contains(&axis.position_of(row as usize)));
+                let rows = rows.collect::<Vec<_>>();
+                let values = model.predict(&as_features(&selected)?, &rows, Threads::ONE)?;
+                pairs.extend(rows.into_iter().zip(values));
+            }
+        }
+        Ok(again.into_iter().map(|(name, pairs)| (name, Scores::new(pairs))).collect())
+    }
+
+    /// The ledger of each model and of the equal weight, up to a session.
+    fn ledgers(
+        &self,
+        panel: &Panel,
+        columns: &[Column],
+        scores: &[(String, Scores)],
+        last: usize,
+    ) -> Result<Vec<(String, Backtest)>, StudyError> {
+        let universe = universe_of(&columns[self.universe_at()]);
+        let sessions = self.sessions.start..last + 1;
+        let models = scores.iter().map(|(name, scores)| (Holder::Model(name.clone()), scores.clone()));
+        let all = models.chain([(Holder::EqualWeight, Scores::none())]);
+        all.map(|(holder, scores)| {
+            let name = holder_name(&holder);
+            let variant = Variant::plain(holder);
+            Ok((name, self.portfolios.simulate(&variant, panel, &universe, &scores, sessions.clone())?))
+        })
+        .collect()
+    }
+}
+
+fn universe_of(column: &Column) -> Universe {
+    Universe::new((0..column.len()).map(|row| column.get(row) > 0.0).collect())
+}
+
+fn test_range(axis: &Axis, facts: &FoldFacts) -> Range<usize> {
+    match (facts.test.from.parse::<Session>(), facts.test.to.parse::<Session>()) {
+        (Ok(from), Ok(to)) => axis.calendar().between(from, to),
+        _ => 0..0,
+    }
+}
+
+fn compare_scores(axis: &Axis, old: &[(String, Scores)], new: &[(String, Scores)]) -> Vec<Leak> {
+    let mut leaks = Vec::new();
+    for ((name, old), (_, new)) in old.iter().zip(new) {
+        if digest_rows(axis, old.rows()) == digest_rows(axis, new.rows()) {
+            let pairs = old.values().iter().zip(new.values());
+            let moved = pairs.enumerate().filter(|(_, (a, b))| a.to_bits() != b.to_bits());
+            let moved = moved.map(|(at, _)| old.rows()[at] as usize).collect::<Vec<_>>();
+            let Some(first) = moved.iter().copied().min_by_key(|&row| axis.position_of(row)) else {
+                continue;
+            };
+            leaks.push(Leak {
+                kind: "scores",
+                name: name.clone(),
+                expression: None,
+                instrument: Some(axis.instruments()[axis.instrument_of(first)].to_string()),
+                session: axis.calendar().session(axis.position_of(first)).to_string(),
+                n_moved: moved.len(),
+            });
+        }
+    }
+    leaks
+}
+
+/// Every number of every session: cash, positions, fills, decisions.
+fn compare_ledgers(old: &[(String, Backtest)], new: &[(String, Backtest)]) -> Vec<Leak> {
+    let mut leaks = Vec::new();
+    for ((name, old), (_, new)) in old.iter().zip(new) {
+        // `{:?}` of a float is its shortest exact form, so equal texts are equal bits (but for the sign of NaN).
+        let moved = old.days.iter().zip(&new.days).filter(|(a, b)| format!("{a:?}") != format!("{b:?}"));
+        let moved = moved.map(|(day, _)| day.session).collect::<Vec<_>>();
+        let positions = format!("{:?}", old.positions) != format!("{:?}", new.positions);
+        let decisions = format!("{:?}", old.decisions) != format!("{:?}", new.decisions);
+        if !moved.is_empty() || positions || decisions || old.days.len() != new.days.len() {
+            leaks.push(Leak {
+                kind: "ledger",
+                name: name.clone(),
+                expression: None,
+                instrument: None,
+                session: moved.first().map(ToString::to_string).unwrap_or_default(),
+                n_moved: moved.len(),
+            });
+        }
+    }
+    leaks
+}

@@ -1,0 +1,94 @@
+//! What is done to everything after a session.
+
+use std::fmt;
+
+use backstaff_panel::{Column, Panel, TRADED};
+use serde::Serialize;
+
+use crate::StudyError;
+
+/// What is done to everything after a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Perturbation {
+    /// Every value is missing.
+    Missing,
+    /// Every value is multiplied by 1000.
+    Scaled,
+    /// The values of an instrument change places.
+    Shuffled,
+    /// The rows are not in the files at all.
+    Truncated,
+}
+
+impl Perturbation {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Missing, Self::Scaled, Self::Shuffled, Self::Truncated];
+}
+
+impl fmt::Display for Perturbation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Missing => "missing",
+            Self::Scaled => "scaled",
+            Self::Shuffled => "shuffled",
+            Self::Truncated => "truncated",
+        })
+    }
+}
+
+/// The panel with everything after a position of the calendar changed; [`Perturbation::Truncated`] cuts it off.
+pub fn perturb(panel: &Panel, last: usize, perturbation: Perturbation) -> Result<Panel, StudyError> {
+    if perturbation == Perturbation::Truncated {
+        return Ok(panel.between(0..last + 1));
+    }
+    let axis = panel.axis();
+    let mut changed = panel.clone();
+    for (name, column) in panel.fields() {
+        let mut values = column.to_f64();
+        for i in 0..axis.n_instruments() {
+            let life = axis.life(i);
+            let from = (last + 1).clamp(life.start, life.end) - life.start;
+            let rows = &mut values[axis.rows(i)][from..];
+            match perturbation {
+                // Whether an instrument traded is never missing.
+                Perturbation::Missing if name == TRADED => rows.fill(0.0),
+                Perturbation::Scaled if name == TRADED => {
+                    rows.iter_mut().for_each(|value| *value = 1.0 - *value)
+                }
+                Perturbation::Missing => rows.fill(f64::NAN),
+                Perturbation::Scaled => rows.iter_mut().for_each(|value| *value *= 1000.0),
+                // Reversed and moved on, so that no row keeps its place but by chance.
+                _ => {
+                    rows.reverse();
+                    let by = rows.len() / 3;
+                    rows.rotate_left(by);
+                }
+            }
+        }
+        changed.insert(name, Column::encode(&values, column.encoding()))?;
+    }
+    Ok(changed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use backstaff_panel::testing::{MarketSpec, market};
+
+    #[test]
+    fn leaves_what_comes_before_alone_and_changes_what_comes_after() {
+        let panel = market(MarketSpec::default());
+        for perturbation in Perturbation::ALL {
+            let changed = perturb(&panel, 200, perturbation).unwrap();
+            let (before, after) = (panel.between(0..201), changed.between(0..201));
+            assert_eq!(before.axis(), after.axis());
+            for ((name, a), (_, b)) in before.fields().zip(after.fields()) {
+                assert!(a.same_bits(b), "{name} moved when {perturbation}");
+            }
+            let moved = changed.axis().n_rows() != panel.axis().n_rows()
+                || panel.fields().zip(changed.fields()).all(|((_, a), (_, b))| !a.same_bits(b));
+            assert!(moved, "{perturbation} does nothing");
+        }
+    }
+}

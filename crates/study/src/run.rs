@@ -1,0 +1,192 @@
+//! The main job: a study from data to report.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use backstaff_panel::Session;
+use backstaff_report::{Block, Column, Section, Table, cells};
+use backstaff_stage::{Store, runner::with_repair};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    Study, StudyError,
+    flow::{Bridge, Flow},
+    output::{Cells, write_bytes, write_table},
+    progress::{Observer, Outcome, StageRecord, peak_anonymous_bytes},
+    results::Results,
+    steps::{
+        backtest::holder_name,
+        folds::FoldFacts,
+        report::{ReportOutput, WriteReport, read_report},
+    },
+    study::{one, open_store},
+};
+
+/// What a run gave.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunOutcome {
+    /// The study's name.
+    pub study: String,
+    /// The stage table.
+    pub stages: Vec<StageRecord>,
+    /// The measures of all portfolios and signals.
+    pub measures: Value,
+    /// The folds.
+    pub folds: Vec<FoldFacts>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+    /// The files that were written, by what they hold.
+    pub artifacts: Value,
+    /// Wall time.
+    pub seconds: f64,
+    /// The largest anonymous memory, in bytes.
+    pub peak_bytes: u64,
+    /// The run's number in the store.
+    pub run: u64,
+    /// A Chrome trace.
+    #[serde(skip)]
+    pub trace: Value,
+}
+
+impl RunOutcome {
+    /// The report's page.
+    pub fn report(&self) -> PathBuf {
+        PathBuf::from(self.artifacts["report"].as_str().unwrap_or_default())
+    }
+}
+
+impl Study {
+    /// Run the study: what is in the store is found, the rest is computed, and the report is written.
+    pub fn run(&self, observer: &dyn Observer) -> Result<RunOutcome, StudyError> {
+        let store = open_store(&self.store)?;
+        self.on_threads(|| with_repair(&store, || self.run_once(&store, observer)))
+    }
+
+    fn run_once(&self, store: &Store, observer: &dyn Observer) -> Result<RunOutcome, StudyError> {
+        let bridge = Bridge::new(observer);
+        let flow = Flow::new(store, &self.run_name(), self.threads, &bridge)?;
+        let results = self.results(&flow)?;
+        let report = one(flow.stage(&WriteReport, &results, 0)?)?;
+        let report = read_report(store, &report)?;
+        let artifacts = self.write(&results, &report, &flow)?;
+        let facts = json!({ "artifacts": artifacts, "threads": self.threads });
+        let record = flow.finish(facts)?;
+        Ok(RunOutcome {
+            study: self.run_name(),
+            stages: flow.stages(),
+            measures: report.measures,
+            folds: results.folds,
+            warnings: results.warnings,
+            artifacts,
+            seconds: record.seconds,
+            peak_bytes: peak_anonymous_bytes(),
+            run: record.number,
+            trace: flow.trace().to_chrome(),
+        })
+    }
+
+    /// Write the files for people and other programs.
+    fn write(&self, results: &Results, report: &ReportOutput, flow: &Flow<'_>) -> Result<Value, StudyError> {
+        let folder = self.report_folder();
+        fs::create_dir_all(&folder)
+            .map_err(|source| crate::output::OutputError::Write { path: folder.clone(), source })?;
+        let page = folder.join("report.html");
+        write_bytes(&page, report.body.page(&run_section(self, &flow.stages()))?.as_bytes())?;
+        let numbers = folder.join("results.json");
+        let document = json!({
+            "format": 1, "study": self.run_name(), "measures": report.measures, "folds": results.folds,
+            "warnings": results.warnings, "suspects": results.suspects,
+        });
+        write_bytes(&numbers, &serde_json::to_vec_pretty(&document).unwrap_or_default())?;
+        let portfolios = folder.join("portfolios.parquet");
+        write_portfolios(&portfolios, results)?;
+        let signals = folder.join("signals.parquet");
+        write_signals(&signals, results)?;
+        let text = |path: &Path| path.display().to_string();
+        Ok(json!({
+            "report": text(&page), "results": text(&numbers), "portfolios": text(&portfolios),
+            "signals": text(&signals), "store": text(&self.store),
+        }))
+    }
+}
+
+/// Every session of every portfolio, one below the other.
+fn write_portfolios(path: &Path, results: &Results) -> Result<(), StudyError> {
+    let mut names = Vec::new();
+    let mut costs = Vec::new();
+    let mut delays = Vec::new();
+    let mut sessions = Vec::<Session>::new();
+    let mut columns = Vec::<(String, Vec<f64>)>::new();
+    for backtest in &results.backtests {
+        let n = backtest.sessions.len();
+        names.extend(std::iter::repeat_n(holder_name(&backtest.variant.holder), n));
+        costs.extend(std::iter::repeat_n(f64::from(backtest.variant.cost_tenths) / 10.0, n));
+        delays.extend(std::iter::repeat_n(i64::from(backtest.variant.delay), n));
+        sessions.extend_from_slice(&backtest.sessions);
+        extend(&mut columns, &backtest.daily);
+    }
+    let mut table = vec![
+        ("portfolio", Cells::Texts(names)),
+        ("cost_multiple", Cells::Numbers(costs)),
+        ("delay", Cells::Integers(delays)),
+        ("date", Cells::Sessions(sessions)),
+    ];
+    table.extend(columns.iter().map(|(name, values)| (name.as_str(), Cells::Numbers(values.clone()))));
+    Ok(write_table(path, &table)?)
+}
+
+/// Every session of every model's scores, one below the other.
+fn write_signals(path: &Path, results: &Results) -> Result<(), StudyError> {
+    let mut names = Vec::new();
+    let mut sessions = Vec::<Session>::new();
+    let mut columns = Vec::<(String, Vec<f64>)>::new();
+    for (name, evaluation) in &results.evaluations {
+        names.extend(std::iter::repeat_n(name.clone(), evaluation.sessions.len()));
+        sessions.extend_from_slice(&evaluation.sessions);
+        extend(&mut columns, &evaluation.series);
+    }
+    let mut table = vec![("model", Cells::Texts(names)), ("date", Cells::Sessions(sessions))];
+    table.extend(columns.iter().map(|(name, values)| (name.as_str(), Cells::Numbers(values.clone()))));
+    Ok(write_table(path, &table)?)
+}
+
+fn extend(columns: &mut Vec<(String, Vec<f64>)>, more: &[(String, Vec<f64>)]) {
+    if columns.is_empty() {
+        *columns = more.to_vec();
+    } else {
+        for ((_, all), (_, more)) in columns.iter_mut().zip(more) {
+            all.extend_from_slice(more);
+        }
+    }
+}
+
+/// What may differ from run to run: kept apart from the page's body.
+fn run_section(study: &Study, stages: &[StageRecord]) -> Section {
+    let mut table = Table::new("Stages of this run")
+        .column(Column::text("Stage"))
+        .column(Column::text("Outcome"))
+        .column(Column::seconds("Time"))
+        .column(Column::integer("Computed"))
+        .column(Column::integer("Found"))
+        .column(Column::text("Why"))
+        .column(Column::text("Keys"));
+    for stage in stages {
+        let outcome = if stage.outcome == Outcome::Found { "found" } else { "computed" };
+        let key = stage.key.get(..12).unwrap_or(&stage.key);
+        let (computed, found) = (stage.computed, stage.found);
+        table =
+            table.row(cells![stage.name, outcome, stage.seconds, computed, found, stage.why.as_str(), key]);
+    }
+    let text = format!(
+        "backstaff {} on {} threads, {} {}; profile: {}.",
+        env!("CARGO_PKG_VERSION"),
+        study.threads,
+        std::env::consts::OS,
+        std::env::consts::ARCH,
+        study.config.profile.as_deref().unwrap_or("none"),
+    );
+    Section::new("run", "This run").block(Block::Text(vec![text])).block(table)
+}
