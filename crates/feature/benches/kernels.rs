@@ -9,12 +9,12 @@ use backstaff_feature::kernel::{Window, cross_section, pair, recursive, rolling}
 use backstaff_panel::{Axis, Session, testing};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
-/// The closes and returns of every instrument, and the market's returns beside them.
+/// The closes and returns of every instrument, and an index's returns beside them.
 struct Market {
     axis: std::sync::Arc<Axis>,
     close: Vec<f64>,
     returns: Vec<f64>,
-    market: Vec<f64>,
+    index: Vec<f64>,
 }
 
 impl Market {
@@ -30,17 +30,17 @@ impl Market {
         let axis = panel.axis().clone();
         let close = panel.field("close").map(|column| column.to_f64()).expect("the market has closes");
         let mut returns = vec![f64::NAN; close.len()];
-        let mut market = Vec::with_capacity(close.len());
+        let mut index = Vec::with_capacity(close.len());
         for i in 0..axis.n_instruments() {
             let rows = axis.rows(i);
             for row in rows.clone().skip(1) {
                 returns[row] = close[row] / close[row - 1] - 1.0;
             }
             for (row, position) in rows.zip(axis.life(i)) {
-                market.push(returns[position] * 0.7 + returns[row] * 0.3);
+                index.push(returns[position] * 0.7 + returns[row] * 0.3);
             }
         }
-        Self { axis, close, returns, market }
+        Self { axis, close, returns, index }
     }
 
     /// One pass over all instruments.
@@ -52,7 +52,7 @@ impl Market {
     ) {
         for i in 0..self.axis.n_instruments() {
             let rows = self.axis.rows(i);
-            kernel(&x[rows.clone()], &self.market[rows.clone()], self.axis.sessions(i), &mut out[rows]);
+            kernel(&x[rows.clone()], &self.index[rows.clone()], self.axis.sessions(i), &mut out[rows]);
         }
         black_box(out);
     }
@@ -135,7 +135,9 @@ fn kernels(criterion: &mut Criterion) {
         });
         group.bench_function("ema_first", |bencher| {
             bencher.iter(|| {
-                market.each(&market.close, &mut out, |x, _, _, out| recursive::ema_first(x, 0.1, out))
+                market.each(&market.close, &mut out, |x, _, _, out| {
+                    recursive::ema_first(x, 0.1, out);
+                });
             });
         });
         cross_sections(&market, &mut group, &mut out);

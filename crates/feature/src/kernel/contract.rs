@@ -3,7 +3,7 @@
 use backstaff_panel::Session;
 use proptest::prelude::*;
 
-use super::{Window, pair, recursive, rolling, shift};
+use super::{Window, pair, rolling};
 use crate::reference;
 
 /// One instrument's rows.

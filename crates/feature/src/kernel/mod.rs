@@ -10,8 +10,14 @@
 //! nature ([`recursive`], and windows of length 0, which expand from the first row) depends on where its history
 //! starts, and on nothing else.
 //!
+//! **Vector instructions.** The loops are plain Rust; `multiversion` compiles them also for wider vectors and picks a form
+//! at run time. Which sums run side by side, and in which order they meet, stands in the source, and nothing is fused:
+//! all forms give the same bits.
+//!
 //! To add one: a file in the family's folder (the smallest to imitate is `rolling/wma.rs`), one line in the family's
 //! `mod.rs`, its slow twin in `reference/`, and a line in `contract.rs`.
+
+#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for wider vectors")]
 
 #[cfg(test)]
 mod contract;
@@ -27,6 +33,7 @@ mod window;
 pub use window::{Window, WindowError};
 
 /// The one pattern of NaN that kernels write, whatever the processor made of `0 / 0` (x86 sets the sign).
+#[inline(always)]
 fn canonical(value: f64) -> f64 {
     if value.is_nan() { f64::NAN } else { value }
 }
@@ -34,6 +41,7 @@ fn canonical(value: f64) -> f64 {
 /// A finite value, with one zero; `None` is missing.
 ///
 /// Two zeros that compare equal but print differently would make an order statistic depend on which came first.
+#[inline(always)]
 fn present(value: f64) -> Option<f64> {
     value.is_finite().then_some(value + 0.0)
 }

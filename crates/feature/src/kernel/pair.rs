@@ -33,7 +33,7 @@ const FAR: f64 = 64.0;
 ///
 /// If the slices differ in length.
 pub fn covariance(x: &[f64], y: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
-    roll(&Pairs::new(x, y, window, out, |pair: &Pair, _: Rows| pair.covariance()), sessions, window, out);
+    roll(&Pairs::new(x, y, window, out, |pair: Pair, _: Rows| pair.covariance()), sessions, window, out);
 }
 
 /// Pearson's correlation of the pairs of the window.
@@ -50,20 +50,10 @@ pub fn covariance(x: &[f64], y: &[f64], sessions: &[Session], window: Window, ou
 ///
 /// If the slices differ in length.
 pub fn correlation(x: &[f64], y: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
-    let complete = x.iter().zip(y).all(|(x, y)| x.is_finite() == y.is_finite());
-    if complete {
-        let finish = |pair: &Pair, _: Rows| if pair.is_flat() { f64::NAN } else { pair.correlation() };
-        roll(&Pairs::new(x, y, window, out, finish), sessions, window, out);
-        return;
-    }
-    roll(&Pairs::new(x, y, window, out, |pair: &Pair, _: Rows| pair.correlation()), sessions, window, out);
-    let mut own = vec![0.0; out.len()];
-    for series in [x, y] {
-        rolling::std(series, sessions, window, &mut own);
-        for (out, own) in out.iter_mut().zip(&own) {
-            *out = if *own <= FLAT_STD { f64::NAN } else { *out };
-        }
-    }
+    let finish = |pair: Pair, rows: Rows| {
+        if pair.is_flat(rows) { f64::NAN } else { pair.correlation() }
+    };
+    roll(&Pairs::new(x, y, window, out, finish), sessions, window, out);
 }
 
 /// Beta of `x` to `y`: the slope of the least-squares line of `x` on `y` through the pairs of the window.
@@ -96,7 +86,7 @@ pub fn correlation(x: &[f64], y: &[f64], sessions: &[Session], window: Window, o
 ///
 /// If the slices differ in length.
 pub fn beta(x: &[f64], y: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
-    roll(&Pairs::new(x, y, window, out, |pair: &Pair, _: Rows| pair.beta()), sessions, window, out);
+    roll(&Pairs::new(x, y, window, out, |pair: Pair, _: Rows| pair.beta()), sessions, window, out);
 }
 
 /// Alpha of `x` to `y`: the intercept of the least-squares line of `x` on `y` through the pairs of the window.
@@ -113,7 +103,7 @@ pub fn beta(x: &[f64], y: &[f64], sessions: &[Session], window: Window, out: &mu
 ///
 /// If the slices differ in length.
 pub fn alpha(x: &[f64], y: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
-    roll(&Pairs::new(x, y, window, out, |pair: &Pair, _: Rows| pair.alpha()), sessions, window, out);
+    roll(&Pairs::new(x, y, window, out, |pair: Pair, _: Rows| pair.alpha()), sessions, window, out);
 }
 
 /// Residual volatility: standard deviation of what the least-squares line of `x` on `y` leaves, with `ddof` 2.
@@ -132,7 +122,7 @@ pub fn alpha(x: &[f64], y: &[f64], sessions: &[Session], window: Window, out: &m
 ///
 /// If the slices differ in length.
 pub fn residual_volatility(x: &[f64], y: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
-    let finish = |pair: &Pair, rows: Rows| {
+    let finish = |pair: Pair, rows: Rows| {
         if pair.n < 3.0 { f64::NAN } else { (pair.residual_squares(rows) / (pair.n - 2.0)).sqrt() }
     };
     roll(&Pairs::new(x, y, window, out, finish), sessions, window, out);
@@ -148,6 +138,7 @@ fn differences((x, y): Rows, pivot: (f64, f64)) -> impl Iterator<Item = (f64, f6
 }
 
 /// A window's pairs around their means, which are `pivot + offset`.
+#[derive(Clone, Copy)]
 struct Pair {
     n: f64,
     pivot: (f64, f64),
@@ -157,33 +148,44 @@ struct Pair {
 }
 
 impl Pair {
-    fn covariance(&self) -> f64 {
+    #[inline(always)]
+    fn covariance(self) -> f64 {
         self.squares[1] / (self.n - 1.0)
     }
 
-    fn correlation(&self) -> f64 {
+    #[inline(always)]
+    fn correlation(self) -> f64 {
         let [xx, xy, yy] = self.squares;
-        if xx <= 0.0 || yy <= 0.0 { f64::NAN } else { (xy / (xx.sqrt() * yy.sqrt())).clamp(-1.0, 1.0) }
+        let both = xx * yy;
+        // The product of two small sums may be no normal float, that of their roots is.
+        let scale = if both.is_normal() { both.sqrt() } else { xx.sqrt() * yy.sqrt() };
+        if xx <= 0.0 || yy <= 0.0 { f64::NAN } else { (xy / scale).clamp(-1.0, 1.0) }
     }
 
-    /// Whether a standard deviation over the pairs is next to nothing.
-    fn is_flat(&self) -> bool {
-        let flat = |squares: f64| (squares / (self.n - 1.0)).sqrt() <= FLAT_STD;
-        flat(self.squares[0]) || flat(self.squares[2])
+    /// Whether a series hardly moves, over all its present values of the window.
+    #[inline(always)]
+    fn is_flat(self, (x, y): Rows) -> bool {
+        // All present values lie no closer together than those of the pairs, so most windows need no second look.
+        let most = FLAT_STD * FLAT_STD * x.len() as f64;
+        let [xx, _, yy] = self.squares;
+        xx <= most && rolling::std_afresh(x) <= FLAT_STD || yy <= most && rolling::std_afresh(y) <= FLAT_STD
     }
 
-    fn beta(&self) -> f64 {
+    #[inline(always)]
+    fn beta(self) -> f64 {
         let [_, xy, yy] = self.squares;
         if yy <= 0.0 { f64::NAN } else { xy / yy }
     }
 
-    fn alpha(&self) -> f64 {
+    #[inline(always)]
+    fn alpha(self) -> f64 {
         let mean_y = self.pivot.1 + self.offset.1;
         self.pivot.0 + (self.offset.0 - self.beta() * mean_y)
     }
 
     /// The sum of the squared residuals of `x`.
-    fn residual_squares(&self, rows: Rows) -> f64 {
+    #[inline(always)]
+    fn residual_squares(self, rows: Rows) -> f64 {
         /// Where the line leaves less than this share, the difference of large sums has lost digits: measure each.
         const CLOSE: f64 = 1e-3;
         let [xx, xy, _] = self.squares;
@@ -204,7 +206,7 @@ struct Pairs<'a, F> {
     far: f64,
 }
 
-impl<'a, F: Fn(&Pair, Rows) -> f64> Pairs<'a, F> {
+impl<'a, F: Fn(Pair, Rows) -> f64> Pairs<'a, F> {
     fn new(x: &'a [f64], y: &'a [f64], window: Window, out: &[f64], finish: F) -> Self {
         assert!(x.len() == out.len() && y.len() == out.len(), "one pair a row");
         // An expanding window is not summed again and again: its pivot is the first pair, come what may.
@@ -216,6 +218,7 @@ impl<'a, F: Fn(&Pair, Rows) -> f64> Pairs<'a, F> {
 impl Pair {
     /// The pair around means that are right to the last digits, for pivots that lie far off.
     #[cold]
+    #[inline(never)]
     fn afresh(mut self, rows: Rows) -> Self {
         let pairs = differences(rows, self.pivot);
         let rest = |(x, y): (f64, f64)| (x - self.offset.0, y - self.offset.1);
@@ -231,15 +234,17 @@ impl Pair {
 }
 
 /// Observations, differences of both, their squares and products.
-impl<F: Fn(&Pair, Rows) -> f64> Family for Pairs<'_, F> {
+impl<F: Fn(Pair, Rows) -> f64> Family for Pairs<'_, F> {
     type Pivot = (f64, f64);
     type Sums = Lanes<6>;
     const EMPTY: Lanes<6> = [0.0; 6];
 
+    #[inline(always)]
     fn pivot(&self, row: usize) -> Option<(f64, f64)> {
         Some((self.x[row], self.y[row])).filter(|(x, y)| x.is_finite() && y.is_finite())
     }
 
+    #[inline(always)]
     fn add(&self, sums: Lanes<6>, row: usize, at: At<(f64, f64)>) -> Lanes<6> {
         let (x, y) = (self.x[row], self.y[row]);
         let present = x.is_finite() && y.is_finite();
@@ -247,26 +252,30 @@ impl<F: Fn(&Pair, Rows) -> f64> Family for Pairs<'_, F> {
         plus(sums, [one, x, y, x * x, x * y, y * y])
     }
 
+    #[inline(always)]
     fn join(&self, older: Lanes<6>, newer: Lanes<6>) -> Lanes<6> {
         plus(older, newer)
     }
 
+    #[inline(always)]
     fn observations(&self, sums: &Lanes<6>) -> f64 {
         sums[0]
     }
 
+    #[inline(always)]
     fn finish(&self, [n, x, y, xx, xy, yy]: Lanes<6>, rows: Range<usize>, at: At<(f64, f64)>) -> f64 {
         if n < 2.0 {
             return f64::NAN;
         }
         let rows = (&self.x[rows.clone()], &self.y[rows]);
-        let offset = (x / n, y / n);
+        let share = 1.0 / n;
+        let offset = (x * share, y * share);
         let shift = (x * offset.0, y * offset.1);
         let squares = [xx - shift.0, xy - x * offset.1, yy - shift.1];
         let mut pair = Pair { n, pivot: at.pivot, offset, squares };
         if shift.0 > self.far * squares[0] || shift.1 > self.far * squares[2] {
             pair = pair.afresh(rows);
         }
-        (self.finish)(&pair, rows)
+        (self.finish)(pair, rows)
     }
 }

@@ -198,6 +198,7 @@ impl Wilder {
 }
 
 #[cfg(test)]
+#[expect(clippy::unreadable_literal, reason = "as pandas prints them")]
 mod tests {
     use proptest::prelude::*;
 

@@ -22,6 +22,7 @@
 use std::ops::Range;
 
 use backstaff_panel::Session;
+use multiversion::multiversion;
 
 use super::{Window, canonical};
 
@@ -59,6 +60,7 @@ pub(super) struct At<P> {
 
 impl<P> At<P> {
     /// How many rows `row` lies behind the boundary; negative in front of it. An exact integer.
+    #[inline(always)]
     pub fn place(&self, row: usize) -> f64 {
         (row as isize - self.boundary as isize) as f64
     }
@@ -69,6 +71,7 @@ impl<P> At<P> {
 /// # Panics
 ///
 /// If `sessions` and `out` differ in length.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2"))]
 pub(super) fn roll<F: Family>(family: &F, sessions: &[Session], window: Window, out: &mut [f64]) {
     assert_eq!(sessions.len(), out.len(), "each row has a session");
     let mut roller = Roller { family, window, tails: Vec::new() };
@@ -98,6 +101,7 @@ struct Roller<'a, F: Family> {
 
 impl<F: Family> Roller<'_, F> {
     /// All windows that end in this block.
+    #[inline(always)]
     fn block(&mut self, block: Range<usize>, out: &mut [f64]) {
         let boundary = block.start;
         let newer = block.clone().find_map(|row| Some((row, self.family.pivot(row)?)));
@@ -111,6 +115,7 @@ impl<F: Family> Roller<'_, F> {
     }
 
     /// Windows whose newer part is all missing: the older part alone.
+    #[inline(always)]
     fn without_newer(&mut self, boundary: usize, rows: Range<usize>, out: &mut [f64]) {
         let oldest = self.window.first_row(boundary);
         let older = (oldest..boundary).rev().find_map(|row| self.family.pivot(row));
@@ -127,6 +132,7 @@ impl<F: Family> Roller<'_, F> {
     }
 
     /// Windows with an observation in their newer part; `rows` begins with the first one.
+    #[inline(always)]
     fn with_newer(&mut self, at: At<F::Pivot>, rows: Range<usize>, out: &mut [f64]) {
         let oldest = self.window.first_row(rows.start).min(at.boundary);
         self.sum_tails(at, oldest);
@@ -145,6 +151,7 @@ impl<F: Family> Roller<'_, F> {
         }
     }
 
+    #[inline(always)]
     fn sum_tails(&mut self, at: At<F::Pivot>, oldest: usize) {
         self.tails.clear();
         self.tails.resize(at.boundary - oldest + 1, F::EMPTY);
@@ -165,6 +172,7 @@ impl<F: Family> Roller<'_, F> {
         self.finish(self.family.join(F::EMPTY, head), rows, at)
     }
 
+    #[inline(always)]
     fn finish(&self, sums: F::Sums, rows: Range<usize>, at: At<F::Pivot>) -> f64 {
         if self.family.observations(&sums) < self.window.min_observations() as f64 {
             return f64::NAN;

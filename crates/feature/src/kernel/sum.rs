@@ -4,6 +4,7 @@
 pub(super) type Lanes<const N: usize> = [f64; N];
 
 /// `a + b`, lane by lane.
+#[inline(always)]
 pub(super) fn plus<const N: usize>(a: Lanes<N>, b: Lanes<N>) -> Lanes<N> {
     std::array::from_fn(|lane| a[lane] + b[lane])
 }
@@ -24,6 +25,7 @@ impl Sum {
     pub const EMPTY: Self = Self { high: 0.0, low: 0.0, observations: 0.0 };
 
     /// The sum with one more value; a missing one changes nothing.
+    #[inline(always)]
     pub fn add(self, value: f64) -> Self {
         let present = value.is_finite();
         let value = if present { value } else { 0.0 };
@@ -33,6 +35,7 @@ impl Sum {
     }
 
     /// Two sums together.
+    #[inline(always)]
     pub fn join(self, other: Self) -> Self {
         let (high, dropped) = add_exactly(self.high, other.high);
         let low = (self.low + other.low) + dropped;
@@ -40,28 +43,28 @@ impl Sum {
     }
 
     /// The sum, rounded once; infinite if it is too large for a float.
+    #[inline(always)]
     pub fn total(self) -> f64 {
         let total = self.high + self.low;
         if total.is_nan() { self.high } else { total }
     }
 
-    /// The mean, rounded once: the mean of equal values is that value.
+    /// The mean of all summands (fewer than 2²⁶), rounded once: the mean of equal values is that value.
+    #[inline(always)]
     pub fn mean(self) -> f64 {
-        self.divide(self.observations)
-    }
-
-    /// The sum over a count below 2²⁶, with one step of correction by the exact remainder.
-    pub fn divide(self, count: f64) -> f64 {
-        let quotient = self.total() / count;
+        let share = 1.0 / self.observations;
+        let nearly = self.total() * share;
         // The upper half of the digits times the count is exact, and so is the rest times the count.
-        let upper = f64::from_bits(quotient.to_bits() & !0x07ff_ffff);
-        let remainder = ((self.high - upper * count) - (quotient - upper) * count) + self.low;
-        let corrected = quotient + remainder / count;
-        if corrected.is_finite() { corrected } else { quotient }
+        let upper = f64::from_bits(nearly.to_bits() & !0x07ff_ffff);
+        let remainder =
+            ((self.high - upper * self.observations) - (nearly - upper) * self.observations) + self.low;
+        let mean = nearly + remainder * share;
+        if mean.is_finite() { mean } else { nearly }
     }
 }
 
 /// `a + b` rounded, and what rounding dropped.
+#[inline(always)]
 fn add_exactly(a: f64, b: f64) -> (f64, f64) {
     let sum = a + b;
     let from_b = sum - a;

@@ -32,7 +32,11 @@ pub(crate) fn mean(values: &[f64]) -> f64 {
 
 pub(crate) fn std(values: &[f64]) -> f64 {
     let values = present(values);
-    if values.len() < 2 { f64::NAN } else { (central(&values, 2).round() / (values.len() as f64 - 1.0)).sqrt() }
+    if values.len() < 2 {
+        f64::NAN
+    } else {
+        (central(&values, 2).round() / (values.len() as f64 - 1.0)).sqrt()
+    }
 }
 
 pub(crate) fn winsorize(values: &[f64], tail: f64, value: f64) -> f64 {

@@ -34,7 +34,7 @@ fn central(values: &[f64], power: usize) -> Double {
 /// `Σ (x − mean x)(y − mean y)`.
 fn product(x: &[f64], y: &[f64]) -> Double {
     let (mean_x, mean_y) = (mean_of(x), mean_of(y));
-    x.iter().zip(y).fold(Double::ZERO, |sum, (&x, &y)| {
-        sum + (Double::from(x) - mean_x) * (Double::from(y) - mean_y)
-    })
+    x.iter()
+        .zip(y)
+        .fold(Double::ZERO, |sum, (&x, &y)| sum + (Double::from(x) - mean_x) * (Double::from(y) - mean_y))
 }

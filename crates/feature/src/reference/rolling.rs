@@ -34,7 +34,9 @@ pub(crate) fn idx_min(window: &[f64]) -> f64 {
 /// The first missing row, or else the first that equals the extreme.
 fn position(window: &[f64], extreme: f64) -> f64 {
     let missing = window.iter().position(|value| !value.is_finite());
-    missing.or_else(|| window.iter().position(|&value| value == extreme)).map_or(f64::NAN, |row| row as f64 + 1.0)
+    missing
+        .or_else(|| window.iter().position(|&value| value == extreme))
+        .map_or(f64::NAN, |row| row as f64 + 1.0)
 }
 
 pub(crate) fn variance(window: &[f64]) -> f64 {
@@ -87,20 +89,22 @@ pub(crate) fn rank(window: &[f64]) -> f64 {
     let Some(&newest) = window.last().filter(|newest| newest.is_finite()) else { return f64::NAN };
     let below = values.iter().filter(|&&value| value < newest).count() as f64;
     let equal = values.iter().filter(|&&value| value == newest).count() as f64;
-    (below + (equal + 1.0) / 2.0) / values.len() as f64
+    (below + 0.5 * (equal + 1.0)) / values.len() as f64
 }
 
 pub(crate) fn mad(window: &[f64]) -> f64 {
     let values = present(window);
     let mean = mean_of(&values);
-    let distances = values.iter().map(|&value| (Double::from(value) - mean).round().abs()).collect::<Vec<_>>();
+    let distances =
+        values.iter().map(|&value| (Double::from(value) - mean).round().abs()).collect::<Vec<_>>();
     mean_of(&distances).round()
 }
 
 pub(crate) fn wma(window: &[f64]) -> f64 {
     let weights = (window.len() * (window.len() + 1) / 2) as f64;
     let weighted = window.iter().enumerate().filter(|(_, value)| value.is_finite());
-    let sum = weighted.fold(Double::ZERO, |sum, (row, &value)| sum + Double::from(row as f64 + 1.0) * value.into());
+    let sum =
+        weighted.fold(Double::ZERO, |sum, (row, &value)| sum + Double::from(row as f64 + 1.0) * value.into());
     (sum / Double::from(weights)).round() / present(window).len() as f64
 }
 

@@ -5,10 +5,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::reference::cross_section as twin;
 
+type Kernel = fn(&[f64], Option<&[u32]>, &mut Scratch, &mut [f64]);
+
 /// A kernel, and its twin for the present members of a group and one row's value.
 struct Contract {
     name: &'static str,
-    kernel: fn(&[f64], Option<&[u32]>, &mut Scratch, &mut [f64]),
+    kernel: Kernel,
     twin: fn(&[f64], f64) -> f64,
     /// Whether the value stands on all rows of the group.
     describes: bool,

@@ -25,6 +25,7 @@ pub fn count(values: &[f64], sessions: &[Session], window: Window, out: &mut [f6
 }
 
 /// Calls `each(row, how many values of its window are present)`, row by row.
+#[inline(always)]
 pub(super) fn observations(values: &[f64], window: Window, mut each: impl FnMut(usize, usize)) {
     let mut observations = 0_usize;
     for (row, value) in values.iter().enumerate() {

@@ -1,12 +1,14 @@
 //! Rolling mean absolute deviation.
 
 use backstaff_panel::Session;
+use multiversion::multiversion;
 
-use super::mean;
-use crate::kernel::{Window, canonical, sum::plus};
-
-/// Running sums side by side; part of the result, so not to be tuned without changing it.
-const LANES: usize = 4;
+use super::{
+    chunks::{LANES, chunks, padded, total},
+    count::observations,
+    mean,
+};
+use crate::kernel::{Window, canonical};
 
 /// Mean absolute deviation of the present values of the window from their mean.
 ///
@@ -23,41 +25,43 @@ const LANES: usize = 4;
 /// If the slices differ in length.
 pub fn mad(values: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
     mean(values, sessions, window, out);
-    for row in 0..values.len() {
-        if !out[row].is_nan() {
-            out[row] = canonical(deviation(&values[window.first_row(row)..=row], out[row]));
-        }
-    }
+    deviations(&padded(values), window, out);
 }
 
-/// The mean distance of the present values from their mean, which is given as rounded.
-fn deviation(values: &[f64], mean: f64) -> f64 {
+/// Replaces each mean by the mean distance from it.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2"))]
+fn deviations(padded: &[f64], window: Window, out: &mut [f64]) {
+    observations(&padded[..out.len()], window, |row, n| {
+        if !out[row].is_nan() {
+            let start = window.first_row(row);
+            out[row] = canonical(deviation(&padded[start..], row + 1 - start, n as f64, out[row]));
+        }
+    });
+}
+
+/// The mean distance of the present ones (`n`) of the first `length` values from their mean, which is given as rounded.
+#[inline(always)]
+fn deviation(values: &[f64], length: usize, n: f64, mean: f64) -> f64 {
     /// Where rounding the mean may cost more than this share of the result, what it dropped is measured first.
     const LOST: f64 = 1e-13;
-    let [dropped, distances, n] = sums(values, mean, 0.0);
-    if mean.abs() * f64::EPSILON <= LOST * (distances / n) {
-        return distances / n;
+    let deviation = distances(values, length, mean, 0.0) / n;
+    if mean.abs() * f64::EPSILON <= LOST * deviation {
+        return deviation;
     }
-    let [_, distances, _] = sums(values, mean, dropped / n);
-    distances / n
+    let differences = values[..length].iter().filter(|value| value.is_finite()).map(|value| value - mean);
+    distances(values, length, mean, differences.sum::<f64>() / n) / n
 }
 
-/// The sum of the differences to `mean + off`, of their absolute values, and how many there are: [`LANES`] sums, each
-/// of every [`LANES`]-th row.
-fn sums(values: &[f64], mean: f64, off: f64) -> [f64; 3] {
-    let term = |value: f64| {
-        let difference = (value - mean) - off;
-        if value.is_finite() { [difference, difference.abs(), 1.0] } else { [0.0; 3] }
-    };
-    let mut lanes = [[0.0; 3]; LANES];
-    let mut rows = values.chunks_exact(LANES);
-    for chunk in &mut rows {
-        for (lane, &value) in lanes.iter_mut().zip(chunk) {
-            *lane = plus(*lane, term(value));
+/// The sum of the distances of the present ones of the first `length` values from `mean + off`.
+#[inline(always)]
+fn distances(values: &[f64], length: usize, mean: f64, off: f64) -> f64 {
+    let mut sums = [0.0; LANES];
+    chunks(values, length, |chunk| {
+        for lane in 0..LANES {
+            let distance = ((chunk[lane] - mean) - off).abs();
+            // False for a missing one.
+            sums[lane] += if distance > 0.0 { distance } else { 0.0 };
         }
-    }
-    for (lane, &value) in lanes.iter_mut().zip(rows.remainder()) {
-        *lane = plus(*lane, term(value));
-    }
-    plus(plus(lanes[0], lanes[1]), plus(lanes[2], lanes[3]))
+    });
+    total(sums)
 }

@@ -66,22 +66,27 @@ impl<F: Fn(Sum) -> f64> Family for Compensated<'_, F> {
     type Sums = Sum;
     const EMPTY: Sum = Sum::EMPTY;
 
+    #[inline(always)]
     fn pivot(&self, _: usize) -> Option<()> {
         Some(())
     }
 
+    #[inline(always)]
     fn add(&self, sums: Sum, row: usize, _: At<()>) -> Sum {
         sums.add(self.values[row])
     }
 
+    #[inline(always)]
     fn join(&self, older: Sum, newer: Sum) -> Sum {
         older.join(newer)
     }
 
+    #[inline(always)]
     fn observations(&self, sums: &Sum) -> f64 {
         sums.observations
     }
 
+    #[inline(always)]
     fn finish(&self, sums: Sum, _: Range<usize>, _: At<()>) -> f64 {
         (self.finish)(sums)
     }

@@ -10,6 +10,7 @@
 //! To add one: a file here (the smallest to imitate is `wma.rs`), one line below, its slow twin in
 //! `reference/rolling.rs`, and a line in `contract.rs`.
 
+mod chunks;
 mod count;
 mod extreme;
 mod mad;
@@ -33,6 +34,7 @@ pub use rank::rank;
 pub use regression::{resi, rsquare, slope};
 pub use wma::wma;
 
+pub(super) use moment::std_afresh;
 pub(super) use order::{median_of, quantile_of};
 pub(super) use rank::share;
 

@@ -67,8 +67,7 @@ pub fn skew(values: &[f64], sessions: &[Session], window: Window, out: &mut [f64
         if n < 3.0 || second <= 0.0 {
             return f64::NAN;
         }
-        let variance = second / n;
-        (n * (n - 1.0)).sqrt() / (n - 2.0) * (third / n) / (variance * variance.sqrt())
+        n * third / ((n - 2.0) * second) * ((n - 1.0) / second).sqrt()
     };
     roll(&Powers::new(values, window, out, finish), sessions, window, out);
 }
@@ -91,9 +90,9 @@ pub fn kurt(values: &[f64], sessions: &[Session], window: Window, out: &mut [f64
         if n < 4.0 || second <= 0.0 {
             return f64::NAN;
         }
-        let variance = second / n;
-        let ratio = fourth / n / (variance * variance);
-        (n - 1.0) / ((n - 2.0) * (n - 3.0)) * ((n + 1.0) * ratio - 3.0 * (n - 1.0))
+        let less = n - 1.0;
+        let ratio = n * (n + 1.0) * fourth / (second * second);
+        less * (ratio - 3.0 * less) / ((n - 2.0) * (n - 3.0))
     };
     roll(&Powers::new(values, window, out, finish), sessions, window, out);
 }
@@ -118,33 +117,40 @@ impl<F: Fn(f64) -> f64> Family for Squares<'_, F> {
     type Sums = Lanes<3>;
     const EMPTY: Lanes<3> = [0.0; 3];
 
+    #[inline(always)]
     fn pivot(&self, row: usize) -> Option<f64> {
         Some(self.values[row]).filter(|value| value.is_finite())
     }
 
+    #[inline(always)]
     fn add(&self, sums: Lanes<3>, row: usize, at: At<f64>) -> Lanes<3> {
         let (observation, difference) = difference(self.values[row], at.pivot);
         plus(sums, [observation, difference, difference * difference])
     }
 
+    #[inline(always)]
     fn join(&self, older: Lanes<3>, newer: Lanes<3>) -> Lanes<3> {
         plus(older, newer)
     }
 
+    #[inline(always)]
     fn observations(&self, sums: &Lanes<3>) -> f64 {
         sums[0]
     }
 
+    #[inline(always)]
     fn finish(&self, [n, first, second]: Lanes<3>, rows: Range<usize>, at: At<f64>) -> f64 {
         if n < 2.0 {
             return f64::NAN;
         }
-        let shift = first * first / n;
-        let mut squares = second - shift;
+        // Both n times what they are called, which saves a division.
+        let shift = first * first;
+        let squares = n * second - shift;
         if shift > self.far * squares {
-            [squares, ..] = central(&self.values[rows], at.pivot, first / n, n);
+            let [squares, ..] = central(&self.values[rows], at.pivot, first / n, n);
+            return (self.finish)(squares / (n - 1.0));
         }
-        (self.finish)(squares.max(0.0) / (n - 1.0))
+        (self.finish)(squares / (n * (n - 1.0)))
     }
 }
 
@@ -167,24 +173,29 @@ impl<F: Fn(f64, [f64; 3]) -> f64> Family for Powers<'_, F> {
     type Sums = Lanes<5>;
     const EMPTY: Lanes<5> = [0.0; 5];
 
+    #[inline(always)]
     fn pivot(&self, row: usize) -> Option<f64> {
         Some(self.values[row]).filter(|value| value.is_finite())
     }
 
+    #[inline(always)]
     fn add(&self, sums: Lanes<5>, row: usize, at: At<f64>) -> Lanes<5> {
         let (observation, difference) = difference(self.values[row], at.pivot);
         let square = difference * difference;
         plus(sums, [observation, difference, square, square * difference, square * square])
     }
 
+    #[inline(always)]
     fn join(&self, older: Lanes<5>, newer: Lanes<5>) -> Lanes<5> {
         plus(older, newer)
     }
 
+    #[inline(always)]
     fn observations(&self, sums: &Lanes<5>) -> f64 {
         sums[0]
     }
 
+    #[inline(always)]
     fn finish(&self, [n, first, second, third, fourth]: Lanes<5>, rows: Range<usize>, at: At<f64>) -> f64 {
         let mean = first / n;
         let shift = first * mean;
@@ -200,7 +211,16 @@ impl<F: Fn(f64, [f64; 3]) -> f64> Family for Powers<'_, F> {
     }
 }
 
+/// The standard deviation (`ddof` 1) of the present values of one window, around its mean.
+pub(in crate::kernel) fn std_afresh(values: &[f64]) -> f64 {
+    let Some(pivot) = values.iter().copied().find(|value| value.is_finite()) else { return f64::NAN };
+    let n = values.iter().filter(|value| value.is_finite()).count() as f64;
+    let [squares, ..] = central(values, pivot, 0.0, n);
+    if n < 2.0 { f64::NAN } else { (squares / (n - 1.0)).sqrt() }
+}
+
 /// Whether a value is present, and its difference to the pivot.
+#[inline(always)]
 fn difference(value: f64, pivot: f64) -> (f64, f64) {
     if value.is_finite() { (1.0, value - pivot) } else { (0.0, 0.0) }
 }
@@ -208,6 +228,7 @@ fn difference(value: f64, pivot: f64) -> (f64, f64) {
 /// Sums of the second to fourth powers of what lies between the values and their mean, which is `pivot + mean` or nearly
 /// so: what the mean is off by is measured and taken out.
 #[cold]
+#[inline(never)]
 fn central(values: &[f64], pivot: f64, mean: f64, n: f64) -> [f64; 3] {
     let differences = values.iter().filter(|value| value.is_finite()).map(|value| value - pivot);
     let off = differences.clone().map(|difference| difference - mean).sum::<f64>() / n;

@@ -1,8 +1,9 @@
 //! Rolling median and quantiles.
 
 use backstaff_panel::Session;
+use multiversion::multiversion;
 
-use super::sorted::Sorted;
+use super::sorted::{Long, Short, Sorted};
 use crate::kernel::{Window, present};
 
 /// Median of the present values of the window; of an even number of them, the mean of the middle two.
@@ -39,6 +40,7 @@ pub fn quantile(values: &[f64], sessions: &[Session], window: Window, quantile: 
 }
 
 /// The median of sorted values; there is at least one.
+#[inline(always)]
 pub(in crate::kernel) fn median_of(sorted: &[f64]) -> f64 {
     let middle = sorted.len() / 2;
     if sorted.len() % 2 == 1 {
@@ -50,6 +52,7 @@ pub(in crate::kernel) fn median_of(sorted: &[f64]) -> f64 {
 }
 
 /// The quantile of sorted values; there is at least one, and `quantile` lies between 0 and 1.
+#[inline(always)]
 pub(in crate::kernel) fn quantile_of(sorted: &[f64], quantile: f64) -> f64 {
     let position = quantile * (sorted.len() - 1) as f64;
     let below = position as usize;
@@ -66,12 +69,25 @@ fn ordered(
     out: &mut [f64],
 ) {
     assert!(values.len() == out.len() && sessions.len() == out.len(), "one value and one session a row");
-    let capacity = if window.is_expanding() { values.len() } else { window.length().min(values.len()) };
-    let mut sorted = Sorted::with_capacity(capacity + 1);
-    for row in 0..values.len() {
+    if window.is_expanding() || window.length() > Short::LONGEST {
+        in_order(values, window, Long::default(), statistic, out);
+    } else {
+        in_order(values, window, Short::new(window.length()), statistic, out);
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2"))]
+fn in_order<S: Sorted, F: Fn(&[f64]) -> f64>(
+    values: &[f64],
+    window: Window,
+    mut sorted: S,
+    statistic: F,
+    out: &mut [f64],
+) {
+    for (row, out) in out.iter_mut().enumerate() {
         let gone = window.first_row(row).checked_sub(1);
         sorted.step(gone.and_then(|gone| present(values[gone])), present(values[row]));
         let enough = sorted.values().len() >= window.min_observations();
-        out[row] = if enough { statistic(sorted.values()) } else { f64::NAN };
+        *out = if enough { statistic(sorted.values()) } else { f64::NAN };
     }
 }

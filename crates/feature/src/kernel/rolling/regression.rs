@@ -73,19 +73,22 @@ struct Line {
 }
 
 impl Line {
+    #[inline(always)]
     fn slope(self) -> f64 {
         let [xx, xy, _] = self.squares;
         xy / xx
     }
 
+    #[inline(always)]
     fn rsquare(self) -> f64 {
         let [xx, xy, yy] = self.squares;
-        if (yy / (self.observations - 1.0)).sqrt() <= FLAT_STD {
+        if yy <= FLAT_STD * FLAT_STD * (self.observations - 1.0) {
             return f64::NAN;
         }
-        ((xy / xx) * (xy / yy)).min(1.0)
+        (xy * xy / (xx * yy)).min(1.0)
     }
 
+    #[inline(always)]
     fn residual(self) -> f64 {
         let (x, y) = self.newest;
         y - self.slope() * x
@@ -106,6 +109,7 @@ impl<'a, F: Fn(Line) -> f64> Positions<'a, F> {
 
     /// The squares of a window whose pivot lies far off, around means that are right to the last digits.
     #[cold]
+    #[inline(never)]
     fn afresh(&self, rows: Range<usize>, at: At<f64>, n: f64, mean: (f64, f64)) -> ([f64; 3], f64) {
         let values = rows.map(|row| (at.place(row), self.values[row])).filter(|(_, value)| value.is_finite());
         let off = values.clone().map(|(_, value)| (value - at.pivot) - mean.1).sum::<f64>() / n;
@@ -125,10 +129,12 @@ impl<F: Fn(Line) -> f64> Family for Positions<'_, F> {
     type Sums = Lanes<6>;
     const EMPTY: Lanes<6> = [0.0; 6];
 
+    #[inline(always)]
     fn pivot(&self, row: usize) -> Option<f64> {
         Some(self.values[row]).filter(|value| value.is_finite())
     }
 
+    #[inline(always)]
     fn add(&self, sums: Lanes<6>, row: usize, at: At<f64>) -> Lanes<6> {
         let value = self.values[row];
         let (one, y) = if value.is_finite() { (1.0, value - at.pivot) } else { (0.0, 0.0) };
@@ -136,20 +142,24 @@ impl<F: Fn(Line) -> f64> Family for Positions<'_, F> {
         plus(sums, [one, x, x * x, y, x * y, y * y])
     }
 
+    #[inline(always)]
     fn join(&self, older: Lanes<6>, newer: Lanes<6>) -> Lanes<6> {
         plus(older, newer)
     }
 
+    #[inline(always)]
     fn observations(&self, sums: &Lanes<6>) -> f64 {
         sums[0]
     }
 
+    #[inline(always)]
     fn finish(&self, [n, x, xx, y, xy, yy]: Lanes<6>, rows: Range<usize>, at: At<f64>) -> f64 {
         if n < 2.0 {
             return f64::NAN;
         }
         let newest = rows.end - 1;
-        let (mean_x, mut mean_y) = (x / n, y / n);
+        let share = 1.0 / n;
+        let (mean_x, mut mean_y) = (x * share, y * share);
         let shift = y * mean_y;
         let mut squares = [xx - x * mean_x, xy - mean_x * y, yy - shift];
         if shift > self.far * squares[2] {

@@ -39,23 +39,28 @@ impl Family for Weighted<'_> {
     type Sums = Lanes<3>;
     const EMPTY: Lanes<3> = [0.0; 3];
 
+    #[inline(always)]
     fn pivot(&self, _: usize) -> Option<()> {
         Some(())
     }
 
+    #[inline(always)]
     fn add(&self, sums: Lanes<3>, row: usize, at: At<()>) -> Lanes<3> {
         let value = self.values[row];
         if value.is_finite() { plus(sums, [1.0, value, at.place(row) * value]) } else { sums }
     }
 
+    #[inline(always)]
     fn join(&self, older: Lanes<3>, newer: Lanes<3>) -> Lanes<3> {
         plus(older, newer)
     }
 
+    #[inline(always)]
     fn observations(&self, sums: &Lanes<3>) -> f64 {
         sums[0]
     }
 
+    #[inline(always)]
     fn finish(&self, [observations, values, placed]: Lanes<3>, rows: Range<usize>, at: At<()>) -> f64 {
         let n_rows = rows.len() as f64;
         let weighted = placed + (1.0 - at.place(rows.start)) * values;
