@@ -43,6 +43,7 @@ pub mod runner;
 mod stage;
 mod store;
 pub mod upkeep;
+mod version;
 mod workshop;
 
 pub use claim::{Claim, Claiming};

@@ -135,10 +135,11 @@ mod tests {
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    while rounds.load(Ordering::SeqCst) < 200 {
+                    while rounds.load(Ordering::SeqCst) < 400 {
                         if let Locking::Acquired(lock) = Lock::ask(&path).unwrap() {
                             assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
                             rounds.fetch_add(1, Ordering::SeqCst);
+                            std::thread::yield_now();
                             inside.fetch_sub(1, Ordering::SeqCst);
                             drop(lock);
                         }
