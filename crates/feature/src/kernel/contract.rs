@@ -27,6 +27,7 @@ struct Contract {
     kernel: fn(&Series, Window, &mut [f64]),
     twin: fn(&[f64], &[f64]) -> f64,
     observations: fn(&[f64], &[f64]) -> f64,
+    scales: fn(&[f64], &[f64]) -> Scales,
     bound: fn(&Scales, f64) -> f64,
 }
 
@@ -74,6 +75,7 @@ macro_rules! single {
             kernel: |series, window, out| rolling::$name(&series.x, &series.sessions, window, out),
             twin: |x, _| reference::rolling::$name(x),
             observations: |x, _| reference::rolling::count(x),
+            scales: |x, _| Scales::of(x, x),
             bound: $bound,
         }
     };
@@ -87,6 +89,10 @@ macro_rules! paired {
             kernel: |series, window, out| pair::$name(&series.x, &series.y, &series.sessions, window, out),
             twin: |x, y| reference::pair::$name(x, y),
             observations: |x, y| reference::pair::count(x, y),
+            scales: |x, y| {
+                let (x, y) = reference::pair::pairs(x, y);
+                Scales::of(&x, &y)
+            },
             bound: $bound,
         }
     };
@@ -262,7 +268,7 @@ proptest! {
                     continue;
                 }
                 let error = (full[row] - expected).abs();
-                let scales = Scales::of(x, y);
+                let scales = (contract.scales)(x, y);
                 let bound = (contract.bound)(&scales, expected) + scales.underflow;
                 prop_assert!(error <= bound, "{} row {row}: {} is {error:e} (over {bound:e}) from {expected}: {x:?} {y:?}", contract.name, full[row]);
             }

@@ -2,7 +2,8 @@
 
 use super::{Double, central, mean_of, product, rolling};
 
-fn pairs(x: &[f64], y: &[f64]) -> (Vec<f64>, Vec<f64>) {
+/// The rows on which both are present.
+pub(crate) fn pairs(x: &[f64], y: &[f64]) -> (Vec<f64>, Vec<f64>) {
     x.iter().zip(y).filter(|(x, y)| x.is_finite() && y.is_finite()).map(|(&x, &y)| (x, y)).unzip()
 }
 
