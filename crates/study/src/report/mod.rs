@@ -105,3 +105,72 @@ fn first_sentence(text: &str) -> String {
     let end = text.find(". ").map_or(text.len(), |at| at + 1);
     text[..end].trim_end_matches('.').to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{testing::Made, *};
+
+    fn page(made: &Made) -> String {
+        let report = compose(&made.results());
+        report.body().unwrap().page(&backstaff_report::Section::new("run", "Run")).unwrap()
+    }
+
+    #[test]
+    fn the_page_can_be_made_and_is_the_same_each_time() {
+        let made = Made::default();
+        assert_eq!(page(&made), page(&made));
+    }
+
+    #[test]
+    fn every_section_is_there_and_none_is_empty() {
+        let report = compose(&Made::default().results());
+        let ids = report.sections.iter().map(|section| section.id.as_str()).collect::<Vec<_>>();
+        assert_eq!(
+            ids,
+            ["summary", "performance", "signal", "stress", "trading", "models", "data", "lineage"]
+        );
+        assert!(report.sections.iter().all(|section| !section.blocks.is_empty()));
+    }
+
+    #[test]
+    fn noise_is_no_evidence_and_has_no_banner() {
+        let report = compose(&Made::default().results());
+        assert!(report.headline.unwrap().starts_with("**No evidence**"));
+        assert!(report.banners.is_empty());
+    }
+
+    #[test]
+    fn a_suspect_has_a_banner_that_names_it() {
+        let report =
+            compose(&Made { suspects: true, drift: 0.01, rank_ic: 0.3, ..Made::default() }.results());
+        assert!(report.headline.unwrap().starts_with("**Not credible**"));
+        assert!(report.banners[0].text.contains("`vendor_score`"));
+    }
+
+    #[test]
+    fn skill_that_scores_and_portfolio_share_is_evidence() {
+        let report = compose(&Made { drift: 0.002, rank_ic: 0.05, ..Made::default() }.results());
+        assert!(report.headline.unwrap().starts_with("**Evidence** "));
+    }
+
+    #[test]
+    fn a_report_can_be_made_of_what_little_there_is() {
+        let mut results = Made::default().results();
+        results.backtests.clear();
+        results.evaluations.clear();
+        results.fits.clear();
+        results.folds.clear();
+        let report = compose(&results);
+        assert!(report.headline.as_ref().unwrap().starts_with("**No evidence**"));
+        assert!(report.body().is_ok());
+        let mut results = Made::default().results();
+        results.backtests.truncate(2);
+        assert!(compose(&results).body().is_ok());
+    }
+
+    #[test]
+    fn titles_end_with_the_first_sentence() {
+        assert_eq!(first_sentence("One.  Two."), "One");
+        assert_eq!(first_sentence("At 5.5 bp\na side? Yes"), "At 5.5 bp a side? Yes");
+    }
+}

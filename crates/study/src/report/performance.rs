@@ -3,8 +3,8 @@
 use backstaff_panel::Session;
 use backstaff_portfolio::measure::{Definition, Period, all};
 use backstaff_report::{
-    Align, BarSeries, Bars, Block, Cell, Chart, Colour, Column, Details, Format, Heat, Line, Lines, Rule, Scale,
-    Section, Stroke, Table, cells,
+    Align, BarSeries, Bars, Block, Cell, Chart, Colour, Column, Details, Format, Heat, Line, Lines, Rule,
+    Scale, Section, Stroke, Table, cells,
 };
 
 use super::{
@@ -271,8 +271,9 @@ fn definitions() -> Details {
     for definition in all() {
         table = table.row(cells![definition.title, definition.name, definition.formula, definition.source]);
     }
-    let text = "r is the return of a session after costs, b that of the benchmark (the equal weight of the same \
+    let text =
+        "r is the return of a session after costs, b that of the benchmark (the equal weight of the same \
                 universe), cash what cash earned; sessions a year are counted, not assumed."
-        .to_owned();
+            .to_owned();
     Details::new("How these numbers are computed").block(Block::Text(vec![text])).block(table)
 }

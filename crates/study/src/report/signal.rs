@@ -1,6 +1,262 @@
-//! TEMP
-use crate::results::Results;
-use backstaff_report::Section;
-pub(super) fn section(_: &Results) -> Section {
-    Section::new("signal", "signal")
+//! How well the scores rank what comes next, before any portfolio is made of them.
+
+use backstaff_learn::evaluate::cumulative;
+use backstaff_portfolio::measure::newey_west_t;
+use backstaff_report::{
+    BarSeries, Bars, Block, Chart, Colour, Column, Date, Details, Emphasis, Format, Heat, Histogram, Line,
+    Lines, Palette, Rule, Scale, Section, Stroke, Table, cells,
+};
+
+use super::{TIME, account::usual_lag, words};
+use crate::{
+    results::Results,
+    steps::evaluate::{Evaluation, N_QUANTILES},
+};
+
+/// Sessions that a moving mean takes in: a quarter.
+const QUARTER: usize = 63;
+/// Bins of a histogram.
+const BINS: usize = 30;
+
+pub(super) fn section(results: &Results) -> Section {
+    let horizon = words::count(results.config.label.horizon as usize, "session");
+    let section = Section::new("signal", "Signal").intro(format!(
+        "How the scores of a session go with the plain return over the {horizon} after the next trade: correlation \
+         (IC) and rank correlation (rank IC) across the universe, session by session, before costs."
+    ));
+    let models = models(results);
+    let section = section.block(summaries(&models));
+    let Some(&(name, primary)) = models.first() else { return section };
+    section
+        .block(by_session(name, primary))
+        .block(running(&models))
+        .block(Block::Beside(vec![histogram(name, primary).into(), by_year(results, name, primary).into()]))
+        .block(Block::Beside(vec![quantile_bars(&models).into(), spread(&models).into()]))
+        .block(quantile_growth(name, primary, &horizon))
+        .block(others(&models, &horizon))
+        .block(stability(name, primary))
+}
+
+/// The evaluations, that of the primary model first.
+fn models(results: &Results) -> Vec<(&str, &Evaluation)> {
+    let primary = results.config.primary_model();
+    let mut models = results.evaluations.iter().map(|(name, of)| (name.as_str(), of)).collect::<Vec<_>>();
+    models.sort_by_key(|(name, _)| *name != primary);
+    models
+}
+
+fn dates(evaluation: &Evaluation) -> Vec<Date> {
+    evaluation.sessions.iter().copied().map(words::date).collect()
+}
+
+fn summaries(models: &[(&str, &Evaluation)]) -> Table {
+    let mut table = Table::new("Scores against what came")
+        .column(Column::text("Model"))
+        .column(Column::text("Of").note("IC: Pearson's correlation; rank IC: Spearman's; spread: return of the best quantile less the worst, a session"))
+        .column(Column::number("Mean", 5))
+        .column(Column::number("Sd", 4).note("standard deviation over sessions, n − 1"))
+        .column(Column::number("Mean / sd", 3).note("for an IC known as ICIR, per session"))
+        .column(Column::number("t", 2).heat(Heat::Diverging).note("mean / Newey–West standard error"))
+        .column(Column::integer("Lags").note("max(horizon − 1, ⌊4 (n / 100)^(2/9)⌋): labels of neighbouring sessions overlap"))
+        .column(Column::percent("Above 0", 0).note("share of sessions"))
+        .column(Column::integer("Sessions"))
+        .column(Column::integer("Apart").note("every h-th session, whose labels don't overlap"))
+        .column(Column::number("Mean apart", 5).note("mean of those"))
+        .column(Column::number("t apart", 2).note("their mean / ordinary standard error"));
+    for (place, (name, evaluation)) in models.iter().enumerate() {
+        let facts = &evaluation.facts;
+        for (what, summary) in [("rank IC", &facts.rank_ic), ("IC", &facts.ic), ("spread", &facts.spread)] {
+            let emphasis = if place == 0 && what == "rank IC" { Emphasis::Strong } else { Emphasis::None };
+            let row = cells![
+                *name,
+                what,
+                summary.mean,
+                summary.deviation,
+                summary.ratio,
+                summary.newey_west_t,
+                summary.lag,
+                summary.share_positive,
+                summary.n,
+                summary.n_apart,
+                summary.mean_apart,
+                summary.t_apart,
+            ];
+            table = table.row_with(emphasis, row);
+        }
+    }
+    table
+}
+
+/// The mean of the present values among the last `length`; NaN until so many sessions have passed and half of them have
+/// a value.
+fn moving_mean(values: &[f64], length: usize) -> Vec<f64> {
+    let mean = |end: usize| {
+        let Some(start) = (end + 1).checked_sub(length) else { return f64::NAN };
+        let present =
+            values[start..=end].iter().copied().filter(|value| value.is_finite()).collect::<Vec<_>>();
+        if 2 * present.len() < length {
+            return f64::NAN;
+        }
+        present.iter().sum::<f64>() / present.len() as f64
+    };
+    (0..values.len()).map(mean).collect()
+}
+
+fn by_session(name: &str, evaluation: &Evaluation) -> Chart {
+    let (ic, rank_ic) = (evaluation.column("ic"), evaluation.column("rank_ic"));
+    let mut lines = Lines::by_date(dates(evaluation), Format::Number(3))
+        .group(TIME)
+        .line(Line::new("rank IC", rank_ic.to_vec()).stroke(Stroke::Dots).colour(Colour::Neutral))
+        .line(Line::new("rank IC, mean of 63 sessions", moving_mean(rank_ic, QUARTER)))
+        .line(Line::new("IC, mean of 63 sessions", moving_mean(ic, QUARTER)).stroke(Stroke::Dashed))
+        .rule(Rule::new(0.0, "0"));
+    if let Some(mean) = evaluation.facts.rank_ic.mean {
+        lines = lines.rule(Rule::new(mean, format!("mean {}", words::number(mean, 4))));
+    }
+    Chart::new(format!("Rank IC of {name} by session"), lines)
+        .note("A session's label ends a horizon later: the last sessions of the data have none.")
+        .height(300)
+}
+
+fn running(models: &[(&str, &Evaluation)]) -> Chart {
+    let sessions = models.first().map(|(_, evaluation)| dates(evaluation)).unwrap_or_default();
+    let mut lines = Lines::by_date(sessions.clone(), Format::Number(1)).group(TIME).rule(Rule::new(0.0, "0"));
+    for (place, (name, evaluation)) in models.iter().enumerate() {
+        if evaluation.sessions.len() == sessions.len() {
+            lines = lines.line(Line::new(*name, cumulative(evaluation.column("rank_ic"))));
+            if place == 0 {
+                let ic = Line::new(format!("{name}, IC"), cumulative(evaluation.column("ic")));
+                lines = lines.line(ic.stroke(Stroke::Dashed));
+            }
+        }
+    }
+    Chart::new("Cumulative rank IC", lines).note(
+        "The sum of the rank IC of all sessions so far. Skill is a steady slope; a few good weeks are not.",
+    )
+}
+
+fn histogram(name: &str, evaluation: &Evaluation) -> Chart {
+    let values = evaluation.column("rank_ic").to_vec();
+    let mut histogram = Histogram::of("rank IC", Format::Number(2), [(name, values)], BINS);
+    if let Some(mean) = evaluation.facts.rank_ic.mean {
+        histogram = histogram.rule(Rule::new(mean, format!("mean {}", words::number(mean, 4))));
+    }
+    Chart::new("Rank IC, sessions by value", histogram)
+}
+
+fn by_year(results: &Results, name: &str, evaluation: &Evaluation) -> Chart {
+    let rank_ic = evaluation.column("rank_ic");
+    let mut years = Vec::<(i16, Vec<f64>)>::new();
+    for (session, &value) in evaluation.sessions.iter().zip(rank_ic).filter(|(_, value)| value.is_finite()) {
+        match years.last_mut() {
+            Some((year, values)) if *year == session.year() => values.push(value),
+            _ => years.push((session.year(), vec![value])),
+        }
+    }
+    let least = (results.config.label.horizon as usize).saturating_sub(1);
+    let statistics = years.iter().map(|(_, values)| {
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let t = newey_west_t(values, usual_lag(values.len()).max(least));
+        (mean, if t == 0.0 { f64::NAN } else { 1.96 * (mean / t).abs() })
+    });
+    let (means, errors) = statistics.unzip();
+    let series = BarSeries::new(name, means).errors(errors).colour(Colour::BySign);
+    Chart::new(
+        "Mean rank IC by year",
+        Bars::new(years.iter().map(|(year, _)| year.to_string()), Format::Number(3)).bars(series),
+    )
+    .note("Error bars: 1.96 Newey–West standard errors.")
+}
+
+fn quantile_name(quantile: usize) -> String {
+    match quantile {
+        1 => "Q1, worst".to_owned(),
+        N_QUANTILES => format!("Q{quantile}, best"),
+        _ => format!("Q{quantile}"),
+    }
+}
+
+fn quantile_bars(models: &[(&str, &Evaluation)]) -> Chart {
+    let mut bars = Bars::new((1..=N_QUANTILES).map(quantile_name), Format::Percent(2));
+    for (name, evaluation) in models {
+        let means = &evaluation.facts.quantile_means;
+        let values = (0..N_QUANTILES).map(|q| means.get(q).copied().flatten().unwrap_or(f64::NAN));
+        bars = bars.bars(BarSeries::new(*name, values.collect()));
+    }
+    Chart::new("Mean plain label by quantile of score", bars)
+        .note("Return over the horizon, averaged within a session first. Skill shows as a rise from left to right.")
+        .height(260)
+}
+
+fn spread(models: &[(&str, &Evaluation)]) -> Chart {
+    let sessions = models.first().map(|(_, evaluation)| dates(evaluation)).unwrap_or_default();
+    let mut lines =
+        Lines::by_date(sessions.clone(), Format::Percent(1)).group(TIME).rule(Rule::new(0.0, "0"));
+    for (name, evaluation) in models.iter().filter(|(_, of)| of.sessions.len() == sessions.len()) {
+        lines = lines.line(Line::new(*name, cumulative(evaluation.column("spread"))));
+    }
+    Chart::new("Best less worst quantile, summed", lines)
+        .note("Staggered cohorts, before costs, returns summed and not compounded.")
+        .height(260)
+}
+
+fn quantile_growth(name: &str, evaluation: &Evaluation, horizon: &str) -> Chart {
+    let mut lines = Lines::by_date(dates(evaluation), Format::Number(2))
+        .palette(Palette::Ordered)
+        .scale(Scale::Log)
+        .group(TIME);
+    for quantile in 1..=N_QUANTILES {
+        let mut value = 1.0;
+        let growth = evaluation.column(&format!("quantile_{quantile}")).iter().map(|step| {
+            if step.is_finite() {
+                value *= 1.0 + step;
+            }
+            value
+        });
+        lines = lines.line(Line::new(quantile_name(quantile), growth.collect()));
+    }
+    Chart::new(format!("Growth of the quantiles of {name}"), lines).note(format!(
+        "Each session a cohort buys every quantile in equal parts at the next execution price and holds it for \
+         {horizon}; a quantile's return is the mean over the cohorts that are invested (Jegadeesh and Titman 1993). \
+         Before costs."
+    ))
+}
+
+fn others(models: &[(&str, &Evaluation)], horizon: &str) -> Details {
+    let mut details = Details::new("The other models' quantiles");
+    for (name, evaluation) in models.iter().skip(1) {
+        details =
+            details.block(quantile_growth(name, evaluation, horizon)).block(by_session(name, evaluation));
+    }
+    details
+}
+
+fn stability(name: &str, evaluation: &Evaluation) -> Chart {
+    let smooth = |column: &str| moving_mean(evaluation.column(column), 21);
+    let facts = &evaluation.facts;
+    let shown = |value: Option<f64>| words::number(value.unwrap_or(f64::NAN), 2);
+    let lines = Lines::by_date(dates(evaluation), Format::Number(2))
+        .group(TIME)
+        .line(Line::new("rank autocorrelation", smooth("autocorrelation")))
+        .line(Line::new("new in the best quantile", smooth("top_turnover")).stroke(Stroke::Dashed));
+    Chart::new(format!("How much of the ranking of {name} stays, mean of 21 sessions"), lines)
+        .note(format!(
+            "Spearman's correlation of a session's scores with those of the session before (mean {}), and the share of \
+             the best quantile that was not in it then (mean {}). Scores that don't stay cost turnover.",
+            shown(facts.autocorrelation),
+            shown(facts.top_turnover)
+        ))
+        .height(200)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moving_mean_skips_missing_sessions_and_needs_half_of_them() {
+        let means = moving_mean(&[1.0, f64::NAN, 3.0, f64::NAN, f64::NAN], 2);
+        assert!(means[0].is_nan() && means[4].is_nan());
+        assert_eq!(means[1..4], [1.0, 3.0, 3.0]);
+    }
 }

@@ -1,6 +1,6 @@
 //! What came out, in one screen: key numbers, all portfolios side by side, what limits the results.
 
-use backstaff_report::{Cell, Column, Details, Emphasis, Fact, Format, Heat, Section, Table, cells};
+use backstaff_report::{Block, Cell, Column, Details, Emphasis, Fact, Format, Heat, Section, Table, cells};
 
 use super::{
     account::{Account, Accounts},
@@ -12,10 +12,13 @@ use crate::{results::Results, steps::backtest::Holder};
 
 pub(super) fn section(results: &Results, accounts: &Accounts<'_>, verdict: &Verdict) -> Section {
     let intro = if results.config.about.is_empty() {
-        "Every number is from sessions that no model was trained on, after costs unless it says otherwise.".to_owned()
+        "Every number is from sessions that no model was trained on, after costs unless it says otherwise."
+            .to_owned()
     } else {
         let about = results.config.about.split_whitespace().collect::<Vec<_>>().join(" ");
-        format!("{about} Every number is from sessions that no model was trained on, after costs unless it says otherwise.")
+        format!(
+            "{about} Every number is from sessions that no model was trained on, after costs unless it says otherwise."
+        )
     };
     Section::new("summary", "Summary")
         .intro(intro)
@@ -48,9 +51,8 @@ fn facts(accounts: &Accounts<'_>, verdict: &Verdict) -> Vec<Fact> {
     let deepest = primary.drawdowns().into_iter().next();
     facts.extend([
         Fact::new("Return a year", primary.measure("cagr"), Format::Percent(1)).note(benchmark("cagr", 1)),
-        Fact::new("Largest drawdown", primary.measure("max_drawdown"), Format::Percent(1)).note(
-            deepest.map_or_else(String::new, |fall| format!("low on {}", fall.trough)),
-        ),
+        Fact::new("Largest drawdown", primary.measure("max_drawdown"), Format::Percent(1))
+            .note(deepest.map_or_else(String::new, |fall| format!("low on {}", fall.trough))),
         Fact::new("Turnover a year", primary.measure("turnover_annual"), Format::Number(1))
             .note(format!("costs {} a year", words::percent(primary.measure("cost_annual"), 1))),
     ]);
@@ -60,20 +62,32 @@ fn facts(accounts: &Accounts<'_>, verdict: &Verdict) -> Vec<Fact> {
 fn comparison(results: &Results, accounts: &Accounts<'_>) -> Table {
     let mut table = Table::new("Portfolios after costs")
         .column(Column::text("Portfolio"))
-        .column(Column::percent("CAGR", 1).note("(last equity / first)^(1 / years) − 1, years of 365.25 days"))
         .column(
-            Column::percent("Above equal weight", 1)
-                .heat(Heat::Diverging)
-                .note("mean(r − b) · sessions a year; b is the equal weight of the same universe after its own costs"),
+            Column::percent("CAGR", 1).note("(last equity / first)^(1 / years) − 1, years of 365.25 days"),
         )
-        .column(Column::number("t", 2).note("of the column before: mean / Newey–West standard error, lags ⌊4 (n / 100)^(2/9)⌋"))
+        .column(Column::percent("Above equal weight", 1).heat(Heat::Diverging).note(
+            "mean(r − b) · sessions a year; b is the equal weight of the same universe after its own costs",
+        ))
+        .column(
+            Column::number("t", 2)
+                .note("of the column before: mean / Newey–West standard error, lags ⌊4 (n / 100)^(2/9)⌋"),
+        )
         .column(Column::percent("Volatility", 1).note("sd(r) · √(sessions a year)"))
         .column(Column::number("Sharpe", 2).note("mean(r − cash) / sd(r − cash) · √(sessions a year)"))
         .column(Column::percent("Max. drawdown", 1).note("lowest equity / highest so far − 1"))
         .column(Column::number("Turnover", 1).note("a year, one-sided: 1 replaces the book once"))
-        .column(Column::percent("Costs", 2).note("a year: (commission + tax + slippage + borrow) / equity at the close before"))
-        .column(Column::number("Rank IC", 4).note("mean over sessions of Spearman's correlation of scores and plain labels"))
-        .column(Column::number("IC t", 2).note("mean rank IC / Newey–West standard error, lags of at least horizon − 1"))
+        .column(
+            Column::percent("Costs", 2)
+                .note("a year: (commission + tax + slippage + borrow) / equity at the close before"),
+        )
+        .column(
+            Column::number("Rank IC", 4)
+                .note("mean over sessions of Spearman's correlation of scores and plain labels"),
+        )
+        .column(
+            Column::number("IC t", 2)
+                .note("mean rank IC / Newey–West standard error, lags of at least horizon − 1"),
+        )
         .sortable();
     for account in accounts.compared() {
         table = table.row_with(emphasis(accounts, account), row(results, accounts, account));
@@ -120,20 +134,15 @@ fn label(results: &Results, account: &Account<'_>) -> String {
 }
 
 fn how_to_read() -> Details {
-    let table = Table::new("What the verdict means")
-        .column(Column::text("Verdict"))
-        .column(Column::text("When"))
-        .row(cells![
-            "no evidence",
-            "t of the return above the equal weight after costs below 2 (its 95% interval holds 0), or a rank IC of 0 or \
-             less; also a loss that costs alone explain"
-        ])
-        .row(cells!["weak evidence", "that t is 2 or more, and the mean rank IC is above 0"])
-        .row(cells!["evidence", "that t and the t of the rank IC are both 3 or more"])
-        .row(cells![
-            "evidence against",
-            "that t is −2 or less, and so is the one before costs or the one of the rank IC"
-        ])
-        .row(cells!["not credible", "a feature foresees the next return beyond belief"]);
-    Details::new("How the verdict is reached").block(table)
+    let rules = [
+        "**no evidence**: the t of the return above the equal weight after costs is below 2, so its 95% interval holds \
+         0 or nearly so; or the rank IC is 0 or less; or only the costs explain a loss.",
+        "**weak evidence**: that t is 2 or more, and the mean rank IC is above 0.",
+        "**evidence**: that t and the t of the rank IC are both 3 or more.",
+        "**evidence against**: that t is −2 or less, and so is the one before costs or the one of the rank IC.",
+        "**not credible**: a feature foresees the next return beyond belief.",
+        "A t of 2 is reached by luck once in 40 tries; whoever tries more than a few variants should ask for more.",
+    ];
+    Details::new("How the verdict is reached")
+        .block(Block::Text(rules.iter().map(|rule| (*rule).to_owned()).collect()))
 }

@@ -1,0 +1,163 @@
+//! Limits that the data have.
+
+use backstaff_report::Caveat;
+
+use super::Case;
+use crate::report::{survivorship::Gauge, words};
+
+/// Instruments that are named in a caveat.
+const NAMED: usize = 8;
+
+/// Who fails leaves; a panel that nobody leaves was chosen afterwards.
+pub(super) fn survivorship(case: Case<'_>) -> Option<Caveat> {
+    let gauge = Gauge::of(case.results, case.accounts);
+    let last = *case.results.panel.axis().calendar().sessions().last()?;
+    let gap = gauge.with_mask.map_or_else(String::new, |gap| {
+        let without = gauge.without_mask.map_or_else(String::new, |without| {
+            format!(", {} without the dates of entry", words::difference(without, 1))
+        });
+        format!(
+            " The gauge: the equal weight of the universe earned {} a year above the index{without}. No model had a \
+             part in that; compare with the equal weight, not with the index.",
+            words::difference(gap, 1)
+        )
+    });
+    if gauge.only_survivors() {
+        let text = format!(
+            "None of the {} ends before {last}: those that failed, merged or fell out of the list before it was made \
+             are missing, and their losses with them.{gap}",
+            words::count(gauge.n_instruments, "instrument")
+        );
+        return Some(Caveat::warning("Survivors only", text));
+    }
+    let years = case.accounts.primary()?.years();
+    let share = gauge.n_ended as f64 / gauge.n_instruments as f64 / years.max(1.0);
+    (share < 0.01 && gauge.n_instruments >= 50).then(|| {
+        let text = format!(
+            "Only {} of {} end before {last}; usually a few per cent leave every year.{gap}",
+            gauge.n_ended,
+            words::count(gauge.n_instruments, "instrument")
+        );
+        Caveat::caution("Few instruments ever leave", text)
+    })
+}
+
+/// Instruments that are members from their first row because nobody knows better.
+pub(super) fn undated(case: Case<'_>) -> Option<Caveat> {
+    let (rows_before, undated) = case.results.panel.facts().membership.as_ref()?;
+    let column = case.results.config.universe.member_from.as_deref()?;
+    let dropped = format!(
+        "{} before their instrument's `{column}` are not in the universe",
+        words::count(*rows_before, "row")
+    );
+    if undated.is_empty() {
+        return Some(Caveat::note("Dates of entry", format!("{dropped}.")));
+    }
+    let text = format!(
+        "{} of {} have no `{column}` and count from their first session, also while they were not yet in the list; {dropped}.",
+        undated.len(),
+        words::count(case.results.panel.axis().n_instruments(), "instrument")
+    );
+    Some(Caveat::caution("No date of entry", text))
+}
+
+/// Today's sector, told to the past.
+pub(super) fn static_categories(case: Case<'_>) -> Option<Caveat> {
+    let names = &case.results.panel.facts().static_categories;
+    if names.is_empty() {
+        return None;
+    }
+    let reads = |expression: &str| names.iter().any(|name| expression.contains(&format!("${name}")));
+    let readers = case.results.features.iter().filter(|feature| reads(&feature.expression));
+    let readers = readers.map(|feature| feature.name.as_str()).collect::<Vec<_>>();
+    let used = if readers.is_empty() {
+        "No feature reads them.".to_owned()
+    } else {
+        let of = words::some_of(readers.iter().copied(), NAMED);
+        format!("Read by {of}.")
+    };
+    let text = format!(
+        "{} come from a table without history: every session sees the value of the day the table was made. {used}",
+        words::some_of(names.iter().map(String::as_str), NAMED)
+    );
+    let title = "Categories without history";
+    Some(if readers.is_empty() { Caveat::note(title, text) } else { Caveat::caution(title, text) })
+}
+
+/// Prices that were not adjusted here: what they are is the file's affair.
+pub(super) fn adjustment(case: Case<'_>) -> Option<Caveat> {
+    let found = &case.results.panel.facts().found["adjustment"];
+    let is_as_file = found["used"].as_str().is_some_and(|used| used.replace('-', "_").contains("as_is"));
+    is_as_file.then(|| {
+        let guess = found["guess"].as_str().filter(|guess| !guess.is_empty());
+        let guess = guess.map_or_else(String::new, |guess| format!(" From their looks: {guess}."));
+        let text = format!(
+            "Prices are used as they are in the file.{guess} If they were adjusted backwards, an old level knows later \
+             dividends and splits: returns are right, but lots, minimum fees and whatever compares price levels are \
+             not."
+        );
+        Caveat::caution("Prices as in the file", text)
+    })
+}
+
+/// What the source told while it read.
+pub(super) fn warnings(case: Case<'_>) -> Option<Caveat> {
+    let warnings = &case.results.panel.facts().warnings;
+    (!warnings.is_empty())
+        .then(|| Caveat::caution("While reading the data", format!("{}.", warnings.join("; "))))
+}
+
+/// Instruments that impossible rows cost their place.
+pub(super) fn excluded(case: Case<'_>) -> Option<Caveat> {
+    let excluded = &case.results.panel.facts().excluded;
+    (!excluded.is_empty()).then(|| {
+        let names = words::some_of(excluded.iter().map(|(name, _)| name.as_str()), NAMED);
+        let text = format!(
+            "{} left out for impossible rows anywhere in their history, which nobody could know at the time: {names}. \
+             The reasons stand in section Data.",
+            words::count(excluded.len(), "instrument")
+        );
+        Caveat::caution("Instruments left out", text)
+    })
+}
+
+/// Rows that a person took out.
+pub(super) fn drop_rows(case: Case<'_>) -> Option<Caveat> {
+    let n = case.results.config.data.prices.drop_rows.len();
+    (n > 0).then(|| {
+        let text = format!("{} of the study's frozen list `drop_rows` left out.", words::count(n, "row"));
+        Caveat::note("Rows dropped by hand", text)
+    })
+}
+
+fn found(case: Case<'_>, check: &str) -> usize {
+    let counts = &case.results.quality.counts;
+    counts.iter().find(|(name, _)| name == check).map_or(0, |(_, count)| *count)
+}
+
+/// Sessions that few instruments have.
+pub(super) fn thin_sessions(case: Case<'_>) -> Option<Caveat> {
+    let (thin, dropped) = (found(case, "thin_session"), found(case, "dropped_date"));
+    (thin + dropped > 0).then(|| {
+        let text = format!(
+            "{} with few of the living instruments; {} that too few had and that {} no session. Listed in section Data.",
+            words::count(thin, "session"),
+            words::count(dropped, "date"),
+            if dropped == 1 { "is" } else { "are" }
+        );
+        Caveat::note("Thin dates", text)
+    })
+}
+
+/// Jumps that the next session takes back: errors more often than events.
+pub(super) fn jumps(case: Case<'_>) -> Option<Caveat> {
+    let n = found(case, "reverting_jump");
+    (n > 0).then(|| {
+        let text = format!(
+            "{} in a close that the next session takes back, left in: nobody could know that at the time. Features and \
+             fills may rest on them; see section Data, and put what is wrong into `drop_rows`.",
+            words::count(n, "jump")
+        );
+        Caveat::note("Prices that may be wrong", text)
+    })
+}
