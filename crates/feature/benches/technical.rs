@@ -26,7 +26,8 @@ fn technical(criterion: &mut Criterion) {
     group.sample_size(10);
     group.throughput(Throughput::Elements((panel.axis().n_rows() * features.len()) as u64));
     for threads in [1, 2] {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started");
+        let pool =
+            rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started");
         group.bench_function(format!("490x1728 on {threads} threads"), |bencher| {
             pool.install(|| bencher.iter(|| Plan::new(&features).compute(&panel, Encoding::F32, &())));
         });

@@ -106,13 +106,17 @@ impl Catalog {
             return Err(FeatureError::Name { name, reason: "it is empty" });
         }
         if name.chars().any(char::is_control) || name.contains(['$', '*']) {
-            return Err(FeatureError::Name { name, reason: "`$`, `*` and control characters are not allowed" });
+            return Err(FeatureError::Name {
+                name,
+                reason: "`$`, `*` and control characters are not allowed",
+            });
         }
         if let Some((first, _)) = self.entries.get(&name) {
             let (first, second) = (first.origin.clone(), definition.origin);
             return Err(FeatureError::Duplicate { name, first, second });
         }
-        let syntax = parse(&definition.expression).map_err(|fault| fault.within(&name, &definition.expression))?;
+        let syntax =
+            parse(&definition.expression).map_err(|fault| fault.within(&name, &definition.expression))?;
         self.entries.insert(name, (definition, syntax));
         Ok(())
     }
@@ -142,7 +146,10 @@ impl Catalog {
 
     pub(crate) fn unknown(&self, name: &str) -> FeatureError {
         let known = self.names().chain(self.libraries.keys().map(String::as_str));
-        FeatureError::UnknownFeature { name: name.to_owned(), nearest: nearest(name, known).map(str::to_owned) }
+        FeatureError::UnknownFeature {
+            name: name.to_owned(),
+            nearest: nearest(name, known).map(str::to_owned),
+        }
     }
 
     /// The names that a selection stands for, each once, in its order: names of features, of libraries or files (all
@@ -161,7 +168,8 @@ impl Catalog {
             if found.is_empty() && !self.libraries.contains_key(item) {
                 return Err(self.unknown(item));
             }
-            selected.extend(found.into_iter().filter(|name| seen.insert(name.to_string())).map(str::to_owned));
+            selected
+                .extend(found.into_iter().filter(|name| seen.insert(name.to_string())).map(str::to_owned));
         }
         Ok(selected)
     }
@@ -180,7 +188,12 @@ impl Catalog {
 
     /// A universe: a condition for each row, stored as 1 and 0. A comparison with a missing value is false, so that
     /// what isn't known to be eligible isn't.
-    pub fn resolve_universe(&self, name: &str, expression: &str, schema: &Schema) -> Result<Feature, FeatureError> {
+    pub fn resolve_universe(
+        &self,
+        name: &str,
+        expression: &str,
+        schema: &Schema,
+    ) -> Result<Feature, FeatureError> {
         let syntax = parse(expression).map_err(|fault| fault.within(name, expression))?;
         let span = syntax.span;
         let feature = self.resolve_one(name, expression, &syntax, schema, Purpose::Feature)?;
@@ -230,4 +243,95 @@ fn matches_pattern(pattern: &str, name: &str) -> bool {
         }
     }
     rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "
+features:
+  - name: mom_5d
+    expression: $close / Ref($close, 5) - 1
+    meaning: Return over five sessions.
+  - name: mom_5d_rank
+    expression: CsRank(mom_5d)
+";
+
+    fn schema() -> Schema {
+        Schema { fields: ["close".to_owned()].into(), ..Schema::default() }
+    }
+
+    fn catalog() -> Catalog {
+        Catalog::new().with_file_text("mine.yaml", FILE).unwrap().with("plain", "$close").unwrap()
+    }
+
+    #[test]
+    fn selects_names_files_and_patterns_each_once() {
+        assert_eq!(catalog().select(&["mine.yaml", "plain"]).unwrap(), ["mom_5d", "mom_5d_rank", "plain"]);
+        assert_eq!(catalog().select(&["mom_*", "mom_5d"]).unwrap(), ["mom_5d", "mom_5d_rank"]);
+        assert_eq!(catalog().select(&["*_rank", "*"]).unwrap(), ["mom_5d_rank", "mom_5d", "plain"]);
+        assert_eq!(catalog().resolve(&["mine.yaml"], &schema()).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn names_the_nearest_of_unknown_names() {
+        let message = |result: Result<Vec<String>, FeatureError>| result.unwrap_err().to_string();
+        assert_eq!(
+            message(catalog().select(&["mom_5"])),
+            "there is no feature or library \"mom_5\"; did you mean \"mom_5d\"?"
+        );
+        assert!(message(catalog().select(&["zz*"])).starts_with("there is no feature or library \"zz*\""));
+        let error = Catalog::new().with_library("tecnical").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "there is no library \"tecnical\"; the libraries are technical; did you mean \"technical\"?"
+        );
+    }
+
+    #[test]
+    fn refuses_a_name_twice() {
+        let error = catalog().with("mom_5d", "$close").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "feature \"mom_5d\" is defined twice: in mine.yaml and in the study; rename one of them"
+        );
+        assert!(Catalog::new().with_library("technical").unwrap().with_library("technical").is_ok());
+    }
+
+    #[test]
+    fn refuses_names_that_cannot_be_columns() {
+        for name in ["", " ", "a\nb", "$close", "a*"] {
+            assert!(
+                matches!(Catalog::new().with(name, "$close"), Err(FeatureError::Name { .. })),
+                "{name:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn says_which_file_is_wrong_and_where() {
+        let error = |text: &str| Catalog::new().with_file_text("mine.yaml", text).unwrap_err().to_string();
+        let unknown_key = error("features:\n  - name: a\n    expresion: $close\n");
+        assert!(unknown_key.contains("mine.yaml") && unknown_key.contains("expresion"), "{unknown_key}");
+        assert!(error("features: [").contains("mine.yaml"));
+        assert!(error("features:\n  - {name: a, expression: 'Mean('}").contains("--> a:1:5"));
+    }
+
+    #[test]
+    fn a_universe_is_a_condition() {
+        let universe =
+            catalog().resolve_universe("liquid", "($close > 5) & (mom_5d > 0)", &schema()).unwrap();
+        assert_eq!(universe.value_type(), Type::Boolean);
+        let error = catalog().resolve_universe("liquid", "$close", &schema()).unwrap_err().to_string();
+        assert!(error.contains("a universe is a condition") && error.contains("--> liquid:1:1"), "{error}");
+    }
+
+    #[test]
+    fn named_universes_stand_behind_within() {
+        let catalog = catalog().with("liquid", "$close > 5").unwrap();
+        let catalog = catalog.with("ranked", "CsRank($close, within=liquid)").unwrap();
+        let features = catalog.resolve(&["ranked"], &schema()).unwrap();
+        assert_eq!(features[0].canonical(), "CsRank@1($close,min=1.0,within=Gt@1($close,5.0))");
+    }
 }

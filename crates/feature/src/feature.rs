@@ -47,12 +47,21 @@ impl Feature {
 
     /// The fields that it reads, without `$`.
     pub fn fields(&self) -> BTreeSet<&str> {
-        self.graph.nodes().iter().filter_map(|node| if let NodeKind::Field(name) = &node.kind { Some(&**name) } else { None }).collect()
+        self.columns(|node| matches!(node.kind, NodeKind::Field(_)))
     }
 
     /// The category columns that it reads.
     pub fn categories(&self) -> BTreeSet<&str> {
-        self.graph.nodes().iter().filter_map(|node| if let NodeKind::Categories(name) = &node.kind { Some(&**name) } else { None }).collect()
+        self.columns(|node| matches!(node.kind, NodeKind::Categories(_)))
+    }
+
+    fn columns(&self, of_kind: impl Fn(&Node) -> bool) -> BTreeSet<&str> {
+        let names =
+            self.graph.nodes().iter().filter(|node| of_kind(node)).filter_map(|node| match &node.kind {
+                NodeKind::Field(name) | NodeKind::Categories(name) => Some(&**name),
+                _ => None,
+            });
+        names.collect()
     }
 
     /// How many earlier sessions a value depends on.
@@ -80,7 +89,10 @@ impl Feature {
 
 impl fmt::Debug for Feature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Feature").field("name", &self.name).field("canonical", &self.canonical()).finish()
+        f.debug_struct("Feature")
+            .field("name", &self.name)
+            .field("canonical", &self.canonical())
+            .finish_non_exhaustive()
     }
 }
 

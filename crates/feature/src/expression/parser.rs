@@ -152,7 +152,11 @@ impl Parser {
             };
             let span = syntax.span.to(member_span);
             let depth = deeper(syntax.depth, span)?;
-            syntax = Syntax { kind: SyntaxKind::Member { of: Box::new(syntax), member, member_span }, span, depth };
+            syntax = Syntax {
+                kind: SyntaxKind::Member { of: Box::new(syntax), member, member_span },
+                span,
+                depth,
+            };
         }
         Ok(syntax)
     }
@@ -221,8 +225,11 @@ impl Parser {
             }
             let argument = self.argument()?;
             if argument.key.is_none() && arguments.last().is_some_and(|last| last.key.is_some()) {
-                return Err(Fault::new(argument.value.span, "a value without a name follows one with a name")
-                    .help("write the values with names last"));
+                return Err(Fault::new(
+                    argument.value.span,
+                    "a value without a name follows one with a name",
+                )
+                .help("write the values with names last"));
             }
             arguments.push(argument);
             if self.take(",").is_none() && !matches!(self.peek(), Token::Sign(")") | Token::End) {

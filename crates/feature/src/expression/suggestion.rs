@@ -9,7 +9,8 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
     let mut best = None::<(f64, &str)>;
     for candidate in known {
         let similarity = strsim::jaro_winkler(&small, &candidate.to_lowercase());
-        let better = best.is_none_or(|(found, of)| similarity > found || (similarity == found && candidate < of));
+        let better =
+            best.is_none_or(|(found, of)| similarity > found || (similarity == found && candidate < of));
         if similarity >= 0.8 && better {
             best = Some((similarity, candidate));
         }

@@ -19,7 +19,11 @@ pub(crate) enum SyntaxKind {
     /// `Name(positional, key=value)`; operator signs are calls of the operator that they stand for.
     Call(Call),
     /// `call.member`
-    Member { of: Box<Syntax>, member: String, member_span: Span },
+    Member {
+        of: Box<Syntax>,
+        member: String,
+        member_span: Span,
+    },
 }
 
 #[derive(Clone, PartialEq, Debug)]

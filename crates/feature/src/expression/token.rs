@@ -106,7 +106,9 @@ fn field(text: &str, at: usize) -> Result<(Token, usize), Fault> {
     }
     if text.starts_with("${") {
         let Some(end) = text.find('}') else {
-            return Err(Fault::new(Span::new(at, at + 2), "this `${` is never closed").help("write `${name}`"));
+            return Err(
+                Fault::new(Span::new(at, at + 2), "this `${` is never closed").help("write `${name}`")
+            );
         };
         return Ok((Token::Field(text[2..end].to_owned()), end + 1));
     }
@@ -168,10 +170,10 @@ mod tests {
 
     #[test]
     fn reads_odd_field_names() {
-        assert_eq!(kinds("$spy.close ${pe ratio}")[..2], [
-            Token::Field("spy.close".into()),
-            Token::Field("pe ratio".into())
-        ]);
+        assert_eq!(
+            kinds("$spy.close ${pe ratio}")[..2],
+            [Token::Field("spy.close".into()), Token::Field("pe ratio".into())]
+        );
     }
 
     #[test]

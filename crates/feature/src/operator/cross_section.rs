@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use super::{ArgumentFault, Arguments, Binding, Bound, CrossSection, Documentation, Operator, Parameter, Signature};
+use super::{
+    ArgumentFault, Arguments, Binding, Bound, CrossSection, Documentation, Operator, Parameter, Signature,
+};
 use crate::kernel::cross_section::{self, MISSING_GROUP, Scratch};
 
 type Kernel = fn(&[f64], Option<&[u32]>, &mut Scratch, &mut [f64]);
@@ -57,9 +59,10 @@ impl Operator for Winsorize {
 
     fn bind(&self, arguments: &Arguments) -> Result<Binding, ArgumentFault> {
         let tail = arguments.number(0);
-        let winsorize = move |values: &[f64], groups: Option<&[u32]>, scratch: &mut Scratch, out: &mut [f64]| {
-            cross_section::winsorize(values, groups, tail, scratch, out);
-        };
+        let winsorize =
+            move |values: &[f64], groups: Option<&[u32]>, scratch: &mut Scratch, out: &mut [f64]| {
+                cross_section::winsorize(values, groups, tail, scratch, out);
+            };
         Ok(bound(arguments.count(1), winsorize).into())
     }
 }
@@ -149,7 +152,11 @@ static TABLE: &[CrossSectional] = &[
             formula: "average rank / number of present values",
             missing: OWN,
             source: "pandas groupby.rank(pct=True)",
-            samples: &["CsRank($close)", "CsRank($close / Ref($close, 5) - 1, by=sector)", "CsRank($close, within=$volume > 3e5, min=4)"],
+            samples: &[
+                "CsRank($close)",
+                "CsRank($close / Ref($close, 5) - 1, by=sector)",
+                "CsRank($close, within=$volume > 3e5, min=4)",
+            ],
         },
         kernel: cross_section::rank,
     },
@@ -161,7 +168,11 @@ static TABLE: &[CrossSectional] = &[
             formula: "(x - mean) / std, ddof 1",
             missing: SPREAD,
             source: "Qlib CSZScoreNorm",
-            samples: &["CsZScore($close)", "CsZScore($close / Ref($close, 5) - 1, by=sector)", "CsZScore($close, within=$volume > 3e5, min=4)"],
+            samples: &[
+                "CsZScore($close)",
+                "CsZScore($close / Ref($close, 5) - 1, by=sector)",
+                "CsZScore($close, within=$volume > 3e5, min=4)",
+            ],
         },
         kernel: cross_section::zscore,
     },
@@ -173,7 +184,11 @@ static TABLE: &[CrossSectional] = &[
             formula: "(x - median) / (1.4826 median |x - median|)",
             missing: SPREAD,
             source: "Qlib CSZScoreNorm(method=robust), without its clipping",
-            samples: &["CsRobustZScore($close)", "CsRobustZScore($close / Ref($close, 5) - 1, by=sector)", "CsRobustZScore($close, within=$volume > 3e5, min=4)"],
+            samples: &[
+                "CsRobustZScore($close)",
+                "CsRobustZScore($close / Ref($close, 5) - 1, by=sector)",
+                "CsRobustZScore($close, within=$volume > 3e5, min=4)",
+            ],
         },
         kernel: cross_section::robust_zscore,
     },
@@ -185,7 +200,11 @@ static TABLE: &[CrossSectional] = &[
             formula: "x - mean",
             missing: OWN,
             source: "pandas groupby.transform",
-            samples: &["CsDemean($close)", "CsDemean($close / Ref($close, 5) - 1, by=sector)", "CsDemean($close, within=$volume > 3e5, min=4)"],
+            samples: &[
+                "CsDemean($close)",
+                "CsDemean($close / Ref($close, 5) - 1, by=sector)",
+                "CsDemean($close, within=$volume > 3e5, min=4)",
+            ],
         },
         kernel: cross_section::demean,
     },
@@ -197,7 +216,11 @@ static TABLE: &[CrossSectional] = &[
             formula: "median x",
             missing: ALL,
             source: "pandas groupby.transform",
-            samples: &["CsMedian($close)", "CsMedian($close / Ref($close, 5) - 1, by=sector)", "CsMedian($close, within=$volume > 3e5, min=4)"],
+            samples: &[
+                "CsMedian($close)",
+                "CsMedian($close / Ref($close, 5) - 1, by=sector)",
+                "CsMedian($close, within=$volume > 3e5, min=4)",
+            ],
         },
         kernel: cross_section::median,
     },
@@ -209,7 +232,11 @@ static TABLE: &[CrossSectional] = &[
             formula: "sum x / n",
             missing: ALL,
             source: "pandas groupby.transform",
-            samples: &["CsMean($close)", "CsMean($close / Ref($close, 5) - 1, by=sector)", "CsMean($close, within=$volume > 3e5, min=4)"],
+            samples: &[
+                "CsMean($close)",
+                "CsMean($close / Ref($close, 5) - 1, by=sector)",
+                "CsMean($close, within=$volume > 3e5, min=4)",
+            ],
         },
         kernel: cross_section::mean,
     },
@@ -221,7 +248,11 @@ static TABLE: &[CrossSectional] = &[
             formula: "sqrt(sum (x - mean)^2 / (n - 1))",
             missing: ALL,
             source: "pandas groupby.transform",
-            samples: &["CsStd($close)", "CsStd($close / Ref($close, 5) - 1, by=sector)", "CsStd($close, within=$volume > 3e5, min=4)"],
+            samples: &[
+                "CsStd($close)",
+                "CsStd($close / Ref($close, 5) - 1, by=sector)",
+                "CsStd($close, within=$volume > 3e5, min=4)",
+            ],
         },
         kernel: cross_section::std,
     },

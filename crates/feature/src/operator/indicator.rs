@@ -63,7 +63,11 @@ static TABLE: &[Indicator] = &[
             source: "Wilder (1978), New concepts in technical trading systems",
             samples: &["TrueRange($high, $low, $close)"],
         },
-        signature: Signature::new(&[Parameter::series("high"), Parameter::series("low"), Parameter::series("close")]),
+        signature: Signature::new(&[
+            Parameter::series("high"),
+            Parameter::series("low"),
+            Parameter::series("close"),
+        ]),
         expansions: &["If(IsNull(Ref(close, 1)), high - low, \
                        Greater(high - low, Greater(Abs(high - Ref(close, 1)), Abs(low - Ref(close, 1)))))"],
     },
@@ -123,7 +127,11 @@ static TABLE: &[Indicator] = &[
         },
         signature: Signature {
             outputs: &["upper", "middle", "lower", "width"],
-            ..Signature::new(&[Parameter::series("x"), length("length"), Parameter::number("deviations", 0.0, 1e6)])
+            ..Signature::new(&[
+                Parameter::series("x"),
+                length("length"),
+                Parameter::number("deviations", 0.0, 1e6),
+            ])
         },
         expansions: &[
             "Mean(x, length, min=length) + deviations * Std(x, length, min=length)",

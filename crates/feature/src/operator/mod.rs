@@ -51,3 +51,15 @@ impl From<Bound> for Binding {
         Self::Compute(bound)
     }
 }
+
+/// How an operator is written: `Mean(x, length, min=1)`.
+pub fn usage(operator: &dyn Operator) -> String {
+    let parameters = operator.signature().parameters.iter().map(|parameter| match parameter.default {
+        Some(default) => format!("{}={default}", parameter.name),
+        None if parameter.kind.only_by_name() => format!("{}=...", parameter.name),
+        None => parameter.name.to_owned(),
+    });
+    let outputs = operator.signature().outputs;
+    let output = if outputs.is_empty() { String::new() } else { format!(".{}", outputs.join("|")) };
+    format!("{}({}){output}", operator.documentation().name, parameters.collect::<Vec<_>>().join(", "))
+}

@@ -50,7 +50,8 @@ pub(super) fn operators() -> Vec<Arc<dyn Operator>> {
     TABLE.iter().map(|&entry| Arc::new(entry) as Arc<dyn Operator>).collect()
 }
 
-const MISSING: &str = "sessions that lack either value are left out; missing below `min` pairs, and below two";
+const MISSING: &str =
+    "sessions that lack either value are left out; missing below `min` pairs, and below two";
 
 static TABLE: &[Pair] = &[
     Pair {

@@ -7,13 +7,15 @@ use std::sync::Arc;
 use super::{ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, Signature};
 use crate::{LookBack, kernel::recursive};
 
+type Expanding = fn(&[f64], &mut [f64]);
+
 /// An exponential mean: `Name(x, length)`.
 #[derive(Clone, Copy)]
 struct Exponential {
     documentation: Documentation,
     kernel: fn(&[f64], f64, &mut [f64]),
     /// What length 0 means, if it means something.
-    expanding: Option<fn(&[f64], &mut [f64])>,
+    expanding: Option<Expanding>,
 }
 
 impl Operator for Exponential {
@@ -22,21 +24,23 @@ impl Operator for Exponential {
     }
 
     fn signature(&self) -> &Signature {
-        const SIGNATURE: Signature =
-            Signature::new(&[Parameter::series("x"), Parameter::window_or_weight()]);
+        const SIGNATURE: Signature = Signature::new(&[Parameter::series("x"), Parameter::window_or_weight()]);
         &SIGNATURE
     }
 
     fn bind(&self, arguments: &Arguments) -> Result<Binding, ArgumentFault> {
         let (length, kernel) = (arguments.number(0), self.kernel);
         if length == 0.0 {
-            let message = format!("`{}` has no expanding form; give a length or a weight", self.documentation.name);
+            let message =
+                format!("`{}` has no expanding form; give a length or a weight", self.documentation.name);
             let expanding = self.expanding.ok_or_else(|| ArgumentFault::new("length", message))?;
-            let bound = Bound::instrument(LookBack::Recursive, move |inputs, _, out| expanding(inputs[0], out));
+            let bound =
+                Bound::instrument(LookBack::Recursive, move |inputs, _, out| expanding(inputs[0], out));
             return Ok(bound.into());
         }
         let weight = if length < 1.0 { length } else { 2.0 / (length + 1.0) };
-        let bound = Bound::instrument(LookBack::Recursive, move |inputs, _, out| kernel(inputs[0], weight, out));
+        let bound =
+            Bound::instrument(LookBack::Recursive, move |inputs, _, out| kernel(inputs[0], weight, out));
         Ok(bound.into())
     }
 }
@@ -77,8 +81,8 @@ static TABLE: &[Exponential] = &[
 
 /// For each row the mean of all rows so far, whose weights fall by `1 - 2 / (1 + n)` where `n` is their number.
 ///
-/// As in Qlib, a missing value counts as a row of weight but adds nothing. The work grows with the square of the rows;
-/// weights under 2^-60 of the newest are left out.
+/// As in Qlib, a missing value counts as a row of weight but adds nothing. All weights change with every row (the oldest
+/// never falls below e^-2 of the newest), so the work grows with the square of the rows.
 fn expanding(values: &[f64], out: &mut [f64]) {
     for t in 0..values.len() {
         let factor = 1.0 - 2.0 / (t as f64 + 2.0);
@@ -90,9 +94,6 @@ fn expanding(values: &[f64], out: &mut [f64]) {
                 present = true;
             }
             weight *= factor;
-            if weight < f64::EPSILON / 256.0 {
-                break;
-            }
         }
         out[t] = if present { sum / weights } else { f64::NAN };
     }

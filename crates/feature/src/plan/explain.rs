@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::{Plan, schedule::{Origin, origin}};
+use super::{
+    Plan,
+    schedule::{Origin, origin},
+};
 use crate::LookBack;
 
 /// What a plan will do, in numbers; its display is for people.
@@ -77,7 +80,11 @@ impl Plan {
 
 impl fmt::Display for Explain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} features, {} nodes ({} more without sharing)", self.features, self.nodes, self.shared)?;
+        writeln!(
+            f,
+            "{} features, {} nodes ({} more without sharing)",
+            self.features, self.nodes, self.shared
+        )?;
         writeln!(f, "look-back: {}", self.look_back)?;
         for (n, pass) in self.passes.iter().enumerate() {
             match pass {

@@ -166,8 +166,17 @@ impl<'a> InstrumentPass<'a> {
         }
     }
 
-    fn compute(&self, node: usize, from: &[usize], sessions: &[Session], buffers: &[Vec<f64>], out: &mut [f64]) {
-        let NodeKind::Call(bound) = &self.nodes[node].kind else { unreachable!("only operators are computed") };
+    fn compute(
+        &self,
+        node: usize,
+        from: &[usize],
+        sessions: &[Session],
+        buffers: &[Vec<f64>],
+        out: &mut [f64],
+    ) {
+        let NodeKind::Call(bound) = &self.nodes[node].kind else {
+            unreachable!("only operators are computed")
+        };
         let inputs = from.iter().map(|&buffer| buffers[buffer].as_slice()).collect::<Vec<_>>();
         match &bound.work {
             Work::Rows(work) => work(&inputs, out),
@@ -177,7 +186,7 @@ impl<'a> InstrumentPass<'a> {
     }
 }
 
-impl<'a> Part<'a> {
+impl Part<'_> {
     fn split(self, at: usize) -> (Option<Self>, Option<Self>) {
         match self {
             Self::F32(values) => {

@@ -15,6 +15,8 @@ mod program;
 mod progress;
 mod schedule;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use backstaff_panel::{Column, Encoding, Panel};
 

@@ -34,14 +34,16 @@ impl Program {
                 uses[input] += 1;
             }
         }
-        let stored = (0..outputs.len()).filter(|&output| schedule.output_pass[output] == pass).collect::<Vec<_>>();
+        let stored =
+            (0..outputs.len()).filter(|&output| schedule.output_pass[output] == pass).collect::<Vec<_>>();
         for &output in &stored {
             uses[outputs[output]] += 1;
         }
-        let mut builder = Builder { program: Self::default(), free: Vec::new(), place: vec![None; nodes.len()], uses };
-        for n in 0..nodes.len() {
+        let mut builder =
+            Builder { program: Self::default(), free: Vec::new(), place: vec![None; nodes.len()], uses };
+        for (n, node) in nodes.iter().enumerate() {
             if computed(n) {
-                builder.compute(n, &nodes[n].inputs);
+                builder.compute(n, &node.inputs);
                 if schedule.kept_until[n].is_some() {
                     let from = builder.buffer(n);
                     builder.program.steps.push(Step::Keep { node: n, from });
@@ -59,7 +61,9 @@ impl Program {
 
     /// The nodes that are read from the panel or from earlier passes.
     pub(super) fn loads(&self) -> impl Iterator<Item = usize> {
-        self.steps.iter().filter_map(|step| if let Step::Load { node, .. } = step { Some(*node) } else { None })
+        self.steps
+            .iter()
+            .filter_map(|step| if let Step::Load { node, .. } = step { Some(*node) } else { None })
     }
 }
 

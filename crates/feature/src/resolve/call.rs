@@ -2,12 +2,15 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Purpose, Resolver, Text, Value, constant::constant};
+use super::{
+    Context, Purpose, Resolver, Value,
+    arguments::{match_arguments, number},
+};
 use crate::{
     FeatureError, Type,
     expression::{Argument, Call, Fault, Span, Syntax, SyntaxKind, did_you_mean, parse},
     graph::{Node, NodeKind},
-    operator::{ArgumentFault, Arguments, Binding, Bound, Kind, Operator, Parameter},
+    operator::{ArgumentFault, Arguments, Binding, Bound, Kind, Operator},
 };
 
 /// The longest canonical text: what names stand for is written out, so that a short text can mean a very long one.
@@ -25,15 +28,15 @@ struct Checked {
 impl Resolver<'_> {
     pub(super) fn call(
         &mut self,
-        text: &Text<'_>,
+        context: &Context<'_>,
         call: &Call,
         span: Span,
         member: Option<(&str, Span)>,
     ) -> Result<usize, FeatureError> {
-        let operator = self.operator(call).map_err(|fault| text.error(fault))?;
-        let output = output(&*operator, call, member).map_err(|fault| text.error(fault))?;
-        let matched = match_arguments(&*operator, call).map_err(|fault| text.error(fault))?;
-        let checked = self.check(text, &*operator, call, &matched, output)?;
+        let operator = self.operator(call).map_err(|fault| context.error(fault))?;
+        let output = output(&*operator, call, member).map_err(|fault| context.error(fault))?;
+        let matched = match_arguments(&*operator, call).map_err(|fault| context.error(fault))?;
+        let checked = self.check(context, &*operator, call, &matched, output)?;
         let place = |fault: &ArgumentFault| {
             let parameters = operator.signature().parameters;
             let at = parameters.iter().position(|parameter| parameter.name == fault.parameter);
@@ -42,15 +45,15 @@ impl Resolver<'_> {
         match operator.bind(&checked.arguments) {
             Err(fault) => {
                 let place = place(&fault);
-                Err(text.error(Fault::new(place, fault.message)))
+                Err(context.error(Fault::new(place, fault.message)))
             }
-            Ok(Binding::Expand(expansion)) => self.expand(text, &expansion, &checked.values, span),
+            Ok(Binding::Expand(expansion)) => self.expand(context, &expansion, &checked.values, span),
             Ok(Binding::Compute(bound)) => {
                 let bound = Bound { has_universe: checked.arguments.universe, ..bound };
-                self.forbid_look_ahead(text, call, span, bound.look_ahead)?;
+                self.forbid_look_ahead(context, call, span, bound.look_ahead)?;
                 self.compute(&*operator, bound, checked).ok_or_else(|| {
                     let message = "the expression is too long once all names are written out";
-                    text.error(Fault::new(span, message).help("use fewer names that use names"))
+                    context.error(Fault::new(span, message).help("use fewer names that use names"))
                 })
             }
         }
@@ -70,7 +73,7 @@ impl Resolver<'_> {
 
     fn forbid_look_ahead(
         &self,
-        text: &Text<'_>,
+        context: &Context<'_>,
         call: &Call,
         span: Span,
         look_ahead: usize,
@@ -81,12 +84,12 @@ impl Resolver<'_> {
         let sessions = if look_ahead == 1 { "session" } else { "sessions" };
         let message = format!("`{}` looks {look_ahead} {sessions} ahead", call.name);
         let help = "a feature knows the past only; what looks ahead is a label";
-        Err(text.error(Fault::new(span, message).help(help)))
+        Err(context.error(Fault::new(span, message).help(help)))
     }
 
     fn check(
         &mut self,
-        text: &Text<'_>,
+        context: &Context<'_>,
         operator: &dyn Operator,
         call: &Call,
         matched: &[Option<&Argument>],
@@ -106,14 +109,14 @@ impl Resolver<'_> {
             };
             let value = &argument.value;
             if !parameter.kind.is_series() {
-                let number = self.number(text, call, parameter, value)?;
+                let number = number(context, call, parameter, value).map_err(|fault| context.error(fault))?;
                 arguments.numbers.push(number);
                 values.insert(parameter.name, Value::Number(number));
                 continue;
             }
             let node = match parameter.kind {
-                Kind::Groups => self.groups(text, value)?,
-                kind => self.series(text, call, kind, value)?,
+                Kind::Groups => self.groups(context, value)?,
+                kind => self.series(context, call, kind, value)?,
             };
             values.insert(parameter.name, Value::Node(node));
             match parameter.kind {
@@ -133,35 +136,40 @@ impl Resolver<'_> {
 
     fn series(
         &mut self,
-        text: &Text<'_>,
+        context: &Context<'_>,
         call: &Call,
         kind: Kind,
         value: &Syntax,
     ) -> Result<usize, FeatureError> {
-        let node = self.node(text, value)?;
+        let node = self.node(context, value)?;
         let found = self.graph.nodes()[node].value_type;
         let fault = match (kind, found) {
-            (_, Type::Category) => Fault::new(value.span, format!("`{}` needs a number, not a category", call.name))
-                .help("categories stand behind `by=` only"),
-            (Kind::Condition, Type::Number) => {
-                Fault::new(value.span, format!("`{}` needs a condition, not a number", call.name)).help(
-                    "compare it, as in `$volume > 0`; `&` and `|` bind tighter than comparisons, so put those in \
-                     parentheses",
-                )
+            (_, Type::Category) => {
+                Fault::new(value.span, format!("`{}` needs a number, not a category", call.name))
+                    .help("categories stand behind `by=` only")
             }
+            (Kind::Condition, Type::Number) => Fault::new(
+                value.span,
+                format!("`{}` needs a condition, not a number", call.name),
+            )
+            .help(
+                "compare it, as in `$volume > 0`; `&` and `|` bind tighter than comparisons, so put those in \
+                     parentheses",
+            ),
             (Kind::Universe, Type::Number) => {
-                Fault::new(value.span, "a universe is a condition, not a number").help("compare it, as in `$volume > 0`")
+                Fault::new(value.span, "a universe is a condition, not a number")
+                    .help("compare it, as in `$volume > 0`")
             }
             _ => return Ok(node),
         };
-        Err(text.error(fault))
+        Err(context.error(fault))
     }
 
-    fn groups(&mut self, text: &Text<'_>, value: &Syntax) -> Result<usize, FeatureError> {
-        if let (SyntaxKind::Name(name), Some((arguments, _))) = (&value.kind, text.arguments) {
-            if let Some(&Value::Node(node)) = arguments.get(name.as_str()) {
-                return Ok(node);
-            }
+    fn groups(&mut self, context: &Context<'_>, value: &Syntax) -> Result<usize, FeatureError> {
+        if let (SyntaxKind::Name(name), Some((arguments, _))) = (&value.kind, context.arguments)
+            && let Some(&Value::Node(node)) = arguments.get(name.as_str())
+        {
+            return Ok(node);
         }
         let known = &self.schema.categories;
         let fault = match &value.kind {
@@ -176,53 +184,31 @@ impl Resolver<'_> {
                     format!("there is no category `{name}`")
                 };
                 let nearest = did_you_mean("", name, known.iter().map(String::as_str));
-                Fault::new(value.span, message).maybe_help(nearest.or_else(|| self.category_list()))
+                Fault::new(value.span, message).maybe_help(nearest.or_else(|| Some(self.category_list())))
             }
-            _ => Fault::new(value.span, "`by=` needs the name of a category").maybe_help(self.category_list()),
+            _ => Fault::new(value.span, "`by=` needs the name of a category").help(self.category_list()),
         };
-        Err(text.error(fault))
+        Err(context.error(fault))
     }
 
-    fn category_list(&self) -> Option<String> {
+    fn category_list(&self) -> String {
         let names = self.schema.categories.iter().map(String::as_str).collect::<Vec<_>>();
-        Some(match names.as_slice() {
+        match names.as_slice() {
             [] => "the data has no categories; give a table of them, for example of sectors".to_owned(),
             names => format!("the categories are {}", names.join(", ")),
-        })
-    }
-
-    fn number(
-        &self,
-        text: &Text<'_>,
-        call: &Call,
-        parameter: &Parameter,
-        value: &Syntax,
-    ) -> Result<f64, FeatureError> {
-        let Some(number) = constant(value, text.arguments.map(|(arguments, _)| arguments)) else {
-            let message = format!("`{}` of `{}` must be a number that is written here", parameter.name, call.name);
-            return Err(text.error(Fault::new(value.span, message)));
-        };
-        // One zero, so that `0` and `-0` are the same parameter.
-        let number = number + 0.0;
-        match wrong_number(parameter.kind, number) {
-            None => Ok(number),
-            Some(wrong) => {
-                let message = format!("`{}` of `{}` {wrong}, not {number}", parameter.name, call.name);
-                Err(text.error(Fault::new(value.span, message)))
-            }
         }
     }
 
     /// Resolve what a call stands for, its parameters' names bound to its arguments.
     fn expand(
         &mut self,
-        text: &Text<'_>,
+        context: &Context<'_>,
         expansion: &str,
         values: &BTreeMap<&'static str, Value>,
         span: Span,
     ) -> Result<usize, FeatureError> {
-        let span = text.arguments.map_or(span, |(_, outer)| outer);
-        let inner = Text { feature: text.feature, text: text.text, arguments: Some((values, span)) };
+        let span = context.arguments.map_or(span, |(_, outer)| outer);
+        let inner = Context { feature: context.feature, text: context.text, arguments: Some((values, span)) };
         let syntax = parse(expansion).map_err(|fault| inner.error(fault))?;
         self.node(&inner, &syntax)
     }
@@ -267,7 +253,9 @@ fn canonical(operator: &dyn Operator, arguments: &Arguments, inputs: &[&str]) ->
     let n_series = arguments.types.len();
     let mut parts = inputs[..n_series].iter().map(|&input| input.to_owned()).collect::<Vec<_>>();
     let numbers = signature.parameters.iter().filter(|parameter| !parameter.kind.is_series());
-    parts.extend(numbers.zip(&arguments.numbers).map(|(parameter, value)| format!("{}={value:?}", parameter.name)));
+    parts.extend(
+        numbers.zip(&arguments.numbers).map(|(parameter, value)| format!("{}={value:?}", parameter.name)),
+    );
     let mut named = inputs[n_series..].iter();
     for (given, name) in [(arguments.universe, "within"), (arguments.groups, "by")] {
         if given {
@@ -295,77 +283,4 @@ fn output(operator: &dyn Operator, call: &Call, member: Option<(&str, Span)>) ->
                 .help(format!("it has {}", listed()))
         }),
     }
-}
-
-/// Which argument belongs to which parameter.
-fn match_arguments<'a>(operator: &dyn Operator, call: &'a Call) -> Result<Vec<Option<&'a Argument>>, Fault> {
-    let parameters = operator.signature().parameters;
-    let usage = || format!("it is written {}", usage(operator));
-    let mut matched = vec![None; parameters.len()];
-    let mut next = 0;
-    for argument in &call.arguments {
-        let place = match &argument.key {
-            Some((key, span)) => {
-                parameters.iter().position(|parameter| parameter.name == key).ok_or_else(|| {
-                    let known = parameters.iter().map(|parameter| parameter.name);
-                    Fault::new(*span, format!("`{}` has no parameter `{key}`", call.name))
-                        .help(did_you_mean("", key, known).unwrap_or_else(usage))
-                })?
-            }
-            None => {
-                let place = next;
-                if parameters.get(place).is_none_or(|parameter| parameter.kind.only_by_name()) {
-                    return Err(Fault::new(argument.value.span, format!("`{}` takes fewer values", call.name))
-                        .help(usage()));
-                }
-                next += 1;
-                place
-            }
-        };
-        if matched[place].replace(argument).is_some() {
-            let message = format!("`{}` of `{}` is given twice", parameters[place].name, call.name);
-            return Err(Fault::new(argument.value.span, message));
-        }
-    }
-    let missing = parameters.iter().zip(&matched).find(|(parameter, found)| parameter.is_required() && found.is_none());
-    match missing {
-        Some((parameter, _)) => {
-            let message = format!("`{}` needs a value for `{}`", call.name, parameter.name);
-            Err(Fault::new(call.name_span, message).help(usage()))
-        }
-        None => Ok(matched),
-    }
-}
-
-/// How an operator is written: `Mean(x, length, min=1)`.
-fn usage(operator: &dyn Operator) -> String {
-    let parameters = operator.signature().parameters.iter().map(|parameter| match parameter.default {
-        Some(default) => format!("{}={default}", parameter.name),
-        None if parameter.kind.only_by_name() => format!("{}=...", parameter.name),
-        None => parameter.name.to_owned(),
-    });
-    format!("`{}({})`", operator.documentation().name, parameters.collect::<Vec<_>>().join(", "))
-}
-
-/// What a number must be, if this one isn't.
-fn wrong_number(kind: Kind, number: f64) -> Option<String> {
-    let whole = number.fract() == 0.0;
-    let most = crate::operator::MAX_LENGTH as f64;
-    let wrong = match kind {
-        Kind::Window if !whole || !(0.0..=most).contains(&number) => {
-            format!("must be a whole number of sessions from 1 to {most}, or 0 for all so far")
-        }
-        Kind::WindowOrWeight if !(whole || number < 1.0) || !(0.0..=most).contains(&number) => {
-            format!("must be a whole number of sessions from 1 to {most}, 0 for all so far, or a weight below 1")
-        }
-        Kind::Integer { least, most } if !whole || number < least as f64 || number > most as f64 => {
-            format!("must be a whole number from {least} to {most}")
-        }
-        Kind::Number { least, most } if !(least..=most).contains(&number) => {
-            format!("must be a number from {least} to {most}")
-        }
-        _ if number.is_nan() => "must be a number".to_owned(),
-        _ => return None,
-    };
-    Some(wrong)
 }

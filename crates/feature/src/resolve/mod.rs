@@ -1,9 +1,15 @@
 //! From syntax to a checked graph.
 
+mod arguments;
 mod call;
 mod constant;
+#[cfg(test)]
+mod tests;
 
-use std::{collections::BTreeMap, collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use crate::{
     Catalog, FeatureError, LookBack, Schema, Type,
@@ -28,7 +34,7 @@ pub(crate) struct Resolver<'a> {
 }
 
 /// The text that is being resolved.
-struct Text<'a> {
+struct Context<'a> {
     feature: &'a str,
     text: &'a str,
     /// The arguments of an operator that expands into this text, and the call that it stands for.
@@ -85,18 +91,23 @@ impl<'a> Resolver<'a> {
     }
 
     /// The node of an expression, whose names must have been resolved or be resolvable.
-    pub(crate) fn expression(&mut self, name: &str, text: &str, syntax: &Syntax) -> Result<usize, FeatureError> {
+    pub(crate) fn expression(
+        &mut self,
+        name: &str,
+        text: &str,
+        syntax: &Syntax,
+    ) -> Result<usize, FeatureError> {
         for used in names(syntax) {
             if used != name && self.catalog.entry(&used).is_some() && !self.named.contains_key(&used) {
                 self.feature(&used)?;
             }
         }
-        let text = Text { feature: name, text, arguments: None };
-        let node = self.node(&text, syntax)?;
+        let context = Context { feature: name, text, arguments: None };
+        let node = self.node(&context, syntax)?;
         if self.graph.nodes()[node].value_type == Type::Category {
             let fault = Fault::new(syntax.span, "a category is not a value of a feature")
                 .help("categories stand behind `by=` only");
-            return Err(text.error(fault));
+            return Err(context.error(fault));
         }
         Ok(node)
     }
@@ -110,15 +121,15 @@ impl<'a> Resolver<'a> {
         used
     }
 
-    fn node(&mut self, text: &Text<'_>, syntax: &Syntax) -> Result<usize, FeatureError> {
+    fn node(&mut self, context: &Context<'_>, syntax: &Syntax) -> Result<usize, FeatureError> {
         match &syntax.kind {
             SyntaxKind::Number(value) => Ok(self.constant(*value)),
-            SyntaxKind::Field(name) => self.field(text, name, syntax.span),
-            SyntaxKind::Name(name) => self.name(text, name, syntax.span),
-            SyntaxKind::Call(call) => self.call(text, call, syntax.span, None),
+            SyntaxKind::Field(name) => self.field(context, name, syntax.span),
+            SyntaxKind::Name(name) => self.name(context, name, syntax.span),
+            SyntaxKind::Call(call) => self.call(context, call, syntax.span, None),
             SyntaxKind::Member { of, member, member_span } => match &of.kind {
-                SyntaxKind::Call(call) => self.call(text, call, syntax.span, Some((member, *member_span))),
-                _ => Err(text.error(
+                SyntaxKind::Call(call) => self.call(context, call, syntax.span, Some((member, *member_span))),
+                _ => Err(context.error(
                     Fault::new(*member_span, format!("`.{member}` does not follow an operator"))
                         .help("an output is chosen from a call: `MACDFirst($close, 12, 26, 9).signal`"),
                 )),
@@ -141,7 +152,7 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn field(&mut self, text: &Text<'_>, name: &str, span: Span) -> Result<usize, FeatureError> {
+    fn field(&mut self, context: &Context<'_>, name: &str, span: Span) -> Result<usize, FeatureError> {
         if self.schema.fields.contains(name) {
             return Ok(self.leaf(NodeKind::Field(name.into()), Type::Number, spelled("$", name)));
         }
@@ -151,7 +162,7 @@ impl<'a> Resolver<'a> {
         let known = self.schema.fields.iter().map(String::as_str);
         let fault = Fault::new(span, format!("there is no field `${name}`"))
             .maybe_help(did_you_mean("$", name, known).or_else(|| self.field_list()));
-        Err(text.error(fault))
+        Err(context.error(fault))
     }
 
     fn field_list(&self) -> Option<String> {
@@ -165,8 +176,8 @@ impl<'a> Resolver<'a> {
     }
 
     /// A bare name: an argument of an expansion, else a feature.
-    fn name(&mut self, text: &Text<'_>, name: &str, span: Span) -> Result<usize, FeatureError> {
-        if let Some((arguments, _)) = text.arguments {
+    fn name(&mut self, context: &Context<'_>, name: &str, span: Span) -> Result<usize, FeatureError> {
+        if let Some((arguments, _)) = context.arguments {
             match arguments.get(name) {
                 Some(&Value::Node(node)) => return Ok(node),
                 Some(&Value::Number(value)) => return Ok(self.constant(value)),
@@ -176,7 +187,7 @@ impl<'a> Resolver<'a> {
         if let Some(&node) = self.named.get(name) {
             return Ok(node);
         }
-        if name == text.feature && self.catalog.entry(name).is_some() {
+        if name == context.feature && self.catalog.entry(name).is_some() {
             return Err(FeatureError::Cycle { path: vec![name.to_owned(), name.to_owned()] });
         }
         let help = if self.schema.fields.contains(name) {
@@ -188,11 +199,11 @@ impl<'a> Resolver<'a> {
         } else {
             did_you_mean("", name, self.catalog.names())
         };
-        Err(text.error(Fault::new(span, format!("there is no feature `{name}`")).maybe_help(help)))
+        Err(context.error(Fault::new(span, format!("there is no feature `{name}`")).maybe_help(help)))
     }
 }
 
-impl Text<'_> {
+impl Context<'_> {
     fn error(&self, fault: Fault) -> FeatureError {
         // A fault inside an expansion is shown at the call in the user's text.
         let fault = match self.arguments {

@@ -75,7 +75,11 @@ pub fn dropped_history_changes_nothing(subject: &Subject) -> Result<(), String> 
 }
 
 /// The panel of some of the instruments, under other names.
-fn renamed(panel: &Panel, kept: impl Fn(usize) -> bool, name: impl Fn(usize) -> String) -> (Panel, Vec<usize>) {
+fn renamed(
+    panel: &Panel,
+    kept: impl Fn(usize) -> bool,
+    name: impl Fn(usize) -> String,
+) -> (Panel, Vec<usize>) {
     let axis = panel.axis();
     let mut order = (0..axis.n_instruments()).filter(|&i| kept(i)).collect::<Vec<_>>();
     order.sort_by_key(|&i| name(i));
@@ -116,7 +120,12 @@ pub fn missing_instruments_change_nothing(subject: &Subject) -> Result<(), Strin
     let panel = panel();
     let axis = panel.axis();
     let full = subject.compute(&panel);
-    let mut lives = axis.instruments().iter().cloned().zip((0..axis.n_instruments()).map(|i| axis.life(i))).collect::<Vec<_>>();
+    let mut lives = axis
+        .instruments()
+        .iter()
+        .cloned()
+        .zip((0..axis.n_instruments()).map(|i| axis.life(i)))
+        .collect::<Vec<_>>();
     lives.insert(0, (Instrument::new("A"), 0..axis.n_sessions()));
     let mut more = Panel::new(Arc::new(Axis::new(axis.calendar().clone(), lives)));
     for (name, column) in panel.fields() {

@@ -3,6 +3,8 @@
 //! Each contract is a function that returns the first feature which breaks it; the tests run it over everything there
 //! is, and over operators that were planted to break it.
 
+#![expect(clippy::unwrap_used, reason = "this crate is a test")]
+
 mod check;
 mod planted;
 mod subject;
@@ -27,7 +29,7 @@ fn everything() -> Subject {
             names.push(name);
         }
     }
-    Subject::new(catalog, names)
+    Subject::new(&catalog, &names)
 }
 
 fn keeps(contract: Contract) {
@@ -36,46 +38,46 @@ fn keeps(contract: Contract) {
     }
 }
 
-fn breaks(contract: Contract, planted: Subject) {
-    let broken = contract(&planted).expect_err("the planted operator should be caught");
+fn breaks(contract: Contract, planted: &Subject) {
+    let broken = contract(planted).expect_err("the planted operator should be caught");
     assert!(broken.contains("planted"), "{broken}");
 }
 
 #[test]
 fn nothing_looks_ahead() {
     keeps(check::future_changes_nothing);
-    breaks(check::future_changes_nothing, planted::reads_the_next_session());
-    breaks(check::future_changes_nothing, planted::reads_the_last_session());
+    breaks(check::future_changes_nothing, &planted::reads_the_next_session());
+    breaks(check::future_changes_nothing, &planted::reads_the_last_session());
 }
 
 #[test]
 fn the_declared_look_back_suffices() {
     keeps(check::dropped_history_changes_nothing);
-    breaks(check::dropped_history_changes_nothing, planted::remembers_more_than_it_says());
+    breaks(check::dropped_history_changes_nothing, &planted::remembers_more_than_it_says());
 }
 
 #[test]
 fn time_series_do_not_depend_on_other_instruments() {
     keeps(check::other_instruments_change_nothing);
-    breaks(check::other_instruments_change_nothing, planted::counts_its_calls());
+    breaks(check::other_instruments_change_nothing, &planted::counts_its_calls());
 }
 
 #[test]
 fn instruments_without_values_change_no_cross_section() {
     keeps(check::missing_instruments_change_nothing);
-    breaks(check::missing_instruments_change_nothing, planted::divides_by_all_rows());
+    breaks(check::missing_instruments_change_nothing, &planted::divides_by_all_rows());
 }
 
 #[test]
 fn features_are_the_same_alone_and_together() {
     keeps(check::company_changes_nothing);
-    breaks(check::company_changes_nothing, planted::counts_its_calls());
+    breaks(check::company_changes_nothing, &planted::counts_its_calls());
 }
 
 #[test]
 fn threads_change_nothing() {
     keeps(check::threads_change_nothing);
-    breaks(check::threads_change_nothing, planted::counts_its_calls());
+    breaks(check::threads_change_nothing, &planted::counts_its_calls());
 }
 
 #[test]
@@ -86,14 +88,15 @@ fn the_encoding_of_inputs_is_not_an_operand() {
 #[test]
 fn conditions_are_never_missing() {
     keeps(check::conditions_are_one_or_zero);
-    breaks(check::conditions_are_one_or_zero, planted::is_no_condition());
+    breaks(check::conditions_are_one_or_zero, &planted::is_no_condition());
 }
 
 #[test]
 fn every_operator_says_what_it_does() {
     for operator in Registry::standard().all() {
         let documentation = operator.documentation();
-        let texts = [documentation.meaning, documentation.formula, documentation.missing, documentation.source];
+        let texts =
+            [documentation.meaning, documentation.formula, documentation.missing, documentation.source];
         assert!(texts.iter().all(|text| !text.is_empty()), "{}", documentation.name);
         assert!(documentation.samples.iter().all(|sample| sample.len() < 120), "{}", documentation.name);
     }

@@ -46,7 +46,7 @@ fn subject(bound: fn() -> Bound) -> Subject {
     let catalog = Catalog::with_operators(registry)
         .with("innocent", "Mean($close, 5)")
         .and_then(|catalog| catalog.with("planted", "Mean(Planted($close), 2)"));
-    Subject::new(catalog.unwrap(), vec!["innocent".into(), "planted".into()])
+    Subject::new(&catalog.unwrap(), &["innocent".into(), "planted".into()])
 }
 
 pub fn reads_the_next_session() -> Subject {
@@ -107,9 +107,8 @@ pub fn divides_by_all_rows() -> Subject {
 }
 
 pub fn is_no_condition() -> Subject {
-    let registry = Registry::standard().with(Arc::new(Planted(|| {
-        Bound::rows(|inputs, out| out.copy_from_slice(inputs[0])).boolean()
-    })));
+    let registry = Registry::standard()
+        .with(Arc::new(Planted(|| Bound::rows(|inputs, out| out.copy_from_slice(inputs[0])).boolean())));
     let catalog = Catalog::with_operators(registry.unwrap()).with("planted", "Planted($close)");
-    Subject::new(catalog.unwrap(), vec!["planted".into()])
+    Subject::new(&catalog.unwrap(), &["planted".into()])
 }

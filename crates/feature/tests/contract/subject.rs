@@ -12,9 +12,10 @@ pub struct Subject {
 }
 
 impl Subject {
-    pub fn new(catalog: Catalog, names: Vec<String>) -> Self {
+    pub fn new(catalog: &Catalog, names: &[String]) -> Self {
         let names = names.iter().map(String::as_str).collect::<Vec<_>>();
-        let features = catalog.resolve(&names, &Schema::of(&panel())).unwrap_or_else(|error| panic!("{error}"));
+        let features =
+            catalog.resolve(&names, &Schema::of(&panel())).unwrap_or_else(|error| panic!("{error}"));
         Self { features }
     }
 

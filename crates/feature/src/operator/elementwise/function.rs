@@ -156,7 +156,10 @@ impl Operator for Clip {
     fn bind(&self, arguments: &Arguments) -> Result<Binding, ArgumentFault> {
         let (low, high) = (arguments.number(0), arguments.number(1));
         if low > high {
-            return Err(ArgumentFault::new("high", format!("the upper bound {high} is below the lower one {low}")));
+            return Err(ArgumentFault::new(
+                "high",
+                format!("the upper bound {high} is below the lower one {low}"),
+            ));
         }
         Ok(Bound::rows(move |inputs, out| unary(inputs, out, |a| a.clamp(low, high))).into())
     }

@@ -77,7 +77,11 @@ static IF: Documentation = Documentation {
     formula: "a where condition != 0, else b",
     missing: "a missing condition (of a number) counts as true, as in NumPy; otherwise missing where the chosen one is",
     source: "Qlib: numpy.where",
-    samples: &["If($close > $open, $high, $low)", "If($close > $open, $volume > 1e5, $volume > 2e5)", "If($close, 1, 0)"],
+    samples: &[
+        "If($close > $open, $high, $low)",
+        "If($close > $open, $volume > 1e5, $volume > 2e5)",
+        "If($close, 1, 0)",
+    ],
 };
 
 impl Operator for If {

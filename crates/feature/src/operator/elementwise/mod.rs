@@ -38,7 +38,8 @@ impl Operator for Elementwise {
 
 pub(super) fn operators() -> Vec<Arc<dyn Operator>> {
     let tables = [arithmetic::TABLE, comparison::TABLE, function::TABLE, logic::TABLE];
-    let mut all = tables.into_iter().flatten().map(|&entry| Arc::new(entry) as Arc<dyn Operator>).collect::<Vec<_>>();
+    let mut all =
+        tables.into_iter().flatten().map(|&entry| Arc::new(entry) as Arc<dyn Operator>).collect::<Vec<_>>();
     all.extend([Arc::new(function::Clip) as Arc<dyn Operator>, Arc::new(logic::If)]);
     all
 }

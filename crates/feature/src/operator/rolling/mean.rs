@@ -3,29 +3,27 @@
 use backstaff_panel::Session;
 
 use super::{
-    ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, Rolling, Signature, look_back,
-    window,
+    ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, Rolling, Signature,
+    look_back, window,
 };
 use crate::{
     LookBack,
     kernel::{recursive, rolling},
 };
 
-pub(super) static TABLE: &[Rolling] = &[
-    Rolling {
-        documentation: Documentation {
-            name: "WMA",
-            version: 1,
-            meaning: "The mean of the last `length` sessions, newer ones weighted more, over their number.",
-            formula: "mean of w x, with weights w = 1, 2, ... divided by their sum",
-            missing: "missing values are skipped; missing where fewer than `min` are present",
-            source: "Qlib, which divides the weighted mean once more by the number of values",
-            samples: &["WMA($close, 20)"],
-        },
-        shortest: 1,
-        kernel: rolling::wma,
+pub(super) static TABLE: &[Rolling] = &[Rolling {
+    documentation: Documentation {
+        name: "WMA",
+        version: 1,
+        meaning: "The mean of the last `length` sessions, newer ones weighted more, over their number.",
+        formula: "mean of w x, with weights w = 1, 2, ... divided by their sum",
+        missing: "missing values are skipped; missing where fewer than `min` are present",
+        source: "Qlib, which divides the weighted mean once more by the number of values",
+        samples: &["WMA($close, 20)"],
     },
-];
+    shortest: 1,
+    kernel: rolling::wma,
+}];
 
 /// `Mean(x, length, min=1)`.
 pub(super) struct Mean;

@@ -54,7 +54,8 @@ impl Operator for Rolling {
 
 pub(super) fn operators() -> Vec<Arc<dyn Operator>> {
     let tables = [extreme::TABLE, mean::TABLE, moment::TABLE, order::TABLE, regression::TABLE];
-    let mut all = tables.into_iter().flatten().map(|&entry| Arc::new(entry) as Arc<dyn Operator>).collect::<Vec<_>>();
+    let mut all =
+        tables.into_iter().flatten().map(|&entry| Arc::new(entry) as Arc<dyn Operator>).collect::<Vec<_>>();
     all.extend([
         Arc::new(mean::Mean) as Arc<dyn Operator>,
         Arc::new(order::Quantile),

@@ -3,8 +3,8 @@
 use backstaff_panel::Session;
 
 use super::{
-    ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, Rolling, Signature, look_back,
-    window,
+    ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, Rolling, Signature,
+    look_back, window,
 };
 use crate::kernel::rolling;
 
