@@ -141,7 +141,9 @@ fn anchor(factor: &mut [f64], axis: &Axis) {
     for i in 0..axis.n_instruments() {
         let factor = &mut factor[axis.rows(i)];
         if let Some(first) = factor.iter().copied().find(|factor| !factor.is_nan()) {
-            factor.iter_mut().for_each(|factor| *factor /= first);
+            for factor in factor {
+                *factor /= first;
+            }
         }
     }
 }
@@ -170,8 +172,10 @@ pub(crate) fn describe(used: Adjustment, why: String, fields: &Fields, axis: &Ax
         (.., splits) if splits * 10 > axis.n_instruments() => {
             "closes look unadjusted: many moves have the size of a split"
         }
-        (_, 0.98.., _) => "closes look as quoted (whole cents), and no split stands out",
-        _ => "closes look adjusted: they are not whole cents, and no split stands out",
+        (_, 0.9.., _) => {
+            "closes are mostly whole cents, and no split stands out: as quoted, or adjusted by splits only"
+        }
+        _ => "closes look adjusted by dividends too: they are not whole cents, and no split stands out",
     };
     FoundAdjustment { used, why, whole_cents, split_like_moves: split_like, guess: guess.to_owned() }
 }

@@ -81,7 +81,7 @@ impl Coded {
 #[derive(Debug)]
 pub(crate) struct Blocks {
     pub files: Vec<PathBuf>,
-    pub blocks: Vec<Block>,
+    pub parts: Vec<Block>,
     starts: Vec<usize>,
 }
 
@@ -91,16 +91,16 @@ impl Blocks {
         for block in &blocks {
             starts.push(starts[starts.len() - 1] + block.len());
         }
-        Self { files, blocks, starts }
+        Self { files, parts: blocks, starts }
     }
 
     pub(crate) fn n_rows(&self) -> usize {
-        self.starts[self.blocks.len()]
+        self.starts[self.parts.len()]
     }
 
     fn locate(&self, row: u32) -> (&Block, usize) {
         let block = self.starts.partition_point(|&start| start <= row as usize) - 1;
-        (&self.blocks[block], row as usize - self.starts[block])
+        (&self.parts[block], row as usize - self.starts[block])
     }
 
     pub(crate) fn place(&self, row: u32) -> Place {
@@ -118,7 +118,7 @@ impl Blocks {
     /// One column of all rows; missing where a file does not have it. The blocks give it up.
     pub(crate) fn take_column(&mut self, name: &str) -> Column {
         let rows = self.n_rows();
-        let mut parts = self.blocks.iter_mut().map(|block| {
+        let mut parts = self.parts.iter_mut().map(|block| {
             let at = block.numbers.iter().position(|(other, _)| other == name);
             (block.days.len(), at.map(|at| block.numbers.swap_remove(at).1))
         });
@@ -152,7 +152,7 @@ impl Blocks {
 
     /// The names of all number columns, sorted.
     pub(crate) fn number_names(&self) -> Vec<String> {
-        let names = self.blocks.iter().flat_map(|block| block.numbers.iter().map(|(name, _)| name.clone()));
+        let names = self.parts.iter().flat_map(|block| block.numbers.iter().map(|(name, _)| name.clone()));
         let mut names = names.collect::<Vec<_>>();
         names.sort();
         names.dedup();

@@ -21,6 +21,8 @@ pub(crate) struct CsvFile<'a> {
     path: &'a Path,
     bytes: Vec<u8>,
     delimiter: u8,
+    /// Lines of the file that are not in `bytes`.
+    skipped_lines: u64,
 }
 
 impl<'a> CsvFile<'a> {
@@ -30,15 +32,16 @@ impl<'a> CsvFile<'a> {
         if bytes.starts_with(b"\xef\xbb\xbf") {
             bytes.drain(..3);
         }
+        let skipped_lines = join_header(&mut bytes);
         let first_line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        let count = |delimiter: u8| first_line.iter().filter(|&&byte| byte == delimiter).count();
+        let count = |delimiter: u8| first_line.split(|&byte| byte == delimiter).count();
         let mut delimiter = b',';
         for other in [b';', b'\t', b'|'] {
             if count(other) > count(delimiter) {
                 delimiter = other;
             }
         }
-        Ok(Self { path, bytes, delimiter })
+        Ok(Self { path, bytes, delimiter, skipped_lines })
     }
 
     pub(crate) fn header(&self) -> Result<Vec<HeaderColumn>, SourceError> {
@@ -47,15 +50,20 @@ impl<'a> CsvFile<'a> {
         let names = names.iter().map(|name| text(name).trim().to_owned()).collect::<Vec<_>>();
         let mut present = vec![0; names.len()];
         let mut numeric = vec![true; names.len()];
-        for record in reader.byte_records().take(SAMPLE) {
+        for (row, record) in reader.byte_records().enumerate() {
+            if row >= SAMPLE && present.iter().all(|&present| present > 0) {
+                break;
+            }
             let record = record.map_err(|source| self.failed(source))?;
             for (column, cell) in record.iter().enumerate().filter(|(_, cell)| !is_missing(cell)) {
-                present[column] += 1;
-                numeric[column] &= number(cell).is_some();
+                // Beyond the sample only columns without any value so far are still open.
+                if row < SAMPLE || present[column] == 0 {
+                    present[column] += 1;
+                    numeric[column] &= number(cell).is_some();
+                }
             }
         }
-        let kind =
-            |column: usize| if numeric[column] && present[column] > 0 { Kind::Numeric } else { Kind::Text };
+        let kind = |column: usize| if numeric[column] { Kind::Numeric } else { Kind::Text };
         Ok(names.into_iter().enumerate().map(|(i, name)| HeaderColumn { name, kind: kind(i) }).collect())
     }
 
@@ -67,7 +75,7 @@ impl<'a> CsvFile<'a> {
         order: DateOrder,
     ) -> Result<(Block, Option<Shape>), SourceError> {
         let order = self.date_order(layout, order)?;
-        let mut rows = Rows::new(self.path, layout, order);
+        let mut rows = Rows::new(self, layout, order);
         let mut reader = self.reader();
         let names = reader.byte_headers().map_err(|source| self.failed(source))?.clone();
         let mut record = ByteRecord::new();
@@ -130,6 +138,7 @@ struct Rows<'a> {
     path: &'a Path,
     layout: &'a Layout,
     order: DateOrder,
+    skipped_lines: u64,
     shape: Option<Shape>,
     lines: Vec<u64>,
     days: Vec<i32>,
@@ -140,11 +149,12 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(path: &'a Path, layout: &'a Layout, order: DateOrder) -> Self {
+    fn new(file: &CsvFile<'a>, layout: &'a Layout, order: DateOrder) -> Self {
         Self {
-            path,
+            path: file.path,
             layout,
             order,
+            skipped_lines: file.skipped_lines,
             shape: None,
             lines: Vec::new(),
             days: Vec::new(),
@@ -156,7 +166,7 @@ impl<'a> Rows<'a> {
     }
 
     fn push(&mut self, record: &ByteRecord, names: &ByteRecord) -> Result<(), SourceError> {
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = record.position().map_or(0, csv::Position::line) + self.skipped_lines;
         let place = || Place { file: self.path.to_owned(), row: line };
         let name = |column: usize| text(names.get(column).unwrap_or_default()).trim().to_owned();
         let date = text(record.get(self.layout.date).unwrap_or_default());
@@ -220,6 +230,22 @@ impl<'a> Rows<'a> {
         };
         (block, self.shape)
     }
+}
+
+/// Turn the three header lines that yfinance writes (`Price,Close,…`, `Ticker,AAPL,…`, `Date,,…`) into one; returns how
+/// many lines that took away.
+fn join_header(bytes: &mut Vec<u8>) -> u64 {
+    let mut lines = bytes.split_inclusive(|&byte| byte == b'\n');
+    let (Some(first), Some(second), Some(third)) = (lines.next(), lines.next(), lines.next()) else {
+        return 0;
+    };
+    if !first.starts_with(b"Price,") || !second.starts_with(b"Ticker,") || !third.starts_with(b"Date") {
+        return 0;
+    }
+    let header = [b"Date", &first[b"Price".len()..]].concat();
+    let end = first.len() + second.len() + third.len();
+    bytes.splice(..end, header);
+    2
 }
 
 fn text(cell: &[u8]) -> std::borrow::Cow<'_, str> {

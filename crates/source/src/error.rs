@@ -142,9 +142,9 @@ pub enum SourceError {
     Intraday {
         instrument: Instrument,
         session: Session,
-        first: Place,
+        first: Box<Place>,
         first_time: String,
-        second: Place,
+        second: Box<Place>,
         second_time: String,
     },
 

@@ -6,7 +6,7 @@ use backstaff_panel::{Column, Session};
 use rayon::prelude::*;
 
 use crate::{
-    BadPrice, Excluded, OnBadInstrument, PanelSource, SourceError,
+    Adjustment, BadPrice, Excluded, OnBadInstrument, PanelSource, SourceError,
     block::Blocks,
     layout::PRICES,
     name::hint,
@@ -22,7 +22,7 @@ pub(crate) fn exclude_bad(
     request: &PanelSource,
 ) -> Result<Vec<Excluded>, SourceError> {
     let duplicates = rows.duplicates();
-    let prices = bad_prices(rows, columns);
+    let prices = bad_prices(rows, columns, request.adjustment);
     if duplicates.is_empty() && prices.is_empty() {
         return Ok(Vec::new());
     }
@@ -71,9 +71,9 @@ fn misread(rows: &Rows, duplicates: &[(usize, usize, usize)], read: &Read) -> Op
         return Some(SourceError::Intraday {
             instrument: duplicate.instrument,
             session: duplicate.session,
-            first: duplicate.first,
+            first: Box::new(duplicate.first),
             first_time,
-            second: duplicate.second,
+            second: Box::new(duplicate.second),
             second_time,
         });
     }
@@ -112,10 +112,14 @@ impl Bad<'_> {
 }
 
 /// Prices that are zero, negative or infinite, and negative or infinite volumes; by instrument, then session.
-fn bad_prices<'a>(rows: &Rows, columns: &'a [(String, Column)]) -> Vec<Bad<'a>> {
+fn bad_prices<'a>(rows: &Rows, columns: &'a [(String, Column)], adjustment: Adjustment) -> Vec<Bad<'a>> {
+    // Where nothing is adjusted, a column of that name may be anything.
+    let is_price = |name: &str| {
+        PRICES.contains(&name) && (adjustment != Adjustment::Verbatim || !name.ends_with("factor"))
+    };
     let prices = columns
         .iter()
-        .filter(|(name, _)| PRICES.contains(&name.as_str()) || name == "volume")
+        .filter(|(name, _)| is_price(name) || name == "volume")
         .map(|(name, column)| (name.as_str(), column, name == "volume"))
         .collect::<Vec<_>>();
     // Mostly nothing is wrong: then one pass over each column in the order of the file is enough.

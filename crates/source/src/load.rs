@@ -9,6 +9,7 @@ use crate::{
     CalendarRule, Excluded, Found, FoundCalendar, Loaded, Mapping, OnBadInstrument, PanelSource, SourceError,
     adjust::{self, Fields},
     align::Alignment,
+    block::Blocks,
     derive,
     faults::exclude_bad,
     name::hint,
@@ -29,7 +30,7 @@ impl PanelSource {
     pub fn load(&self) -> Result<Loaded, SourceError> {
         let mut read = read(self)?;
         let (mut rows, unused) = Rows::new(&read.blocks, self)?;
-        self.check_instruments(&rows)?;
+        self.check_instruments(&rows, &read.blocks)?;
         let n_rows = rows.order.len();
         let mut columns = take_columns(&mut read);
         let mut excluded = exclude_bad(&mut rows, &columns, &read, self)?;
@@ -44,6 +45,7 @@ impl PanelSource {
             return Err(SourceError::NothingLeft { path: self.path.clone() });
         }
         let mut warnings = warn_unused(&unused);
+        warnings.extend(warn_partial(&read));
         let mut fields = gather(&mut columns, &alignment, &mut warnings);
         let axis = &alignment.axis;
         let (mode, why) = adjust::choose(self.adjustment, &mut fields, &self.path, &mut warnings)?;
@@ -57,9 +59,8 @@ impl PanelSource {
             panel.insert(&name, column)?;
         }
         for name in &self.categories {
-            if read.blocks.blocks.iter().any(|block| block.categories.iter().any(|(other, _)| other == name))
-            {
-                panel.insert_categories(name, alignment.categories(name, &read.blocks.blocks))?;
+            if read.blocks.parts.iter().any(|block| block.categories.iter().any(|(other, _)| other == name)) {
+                panel.insert_categories(name, alignment.categories(name, &read.blocks.parts))?;
             } else {
                 warnings.push(format!("no text column {name} was found for the categories"));
             }
@@ -91,8 +92,9 @@ impl PanelSource {
     }
 
     /// Fails for a wanted instrument that is not there.
-    fn check_instruments(&self, rows: &Rows) -> Result<(), SourceError> {
-        let known = || rows.instruments.iter().map(backstaff_panel::Instrument::name);
+    fn check_instruments(&self, rows: &Rows, blocks: &Blocks) -> Result<(), SourceError> {
+        let known =
+            || blocks.parts.iter().flat_map(|block| block.instruments.names.iter().map(String::as_str));
         let is_known = |name: &&String| rows.instruments.binary_search(&name.as_str().into()).is_ok();
         let missing = self.instruments.iter().flatten().find(|name| !is_known(name));
         match missing {
@@ -179,6 +181,15 @@ fn coverage(fields: &Fields, present: &[bool]) -> f64 {
 
 fn warn_unused(unused: &[String]) -> Vec<String> {
     unused.iter().map(|row| format!("the row {row} of the list drop_rows is not in the data")).collect()
+}
+
+/// A column that some files have as numbers and others as something else is half missing.
+fn warn_partial(read: &Read) -> Vec<String> {
+    let used = |source: &str| read.columns.iter().any(|column| column.source == source);
+    let partial = read.ignored.iter().filter(|ignored| used(&ignored.source));
+    partial
+        .map(|ignored| format!("the column {} is missing for some files: {}", ignored.source, ignored.why))
+        .collect()
 }
 
 fn rule(rule: &CalendarRule) -> String {

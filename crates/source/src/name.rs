@@ -38,12 +38,16 @@ pub(crate) fn folded(name: &str) -> String {
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// The most similar of the known names, if one is similar.
+/// The most similar of the known names, if one is similar: it contains the wanted one, or half its letters are right.
 pub(crate) fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = folded(wanted);
     known
-        .map(|name| (strsim::damerau_levenshtein(&wanted, &folded(name)), name))
-        .filter(|&(distance, name)| distance <= 1 + wanted.len().min(name.len()) / 3)
+        .filter_map(|name| {
+            let other = folded(name);
+            let contains = wanted.len() > 2 && other.contains(&wanted);
+            let distance = if contains { 1 } else { strsim::damerau_levenshtein(&wanted, &other) };
+            (distance * 2 <= 1 + wanted.len().min(other.len())).then_some((distance, name))
+        })
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, name)| name)
 }
@@ -78,6 +82,7 @@ mod tests {
     #[test]
     fn suggests_only_what_is_near() {
         assert_eq!(nearest("closee", ["open", "close"].into_iter()), Some("close"));
+        assert_eq!(nearest("date", ["name", "date_added"].into_iter()), Some("date_added"));
         assert_eq!(nearest("turnover", ["open", "close"].into_iter()), None);
     }
 }

@@ -70,7 +70,7 @@ impl<'a> ParquetFile<'a> {
             .into_par_iter()
             .map(|task| {
                 let (group, which) = (task / columns.len(), task % columns.len());
-                self.column(group, columns[which], self.role(layout, which), order)
+                self.column(group, columns[which], Role::of(layout, which), order)
             })
             .collect::<Result<Vec<_>, _>>()?;
         let mut parts = parts.into_iter();
@@ -112,16 +112,6 @@ impl<'a> ParquetFile<'a> {
             }
         }
         Ok(TextTable { names, rows })
-    }
-
-    fn role(&self, layout: &Layout, which: usize) -> Role {
-        let keys = 1 + usize::from(matches!(layout.instrument, Key::Column(_)));
-        match which {
-            0 => Role::Date,
-            1 if keys == 2 => Role::Instrument,
-            other if other < keys + layout.categories.len() => Role::Category,
-            _ => Role::Number,
-        }
     }
 
     fn column(&self, group: usize, column: usize, role: Role, order: DateOrder) -> Result<Part, SourceError> {
@@ -170,6 +160,19 @@ enum Role {
     Number,
 }
 
+impl Role {
+    /// The role of a column in the order in which they are decoded: keys, categories, numbers.
+    fn of(layout: &Layout, which: usize) -> Self {
+        let keys = 1 + usize::from(matches!(layout.instrument, Key::Column(_)));
+        match which {
+            0 => Self::Date,
+            1 if keys == 2 => Self::Instrument,
+            other if other < keys + layout.categories.len() => Self::Category,
+            _ => Self::Number,
+        }
+    }
+}
+
 /// What an error in a column says.
 struct Fault<'a> {
     path: &'a Path,
@@ -193,8 +196,11 @@ fn open(path: &Path) -> Result<File, SourceError> {
 
 fn kind(data_type: &DataType) -> Kind {
     match data_type {
-        DataType::Float16 | DataType::Float32 | DataType::Float64 | DataType::Boolean => Kind::Number,
-        DataType::Decimal32(..)
+        DataType::Float16
+        | DataType::Float32
+        | DataType::Float64
+        | DataType::Boolean
+        | DataType::Decimal32(..)
         | DataType::Decimal64(..)
         | DataType::Decimal128(..)
         | DataType::Decimal256(..) => Kind::Number,
@@ -256,7 +262,7 @@ fn block(
 
 /// Numbers in the width of the file; whole numbers, booleans and decimals in eight bytes.
 fn numbers(arrays: &[ArrayRef], fault: &Fault) -> Result<Column, SourceError> {
-    let rows = arrays.iter().map(|array| array.len()).sum();
+    let rows = arrays.iter().map(Array::len).sum();
     if arrays.iter().all(|array| *array.data_type() == DataType::Float32) {
         let mut values = Vec::<f32>::with_capacity(rows);
         for array in arrays {
@@ -283,7 +289,7 @@ fn numbers(arrays: &[ArrayRef], fault: &Fault) -> Result<Column, SourceError> {
 /// Texts of any encoding; whole numbers become their digits.
 fn texts(arrays: &[ArrayRef], fault: &Fault) -> Result<Coded, SourceError> {
     let mut coded = Coded::default();
-    coded.codes.reserve(arrays.iter().map(|array| array.len()).sum());
+    coded.codes.reserve(arrays.iter().map(Array::len).sum());
     for array in arrays {
         if let DataType::Dictionary(..) = array.data_type() {
             let dictionary = array.as_any_dictionary();
@@ -312,7 +318,7 @@ fn texts(arrays: &[ArrayRef], fault: &Fault) -> Result<Coded, SourceError> {
 
 /// Dates of any type.
 fn days(arrays: &[ArrayRef], order: DateOrder, fault: &Fault) -> Result<Part, SourceError> {
-    let rows = arrays.iter().map(|array| array.len()).sum();
+    let rows = arrays.iter().map(Array::len).sum();
     let mut stamps = Stamps { days: Vec::with_capacity(rows), seconds: Vec::new(), shape: Shape::YearFirst };
     let order = text_order(arrays, order, fault)?;
     for array in arrays {

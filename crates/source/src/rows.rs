@@ -31,7 +31,7 @@ impl Rows {
             return Err(SourceError::TooManyRows { rows });
         }
         let (instruments, codes) = instruments(blocks, request);
-        let days = blocks.blocks.iter().flat_map(|block| block.days.iter().copied()).collect::<Vec<_>>();
+        let days = blocks.parts.iter().flat_map(|block| block.days.iter().copied()).collect::<Vec<_>>();
         let mut dropped = Dropped::new(&instruments, request);
         let mut offsets = vec![0; instruments.len() + 1];
         let mut kept = vec![true; rows];
@@ -124,11 +124,11 @@ const UNWANTED: u32 = u32::MAX;
 /// The wanted instruments of all blocks, sorted, and the number of each source row's.
 fn instruments(blocks: &Blocks, request: &PanelSource) -> (Vec<Instrument>, Vec<u32>) {
     let is_wanted = |name: &&String| request.instruments.as_ref().is_none_or(|wanted| wanted.contains(*name));
-    let names = blocks.blocks.iter().flat_map(|block| &block.instruments.names).filter(is_wanted);
+    let names = blocks.parts.iter().flat_map(|block| &block.instruments.names).filter(is_wanted);
     let names = names.collect::<BTreeSet<_>>();
     let numbers = names.iter().enumerate().map(|(i, name)| (*name, i as u32)).collect::<HashMap<_, _>>();
     let mut codes = Vec::with_capacity(blocks.n_rows());
-    for block in &blocks.blocks {
+    for block in &blocks.parts {
         let local = block.instruments.names.iter().map(|name| numbers.get(name).copied().unwrap_or(UNWANTED));
         let local = local.collect::<Vec<_>>();
         codes.extend(block.instruments.codes.iter().map(|&code| local[code as usize]));

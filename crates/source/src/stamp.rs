@@ -88,7 +88,7 @@ fn is_civil(text: &str) -> bool {
     text.parse().ok().and_then(from_number).is_some_and(|(_, shape)| shape == Shape::Digits)
 }
 
-/// YYYYMMDDhhmmss
+/// The year, month, day, hour, minute and second, two digits each after the year's four.
 fn compact(text: &str) -> Option<(Stamp, Shape)> {
     let (stamp, shape) = from_number(text[..8].parse().ok()?)?;
     let [hour, minute, second] = [8, 10, 12].map(|at| text[at..at + 2].parse::<u32>().ok());

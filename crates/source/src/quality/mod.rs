@@ -147,6 +147,7 @@ pub struct Finding {
     pub detail: String,
 }
 
+#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
 fn shown_if_any<S: serde::Serializer>(session: &Option<Session>, serializer: S) -> Result<S::Ok, S::Error> {
     match session {
         Some(session) => shown(session, serializer),
