@@ -20,8 +20,8 @@
 /// ```
 /// use backstaff_feature::kernel::recursive::ema_adjusted;
 /// let mut out = [0.0; 3];
-/// ema_adjusted(&[1.0, f64::NAN, 4.0], 0.5, &mut out);
-/// assert_eq!(out, [1.0, 1.0, 3.4]);
+/// ema_adjusted(&[1.0, f64::NAN, 6.0], 0.5, &mut out);
+/// assert_eq!(out, [1.0, 1.0, 5.0]);
 /// ```
 ///
 /// # Panics

@@ -5,7 +5,7 @@
 //! take no part, and further rows that hold none change no bit.
 //!
 //! What compares a row with its group ([`rank()`], [`zscore`], [`demean`], …) is NaN where the row's own value is
-//! missing. What describes the group ([`mean`], [`median`], [`std`]) stands on all of its rows, so that it can serve as
+//! missing. What describes the group ([`mean`], [`median`], [`std()`]) stands on all of its rows, so that it can serve as
 //! the market's series of an instrument that does not trade today.
 //!
 //! Means are summed with compensation, in the order of the rows. Medians, ranks, quantiles and buckets depend on no
