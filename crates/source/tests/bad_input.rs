@@ -1,5 +1,7 @@
 //! Bad input: one clear message with the place and what to do, never a panic.
 
+#![expect(clippy::unwrap_used, clippy::format_push_string, reason = "tests may be plain")]
+
 #[expect(dead_code, reason = "each test file uses a part")]
 mod support;
 
@@ -40,7 +42,7 @@ fn a_damaged_parquet_file() {
             ("close", Arc::new(Float64Array::from_iter_values((0..500).map(f64::from)))),
         ]
     };
-    let path = folder.parquet("x.parquet", 100, columns());
+    let path = folder.parquet("x.parquet", 100, &columns());
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     let error = message(&PanelSource::new(&path));
@@ -167,7 +169,7 @@ fn text_where_parquet_should_hold_a_price() {
     let path = folder.parquet(
         "x.parquet",
         10,
-        vec![
+        &[
             ("date", Arc::new(StringArray::from(vec!["2020-01-02"]))),
             ("close", Arc::new(StringArray::from(vec!["1"]))),
         ],

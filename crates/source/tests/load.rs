@@ -1,5 +1,7 @@
 //! From files to panels: what is recognised, aligned, adjusted.
 
+#![expect(clippy::unwrap_used, clippy::format_push_string, reason = "tests may be plain")]
+
 mod support;
 
 use std::sync::Arc;
@@ -146,7 +148,7 @@ fn reads_parquet_whatever_the_types_of_keys_are() {
         let folder = Folder::new();
         let (symbol, date) =
             if case < 6 { (&symbols[case], &dates[0]) } else { (&symbols[0], &dates[case - 6]) };
-        let path = folder.parquet("x.parquet", 3, bars(symbol.clone(), date.clone()));
+        let path = folder.parquet("x.parquet", 3, &bars(symbol.clone(), date.clone()));
         let loaded = PanelSource::new(path).load().unwrap();
         assert_eq!(sessions(&loaded), ["2016-01-01", "2016-01-04"], "case {case}");
         assert_eq!(values(&loaded, "close"), [1.5, 3.5, 2.5, 4.5]);
@@ -169,7 +171,7 @@ fn the_session_of_an_instant_is_the_local_date() {
         ]
     };
     for (zone, date) in [("UTC", "2016-01-01"), ("+09:00", "2016-01-02"), ("Asia/Seoul", "2016-01-02")] {
-        let path = folder.parquet("x.parquet", 10, columns(zone));
+        let path = folder.parquet("x.parquet", 10, &columns(zone));
         assert_eq!(sessions(&PanelSource::new(path).load().unwrap()), [date], "{zone}");
     }
 }
@@ -393,7 +395,7 @@ proptest! {
         let (first, second) = rows.split_at(rows.len() / 2);
         folder.file("parts/a.csv", &csv_of(first));
         folder.file("parts/b.csv", &csv_of(second));
-        let parquet = folder.parquet("x.parquet", group, vec![
+        let parquet = folder.parquet("x.parquet", group, &[
             ("symbol", Arc::new(StringArray::from_iter_values(rows.iter().map(|((i, _), _)| format!("S{i}"))))),
             ("date", Arc::new(Date32Array::from_iter_values(rows.iter().map(|((_, day), _)| *day)))),
             ("close", Arc::new(Float64Array::from_iter_values(rows.iter().map(|(_, (close, _))| f64::from(*close) / 8.0)))),

@@ -3,7 +3,7 @@
 //! Nothing here changes a panel: an automatic exclusion that looks at the next session would look ahead. What a
 //! person wants out goes into the frozen list `drop_rows` of the study.
 //!
-//! To add one: a file with a function from [`Bars`] to findings, a [`Check`], a line in [`CHECKS`]; the smallest to
+//! To add one: a file with a function from `Bars` to findings, a [`Check`], a line in `CHECKS`; the smallest to
 //! imitate is `zero_volume.rs`.
 
 use backstaff_panel::Session;

@@ -34,7 +34,7 @@ impl Folder {
     }
 
     /// A Parquet file with row groups of so many rows.
-    pub fn parquet(&self, name: &str, group: usize, columns: Vec<(&str, ArrayRef)>) -> PathBuf {
+    pub fn parquet(&self, name: &str, group: usize, columns: &[(&str, ArrayRef)]) -> PathBuf {
         let fields = columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
         let arrays = columns.iter().map(|(_, array)| array.clone()).collect();
