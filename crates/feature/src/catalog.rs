@@ -37,6 +37,15 @@ pub struct Catalog {
     known_flaws: BTreeMap<String, Vec<String>>,
 }
 
+/// What data suffices for.
+#[derive(Clone, Default, Debug)]
+pub struct Available {
+    /// The features that can be computed.
+    pub features: Vec<Feature>,
+    /// The names of the others, each with the reason.
+    pub left_out: Vec<(String, FeatureError)>,
+}
+
 /// Where a definition comes from that was given by itself.
 const USER: &str = "the study";
 
@@ -186,6 +195,19 @@ impl Catalog {
         Ok(features)
     }
 
+    /// The features of a selection that the columns suffice for, and why the others can't be had: for a library on data
+    /// that lacks, say, sectors. The caller must say what is left out.
+    pub fn resolve_available(&self, selection: &[&str], schema: &Schema) -> Result<Available, FeatureError> {
+        let mut available = Available::default();
+        for name in self.select(selection)? {
+            match self.resolve(&[&name], schema) {
+                Ok(found) => available.features.extend(found),
+                Err(error) => available.left_out.push((name, error)),
+            }
+        }
+        Ok(available)
+    }
+
     /// A universe: a condition for each row, stored as 1 and 0. A comparison with a missing value is false, so that
     /// what isn't known to be eligible isn't.
     pub fn resolve_universe(
@@ -272,6 +294,18 @@ features:
         assert_eq!(catalog().select(&["mom_*", "mom_5d"]).unwrap(), ["mom_5d", "mom_5d_rank"]);
         assert_eq!(catalog().select(&["*_rank", "*"]).unwrap(), ["mom_5d_rank", "mom_5d", "plain"]);
         assert_eq!(catalog().resolve(&["mine.yaml"], &schema()).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn separates_what_the_data_suffices_for() {
+        let catalog = catalog().with("ranked", "CsRank(mom_5d, by=sector)").unwrap();
+        let Available { features, left_out } = catalog.resolve_available(&["*"], &schema()).unwrap();
+        assert_eq!(
+            features.iter().map(Feature::name).collect::<Vec<_>>(),
+            ["mom_5d", "mom_5d_rank", "plain"]
+        );
+        assert_eq!(left_out[0].0, "ranked");
+        assert!(left_out[0].1.to_string().contains("there is no category `sector`"));
     }
 
     #[test]

@@ -188,7 +188,7 @@ impl Parser {
         let (Token::Name(mut name), mut span) = self.advance() else {
             return Err(self.unexpected("a name"));
         };
-        while self.is_dotted_call() {
+        if self.is_namespace() {
             self.advance();
             if let (Token::Name(part), part_span) = self.advance() {
                 name = format!("{name}.{part}");
@@ -201,17 +201,13 @@ impl Parser {
         }
     }
 
-    /// Whether `.part(` or `.part.part(` follows.
-    fn is_dotted_call(&self) -> bool {
-        let mut at = self.next;
-        loop {
-            let token = |offset: usize| self.tokens.get(at + offset).map(|(token, _)| token);
-            match (token(0), token(1), token(2)) {
-                (Some(Token::Sign(".")), Some(Token::Name(_)), Some(Token::Sign("("))) => return true,
-                (Some(Token::Sign(".")), Some(Token::Name(_)), Some(Token::Sign("."))) => at += 2,
-                _ => return false,
-            }
-        }
+    /// Whether `.Name(` follows, so that what was read is a namespace.
+    fn is_namespace(&self) -> bool {
+        let mut tokens = self.tokens[self.next..].iter().map(|(token, _)| token);
+        matches!(
+            (tokens.next(), tokens.next(), tokens.next()),
+            (Some(Token::Sign(".")), Some(Token::Name(_)), Some(Token::Sign("(")))
+        )
     }
 
     fn arguments(&mut self, name: String, name_span: Span, open: Span) -> Result<Syntax, Fault> {

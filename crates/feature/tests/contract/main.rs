@@ -7,9 +7,11 @@
 
 mod check;
 mod planted;
+mod random;
 mod subject;
 
-use backstaff_feature::{Catalog, operator::Registry};
+use backstaff_feature::{Catalog, Feature, operator::Registry};
+use proptest::prelude::*;
 
 use crate::{check::Contract, subject::Subject};
 
@@ -109,6 +111,26 @@ fn every_library_entry_says_what_it_means() {
         for definition in catalog.definitions() {
             let texts = [&definition.meaning, &definition.source, &definition.unit];
             assert!(texts.iter().all(|text| !text.is_empty()), "{}", definition.name);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_expressions_keep_the_contracts(subject in random::subjects()) {
+        let contracts: [check::Contract; 4] = [
+            check::future_changes_nothing,
+            check::dropped_history_changes_nothing,
+            check::other_instruments_change_nothing,
+            check::company_changes_nothing,
+        ];
+        let texts = subject.features.iter().map(Feature::expression).collect::<Vec<_>>();
+        for contract in contracts {
+            if let Err(broken) = contract(&subject) {
+                prop_assert!(false, "{broken}\n{texts:?}");
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use backstaff_panel::{
 };
 
 /// Features under test.
+#[derive(Debug)]
 pub struct Subject {
     pub features: Vec<Feature>,
 }

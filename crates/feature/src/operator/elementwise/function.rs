@@ -105,7 +105,35 @@ pub(super) static TABLE: &[Elementwise] = &[
         output: Type::Number,
         work: |inputs, out| binary(inputs, out, less),
     },
+    Elementwise {
+        documentation: Documentation {
+            name: "Noise",
+            version: 1,
+            meaning: "A number that looks drawn at random and holds no information: a placebo for studies.",
+            formula: "the bits of a and of the seed b, mixed, as a fraction from 0 to 1; equal inputs give equal noise",
+            missing: "missing where either is",
+            source: "mixing: Steele, Lea, Flood (2014), \"Fast splittable pseudorandom number generators\", OOPSLA",
+            samples: &["Noise($close, 1)", "Noise($close * $volume, 2)"],
+        },
+        signature: TWO,
+        output: Type::Number,
+        work: |inputs, out| binary(inputs, out, noise),
+    },
 ];
+
+fn noise(a: f64, seed: f64) -> f64 {
+    if a.is_nan() || seed.is_nan() {
+        return f64::NAN;
+    }
+    let mut state = 0_u64;
+    for bits in [seed.to_bits(), a.to_bits()] {
+        state = (state ^ bits).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        state ^= state >> 31;
+    }
+    (state >> 11) as f64 / (1_u64 << 53) as f64
+}
 
 fn sign(a: f64) -> f64 {
     if a > 0.0 {
@@ -167,7 +195,7 @@ impl Operator for Clip {
 
 #[cfg(test)]
 mod tests {
-    use super::{greater, less, sign};
+    use super::{greater, less, noise, sign};
 
     #[test]
     fn missing_stays_missing() {
@@ -176,6 +204,16 @@ mod tests {
             assert!(f(1.0, f64::NAN).is_nan());
         }
         assert!(sign(f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn noise_is_even_and_repeats() {
+        let values = (0..10_000).map(|n| noise(100.0 + f64::from(n) / 64.0, 7.0)).collect::<Vec<_>>();
+        assert_eq!(values[5].to_bits(), noise(100.0 + 5.0 / 64.0, 7.0).to_bits());
+        let mean = values.iter().sum::<f64>() / 1e4;
+        let pairs = values.windows(2).map(|pair| (pair[0] - 0.5) * (pair[1] - 0.5)).sum::<f64>() / 1e4;
+        assert!((mean - 0.5).abs() < 0.015 && pairs.abs() < 0.004, "{mean} {pairs}");
+        assert!(noise(f64::NAN, 1.0).is_nan() && noise(1.0, 1.0) != noise(1.0, 2.0));
     }
 
     #[test]
