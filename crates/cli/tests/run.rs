@@ -1,0 +1,173 @@
+//! The main job: what is computed, what is found, and that nothing but time differs.
+
+mod support;
+
+use std::{
+    collections::BTreeSet,
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
+
+use support::{STUDY, Workplace, outcomes, prices};
+
+const STAGES: [&str; 11] = [
+    "load", "quality", "features", "labels", "folds", "train", "predict", "suspects", "evaluate", "backtest", "report",
+];
+
+fn computed(run: &serde_json::Value) -> BTreeSet<String> {
+    outcomes(run).into_iter().filter(|(_, (outcome, _))| outcome == "computed").map(|(name, _)| name).collect()
+}
+
+fn set(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn a_run_gives_what_the_contract_says() {
+    let place = Workplace::new();
+    let run = place.json(&["run", "study.yaml"]);
+    let names = run["stages"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect::<Vec<_>>();
+    assert_eq!(names, STAGES);
+    for stage in run["stages"].as_array().unwrap() {
+        assert!(stage["seconds"].is_number() && stage["rows"].is_number() && stage["key"].is_string());
+    }
+    assert!(run["measures"].is_object() && run["warnings"].is_array());
+    assert!(run["folds"].as_array().unwrap().len() >= 3);
+    for file in ["report", "results", "portfolios", "signals"] {
+        assert!(place.path(run["artifacts"][file].as_str().unwrap()).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn a_second_run_computes_nothing_and_a_change_only_what_depends_on_it() {
+    let place = Workplace::new();
+    assert_eq!(computed(&place.json(&["run", "study.yaml"])), set(&STAGES));
+    assert_eq!(computed(&place.json(&["run", "study.yaml"])), set(&[]), "the same again");
+
+    place.write("study.yaml", &STUDY.replace("slippage_bps: 5", "slippage_bps: 7"));
+    let costs = place.json(&["run", "study.yaml"]);
+    assert_eq!(computed(&costs), set(&["backtest", "report"]), "another cost model");
+
+    place.write("study.yaml", STUDY);
+    place.write("prices.csv", &prices(10, 900, true));
+    let unused = place.json(&["run", "study.yaml"]);
+    let (of_data, of_report) = (set(&["load", "report"]), set(&["load", "quality", "report"]));
+    assert!([of_data, of_report].contains(&computed(&unused)), "an unused column: {:?}", computed(&unused));
+
+    place.write("study.yaml", &STUDY.replace("Std($return, 20)", "Std($return, 30)"));
+    let feature = place.json(&["run", "study.yaml"]);
+    let years = 4;
+    assert_eq!(outcomes(&feature)["features"].1, years, "one column, a shard a year");
+    assert!(!computed(&feature).contains("labels") && computed(&feature).contains("train"));
+    let why = feature["stages"].as_array().unwrap().iter().find(|s| s["name"] == "features").unwrap();
+    assert!(why["why"].as_str().unwrap().contains("volatility"), "{}", why["why"]);
+}
+
+#[test]
+fn threads_change_no_byte() {
+    let place = Workplace::new();
+    for threads in ["1", "2", "4"] {
+        place.json(&["run", "study.yaml", "--threads", threads, "--store", threads]);
+    }
+    let one = place.artifacts("1");
+    assert!(one.len() > 40);
+    assert!(one == place.artifacts("2"), "two threads give other bytes");
+    assert!(one == place.artifacts("4"), "four threads give other bytes");
+}
+
+#[test]
+fn processes_that_share_a_stage_give_the_bytes_of_one() {
+    let place = Workplace::new();
+    place.json(&["run", "study.yaml", "--store", "whole"]);
+    for stage in ["features", "train"] {
+        let all = place.json(&["shard", "study.yaml", stage, "--store", "count"]);
+        let mut children = (0..all.as_array().unwrap().len())
+            .map(|n| {
+                let number = n.to_string();
+                let arguments = ["shard", "study.yaml", stage, &number, "--store", "shared", "--threads", "1"];
+                place.command(&arguments).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap()
+            })
+            .collect::<Vec<_>>();
+        assert!(children.iter_mut().all(|child| child.wait().unwrap().success()), "{stage}");
+    }
+    let run = place.json(&["run", "study.yaml", "--store", "shared"]);
+    let found = outcomes(&run);
+    assert_eq!((found["features"].1, found["train"].1), (0, 0), "the shards were there");
+    assert!(place.artifacts("whole") == place.artifacts("shared"));
+}
+
+#[test]
+fn a_killed_run_goes_on_and_gives_the_same_bytes() {
+    let place = Workplace::new();
+    place.json(&["run", "study.yaml", "--store", "undisturbed"]);
+    // Each time the process is killed when another stage says that it is done.
+    for stage in STAGES {
+        let mut child = place.command(&["run", "study.yaml", "--store", "killed"]);
+        let mut child = child.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        for line in lines.map(Result::unwrap) {
+            if line.starts_with(stage) {
+                break;
+            }
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    place.json(&["run", "study.yaml", "--store", "killed"]);
+    assert!(place.artifacts("undisturbed") == place.artifacts("killed"));
+}
+
+#[test]
+fn two_runs_on_one_store_do_the_work_once() {
+    let place = Workplace::new();
+    let spawn = || place.command(&["run", "study.yaml", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+    let (first, second) = (spawn(), spawn());
+    let outputs = [first.wait_with_output().unwrap(), second.wait_with_output().unwrap()];
+    assert!(outputs.iter().all(|output| output.status.success()));
+    let runs = outputs.map(|output| serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap());
+    assert_eq!(runs[0]["measures"], runs[1]["measures"]);
+    place.json(&["cache", "verify", "--store", ".backstaff"]);
+}
+
+#[test]
+fn a_damaged_artifact_is_computed_again() {
+    let place = Workplace::new();
+    place.json(&["run", "study.yaml"]);
+    let before = place.artifacts(".backstaff");
+    let (name, bytes) = before.iter().find(|(name, _)| name.starts_with("features") && name.ends_with("values.arrow")).unwrap();
+    let mut damaged = bytes.clone();
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    let path = place.path(".backstaff/artifacts").join(name);
+    std::fs::write(&path, damaged).unwrap();
+    let verified = place.output(&["cache", "verify", "--store", ".backstaff"]);
+    assert_eq!(verified.status.code(), Some(3), "verify finds it");
+    // Something that reads the column: another label.
+    place.write("study.yaml", &STUDY.replace("horizon: 5", "horizon: 4"));
+    place.json(&["run", "study.yaml"]);
+    assert_eq!(&std::fs::read(&path).unwrap(), bytes, "the right bytes are back");
+}
+
+#[test]
+fn orders_come_after_the_newest_session() {
+    let place = Workplace::new();
+    let orders = place.json(&["orders", "study.yaml"]);
+    assert_eq!(orders["decided"], "2013-06-14");
+    let weights = orders["target_weights"].as_object().unwrap();
+    let total: f64 = weights.values().map(|weight| weight.as_f64().unwrap()).sum();
+    assert!(weights.len() == 4 && (0.9..=1.0 + 1e-9).contains(&total), "{weights:?}");
+}
+
+#[test]
+fn status_and_why_tell_of_the_last_run() {
+    let place = Workplace::new();
+    place.json(&["run", "study.yaml"]);
+    let status = place.json(&["status", "study.yaml"]);
+    assert_eq!(status["run"], 1);
+    assert_eq!(status["stages"].as_array().unwrap().len(), STAGES.len());
+    place.write("study.yaml", &STUDY.replace("horizon: 5", "horizon: 6"));
+    place.json(&["run", "study.yaml"]);
+    let why = place.output(&["why", "study.yaml", "labels"]);
+    let text = String::from_utf8(why.stdout).unwrap();
+    assert!(text.contains("horizon: 5 -> 6"), "{text}");
+}
