@@ -276,12 +276,10 @@ pub(super) fn variant_name(variant: &Variant) -> String {
     match variant.cost_tenths {
         10 => {}
         0 => name.push_str(", before costs"),
-        tenths => {
-            name.push_str(&format!(", costs ×{}", f64::from(tenths) / 10.0));
-        }
+        tenths => name = format!("{name}, costs ×{}", f64::from(tenths) / 10.0),
     }
     if variant.delay > 0 {
-        name.push_str(&format!(", {} later", words::count(variant.delay as usize, "session")));
+        name = format!("{name}, {} later", words::count(variant.delay as usize, "session"));
     }
     name
 }

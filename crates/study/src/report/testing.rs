@@ -274,8 +274,8 @@ fn backtest(variant: Variant, sessions: &[Session], drift: f64, seed: u64) -> Ba
         session: sessions[1].to_string(),
         instrument: "C".to_owned(),
         side: "buy".to_owned(),
-        asked: 10.0,
-        filled: 0.0,
+        asked: Some(10.0),
+        filled: Some(0.0),
         reason: "halted".to_owned(),
     };
     let mut result = BacktestResult {

@@ -60,7 +60,7 @@ fn each<'a>(account: &'a Account<'_>, of: impl Fn(&Day, f64) -> f64 + 'a) -> imp
 
 fn turnover(account: &Account<'_>) -> Chart {
     let values = std::iter::once(f64::NAN)
-        .chain(each(account, |day, before| day.turnover(before)))
+        .chain(each(account, Day::turnover))
         .collect::<Vec<_>>();
     let mean = |t: usize| {
         let start = (t + 1).checked_sub(MONTH).filter(|&start| start > 0)?;
@@ -81,12 +81,8 @@ fn turnover(account: &Account<'_>) -> Chart {
 }
 
 fn costs(account: &Account<'_>) -> Chart {
-    let kinds: [(&str, fn(&Day) -> f64); 4] = [
-        ("commission", |day| day.commission),
-        ("slippage", |day| day.slippage),
-        ("tax", |day| day.tax),
-        ("borrow", |day| day.borrow),
-    ];
+    let kinds: [fn(&Day) -> f64; 4] =
+        [|day| day.commission, |day| day.slippage, |day| day.tax, |day| day.borrow];
     let running = |of: fn(&Day) -> f64| {
         let mut sum = 0.0;
         let steps = each(account, move |day, before| of(day) / before).map(move |step| {
@@ -98,7 +94,7 @@ fn costs(account: &Account<'_>) -> Chart {
     let mut lines = Lines::by_date(account.dates(), Format::Percent(1))
         .group(TIME)
         .line(Line::new("all costs", running(Day::costs)).stroke(Stroke::Area));
-    for (name, of) in kinds {
+    for (name, of) in ["commission", "slippage", "tax", "borrow"].into_iter().zip(kinds) {
         let values = running(of);
         if values.iter().any(|value| *value != 0.0) {
             lines = lines.line(Line::new(name, values));

@@ -121,10 +121,10 @@ pub struct Shortfall {
     pub instrument: String,
     /// buy or sell.
     pub side: String,
-    /// Shares asked for.
-    pub asked: f64,
+    /// Shares asked for; absent where a price to count them by was missing.
+    pub asked: Option<f64>,
     /// Shares filled.
-    pub filled: f64,
+    pub filled: Option<f64>,
     /// Why.
     pub reason: String,
 }
@@ -306,6 +306,10 @@ pub fn holder_name(holder: &Holder) -> String {
     }
 }
 
+fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}
+
 fn summary(variant: &Variant, ledger: &Backtest) -> BacktestResult {
     let performance = measure::Performance::new(ledger);
     let measures = measure::all().map(|definition| {
@@ -318,7 +322,7 @@ fn summary(variant: &Variant, ledger: &Backtest) -> BacktestResult {
                 .ok()
                 .and_then(|v| v.as_str().map(str::to_owned))
                 .unwrap_or_default(),
-            value: value.is_finite().then_some(value),
+            value: finite(value),
         }
     });
     let mut unfilled = std::collections::BTreeMap::<String, usize>::new();
@@ -356,8 +360,8 @@ fn summary(variant: &Variant, ledger: &Backtest) -> BacktestResult {
                 session: shortfall.session.to_string(),
                 instrument: ledger.instruments[shortfall.instrument].to_string(),
                 side: shortfall.side.to_string(),
-                asked: shortfall.asked,
-                filled: shortfall.filled,
+                asked: finite(shortfall.asked),
+                filled: finite(shortfall.filled),
                 reason: shortfall.reason.name().to_owned(),
             })
             .collect(),
