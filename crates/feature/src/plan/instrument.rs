@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::{
     Kept, Plan, Results,
+    block::Blocks,
     program::{Program, Step},
     progress::Walk,
 };
@@ -24,8 +25,8 @@ pub(super) struct InstrumentPass<'a> {
     program: &'a Program,
     panel: &'a Panel,
     kept: &'a [Option<Kept>],
-    /// Where each row stands in columns that are ordered by session; empty if there are none to read.
-    places: Vec<u32>,
+    /// Where rows lie in what a pass by session kept.
+    blocks: Option<&'a Blocks<'a>>,
 }
 
 /// A run of instruments, and their part of every column that the pass writes.
@@ -42,11 +43,14 @@ enum Part<'a> {
 }
 
 impl<'a> InstrumentPass<'a> {
-    pub(super) fn new(plan: &'a Plan, panel: &'a Panel, pass: usize, kept: &'a [Option<Kept>]) -> Self {
-        let program = &plan.programs[pass];
-        let reads_sessions = program.loads().any(|node| matches!(kept[node], Some(Kept::BySession(_))));
-        let places = if reads_sessions { places(panel) } else { Vec::new() };
-        Self { nodes: plan.graph.nodes(), program, panel, kept, places }
+    pub(super) fn new(
+        plan: &'a Plan,
+        panel: &'a Panel,
+        pass: usize,
+        kept: &'a [Option<Kept>],
+        blocks: Option<&'a Blocks<'a>>,
+    ) -> Self {
+        Self { nodes: plan.graph.nodes(), program: &plan.programs[pass], panel, kept, blocks }
     }
 
     /// Compute all instruments; what is to be kept comes back.
@@ -127,7 +131,7 @@ impl<'a> InstrumentPass<'a> {
             match step {
                 Step::Load { node, to } => {
                     buffers[*to].resize(rows.len(), 0.0);
-                    self.load(*node, rows.clone(), &mut buffers[*to]);
+                    self.load(*node, i, &mut buffers[*to]);
                 }
                 Step::Compute { node, from, to } => {
                     let mut out = mem::take(&mut buffers[*to]);
@@ -148,12 +152,13 @@ impl<'a> InstrumentPass<'a> {
         }
     }
 
-    fn load(&self, node: usize, rows: Range<usize>, out: &mut [f64]) {
+    fn load(&self, node: usize, i: usize, out: &mut [f64]) {
+        let rows = self.panel.axis().rows(i);
         match (&self.kept[node], &self.nodes[node].kind) {
             (Some(Kept::ByInstrument(values)), _) => out.copy_from_slice(&values[rows]),
-            (Some(Kept::BySession(values)), _) => {
-                for (out, &place) in out.iter_mut().zip(&self.places[rows]) {
-                    *out = values[place as usize];
+            (Some(Kept::InBlocks(values)), _) => {
+                for (own, places) in self.blocks.into_iter().flat_map(|blocks| blocks.runs(i)) {
+                    out[own].copy_from_slice(&values[places]);
                 }
             }
             (None, NodeKind::Constant(value)) => out.fill(*value),
@@ -215,13 +220,4 @@ impl Part<'_> {
             }
         }
     }
-}
-
-/// Where each row stands when rows are ordered by session.
-fn places(panel: &Panel) -> Vec<u32> {
-    let mut places = vec![0; panel.axis().n_rows()];
-    for (place, &row) in panel.axis().by_session().all_rows().iter().enumerate() {
-        places[row as usize] = place as u32;
-    }
-    places
 }

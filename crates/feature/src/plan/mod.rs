@@ -4,11 +4,13 @@
 //! 2. Nodes are laid out in passes, by instrument and by session in turn (`schedule.rs`).
 //! 3. A pass by instrument takes one instrument after the other through all its steps, while its rows are in the cache
 //!    (`program.rs`, `instrument.rs`); only what a later pass needs is kept for all rows.
-//! 4. A pass by session does the same for cross-sections (`session.rs`); its results are kept session by session.
+//! 4. A pass by session does the same for cross-sections (`session.rs`); its results are kept in blocks of
+//!    sessions (`block.rs`).
 //! 5. Outputs are encoded as they come; kept columns are freed after their last pass.
 //!
 //! Instruments and sessions are spread over the threads of rayon's current pool. No value depends on how.
 
+mod block;
 mod explain;
 mod instrument;
 mod program;
@@ -20,7 +22,9 @@ mod tests;
 
 use backstaff_panel::{Column, Encoding, Panel};
 
-use self::{instrument::InstrumentPass, program::Program, schedule::Schedule, session::SessionPass};
+use self::{
+    block::Blocks, instrument::InstrumentPass, program::Program, schedule::Schedule, session::SessionPass,
+};
 use crate::{
     Feature, FeatureError, LabelExpression,
     graph::{Graph, NodeKind},
@@ -64,8 +68,8 @@ pub struct Plan {
 enum Kept {
     /// For all rows, instrument by instrument, as in the panel.
     ByInstrument(Vec<f64>),
-    /// For all rows, session by session.
-    BySession(Vec<f64>),
+    /// For all rows, in blocks of sessions (see `block.rs`).
+    InBlocks(Vec<f64>),
 }
 
 impl Plan {
@@ -108,11 +112,15 @@ impl Plan {
         let mut outputs = self.outputs.iter().map(|_| empty(encoding, n_rows)).collect::<Vec<_>>();
         let mut kept = (0..self.graph.nodes().len()).map(|_| None).collect::<Vec<Option<Kept>>>();
         let walk = progress::Walk::new(progress, (n_rows * self.schedule.n_passes) as u64);
+        let blocks = (self.schedule.n_passes > 1).then(|| Blocks::new(panel.axis()));
         for pass in 0..self.schedule.n_passes {
             if pass % 2 == 0 {
-                InstrumentPass::new(self, panel, pass, &kept).run(&mut outputs, &walk).insert_into(&mut kept);
+                InstrumentPass::new(self, panel, pass, &kept, blocks.as_ref())
+                    .run(&mut outputs, &walk)
+                    .insert_into(&mut kept);
             } else {
-                SessionPass::new(self, panel, pass, &kept).run(&walk).insert_into(&mut kept);
+                let blocks = blocks.as_ref().expect("there are blocks if there are passes by session");
+                SessionPass::new(self, panel, pass, &kept, blocks).run(&walk).insert_into(&mut kept);
             }
             for (kept, until) in kept.iter_mut().zip(&self.schedule.kept_until) {
                 if until.is_some_and(|until| until <= pass) {

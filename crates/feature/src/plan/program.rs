@@ -58,13 +58,6 @@ impl Program {
         }
         builder.program
     }
-
-    /// The nodes that are read from the panel or from earlier passes.
-    pub(super) fn loads(&self) -> impl Iterator<Item = usize> {
-        self.steps
-            .iter()
-            .filter_map(|step| if let Step::Load { node, .. } = step { Some(*node) } else { None })
-    }
 }
 
 struct Builder {

@@ -2,11 +2,12 @@
 
 use std::{mem, ops::Range};
 
-use backstaff_panel::{Axis, BySession, Panel};
+use backstaff_panel::Panel;
 use rayon::prelude::*;
 
 use super::{
     Kept, Plan, Results,
+    block::Blocks,
     progress::Walk,
     schedule::{Origin, origin},
 };
@@ -17,92 +18,126 @@ use crate::{
     operator::{Bound, CrossSection, Work},
 };
 
-/// How many sessions a task takes: neighbours in a column of the panel share its cache lines.
-const TASK_SESSIONS: usize = 16;
-
 /// Everything that a pass by session reads.
 pub(super) struct SessionPass<'a> {
     nodes: &'a [Node],
     panel: &'a Panel,
     kept: &'a [Option<Kept>],
+    blocks: &'a Blocks<'a>,
     /// The cross-sections that this pass computes.
     targets: Vec<usize>,
     /// Their inputs, each once.
     sources: Vec<usize>,
 }
 
-/// A run of sessions, and their part of every column that the pass writes.
+/// A block of sessions, and its part of every column that the pass writes.
 struct Task<'a> {
-    sessions: Range<usize>,
+    block: usize,
     columns: Vec<&'a mut [f64]>,
 }
 
-/// The inputs of a run of sessions, in the order of [`SessionPass::sources`].
+/// The rows of a block, session by session.
 #[derive(Default)]
 struct Tile {
+    /// The inputs, in the order of [`SessionPass::sources`]: numbers, or codes of categories.
     numbers: Vec<Vec<f64>>,
     codes: Vec<Vec<u32>>,
+    result: Vec<f64>,
     /// Inputs of the cross-section at hand without what is outside the universe.
     masked: Vec<Vec<f64>>,
     scratch: Scratch,
 }
 
 impl<'a> SessionPass<'a> {
-    pub(super) fn new(plan: &'a Plan, panel: &'a Panel, pass: usize, kept: &'a [Option<Kept>]) -> Self {
+    pub(super) fn new(
+        plan: &'a Plan,
+        panel: &'a Panel,
+        pass: usize,
+        kept: &'a [Option<Kept>],
+        blocks: &'a Blocks<'a>,
+    ) -> Self {
         let nodes = plan.graph.nodes();
         let is_target = |n: &usize| origin(&nodes[*n]) == Origin::Session && plan.schedule.pass[*n] == pass;
         let targets = (0..nodes.len()).filter(is_target).collect::<Vec<_>>();
         let mut sources = targets.iter().flat_map(|&n| nodes[n].inputs.iter().copied()).collect::<Vec<_>>();
         sources.sort_unstable();
         sources.dedup();
-        Self { nodes, panel, kept, targets, sources }
+        Self { nodes, panel, kept, blocks, targets, sources }
     }
 
     /// Compute all sessions; the results come back.
     pub(super) fn run(&self, walk: &Walk<'_>) -> Results {
-        let axis = self.panel.axis();
-        let by_session = axis.by_session();
-        let mut columns = self.targets.iter().map(|_| vec![0.0; axis.n_rows()]).collect::<Vec<_>>();
-        let tasks = tasks(axis, by_session, &mut columns);
+        let n_rows = self.panel.axis().n_rows();
+        let mut columns = self.targets.iter().map(|_| vec![0.0; n_rows]).collect::<Vec<_>>();
+        let tasks = self.tasks(&mut columns);
         tasks.into_par_iter().for_each_init(Tile::default, |tile, mut task| {
-            let places = places(by_session, &task.sessions);
-            self.gather(by_session, places.clone(), tile);
-            for position in task.sessions.clone() {
-                let own = places_of(by_session, position);
-                let own = own.start - places.start..own.end - places.start;
-                for (target, column) in self.targets.iter().zip(&mut task.columns) {
-                    self.cross_section(*target, own.clone(), tile, &mut column[own.clone()]);
+            self.gather(task.block, tile);
+            let n_rows = self.blocks.places(task.block).len();
+            for (&target, column) in self.targets.iter().zip(&mut task.columns) {
+                let mut result = mem::take(&mut tile.result);
+                result.resize(n_rows, 0.0);
+                for position in self.blocks.sessions(task.block) {
+                    let own = self.blocks.in_tile(task.block, position);
+                    self.cross_section(target, own.clone(), tile, &mut result[own]);
                 }
+                let mut out = column.iter_mut();
+                self.blocks.visit(task.block, |_, in_tile| {
+                    out.next().into_iter().for_each(|out| *out = result[in_tile]);
+                });
+                tile.result = result;
             }
-            walk.advance(places.len());
+            walk.advance(n_rows);
         });
-        let columns = columns.into_iter().map(Kept::BySession);
+        let columns = columns.into_iter().map(Kept::InBlocks);
         Results(self.targets.iter().copied().zip(columns).collect())
     }
 
-    /// Put the inputs of a run of sessions into the tile, session by session.
-    fn gather(&self, by_session: &BySession, places: Range<usize>, tile: &mut Tile) {
-        let rows = &by_session.all_rows()[places.clone()];
+    /// Cut the columns into blocks.
+    fn tasks<'b>(&self, columns: &'b mut [Vec<f64>]) -> Vec<Task<'b>> {
+        let blocks = 0..self.blocks.n_blocks();
+        let mut tasks = blocks.map(|block| Task { block, columns: Vec::new() }).collect::<Vec<_>>();
+        for column in columns {
+            let mut rest = &mut column[..];
+            for task in &mut tasks {
+                let (head, tail) = mem::take(&mut rest).split_at_mut(self.blocks.places(task.block).len());
+                task.columns.push(head);
+                rest = tail;
+            }
+        }
+        tasks
+    }
+
+    /// Put the inputs of a block into the tile.
+    fn gather(&self, block: usize, tile: &mut Tile) {
+        let places = self.blocks.places(block);
         tile.numbers.resize_with(self.sources.len(), Vec::new);
         tile.codes.resize_with(self.sources.len(), Vec::new);
         for ((&source, numbers), codes) in self.sources.iter().zip(&mut tile.numbers).zip(&mut tile.codes) {
-            numbers.clear();
-            codes.clear();
+            if let (None, NodeKind::Categories(name)) = (&self.kept[source], &self.nodes[source].kind) {
+                let column = self.panel.categories(name).expect("columns are checked first").codes();
+                codes.resize(places.len(), 0);
+                self.blocks.visit(block, |row, in_tile| codes[in_tile] = column[row]);
+                continue;
+            }
+            numbers.resize(places.len(), 0.0);
             match (&self.kept[source], &self.nodes[source].kind) {
                 (Some(Kept::ByInstrument(values)), _) => {
-                    numbers.extend(rows.iter().map(|&row| values[row as usize]));
+                    self.blocks.visit(block, |row, in_tile| numbers[in_tile] = values[row]);
                 }
-                (Some(Kept::BySession(values)), _) => numbers.extend_from_slice(&values[places.clone()]),
-                (None, NodeKind::Constant(value)) => numbers.resize(rows.len(), *value),
+                (Some(Kept::InBlocks(values)), _) => {
+                    let mut values = values[places.clone()].iter();
+                    self.blocks.visit(block, |_, in_tile| {
+                        values.next().into_iter().for_each(|&value| numbers[in_tile] = value);
+                    });
+                }
+                (None, NodeKind::Constant(value)) => numbers.fill(*value),
                 (None, NodeKind::Field(name)) => {
                     let column = self.panel.field(name).expect("columns are checked first");
-                    numbers.extend(rows.iter().map(|&row| column.get(row as usize)));
+                    self.blocks.visit(block, |row, in_tile| numbers[in_tile] = column.get(row));
                 }
-                (None, NodeKind::Categories(name)) => {
-                    let column = self.panel.categories(name).expect("columns are checked first").codes();
-                    codes.extend(rows.iter().map(|&row| column[row as usize]));
+                (None, NodeKind::Categories(_) | NodeKind::Call(_)) => {
+                    unreachable!("a pass reads only columns, and what an earlier one kept")
                 }
-                (None, NodeKind::Call(_)) => unreachable!("a pass reads only what an earlier one kept"),
             }
         }
     }
@@ -115,7 +150,7 @@ impl<'a> SessionPass<'a> {
             unreachable!("time series have their own passes")
         };
         let at = |input: usize| self.sources.binary_search(&input).expect("every input is gathered");
-        let Tile { numbers, codes, masked, scratch } = tile;
+        let Tile { numbers, codes, masked, scratch, .. } = tile;
         let is_groups = |input: usize| self.nodes[input].value_type == Type::Category;
         let groups = node.inputs.last().copied().filter(|&input| is_groups(input));
         let groups = groups.map(|input| &codes[at(input)][own.clone()]);
@@ -141,29 +176,4 @@ impl<'a> SessionPass<'a> {
         let inputs = inputs.collect::<Vec<_>>();
         work(&CrossSection { inputs: &inputs, groups }, scratch, out);
     }
-}
-
-/// Cut the columns into runs of sessions.
-fn tasks<'a>(axis: &Axis, by_session: &BySession, columns: &'a mut [Vec<f64>]) -> Vec<Task<'a>> {
-    let starts = (0..axis.n_sessions()).step_by(TASK_SESSIONS);
-    let ranges = starts.map(|start| start..axis.n_sessions().min(start + TASK_SESSIONS));
-    let mut tasks = ranges.map(|sessions| Task { sessions, columns: Vec::new() }).collect::<Vec<_>>();
-    for column in columns {
-        let mut rest = &mut column[..];
-        for task in &mut tasks {
-            let (head, tail) = mem::take(&mut rest).split_at_mut(places(by_session, &task.sessions).len());
-            task.columns.push(head);
-            rest = tail;
-        }
-    }
-    tasks
-}
-
-/// The places of a run of sessions in columns that are ordered by session.
-fn places(by_session: &BySession, sessions: &Range<usize>) -> Range<usize> {
-    by_session.offsets()[sessions.start]..by_session.offsets()[sessions.end]
-}
-
-fn places_of(by_session: &BySession, position: usize) -> Range<usize> {
-    places(by_session, &(position..position + 1))
 }
