@@ -193,7 +193,8 @@ fn errors_are_json_too() {
 fn compute_writes_nothing_when_it_fails() {
     let place = Workplace::new();
     for feature in ["x=Mean($clos, 3)", "x=Ref($close, -1)", "x", "x=Mean($close"] {
-        let (code, message) = place.failure(&["compute", "--data", "prices.csv", "--feature", feature, "--out", "x.parquet"]);
+        let (code, message) =
+            place.failure(&["compute", "--data", "prices.csv", "--feature", feature, "--out", "x.parquet"]);
         assert_eq!(code, STUDY_IS_WRONG, "{message}");
     }
     assert!(!place.path("x.parquet").exists());

@@ -14,7 +14,8 @@ use support::{Workplace, date};
 
 /// Rows by instrument and date, with the values of a column.
 fn read(path: &Path, column: &str) -> BTreeMap<(String, String), Option<f64>> {
-    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap().build().unwrap();
+    let reader =
+        ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap().build().unwrap();
     let mut rows = BTreeMap::new();
     for batch in reader.map(Result::unwrap) {
         let text = |name: &str, kind: &DataType| cast(batch.column_by_name(name).unwrap(), kind).unwrap();
@@ -34,8 +35,15 @@ fn read(path: &Path, column: &str) -> BTreeMap<(String, String), Option<f64>> {
 fn a_row_for_every_row_and_the_right_numbers() {
     let place = Workplace::new();
     place.json(&[
-        "compute", "--data", "prices.csv", "--feature", "mean3=Mean($close, 3)", "--feature", "ratio=$close/Ref($close,1)-1",
-        "--out", "out.parquet",
+        "compute",
+        "--data",
+        "prices.csv",
+        "--feature",
+        "mean3=Mean($close, 3)",
+        "--feature",
+        "ratio=$close/Ref($close,1)-1",
+        "--out",
+        "out.parquet",
     ]);
     let means = read(&place.path("out.parquet"), "mean3");
     let ratios = read(&place.path("out.parquet"), "ratio");
@@ -91,9 +99,13 @@ fn a_store_threads_and_a_folder_of_files_give_the_same_bytes() {
 #[test]
 fn library_entries_that_the_data_do_not_allow_are_left_out_and_told() {
     let place = Workplace::new();
-    let done = place.json(&["compute", "--data", "prices.csv", "--library", "technical", "--out", "out.parquet"]);
+    let done =
+        place.json(&["compute", "--data", "prices.csv", "--library", "technical", "--out", "out.parquet"]);
     let left_out = done["left_out"].as_array().unwrap();
-    assert!(!left_out.is_empty() && left_out.iter().all(|pair| pair[1].as_str().unwrap().contains("sector")), "{left_out:?}");
+    assert!(
+        !left_out.is_empty() && left_out.iter().all(|pair| pair[1].as_str().unwrap().contains("sector")),
+        "{left_out:?}"
+    );
     assert!(done["features"].as_array().unwrap().len() > 30);
     let warnings = done["warnings"].as_array().unwrap();
     assert!(warnings.iter().any(|warning| warning.as_str().unwrap().contains("left out")));

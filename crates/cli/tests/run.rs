@@ -11,11 +11,16 @@ use std::{
 use support::{STUDY, Workplace, outcomes, prices};
 
 const STAGES: [&str; 11] = [
-    "load", "quality", "features", "labels", "folds", "train", "predict", "suspects", "evaluate", "backtest", "report",
+    "load", "quality", "features", "labels", "folds", "train", "predict", "suspects", "evaluate", "backtest",
+    "report",
 ];
 
 fn computed(run: &serde_json::Value) -> BTreeSet<String> {
-    outcomes(run).into_iter().filter(|(_, (outcome, _))| outcome == "computed").map(|(name, _)| name).collect()
+    outcomes(run)
+        .into_iter()
+        .filter(|(_, (outcome, _))| outcome == "computed")
+        .map(|(name, _)| name)
+        .collect()
 }
 
 fn set(names: &[&str]) -> BTreeSet<String> {
@@ -26,7 +31,8 @@ fn set(names: &[&str]) -> BTreeSet<String> {
 fn a_run_gives_what_the_contract_says() {
     let place = Workplace::new();
     let run = place.json(&["run", "study.yaml"]);
-    let names = run["stages"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect::<Vec<_>>();
+    let names =
+        run["stages"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect::<Vec<_>>();
     assert_eq!(names, STAGES);
     for stage in run["stages"].as_array().unwrap() {
         assert!(stage["seconds"].is_number() && stage["rows"].is_number() && stage["key"].is_string());
@@ -84,7 +90,8 @@ fn processes_that_share_a_stage_give_the_bytes_of_one() {
         let mut children = (0..all.as_array().unwrap().len())
             .map(|n| {
                 let number = n.to_string();
-                let arguments = ["shard", "study.yaml", stage, &number, "--store", "shared", "--threads", "1"];
+                let arguments =
+                    ["shard", "study.yaml", stage, &number, "--store", "shared", "--threads", "1"];
                 place.command(&arguments).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap()
             })
             .collect::<Vec<_>>();
@@ -134,7 +141,10 @@ fn a_damaged_artifact_is_computed_again() {
     let place = Workplace::new();
     place.json(&["run", "study.yaml"]);
     let before = place.artifacts(".backstaff");
-    let (name, bytes) = before.iter().find(|(name, _)| name.starts_with("features") && name.ends_with("values.arrow")).unwrap();
+    let (name, bytes) = before
+        .iter()
+        .find(|(name, _)| name.starts_with("features") && name.ends_with("values.arrow"))
+        .unwrap();
     let mut damaged = bytes.clone();
     let middle = damaged.len() / 2;
     damaged[middle] ^= 1;

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use backstaff_feature::{Catalog, Feature, FeatureError, Plan, Schema};
+use backstaff_feature::{Available, Catalog, Feature, FeatureError, Plan, Schema};
 use backstaff_panel::{Axis, Column, Encoding};
 use backstaff_stage::{Store, runner::Done};
 use serde::Serialize;
@@ -232,18 +232,15 @@ fn choose(catalog: &Catalog, request: &Request, schema: &Schema) -> Result<Chose
     let mut libraries = request.libraries.iter().map(String::as_str).collect::<Vec<_>>();
     let file = request.file.as_ref().map(|path| path.display().to_string());
     libraries.extend(file.as_deref());
-    let mut chosen = Chosen { features: Vec::new(), left_out: Vec::new() };
-    for name in catalog.select(&libraries)? {
-        match catalog.resolve(&[&name], schema) {
-            Ok(features) => chosen.features.extend(features),
-            Err(error) if lacks_a_column(&error) => chosen.left_out.push((name, error.to_string())),
-            Err(error) => return Err(error),
-        }
+    let Available { mut features, left_out } = catalog.resolve_available(&libraries, schema)?;
+    if let Some((_, error)) = left_out.iter().find(|(_, error)| !lacks_a_column(error)) {
+        return Err(error.clone());
     }
+    let left_out = left_out.into_iter().map(|(name, error)| (name, error.to_string())).collect();
     for (name, _) in &request.features {
-        chosen.features.extend(catalog.resolve(&[name], schema)?);
+        features.extend(catalog.resolve(&[name], schema)?);
     }
-    Ok(chosen)
+    Ok(Chosen { features, left_out })
 }
 
 /// Whether an expression is right but for a column that the data don't have.

@@ -49,11 +49,6 @@ pub fn rows(axis: &Axis, segment: &Segment) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// How many rows a segment has.
-pub fn n_rows(axis: &Axis, segment: &Segment) -> usize {
-    rows(axis, segment).iter().map(ExactSizeIterator::len).sum()
-}
-
 /// A digest of the rows of a segment: its sessions, and who lives from when to when.
 pub fn axis_digest(axis: &Axis, segment: &Segment) -> Digest {
     let mut bytes = Vec::new();
@@ -133,7 +128,6 @@ mod tests {
         let close = panel.field("close").unwrap();
         let parts = segments.iter().map(|s| (s.clone(), cut(axis, s, close))).collect::<Vec<_>>();
         assert!(join(axis, &parts).same_bits(close));
-        assert_eq!(segments.iter().map(|s| n_rows(axis, s)).sum::<usize>(), axis.n_rows());
     }
 
     #[test]

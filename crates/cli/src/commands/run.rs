@@ -22,7 +22,7 @@ pub fn run(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
         format!(
             "\n{}\n{}\nreport: {}\n",
             stage_table(&outcome.stages, outcome.seconds),
-            outcome.measures["verdict"].as_str().unwrap_or_default(),
+            outcome.measures["verdict"]["sentence"].as_str().unwrap_or_default(),
             outcome.report().display()
         )
     });

@@ -20,7 +20,7 @@ mod trading;
 mod verdict;
 mod words;
 
-use backstaff_report::{Caveat, Report};
+use backstaff_report::{Caveat, Format, Report};
 
 pub use json::measures_json;
 
@@ -85,7 +85,7 @@ fn subtitle(results: &Results, accounts: &Accounts<'_>) -> String {
         ExecutionPrice::Open => "next open",
         ExecutionPrice::Close => "next close",
     };
-    let bps = words::number(portfolio.costs.commission_bps + portfolio.costs.slippage_bps, 1);
+    let bps = words::shown(portfolio.costs.commission_bps + portfolio.costs.slippage_bps, Format::Text);
     let span = accounts.all().first().and_then(|account| {
         let (first, last) = (account.sessions().first()?, account.sessions().last()?);
         Some(format!("tested {first} to {last} · "))
@@ -101,7 +101,7 @@ fn subtitle(results: &Results, accounts: &Accounts<'_>) -> String {
 
 /// A title has room for a sentence.
 fn first_sentence(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = words::sentences(text);
     let end = text.find(". ").map_or(text.len(), |at| at + 1);
     text[..end].trim_end_matches('.').to_owned()
 }

@@ -29,8 +29,10 @@ pub(super) fn section(accounts: &Accounts<'_>) -> Section {
     if let Some(equal_weight) = equal_weight {
         section = section.block(relative(accounts, primary, equal_weight));
     }
-    section = section.block(underwater(accounts, primary)).block(falls(primary));
-    section = section.block(Block::Beside(vec![yearly_chart(accounts).into(), yearly(accounts).into()]));
+    section = section
+        .block(underwater(accounts, primary))
+        .block(Block::Beside(vec![falls(primary).into(), yearly_chart(accounts).into()]))
+        .block(yearly(accounts));
     section = section.block(monthly(
         &format!("Return of {} by month, after costs", primary.name()),
         &primary.period_returns(Period::Month).iter().map(|p| (p.year, p.month, p.value)).collect::<Vec<_>>(),
@@ -46,8 +48,7 @@ fn growth(accounts: &Accounts<'_>) -> Chart {
     let compared = accounts.compared();
     let dates = compared.first().map(|account| account.dates()).unwrap_or_default();
     let mut lines = Lines::by_date(dates.clone(), Format::Number(2)).scale(Scale::Log).group(TIME);
-    let gross = [accounts.primary_at(0, 0), accounts.equal_weight_gross()];
-    for account in compared.into_iter().chain(gross.into_iter().flatten()) {
+    for account in compared.into_iter().chain(accounts.primary_at(0, 0)) {
         if account.sessions().len() != dates.len() || *account.holder() == Holder::EqualWeightUnmasked {
             continue;
         }
@@ -70,12 +71,12 @@ fn relative(accounts: &Accounts<'_>, primary: &Account<'_>, equal_weight: &Accou
     let mut lines = Lines::by_date(primary.dates(), Format::Number(3))
         .group(TIME)
         .rule(Rule::new(1.0, "equal weight"))
-        .line(Line::new("after costs", ratio(primary, equal_weight)));
+        .line(Line::new(primary.name(), ratio(primary, equal_weight)));
     let gross = accounts.primary_at(0, 0).zip(accounts.equal_weight_gross());
     if let Some((own, other)) = gross.filter(|(own, other)| own.sessions() == other.sessions())
         && own.sessions() == primary.sessions()
     {
-        lines = lines.line(Line::new("before costs", ratio(own, other)).stroke(Stroke::Dashed));
+        lines = lines.line(Line::new(own.name(), ratio(own, other)).stroke(Stroke::Dashed));
     }
     Chart::new(format!("{} relative to the equal weight", primary.name()), lines)
         .note("Growth of the portfolio over that of the equal weight, both after costs, and both without.")
@@ -243,11 +244,14 @@ fn measures(accounts: &Accounts<'_>) -> Table {
 }
 
 fn value(accounts: &Accounts<'_>, account: &Account<'_>, definition: &Definition) -> f64 {
-    let own = account.measure(definition.name);
-    if own.is_nan() && *account.holder() != Holder::EqualWeight {
-        return accounts.excess(account).map_or(f64::NAN, |excess| excess.measure(definition.name));
+    let excess = accounts.excess(account);
+    let beside = excess.as_ref().and_then(|e| e.measures.iter().find(|m| m.name == definition.name));
+    match beside {
+        // Beside itself a portfolio is dull.
+        Some(_) if *account.holder() == Holder::EqualWeight => f64::NAN,
+        Some(measure) => measure.value,
+        None => account.measure(definition.name),
     }
-    own
 }
 
 fn format(definition: &Definition) -> Format {

@@ -27,14 +27,14 @@ pub(super) fn section(results: &Results) -> Section {
     let models = models(results);
     let section = section.block(summaries(&models));
     let Some(&(name, primary)) = models.first() else { return section };
-    section
+    let section = section
         .block(by_session(name, primary))
         .block(running(&models))
         .block(Block::Beside(vec![histogram(name, primary).into(), by_year(results, name, primary).into()]))
         .block(Block::Beside(vec![quantile_bars(&models).into(), spread(&models).into()]))
         .block(quantile_growth(name, primary, &horizon))
-        .block(others(&models, &horizon))
-        .block(stability(name, primary))
+        .block(stability(name, primary));
+    if models.len() > 1 { section.block(others(&models, &horizon)) } else { section }
 }
 
 /// The evaluations, that of the primary model first.
@@ -108,8 +108,7 @@ fn by_session(name: &str, evaluation: &Evaluation) -> Chart {
         .group(TIME)
         .line(Line::new("rank IC", rank_ic.to_vec()).stroke(Stroke::Dots).colour(Colour::Neutral))
         .line(Line::new("rank IC, mean of 63 sessions", moving_mean(rank_ic, QUARTER)))
-        .line(Line::new("IC, mean of 63 sessions", moving_mean(ic, QUARTER)).stroke(Stroke::Dashed))
-        .rule(Rule::new(0.0, "0"));
+        .line(Line::new("IC, mean of 63 sessions", moving_mean(ic, QUARTER)).stroke(Stroke::Dashed));
     if let Some(mean) = evaluation.facts.rank_ic.mean {
         lines = lines.rule(Rule::new(mean, format!("mean {}", words::number(mean, 4))));
     }

@@ -87,7 +87,9 @@ fn parts(primary: &Account<'_>, equal_weight: &Account<'_>) -> Table {
         .column(Column::integer("Sessions"));
     for (name, values) in parts {
         let annual = values.iter().sum::<f64>() / values.len() as f64 * primary.sessions_per_year();
-        let t = newey_west_t(&values, usual_lag(values.len()));
+        // The mean of chosen sessions has no standard error.
+        let is_chosen = name.starts_with("without");
+        let t = if is_chosen { f64::NAN } else { newey_west_t(&values, usual_lag(values.len())) };
         let (low, high) = interval(annual, t);
         let emphasis = if name == "all sessions" { Emphasis::Strong } else { Emphasis::None };
         table = table.row_with(emphasis, cells![name, annual, t, low, high, values.len()]);

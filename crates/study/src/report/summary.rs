@@ -1,6 +1,8 @@
 //! What came out, in one screen: key numbers, all portfolios side by side, what limits the results.
 
-use backstaff_report::{Block, Cell, Column, Details, Emphasis, Fact, Format, Heat, Section, Table, cells};
+use backstaff_report::{
+    Block, Cell, Column, Details, Emphasis, Fact, Format, Heat, Section, Severity, Table, cells,
+};
 
 use super::{
     account::{Account, Accounts},
@@ -11,21 +13,32 @@ use super::{
 use crate::{results::Results, steps::backtest::Holder};
 
 pub(super) fn section(results: &Results, accounts: &Accounts<'_>, verdict: &Verdict) -> Section {
-    let intro = if results.config.about.is_empty() {
-        "Every number is from sessions that no model was trained on, after costs unless it says otherwise."
-            .to_owned()
-    } else {
-        let about = results.config.about.split_whitespace().collect::<Vec<_>>().join(" ");
-        format!(
-            "{about} Every number is from sessions that no model was trained on, after costs unless it says otherwise."
-        )
-    };
-    Section::new("summary", "Summary")
-        .intro(intro)
+    let about = words::sentences(&results.config.about);
+    // The title is the first sentence already.
+    let about = about.split_once(". ").map_or("", |(_, rest)| rest);
+    let intro = format!(
+        "{about} Every number is from sessions that no model was trained on, after costs unless it says otherwise."
+    );
+    let (notes, grave) = caveats::of(results, accounts, verdict)
+        .into_iter()
+        .partition::<Vec<_>, _>(|caveat| caveat.severity == Severity::Note);
+    let mut section = Section::new("summary", "Summary")
+        .intro(intro.trim())
         .block(facts(accounts, verdict))
         .block(comparison(results, accounts))
-        .block(how_to_read())
-        .block(caveats::of(results, accounts, verdict))
+        .text(
+            "**Excess** is the mean return above the equal weight of the same universe, a year, and **t** its distance \
+             from 0 in Newey–West standard errors; **IC t** is the same of the rank IC. The other columns explain \
+             themselves under the pointer.",
+        )
+        .block(how_to_read());
+    if !grave.is_empty() {
+        section = section.block(grave);
+    }
+    if !notes.is_empty() {
+        section = section.block(Details::new(format!("{} more to know", notes.len())).block(notes));
+    }
+    section
 }
 
 fn facts(accounts: &Accounts<'_>, verdict: &Verdict) -> Vec<Fact> {
@@ -65,7 +78,7 @@ fn comparison(results: &Results, accounts: &Accounts<'_>) -> Table {
         .column(
             Column::percent("CAGR", 1).note("(last equity / first)^(1 / years) − 1, years of 365.25 days"),
         )
-        .column(Column::percent("Above equal weight", 1).heat(Heat::Diverging).note(
+        .column(Column::percent("Excess", 1).heat(Heat::Diverging).note(
             "mean(r − b) · sessions a year; b is the equal weight of the same universe after its own costs",
         ))
         .column(
@@ -74,7 +87,7 @@ fn comparison(results: &Results, accounts: &Accounts<'_>) -> Table {
         )
         .column(Column::percent("Volatility", 1).note("sd(r) · √(sessions a year)"))
         .column(Column::number("Sharpe", 2).note("mean(r − cash) / sd(r − cash) · √(sessions a year)"))
-        .column(Column::percent("Max. drawdown", 1).note("lowest equity / highest so far − 1"))
+        .column(Column::percent("Drawdown", 1).note("lowest equity / highest so far − 1"))
         .column(Column::number("Turnover", 1).note("a year, one-sided: 1 replaces the book once"))
         .column(
             Column::percent("Costs", 2)

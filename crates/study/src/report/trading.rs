@@ -48,8 +48,8 @@ fn facts(account: &Account<'_>) -> Vec<Fact> {
             .note("a side, at which the whole profit is gone"),
         Fact::new("Trades", measure("n_fills"), Format::Integer),
         Fact::new("Orders not filled", measure("n_unfilled"), Format::Integer).note("or only in part"),
-        Fact::new("Positions", measure("n_positions"), Format::Number(1)).note("mean at the close"),
-        Fact::new("Delisted while held", account.result.n_delistings, Format::Integer),
+        Fact::new("Positions", measure("n_positions"), Format::Number(1))
+            .note(format!("mean at the close; {} delisted while held", account.result.n_delistings)),
     ]
 }
 
@@ -59,9 +59,11 @@ fn each<'a>(account: &'a Account<'_>, of: impl Fn(&Day, f64) -> f64 + 'a) -> imp
 }
 
 fn turnover(account: &Account<'_>) -> Chart {
-    let values = std::iter::once(f64::NAN)
-        .chain(each(account, Day::turnover))
-        .collect::<Vec<_>>();
+    let mut values = std::iter::once(f64::NAN).chain(each(account, Day::turnover)).collect::<Vec<_>>();
+    // The first trade builds the whole book and would dwarf all others.
+    if let Some(first) = values.iter_mut().find(|value| **value > 0.0) {
+        *first = f64::NAN;
+    }
     let mean = |t: usize| {
         let start = (t + 1).checked_sub(MONTH).filter(|&start| start > 0)?;
         Some(values[start..=t].iter().sum::<f64>() / MONTH as f64)
@@ -76,7 +78,7 @@ fn turnover(account: &Account<'_>) -> Chart {
         )
         .line(Line::new("mean of 21 sessions", means));
     Chart::new("Turnover by session", lines)
-        .note("Half of what was bought and sold, as a share of the equity at the close before.")
+        .note("Half of what was bought and sold, as a share of the equity at the close before; without the first purchase.")
         .height(220)
 }
 

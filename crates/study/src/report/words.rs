@@ -43,6 +43,17 @@ pub(super) fn some_of<'a>(names: impl ExactSizeIterator<Item = &'a str>, most: u
     if n > most { format!("{shown} and {} more", n - most) } else { shown }
 }
 
+/// A text on one line, as a YAML file may fold it.
+pub(super) fn sentences(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A text that begins a sentence.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// A length of time: `2.9 years`.
 pub(super) fn years(years: f64) -> String {
     format!("{} years", number(years, 1))
