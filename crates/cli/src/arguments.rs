@@ -42,7 +42,7 @@ pub struct Common {
     /// Lay the overrides of this name over the study: dev, test, prod, research, or one of the study's own.
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
-    /// Write a Chrome trace (chrome://tracing, ui.perfetto.dev) of the stages.
+    /// Write a trace of the stages that Chrome's tracing page and Perfetto open.
     #[arg(long, global = true, value_name = "FILE")]
     pub trace: Option<PathBuf>,
 }

@@ -1,6 +1,7 @@
 //! What a run looks like: bars on a terminal, plain lines in a log, nothing with `--json`.
 
 use std::{
+    fmt::Write as _,
     io::IsTerminal as _,
     sync::{
         Arc, Mutex,
@@ -130,12 +131,13 @@ pub fn stage_table(stages: &[StageRecord], seconds: f64) -> String {
         let rate = if stage.rows > 0 && stage.seconds > 0.0 {
             short(stage.rows as f64 / stage.seconds)
         } else {
-            "".into()
+            String::new()
         };
         let shards = format!("{}+{}", stage.computed, stage.found);
         let memory = format!("{:.0} MB", stage.peak_bytes as f64 / 1e6);
-        out += &format!(
-            "{:<10} {outcome:<9} {:>9.3} {rate:>10} {memory:>9}  {shards:>9}\n",
+        let _ = writeln!(
+            out,
+            "{:<10} {outcome:<9} {:>9.3} {rate:>10} {memory:>9}  {shards:>9}",
             stage.name, stage.seconds
         );
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::{StudyError, study::open_store};
 
 /// What is younger than this is never swept: a run may be about to use it.
-const GRACE: Duration = Duration::from_secs(600);
+const GRACE: Duration = Duration::from_mins(10);
 
 /// The artifacts of one stage.
 #[derive(Clone, Debug, Serialize)]

@@ -98,13 +98,12 @@ fn with_data<T>(
     // Expressions are parsed before the data are read: a slip of the pen shows at once.
     let catalog = catalog(request)?;
     let scratch;
-    let folder = match &request.store {
-        Some(folder) => folder.as_path(),
-        None => {
-            scratch = tempfile::tempdir()
-                .map_err(|source| StudyError::Read { path: std::env::temp_dir(), source })?;
-            scratch.path()
-        }
+    let folder = if let Some(folder) = &request.store {
+        folder.as_path()
+    } else {
+        scratch =
+            tempfile::tempdir().map_err(|source| StudyError::Read { path: std::env::temp_dir(), source })?;
+        scratch.path()
     };
     let store = Store::open(folder)?;
     let bridge = Bridge::new(observer);

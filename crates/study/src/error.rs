@@ -75,17 +75,20 @@ impl StudyError {
     pub fn kind(&self) -> ErrorKind {
         use backstaff_learn::{LearnError, LightGbmError};
         match self {
+            Self::Learn(LearnError::LightGbm(LightGbmError::NotFound { .. }))
+            | Self::Output(_)
+            | Self::Report(_)
+            | Self::Stopped
+            | Self::Internal { .. } => ErrorKind::Other,
             Self::Config(_)
             | Self::Value { .. }
             | Self::Feature(_)
             | Self::Portfolio(_)
+            | Self::Learn(_)
             | Self::Universe(_) => ErrorKind::Study,
-            Self::Learn(LearnError::LightGbm(LightGbmError::NotFound { .. })) => ErrorKind::Other,
-            Self::Learn(_) => ErrorKind::Study,
             Self::Source(_) | Self::Read { .. } | Self::Panel(_) => ErrorKind::Data,
             Self::Store(_) => ErrorKind::Store,
             Self::Interrupted => ErrorKind::Interrupted,
-            Self::Output(_) | Self::Report(_) | Self::Stopped | Self::Internal { .. } => ErrorKind::Other,
         }
     }
 }

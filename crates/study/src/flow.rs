@@ -158,7 +158,8 @@ impl<'a> Flow<'a> {
         rows: usize,
     ) -> Result<Vec<Done<S::Shard>>, StudyError> {
         let (shards, stops) = self.wanted(stage, inputs)?;
-        let done = self.record::<S>(rows, || run_shards(stage, inputs, shards, &self.run))?;
+        let done = self
+            .record::<S>(rows, || run_shards(stage, inputs, shards, &self.run).map_err(StudyError::from))?;
         if stops { Err(StudyError::Stopped) } else { Ok(done) }
     }
 
@@ -170,18 +171,19 @@ impl<'a> Flow<'a> {
         rows: usize,
     ) -> Result<Vec<Done<S::Shard>>, StudyError> {
         let (shards, stops) = self.wanted(stage, inputs)?;
-        let done = self.record::<S>(rows, || run_jointly(stage, inputs, shards, &self.run))?;
+        let done = self
+            .record::<S>(rows, || run_jointly(stage, inputs, shards, &self.run).map_err(StudyError::from))?;
         if stops { Err(StudyError::Stopped) } else { Ok(done) }
     }
 
     fn record<S: Stage<Error = StudyError>>(
         &self,
         rows: usize,
-        work: impl FnOnce() -> Result<Vec<Done<S::Shard>>, RunError<StudyError>>,
+        work: impl FnOnce() -> Result<Vec<Done<S::Shard>>, StudyError>,
     ) -> Result<Vec<Done<S::Shard>>, StudyError> {
         self.bridge.rows.store(rows, Ordering::Relaxed);
         let before = self.trace.seconds();
-        let done = self.trace.span(S::NAME, work).map_err(StudyError::from)?;
+        let done = self.trace.span(S::NAME, work)?;
         let seconds = self.trace.seconds() - before;
         let computed = done.iter().filter(|done| done.outcome == ShardOutcome::Computed).count();
         let mut keys = KeyHasher::new();

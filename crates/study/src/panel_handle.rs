@@ -19,6 +19,15 @@ use crate::{
 /// The field that is 1 from an instrument's date of entry on.
 pub const MEMBER: &str = "member";
 
+/// The index to compare with, on the panel's sessions.
+#[derive(Clone, Debug, Default)]
+pub struct Benchmark {
+    /// Opens.
+    pub open: Vec<f64>,
+    /// Closes.
+    pub close: Vec<f64>,
+}
+
 /// The handle of a loaded panel.
 #[derive(Debug)]
 pub struct PanelHandle {
@@ -167,11 +176,14 @@ impl PanelHandle {
     }
 
     /// The benchmark's opens and closes on the panel's sessions, if the study has one.
-    pub fn benchmark(&self) -> Result<Option<(Vec<f64>, Vec<f64>)>, StudyError> {
+    pub fn benchmark(&self) -> Result<Option<Benchmark>, StudyError> {
         if self.manifest.part("benchmark.close").is_none() {
             return Ok(None);
         }
         let read = |name: &str| read_column(&self.store, &self.manifest, name);
-        Ok(Some((read("benchmark.open")?.to_f64(), read("benchmark.close")?.to_f64())))
+        Ok(Some(Benchmark {
+            open: read("benchmark.open")?.to_f64(),
+            close: read("benchmark.close")?.to_f64(),
+        }))
     }
 }

@@ -212,7 +212,6 @@ impl Study {
 
     /// Compute all columns.
     pub(crate) fn columns(
-        &self,
         flow: &Flow<'_>,
         panel: &Arc<PanelHandle>,
         resolved: &Resolved,
@@ -244,7 +243,7 @@ impl Study {
         let panel = self.load(flow)?;
         let quality = one(flow.stage(&CollectQuality, &panel, panel.axis().n_rows())?)?;
         let resolved = self.resolve(&panel)?;
-        let columns = self.columns(flow, &panel, &resolved)?;
+        let columns = Self::columns(flow, &panel, &resolved)?;
         let learned = self.learn(flow, &panel, &columns, &train, make_labels)?;
         let suspects = SuspectInputs {
             panel: panel.clone(),

@@ -18,7 +18,7 @@ pub struct Workplace {
     pub folder: TempDir,
 }
 
-/// A number that looks random, from a few whole ones (SplitMix64).
+/// A number that looks random, from a few whole ones (`SplitMix64`).
 pub fn noise(seeds: &[u64]) -> f64 {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     for seed in seeds {
@@ -69,7 +69,7 @@ pub fn prices(n: usize, n_sessions: usize, extra: bool) -> String {
             let (high, low) = (open.max(close) * 1.004, open.min(close) * 0.996);
             let volume = (1e5 * (1.2 + seed(3))).round();
             let _ = write!(text, "{},S{i:02},{open:.4},{high:.4},{low:.4},{close:.4},{volume}", date(day));
-            text += &if extra { format!(",{:.3}\n", seed(4)) } else { "\n".to_owned() };
+            let _ = if extra { writeln!(text, ",{:.3}", seed(4)) } else { writeln!(text) };
         }
     }
     text

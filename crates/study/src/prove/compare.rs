@@ -115,7 +115,7 @@ impl<'a> Base<'a> {
         let make_labels = MakeLabels::new(&study.config)?;
         let handle = study.load(flow)?;
         let resolved = study.resolve(&handle)?;
-        let columns = study.columns(flow, &handle, &resolved)?;
+        let columns = Study::columns(flow, &handle, &resolved)?;
         let learned = study.learn(flow, &handle, &columns, &train, make_labels)?;
         let mut models = Vec::new();
         for (name, fold, manifest) in &learned.models {
@@ -163,7 +163,7 @@ impl<'a> Base<'a> {
             _ => perturb(&self.panel, before.last, perturbation)?,
         };
         let end = before.last + 1;
-        let mut leaks = self.compare_data(before, &changed);
+        let mut leaks = Self::compare_data(before, &changed);
         let features = self.features.iter().map(|(feature, _)| feature.clone()).collect::<Vec<_>>();
         let computed = Plan::new(&features).compute(&changed, Encoding::F32, &())?;
         let (_, kept) = changed.axis().between(0..end.min(changed.axis().n_sessions()));
@@ -201,7 +201,7 @@ impl<'a> Base<'a> {
         Ok(load.read()?.panel)
     }
 
-    fn compare_data(&self, before: &Before, changed: &Panel) -> Vec<Leak> {
+    fn compare_data(before: &Before, changed: &Panel) -> Vec<Leak> {
         let cut = changed.between(0..(before.last + 1).min(changed.axis().n_sessions()));
         let session = before.session.to_string();
         if cut.axis() != before.panel.axis() {

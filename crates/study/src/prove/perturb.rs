@@ -54,10 +54,17 @@ pub fn perturb(panel: &Panel, last: usize, perturbation: Perturbation) -> Result
                 // Whether an instrument traded is never missing.
                 Perturbation::Missing if name == TRADED => rows.fill(0.0),
                 Perturbation::Scaled if name == TRADED => {
-                    rows.iter_mut().for_each(|value| *value = 1.0 - *value)
+                    for value in rows {
+                        *value = 1.0 - *value;
+                    }
                 }
+
                 Perturbation::Missing => rows.fill(f64::NAN),
-                Perturbation::Scaled => rows.iter_mut().for_each(|value| *value *= 1000.0),
+                Perturbation::Scaled => {
+                    for value in rows {
+                        *value *= 1000.0;
+                    }
+                }
                 // Reversed and moved on, so that no row keeps its place but by chance.
                 _ => {
                     rows.reverse();

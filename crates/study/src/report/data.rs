@@ -15,7 +15,8 @@ pub(super) fn section(results: &Results, accounts: &Accounts<'_>) -> Section {
         )
         .block(key_facts(results))
         .block(survivorship(results, accounts))
-        .block(Block::Beside(vec![recognised(&facts.found).into(), reading(results).into()]))
+        .block(reading(results))
+        .block(Details::new("Columns of the price files").block(recognised(&facts.found)))
         .block(quality_counts(results));
     if !results.quality.findings.is_empty() {
         section = section.block(findings(results));

@@ -61,12 +61,14 @@ fn stages(results: &Results) -> Table {
 fn programs(results: &Results) -> Table {
     let mut table = Table::new("Programs and seeds")
         .column(Column::text("What"))
-        .column(Column::text("Version or parameters"))
+        .column(Column::text("Version, seed"))
         .row(cells!["backstaff", env!("CARGO_PKG_VERSION")])
-        .row(cells!["LightGBM", "4.7, deterministic, one seed for rows, features and bins"]);
+        .row(cells!["LightGBM", "4.7, deterministic; one seed for rows, features and bins"]);
     for (name, spec) in &results.config.models {
         let (kind, parameters) = described(spec);
-        table = table.row(cells![format!("{name} ({kind})"), parameters]);
+        let seed = parameters.iter().find(|(parameter, _)| parameter == "seed");
+        let seed = seed.map_or("nothing random".to_owned(), |(_, seed)| format!("seed {seed}"));
+        table = table.row(cells![format!("{name} ({kind})"), seed]);
     }
     table
 }

@@ -10,6 +10,7 @@ mod json;
 mod lineage;
 mod models;
 mod performance;
+mod series;
 mod signal;
 mod stress;
 mod summary;

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use backstaff_learn::Parameters;
 use backstaff_report::{
-    BarSeries, Bars, Block, Chart, Column, Details, Emphasis, Format, Heat, Section, Table, cells,
+    Align, BarSeries, Bars, Block, Chart, Column, Details, Emphasis, Format, Heat, Section, Table, cells,
 };
 
-use super::words;
+use super::{
+    series::{deviation, mean},
+    words,
+};
 use crate::{
     config::ModelSpec,
     results::Results,
@@ -81,7 +84,9 @@ fn fits(results: &Results) -> Table {
         .column(Column::integer("Validation rows"))
         .column(Column::integer("Rounds run"))
         .column(Column::integer("Best round").note("where early stopping cut the model"))
-        .column(Column::number("Penalty", 0).note("chosen on the validation rows"))
+        .column(
+            Column::new("Penalty", Format::Text).align(Align::Right).note("chosen on the validation rows"),
+        )
         .column(
             Column::number("Rank IC in test", 4)
                 .heat(Heat::Diverging)
@@ -115,7 +120,7 @@ fn rank_ic(results: &Results, model: &str, fold: &FoldFacts) -> Option<f64> {
     let values = evaluation.sessions.iter().zip(evaluation.column("rank_ic"));
     let values = values.filter(|(session, value)| (from..=to).contains(*session) && value.is_finite());
     let values = values.map(|(_, value)| *value).collect::<Vec<_>>();
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    (!values.is_empty()).then(|| mean(&values))
 }
 
 fn suspects(results: &Results) -> Table {
@@ -157,17 +162,6 @@ impl Shares {
         features.sort_by(|a, b| mean(&b.1).total_cmp(&mean(&a.1)).then_with(|| a.0.cmp(&b.0)));
         Self { n_folds: fits.len(), features }
     }
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-
-/// The standard deviation with `n − 1`; NaN below two values.
-fn deviation(values: &[f64]) -> f64 {
-    let mean = mean(values);
-    let squares = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>();
-    if values.len() < 2 { f64::NAN } else { (squares / (values.len() - 1) as f64).sqrt() }
 }
 
 /// What importance means for a model.
@@ -237,27 +231,39 @@ fn parameters(results: &Results) -> Table {
     let mut table = Table::new("Models")
         .column(Column::text("Model"))
         .column(Column::text("Kind"))
-        .column(Column::text("Parameters"));
+        .column(Column::text("Parameter"))
+        .column(Column::text("Value"))
+        .visible_rows(20);
     for (name, spec) in &results.config.models {
-        let (kind, text) = described(spec);
-        table = table.row(cells![name, kind, text]);
+        let (kind, parameters) = described(spec);
+        for (parameter, value) in parameters {
+            table = table.row(cells![name, kind, parameter, value]);
+        }
     }
     table
 }
 
-/// A model's kind and all that shapes it, seeds included.
-pub(super) fn described(spec: &ModelSpec) -> (&'static str, String) {
+/// A model's kind and all that shapes it, seed and defaults of ours included.
+pub(super) fn described(spec: &ModelSpec) -> (&'static str, Vec<(String, String)>) {
+    let owned = |name: &str, value: String| (name.to_owned(), value);
     match spec {
         ModelSpec::Lightgbm { rounds, early_stopping, parameters } => {
             let pairs = parameters.iter().map(|(name, value)| (name.as_str(), value.clone()));
-            let parameters = Parameters::new(pairs).map_or_else(
-                |error| error.to_string(),
-                |p| p.with_early_stopping(std::num::NonZeroU32::new(*early_stopping)).canonical_text(),
-            );
-            ("lightgbm", format!("rounds={rounds} early_stopping={early_stopping} {parameters}"))
+            let text = Parameters::new(pairs).map_or_else(|e| e.to_string(), |p| p.canonical_text());
+            // Rounds and patience stand in the study beside LightGBM's own parameters, and win over its defaults.
+            let own = text.split(' ').filter_map(|pair| pair.split_once('='));
+            let own = own.filter(|(name, _)| !["num_iterations", "early_stopping_round"].contains(name));
+            let mut all = vec![
+                owned("rounds", rounds.to_string()),
+                owned("early_stopping", early_stopping.to_string()),
+            ];
+            all.extend(own.map(|(name, value)| owned(name, value.to_owned())));
+            ("lightgbm", all)
         }
-        ModelSpec::Ridge { penalties, clip } => ("ridge", format!("penalties={penalties:?} clip={clip}")),
-        ModelSpec::Expression(text) => ("expression", text.clone()),
+        ModelSpec::Ridge { penalties, clip } => {
+            ("ridge", vec![owned("penalties", format!("{penalties:?}")), owned("clip", clip.to_string())])
+        }
+        ModelSpec::Expression(text) => ("expression", vec![owned("expression", text.clone())]),
     }
 }
 

@@ -7,7 +7,12 @@ use backstaff_report::{
     Lines, Palette, Rule, Scale, Section, Stroke, Table, cells,
 };
 
-use super::{TIME, account::usual_lag, words};
+use super::{
+    TIME,
+    account::usual_lag,
+    series::{mean, moving_mean},
+    words,
+};
 use crate::{
     results::Results,
     steps::evaluate::{Evaluation, N_QUANTILES},
@@ -87,21 +92,6 @@ fn summaries(models: &[(&str, &Evaluation)]) -> Table {
     table
 }
 
-/// The mean of the present values among the last `length`; NaN until so many sessions have passed and half of them have
-/// a value.
-fn moving_mean(values: &[f64], length: usize) -> Vec<f64> {
-    let mean = |end: usize| {
-        let Some(start) = (end + 1).checked_sub(length) else { return f64::NAN };
-        let present =
-            values[start..=end].iter().copied().filter(|value| value.is_finite()).collect::<Vec<_>>();
-        if 2 * present.len() < length {
-            return f64::NAN;
-        }
-        present.iter().sum::<f64>() / present.len() as f64
-    };
-    (0..values.len()).map(mean).collect()
-}
-
 fn by_session(name: &str, evaluation: &Evaluation) -> Chart {
     let (ic, rank_ic) = (evaluation.column("ic"), evaluation.column("rank_ic"));
     let mut lines = Lines::by_date(dates(evaluation), Format::Number(3))
@@ -154,7 +144,7 @@ fn by_year(results: &Results, name: &str, evaluation: &Evaluation) -> Chart {
     }
     let least = (results.config.label.horizon as usize).saturating_sub(1);
     let statistics = years.iter().map(|(_, values)| {
-        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let mean = mean(values);
         let t = newey_west_t(values, usual_lag(values.len()).max(least));
         (mean, if t == 0.0 { f64::NAN } else { 1.96 * (mean / t).abs() })
     });
@@ -246,16 +236,4 @@ fn stability(name: &str, evaluation: &Evaluation) -> Chart {
             shown(facts.top_turnover)
         ))
         .height(200)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_moving_mean_skips_missing_sessions_and_needs_half_of_them() {
-        let means = moving_mean(&[1.0, f64::NAN, 3.0, f64::NAN, f64::NAN], 2);
-        assert!(means[0].is_nan() && means[4].is_nan());
-        assert_eq!(means[1..4], [1.0, 3.0, 3.0]);
-    }
 }

@@ -3,7 +3,10 @@
 use backstaff_portfolio::measure::newey_west_t;
 use backstaff_report::{Column, Emphasis, Heat, Section, Table, cells};
 
-use super::account::{Account, Accounts, interval, usual_lag};
+use super::{
+    account::{Account, Accounts, interval, usual_lag},
+    series::mean,
+};
 
 /// Sessions that are taken out to see whether a few make the result.
 const FEW: usize = 10;
@@ -86,7 +89,7 @@ fn parts(primary: &Account<'_>, equal_weight: &Account<'_>) -> Table {
         .column(Column::percent("to", 1))
         .column(Column::integer("Sessions"));
     for (name, values) in parts {
-        let annual = values.iter().sum::<f64>() / values.len() as f64 * primary.sessions_per_year();
+        let annual = mean(&values) * primary.sessions_per_year();
         // The mean of chosen sessions has no standard error.
         let is_chosen = name.starts_with("without");
         let t = if is_chosen { f64::NAN } else { newey_west_t(&values, usual_lag(values.len())) };

@@ -57,13 +57,22 @@ pub(super) struct Made {
     pub(super) survivors: bool,
     /// Whether a feature is beyond belief.
     pub(super) suspects: bool,
+    /// Where early stopping cut the trees.
+    pub(super) best_round: usize,
     /// Sessions of the data; the last two thirds are tested.
     pub(super) n_sessions: usize,
 }
 
 impl Default for Made {
     fn default() -> Self {
-        Self { drift: 0.0, rank_ic: 0.001, survivors: false, suspects: false, n_sessions: 600 }
+        Self {
+            drift: 0.0,
+            rank_ic: 0.001,
+            survivors: false,
+            suspects: false,
+            best_round: 20,
+            n_sessions: 600,
+        }
     }
 }
 
@@ -98,7 +107,10 @@ impl Made {
             suspects: if self.suspects { vec![suspect()] } else { Vec::new() },
             labels: serde_json::json!({ "labelled": 1700, "at_end": 15, "delisted": 3, "never_entered": 0 }),
             folds: folds(calendar, tested),
-            fits: BTreeMap::from([("trees".to_owned(), fits(1)), ("line".to_owned(), fits(2))]),
+            fits: BTreeMap::from([
+                ("trees".to_owned(), fits(1, self.best_round)),
+                ("line".to_owned(), fits(2, 0)),
+            ]),
             evaluations: BTreeMap::from([
                 ("trees".to_owned(), evaluation(tested, self.rank_ic, 7)),
                 ("line".to_owned(), evaluation(tested, 0.0, 8)),
@@ -206,12 +218,12 @@ fn folds(calendar: &[Session], tested: &[Session]) -> Vec<FoldFacts> {
         .to_vec()
 }
 
-fn fits(seed: u64) -> Vec<(u32, FitFacts)> {
+fn fits(seed: u64, best_round: usize) -> Vec<(u32, FitFacts)> {
     let fit = |fold: u32| FitFacts {
         n_train: 300,
         n_validation: 60,
         n_rounds: 50,
-        best_round: 20,
+        best_round,
         penalty: (seed == 2).then_some(100.0),
         importance: noise(seed + u64::from(fold))
             .take(2)

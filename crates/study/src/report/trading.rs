@@ -2,12 +2,14 @@
 
 use backstaff_portfolio::Day;
 use backstaff_report::{
-    Block, Chart, Column, Details, Emphasis, Fact, Format, Heat, Line, Lines, Section, Stroke, Table, cells,
+    Block, Chart, Colour, Column, Details, Emphasis, Fact, Format, Heat, Line, Lines, Section, Stroke, Table,
+    cells,
 };
 
 use super::{
     TIME,
     account::{Account, Accounts},
+    series::moving_mean,
     words,
 };
 
@@ -64,18 +66,10 @@ fn turnover(account: &Account<'_>) -> Chart {
     if let Some(first) = values.iter_mut().find(|value| **value > 0.0) {
         *first = f64::NAN;
     }
-    let mean = |t: usize| {
-        let start = (t + 1).checked_sub(MONTH).filter(|&start| start > 0)?;
-        Some(values[start..=t].iter().sum::<f64>() / MONTH as f64)
-    };
-    let means = (0..values.len()).map(|t| mean(t).unwrap_or(f64::NAN)).collect();
+    let means = moving_mean(&values, MONTH);
     let lines = Lines::by_date(account.dates(), Format::Percent(1))
         .group(TIME)
-        .line(
-            Line::new("turnover", values.clone())
-                .stroke(Stroke::Dots)
-                .colour(backstaff_report::Colour::Neutral),
-        )
+        .line(Line::new("turnover", values).stroke(Stroke::Dots).colour(Colour::Neutral))
         .line(Line::new("mean of 21 sessions", means));
     Chart::new("Turnover by session", lines)
         .note("Half of what was bought and sold, as a share of the equity at the close before; without the first purchase.")

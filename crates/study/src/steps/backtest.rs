@@ -14,7 +14,7 @@ use crate::{
     StudyError,
     columns::ColumnHandle,
     config::{Config, CostModel, ExecutionPrice, Portfolio, StrategySpec},
-    panel_handle::PanelHandle,
+    panel_handle::{Benchmark, PanelHandle},
     steps::scores::Scores,
 };
 
@@ -290,7 +290,7 @@ fn index_panel(panel: &PanelHandle, name: &str) -> Result<Panel, StudyError> {
     let n_sessions = calendar.len();
     let axis = Arc::new(Axis::new(calendar, vec![(Instrument::new(name), 0..n_sessions)]));
     let mut market = Panel::new(axis);
-    let (open, close) = panel.benchmark()?.unwrap_or_default();
+    let Benchmark { open, close } = panel.benchmark()?.unwrap_or_default();
     market.insert("open", Column::F64(open))?;
     market.insert("close", Column::F64(close))?;
     Ok(market)

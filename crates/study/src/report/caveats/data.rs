@@ -17,8 +17,9 @@ pub(super) fn survivorship(case: Case<'_>) -> Option<Caveat> {
             format!(", {} without the dates of entry", words::difference(without, 1))
         });
         format!(
-            " The gauge: the equal weight of the universe earned {} a year above the index{without}. No model had a \
-             part in that; compare with the equal weight, not with the index.",
+            " The gauge: over the test the equal weight of the universe less the index is {} a year{without}. No model \
+             has a part in that, so compare with the equal weight. It is a gauge, not a correction: an index also weighs \
+             large companies more.",
             words::difference(gap, 1)
         )
     });
@@ -67,9 +68,7 @@ pub(super) fn static_categories(case: Case<'_>) -> Option<Caveat> {
     if names.is_empty() {
         return None;
     }
-    let reads = |expression: &str| names.iter().any(|name| expression.contains(&format!("${name}")));
-    let readers = case.results.features.iter().filter(|feature| reads(&feature.expression));
-    let readers = readers.map(|feature| feature.name.as_str()).collect::<Vec<_>>();
+    let readers = readers(case, names);
     let used = if readers.is_empty() {
         "No feature reads them.".to_owned()
     } else {
@@ -84,27 +83,37 @@ pub(super) fn static_categories(case: Case<'_>) -> Option<Caveat> {
     Some(if readers.is_empty() { Caveat::note(title, text) } else { Caveat::caution(title, text) })
 }
 
-/// Prices that were not adjusted here: what they are is the file's affair.
-pub(super) fn adjustment(case: Case<'_>) -> Option<Caveat> {
-    let found = &case.results.panel.facts().found["adjustment"];
-    let is_as_file = found["used"].as_str().is_some_and(|used| used.replace('-', "_").contains("as_is"));
-    is_as_file.then(|| {
-        let guess = found["guess"].as_str().filter(|guess| !guess.is_empty());
-        let guess = guess.map_or_else(String::new, |guess| format!(" From their looks: {guess}."));
-        let text = format!(
-            "Prices are used as they are in the file.{guess} If they were adjusted backwards, an old level knows later \
-             dividends and splits: returns are right, but lots, minimum fees and whatever compares price levels are \
-             not."
-        );
-        Caveat::caution("Prices as in the file", text)
-    })
+/// The features whose expression names one of these, or a feature that does.
+fn readers<'a>(case: Case<'a>, names: &'a [String]) -> Vec<&'a str> {
+    let mut known = names.iter().map(String::as_str).collect::<Vec<_>>();
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    loop {
+        let n = known.len();
+        for feature in &case.results.features {
+            let mut words = feature.expression.split(|c| !is_word(c));
+            if !known.contains(&feature.name.as_str()) && words.any(|word| known.contains(&word)) {
+                known.push(&feature.name);
+            }
+        }
+        if known.len() == n {
+            return known.split_off(names.len());
+        }
+    }
 }
 
-/// What the source told while it read.
-pub(super) fn warnings(case: Case<'_>) -> Option<Caveat> {
-    let warnings = &case.results.panel.facts().warnings;
-    (!warnings.is_empty())
-        .then(|| Caveat::caution("While reading the data", format!("{}.", warnings.join("; "))))
+/// What the source told while it read, and what the prices look like.
+pub(super) fn reading(case: Case<'_>) -> Option<Caveat> {
+    let facts = case.results.panel.facts();
+    let adjustment = &facts.found["adjustment"];
+    let is_as_file = adjustment["used"].as_str() == Some("as_is");
+    let title = if is_as_file { "Prices as in the file" } else { "While reading the data" };
+    let mut text =
+        facts.warnings.iter().map(|warning| words::capitalised(warning)).collect::<Vec<_>>().join(". ");
+    if let Some(guess) = adjustment["guess"].as_str().filter(|guess| is_as_file && !guess.is_empty()) {
+        let gap = if text.is_empty() { "" } else { ". " };
+        text = format!("{text}{gap}From their looks: {guess}");
+    }
+    (!text.is_empty()).then(|| Caveat::caution(title, format!("{text}.")))
 }
 
 /// Instruments that impossible rows cost their place.
@@ -138,15 +147,14 @@ fn found(case: Case<'_>, check: &str) -> usize {
 /// Sessions that few instruments have.
 pub(super) fn thin_sessions(case: Case<'_>) -> Option<Caveat> {
     let (thin, dropped) = (found(case, "thin_session"), found(case, "dropped_date"));
-    (thin + dropped > 0).then(|| {
-        let text = format!(
-            "{} with few of the living instruments; {} that too few had and that {} no session. Listed in section Data.",
-            words::count(thin, "session"),
-            words::count(dropped, "date"),
-            if dropped == 1 { "is" } else { "are" }
-        );
-        Caveat::note("Thin dates", text)
-    })
+    let thin = (thin > 0)
+        .then(|| format!("{} that few of the living instruments have", words::count(thin, "session")));
+    let dropped = (dropped > 0).then(|| {
+        format!("{} that too few had, so that their rows are left out", words::count(dropped, "date"))
+    });
+    let parts = [thin, dropped].into_iter().flatten().collect::<Vec<_>>();
+    (!parts.is_empty())
+        .then(|| Caveat::note("Thin dates", format!("{}. Listed in section Data.", parts.join("; "))))
 }
 
 /// Jumps that the next session takes back: errors more often than events.

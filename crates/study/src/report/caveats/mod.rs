@@ -21,14 +21,13 @@ struct Case<'a> {
 }
 
 /// All caveats there are, by theme; the gravest are shown first.
-const ALL: [fn(Case<'_>) -> Option<Caveat>; 22] = [
+const ALL: [fn(Case<'_>) -> Option<Caveat>; 23] = [
     test::disagreement,
     portfolio::ruin,
     data::survivorship,
     data::undated,
     data::static_categories,
-    data::adjustment,
-    data::warnings,
+    data::reading,
     data::excluded,
     data::drop_rows,
     data::thin_sessions,
@@ -37,6 +36,8 @@ const ALL: [fn(Case<'_>) -> Option<Caveat>; 22] = [
     test::incomplete_year,
     test::several_models,
     test::warm_up,
+    test::stumps,
+    test::pressed,
     portfolio::costs,
     portfolio::delay,
     portfolio::small_universe,
@@ -96,6 +97,18 @@ mod tests {
         assert_eq!(titles(&odd)[0], "Portfolio and scores disagree");
         let plain = Made { drift: 0.002, rank_ic: 0.03, ..Made::default() };
         assert!(!titles(&plain).contains(&"Portfolio and scores disagree".to_owned()));
+    }
+
+    #[test]
+    fn a_model_that_learned_next_to_nothing_is_named() {
+        let text = text(&Made { best_round: 1, ..Made::default() }, "Models that learned little");
+        assert!(text.contains("`trees`") && text.contains("2 of 2 folds"), "{text}");
+        assert!(!titles(&Made::default()).contains(&"Models that learned little".to_owned()));
+    }
+
+    #[test]
+    fn readers_of_a_category_are_found_through_other_features() {
+        assert!(text(&Made::default(), "Categories without history").contains("Read by `z`, `zz`."));
     }
 
     #[test]

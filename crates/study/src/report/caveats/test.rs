@@ -3,12 +3,18 @@
 use backstaff_report::Caveat;
 
 use super::Case;
-use crate::{config::Every, report::words};
+use crate::{
+    config::{Every, ModelSpec},
+    report::words,
+    steps::train::FitFacts,
+};
 
 /// A test of fewer years is short.
 const SHORT_YEARS: f64 = 5.0;
 /// A test of fewer years than this is worth a note.
 const FAIR_YEARS: f64 = 10.0;
+/// A boosted model of so few rounds has learned next to nothing.
+const FEW_ROUNDS: usize = 2;
 
 /// A portfolio that gains while its scores rank the wrong way gains by something else.
 pub(super) fn disagreement(case: Case<'_>) -> Option<Caveat> {
@@ -93,4 +99,51 @@ pub(super) fn warm_up(case: Case<'_>) -> Option<Caveat> {
         words::some_of(longer.iter().copied(), 6)
     );
     Some(Caveat::note("Warm-up", text))
+}
+
+/// The models and in how many of their folds something holds.
+fn in_folds(case: Case<'_>, holds: impl Fn(&ModelSpec, &FitFacts) -> bool) -> Vec<String> {
+    let fits = case.results.fits.iter().filter_map(|(name, fits)| {
+        let spec = case.results.config.models.get(name)?;
+        let n = fits.iter().filter(|(_, fit)| holds(spec, fit)).count();
+        (n > 0).then(|| format!("`{name}` in {n} of {}", words::count(fits.len(), "fold")))
+    });
+    fits.collect()
+}
+
+/// Trees that the validation rows cut off at once.
+pub(super) fn stumps(case: Case<'_>) -> Option<Caveat> {
+    let is_stump = |spec: &ModelSpec, fit: &FitFacts| {
+        matches!(spec, ModelSpec::Lightgbm { rounds, .. } if *rounds as usize > FEW_ROUNDS)
+            && fit.best_round <= FEW_ROUNDS
+            && fit.best_round < fit.n_rounds
+    };
+    let models = in_folds(case, is_stump);
+    (!models.is_empty()).then(|| {
+        let text = format!(
+            "Early stopping cut {} to {FEW_ROUNDS} rounds or fewer: what more trees learned from the training rows was \
+             not so on the validation rows. Such scores are nearly those of a single tree.",
+            models.join(", ")
+        );
+        Caveat::caution("Models that learned little", text)
+    })
+}
+
+/// Penalties at the end of the list.
+pub(super) fn pressed(case: Case<'_>) -> Option<Caveat> {
+    let is_largest = |spec: &ModelSpec, fit: &FitFacts| match spec {
+        ModelSpec::Ridge { penalties, .. } if penalties.len() > 1 => {
+            fit.penalty.is_some_and(|chosen| penalties.iter().all(|penalty| *penalty <= chosen))
+        }
+        _ => false,
+    };
+    let models = in_folds(case, is_largest);
+    (!models.is_empty()).then(|| {
+        let text = format!(
+            "The largest penalty on offer was chosen for {}: its coefficients are pressed towards 0, which the \
+             validation rows ask for where there is little to learn.",
+            models.join(", ")
+        );
+        Caveat::note("Largest penalty", text)
+    })
 }
