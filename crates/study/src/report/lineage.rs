@@ -103,11 +103,10 @@ fn keys(results: &Results) -> Table {
     let mut table = Table::new(words::count(results.lineage.len(), "artifact"))
         .column(Column::text("Stage"))
         .column(Column::text("Shard"))
-        .column(Column::text("Key"))
-        .sortable()
+        .column(Column::text("Key").note("the first 16 of 64 digits"))
         .visible_rows(15);
     for (stage, shard, key) in &results.lineage {
-        table = table.row(cells![stage, shard, key.to_string()]);
+        table = table.row(cells![stage, shard, key.to_string().chars().take(16).collect::<String>()]);
     }
     table
 }

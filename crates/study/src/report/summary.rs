@@ -46,7 +46,7 @@ fn facts(accounts: &Accounts<'_>, verdict: &Verdict) -> Vec<Fact> {
     let excess = accounts.primary_excess();
     let interval = excess.map_or((f64::NAN, f64::NAN), |excess| excess.interval);
     let mut facts = vec![
-        Fact::new("Verdict", verdict.level.name(), Format::Text).note("by |t| of 2 and 3, see below"),
+        Fact::new("Verdict", verdict.level.name(), Format::Text).note("how it is reached: see below"),
         Fact::new("Above equal weight a year", evidence.excess, Format::Percent(1)).note(format!(
             "t {}, 95% from {} to {}",
             words::number(evidence.excess_t, 2),

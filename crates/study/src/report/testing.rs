@@ -102,7 +102,8 @@ impl Made {
             quality: quality(),
             features: vec![
                 feature("mom_5d", "$close / Ref($close, 5) - 1"),
-                feature("z", "CsZscore($x, $sector)"),
+                feature("z", "CsZScore($x, by=sector)"),
+                feature("zz", "Mean(z, 5)"),
             ],
             suspects: if self.suspects { vec![suspect()] } else { Vec::new() },
             labels: serde_json::json!({ "labelled": 1700, "at_end": 15, "delisted": 3, "never_entered": 0 }),

@@ -76,7 +76,7 @@ pub(super) fn static_categories(case: Case<'_>) -> Option<Caveat> {
         format!("Read by {of}.")
     };
     let text = format!(
-        "{} come from a table without history: every session sees the value of the day the table was made. {used}",
+        "The table of {} has no history: every session sees the value of the day it was made. {used}",
         words::some_of(names.iter().map(String::as_str), NAMED)
     );
     let title = "Categories without history";

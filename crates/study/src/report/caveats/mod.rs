@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn survivors_only_are_named_with_the_gap_to_the_index() {
         let survivors = Made { survivors: true, ..Made::default() };
-        assert!(text(&survivors, "Survivors only").contains("above the index"));
+        assert!(text(&survivors, "Survivors only").contains("less the index"));
         assert!(!titles(&Made::default()).contains(&"Survivors only".to_owned()));
     }
 

@@ -71,8 +71,8 @@ pub(super) fn several_models(case: Case<'_>) -> Option<Caveat> {
     let n = case.results.config.models.len();
     (n > 1).then(|| {
         let text = format!(
-            "{n} models are compared on the same sessions. The verdict is about `{}`, named before the test; whoever \
-             picks the best of the table afterwards should ask for a higher t. Earlier tries of this study are not \
+            "{n} models are compared on the same sessions. The verdict is about `{}`, which the study names; \
+             whoever picks the best of the table afterwards should ask for a higher t. Earlier tries of this study are not \
              counted here.",
             case.results.config.primary_model()
         );
