@@ -132,7 +132,7 @@ data:
     adjustment: auto
     # stop | exclude: what duplicates and prices that are not positive lead to
     on_bad_instrument: {on_bad}
-    # columns: {{close: PX_LAST}}   # if a column has an unusual name: ours, then the file's
+    # mapping: {{PX_LAST: close}}   # if a column has an unusual name: the file's, then ours
     # drop_rows: [{{instrument: ABC, date: 2014-06-09}}]   # rows known to be wrong
   # union | XNYS | XKRX
   calendar: union
@@ -167,7 +167,7 @@ portfolio:
   strategy: {{topk_dropout: {{k: {k}, n_drop: {n_drop}}}}} # or quantile_long_short: {{quantile: 0.2}}
   execution: open # the next session's open, or its close
   costs: {{commission_bps: 5, slippage_bps: 5}}
-  initial_cash: 1_000_000
+  initial_cash: 1000000
 
 # What `--profile quick` lays over all this.
 profiles:

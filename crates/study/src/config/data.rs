@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use backstaff_source::DateOrder;
 use serde::{Deserialize, Serialize};
 
 /// Where the data come from.
@@ -31,9 +32,12 @@ fn union() -> String {
 pub struct Prices {
     /// A Parquet or CSV file, or a folder of them.
     pub path: PathBuf,
-    /// Columns whose names are not the usual ones: ours to the file's.
+    /// Columns whose names are not the usual ones: the file's name to ours.
     #[serde(default)]
-    pub columns: BTreeMap<String, String>,
+    pub mapping: BTreeMap<String, String>,
+    /// How dates such as 3/4/2015 are written: `detect`, `day_first` or `month_first`.
+    #[serde(default)]
+    pub date_order: DateOrder,
     /// How prices are adjusted for splits and dividends.
     #[serde(default)]
     pub adjustment: Adjust,

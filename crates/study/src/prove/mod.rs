@@ -10,6 +10,8 @@
 
 mod compare;
 mod perturb;
+#[cfg(test)]
+mod planted;
 
 use std::{fmt, time::Instant};
 

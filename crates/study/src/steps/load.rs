@@ -93,11 +93,9 @@ impl Load {
             Ok((Instrument::new(&row.instrument), session))
         });
         let drop_rows = drop_rows.collect::<Result<Vec<_>, StudyError>>()?;
-        // The file says ours to theirs; a source wants theirs to ours.
-        let mapping =
-            data.prices.columns.iter().map(|(ours, theirs)| (theirs.clone(), ours.clone())).collect();
         let prices = PanelSource {
-            mapping: Mapping(mapping),
+            mapping: Mapping(data.prices.mapping.clone()),
+            date_order: data.prices.date_order,
             instruments: config.universe.instruments.clone().map(|names| names.into_iter().collect()),
             adjustment: match data.prices.adjustment {
                 Adjust::Auto => Adjustment::Auto,
