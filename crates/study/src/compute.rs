@@ -2,18 +2,18 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use backstaff_feature::{Available, Catalog, Feature, FeatureError, Plan, Schema};
+use backstaff_feature::{Catalog, Feature, FeatureError, Plan, Schema};
 use backstaff_panel::{Axis, Column, Encoding};
 use backstaff_stage::{Store, runner::Done};
 use serde::Serialize;
 
 use crate::{
     StudyError,
+    choice::{Chosen, choose, with_file},
     columns::ColumnHandle,
     flow::{Bridge, Flow},
     output::write_panel,
@@ -62,12 +62,6 @@ pub struct Computed {
     pub warnings: Vec<String>,
 }
 
-/// The features of a request, and the names of library entries that the data don't allow.
-struct Chosen {
-    features: Vec<Feature>,
-    left_out: Vec<(String, String)>,
-}
-
 /// Compute features of a data file into a Parquet file.
 pub fn compute(request: &Request, observer: &dyn Observer) -> Result<Computed, StudyError> {
     with_data(request, observer, |flow, data, chosen| {
@@ -110,12 +104,12 @@ fn with_data<T>(
     let flow = Flow::new(&store, "compute", request.threads, &bridge)?;
     let kept = request.store.is_some();
     let mut data = Data::load(&flow, &request.data, Vec::new(), kept)?;
-    let mut chosen = choose(&catalog, request, &data.schema());
+    let mut chosen = request.choose(&catalog, &data.schema());
     let texts = data.text_columns();
     if !texts.is_empty() && chosen.as_ref().map_or(true, |chosen| !chosen.left_out.is_empty()) {
         // Something is missing that a column of texts may offer.
         data = Data::load(&flow, &request.data, texts, kept)?;
-        chosen = choose(&catalog, request, &data.schema());
+        chosen = request.choose(&catalog, &data.schema());
     }
     let chosen = chosen?;
     for warning in &data.facts().warnings {
@@ -205,6 +199,15 @@ impl Data {
     }
 }
 
+impl Request {
+    fn choose(&self, catalog: &Catalog, schema: &Schema) -> Result<Chosen, FeatureError> {
+        let file = self.file.as_ref().map(|path| path.display().to_string());
+        let libraries = self.libraries.iter().map(String::as_str).chain(file.as_deref()).collect::<Vec<_>>();
+        let named = self.features.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>();
+        choose(catalog, &libraries, &named, schema)
+    }
+}
+
 fn catalog(request: &Request) -> Result<Catalog, StudyError> {
     let mut catalog = Catalog::new();
     for name in &request.libraries {
@@ -217,33 +220,4 @@ fn catalog(request: &Request) -> Result<Catalog, StudyError> {
         catalog = catalog.with(name, expression)?;
     }
     Ok(catalog)
-}
-
-/// Add a user's file of features to a catalog.
-pub fn with_file(catalog: Catalog, path: &Path) -> Result<Catalog, StudyError> {
-    let text =
-        fs::read_to_string(path).map_err(|source| StudyError::Read { path: path.to_owned(), source })?;
-    Ok(catalog.with_file_text(&path.display().to_string(), &text)?)
-}
-
-/// Names asked for one by one have to work; of a library, what the data allow is taken and the rest is told.
-fn choose(catalog: &Catalog, request: &Request, schema: &Schema) -> Result<Chosen, FeatureError> {
-    let mut libraries = request.libraries.iter().map(String::as_str).collect::<Vec<_>>();
-    let file = request.file.as_ref().map(|path| path.display().to_string());
-    libraries.extend(file.as_deref());
-    let Available { mut features, left_out } = catalog.resolve_available(&libraries, schema)?;
-    if let Some((_, error)) = left_out.iter().find(|(_, error)| !lacks_a_column(error)) {
-        return Err(error.clone());
-    }
-    let left_out = left_out.into_iter().map(|(name, error)| (name, error.to_string())).collect();
-    for (name, _) in &request.features {
-        features.extend(catalog.resolve(&[name], schema)?);
-    }
-    Ok(Chosen { features, left_out })
-}
-
-/// Whether an expression is right but for a column that the data don't have.
-fn lacks_a_column(error: &FeatureError) -> bool {
-    let FeatureError::Expression(error) = error else { return false };
-    error.message().starts_with("there is no field") || error.message().starts_with("there is no category")
 }

@@ -13,8 +13,8 @@ use backstaff_stage::{Manifest, Store, runner::Done};
 
 use crate::{
     StudyError,
+    choice::{Chosen, choose, with_file},
     columns::ColumnHandle,
-    compute::with_file,
     config::{self, Config, ModelSpec},
     flow::Flow,
     panel_handle::{MEMBER, PanelHandle},
@@ -85,6 +85,7 @@ pub(crate) struct Resolved {
     pub(crate) expressions: Vec<(String, Feature)>,
     pub(crate) universe: Feature,
     pub(crate) unmasked: Option<Feature>,
+    left_out: Vec<(String, String)>,
     facts: Vec<FeatureFacts>,
 }
 
@@ -136,22 +137,25 @@ impl Study {
         for name in &self.config.features.libraries {
             catalog = catalog.with_library(name)?;
         }
-        let mut selection = self.config.features.libraries.clone();
+        let mut libraries = self.config.features.libraries.clone();
         for file in &self.config.features.files {
             let path = self.config.folder.join(file);
             catalog = with_file(catalog, &path)?;
-            selection.push(path.display().to_string());
+            libraries.push(path.display().to_string());
         }
+        let mut named = Vec::new();
         for (name, expression) in &self.config.features.define {
             catalog = catalog.with(name, expression)?;
-            selection.push(name.clone());
+            named.push(name.clone());
         }
         if let Some(select) = &self.config.features.select {
-            selection.clone_from(select);
+            libraries.clear();
+            named.clone_from(select);
         }
         let schema = panel.schema();
-        let selection = selection.iter().map(String::as_str).collect::<Vec<_>>();
-        let selected = catalog.resolve(&selection, &schema)?;
+        let libraries = libraries.iter().map(String::as_str).collect::<Vec<_>>();
+        let named = named.iter().map(String::as_str).collect::<Vec<_>>();
+        let Chosen { features: selected, left_out } = choose(&catalog, &libraries, &named, &schema)?;
         let mut expressions = Vec::new();
         for (name, model) in &self.config.models {
             if let ModelSpec::Expression(text) = model {
@@ -178,6 +182,7 @@ impl Study {
             meaning: catalog.definition(feature.name()).map(|d| d.meaning.clone()).unwrap_or_default(),
         });
         Ok(Resolved {
+            left_out,
             facts: facts.collect(),
             unmasked: masked.then_some(unmasked),
             universe,
@@ -216,6 +221,9 @@ impl Study {
         panel: &Arc<PanelHandle>,
         resolved: &Resolved,
     ) -> Result<Columns, StudyError> {
+        for (name, reason) in &resolved.left_out {
+            flow.warn(format!("left out {name}: {reason}"));
+        }
         let mut features = resolved.selected.clone();
         features.extend(resolved.expressions.iter().map(|(_, feature)| feature.clone()));
         features.push(resolved.universe.clone());

@@ -1,0 +1,51 @@
+//! Which features a study or a computation takes from libraries, files and definitions.
+
+use std::{fs, path::Path};
+
+use backstaff_feature::{Available, Catalog, Feature, FeatureError, Schema};
+
+use crate::StudyError;
+
+/// The features that were chosen, and the library entries that the data don't allow, with the reason.
+#[derive(Debug)]
+pub struct Chosen {
+    pub features: Vec<Feature>,
+    pub left_out: Vec<(String, String)>,
+}
+
+/// Names asked for one by one have to work; of a library, what the data allow is taken and the rest is told.
+pub fn choose(
+    catalog: &Catalog,
+    libraries: &[&str],
+    named: &[&str],
+    schema: &Schema,
+) -> Result<Chosen, FeatureError> {
+    let Available { mut features, left_out } = catalog.resolve_available(libraries, schema)?;
+    if let Some((_, error)) = left_out.iter().find(|(_, error)| !lacks_a_column(error)) {
+        return Err(error.clone());
+    }
+    let reason = |error: &FeatureError| match error {
+        FeatureError::Expression(error) => error.message().to_owned(),
+        other => other.to_string(),
+    };
+    let left_out = left_out.iter().map(|(name, error)| (name.clone(), reason(error))).collect();
+    for feature in catalog.resolve(named, schema)? {
+        if features.iter().all(|known| known.name() != feature.name()) {
+            features.push(feature);
+        }
+    }
+    Ok(Chosen { features, left_out })
+}
+
+/// Whether an expression is right but for a column that the data don't have.
+fn lacks_a_column(error: &FeatureError) -> bool {
+    let FeatureError::Expression(error) = error else { return false };
+    error.message().starts_with("there is no field") || error.message().starts_with("there is no category")
+}
+
+/// Add a user's file of features to a catalog.
+pub fn with_file(catalog: Catalog, path: &Path) -> Result<Catalog, StudyError> {
+    let text =
+        fs::read_to_string(path).map_err(|source| StudyError::Read { path: path.to_owned(), source })?;
+    Ok(catalog.with_file_text(&path.display().to_string(), &text)?)
+}
