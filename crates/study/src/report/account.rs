@@ -11,6 +11,7 @@ use backstaff_report::Date;
 
 use super::words;
 use crate::{
+    config::StrategySpec,
     results::Results,
     steps::backtest::{BacktestResult, Holder, Variant, holder_name},
 };
@@ -22,12 +23,23 @@ const ERRORS_95: f64 = 1.96;
 pub(super) struct Accounts<'a> {
     all: Vec<Account<'a>>,
     primary: Holder,
+    yardstick: Yardstick,
 }
 
 /// One ledger.
 pub(super) struct Account<'a> {
     pub(super) result: &'a BacktestResult,
     ledger: Backtest,
+}
+
+/// By what a portfolio is judged beside the equal weight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Yardstick {
+    /// The difference of returns: for portfolios that hold what the benchmark holds.
+    Excess,
+    /// The return beyond the portfolio's beta to the benchmark: for portfolios that are long and short, whose difference
+    /// to a long one is mostly a bet against the market.
+    Alpha,
 }
 
 /// What one portfolio earned above another.
@@ -50,6 +62,10 @@ impl<'a> Accounts<'a> {
         Self {
             all: known.map(|result| Account::new(result, sessions_per_year)).collect(),
             primary: Holder::Model(results.config.primary_model().to_owned()),
+            yardstick: match results.config.portfolio.strategy {
+                StrategySpec::TopkDropout { .. } => Yardstick::Excess,
+                StrategySpec::QuantileLongShort { .. } => Yardstick::Alpha,
+            },
         }
     }
 
@@ -110,6 +126,11 @@ impl<'a> Accounts<'a> {
     /// Whether the report is about this portfolio.
     pub(super) fn is_primary(&self, account: &Account<'_>) -> bool {
         account.result.variant == Variant::plain(self.primary.clone())
+    }
+
+    /// By what the strategy's portfolios are judged.
+    pub(super) fn yardstick(&self) -> Yardstick {
+        self.yardstick
     }
 
     /// All ledgers, in the order in which they were run.
@@ -245,6 +266,15 @@ impl<'a> Account<'a> {
 impl Excess {
     pub(super) fn measure(&self, name: &str) -> f64 {
         self.measures.iter().find(|measure| measure.name == name).map_or(f64::NAN, |measure| measure.value)
+    }
+
+    /// The same by a yardstick.
+    pub(super) fn judged(mut self, yardstick: Yardstick) -> Self {
+        if yardstick == Yardstick::Alpha {
+            (self.annual, self.t) = (self.measure("alpha_annual"), self.measure("alpha_t"));
+            self.interval = interval(self.annual, self.t);
+        }
+        self
     }
 
     /// `+1.2% a year (95% interval −3.0% to 5.4%, t 0.57)`.

@@ -2,13 +2,18 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{account::Accounts, survivorship::Gauge, verdict::Verdict};
+use super::{
+    account::{Accounts, Yardstick},
+    survivorship::Gauge,
+    verdict::Verdict,
+};
 use crate::results::Results;
 
 /// The numbers of a study for programs; what is not defined is `null`.
 ///
 /// - `verdict`: `level` (`no evidence`, `weak evidence`, `evidence`, `evidence against`, `not credible`), a `sentence`,
-///   and the numbers behind it.
+///   and the numbers behind it; the excess of a long and short portfolio is its alpha to the equal weight, as
+///   `yardstick` says.
 /// - `portfolios`: by name, each measure by name; those that need a benchmark are against the equal weight of the same
 ///   universe.
 /// - `scores`: by model, the summaries of `ic`, `rank_ic` and `spread`, quantile means, autocorrelation.
@@ -18,14 +23,17 @@ pub fn measures_json(results: &Results) -> Value {
     let accounts = Accounts::of(results);
     let verdict = Verdict::of(results, &accounts);
     let evidence = verdict.evidence;
-    let interval =
-        accounts.primary_excess().map(|excess| [finite(excess.interval.0), finite(excess.interval.1)]);
+    let interval = evidence.interval();
     json!({
         "verdict": {
             "level": verdict.level.name(),
             "sentence": verdict.sentence.replace(['*', '`'], ""),
+            "yardstick": match evidence.yardstick {
+                Yardstick::Excess => "return above the equal weight",
+                Yardstick::Alpha => "alpha to the equal weight",
+            },
             "excess_annual": finite(evidence.excess),
-            "excess_interval_95": interval,
+            "excess_interval_95": [finite(interval.0), finite(interval.1)],
             "excess_t": finite(evidence.excess_t),
             "excess_annual_before_costs": finite(evidence.gross),
             "excess_t_before_costs": finite(evidence.gross_t),

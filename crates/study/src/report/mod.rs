@@ -149,6 +149,15 @@ mod tests {
     }
 
     #[test]
+    fn a_long_and_short_portfolio_is_judged_by_its_alpha() {
+        let results = Made { long_short: true, ..Made::default() }.results();
+        assert!(compose(&results).headline.unwrap().contains("Alpha of its long and short portfolio"));
+        let accounts = Accounts::of(&results);
+        let alpha = accounts.primary_excess().unwrap().measure("alpha_t");
+        assert_eq!(Verdict::of(&results, &accounts).evidence.excess_t, alpha);
+    }
+
+    #[test]
     fn skill_that_scores_and_portfolio_share_is_evidence() {
         let report = compose(&Made { drift: 0.002, rank_ic: 0.05, ..Made::default() }.results());
         assert!(report.headline.unwrap().starts_with("**Evidence** "));

@@ -5,7 +5,7 @@ use backstaff_report::{
 };
 
 use super::{
-    account::{Account, Accounts},
+    account::{Account, Accounts, Yardstick},
     caveats,
     verdict::Verdict,
     words,
@@ -43,11 +43,14 @@ pub(super) fn section(results: &Results, accounts: &Accounts<'_>, verdict: &Verd
 
 fn facts(accounts: &Accounts<'_>, verdict: &Verdict) -> Vec<Fact> {
     let evidence = &verdict.evidence;
-    let excess = accounts.primary_excess();
-    let interval = excess.map_or((f64::NAN, f64::NAN), |excess| excess.interval);
+    let interval = evidence.interval();
+    let measured = match evidence.yardstick {
+        Yardstick::Excess => "Excess a year",
+        Yardstick::Alpha => "Alpha a year",
+    };
     let mut facts = vec![
         Fact::new("Verdict", verdict.level.name(), Format::Text).note("how it is reached: see below"),
-        Fact::new("Above equal weight a year", evidence.excess, Format::Percent(1)).note(format!(
+        Fact::new(measured, evidence.excess, Format::Percent(1)).note(format!(
             "t {}, 95% from {} to {}",
             words::number(evidence.excess_t, 2),
             words::percent(interval.0, 1),
@@ -153,6 +156,8 @@ fn how_to_read() -> Details {
         "**weak evidence**: that t is 2 or more, and the mean rank IC is above 0.",
         "**evidence**: that t and the t of the rank IC are both 3 or more.",
         "**evidence against**: that t is −2 or less, and so is the one before costs or the one of the rank IC.",
+        "A portfolio that is long and short is judged by its alpha to the equal weight, the return beyond its beta, in \
+         place of the difference, which would mostly be a bet against the market.",
         "**not credible**: a feature foresees the next return beyond belief.",
         "A t of 2 is reached by luck once in 40 tries; whoever tries more than a few variants should ask for more.",
     ];

@@ -22,6 +22,8 @@ use crate::{
     },
 };
 
+const TOP: &str = "{topk_dropout: {k: 2, n_drop: 1}}";
+
 const STUDY: &str = "
 backstaff: 1
 name: made
@@ -57,6 +59,8 @@ pub(super) struct Made {
     pub(super) survivors: bool,
     /// Whether a feature is beyond belief.
     pub(super) suspects: bool,
+    /// Whether the portfolio is long and short.
+    pub(super) long_short: bool,
     /// Where early stopping cut the trees.
     pub(super) best_round: usize,
     /// Sessions of the data; the last two thirds are tested.
@@ -70,6 +74,7 @@ impl Default for Made {
             rank_ic: 0.001,
             survivors: false,
             suspects: false,
+            long_short: false,
             best_round: 20,
             n_sessions: 600,
         }
@@ -89,7 +94,8 @@ impl Made {
         let panel = self.panel();
         let calendar = &panel.axis().calendar().sessions().to_vec();
         let tested = &calendar[self.n_sessions / 3..];
-        let config = config::parse(STUDY, Path::new("made.yaml"), None).unwrap();
+        let strategy = if self.long_short { "{quantile_long_short: {quantile: 0.2}}" } else { TOP };
+        let config = config::parse(&STUDY.replace(TOP, strategy), Path::new("made.yaml"), None).unwrap();
         let suspect = || Suspect {
             column: "vendor_score".to_owned(),
             correlation: 0.41,

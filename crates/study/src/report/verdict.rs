@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::{account::Accounts, words};
+use super::{
+    account::{Accounts, Excess, Yardstick, interval},
+    words,
+};
 use crate::results::Results;
 
 /// A mean that is fewer standard errors from 0 says nothing.
@@ -35,7 +38,9 @@ pub(super) enum Level {
 pub(super) struct Evidence {
     /// Whether a feature is beyond belief.
     pub(super) is_suspect: bool,
-    /// Mean return above the equal weight after costs, a year.
+    /// What `excess` and `gross` are.
+    pub(super) yardstick: Yardstick,
+    /// Mean return above the equal weight (or alpha to it) after costs, a year.
     pub(super) excess: f64,
     /// Its Newey–West t.
     pub(super) excess_t: f64,
@@ -56,6 +61,13 @@ pub(super) struct Verdict {
     pub(super) evidence: Evidence,
     /// For people; has marks.
     pub(super) sentence: String,
+}
+
+impl Evidence {
+    /// A 95 % interval around the excess.
+    pub(super) fn interval(&self) -> (f64, f64) {
+        interval(self.excess, self.excess_t)
+    }
 }
 
 impl Level {
@@ -94,10 +106,13 @@ impl Level {
 impl Verdict {
     pub(super) fn of(results: &Results, accounts: &Accounts<'_>) -> Self {
         let name = results.config.primary_model();
-        let (net, gross) = (accounts.primary_excess(), accounts.gross_excess());
+        let yardstick = accounts.yardstick();
+        let judged = |excess: Excess| excess.judged(yardstick);
+        let (net, gross) = (accounts.primary_excess().map(judged), accounts.gross_excess().map(judged));
         let rank_ic = results.evaluations.get(name).map(|evaluation| &evaluation.facts.rank_ic);
         let evidence = Evidence {
             is_suspect: !results.suspects.is_empty(),
+            yardstick,
             excess: net.as_ref().map_or(f64::NAN, |excess| excess.annual),
             excess_t: net.as_ref().map_or(f64::NAN, |excess| excess.t),
             gross: gross.as_ref().map_or(f64::NAN, |excess| excess.annual),
@@ -130,8 +145,12 @@ fn sentence(level: Level, evidence: &Evidence, name: &str, net: &str) -> String 
             format!("**Evidence** that the scores of `{name}` earn more than holding everything")
         }
     };
+    let measured = match evidence.yardstick {
+        Yardstick::Excess => "Its portfolio less the equal weight of the same universe",
+        Yardstick::Alpha => "Alpha of its long and short portfolio to the equal weight of the same universe",
+    };
     format!(
-        "{subject}. Its portfolio less the equal weight of the same universe, after costs: {net}; before costs {} a \
+        "{subject}. {measured}, after costs: {net}; before costs {} a \
          year (t {}). Mean rank IC of the scores: {} (t {}).",
         words::difference(evidence.gross, 1),
         words::number(evidence.gross_t, 2),
@@ -146,6 +165,7 @@ mod tests {
 
     const LUCK: Evidence = Evidence {
         is_suspect: false,
+        yardstick: Yardstick::Excess,
         excess: 0.01,
         excess_t: 0.5,
         gross: 0.02,
@@ -188,6 +208,12 @@ mod tests {
         assert_eq!(Level::of(&Evidence { rank_ic_t: 2.9, ..strong }), Level::Weak);
         assert_eq!(Level::of(&Evidence { excess_t: 2.9, ..strong }), Level::Weak);
         assert_eq!(Level::of(&Evidence { is_suspect: true, ..strong }), Level::NotCredible);
+    }
+
+    #[test]
+    fn a_long_and_short_portfolio_is_judged_by_its_alpha() {
+        let alpha = Evidence { yardstick: Yardstick::Alpha, ..LUCK };
+        assert!(sentence(Level::None, &alpha, "m", "x").contains("Alpha of its long and short portfolio"));
     }
 
     #[test]

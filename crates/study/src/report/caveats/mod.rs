@@ -21,7 +21,7 @@ struct Case<'a> {
 }
 
 /// All caveats there are, by theme; the gravest are shown first.
-const ALL: [fn(Case<'_>) -> Option<Caveat>; 23] = [
+const ALL: [fn(Case<'_>) -> Option<Caveat>; 24] = [
     test::disagreement,
     portfolio::ruin,
     data::survivorship,
@@ -41,6 +41,7 @@ const ALL: [fn(Case<'_>) -> Option<Caveat>; 23] = [
     portfolio::costs,
     portfolio::delay,
     portfolio::small_universe,
+    portfolio::long_short,
     portfolio::exchange,
     portfolio::delistings,
     portfolio::impact,

@@ -3,7 +3,10 @@
 use backstaff_report::{Caveat, Format};
 
 use super::Case;
-use crate::{config::StrategySpec, report::words};
+use crate::{
+    config::StrategySpec,
+    report::{account::Yardstick, words},
+};
 
 /// Costs above this share of equity a year decide what is left.
 const HIGH_COSTS: f64 = 0.02;
@@ -79,6 +82,22 @@ pub(super) fn small_universe(case: Case<'_>) -> Option<Caveat> {
     })
 }
 
+/// A portfolio that is long and short differs from a long one by the market above all.
+pub(super) fn long_short(case: Case<'_>) -> Option<Caveat> {
+    if case.accounts.yardstick() == Yardstick::Excess {
+        return None;
+    }
+    let excess = case.accounts.primary_excess()?;
+    let text = format!(
+        "The portfolio is long and short, with a beta of {} to the equal weight: its excess over that is mostly a bet \
+         against the market. The verdict is about its alpha, {} a year (t {}); tables and stress show plain differences.",
+        words::number(excess.measure("beta"), 2),
+        words::difference(excess.measure("alpha_annual"), 1),
+        words::number(excess.measure("alpha_t"), 2)
+    );
+    Some(Caveat::note("Long and short", text))
+}
+
 /// What the exchange's rules mean on these data.
 pub(super) fn exchange(case: Case<'_>) -> Option<Caveat> {
     let caveats = &case.accounts.primary()?.result.caveats;
@@ -90,8 +109,8 @@ pub(super) fn delistings(case: Case<'_>) -> Option<Caveat> {
     let n = case.accounts.primary()?.result.n_delistings;
     (n > 0).then(|| {
         let text = format!(
-            "{} ended with their instrument's last row and were paid at the last trade. Where that row is a bankruptcy, \
-             less was to be had.",
+            "{} ended with the last row of its instrument, paid at the last trade. Where that row is a bankruptcy, less \
+             was to be had.",
             words::count(n, "position")
         );
         Caveat::caution("Delisted while held", text)
