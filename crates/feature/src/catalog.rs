@@ -23,6 +23,8 @@ pub struct Definition {
     pub source: String,
     /// The unit of its values.
     pub unit: String,
+    /// The condition of the rows that its windows count; without one, all.
+    pub rows: Option<String>,
     /// The library or file that defines it.
     pub origin: String,
 }
@@ -31,10 +33,27 @@ pub struct Definition {
 #[derive(Clone, Default, Debug)]
 pub struct Catalog {
     registry: Registry,
-    entries: BTreeMap<String, (Definition, Syntax)>,
+    entries: BTreeMap<String, Entry>,
     /// The names that each library or file defines, in its order.
     libraries: BTreeMap<String, Vec<String>>,
     known_flaws: BTreeMap<String, Vec<String>>,
+}
+
+/// A definition and what its texts say.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) definition: Definition,
+    pub(crate) syntax: Syntax,
+    pub(crate) rows: Option<Condition>,
+}
+
+/// The condition of the rows that an entry counts.
+#[derive(Clone, Debug)]
+pub(crate) struct Condition {
+    /// What names it in messages.
+    pub(crate) place: String,
+    pub(crate) text: String,
+    pub(crate) syntax: Syntax,
 }
 
 /// What data suffices for.
@@ -104,6 +123,7 @@ impl Catalog {
             meaning: String::new(),
             source: String::new(),
             unit: String::new(),
+            rows: None,
             origin: USER.to_owned(),
         })?;
         Ok(self)
@@ -120,24 +140,25 @@ impl Catalog {
                 reason: "`$`, `*` and control characters are not allowed",
             });
         }
-        if let Some((first, _)) = self.entries.get(&name) {
-            let (first, second) = (first.origin.clone(), definition.origin);
+        if let Some(first) = self.entries.get(&name) {
+            let (first, second) = (first.definition.origin.clone(), definition.origin);
             return Err(FeatureError::Duplicate { name, first, second });
         }
         let syntax =
             parse(&definition.expression).map_err(|fault| fault.within(&name, &definition.expression))?;
-        self.entries.insert(name, (definition, syntax));
+        let condition = definition.rows.as_ref().map(|text| Condition::read(&name, text)).transpose()?;
+        self.entries.insert(name, Entry { definition, syntax, rows: condition });
         Ok(())
     }
 
     /// A definition by its name.
     pub fn definition(&self, name: &str) -> Option<&Definition> {
-        self.entries.get(name).map(|(definition, _)| definition)
+        self.entries.get(name).map(|entry| &entry.definition)
     }
 
     /// All definitions, in the order of their names.
     pub fn definitions(&self) -> impl Iterator<Item = &Definition> {
-        self.entries.values().map(|(definition, _)| definition)
+        self.entries.values().map(|entry| &entry.definition)
     }
 
     /// What is known to be wrong with a library that repeats somebody else's definitions.
@@ -145,8 +166,8 @@ impl Catalog {
         self.known_flaws.get(library).map_or(&[], Vec::as_slice)
     }
 
-    pub(crate) fn entry(&self, name: &str) -> Option<(&Definition, &Syntax)> {
-        self.entries.get(name).map(|(definition, syntax)| (definition, syntax))
+    pub(crate) fn entry(&self, name: &str) -> Option<&Entry> {
+        self.entries.get(name)
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
@@ -189,7 +210,7 @@ impl Catalog {
         let mut features = Vec::new();
         for name in self.select(selection)? {
             let node = resolver.feature(&name)?;
-            let expression = &self.entries[&name].0.expression;
+            let expression = &self.entries[&name].definition.expression;
             features.push(Feature::new(&name, expression, resolver.graph().part(node)));
         }
         Ok(features)
@@ -248,6 +269,14 @@ impl Catalog {
         let mut resolver = Resolver::new(self, schema, purpose);
         let node = resolver.expression(name, expression, syntax)?;
         Ok(Feature::new(name, expression, resolver.graph().part(node)))
+    }
+}
+
+impl Condition {
+    fn read(name: &str, text: &str) -> Result<Self, FeatureError> {
+        let place = format!("rows of {name}");
+        let syntax = parse(text).map_err(|fault| fault.within(&place, text))?;
+        Ok(Self { place, text: text.to_owned(), syntax })
     }
 }
 

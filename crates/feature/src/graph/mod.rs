@@ -1,10 +1,12 @@
 //! Expressions after checking: a graph in which equal parts are one node.
 
 mod look_back;
+mod over_rows;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
 pub use look_back::LookBack;
+pub(crate) use over_rows::{OverRows, needed};
 
 use crate::operator::Bound;
 
@@ -84,18 +86,9 @@ impl Graph {
 
     /// The part of the graph that a node needs; the node itself is the last one.
     pub(crate) fn part(&self, root: usize) -> Self {
-        let mut needed = vec![false; root + 1];
-        needed[root] = true;
-        for n in (0..=root).rev() {
-            if needed[n] {
-                for &input in &self.nodes[n].inputs {
-                    needed[input] = true;
-                }
-            }
-        }
         let mut part = Self::default();
         let mut places = vec![usize::MAX; root + 1];
-        for n in (0..=root).filter(|&n| needed[n]) {
+        for n in needed(root, |n| &self.nodes[n].inputs) {
             let inputs = self.nodes[n].inputs.iter().map(|&input| places[input]).collect();
             places[n] = part.add(Node { inputs, ..self.nodes[n].clone() });
         }

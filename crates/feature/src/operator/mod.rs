@@ -14,12 +14,14 @@ mod pair;
 mod recursive;
 mod registry;
 mod rolling;
+mod rows;
 mod signature;
 
 pub use arguments::{ArgumentFault, Arguments};
 pub use bound::{Bound, CrossSection, Work};
 pub use documentation::Documentation;
 pub use registry::Registry;
+pub(crate) use rows::ROWS;
 pub use signature::{Kind, MAX_LENGTH, Parameter, Signature};
 
 /// Something that can be called in an expression.
@@ -44,6 +46,8 @@ pub enum Binding {
     Compute(Bound),
     /// Another expression, in which the names of the parameters stand for the arguments.
     Expand(String),
+    /// The series that [`Kind::OverRows`] takes, as it is on the rows where the one condition holds.
+    OverRows,
 }
 
 impl From<Bound> for Binding {

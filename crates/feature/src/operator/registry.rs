@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use super::{Operator, cross_section, elementwise, indicator, pair, recursive, rolling};
+use super::{Operator, cross_section, elementwise, indicator, pair, recursive, rolling, rows};
 use crate::FeatureError;
 
 /// The operators that expressions may use, by name.
@@ -19,6 +19,7 @@ impl Registry {
             recursive::operators(),
             cross_section::operators(),
             indicator::operators(),
+            vec![Arc::new(rows::Rows) as Arc<dyn Operator>],
         ];
         let all = families.into_iter().flatten();
         Self(all.map(|operator| (operator.documentation().name, operator)).collect())

@@ -36,6 +36,8 @@ pub enum Kind {
     Series,
     /// A series of conditions.
     Condition,
+    /// A series that is computed on the rows where the operator's condition holds, as if there were no others.
+    OverRows,
     /// A condition that says who takes part in a cross-section; only by name, may be left out.
     Universe,
     /// A category column; only by name, may be left out.
@@ -63,7 +65,7 @@ pub enum Kind {
 impl Kind {
     /// Whether a series, not a number, stands here.
     pub fn is_series(self) -> bool {
-        matches!(self, Self::Series | Self::Condition | Self::Universe | Self::Groups)
+        matches!(self, Self::Series | Self::Condition | Self::OverRows | Self::Universe | Self::Groups)
     }
 
     /// Whether it may only be given by its name.
@@ -81,6 +83,11 @@ impl Parameter {
     /// An input condition.
     pub const fn condition(name: &'static str) -> Self {
         Self { name, kind: Kind::Condition, default: None }
+    }
+
+    /// An input series that is computed on the rows where the operator's condition holds.
+    pub const fn over_rows(name: &'static str) -> Self {
+        Self { name, kind: Kind::OverRows, default: None }
     }
 
     /// The length of a window.

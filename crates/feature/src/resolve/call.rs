@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     Context, Purpose, Resolver, Value,
     arguments::{match_arguments, number},
+    rows::{By, Counting, TooLong},
+    spelling::{MAX_CANONICAL, Spelling},
 };
 use crate::{
     FeatureError, Type,
@@ -12,9 +14,6 @@ use crate::{
     graph::{Node, NodeKind},
     operator::{ArgumentFault, Arguments, Binding, Bound, Kind, Operator},
 };
-
-/// The longest canonical text: what names stand for is written out, so that a short text can mean a very long one.
-const MAX_CANONICAL: usize = 1 << 20;
 
 /// The checked arguments of a call.
 struct Checked {
@@ -36,6 +35,9 @@ impl Resolver<'_> {
         let operator = self.operator(call).map_err(|fault| context.error(fault))?;
         let output = output(&*operator, call, member).map_err(|fault| context.error(fault))?;
         let matched = match_arguments(&*operator, call).map_err(|fault| context.error(fault))?;
+        if operator.signature().parameters.iter().any(|parameter| parameter.kind == Kind::OverRows) {
+            context.check_nesting(call)?;
+        }
         let checked = self.check(context, &*operator, call, &matched, output)?;
         let place = |fault: &ArgumentFault| {
             let parameters = operator.signature().parameters;
@@ -51,10 +53,16 @@ impl Resolver<'_> {
             Ok(Binding::Compute(bound)) => {
                 let bound = Bound { has_universe: checked.arguments.universe, ..bound };
                 self.forbid_look_ahead(context, call, span, bound.look_ahead)?;
-                self.compute(&*operator, bound, checked).ok_or_else(|| {
-                    let message = "the expression is too long once all names are written out";
-                    context.error(Fault::new(span, message).help("use fewer names that use names"))
-                })
+                context.check_in_view(call, span, &bound)?;
+                let spelling = Arc::new(Spelling::new(&*operator, &checked.arguments));
+                let node = self.add_call(spelling, Arc::new(bound), checked.inputs);
+                node.ok_or_else(|| context.error(TooLong::fault(span)))
+            }
+            Ok(Binding::OverRows) => {
+                let &[condition, x] = checked.inputs.as_slice() else {
+                    unreachable!("a view has one condition and one series")
+                };
+                self.over_rows(x, condition).map_err(|TooLong| context.error(TooLong::fault(span)))
             }
         }
     }
@@ -99,7 +107,10 @@ impl Resolver<'_> {
             Arguments { numbers: Vec::new(), types: Vec::new(), universe: false, groups: false, output };
         let (mut series, mut universe, mut groups) = (Vec::new(), None, None);
         let mut values = BTreeMap::new();
-        for (parameter, argument) in operator.signature().parameters.iter().zip(matched) {
+        let mut pairs = operator.signature().parameters.iter().zip(matched).collect::<Vec<_>>();
+        // A name in a view can only be understood once its rows are known.
+        pairs.sort_by_key(|(parameter, _)| parameter.kind == Kind::OverRows);
+        for (parameter, argument) in pairs {
             let Some(argument) = argument else {
                 if let Some(default) = parameter.default {
                     arguments.numbers.push(default);
@@ -116,6 +127,10 @@ impl Resolver<'_> {
             }
             let node = match parameter.kind {
                 Kind::Groups => self.groups(context, value)?,
+                Kind::OverRows => {
+                    let rows = series.last().map(|&condition| Counting { condition, by: By::Call });
+                    self.series(&Context { rows, ..*context }, call, parameter.kind, value)?
+                }
                 kind => self.series(context, call, kind, value)?,
             };
             values.insert(parameter.name, Value::Node(node));
@@ -208,16 +223,20 @@ impl Resolver<'_> {
         span: Span,
     ) -> Result<usize, FeatureError> {
         let span = context.arguments.map_or(span, |(_, outer)| outer);
-        let inner = Context { feature: context.feature, text: context.text, arguments: Some((values, span)) };
+        let inner = Context { arguments: Some((values, span)), ..*context };
         let syntax = parse(expansion).map_err(|fault| inner.error(fault))?;
         self.node(&inner, &syntax)
     }
 
     /// Add the node of a call; `None` if its canonical text would be too long.
-    fn compute(&mut self, operator: &dyn Operator, bound: Bound, checked: Checked) -> Option<usize> {
-        let Checked { arguments, mut inputs, .. } = checked;
+    pub(super) fn add_call(
+        &mut self,
+        spelling: Arc<Spelling>,
+        bound: Arc<Bound>,
+        mut inputs: Vec<usize>,
+    ) -> Option<usize> {
         let nodes = self.graph.nodes();
-        if operator.signature().commutative {
+        if spelling.commutative {
             inputs.sort_by(|&a, &b| nodes[a].canonical.cmp(&nodes[b].canonical));
         }
         let length = inputs.iter().map(|&input| nodes[input].canonical.len() + 1).sum::<usize>();
@@ -225,46 +244,20 @@ impl Resolver<'_> {
             return None;
         }
         let texts = inputs.iter().map(|&input| &*nodes[input].canonical).collect::<Vec<_>>();
-        let canonical = canonical(operator, &arguments, &texts);
+        let canonical = spelling.canonical(&texts).into();
         let inner = inputs.iter().map(|&input| nodes[input].look_back).max();
         let ahead = inputs.iter().map(|&input| nodes[input].look_ahead).max();
-        let node = Node {
+        let node = self.graph.add(Node {
             look_back: inner.map_or(bound.look_back, |inner| bound.look_back.after(inner)),
             look_ahead: bound.look_ahead + ahead.unwrap_or(0),
             value_type: bound.output,
             inputs,
-            canonical: canonical.into(),
-            kind: NodeKind::Call(Arc::new(bound)),
-        };
-        Some(self.graph.add(node))
+            canonical,
+            kind: NodeKind::Call(bound),
+        });
+        self.spellings.insert(node, spelling);
+        Some(node)
     }
-}
-
-/// `Name@version.output(inputs;parameter=value,...)`.
-fn canonical(operator: &dyn Operator, arguments: &Arguments, inputs: &[&str]) -> String {
-    let documentation = operator.documentation();
-    let signature = operator.signature();
-    let mut text = format!("{}@{}", documentation.name, documentation.version);
-    if let Some(output) = signature.outputs.get(arguments.output) {
-        text.push('.');
-        text.push_str(output);
-    }
-    text.push('(');
-    let n_series = arguments.types.len();
-    let mut parts = inputs[..n_series].iter().map(|&input| input.to_owned()).collect::<Vec<_>>();
-    let numbers = signature.parameters.iter().filter(|parameter| !parameter.kind.is_series());
-    parts.extend(
-        numbers.zip(&arguments.numbers).map(|(parameter, value)| format!("{}={value:?}", parameter.name)),
-    );
-    let mut named = inputs[n_series..].iter();
-    for (given, name) in [(arguments.universe, "within"), (arguments.groups, "by")] {
-        if given {
-            parts.extend(named.next().map(|input| format!("{name}={input}")));
-        }
-    }
-    text.push_str(&parts.join(","));
-    text.push(')');
-    text
 }
 
 fn output(operator: &dyn Operator, call: &Call, member: Option<(&str, Span)>) -> Result<usize, Fault> {

@@ -3,6 +3,8 @@
 mod arguments;
 mod call;
 mod constant;
+mod rows;
+mod spelling;
 #[cfg(test)]
 mod tests;
 
@@ -11,8 +13,13 @@ use std::{
     sync::Arc,
 };
 
+use self::{
+    rows::{By, Counting, TooLong, View},
+    spelling::Spelling,
+};
 use crate::{
     Catalog, FeatureError, LookBack, Schema, Type,
+    catalog::Entry,
     expression::{Fault, Span, Syntax, SyntaxKind, did_you_mean, is_name},
     graph::{Graph, Node, NodeKind},
 };
@@ -31,14 +38,21 @@ pub(crate) struct Resolver<'a> {
     purpose: Purpose,
     graph: Graph,
     named: HashMap<String, usize>,
+    /// How the calls among the nodes are spelled.
+    spellings: HashMap<usize, Arc<Spelling>>,
+    /// The nodes that are views of rows.
+    views: HashMap<usize, View>,
 }
 
 /// The text that is being resolved.
+#[derive(Clone, Copy)]
 struct Context<'a> {
     feature: &'a str,
     text: &'a str,
     /// The arguments of an operator that expands into this text, and the call that it stands for.
     arguments: Option<(&'a BTreeMap<&'static str, Value>, Span)>,
+    /// The rows that windows count, if not all.
+    rows: Option<Counting>,
 }
 
 /// What a name of an expansion stands for.
@@ -50,7 +64,15 @@ enum Value {
 
 impl<'a> Resolver<'a> {
     pub(crate) fn new(catalog: &'a Catalog, schema: &'a Schema, purpose: Purpose) -> Self {
-        Self { catalog, schema, purpose, graph: Graph::default(), named: HashMap::new() }
+        Self {
+            catalog,
+            schema,
+            purpose,
+            graph: Graph::default(),
+            named: HashMap::new(),
+            spellings: HashMap::new(),
+            views: HashMap::new(),
+        }
     }
 
     pub(crate) fn graph(&self) -> &Graph {
@@ -84,10 +106,17 @@ impl<'a> Resolver<'a> {
     }
 
     fn definition(&mut self, name: &str) -> Result<usize, FeatureError> {
-        let Some((definition, syntax)) = self.catalog.entry(name) else {
-            return Err(self.catalog.unknown(name));
+        let catalog = self.catalog;
+        let Some(Entry { definition, syntax, rows }) = catalog.entry(name) else {
+            return Err(catalog.unknown(name));
         };
-        self.expression(name, &definition.expression, syntax)
+        let text = &definition.expression;
+        let Some(rows) = rows else { return self.expression(name, text, syntax) };
+        let condition = self.condition(&rows.place, &rows.text, &rows.syntax)?;
+        let counting = Counting { condition, by: By::Entry };
+        let node = self.expression_over(name, text, syntax, Some(counting))?;
+        self.over_rows(node, condition)
+            .map_err(|TooLong| TooLong::fault(syntax.span).within(name, text).into())
     }
 
     /// The node of an expression, whose names must have been resolved or be resolvable.
@@ -97,12 +126,23 @@ impl<'a> Resolver<'a> {
         text: &str,
         syntax: &Syntax,
     ) -> Result<usize, FeatureError> {
+        self.expression_over(name, text, syntax, None)
+    }
+
+    /// The same, where windows count these rows; not a view of them yet.
+    fn expression_over(
+        &mut self,
+        name: &str,
+        text: &str,
+        syntax: &Syntax,
+        rows: Option<Counting>,
+    ) -> Result<usize, FeatureError> {
         for used in names(syntax) {
             if used != name && self.catalog.entry(&used).is_some() && !self.named.contains_key(&used) {
                 self.feature(&used)?;
             }
         }
-        let context = Context { feature: name, text, arguments: None };
+        let context = Context { feature: name, text, arguments: None, rows };
         let node = self.node(&context, syntax)?;
         if self.graph.nodes()[node].value_type == Type::Category {
             let fault = Fault::new(syntax.span, "a category is not a value of a feature")
@@ -114,8 +154,9 @@ impl<'a> Resolver<'a> {
 
     /// The features that a feature uses by name, last first.
     fn uses(&self, name: &str) -> Vec<String> {
-        let Some((_, syntax)) = self.catalog.entry(name) else { return Vec::new() };
-        let mut used = names(syntax);
+        let Some(entry) = self.catalog.entry(name) else { return Vec::new() };
+        let mut used = names(&entry.syntax);
+        used.extend(entry.rows.iter().flat_map(|rows| names(&rows.syntax)));
         used.retain(|name| self.catalog.entry(name).is_some());
         used.reverse();
         used
@@ -185,7 +226,7 @@ impl<'a> Resolver<'a> {
             }
         }
         if let Some(&node) = self.named.get(name) {
-            return Ok(node);
+            return self.named_in_view(context, name, node, span);
         }
         if name == context.feature && self.catalog.entry(name).is_some() {
             return Err(FeatureError::Cycle { path: vec![name.to_owned(), name.to_owned()] });

@@ -1,0 +1,52 @@
+//! How calls are spelled in canonical texts.
+
+use crate::operator::{Arguments, Operator};
+
+/// The longest canonical text: what names stand for is written out, so that a short text can mean a very long one.
+pub(super) const MAX_CANONICAL: usize = 1 << 20;
+
+/// What the canonical text of a call says beside its inputs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Spelling {
+    /// `Name@version`, with the output that was chosen.
+    head: String,
+    /// `parameter=value`, every number of them.
+    numbers: Vec<String>,
+    n_series: usize,
+    universe: bool,
+    groups: bool,
+    /// Whether the inputs are put in the order of their texts.
+    pub(super) commutative: bool,
+}
+
+impl Spelling {
+    pub(super) fn new(operator: &dyn Operator, arguments: &Arguments) -> Self {
+        let (documentation, signature) = (operator.documentation(), operator.signature());
+        let mut head = format!("{}@{}", documentation.name, documentation.version);
+        if let Some(output) = signature.outputs.get(arguments.output) {
+            head.push('.');
+            head.push_str(output);
+        }
+        let numbers = signature.parameters.iter().filter(|parameter| !parameter.kind.is_series());
+        let numbers = numbers.zip(&arguments.numbers);
+        Self {
+            head,
+            numbers: numbers.map(|(parameter, value)| format!("{}={value:?}", parameter.name)).collect(),
+            n_series: arguments.types.len(),
+            universe: arguments.universe,
+            groups: arguments.groups,
+            commutative: signature.commutative,
+        }
+    }
+
+    /// `Name@version.output(inputs,parameter=value,...)`.
+    pub(super) fn canonical(&self, inputs: &[&str]) -> String {
+        let (series, named) = inputs.split_at(self.n_series);
+        let mut parts = series.iter().map(|&input| input.to_owned()).collect::<Vec<_>>();
+        parts.extend(self.numbers.iter().cloned());
+        let names = [(self.universe, "within"), (self.groups, "by")];
+        let names = names.into_iter().filter(|(given, _)| *given);
+        parts.extend(names.zip(named).map(|((_, name), input)| format!("{name}={input}")));
+        format!("{}({})", self.head, parts.join(","))
+    }
+}
