@@ -22,6 +22,30 @@
 //! # Ok::<(), backstaff_feature::FeatureError>(())
 //! ```
 //!
+//! Windows count the sessions of an instrument. Where they should count, say, its traded rows only, `Rows(x, $volume >
+//! 0)` computes `x` on these rows, and the key `rows` of a file does so for its entries:
+//!
+//! ```
+//! use backstaff_feature::{Catalog, Plan, Schema};
+//! use backstaff_panel::{Encoding, testing};
+//!
+//! let file = "
+//! rows: $volume > 0
+//! features:
+//!   - {name: mom_5d, expression: $close / Ref($close, 5) - 1}
+//!   - {name: mom_5d_sessions, expression: $close / Ref($close, 5) - 1, rows: all}
+//!   - {name: mom_5d_rank, expression: CsRank(mom_5d)}
+//! ";
+//! let panel = testing::market(testing::MarketSpec::default());
+//! let catalog = Catalog::new().with_file_text("mine.yaml", file)?;
+//! let features = catalog.resolve(&["mine.yaml"], &Schema::of(&panel))?;
+//! let columns = Plan::new(&features).compute(&panel, Encoding::F64, &())?;
+//! let missing = |n: usize| columns[n].to_f64().iter().filter(|value| value.is_nan()).count();
+//! // Without a trade on one of two sessions there is no return between them; over traded rows there is.
+//! assert!(missing(0) < missing(1));
+//! # Ok::<(), backstaff_feature::FeatureError>(())
+//! ```
+//!
 //! What the crate promises, and tests over every operator and every library entry: a value never depends on what is
 //! later than its session; nor, beyond the look-back, on what is earlier; nor on the number of threads, on the other
 //! features of a plan, or (time series) on other instruments.

@@ -20,27 +20,27 @@ struct Step {
 }
 
 enum Source {
-    /// An input of the computation.
-    Input(usize),
+    /// A column.
+    Column(usize),
     Constant(f64),
     Call(Arc<Bound>, Vec<usize>),
 }
 
 impl OverRows {
-    /// The part of a graph that ends at `root` and begins at `inputs` and constants, and its look-back in rows.
+    /// The part of a graph that ends at `root` and begins at `columns` and constants, and its look-back in rows.
     ///
     /// # Panics
     ///
-    /// If the part holds a column that is no input.
-    pub(crate) fn new(nodes: &[Node], root: usize, inputs: &[usize]) -> (Self, LookBack) {
-        let is_input = |n: usize| inputs.iter().position(|&input| input == n);
-        let needed = needed(root, |n| if is_input(n).is_some() { &[] } else { nodes[n].inputs.as_slice() });
+    /// If the part begins at another column.
+    pub(crate) fn new(nodes: &[Node], root: usize, columns: &[usize]) -> (Self, LookBack) {
+        let column = |n: usize| columns.iter().position(|&column| column == n);
+        let needed = needed(root, |n| if column(n).is_some() { &[] } else { nodes[n].inputs.as_slice() });
         let mut places = vec![usize::MAX; root + 1];
         let mut steps = Vec::<Step>::new();
         let mut look_backs = Vec::<LookBack>::new();
         for n in needed {
-            let (source, look_back) = match (is_input(n), &nodes[n].kind) {
-                (Some(input), _) => (Source::Input(input), LookBack::Sessions(0)),
+            let (source, look_back) = match (column(n), &nodes[n].kind) {
+                (Some(column), _) => (Source::Column(column), LookBack::Sessions(0)),
                 (None, NodeKind::Constant(value)) => (Source::Constant(*value), LookBack::Sessions(0)),
                 (None, NodeKind::Call(bound)) => {
                     let from = nodes[n].inputs.iter().map(|&input| places[input]).collect::<Vec<_>>();
@@ -48,7 +48,7 @@ impl OverRows {
                     let look_back = inner.map_or(bound.look_back, |inner| bound.look_back.after(inner));
                     (Source::Call(bound.clone(), from), look_back)
                 }
-                (None, NodeKind::Field(_) | NodeKind::Categories(_)) => panic!("every column is an input"),
+                (None, NodeKind::Field(_) | NodeKind::Categories(_)) => panic!("every column is named"),
             };
             places[n] = steps.len();
             steps.push(Step { source, last_use_of: Vec::new() });
@@ -59,11 +59,12 @@ impl OverRows {
         (Self { steps }, look_back)
     }
 
-    /// Compute one instrument. The first input is the condition.
+    /// Compute one instrument. The first input is the condition, the others are the columns.
     pub(crate) fn run(&self, inputs: &[&[f64]], sessions: &[Session], out: &mut [f64]) {
-        let kept = (0..out.len()).filter(|&row| inputs[0][row] == 1.0).collect::<Vec<_>>();
+        let (condition, columns) = (inputs[0], &inputs[1..]);
+        let kept = (0..out.len()).filter(|&row| condition[row] == 1.0).collect::<Vec<_>>();
         if kept.len() == out.len() {
-            out.copy_from_slice(&self.evaluate(&|input| Cow::Borrowed(inputs[input]), sessions));
+            out.copy_from_slice(&self.evaluate(&|column| Cow::Borrowed(columns[column]), sessions));
             return;
         }
         out.fill(f64::NAN);
@@ -71,15 +72,15 @@ impl OverRows {
             return;
         }
         let kept_sessions = kept.iter().map(|&row| sessions[row]).collect::<Vec<_>>();
-        let input = |input: usize| kept.iter().map(|&row| inputs[input][row]).collect::<Vec<_>>().into();
-        let values = self.evaluate(&input, &kept_sessions);
+        let column = |column: usize| kept.iter().map(|&row| columns[column][row]).collect::<Vec<_>>().into();
+        let values = self.evaluate(&column, &kept_sessions);
         for (&row, &value) in kept.iter().zip(values.iter()) {
             out[row] = value;
         }
     }
 
-    /// The result on the rows of these sessions, where the inputs have these values.
-    fn evaluate<'a>(&self, input: &dyn Fn(usize) -> Cow<'a, [f64]>, sessions: &[Session]) -> Cow<'a, [f64]> {
+    /// The result on the rows of these sessions, where the columns have these values.
+    fn evaluate<'a>(&self, column: &dyn Fn(usize) -> Cow<'a, [f64]>, sessions: &[Session]) -> Cow<'a, [f64]> {
         let mut values = Vec::<Cow<'a, [f64]>>::with_capacity(self.steps.len());
         let mut free = Vec::<Vec<f64>>::new();
         for step in &self.steps {
@@ -89,7 +90,7 @@ impl OverRows {
                 buffer
             };
             let value = match &step.source {
-                Source::Input(n) => input(*n),
+                Source::Column(n) => column(*n),
                 Source::Constant(value) => {
                     let mut out = buffer();
                     out.fill(*value);
@@ -101,7 +102,7 @@ impl OverRows {
                     match &bound.work {
                         Work::Rows(work) => work(&operands, &mut out),
                         Work::Instrument(work) => work(&operands, sessions, &mut out),
-                        Work::Session(_) => unreachable!("a cross-section is an input"),
+                        Work::Session(_) => unreachable!("a cross-section is a column"),
                     }
                     out.into()
                 }

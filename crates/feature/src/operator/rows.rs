@@ -26,6 +26,7 @@ pub(crate) static ROWS: Documentation = Documentation {
         "Mean(Rows($close, $volume > 3e5), 5)",
         "Rows(MACDFirst($close, 12, 26, 9).signal, $volume > 0)",
         "Rows($close / $open - 1, $volume > Ref($volume, 1))",
+        "Rows(Mean($close > $open, 9), $close > $open)",
         "Rows(2, $volume > 3e5)",
     ],
 };

@@ -112,7 +112,7 @@ impl Resolver<'_> {
         self.add_call(spelling, bound, inputs).ok_or(TooLong)
     }
 
-    /// The view of a node; columns, cross-sections and other views are its inputs.
+    /// The view of a node; columns are its inputs, and so are cross-sections and other views.
     fn view(&mut self, root: usize, condition: usize) -> Result<usize, TooLong> {
         let nodes = self.graph.nodes();
         let is_column = |n: usize| match &nodes[n].kind {
@@ -121,14 +121,15 @@ impl Resolver<'_> {
             NodeKind::Call(bound) => matches!(bound.work, Work::Session(_)) || self.views.contains_key(&n),
         };
         let region = needed(root, |n| if is_column(n) { &[] } else { nodes[n].inputs.as_slice() });
-        let mut inputs = vec![condition];
-        inputs.extend(region.into_iter().filter(|&n| is_column(n) && n != condition));
+        let columns = region.into_iter().filter(|&n| is_column(n)).collect::<Vec<_>>();
+        // The condition is known on all rows; where the expression repeats it, it is meant over the rows that are kept.
+        let inputs = [condition].into_iter().chain(columns.iter().copied()).collect::<Vec<_>>();
         let (x, rows) = (&nodes[root].canonical, &nodes[condition].canonical);
         if x.len() + rows.len() > MAX_CANONICAL {
             return Err(TooLong);
         }
         let canonical = format!("{}@{}({x},where={rows})", ROWS.name, ROWS.version).into();
-        let (computation, in_rows) = OverRows::new(nodes, root, &inputs);
+        let (computation, in_rows) = OverRows::new(nodes, root, &columns);
         // So many rows can be any number of sessions; the row itself is none of them.
         let own = if in_rows == LookBack::Sessions(0) { in_rows } else { LookBack::Recursive };
         let inner = inputs.iter().map(|&input| nodes[input].look_back).max();

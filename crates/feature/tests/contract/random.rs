@@ -5,10 +5,21 @@ use proptest::{prelude::*, sample::select};
 
 use crate::subject::Subject;
 
+/// Expressions of one instrument over some of its rows.
+fn view() -> impl Strategy<Value = String> {
+    let x =
+        select(vec!["$close", "Mean($close, 5) / $close", "Ref($open, 2)", "EMA($high, 7)", "Std($low, 4)"]);
+    let y = select(vec!["$volume", "$volume > 4e5", "Max($volume, 3)", "Delta($close, 1)", "1"]);
+    let rows =
+        select(vec!["$volume > 4e5", "$close > Ref($close, 1)", "IsNull($close)", "$open > CsMean($open)"]);
+    let sign = select(vec!["+", "/", "-"]);
+    (x, sign, y, rows).prop_map(|(x, sign, y, rows)| format!("Rows(Mean({x} {sign} ({y}), 6), {rows})"))
+}
+
 /// Expressions of a few operators of every family, nested in every direction.
 fn expression() -> impl Strategy<Value = String> {
-    let leaf =
-        select(vec!["$open", "$high", "$low", "$close", "$volume", "0.5", "3"]).prop_map(str::to_owned);
+    let columns = vec!["$open", "$high", "$low", "$close", "$volume", "0.5", "3"];
+    let leaf = prop_oneof![4 => select(columns).prop_map(str::to_owned), 1 => view()];
     leaf.prop_recursive(5, 24, 2, |inner| {
         let length = || select(vec![1, 2, 5, 13, 20]);
         let rolling = select(vec![
