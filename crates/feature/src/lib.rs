@@ -32,9 +32,13 @@
 //! let file = "
 //! rows: $volume > 0
 //! features:
-//!   - {name: mom_5d, expression: $close / Ref($close, 5) - 1}
-//!   - {name: mom_5d_sessions, expression: $close / Ref($close, 5) - 1, rows: all}
-//!   - {name: mom_5d_rank, expression: CsRank(mom_5d)}
+//!   - name: mom_5d
+//!     expression: $close / Ref($close, 5) - 1
+//!   - name: mom_5d_sessions
+//!     expression: $close / Ref($close, 5) - 1
+//!     rows: all
+//!   - name: mom_5d_rank
+//!     expression: CsRank(mom_5d)
 //! ";
 //! let panel = testing::market(testing::MarketSpec::default());
 //! let catalog = Catalog::new().with_file_text("mine.yaml", file)?;
