@@ -1,7 +1,7 @@
 //! Columns of the bundled panel in memory: nanoseconds per row, and multiples of copying the input.
 //!
 //! `benches/beside_polars.py` runs this and Polars on the same data and puts the figures side by side. Each line of the
-//! output is `name seconds ns_per_row copies`: medians of nine, on the threads that RAYON_NUM_THREADS says.
+//! output is `name seconds ns_per_row copies`: medians of nine, on the threads that `RAYON_NUM_THREADS` says.
 
 use std::{path::Path, time::Instant};
 
@@ -36,15 +36,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let copy = median(|| close.clone().len());
     println!("copy {copy:.6} {:.3} 1.0", copy * 1e9 / rows as f64);
     for (name, expression) in COLUMNS {
-        report(name, &panel, Catalog::new().with(name, expression)?, &[name], copy)?;
+        report(name, &panel, &Catalog::new().with(name, expression)?, &[name], copy)?;
     }
-    report("technical", &panel, Catalog::new().with_library("technical")?, &["technical"], copy)
+    report("technical", &panel, &Catalog::new().with_library("technical")?, &["technical"], copy)
 }
 
 fn report(
     name: &str,
     panel: &Panel,
-    catalog: Catalog,
+    catalog: &Catalog,
     selection: &[&str],
     copy: f64,
 ) -> Result<(), Box<dyn std::error::Error>> {
