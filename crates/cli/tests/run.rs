@@ -70,6 +70,35 @@ fn a_second_run_computes_nothing_and_a_change_only_what_depends_on_it() {
 }
 
 #[test]
+fn an_append_costs_the_last_year_and_gives_the_bytes_of_a_full_run() {
+    let place = Workplace::new();
+    let whole = std::fs::read_to_string(place.path("prices.csv")).unwrap();
+    let (cut, first_half) = ("2013-05-01", |line: &str| line.starts_with("date") || line < "2013-05-01");
+    let part =
+        whole.lines().filter(|line| first_half(line)).fold(String::new(), |text, line| text + line + "\n");
+    assert!(part.len() < whole.len() && part.lines().all(|line| !line.starts_with(cut)));
+    place.write("prices.csv", &part);
+    place.json(&["run", "study.yaml", "--store", "grown"]);
+    place.write("prices.csv", &whole);
+    let grown = place.json(&["run", "study.yaml", "--store", "grown"]);
+    let features = grown["stages"].as_array().unwrap().iter().find(|s| s["name"] == "features").unwrap();
+    assert_eq!(
+        features["computed"].as_u64().unwrap() * 3,
+        features["found"].as_u64().unwrap(),
+        "one year of four"
+    );
+    let trained = grown["stages"].as_array().unwrap().iter().find(|s| s["name"] == "train").unwrap();
+    assert!(trained["found"].as_u64().unwrap() >= 2, "the models of older folds are found");
+
+    place.json(&["run", "study.yaml", "--store", "full"]);
+    let grown = place.artifacts("grown");
+    for (name, bytes) in place.artifacts("full") {
+        // The report lists which run it is of; all else is the same.
+        assert!(grown.get(&name) == Some(&bytes), "{name} differs from a full run");
+    }
+}
+
+#[test]
 fn threads_change_no_byte() {
     let place = Workplace::new();
     for threads in ["1", "2", "4"] {
