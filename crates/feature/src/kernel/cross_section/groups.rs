@@ -1,7 +1,9 @@
 //! The rows of a session, group by group.
 
-use super::rank::Key;
 use crate::kernel::present;
+
+/// A value's bits, mapped so that integers compare as the values do, and where the value stands.
+pub(super) type Key = (u64, u32);
 
 /// The code of a row that is in no group.
 pub const MISSING_GROUP: u32 = u32::MAX;
@@ -13,8 +15,9 @@ pub struct Scratch {
     order: Vec<u64>,
     rows: Vec<u32>,
     values: Vec<f64>,
-    pub(super) sorted: Vec<f64>,
-    pub(super) keys: Vec<Key>,
+    sorted: Vec<f64>,
+    keys: Vec<Key>,
+    starts: Vec<u32>,
 }
 
 /// The members of one group.
@@ -27,6 +30,8 @@ pub(super) struct Group<'a> {
     pub sorted: &'a mut Vec<f64>,
     /// For sorted values with their position in `values`.
     pub keys: &'a mut Vec<Key>,
+    /// For where buckets of values start.
+    pub starts: &'a mut Vec<u32>,
 }
 
 impl Group<'_> {
@@ -80,7 +85,7 @@ fn members(
 ) {
     assert_eq!(values.len(), out.len(), "one value a row");
     out.fill(f64::NAN);
-    let Scratch { order, rows: present_rows, values: present_values, sorted, keys } = scratch;
+    let Scratch { order, rows: present_rows, values: present_values, sorted, keys, starts } = scratch;
     let mut visit = |all: Option<&[u64]>, indices: &mut dyn Iterator<Item = usize>, out: &mut [f64]| {
         present_rows.clear();
         present_values.clear();
@@ -91,7 +96,7 @@ fn members(
             }
         }
         if !present_values.is_empty() {
-            fill(Group { rows: present_rows, values: present_values, sorted, keys }, all, out);
+            fill(Group { rows: present_rows, values: present_values, sorted, keys, starts }, all, out);
         }
     };
     let Some(groups) = groups else {

@@ -14,6 +14,7 @@
 //! To add one: a function in `moment.rs` or `order.rs` (the smallest to imitate is [`demean`]), its slow twin in
 //! `reference/cross_section.rs`, and a line in `contract.rs`.
 
+mod ascending;
 mod groups;
 mod moment;
 mod order;

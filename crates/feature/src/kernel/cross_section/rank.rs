@@ -1,10 +1,10 @@
 //! Ranks and buckets of a session.
 
-use super::groups::{Group, Scratch, each};
+use super::{
+    ascending::ascending,
+    groups::{Group, Scratch, each},
+};
 use crate::kernel::rolling::share;
-
-/// A value's bits, mapped so that integers compare as the values do, and where the value stands.
-pub(super) type Key = (u64, u32);
 
 /// Rank of the value in its group, from just above 0 to 1 (the largest).
 ///
@@ -71,9 +71,7 @@ fn ties(
     result: impl Fn(u64, u64, u64) -> f64,
 ) {
     each(values, groups, scratch, out, |group: Group, out: &mut [f64]| {
-        group.keys.clear();
-        group.keys.extend(group.values.iter().zip(group.rows).map(|(&value, &row)| (ordered(value), row)));
-        group.keys.sort_unstable_by_key(|key| key.0);
+        ascending(group.values, group.rows, group.keys, group.starts);
         let members = group.keys.len() as u64;
         let mut below = 0;
         for equal in group.keys.chunk_by(|a, b| a.0 == b.0) {
@@ -84,10 +82,4 @@ fn ties(
             below += equal.len() as u64;
         }
     });
-}
-
-/// Bits that compare as the value does.
-fn ordered(value: f64) -> u64 {
-    let bits = value.to_bits();
-    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }
