@@ -1,0 +1,174 @@
+//! Backtest: scores to a ledger, for every model, for the benchmarks, and for other costs and delays.
+
+mod result;
+mod simulate;
+mod variant;
+
+use std::{ops::Range, sync::Arc};
+
+use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Stage, StoreError};
+
+use self::{
+    result::{summary, write_backtest},
+    simulate::price_fields,
+};
+use crate::{
+    StudyError,
+    columns::ColumnHandle,
+    config::{CostModel, ExecutionPrice, Portfolio, StrategySpec},
+    panel_handle::PanelHandle,
+    steps::scores::Scores,
+};
+
+pub use result::{BacktestResult, Shortfall, StoredMeasure, read_backtest};
+pub use variant::{Holder, Variant, holder_name};
+
+/// Run one variant of the portfolio after the other.
+#[derive(Clone, Debug)]
+pub struct RunBacktests {
+    portfolio: Portfolio,
+    models: Vec<String>,
+    primary: String,
+    has_index: bool,
+    has_mask: bool,
+    index_name: String,
+}
+
+/// What a backtest reads.
+#[derive(Debug)]
+pub struct BacktestInputs {
+    /// Prices.
+    pub panel: Arc<PanelHandle>,
+    /// The scores of each model, by name.
+    pub scores: Vec<(String, Scores)>,
+    /// Who is eligible.
+    pub universe: Arc<ColumnHandle>,
+    /// Who would be, without dates of entry.
+    pub unmasked: Option<Arc<ColumnHandle>>,
+    /// The tested sessions, as positions.
+    pub sessions: Range<usize>,
+}
+
+impl Stage for RunBacktests {
+    const NAME: &'static str = "backtest";
+    const VERSION: u32 = 1;
+    type Inputs = BacktestInputs;
+    type Shard = Variant;
+    type Output = BacktestResult;
+    type Error = StudyError;
+
+    fn hash_parameters(&self, key: &mut KeyHasher) {
+        let Self { portfolio, models: _, primary: _, has_index: _, has_mask: _, index_name } = self;
+        let Portfolio {
+            strategy,
+            execution,
+            rebalance_every,
+            benchmark_rebalance_every,
+            costs,
+            initial_cash,
+            cash_rate,
+            lot,
+            volume_cap,
+            price_limit,
+            sell_outside_universe,
+        } = portfolio;
+        match strategy {
+            StrategySpec::TopkDropout { k, n_drop } => {
+                key.str("strategy", "topk_dropout").u64("k", u64::from(*k)).u64("n_drop", u64::from(*n_drop));
+            }
+            StrategySpec::QuantileLongShort { quantile, exposure } => {
+                key.str("strategy", "quantile_long_short")
+                    .f64("quantile", *quantile)
+                    .f64("exposure", *exposure);
+            }
+        }
+        let CostModel { commission_bps, slippage_bps, sell_tax_bps, minimum, borrow_bps } = costs;
+        key.str("execution", if *execution == ExecutionPrice::Open { "open" } else { "close" })
+            .u64("rebalance_every", u64::from(*rebalance_every))
+            .u64("benchmark_rebalance_every", u64::from(*benchmark_rebalance_every))
+            .f64("commission_bps", *commission_bps)
+            .f64("slippage_bps", *slippage_bps)
+            .f64("sell_tax_bps", *sell_tax_bps)
+            .f64("minimum", *minimum)
+            .f64("borrow_bps", *borrow_bps)
+            .f64("initial_cash", *initial_cash)
+            .f64("cash_rate", *cash_rate)
+            .f64("lot", *lot)
+            .f64("volume_cap", volume_cap.unwrap_or(f64::NAN))
+            .f64("price_limit", price_limit.unwrap_or(f64::NAN))
+            .bool("sell_outside_universe", *sell_outside_universe)
+            .str("index", index_name);
+    }
+
+    fn hash_inputs(&self, variant: &Variant, inputs: &BacktestInputs, key: &mut KeyHasher) {
+        let BacktestInputs { panel, scores, universe, unmasked, sessions } = inputs;
+        let calendar = panel.axis().calendar();
+        let name = |position: usize| i64::from(calendar.session(position).number());
+        key.i64("first_session", name(sessions.start)).i64("last_session", name(sessions.end - 1));
+        let mask = match variant.holder {
+            Holder::EqualWeightUnmasked => unmasked.as_ref().unwrap_or(universe),
+            _ => universe,
+        };
+        if variant.holder == Holder::Index {
+            let part = |name: &str| panel.manifest().part(name).map(|part| part.digest);
+            for name in ["benchmark.open", "benchmark.close"] {
+                key.list(name, part(name), |key, digest: Digest| {
+                    key.digest("", &digest);
+                });
+            }
+            key.group("calendar", |key| {
+                for (number, _) in panel.segments().iter().enumerate() {
+                    key.digest("axis", panel.axis_digest(number));
+                }
+            });
+            return;
+        }
+        for (number, segment) in panel.segments().iter().enumerate() {
+            if segment.positions.start >= sessions.end {
+                continue;
+            }
+            key.group(&segment.year.to_string(), |key| {
+                key.digest("axis", panel.axis_digest(number)).digest("universe", &mask.digest(number));
+                for field in price_fields(panel) {
+                    key.digest(&field, &panel.digest(&field, number));
+                }
+            });
+        }
+        if let Holder::Model(name) = &variant.holder
+            && let Some((_, scores)) = scores.iter().find(|(known, _)| known == name)
+        {
+            key.digest("scores", &scores.digest(panel.axis()));
+        }
+    }
+
+    fn shards(&self, _: &BacktestInputs) -> Vec<Variant> {
+        let model = |name: &str| Holder::Model(name.to_owned());
+        let mut variants = self.models.iter().map(|name| Variant::plain(model(name))).collect::<Vec<_>>();
+        variants.push(Variant::plain(Holder::EqualWeight));
+        if self.has_mask {
+            variants.push(Variant::plain(Holder::EqualWeightUnmasked));
+        }
+        if self.has_index {
+            variants.push(Variant::plain(Holder::Index));
+        }
+        for holder in [model(&self.primary), Holder::EqualWeight] {
+            variants.push(Variant { cost_tenths: 0, ..Variant::plain(holder.clone()) });
+        }
+        variants.push(Variant { cost_tenths: 20, ..Variant::plain(model(&self.primary)) });
+        variants.push(Variant { delay: 1, ..Variant::plain(model(&self.primary)) });
+        variants
+    }
+
+    fn run(
+        &self,
+        variant: &Variant,
+        inputs: &BacktestInputs,
+        _: Budget,
+    ) -> Result<BacktestResult, StudyError> {
+        Ok(summary(variant, &self.ledger(variant, inputs)?))
+    }
+
+    fn write(&self, result: &BacktestResult, draft: &mut Draft) -> Result<(), StoreError> {
+        write_backtest(result, draft)
+    }
+}
