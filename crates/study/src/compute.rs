@@ -24,6 +24,7 @@ use crate::{
         features::{FeatureShard, Features},
         load::LoadOutput,
     },
+    study::on_threads,
 };
 
 /// What to compute.
@@ -64,23 +65,28 @@ pub struct Computed {
 
 /// Compute features of a data file into a Parquet file.
 pub fn compute(request: &Request, observer: &dyn Observer) -> Result<Computed, StudyError> {
-    with_data(request, observer, |flow, data, chosen| {
-        let columns = data.columns(flow, &chosen.features)?;
-        flow.trace().span("write", || write_panel(&request.out, data.axis(), &columns))?;
-        Ok(Computed {
-            out: request.out.clone(),
-            rows: data.axis().n_rows(),
-            features: columns.into_iter().map(|(name, _)| name).collect(),
-            left_out: chosen.left_out.clone(),
-            stages: flow.stages(),
-            warnings: flow.warnings(),
-        })
+    on_threads(request.threads, || {
+        with_data(request, observer, |flow, data, chosen| write(request, flow, data, chosen))
+    })
+}
+
+fn write(request: &Request, flow: &Flow<'_>, data: &Data, chosen: &Chosen) -> Result<Computed, StudyError> {
+    let columns = data.columns(flow, &chosen.features)?;
+    flow.trace().span("write", || write_panel(&request.out, data.axis(), &columns))?;
+    Ok(Computed {
+        out: request.out.clone(),
+        rows: data.axis().n_rows(),
+        features: columns.into_iter().map(|(name, _)| name).collect(),
+        left_out: chosen.left_out.clone(),
+        stages: flow.stages(),
+        warnings: flow.warnings(),
     })
 }
 
 /// The plan of a request, for people.
 pub fn explain(request: &Request, observer: &dyn Observer) -> Result<String, StudyError> {
-    with_data(request, observer, |_, _, chosen| Ok(Plan::new(&chosen.features).explain().to_string()))
+    let plan = |chosen: &Chosen| Plan::new(&chosen.features).explain().to_string();
+    on_threads(request.threads, || with_data(request, observer, |_, _, chosen| Ok(plan(chosen))))
 }
 
 /// Read the data and resolve the features, then do something with both.

@@ -126,9 +126,7 @@ impl Study {
         &self,
         work: impl FnOnce() -> Result<T, StudyError> + Send,
     ) -> Result<T, StudyError> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build();
-        let pool = pool.map_err(|error| StudyError::Internal { what: format!("no threads: {error}") })?;
-        pool.install(work)
+        on_threads(self.threads, work)
     }
 
     /// The features, models and universes of the study, resolved against a panel.
@@ -381,6 +379,16 @@ fn tested(panel: &PanelHandle, folds: &FoldsHandle) -> Result<Range<usize>, Stud
 pub(crate) fn one<S>(mut done: Vec<Done<S>>) -> Result<Manifest, StudyError> {
     let missing = || StudyError::Internal { what: "a stage gave nothing".to_owned() };
     done.pop().map(|done| done.manifest).ok_or_else(missing)
+}
+
+/// Do something on so many threads.
+pub(crate) fn on_threads<T: Send>(
+    threads: usize,
+    work: impl FnOnce() -> Result<T, StudyError> + Send,
+) -> Result<T, StudyError> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.map_err(|error| StudyError::Internal { what: format!("no threads: {error}") })?;
+    pool.install(work)
 }
 
 /// Open the store of a study.
