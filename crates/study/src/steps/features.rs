@@ -33,11 +33,29 @@ pub struct Features {
 
 /// One year of one feature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct FeatureShard {
     /// The feature's name.
     pub feature: String,
     /// The calendar year.
     pub year: i16,
+}
+
+impl From<FeatureShard> for String {
+    fn from(shard: FeatureShard) -> Self {
+        format!("{} {}", shard.feature, shard.year)
+    }
+}
+
+impl TryFrom<String> for FeatureShard {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let parsed = text
+            .rsplit_once(' ')
+            .and_then(|(feature, year)| Some(Self { feature: feature.to_owned(), year: year.parse().ok()? }));
+        parsed.ok_or_else(|| format!("{text:?} is no year of a feature"))
+    }
 }
 
 impl Features {

@@ -1,7 +1,7 @@
 //! Report: all results as one page and as numbers.
 
 use backstaff_report::Body;
-use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, Store, StoreError};
+use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, Store, StoreError, digest_bytes};
 use serde_json::Value;
 
 use crate::{StudyError, report, results::Results};
@@ -37,7 +37,8 @@ impl Stage for WriteReport {
     }
 
     fn hash_inputs(&self, (): &(), results: &Results, key: &mut KeyHasher) {
-        key.str("study", &serde_json::to_string(&results.config).unwrap_or_default());
+        let study = serde_json::to_vec(&results.config).unwrap_or_default();
+        key.digest("study", &digest_bytes(&study));
         key.list("warnings", &results.warnings, |key, warning| {
             key.str("", warning);
         });

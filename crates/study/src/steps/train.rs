@@ -29,11 +29,29 @@ pub struct Train {
 
 /// One model of one fold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct ModelShard {
     /// The model's name.
     pub model: String,
     /// The fold's number.
     pub fold: u32,
+}
+
+impl From<ModelShard> for String {
+    fn from(shard: ModelShard) -> Self {
+        format!("{} in fold {}", shard.model, shard.fold)
+    }
+}
+
+impl TryFrom<String> for ModelShard {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let parsed = text
+            .rsplit_once(" in fold ")
+            .and_then(|(model, fold)| Some(Self { model: model.to_owned(), fold: fold.parse().ok()? }));
+        parsed.ok_or_else(|| format!("{text:?} is no model of a fold"))
+    }
 }
 
 /// What training reads.
@@ -166,7 +184,12 @@ impl Stage for Train {
 
     fn hash_inputs(&self, shard: &ModelShard, inputs: &ModelInputs, key: &mut KeyHasher) {
         if let Some(spec) = self.models.get(&shard.model) {
-            key.str("model", &spec.canonical_text()).str("library", "LightGBM 4.7");
+            // One field a parameter, so that a change is told by its name.
+            for parameter in spec.canonical_text().split(' ') {
+                let (name, value) = parameter.split_once('=').unwrap_or(("kind", parameter));
+                key.str(name, value);
+            }
+            key.str("library", "LightGBM 4.7").str("machine", std::env::consts::ARCH);
         }
         if let Some(fold) = inputs.fold(shard.fold) {
             key.digest("samples", &fold.samples);
