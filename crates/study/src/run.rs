@@ -38,6 +38,8 @@ pub struct RunOutcome {
     pub folds: Vec<FoldFacts>,
     /// What the user should know.
     pub warnings: Vec<String>,
+    /// Instruments that were left out of the data, and why.
+    pub excluded: Vec<Excluded>,
     /// The files that were written, by what they hold.
     pub artifacts: Value,
     /// Wall time.
@@ -49,6 +51,20 @@ pub struct RunOutcome {
     /// A Chrome trace.
     #[serde(skip)]
     pub trace: Value,
+}
+
+/// An instrument that was left out of the data.
+#[derive(Clone, Debug, Serialize)]
+pub struct Excluded {
+    /// Which.
+    pub instrument: String,
+    /// Why.
+    pub reason: String,
+}
+
+fn excluded(results: &Results) -> Vec<Excluded> {
+    let pairs = results.panel.facts().excluded.iter();
+    pairs.map(|(name, reason)| Excluded { instrument: name.clone(), reason: reason.clone() }).collect()
 }
 
 impl RunOutcome {
@@ -78,6 +94,7 @@ impl Study {
             study: self.run_name(),
             stages: flow.stages(),
             measures: report.measures,
+            excluded: excluded(&results),
             folds: results.folds,
             warnings: results.warnings,
             artifacts,
@@ -98,7 +115,8 @@ impl Study {
         let numbers = folder.join("results.json");
         let document = json!({
             "format": 1, "study": self.run_name(), "measures": report.measures, "folds": results.folds,
-            "warnings": results.warnings, "suspects": results.suspects,
+            "warnings": results.warnings, "suspects": results.suspects, "quality": results.quality,
+            "excluded": excluded(results),
         });
         write_bytes(&numbers, &serde_json::to_vec_pretty(&document).unwrap_or_default())?;
         let portfolios = folder.join("portfolios.parquet");
