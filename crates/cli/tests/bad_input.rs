@@ -199,3 +199,24 @@ fn compute_writes_nothing_when_it_fails() {
     }
     assert!(!place.path("x.parquet").exists());
 }
+
+#[test]
+fn a_bad_instrument_can_be_excluded_and_is_named() {
+    let place = Workplace::new();
+    let bad = prices(10, 900, false);
+    let mut lines = bad.lines().map(str::to_owned).collect::<Vec<_>>();
+    let mut cells = lines[9].split(',').map(str::to_owned).collect::<Vec<_>>();
+    cells[5] = "0".to_owned();
+    lines[9] = cells.join(",");
+    place.write("prices.csv", &lines.join("\n"));
+    place.write(
+        "study.yaml",
+        &STUDY.replace("adjustment: as_is", "adjustment: as_is, on_bad_instrument: exclude"),
+    );
+    let run = place.json(&["run", "study.yaml"]);
+    assert_eq!(run["excluded"][0]["instrument"], "S00", "{}", run["excluded"]);
+    let page = std::fs::read_to_string(place.path(run["artifacts"]["report"].as_str().unwrap())).unwrap();
+    assert!(page.contains("S00"), "the report names it");
+    let results = std::fs::read_to_string(place.path(run["artifacts"]["results"].as_str().unwrap())).unwrap();
+    assert!(results.contains("late_start") && results.contains("S00"));
+}
