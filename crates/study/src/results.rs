@@ -54,6 +54,8 @@ pub struct Results {
     pub evaluations: BTreeMap<String, Evaluation>,
     /// What became of the portfolios.
     pub backtests: Vec<BacktestResult>,
+    /// Equal weights and the index over all sessions of the data, for the gauge of survivorship.
+    pub gauge: Vec<BacktestResult>,
     /// The artifacts behind all this: stage, shard, key.
     pub lineage: Vec<(String, String, Key)>,
     /// What the user was told.

@@ -280,6 +280,10 @@ impl Study {
         let inputs = learned.backtest_inputs(&panel, &columns);
         let done = flow.stage(&stage, &inputs, panel.axis().n_rows())?;
         let backtests = done.iter().map(|done| read_backtest(flow.store(), &done.manifest));
+        let (gauge, backtests) = backtests
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter()
+            .partition(|backtest| backtest.variant.whole);
         Ok(Results {
             config: self.config.clone(),
             quality: read_quality(&quality)?,
@@ -289,7 +293,8 @@ impl Study {
             folds: learned.folds.facts().to_vec(),
             fits: learned.fits,
             evaluations,
-            backtests: backtests.collect::<Result<_, _>>()?,
+            backtests,
+            gauge,
             lineage: flow.lineage(),
             warnings: flow.warnings(),
             panel,

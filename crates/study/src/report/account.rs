@@ -84,7 +84,7 @@ impl<'a> Accounts<'a> {
 
     /// The portfolio that the report is about, at other costs or later.
     pub(super) fn primary_at(&self, cost_tenths: u32, delay: u32) -> Option<&Account<'a>> {
-        self.get(&Variant { holder: self.primary.clone(), cost_tenths, delay })
+        self.get(&Variant { cost_tenths, delay, ..Variant::plain(self.primary.clone()) })
     }
 
     /// Everything in the universe equally, under the same costs.

@@ -67,7 +67,8 @@ fn survivorship(results: &Results, accounts: &Accounts<'_>) -> Table {
     let gauge = Gauge::of(results, accounts);
     let index =
         results.config.data.benchmark.as_ref().map_or("the index", |series| series.instrument.as_str());
-    let universe = if gauge.unmasked.is_some() { "universe, from the dates of entry on" } else { "universe" };
+    let masked = gauge.test.unmasked.is_some();
+    let universe = if masked { "universe, from the dates of entry on" } else { "universe" };
     let caption = format!(
         "Survivorship gauge: equal weight less {index}, a year ({} of {} end before the data do)",
         gauge.n_ended,
@@ -75,22 +76,22 @@ fn survivorship(results: &Results, accounts: &Accounts<'_>) -> Table {
     );
     let mut table = Table::new(caption)
         .column(Column::text("Equal weight of"))
+        .column(Column::text("Since"))
         .column(Column::percent("CAGR", 1).note("after costs"))
         .column(Column::percent(format!("CAGR of {index}"), 1).note("bought once"))
         .column(
             Column::percent("Difference", 1)
                 .heat(Heat::Diverging)
                 .note("what belonging to this list was worth, without any model"),
-        )
-        .row(cells![universe, gauge.universe, gauge.index, gauge.with_mask]);
-    if gauge.unmasked.is_some() {
-        let row = cells![
-            "everything that trades, also before its date of entry",
-            gauge.unmasked,
-            gauge.index,
-            gauge.without_mask
-        ];
-        table = table.row_with(Emphasis::Muted, row);
+        );
+    for span in [&gauge.whole, &gauge.test] {
+        let from = span.from.as_str();
+        table = table.row(cells![universe, from, span.universe, span.index, span.with_mask]);
+        if masked {
+            let name = "everything that trades, also before its date of entry";
+            table = table
+                .row_with(Emphasis::Muted, cells![name, from, span.unmasked, span.index, span.without_mask]);
+        }
     }
     table
 }

@@ -83,7 +83,7 @@ mod tests {
         assert!(json["portfolios"]["trees, before costs"]["active_return_t"].is_f64());
         assert!(json["portfolios"]["equal weight"]["sharpe"].is_f64());
         assert!(json["scores"]["trees"]["rank_ic"]["newey_west_t"].is_f64());
-        assert!(json["survivorship"]["with_mask"].is_f64());
+        assert!(json["survivorship"]["test"]["with_mask"].is_f64());
         assert!(!json["verdict"]["sentence"].as_str().unwrap().contains('*'));
     }
 

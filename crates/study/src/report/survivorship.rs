@@ -3,25 +3,46 @@
 use serde::Serialize;
 
 use super::account::Accounts;
-use crate::results::Results;
+use crate::{
+    results::Results,
+    steps::backtest::{BacktestResult, Holder},
+};
 
 /// The gauge of survivorship.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct Gauge {
     /// Instruments of the panel.
     pub(super) n_instruments: usize,
     /// Those that end before the panel does.
     pub(super) n_ended: usize,
-    /// Return a year of the index.
+    /// Over the tested sessions.
+    pub(super) test: Above,
+    /// Over all sessions of the data.
+    pub(super) whole: Above,
+}
+
+/// Returns a year over one span of time.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Above {
+    /// The first session: YYYY-MM-DD.
+    pub(super) from: String,
+    /// The index.
     pub(super) index: Option<f64>,
-    /// Return a year of the universe's equal weight.
+    /// The universe's equal weight.
     pub(super) universe: Option<f64>,
-    /// Return a year of the equal weight without regard to dates of entry.
+    /// The equal weight without regard to dates of entry.
     pub(super) unmasked: Option<f64>,
     /// Universe less index.
     pub(super) with_mask: Option<f64>,
     /// Everything that trades less index.
     pub(super) without_mask: Option<f64>,
+}
+
+impl Above {
+    fn of(index: Option<f64>, universe: Option<f64>, unmasked: Option<f64>, from: String) -> Self {
+        let above = |value: Option<f64>| Some(value? - index?);
+        Self { from, index, universe, unmasked, with_mask: above(universe), without_mask: above(unmasked) }
+    }
 }
 
 impl Gauge {
@@ -31,17 +52,28 @@ impl Gauge {
         let growth = |account: Option<&super::account::Account<'_>>| {
             account.map(|account| account.measure("cagr")).filter(|value| value.is_finite())
         };
-        let (index, universe) = (growth(accounts.index()), growth(accounts.equal_weight()));
-        let unmasked = growth(accounts.unmasked());
-        let above = |value: Option<f64>| Some(value? - index?);
+        let whole = |holder: Holder| {
+            let found = results.gauge.iter().find(|backtest| backtest.variant.holder == holder);
+            found.map(|backtest| backtest.measure("cagr")).filter(|value| value.is_finite())
+        };
+        let first = |backtest: Option<&BacktestResult>| {
+            backtest
+                .and_then(|backtest| backtest.sessions.first())
+                .map(ToString::to_string)
+                .unwrap_or_default()
+        };
+        let (index, universe, unmasked) = (accounts.index(), accounts.equal_weight(), accounts.unmasked());
+        let from = first(results.equal_weight());
         Self {
             n_instruments: axis.n_instruments(),
             n_ended: (0..axis.n_instruments()).filter(is_ended).count(),
-            index,
-            universe,
-            unmasked,
-            with_mask: above(universe),
-            without_mask: above(unmasked),
+            test: Above::of(growth(index), growth(universe), growth(unmasked), from),
+            whole: Above::of(
+                whole(Holder::Index),
+                whole(Holder::EqualWeight),
+                whole(Holder::EqualWeightUnmasked),
+                first(results.gauge.first()),
+            ),
         }
     }
 

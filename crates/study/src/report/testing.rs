@@ -122,6 +122,7 @@ impl Made {
                 ("trees".to_owned(), evaluation(tested, self.rank_ic, 7)),
                 ("line".to_owned(), evaluation(tested, 0.0, 8)),
             ]),
+            gauge: self.backtests(tested).into_iter().filter(is_gauge).collect(),
             backtests: self.backtests(tested),
             lineage: vec![("load".to_owned(), "()".to_owned(), KeyHasher::new().finish())],
             warnings: vec!["BAD is left out".to_owned()],
@@ -160,7 +161,8 @@ impl Made {
 
     fn backtests(&self, sessions: &[Session]) -> Vec<BacktestResult> {
         let trees = || Holder::Model("trees".to_owned());
-        let variant = |holder: Holder, cost_tenths, delay| Variant { holder, cost_tenths, delay };
+        let variant =
+            |holder: Holder, cost_tenths, delay| Variant { cost_tenths, delay, ..Variant::plain(holder) };
         [
             (variant(Holder::Model("line".to_owned()), 10, 0), 0.0),
             (variant(trees(), 10, 0), self.drift),
@@ -316,4 +318,11 @@ fn backtest(variant: Variant, sessions: &[Session], drift: f64, seed: u64) -> Ba
     });
     result.measures = measures.collect();
     result
+}
+
+/// Whether a backtest has a twin over all sessions.
+fn is_gauge(backtest: &BacktestResult) -> bool {
+    let holder = &backtest.variant.holder;
+    let is_plain = backtest.variant == Variant::plain(holder.clone());
+    is_plain && !matches!(holder, Holder::Model(_))
 }

@@ -12,17 +12,22 @@ const NAMED: usize = 8;
 pub(super) fn survivorship(case: Case<'_>) -> Option<Caveat> {
     let gauge = Gauge::of(case.results, case.accounts);
     let last = *case.results.panel.axis().calendar().sessions().last()?;
-    let gap = gauge.with_mask.map_or_else(String::new, |gap| {
-        let without = gauge.without_mask.map_or_else(String::new, |without| {
-            format!(", {} without the dates of entry", words::difference(without, 1))
+    let spans = [&gauge.whole, &gauge.test].map(|span| {
+        let without = span.without_mask.map_or_else(String::new, |without| {
+            format!(" ({} without the dates of entry)", words::difference(without, 1))
         });
-        format!(
-            " The gauge: over the test the equal weight of the universe less the index is {} a year{without}. No model \
-             has a part in that, so compare with the equal weight. It is a gauge, not a correction: an index also weighs \
-             large companies more.",
-            words::difference(gap, 1)
-        )
+        span.with_mask.map(|gap| format!("{} a year{without} since {}", words::difference(gap, 1), span.from))
     });
+    let spans = spans.into_iter().flatten().collect::<Vec<_>>();
+    let gap = if spans.is_empty() {
+        String::new()
+    } else {
+        format!(
+            " The gauge: the equal weight of the universe less the index is {}. No model has a part in that, so compare \
+             with the equal weight. It is a gauge, not a correction: an index also weighs large companies more.",
+            spans.join(", ")
+        )
+    };
     if gauge.only_survivors() {
         let text = format!(
             "None of the {} ends before {last}: those that failed, merged or fell out of the list before it was made \

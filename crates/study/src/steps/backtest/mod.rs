@@ -49,9 +49,16 @@ pub struct BacktestInputs {
     pub sessions: Range<usize>,
 }
 
+impl BacktestInputs {
+    /// The positions that a variant runs over.
+    fn sessions_of(&self, variant: &Variant) -> Range<usize> {
+        if variant.whole { 0..self.panel.axis().n_sessions() } else { self.sessions.clone() }
+    }
+}
+
 impl Stage for RunBacktests {
     const NAME: &'static str = "backtest";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Inputs = BacktestInputs;
     type Shard = Variant;
     type Output = BacktestResult;
@@ -101,7 +108,8 @@ impl Stage for RunBacktests {
     }
 
     fn hash_inputs(&self, variant: &Variant, inputs: &BacktestInputs, key: &mut KeyHasher) {
-        let BacktestInputs { panel, scores, universe, unmasked, sessions } = inputs;
+        let BacktestInputs { panel, scores, universe, unmasked, sessions: _ } = inputs;
+        let sessions = inputs.sessions_of(variant);
         let calendar = panel.axis().calendar();
         let name = |position: usize| i64::from(calendar.session(position).number());
         key.i64("first_session", name(sessions.start)).i64("last_session", name(sessions.end - 1));
@@ -156,6 +164,12 @@ impl Stage for RunBacktests {
         }
         variants.push(Variant { cost_tenths: 20, ..Variant::plain(model(&self.primary)) });
         variants.push(Variant { delay: 1, ..Variant::plain(model(&self.primary)) });
+        if self.has_index {
+            // What it was worth to be on the list, without any model, over all there is.
+            let masked = self.has_mask.then_some(Holder::EqualWeightUnmasked);
+            let gauge = [Holder::EqualWeight, Holder::Index].into_iter().chain(masked);
+            variants.extend(gauge.map(|holder| Variant { whole: true, ..Variant::plain(holder) }));
+        }
         variants
     }
 

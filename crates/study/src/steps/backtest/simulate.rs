@@ -111,10 +111,11 @@ impl RunBacktests {
 
     /// The ledger of a variant over the tested sessions.
     pub(super) fn ledger(&self, variant: &Variant, inputs: &BacktestInputs) -> Result<Backtest, StudyError> {
+        let sessions = inputs.sessions_of(variant);
         if variant.holder == Holder::Index {
-            let panel = index_panel(&inputs.panel, &self.index_name)?.between(0..inputs.sessions.end);
+            let panel = index_panel(&inputs.panel, &self.index_name)?.between(0..sessions.end);
             let universe = Universe::new(vec![true; panel.axis().n_rows()]);
-            return self.simulate(variant, &panel, &universe, &Scores::none(), inputs.sessions.clone());
+            return self.simulate(variant, &panel, &universe, &Scores::none(), sessions.clone());
         }
         let fields = price_fields(&inputs.panel);
         let panel = inputs.panel.panel(fields.iter().map(String::as_str), [])?;
@@ -129,10 +130,9 @@ impl RunBacktests {
             _ => None,
         };
         let none = Scores::none();
-        let (panel, mask, scores) =
-            until(&panel, &mask.column()?, scores.unwrap_or(&none), inputs.sessions.end);
+        let (panel, mask, scores) = until(&panel, &mask.column()?, scores.unwrap_or(&none), sessions.end);
         let universe = Universe::new((0..mask.len()).map(|row| mask.get(row) > 0.0).collect());
-        self.simulate(variant, &panel, &universe, &scores, inputs.sessions.clone())
+        self.simulate(variant, &panel, &universe, &scores, sessions.clone())
     }
 }
 

@@ -25,12 +25,14 @@ pub struct Variant {
     pub cost_tenths: u32,
     /// Sessions by which the signal is older than it needs to be.
     pub delay: u32,
+    /// Whether it runs over all sessions of the data rather than the tested ones: for the gauge of survivorship.
+    pub whole: bool,
 }
 
 impl Variant {
     /// At the stated costs, without delay.
     pub fn plain(holder: Holder) -> Self {
-        Self { holder, cost_tenths: 10, delay: 0 }
+        Self { holder, cost_tenths: 10, delay: 0, whole: false }
     }
 }
 
