@@ -45,7 +45,7 @@ fn default_patience() -> u32 {
 }
 
 fn default_penalties() -> Vec<f64> {
-    vec![1e2, 1e3, 1e4, 1e5, 1e6]
+    vec![1e3, 1e4, 1e5, 1e6, 1e7, 1e8]
 }
 
 fn default_clip() -> f64 {
