@@ -157,10 +157,8 @@ impl<'a> Flow<'a> {
         inputs: &S::Inputs,
         rows: usize,
     ) -> Result<Vec<Done<S::Shard>>, StudyError> {
-        let (shards, stops) = self.wanted(stage, inputs)?;
-        let done = self
-            .record::<S>(rows, || run_shards(stage, inputs, shards, &self.run).map_err(StudyError::from))?;
-        if stops { Err(StudyError::Stopped) } else { Ok(done) }
+        let work = |shards| run_shards(stage, inputs, shards, &self.run).map_err(StudyError::from);
+        self.bring(stage, inputs, rows, work)
     }
 
     /// Bring all shards of a stage into the store, the missing ones computed together.
@@ -170,9 +168,19 @@ impl<'a> Flow<'a> {
         inputs: &S::Inputs,
         rows: usize,
     ) -> Result<Vec<Done<S::Shard>>, StudyError> {
+        let work = |shards| run_jointly(stage, inputs, shards, &self.run).map_err(StudyError::from);
+        self.bring(stage, inputs, rows, work)
+    }
+
+    fn bring<S: Stage<Error = StudyError>>(
+        &self,
+        stage: &S,
+        inputs: &S::Inputs,
+        rows: usize,
+        work: impl FnOnce(Vec<S::Shard>) -> Result<Vec<Done<S::Shard>>, StudyError>,
+    ) -> Result<Vec<Done<S::Shard>>, StudyError> {
         let (shards, stops) = self.wanted(stage, inputs)?;
-        let done = self
-            .record::<S>(rows, || run_jointly(stage, inputs, shards, &self.run).map_err(StudyError::from))?;
+        let done = self.record::<S>(rows, || work(shards))?;
         if stops { Err(StudyError::Stopped) } else { Ok(done) }
     }
 
