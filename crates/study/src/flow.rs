@@ -21,6 +21,7 @@ use crate::{
 /// Passes what the runner tells on to whoever watches the study.
 pub struct Bridge<'a> {
     observer: &'a dyn Observer,
+    trace: Trace,
     rows: AtomicUsize,
     done: AtomicUsize,
     missing: AtomicUsize,
@@ -30,7 +31,7 @@ impl<'a> Bridge<'a> {
     /// A bridge to this observer.
     pub fn new(observer: &'a dyn Observer) -> Self {
         let zero = || AtomicUsize::new(0);
-        Self { observer, rows: zero(), done: zero(), missing: zero() }
+        Self { observer, trace: Trace::default(), rows: zero(), done: zero(), missing: zero() }
     }
 }
 
@@ -42,7 +43,8 @@ impl runner::Observer for Bridge<'_> {
                 self.missing.store(*n_missing, Ordering::Relaxed);
                 self.observer.observe(&Event::Started { stage, steps: *n_missing });
             }
-            runner::Event::Shard { stage, .. } => {
+            runner::Event::Shard { stage, shard, seconds, .. } => {
+                self.trace.ended(format!("{stage} {shard}"), *seconds);
                 let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
                 let missing = self.missing.load(Ordering::Relaxed).max(1);
                 let rows = self.rows.load(Ordering::Relaxed) * done.min(missing) / missing;
@@ -65,7 +67,6 @@ impl runner::Observer for Bridge<'_> {
 pub struct Flow<'a> {
     run: Run<'a>,
     bridge: &'a Bridge<'a>,
-    trace: Trace,
     stages: Mutex<Vec<StageRecord>>,
     warnings: Mutex<Vec<String>>,
     only: Option<Only>,
@@ -89,14 +90,7 @@ impl<'a> Flow<'a> {
         bridge: &'a Bridge<'a>,
     ) -> Result<Self, StudyError> {
         let run = Run::new(store, study, Budget { threads }, bridge)?;
-        Ok(Self {
-            run,
-            bridge,
-            trace: Trace::default(),
-            stages: Mutex::default(),
-            warnings: Mutex::default(),
-            only: None,
-        })
+        Ok(Self { run, bridge, stages: Mutex::default(), warnings: Mutex::default(), only: None })
     }
 
     /// The same, ending after one stage, or after one shard of it, with [`StudyError::Stopped`].
@@ -127,7 +121,7 @@ impl<'a> Flow<'a> {
 
     /// The run's clock.
     pub fn trace(&self) -> &Trace {
-        &self.trace
+        &self.bridge.trace
     }
 
     /// Tell the user something, once.
@@ -190,9 +184,9 @@ impl<'a> Flow<'a> {
         work: impl FnOnce() -> Result<Vec<Done<S::Shard>>, StudyError>,
     ) -> Result<Vec<Done<S::Shard>>, StudyError> {
         self.bridge.rows.store(rows, Ordering::Relaxed);
-        let before = self.trace.seconds();
-        let done = self.trace.span(S::NAME, work)?;
-        let seconds = self.trace.seconds() - before;
+        let before = self.trace().seconds();
+        let done = self.trace().span(S::NAME, work)?;
+        let seconds = self.trace().seconds() - before;
         let computed = done.iter().filter(|done| done.outcome == ShardOutcome::Computed).count();
         let mut keys = KeyHasher::new();
         keys.list("keys", &done, |hasher, done| {

@@ -116,12 +116,21 @@ impl Trace {
     pub fn span<T>(&self, name: impl Into<String>, work: impl FnOnce() -> T) -> T {
         let start = self.origin.elapsed();
         let result = work();
-        let duration = self.origin.elapsed().saturating_sub(start);
+        self.push(name.into(), start, self.origin.elapsed().saturating_sub(start));
+        result
+    }
+
+    /// Note something that ended just now and took so many seconds.
+    pub fn ended(&self, name: impl Into<String>, seconds: f64) {
+        let duration = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+        self.push(name.into(), self.origin.elapsed().saturating_sub(duration), duration);
+    }
+
+    fn push(&self, name: String, start: Duration, duration: Duration) {
         let thread = rayon::current_thread_index().map_or(0, |index| index as u64 + 1);
         if let Ok(mut spans) = self.spans.lock() {
-            spans.push(Span { name: name.into(), start, duration, thread });
+            spans.push(Span { name, start, duration, thread });
         }
-        result
     }
 
     /// Seconds since the run began.
@@ -166,6 +175,8 @@ mod tests {
         let chrome = trace.to_chrome();
         assert_eq!(chrome["traceEvents"][0]["name"], "load");
         assert_eq!(chrome["traceEvents"][0]["ph"], "X");
+        trace.ended("shard", 0.0);
+        assert_eq!(trace.to_chrome()["traceEvents"][1]["name"], "shard");
     }
 
     #[test]
