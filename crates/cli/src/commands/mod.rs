@@ -52,6 +52,20 @@ impl Context {
     }
 }
 
+/// An error and what led to it, each part once.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let part = error.to_string();
+        if !text.contains(&part) {
+            text = format!("{text}: {part}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
 /// Carry out what was typed.
 pub fn run(arguments: Arguments) -> ExitCode {
     let interrupted = Arc::new(AtomicBool::new(false));
@@ -91,9 +105,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
     done.unwrap_or_else(|error| {
         context.terminal.clear();
         if context.common.json {
-            println!("{}", serde_json::json!({ "error": error.to_string(), "kind": error.kind() }));
+            println!("{}", serde_json::json!({ "error": with_causes(&error), "kind": error.kind() }));
         }
-        eprintln!("error: {error}");
+        eprintln!("error: {}", with_causes(&error));
         exit::code(&error)
     })
 }

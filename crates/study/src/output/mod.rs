@@ -48,7 +48,9 @@ where
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let mut file = tempfile::Builder::new().prefix(".backstaff-").tempfile_in(folder).map_err(failed)?;
+    let file = tempfile::Builder::new().prefix(".backstaff-").tempfile_in(folder);
+    // The name of the temporary file would only confuse.
+    let mut file = file.map_err(|error| failed(error.kind().into()))?;
     let mut buffered = io::BufWriter::with_capacity(1 << 20, file.as_file_mut());
     write(&mut buffered)?;
     buffered.flush().map_err(failed)?;
