@@ -38,6 +38,13 @@ pub enum FeatureError {
     MissingColumn { feature: String, column: String },
 }
 
+impl FeatureError {
+    /// Whether an expression is right but for a column that the data don't have.
+    pub fn lacks_column(&self) -> bool {
+        matches!(self, Self::Expression(error) if error.lacks_column())
+    }
+}
+
 fn suggestion(nearest: Option<&String>) -> String {
     nearest.map_or_else(String::new, |nearest| format!("; did you mean {nearest:?}?"))
 }

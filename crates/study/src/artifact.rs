@@ -2,6 +2,9 @@
 
 use backstaff_panel::{Categories, Column};
 use backstaff_stage::{Draft, Manifest, Store, StoreError, Table};
+use serde::de::DeserializeOwned;
+
+use crate::StudyError;
 
 const VALUES: &str = "values";
 
@@ -12,6 +15,13 @@ fn write(draft: &mut Draft, part: &str, table: &Table) -> Result<(), StoreError>
 
 fn read(store: &Store, manifest: &Manifest, part: &str) -> Result<Table, StoreError> {
     Table::read(&store.open_part(manifest, part)?)
+}
+
+/// The facts of an artifact that stand under a name.
+pub fn read_facts<T: DeserializeOwned>(manifest: &Manifest, name: &str) -> Result<T, StudyError> {
+    serde_json::from_value(manifest.info[name].clone()).map_err(|error| StudyError::Internal {
+        what: format!("what an artifact of {} says of {name}: {error}", manifest.stage),
+    })
 }
 
 /// Write a column of numbers.

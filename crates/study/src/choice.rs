@@ -21,7 +21,7 @@ pub fn choose(
     schema: &Schema,
 ) -> Result<Chosen, FeatureError> {
     let Available { mut features, left_out } = catalog.resolve_available(libraries, schema)?;
-    if let Some((_, error)) = left_out.iter().find(|(_, error)| !lacks_a_column(error)) {
+    if let Some((_, error)) = left_out.iter().find(|(_, error)| !error.lacks_column()) {
         return Err(error.clone());
     }
     let reason = |error: &FeatureError| match error {
@@ -35,12 +35,6 @@ pub fn choose(
         }
     }
     Ok(Chosen { features, left_out })
-}
-
-/// Whether an expression is right but for a column that the data don't have.
-fn lacks_a_column(error: &FeatureError) -> bool {
-    let FeatureError::Expression(error) = error else { return false };
-    error.message().starts_with("there is no field") || error.message().starts_with("there is no category")
 }
 
 /// Add a user's file of features to a catalog.

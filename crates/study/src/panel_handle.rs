@@ -11,7 +11,7 @@ use backstaff_stage::{Digest, Manifest, Store};
 
 use crate::{
     StudyError,
-    artifact::{read_categories, read_column, read_integers, read_texts},
+    artifact::{read_categories, read_column, read_facts, read_integers, read_texts},
     segment::{Segment, axis_digest, join, segments},
     steps::LoadFacts,
 };
@@ -59,8 +59,7 @@ impl PanelHandle {
             let names = manifest.info[name].as_array().into_iter().flatten();
             names.filter_map(|name| name.as_str().map(str::to_owned)).collect()
         };
-        let facts = serde_json::from_value(manifest.info["facts"].clone())
-            .map_err(|error| StudyError::Internal { what: format!("facts of the panel: {error}") })?;
+        let facts = read_facts(&manifest, "facts")?;
         Ok(Self {
             fields: list("fields"),
             categories: list("categories"),

@@ -23,6 +23,7 @@ pub struct ExpressionError {
     span: Span,
     message: String,
     help: Option<String>,
+    lacks_column: bool,
 }
 
 /// A fault before it is known in which text it stands.
@@ -31,11 +32,12 @@ pub(crate) struct Fault {
     pub(crate) span: Span,
     pub(crate) message: String,
     pub(crate) help: Option<String>,
+    pub(crate) lacks_column: bool,
 }
 
 impl Fault {
     pub(crate) fn new(span: Span, message: impl Into<String>) -> Self {
-        Self { span, message: message.into(), help: None }
+        Self { span, message: message.into(), help: None, lacks_column: false }
     }
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
@@ -48,10 +50,22 @@ impl Fault {
         self
     }
 
+    /// The expression names a column that the data don't have; nothing else is known to be wrong with it.
+    pub(crate) fn lacks_column(self) -> Self {
+        Self { lacks_column: true, ..self }
+    }
+
     /// The fault in the text of a feature.
     pub(crate) fn within(self, feature: &str, text: &str) -> ExpressionError {
-        let Self { span, message, help } = self;
-        ExpressionError { feature: feature.to_owned(), text: text.to_owned(), span, message, help }
+        let Self { span, message, help, lacks_column } = self;
+        ExpressionError {
+            feature: feature.to_owned(),
+            text: text.to_owned(),
+            span,
+            message,
+            help,
+            lacks_column,
+        }
     }
 }
 
@@ -79,6 +93,11 @@ impl ExpressionError {
     /// What to do about it.
     pub fn help(&self) -> Option<&str> {
         self.help.as_deref()
+    }
+
+    /// Whether the fault is that the data don't have a column which the expression names.
+    pub fn lacks_column(&self) -> bool {
+        self.lacks_column
     }
 
     /// Line and column of the place, both counted from 1, the column in characters.

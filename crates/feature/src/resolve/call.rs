@@ -199,7 +199,9 @@ impl Resolver<'_> {
                     format!("there is no category `{name}`")
                 };
                 let nearest = did_you_mean("", name, known.iter().map(String::as_str));
-                Fault::new(value.span, message).maybe_help(nearest.or_else(|| Some(self.category_list())))
+                let fault = Fault::new(value.span, message)
+                    .maybe_help(nearest.or_else(|| Some(self.category_list())));
+                if is_field { fault } else { fault.lacks_column() }
             }
             _ => Fault::new(value.span, "`by=` needs the name of a category").help(self.category_list()),
         };

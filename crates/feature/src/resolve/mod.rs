@@ -202,7 +202,8 @@ impl<'a> Resolver<'a> {
         }
         let known = self.schema.fields.iter().map(String::as_str);
         let fault = Fault::new(span, format!("there is no field `${name}`"))
-            .maybe_help(did_you_mean("$", name, known).or_else(|| self.field_list()));
+            .maybe_help(did_you_mean("$", name, known).or_else(|| self.field_list()))
+            .lacks_column();
         Err(context.error(fault))
     }
 

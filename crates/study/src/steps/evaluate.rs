@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     StudyError,
+    artifact::read_facts,
     columns::ColumnHandle,
     panel_handle::PanelHandle,
     steps::{folds::universe, labels::LabelsHandle, scores::Scores},
@@ -228,8 +229,7 @@ impl Stage for Evaluate {
 
 /// Read a stored evaluation.
 pub fn read_evaluation(store: &Store, manifest: &Manifest) -> Result<Evaluation, StudyError> {
-    let facts = serde_json::from_value(manifest.info["evaluation"].clone())
-        .map_err(|error| StudyError::Internal { what: format!("a stored evaluation: {error}") })?;
+    let facts = read_facts(manifest, "evaluation")?;
     let table = Table::read(&store.open_part(manifest, "series.arrow")?)?;
     let names = table.names().filter(|name| *name != "session").map(str::to_owned).collect::<Vec<_>>();
     let series = names.into_iter().map(|name| Ok((name.clone(), table.f64s(&name)?.to_vec())));

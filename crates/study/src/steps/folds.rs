@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     StudyError,
-    artifact::{read_column, read_rows, write_column, write_rows},
+    artifact::{read_column, read_facts, read_rows, write_column, write_rows},
     columns::ColumnHandle,
     config::{self, Config},
     panel_handle::PanelHandle,
@@ -277,8 +277,7 @@ pub struct FoldsHandle {
 impl FoldsHandle {
     /// The folds of this artifact.
     pub fn open(store: &Store, manifest: Manifest) -> Result<Self, StudyError> {
-        let facts = serde_json::from_value(manifest.info["folds"].clone())
-            .map_err(|error| StudyError::Internal { what: format!("the stored folds: {error}") })?;
+        let facts = read_facts(&manifest, "folds")?;
         Ok(Self { store: store.clone(), manifest, facts })
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, StoreError};
 use serde::{Deserialize, Serialize};
 
-use crate::{StudyError, panel_handle::PanelHandle};
+use crate::{StudyError, artifact::read_facts, panel_handle::PanelHandle};
 
 /// Findings of one kind that the report lists; all are counted.
 const LISTED: usize = 200;
@@ -80,6 +80,5 @@ impl Stage for CollectQuality {
 
 /// Read the stored findings.
 pub fn read_quality(manifest: &Manifest) -> Result<QualityFacts, StudyError> {
-    serde_json::from_value(manifest.info["quality"].clone())
-        .map_err(|error| StudyError::Internal { what: format!("the stored findings: {error}") })
+    read_facts(manifest, "quality")
 }

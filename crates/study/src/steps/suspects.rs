@@ -10,7 +10,10 @@ use backstaff_panel::{Column, TRADED, Universe};
 use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, StoreError};
 use serde::{Deserialize, Serialize};
 
-use crate::{StudyError, columns::ColumnHandle, panel_handle::PanelHandle, steps::folds::universe};
+use crate::{
+    StudyError, artifact::read_facts, columns::ColumnHandle, panel_handle::PanelHandle,
+    steps::folds::universe,
+};
 
 /// At most about so many sessions are looked at, evenly spaced: a leak shows in far fewer.
 const SESSIONS: usize = 250;
@@ -116,6 +119,5 @@ impl Stage for FindSuspects {
 
 /// Read the stored list.
 pub fn read_suspects(manifest: &Manifest) -> Result<Vec<Suspect>, StudyError> {
-    serde_json::from_value(manifest.info["suspects"].clone())
-        .map_err(|error| StudyError::Internal { what: format!("the stored suspects: {error}") })
+    read_facts(manifest, "suspects")
 }

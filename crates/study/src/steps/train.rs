@@ -11,7 +11,7 @@ use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, Store, StoreErr
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    StudyError,
+    StudyError, artifact,
     columns::ColumnHandle,
     config,
     panel_handle::PanelHandle,
@@ -238,6 +238,5 @@ pub fn read_model(store: &Store, manifest: &Manifest) -> Result<String, StudyErr
 
 /// What there is to say of a stored model's fit.
 pub fn read_facts(manifest: &Manifest) -> Result<FitFacts, StudyError> {
-    serde_json::from_value(manifest.info["fit"].clone())
-        .map_err(|error| StudyError::Internal { what: format!("a stored fit: {error}") })
+    artifact::read_facts(manifest, "fit")
 }

@@ -6,7 +6,7 @@ use backstaff_stage::{Draft, Manifest, Store, StoreError, Table};
 use serde::{Deserialize, Serialize};
 
 use super::Variant;
-use crate::StudyError;
+use crate::{StudyError, artifact::read_facts};
 
 /// One number about a backtest, as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -169,15 +169,14 @@ pub fn read_backtest(store: &Store, manifest: &Manifest) -> Result<BacktestResul
     let names = table.names().filter(|name| *name != "session").map(str::to_owned).collect::<Vec<_>>();
     let daily = names.into_iter().map(|name| Ok((name.clone(), table.f64s(&name)?.to_vec())));
     let shortfalls = store.open_part(manifest, "shortfalls.json")?;
-    let info = |name: &str| manifest.info[name].clone();
     Ok(BacktestResult {
-        variant: serde_json::from_value(info("variant")).map_err(|_| broken("variant"))?,
+        variant: read_facts(manifest, "variant")?,
         sessions: table.i32s("session")?.iter().map(|&number| Session::from_number(number)).collect(),
         daily: daily.collect::<Result<_, StoreError>>()?,
-        measures: serde_json::from_value(info("measures")).map_err(|_| broken("measures"))?,
-        unfilled: serde_json::from_value(info("unfilled")).map_err(|_| broken("reasons"))?,
+        measures: read_facts(manifest, "measures")?,
+        unfilled: read_facts(manifest, "unfilled")?,
         shortfalls: serde_json::from_slice(&shortfalls).map_err(|_| broken("orders"))?,
-        n_delistings: serde_json::from_value(info("delistings")).map_err(|_| broken("delistings"))?,
-        caveats: serde_json::from_value(info("caveats")).map_err(|_| broken("caveats"))?,
+        n_delistings: read_facts(manifest, "delistings")?,
+        caveats: read_facts(manifest, "caveats")?,
     })
 }
