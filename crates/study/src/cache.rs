@@ -3,10 +3,10 @@
 use std::{fmt, path::Path, time::Duration};
 
 use backstaff_report::{Column, Table, cells, text};
-use backstaff_stage::upkeep::GcPolicy;
+use backstaff_stage::{Store, upkeep::GcPolicy};
 use serde::Serialize;
 
-use crate::{StudyError, study::open_store};
+use crate::StudyError;
 
 /// What is younger than this is never swept: a run may be about to use it.
 const GRACE: Duration = Duration::from_mins(10);
@@ -46,9 +46,9 @@ pub fn stats_table(stats: &[StageUse]) -> String {
 }
 
 /// A store that is there: looking must not make one.
-fn open_existing(store: &Path) -> Result<backstaff_stage::Store, StudyError> {
+fn open_existing(store: &Path) -> Result<Store, StudyError> {
     if store.is_dir() {
-        return open_store(store);
+        return Ok(Store::open(store)?);
     }
     let message = format!("there is no store at {}; name it with --store DIR", store.display());
     Err(StudyError::Value { key: "--store".to_owned(), message })

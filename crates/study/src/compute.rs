@@ -24,7 +24,7 @@ use crate::{
         features::{FeatureShard, Features},
         load::LoadOutput,
     },
-    study::on_threads,
+    study::{on_threads, one},
 };
 
 /// What to compute.
@@ -143,9 +143,7 @@ impl Data {
         if !kept {
             return Ok(Self::Memory(Box::new(flow.trace().span("load", || stage.read())?)));
         }
-        let mut done = flow.stage(&stage, &stage.files()?, 0)?;
-        let missing = || StudyError::Internal { what: "nothing was loaded".to_owned() };
-        let manifest = done.pop().map(|done| done.manifest).ok_or_else(missing)?;
+        let manifest = one(flow.stage(&stage, &stage.files()?, 0)?)?;
         Ok(Self::Stored(Arc::new(PanelHandle::open(flow.store(), manifest)?)))
     }
 

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use backstaff_stage::{Outcome, RunEntry};
+use backstaff_stage::{Outcome, RunEntry, Store};
 use serde::Serialize;
 
-use crate::{Study, StudyError, study::open_store};
+use crate::{Study, StudyError};
 
 /// One stage of the last run.
 #[derive(Clone, Debug, Serialize)]
@@ -59,7 +59,7 @@ impl fmt::Display for Status {
 
 /// What the last run of a study left in the store.
 pub fn status(study: &Study) -> Result<Status, StudyError> {
-    let store = open_store(study.store_path())?;
+    let store = Store::open(study.store_path())?;
     let last = store.last_runs(&study.run_name(), 1)?.pop();
     let mut stages = Vec::<StageStatus>::new();
     for entry in last.iter().flat_map(|run| &run.entries) {
@@ -117,7 +117,7 @@ impl fmt::Display for Reasons {
 
 /// Why the stages of the last run were computed or found.
 pub fn why(study: &Study, stage: Option<&str>) -> Result<Reasons, StudyError> {
-    let store = open_store(study.store_path())?;
+    let store = Store::open(study.store_path())?;
     let last = store.last_runs(&study.run_name(), 1)?.pop();
     let entries = last.as_ref().map_or(&[][..], |run| &run.entries);
     let mut known = entries.iter().map(|entry| entry.stage.as_str()).collect::<Vec<_>>();

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use backstaff_panel::Session;
 use backstaff_report::{Column, Table, cells, text};
+use backstaff_stage::Store;
 use serde::Serialize;
 
 use crate::{
@@ -15,7 +16,6 @@ use crate::{
         labels::MakeLabels,
         train::Train,
     },
-    study::open_store,
 };
 
 /// An order for the next session.
@@ -82,7 +82,7 @@ impl fmt::Display for Orders {
 impl Study {
     /// What to trade in the session after the newest one, by the newest model that may score it.
     pub fn orders(&self, observer: &dyn Observer) -> Result<Orders, StudyError> {
-        let store = open_store(&self.store)?;
+        let store = Store::open(&self.store)?;
         self.on_threads(|| {
             let bridge = Bridge::new(observer);
             let flow = Flow::new(&store, &self.run_name(), self.threads, &bridge)?;

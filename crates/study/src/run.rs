@@ -22,7 +22,7 @@ use crate::{
         folds::FoldFacts,
         report::{ReportOutput, WriteReport, read_report},
     },
-    study::{one, open_store},
+    study::one,
 };
 
 /// What a run gave.
@@ -77,7 +77,7 @@ impl RunOutcome {
 impl Study {
     /// Run the study: what is in the store is found, the rest is computed, and the report is written.
     pub fn run(&self, observer: &dyn Observer) -> Result<RunOutcome, StudyError> {
-        let store = open_store(&self.store)?;
+        let store = Store::open(&self.store)?;
         self.on_threads(|| with_repair(&store, || self.run_once(&store, observer)))
     }
 

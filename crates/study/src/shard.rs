@@ -1,13 +1,12 @@
 //! One shard by itself: how several processes share the work of one stage.
 
-use backstaff_stage::runner::with_repair;
+use backstaff_stage::{Store, runner::with_repair};
 use serde::Serialize;
 
 use crate::{
     Study, StudyError,
     flow::{Bridge, Flow, Only},
     progress::Observer,
-    study::open_store,
 };
 
 /// A shard that is in the store now.
@@ -27,7 +26,7 @@ impl Study {
         number: Option<usize>,
         observer: &dyn Observer,
     ) -> Result<Vec<ShardDone>, StudyError> {
-        let store = open_store(&self.store)?;
+        let store = Store::open(&self.store)?;
         self.on_threads(|| {
             with_repair(&store, || {
                 let bridge = Bridge::new(observer);

@@ -9,7 +9,7 @@ use std::{
 
 use backstaff_feature::{Catalog, Feature};
 use backstaff_panel::Encoding;
-use backstaff_stage::{Manifest, Store, runner::Done};
+use backstaff_stage::{Manifest, runner::Done};
 
 use crate::{
     StudyError,
@@ -371,13 +371,11 @@ impl Learned {
 
 /// The positions from the first tested session to the last.
 fn tested(panel: &PanelHandle, folds: &FoldsHandle) -> Result<Range<usize>, StudyError> {
-    let date = |text: &str| {
-        text.parse().map_err(|_| StudyError::Internal { what: format!("a fold begins or ends on {text:?}") })
+    let sessions = || {
+        let (first, last) = (folds.facts().first()?.test.sessions()?, folds.facts().last()?.test.sessions()?);
+        Some(panel.axis().calendar().between(first.0, last.1))
     };
-    let (Some(first), Some(last)) = (folds.facts().first(), folds.facts().last()) else {
-        return Err(StudyError::Internal { what: "there is no fold".to_owned() });
-    };
-    Ok(panel.axis().calendar().between(date(&first.test.from)?, date(&last.test.to)?))
+    sessions().ok_or_else(|| StudyError::Internal { what: "there is no fold with a test".to_owned() })
 }
 
 /// The artifact of a stage of one shard.
@@ -394,9 +392,4 @@ pub(crate) fn on_threads<T: Send>(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| StudyError::Internal { what: format!("no threads: {error}") })?;
     pool.install(work)
-}
-
-/// Open the store of a study.
-pub(crate) fn open_store(path: &Path) -> Result<Store, StudyError> {
-    Ok(Store::open(path)?)
 }

@@ -23,7 +23,7 @@ use crate::{
         backtest::{Holder, RunBacktests, Variant, holder_name},
         folds::{FoldFacts, MakeFolds},
         labels::MakeLabels,
-        scores::{Scores, digest_rows},
+        scores::Scores,
         train::{Train, as_features, read_model},
     },
     study::Columns,
@@ -44,6 +44,13 @@ pub struct Leak {
     pub session: String,
     /// How many values moved.
     pub n_moved: usize,
+}
+
+impl Leak {
+    /// A leak of no particular instrument.
+    fn of(kind: &'static str, name: &str, session: String, n_moved: usize) -> Self {
+        Self { kind, name: name.to_owned(), expression: None, instrument: None, session, n_moved }
+    }
 }
 
 impl fmt::Display for Leak {
@@ -149,7 +156,7 @@ impl<'a> Base<'a> {
         let columns = self.features.iter().map(|(_, column)| column.select(&kept)).collect::<Vec<_>>();
         let scores =
             self.scores.iter().map(|(name, scores)| (name.clone(), scores.select(&kept))).collect::<Vec<_>>();
-        let tested = |fold: &&FoldFacts| fold.test.from.parse::<Session>().is_ok_and(|from| from <= session);
+        let tested = |fold: &&FoldFacts| fold.test.sessions().is_some_and(|(from, _)| from <= session);
         let samples = self.folds.iter().filter(tested).map(|fold| (fold.number, fold.samples)).collect();
         let ledgers = self.ledgers(&panel, &columns, &scores, last)?;
         Ok(Before { last, session, panel, columns, samples, scores, ledgers })
@@ -205,18 +212,13 @@ impl<'a> Base<'a> {
         let cut = changed.between(0..(before.last + 1).min(changed.axis().n_sessions()));
         let session = before.session.to_string();
         if cut.axis() != before.panel.axis() {
-            let name = "rows and sessions".to_owned();
-            return vec![Leak {
-                kind: "data",
-                name,
-                expression: None,
-                instrument: None,
-                session,
-                n_moved: 0,
-            }];
+            return vec![Leak::of("data", "rows and sessions", session, 0)];
         }
         let moved = before.panel.fields().filter_map(|(name, old)| {
-            let leak = compare_columns(cut.axis(), name, old, cut.field(name)?)?;
+            let leak = match cut.field(name) {
+                Some(new) => compare_columns(cut.axis(), name, old, new)?,
+                None => Leak::of("data", name, session.clone(), old.len()),
+            };
             Some(Leak { kind: "data", ..leak })
         });
         moved.collect()
@@ -234,16 +236,13 @@ impl<'a> Base<'a> {
         let labels = Labels::forward_return(&prices, self.make_labels.horizon(), &Recoveries::default());
         let folds = self.make_folds.until(before.session).folds_of(&universe, &labels)?;
         let mut leaks = Vec::new();
-        for ((number, digest), fold) in before.samples.iter().zip(&folds) {
-            if self.make_folds.samples_digest(changed.axis(), &labels, fold) != *digest {
-                leaks.push(Leak {
-                    kind: "samples",
-                    name: format!("fold {number}"),
-                    expression: None,
-                    instrument: None,
-                    session: before.session.to_string(),
-                    n_moved: fold.train().rows().len(),
-                });
+        for (number, digest) in &before.samples {
+            let fold = folds.iter().find(|fold| fold.number() == *number);
+            let again = fold.map(|fold| self.make_folds.samples_digest(changed.axis(), &labels, fold));
+            if again != Some(*digest) {
+                let n_moved = fold.map_or(0, |fold| fold.train().rows().len());
+                let name = format!("fold {number}");
+                leaks.push(Leak::of("samples", &name, before.session.to_string(), n_moved));
             }
         }
         Ok(leaks)
@@ -309,33 +308,17 @@ fn universe_of(column: &Column) -> Universe {
 }
 
 fn test_range(axis: &Axis, facts: &FoldFacts) -> Range<usize> {
-    match (facts.test.from.parse::<Session>(), facts.test.to.parse::<Session>()) {
-        (Ok(from), Ok(to)) => axis.calendar().between(from, to),
-        _ => 0..0,
-    }
+    facts.test.sessions().map_or(0..0, |(from, to)| axis.calendar().between(from, to))
 }
 
+/// A row that is scored in one of the two only differs as well.
 fn compare_scores(axis: &Axis, old: &[(String, Scores)], new: &[(String, Scores)]) -> Vec<Leak> {
-    let mut leaks = Vec::new();
-    for ((name, old), (_, new)) in old.iter().zip(new) {
-        if digest_rows(axis, old.rows()) == digest_rows(axis, new.rows()) {
-            let pairs = old.values().iter().zip(new.values());
-            let moved = pairs.enumerate().filter(|(_, (a, b))| a.to_bits() != b.to_bits());
-            let moved = moved.map(|(at, _)| old.rows()[at] as usize).collect::<Vec<_>>();
-            let Some(first) = moved.iter().copied().min_by_key(|&row| axis.position_of(row)) else {
-                continue;
-            };
-            leaks.push(Leak {
-                kind: "scores",
-                name: name.clone(),
-                expression: None,
-                instrument: Some(axis.instruments()[axis.instrument_of(first)].to_string()),
-                session: axis.calendar().session(axis.position_of(first)).to_string(),
-                n_moved: moved.len(),
-            });
-        }
-    }
-    leaks
+    let column = |scores: &Scores| Column::F64(scores.on(axis.n_rows()));
+    let moved = old.iter().zip(new).filter_map(|((name, old), (_, new))| {
+        let leak = compare_columns(axis, name, &column(old), &column(new))?;
+        Some(Leak { kind: "scores", ..leak })
+    });
+    moved.collect()
 }
 
 /// Every number of every session: cash, positions, fills, decisions.
@@ -348,15 +331,34 @@ fn compare_ledgers(old: &[(String, Backtest)], new: &[(String, Backtest)]) -> Ve
         let positions = format!("{:?}", old.positions) != format!("{:?}", new.positions);
         let decisions = format!("{:?}", old.decisions) != format!("{:?}", new.decisions);
         if !moved.is_empty() || positions || decisions || old.days.len() != new.days.len() {
-            leaks.push(Leak {
-                kind: "ledger",
-                name: name.clone(),
-                expression: None,
-                instrument: None,
-                session: moved.first().map(ToString::to_string).unwrap_or_default(),
-                n_moved: moved.len(),
-            });
+            let session = moved.first().map(ToString::to_string).unwrap_or_default();
+            leaks.push(Leak::of("ledger", name, session, moved.len()));
         }
     }
     leaks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use backstaff_panel::{Calendar, testing::weekdays};
+
+    fn axis() -> Axis {
+        let calendar: Calendar = weekdays(4);
+        Axis::new(calendar, vec![("A".into(), 0..4), ("B".into(), 0..4)])
+    }
+
+    #[test]
+    fn a_score_that_moved_came_or_went_is_a_leak() {
+        let axis = axis();
+        let named = |pairs: &[(u32, f64)]| vec![("trees".to_owned(), Scores::new(pairs.to_vec()))];
+        let old = named(&[(1, 0.5), (6, 0.25)]);
+        assert_eq!(compare_scores(&axis, &old, &old), []);
+        for new in [named(&[(1, 0.5), (6, 0.5)]), named(&[(1, 0.5)]), named(&[(1, 0.5), (6, 0.25), (7, 0.0)])]
+        {
+            let leaks = compare_scores(&axis, &old, &new);
+            assert_eq!((leaks.len(), leaks[0].kind, leaks[0].n_moved), (1, "scores", 1));
+            assert_eq!(leaks[0].instrument.as_deref(), Some("B"));
+        }
+    }
 }

@@ -15,6 +15,7 @@ mod planted;
 
 use std::{fmt, time::Instant};
 
+use backstaff_stage::Store;
 use serde::Serialize;
 
 pub use compare::{Leak, compare_columns};
@@ -25,7 +26,7 @@ use crate::{
     flow::{Bridge, Flow},
     progress::{Event, Observer},
     steps::suspects::{FindSuspects, Suspect, SuspectInputs, read_suspects},
-    study::{one, open_store},
+    study::one,
 };
 
 /// What no pass over the study can show.
@@ -113,7 +114,7 @@ impl fmt::Display for Proof {
 impl Study {
     /// Change everything after several sessions and show that nothing before them moves.
     pub fn prove(&self, n_dates: usize, observer: &dyn Observer) -> Result<Proof, StudyError> {
-        let store = open_store(&self.store)?;
+        let store = Store::open(&self.store)?;
         self.on_threads(|| {
             let bridge = Bridge::new(observer);
             let flow = Flow::new(&store, &self.run_name(), self.threads, &bridge)?;

@@ -66,6 +66,13 @@ pub struct PartFacts {
     pub unlabelled: usize,
 }
 
+impl PartFacts {
+    /// Its first and last session; nothing if it is empty.
+    pub fn sessions(&self) -> Option<(Session, Session)> {
+        Some((self.from.parse().ok()?, self.to.parse().ok()?))
+    }
+}
+
 /// What the report and the JSON say of a fold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FoldFacts {

@@ -62,15 +62,11 @@ impl Stage for Predict {
         key.digest("rows", &fold.test_rows);
         if let Some(manifest) = inputs.trained(shard) {
             key.digest("model", &manifest.content()).str("library", "LightGBM 4.7");
-            hash_features(key, &inputs.model, &fold.test.from, &fold.test.to);
+            hash_features(key, &inputs.model, &fold.test, &fold.test);
         }
         if let Some(column) = inputs.expressions.get(&shard.model) {
-            let year = |date: &str| date.split('-').next().and_then(|year| year.parse::<i16>().ok());
-            let years = year(&fold.test.from).unwrap_or(i16::MIN)..=year(&fold.test.to).unwrap_or(i16::MAX);
-            for (number, segment) in inputs.model.panel.segments().iter().enumerate() {
-                if years.contains(&segment.year) {
-                    key.digest(&segment.year.to_string(), &column.digest(number));
-                }
+            for (number, segment) in inputs.model.segments(&fold.test, &fold.test) {
+                key.digest(&segment.year.to_string(), &column.digest(number));
             }
         }
     }

@@ -15,7 +15,8 @@ use crate::{
     columns::ColumnHandle,
     config,
     panel_handle::PanelHandle,
-    steps::folds::{FoldFacts, FoldsHandle},
+    segment::Segment,
+    steps::folds::{FoldFacts, FoldsHandle, PartFacts},
 };
 
 /// The part of an artifact that holds a model.
@@ -129,19 +130,15 @@ pub fn as_features(columns: &[(String, Arc<Column>)]) -> Result<Features<'_>, St
     Ok(Features::new(columns.iter().map(|(name, column)| (name.as_str(), &**column)))?)
 }
 
-/// The digests of the features in the years from one date to another (YYYY-MM-DD, as fold facts have them).
-pub fn hash_features(key: &mut KeyHasher, inputs: &ModelInputs, from: &str, to: &str) {
-    let year = |date: &str| date.split('-').next().and_then(|year| year.parse::<i16>().ok());
-    let (first, last) = (year(from).unwrap_or(i16::MIN), year(to).unwrap_or(i16::MAX));
-    for (number, segment) in inputs.panel.segments().iter().enumerate() {
-        if (first..=last).contains(&segment.year) {
-            key.group(&segment.year.to_string(), |key| {
-                key.digest("axis", inputs.panel.axis_digest(number));
-                for feature in &inputs.features {
-                    key.digest(feature.name(), &feature.digest(number));
-                }
-            });
-        }
+/// The digests of the features in the years from the first part of a fold to the last.
+pub fn hash_features(key: &mut KeyHasher, inputs: &ModelInputs, first: &PartFacts, last: &PartFacts) {
+    for (number, segment) in inputs.segments(first, last) {
+        key.group(&segment.year.to_string(), |key| {
+            key.digest("axis", inputs.panel.axis_digest(number));
+            for feature in &inputs.features {
+                key.digest(feature.name(), &feature.digest(number));
+            }
+        });
     }
 }
 
@@ -166,6 +163,17 @@ impl ModelInputs {
     /// What there is to say of a fold.
     pub fn fold(&self, number: u32) -> Option<&FoldFacts> {
         self.folds.facts().iter().find(|fold| fold.number == number)
+    }
+
+    /// The years, with their numbers, from the first part of a fold to the last.
+    pub fn segments(&self, first: &PartFacts, last: &PartFacts) -> impl Iterator<Item = (usize, &Segment)> {
+        let from = first.sessions().map_or(i16::MIN, |(first, _)| first.year());
+        let to = last.sessions().map_or(i16::MAX, |(_, last)| last.year());
+        self.panel
+            .segments()
+            .iter()
+            .enumerate()
+            .filter(move |(_, segment)| (from..=to).contains(&segment.year))
     }
 }
 
@@ -193,8 +201,8 @@ impl Stage for Train {
         }
         if let Some(fold) = inputs.fold(shard.fold) {
             key.digest("samples", &fold.samples);
-            let to = if fold.validation.to.is_empty() { &fold.train.to } else { &fold.validation.to };
-            hash_features(key, inputs, &fold.train.from, to);
+            let last = fold.validation.sessions().map_or(&fold.train, |_| &fold.validation);
+            hash_features(key, inputs, &fold.train, last);
         }
     }
 
