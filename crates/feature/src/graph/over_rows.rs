@@ -101,7 +101,10 @@ impl OverRows {
                     let operands = from.iter().map(|&step| &*values[step]).collect::<Vec<_>>();
                     match &bound.work {
                         Work::Rows(work) => work(&operands, &mut out),
-                        Work::Instrument(work) => work(&operands, sessions, &mut out),
+                        Work::Instrument(work) => work(&operands, sessions, &mut [bound.request(&mut out)]),
+                        Work::Recursive(work) => {
+                            work.run(&mut work.start(), &operands, sessions, &mut [bound.request(&mut out)]);
+                        }
                         Work::Session(_) => unreachable!("a cross-section is a column"),
                     }
                     out.into()

@@ -17,8 +17,40 @@ pub struct Bound {
     pub output: Type,
     /// Whether the input after the series says who takes part; set by the call.
     pub(crate) has_universe: bool,
+    /// Which part of a family this is, if several computations share one walk.
+    pub family: Option<Family>,
     /// The computation.
     pub work: Work,
+}
+
+/// Computations that share one walk over their inputs: the outputs of one indicator, or statistics of one window.
+///
+/// Members with equal names over equal inputs are computed together by the work of any of them. A member's values must
+/// have the same bits whichever others are asked for.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Family {
+    /// Spells out everything that the members share: what is computed, and with which parameters.
+    pub name: String,
+    /// Which member this is.
+    pub member: Member,
+}
+
+/// A member of a family.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Member {
+    /// Its number.
+    pub index: usize,
+    /// A parameter of its own, such as the share of a quantile.
+    pub parameter: f64,
+}
+
+/// A series that is asked of a computation: which one, and where it goes.
+#[derive(Debug)]
+pub struct Requested<'a> {
+    /// Which member of the family.
+    pub member: Member,
+    /// One value for each row.
+    pub out: &'a mut [f64],
 }
 
 /// How a computation walks over the panel.
@@ -27,13 +59,32 @@ pub enum Work {
     Rows(Box<RowsWork>),
     /// A value depends on the rows of its own instrument: inputs, sessions of the rows, out.
     Instrument(Box<InstrumentWork>),
+    /// The same, for computations that carry on from a state.
+    Recursive(Box<dyn Recursion>),
     /// A value depends on the rows of its own session: inputs, scratch, out.
     Session(Box<SessionWork>),
 }
 
 type RowsWork = dyn Fn(&[&[f64]], &mut [f64]) + Send + Sync;
-type InstrumentWork = dyn Fn(&[&[f64]], &[Session], &mut [f64]) + Send + Sync;
+type InstrumentWork = dyn Fn(&[&[f64]], &[Session], &mut [Requested<'_>]) + Send + Sync;
 type SessionWork = dyn Fn(&CrossSection<'_>, &mut Scratch, &mut [f64]) + Send + Sync;
+
+/// A computation whose value depends on all rows of an instrument so far, through a state.
+///
+/// Cutting the rows in two, and going on with the state that the first part left, gives the bits of one run.
+pub trait Recursion: Send + Sync {
+    /// The state before the first row: numbers that say all about the rows so far. Its length may change as rows come.
+    fn start(&self) -> Vec<f64>;
+
+    /// Take more rows: inputs, sessions of the rows, and what is asked for. The state must not depend on what is.
+    fn run(
+        &self,
+        state: &mut Vec<f64>,
+        inputs: &[&[f64]],
+        sessions: &[Session],
+        requested: &mut [Requested<'_>],
+    );
+}
 
 /// One session's rows, in the order of the instruments.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +106,31 @@ impl Bound {
         look_back: LookBack,
         work: impl Fn(&[&[f64]], &[Session], &mut [f64]) + Send + Sync + 'static,
     ) -> Self {
-        Self::new(look_back, Work::Instrument(Box::new(work)))
+        let one = move |inputs: &[&[f64]], sessions: &[Session], requested: &mut [Requested<'_>]| {
+            for requested in requested {
+                work(inputs, sessions, requested.out);
+            }
+        };
+        Self::new(look_back, Work::Instrument(Box::new(one)))
+    }
+
+    /// Numbers for each row from the rows of its instrument, for several members of a family in one walk.
+    pub fn family(
+        look_back: LookBack,
+        family: Family,
+        work: impl Fn(&[&[f64]], &[Session], &mut [Requested<'_>]) + Send + Sync + 'static,
+    ) -> Self {
+        Self { family: Some(family), ..Self::new(look_back, Work::Instrument(Box::new(work))) }
+    }
+
+    /// A number for each row from all rows of its instrument so far, through a state.
+    pub fn recursive(recursion: impl Recursion + 'static) -> Self {
+        Self::new(LookBack::Recursive, Work::Recursive(Box::new(recursion)))
+    }
+
+    /// The same computation as a member of a family.
+    pub fn in_family(self, family: Family) -> Self {
+        Self { family: Some(family), ..self }
     }
 
     /// A number for each row from the rows of its session.
@@ -65,8 +140,14 @@ impl Bound {
         Self::new(LookBack::Sessions(0), Work::Session(Box::new(work)))
     }
 
+    /// Ask for this computation's own values.
+    pub(crate) fn request<'a>(&self, out: &'a mut [f64]) -> Requested<'a> {
+        let member = self.family.as_ref().map_or(Member { index: 0, parameter: 0.0 }, |family| family.member);
+        Requested { member, out }
+    }
+
     fn new(look_back: LookBack, work: Work) -> Self {
-        Self { look_back, look_ahead: 0, output: Type::Number, has_universe: false, work }
+        Self { look_back, look_ahead: 0, output: Type::Number, has_universe: false, family: None, work }
     }
 
     /// The same computation with conditions as its result.
@@ -85,6 +166,7 @@ impl fmt::Debug for Work {
         f.write_str(match self {
             Self::Rows(_) => "Rows",
             Self::Instrument(_) => "Instrument",
+            Self::Recursive(_) => "Recursive",
             Self::Session(_) => "Session",
         })
     }

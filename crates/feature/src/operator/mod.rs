@@ -18,7 +18,7 @@ mod rows;
 mod signature;
 
 pub use arguments::{ArgumentFault, Arguments};
-pub use bound::{Bound, CrossSection, Work};
+pub use bound::{Bound, CrossSection, Family, Member, Recursion, Requested, Work};
 pub use documentation::Documentation;
 pub use registry::Registry;
 pub(crate) use rows::ROWS;

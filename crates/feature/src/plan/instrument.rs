@@ -133,11 +133,13 @@ impl<'a> InstrumentPass<'a> {
                     buffers[*to].resize(rows.len(), 0.0);
                     self.load(*node, i, &mut buffers[*to]);
                 }
-                Step::Compute { node, from, to } => {
-                    let mut out = mem::take(&mut buffers[*to]);
-                    out.resize(rows.len(), 0.0);
-                    self.compute(*node, from, sessions, buffers, &mut out);
-                    buffers[*to] = out;
+                Step::Compute { from, to } => {
+                    let mut outs = to.iter().map(|&(_, to)| mem::take(&mut buffers[to])).collect::<Vec<_>>();
+                    outs.iter_mut().for_each(|out| out.resize(rows.len(), 0.0));
+                    self.compute(to, from, sessions, buffers, &mut outs);
+                    for (&(_, to), out) in to.iter().zip(outs) {
+                        buffers[to] = out;
+                    }
                 }
                 Step::Keep { node, from } => {
                     let column = task.kept.iter_mut().find(|(kept, _)| kept == node);
@@ -171,21 +173,27 @@ impl<'a> InstrumentPass<'a> {
         }
     }
 
+    /// Compute nodes that share one walk.
     fn compute(
         &self,
-        node: usize,
+        nodes: &[(usize, usize)],
         from: &[usize],
         sessions: &[Session],
         buffers: &[Vec<f64>],
-        out: &mut [f64],
+        outs: &mut [Vec<f64>],
     ) {
-        let NodeKind::Call(bound) = &self.nodes[node].kind else {
-            unreachable!("only operators are computed")
+        let bound = |node: usize| match &self.nodes[node].kind {
+            NodeKind::Call(bound) => bound,
+            _ => unreachable!("only operators are computed"),
         };
         let inputs = from.iter().map(|&buffer| buffers[buffer].as_slice()).collect::<Vec<_>>();
-        match &bound.work {
-            Work::Rows(work) => work(&inputs, out),
-            Work::Instrument(work) => work(&inputs, sessions, out),
+        let nodes = nodes.iter().map(|&(node, _)| node);
+        let Some(first) = nodes.clone().next().map(bound) else { return };
+        let mut requested = nodes.zip(outs).map(|(node, out)| bound(node).request(out)).collect::<Vec<_>>();
+        match &first.work {
+            Work::Rows(work) => requested.iter_mut().for_each(|requested| work(&inputs, requested.out)),
+            Work::Instrument(work) => work(&inputs, sessions, &mut requested),
+            Work::Recursive(work) => work.run(&mut work.start(), &inputs, sessions, &mut requested),
             Work::Session(_) => unreachable!("cross-sections have their own passes"),
         }
     }

@@ -1,15 +1,17 @@
 //! The steps of a pass by instrument, and the buffers that they share.
 
+use std::collections::HashMap;
+
 use super::schedule::{Origin, Schedule, origin};
-use crate::graph::Graph;
+use crate::graph::{Graph, NodeKind};
 
 /// One thing to do for an instrument.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Step {
     /// Put a leaf, or a column kept from an earlier pass, into a buffer.
     Load { node: usize, to: usize },
-    /// Compute a node from buffers into a buffer.
-    Compute { node: usize, from: Vec<usize>, to: usize },
+    /// Compute a node, and others of its family, from buffers into buffers: each node and its buffer.
+    Compute { from: Vec<usize>, to: Vec<(usize, usize)> },
     /// Keep a buffer for later passes.
     Keep { node: usize, from: usize },
     /// Store a buffer as an output column.
@@ -41,9 +43,12 @@ impl Program {
         }
         let mut builder =
             Builder { program: Self::default(), free: Vec::new(), place: vec![None; nodes.len()], uses };
-        for (n, node) in nodes.iter().enumerate() {
+        let families = families(graph, computed);
+        for n in 0..nodes.len() {
             if computed(n) {
-                builder.compute(n, &node.inputs);
+                if builder.place[n].is_none() {
+                    builder.compute(graph, families.get(&n).map_or(&[n], Vec::as_slice));
+                }
                 if schedule.kept_until[n].is_some() {
                     let from = builder.buffer(n);
                     builder.program.steps.push(Step::Keep { node: n, from });
@@ -58,6 +63,20 @@ impl Program {
         }
         builder.program
     }
+}
+
+/// The nodes that are computed together, by the first of them: members of one family with the same inputs.
+fn families(graph: &Graph, computed: impl Fn(usize) -> bool) -> HashMap<usize, Vec<usize>> {
+    let mut first = HashMap::<(&str, &[usize]), usize>::new();
+    let mut families = HashMap::<usize, Vec<usize>>::new();
+    for (n, node) in graph.nodes().iter().enumerate().filter(|&(n, _)| computed(n)) {
+        let NodeKind::Call(bound) = &node.kind else { continue };
+        if let Some(family) = &bound.family {
+            let first = *first.entry((&family.name, &node.inputs)).or_insert(n);
+            families.entry(first).or_default().push(n);
+        }
+    }
+    families
 }
 
 struct Builder {
@@ -86,12 +105,18 @@ impl Builder {
         to
     }
 
-    fn compute(&mut self, node: usize, inputs: &[usize]) {
+    /// Compute nodes with the same inputs in one step.
+    fn compute(&mut self, graph: &Graph, nodes: &[usize]) {
+        let inputs = &graph.nodes()[nodes[0]].inputs;
         let from = inputs.iter().map(|&input| self.buffer(input)).collect();
-        let to = self.take();
-        self.place[node] = Some(to);
-        self.program.steps.push(Step::Compute { node, from, to });
-        for &input in inputs {
+        let mut to = Vec::with_capacity(nodes.len());
+        for &node in nodes {
+            let buffer = self.take();
+            self.place[node] = Some(buffer);
+            to.push((node, buffer));
+        }
+        self.program.steps.push(Step::Compute { from, to });
+        for &input in nodes.iter().flat_map(|_| inputs) {
             self.release(input);
         }
     }
