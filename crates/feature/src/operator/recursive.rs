@@ -4,16 +4,37 @@
 
 use std::sync::Arc;
 
-use super::{ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, Signature};
-use crate::{LookBack, kernel::recursive};
+use backstaff_panel::Session;
+
+use super::{
+    ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, Recursion, Requested,
+    Signature,
+};
+use crate::{LookBack, kernel::recursive::Ema};
 
 type Expanding = fn(&[f64], &mut [f64]);
+
+/// An exponential mean, at the beginning of history.
+impl Recursion for Ema {
+    fn start(&self) -> Vec<f64> {
+        self.parts().to_vec()
+    }
+
+    fn run(&self, state: &mut Vec<f64>, inputs: &[&[f64]], _: &[Session], requested: &mut [Requested<'_>]) {
+        let &[mean, weight] = state.as_slice() else { unreachable!("the state of a mean has two numbers") };
+        let mut ema = self.with_parts([mean, weight]);
+        let [requested] = requested else { unreachable!("a mean has one output") };
+        ema.run(inputs[0], requested.out);
+        state.copy_from_slice(&ema.parts());
+    }
+}
 
 /// An exponential mean: `Name(x, length)`.
 #[derive(Clone, Copy)]
 struct Exponential {
     documentation: Documentation,
-    kernel: fn(&[f64], f64, &mut [f64]),
+    /// The mean of this weight, at the beginning of history.
+    mean: fn(f64) -> Ema,
     /// What length 0 means, if it means something.
     expanding: Option<Expanding>,
 }
@@ -29,7 +50,7 @@ impl Operator for Exponential {
     }
 
     fn bind(&self, arguments: &Arguments) -> Result<Binding, ArgumentFault> {
-        let (length, kernel) = (arguments.number(0), self.kernel);
+        let length = arguments.number(0);
         if length == 0.0 {
             let message =
                 format!("`{}` has no expanding form; give a length or a weight", self.documentation.name);
@@ -39,9 +60,7 @@ impl Operator for Exponential {
             return Ok(bound.into());
         }
         let weight = if length < 1.0 { length } else { 2.0 / (length + 1.0) };
-        let bound =
-            Bound::instrument(LookBack::Recursive, move |inputs, _, out| kernel(inputs[0], weight, out));
-        Ok(bound.into())
+        Ok(Bound::recursive((self.mean)(weight)).into())
     }
 }
 
@@ -61,7 +80,7 @@ static TABLE: &[Exponential] = &[
             source: "Qlib; pandas ewm(adjust=True)",
             samples: &["EMA($close, 12)", "EMA($close, 0.1)", "EMA($close, 0)"],
         },
-        kernel: recursive::ema_adjusted,
+        mean: Ema::adjusted,
         expanding: Some(expanding),
     },
     Exponential {
@@ -74,7 +93,7 @@ static TABLE: &[Exponential] = &[
             source: "pandas ewm(adjust=False)",
             samples: &["EMAFirst($close, 12)", "EMAFirst($close, 0.1)"],
         },
-        kernel: recursive::ema_first,
+        mean: Ema::first,
         expanding: None,
     },
 ];

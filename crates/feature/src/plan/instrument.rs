@@ -135,7 +135,9 @@ impl<'a> InstrumentPass<'a> {
                 }
                 Step::Compute { from, to } => {
                     let mut outs = to.iter().map(|&(_, to)| mem::take(&mut buffers[to])).collect::<Vec<_>>();
-                    outs.iter_mut().for_each(|out| out.resize(rows.len(), 0.0));
+                    for out in &mut outs {
+                        out.resize(rows.len(), 0.0);
+                    }
                     self.compute(to, from, sessions, buffers, &mut outs);
                     for (&(_, to), out) in to.iter().zip(outs) {
                         buffers[to] = out;
@@ -191,7 +193,11 @@ impl<'a> InstrumentPass<'a> {
         let Some(first) = nodes.clone().next().map(bound) else { return };
         let mut requested = nodes.zip(outs).map(|(node, out)| bound(node).request(out)).collect::<Vec<_>>();
         match &first.work {
-            Work::Rows(work) => requested.iter_mut().for_each(|requested| work(&inputs, requested.out)),
+            Work::Rows(work) => {
+                for requested in requested {
+                    work(&inputs, requested.out);
+                }
+            }
             Work::Instrument(work) => work(&inputs, sessions, &mut requested),
             Work::Recursive(work) => work.run(&mut work.start(), &inputs, sessions, &mut requested),
             Work::Session(_) => unreachable!("cross-sections have their own passes"),

@@ -6,10 +6,7 @@ use super::{
     ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, Rolling, Signature,
     look_back, window,
 };
-use crate::{
-    LookBack,
-    kernel::{recursive, rolling},
-};
+use crate::kernel::{recursive::Ema, rolling};
 
 pub(super) static TABLE: &[Rolling] = &[Rolling {
     documentation: Documentation {
@@ -55,10 +52,7 @@ impl Operator for Mean {
             if arguments.count(1) > 1 {
                 return Err(ArgumentFault::new("min", "`min` needs a window, not a weight"));
             }
-            let work = move |inputs: &[&[f64]], _: &[Session], out: &mut [f64]| {
-                recursive::ema_adjusted(inputs[0], length, out);
-            };
-            return Ok(Bound::instrument(LookBack::Recursive, work).into());
+            return Ok(Bound::recursive(Ema::adjusted(length)).into());
         }
         let window = window(arguments.count(0), arguments.count(1))?;
         let work = move |inputs: &[&[f64]], sessions: &[Session], out: &mut [f64]| {

@@ -1,7 +1,13 @@
 //! Earlier values.
 
+use backstaff_panel::Session;
+
 use super::{ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, Signature};
-use crate::{LookBack, kernel::shift, operator::MAX_LENGTH};
+use crate::{
+    LookBack,
+    kernel::shift,
+    operator::{MAX_LENGTH, Recursion, Requested},
+};
 
 const SIGNATURE: Signature =
     Signature::new(&[Parameter::series("x"), Parameter::integer("n", -MAX_LENGTH, MAX_LENGTH)]);
@@ -68,13 +74,29 @@ fn shifted(
 ) -> Bound {
     let n = arguments.number(0) as isize;
     if n == 0 {
-        return Bound::instrument(LookBack::Recursive, move |inputs, _, out| {
-            for (out, &value) in out.iter_mut().zip(inputs[0]) {
-                *out = from_first(value, inputs[0][0]);
-            }
-        });
+        return Bound::recursive(FromFirst(from_first));
     }
     let look_back = LookBack::Sessions(n.max(0).unsigned_abs());
     let look_ahead = n.min(0).unsigned_abs();
     Bound::instrument(look_back, move |inputs, _, out| kernel(inputs[0], n, out)).ahead(look_ahead)
+}
+
+/// What each value makes with the instrument's first one, which is the state.
+struct FromFirst(fn(f64, f64) -> f64);
+
+impl Recursion for FromFirst {
+    fn start(&self) -> Vec<f64> {
+        Vec::new()
+    }
+
+    fn run(&self, state: &mut Vec<f64>, inputs: &[&[f64]], _: &[Session], requested: &mut [Requested<'_>]) {
+        if state.is_empty() {
+            state.extend(inputs[0].first());
+        }
+        for Requested { out, .. } in requested {
+            for (out, &value) in out.iter_mut().zip(inputs[0]) {
+                *out = (self.0)(value, state[0]);
+            }
+        }
+    }
 }
