@@ -24,7 +24,7 @@ impl Recursion for Ema {
         let &[mean, weight] = state.as_slice() else { unreachable!("the state of a mean has two numbers") };
         let mut ema = self.with_parts([mean, weight]);
         let [requested] = requested else { unreachable!("a mean has one output") };
-        ema.run(inputs[0], requested.out);
+        Ema::run(&mut ema, inputs[0], requested.out);
         state.copy_from_slice(&ema.parts());
     }
 }
@@ -78,6 +78,7 @@ static TABLE: &[Exponential] = &[
                       weights (1 - 2 / (1 + n))^k over the n sessions so far",
             missing: "a missing value is skipped but ages the weights; missing before the first value",
             source: "Qlib; pandas ewm(adjust=True)",
+            differences: "",
             samples: &["EMA($close, 12)", "EMA($close, 0.1)", "EMA($close, 0)"],
         },
         mean: Ema::adjusted,
@@ -91,6 +92,7 @@ static TABLE: &[Exponential] = &[
             formula: "y = (1 - a) y[t - 1] + a x, a = 2 / (length + 1), or the weight given; y = x at the first value",
             missing: "a missing value is skipped but ages the weight of the mean so far; missing before the first value",
             source: "pandas ewm(adjust=False)",
+            differences: "",
             samples: &["EMAFirst($close, 12)", "EMAFirst($close, 0.1)"],
         },
         mean: Ema::first,
