@@ -152,6 +152,7 @@ static TABLE: &[CrossSectional] = &[
             formula: "average rank / number of present values",
             missing: OWN,
             source: "pandas groupby.rank(pct=True)",
+            differences: "",
             samples: &[
                 "CsRank($close)",
                 "CsRank($close / Ref($close, 5) - 1, by=sector)",
@@ -168,6 +169,7 @@ static TABLE: &[CrossSectional] = &[
             formula: "(x - mean) / std, ddof 1",
             missing: SPREAD,
             source: "Qlib CSZScoreNorm",
+            differences: "",
             samples: &[
                 "CsZScore($close)",
                 "CsZScore($close / Ref($close, 5) - 1, by=sector)",
@@ -184,6 +186,7 @@ static TABLE: &[CrossSectional] = &[
             formula: "(x - median) / (1.4826 median |x - median|)",
             missing: SPREAD,
             source: "Qlib CSZScoreNorm(method=robust), without its clipping",
+            differences: "",
             samples: &[
                 "CsRobustZScore($close)",
                 "CsRobustZScore($close / Ref($close, 5) - 1, by=sector)",
@@ -200,6 +203,7 @@ static TABLE: &[CrossSectional] = &[
             formula: "x - mean",
             missing: OWN,
             source: "pandas groupby.transform",
+            differences: "",
             samples: &[
                 "CsDemean($close)",
                 "CsDemean($close / Ref($close, 5) - 1, by=sector)",
@@ -216,6 +220,7 @@ static TABLE: &[CrossSectional] = &[
             formula: "median x",
             missing: ALL,
             source: "pandas groupby.transform",
+            differences: "",
             samples: &[
                 "CsMedian($close)",
                 "CsMedian($close / Ref($close, 5) - 1, by=sector)",
@@ -232,6 +237,7 @@ static TABLE: &[CrossSectional] = &[
             formula: "sum x / n",
             missing: ALL,
             source: "pandas groupby.transform",
+            differences: "",
             samples: &[
                 "CsMean($close)",
                 "CsMean($close / Ref($close, 5) - 1, by=sector)",
@@ -248,6 +254,7 @@ static TABLE: &[CrossSectional] = &[
             formula: "sqrt(sum (x - mean)^2 / (n - 1))",
             missing: ALL,
             source: "pandas groupby.transform",
+            differences: "",
             samples: &[
                 "CsStd($close)",
                 "CsStd($close / Ref($close, 5) - 1, by=sector)",
@@ -265,6 +272,7 @@ static WINSORIZE: Documentation = Documentation {
     formula: "min(max(x, quantile(tail)), quantile(1 - tail)), quantiles linear between the two nearest values",
     missing: OWN,
     source: "Barnett, Lewis (1994), Outliers in statistical data",
+    differences: "",
     samples: &["CsWinsorize($close, 0.05)", "CsWinsorize($close, 0.1, by=sector)"],
 };
 
@@ -275,5 +283,6 @@ static QUANTILE: Documentation = Documentation {
     formula: "ceil(n average rank / number of present values)",
     missing: OWN,
     source: "the portfolio sorts of Fama, French (1992), The cross-section of expected stock returns",
+    differences: "",
     samples: &["CsQuantile($close, 5)", "CsQuantile($close, 3, by=sector, min=3)"],
 };

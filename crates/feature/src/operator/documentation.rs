@@ -13,8 +13,10 @@ pub struct Documentation {
     pub formula: &'static str,
     /// What happens where values are missing.
     pub missing: &'static str,
-    /// Whose definition it follows, and where it departs from it.
+    /// Whose definition it follows.
     pub source: &'static str,
+    /// Where its values depart from Qlib's, TA-Lib's or those of pandas, and why; empty if they do not.
+    pub differences: &'static str,
     /// Complete expressions over `$open $high $low $close $volume` and the category `sector`, which the contract
     /// tests compute; the first is the example of the reference.
     pub samples: &'static [&'static str],

@@ -46,6 +46,7 @@ static TABLE: &[Indicator] = &[
             missing: "a missing change counts as no move, the first session's too; missing before `length` sessions, \
                       and where nothing moved",
             source: "Wilder (1978), New concepts in technical trading systems, with plain instead of Wilder's means",
+            differences: "",
             samples: &["RSISimple($close, 14)"],
         },
         signature: Signature::new(&[Parameter::series("x"), length("length")]),
@@ -61,6 +62,7 @@ static TABLE: &[Indicator] = &[
             formula: "max(high - low, |high - close[t - 1]|, |low - close[t - 1]|); high - low without a close before",
             missing: "missing where high or low is",
             source: "Wilder (1978), New concepts in technical trading systems",
+            differences: "",
             samples: &["TrueRange($high, $low, $close)"],
         },
         signature: Signature::new(&[
@@ -79,6 +81,7 @@ static TABLE: &[Indicator] = &[
             formula: "mean of TrueRange over `length` sessions",
             missing: "missing values are skipped; missing where fewer than `min` are present",
             source: "Wilder (1978), New concepts in technical trading systems, with a plain instead of Wilder's mean",
+            differences: "",
             samples: &["ATRSimple($high, $low, $close, 14)"],
         },
         signature: Signature::new(&[
@@ -99,6 +102,7 @@ static TABLE: &[Indicator] = &[
                       signal",
             missing: "as `EMAFirst`",
             source: "Appel (1979), The moving average convergence divergence method; means as pandas ewm(adjust=False)",
+            differences: "",
             samples: &[
                 "MACDFirst($close, 12, 26, 9).line",
                 "MACDFirst($close, 12, 26, 9).signal",
@@ -123,6 +127,7 @@ static TABLE: &[Indicator] = &[
             formula: "middle = mean; upper, lower = middle +- deviations std (ddof 1); width = (upper - lower) / middle",
             missing: "missing before `length` sessions have a value",
             source: "Bollinger (2001), Bollinger on Bollinger bands, with the standard deviation of a sample",
+            differences: "",
             samples: &["BandsSample($close, 20, 2).upper", "BandsSample($close, 20, 2).width"],
         },
         signature: Signature {

@@ -16,6 +16,7 @@ pub(crate) static ROWS: Documentation = Documentation {
     missing: "missing on the rows where the condition does not hold; a comparison with a missing value does not hold. A \
               condition in place of x gives a number: 1, 0 or missing",
     source: "pandas: df[condition].groupby(instrument), put back on the index of df",
+    differences: "",
     samples: &[
         "Rows(Mean($close, 20) / $close - 1, $volume > 3e5)",
         "Rows($close / Ref($close, 1) - 1, $close > $open)",

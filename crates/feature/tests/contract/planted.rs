@@ -23,6 +23,7 @@ static DOCUMENTATION: Documentation = Documentation {
     formula: "",
     missing: "",
     source: "",
+    differences: "",
     samples: &["Planted($close)"],
 };
 

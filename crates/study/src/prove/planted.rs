@@ -25,6 +25,7 @@ static DOCUMENTATION: Documentation = Documentation {
     formula: "a[t + 1]",
     missing: "at the end",
     source: "nobody",
+    differences: "",
     samples: &["Peek($close)"],
 };
 

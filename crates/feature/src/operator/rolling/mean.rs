@@ -16,6 +16,7 @@ pub(super) static TABLE: &[Rolling] = &[Rolling {
         formula: "mean of w x, with weights w = 1, 2, ... divided by their sum",
         missing: "missing values are skipped; missing where fewer than `min` are present",
         source: "Qlib, which divides the weighted mean once more by the number of values",
+        differences: "",
         samples: &["WMA($close, 20)"],
     },
     shortest: 1,
@@ -32,6 +33,7 @@ static MEAN: Documentation = Documentation {
     formula: "sum x / n; with a weight, that of `EMA`",
     missing: "missing values are skipped; missing where fewer than `min` are present",
     source: "Qlib; pandas rolling.mean and ewm(alpha).mean",
+    differences: "",
     samples: &["Mean($close, 20)", "Mean($close, 60, min=30)", "Mean($close, 0)", "Mean($close, 0.1)"],
 };
 
