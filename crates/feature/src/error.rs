@@ -36,6 +36,10 @@ pub enum FeatureError {
     /// A plan meets a panel without a column that was in the schema.
     #[error("feature {feature} reads {column}, which the panel does not have")]
     MissingColumn { feature: String, column: String },
+
+    /// A computation is to go on from states that it can't have left.
+    #[error("the states that feature {feature} is to go on from are those of another feature")]
+    States { feature: String },
 }
 
 impl FeatureError {

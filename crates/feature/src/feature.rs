@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use crate::{
-    LookBack, Type,
-    graph::{Graph, Node, NodeKind},
+    Carry, LookBack, Type,
+    graph::{Graph, Node, NodeKind, carried},
     operator::Work,
 };
 
@@ -67,6 +67,13 @@ impl Feature {
     /// How many earlier sessions a value depends on.
     pub fn look_back(&self) -> LookBack {
         self.root().look_back
+    }
+
+    /// What it needs of the past to go on from a cut of the calendar; `None` if that is all history, since something
+    /// in it keeps no state (an expanding window).
+    pub fn carry(&self) -> Option<Carry> {
+        let (recursions, sessions) = carried(&self.graph)?;
+        Some(Carry { sessions, recursions: recursions.len() })
     }
 
     /// Number, or condition (stored as 1 and 0).

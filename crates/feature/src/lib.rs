@@ -72,6 +72,6 @@ pub use catalog::{Available, Catalog, Definition};
 pub use error::FeatureError;
 pub use expression::{ExpressionError, Span};
 pub use feature::{Feature, LabelExpression};
-pub use graph::{LookBack, Type};
-pub use plan::{Explain, Pass, Plan, Progress};
+pub use graph::{Carry, LookBack, Type};
+pub use plan::{Explain, From, Pass, Plan, Progress, Resumed, States};
 pub use schema::Schema;

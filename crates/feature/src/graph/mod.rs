@@ -1,12 +1,15 @@
 //! Expressions after checking: a graph in which equal parts are one node.
 
+mod carry;
 mod look_back;
 mod over_rows;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
+pub use carry::Carry;
+pub(crate) use carry::{Recursive, carried};
 pub use look_back::LookBack;
-pub(crate) use over_rows::{OverRows, needed};
+pub(crate) use over_rows::{Earlier, OverRows, Windowed, needed};
 
 use crate::operator::Bound;
 

@@ -5,12 +5,67 @@ use std::{borrow::Cow, sync::Arc};
 use backstaff_panel::Session;
 
 use super::{LookBack, Node, NodeKind};
-use crate::operator::{Bound, Work};
+use crate::operator::{Bound, Recursion, Requested, Work};
 
 /// An expression that is computed on the rows where a condition holds, as if there were no others.
 pub(crate) struct OverRows {
     /// In an order in which operands come first; the last one is the result.
     steps: Vec<Step>,
+}
+
+/// Rows that were kept before those at hand.
+pub(crate) struct Earlier {
+    sessions: Vec<Session>,
+    columns: Vec<Vec<f64>>,
+}
+
+impl Earlier {
+    /// No row.
+    pub(crate) fn none(n_columns: usize) -> Self {
+        Self { sessions: Vec::new(), columns: vec![Vec::new(); n_columns] }
+    }
+
+    /// The rows of a state: of each its session's number, and its value of every column.
+    fn of(state: &[f64], n_columns: usize) -> Self {
+        let rows = || state.chunks_exact(n_columns + 1);
+        let sessions = rows().map(|row| Session::from_number(row[0] as i32)).collect();
+        let columns = (1..=n_columns).map(|column| rows().map(|row| row[column]).collect()).collect();
+        Self { sessions, columns }
+    }
+}
+
+/// An expression over the rows where a condition holds that looks back on so many of these rows: they are its state.
+pub(crate) struct Windowed {
+    pub(crate) expression: OverRows,
+    pub(crate) look_back: usize,
+}
+
+impl Recursion for Windowed {
+    fn start(&self) -> Vec<f64> {
+        Vec::new()
+    }
+
+    fn run(
+        &self,
+        state: &mut Vec<f64>,
+        inputs: &[&[f64]],
+        sessions: &[Session],
+        requested: &mut [Requested<'_>],
+    ) {
+        let n_columns = inputs.len() - 1;
+        let earlier = Earlier::of(state, n_columns);
+        for Requested { out, .. } in requested {
+            self.expression.run(&earlier, inputs, sessions, out);
+        }
+        let new = (0..sessions.len()).rev().filter(|&row| inputs[0][row] == 1.0).take(self.look_back);
+        let new = new.collect::<Vec<_>>();
+        for row in new.into_iter().rev() {
+            state.push(f64::from(sessions[row].number()));
+            state.extend(inputs[1..].iter().map(|column| column[row]));
+        }
+        let surplus = state.len().saturating_sub(self.look_back * (n_columns + 1));
+        state.drain(..surplus);
+    }
 }
 
 struct Step {
@@ -59,11 +114,12 @@ impl OverRows {
         (Self { steps }, look_back)
     }
 
-    /// Compute one instrument. The first input is the condition, the others are the columns.
-    pub(crate) fn run(&self, inputs: &[&[f64]], sessions: &[Session], out: &mut [f64]) {
+    /// Compute some rows of an instrument behind `earlier` ones that were kept. The first input is the condition, the
+    /// others are the columns.
+    pub(crate) fn run(&self, earlier: &Earlier, inputs: &[&[f64]], sessions: &[Session], out: &mut [f64]) {
         let (condition, columns) = (inputs[0], &inputs[1..]);
         let kept = (0..out.len()).filter(|&row| condition[row] == 1.0).collect::<Vec<_>>();
-        if kept.len() == out.len() {
+        if kept.len() == out.len() && earlier.sessions.is_empty() {
             out.copy_from_slice(&self.evaluate(&|column| Cow::Borrowed(columns[column]), sessions));
             return;
         }
@@ -71,10 +127,13 @@ impl OverRows {
         if kept.is_empty() {
             return;
         }
-        let kept_sessions = kept.iter().map(|&row| sessions[row]).collect::<Vec<_>>();
-        let column = |column: usize| kept.iter().map(|&row| columns[column][row]).collect::<Vec<_>>().into();
-        let values = self.evaluate(&column, &kept_sessions);
-        for (&row, &value) in kept.iter().zip(values.iter()) {
+        let kept_sessions = earlier.sessions.iter().copied().chain(kept.iter().map(|&row| sessions[row]));
+        let column = |n: usize| {
+            let earlier = earlier.columns[n].iter().copied();
+            earlier.chain(kept.iter().map(|&row| columns[n][row])).collect::<Vec<_>>().into()
+        };
+        let values = self.evaluate(&column, &kept_sessions.collect::<Vec<_>>());
+        for (&row, &value) in kept.iter().zip(&values[earlier.sessions.len()..]) {
             out[row] = value;
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{mem, ops::Range};
 
-use backstaff_panel::{Column, Panel, Session};
+use backstaff_panel::{Column, Panel};
 use rayon::prelude::*;
 
 use super::{
@@ -10,6 +10,7 @@ use super::{
     block::Blocks,
     program::{Program, Step},
     progress::Walk,
+    resume::{Course, Courses, Found},
 };
 use crate::{
     graph::{Node, NodeKind},
@@ -27,6 +28,8 @@ pub(super) struct InstrumentPass<'a> {
     kept: &'a [Option<Kept>],
     /// Where rows lie in what a pass by session kept.
     blocks: Option<&'a Blocks<'a>>,
+    /// Of each step that is a recursion.
+    courses: Vec<Option<Course<'a>>>,
 }
 
 /// A run of instruments, and their part of every column that the pass writes.
@@ -34,6 +37,7 @@ struct Task<'a> {
     instruments: Range<usize>,
     outputs: Vec<Option<Part<'a>>>,
     kept: Vec<(usize, &'a mut [f64])>,
+    states: Vec<Found>,
 }
 
 /// A part of an output column.
@@ -49,12 +53,21 @@ impl<'a> InstrumentPass<'a> {
         pass: usize,
         kept: &'a [Option<Kept>],
         blocks: Option<&'a Blocks<'a>>,
+        courses: &Courses<'a>,
     ) -> Self {
-        Self { nodes: plan.graph.nodes(), program: &plan.programs[pass], panel, kept, blocks }
+        let (nodes, program) = (plan.graph.nodes(), &plan.programs[pass]);
+        let course = |step: &Step| match step {
+            Step::Compute { to, .. } if is_recursive(&nodes[to[0].0]) => {
+                Some(courses.of(to.iter().map(|&(node, _)| node)))
+            }
+            _ => None,
+        };
+        let courses = program.steps.iter().map(course).collect();
+        Self { nodes, program, panel, kept, blocks, courses }
     }
 
-    /// Compute all instruments; what is to be kept comes back.
-    pub(super) fn run(&self, outputs: &mut [Column], walk: &Walk<'_>) -> Results {
+    /// Compute all instruments; what is to be kept for later passes comes back, and the states that are wanted.
+    pub(super) fn run(&self, outputs: &mut [Column], walk: &Walk<'_>) -> (Results, Vec<Found>) {
         let n_rows = self.panel.axis().n_rows();
         let mut columns = Vec::new();
         for step in &self.program.steps {
@@ -63,7 +76,7 @@ impl<'a> InstrumentPass<'a> {
             }
         }
         let tasks = self.tasks(outputs, &mut columns);
-        tasks.into_par_iter().for_each_init(
+        let states = tasks.into_par_iter().map_init(
             || vec![Vec::new(); self.program.n_buffers],
             |buffers, mut task| {
                 let first_row = self.panel.axis().rows(task.instruments.start).start;
@@ -71,9 +84,14 @@ impl<'a> InstrumentPass<'a> {
                     self.instrument(i, first_row, buffers, &mut task);
                     walk.advance(self.panel.axis().rows(i).len());
                 }
+                task.states
             },
         );
-        Results(columns.into_iter().map(|(node, values)| (node, Kept::ByInstrument(values))).collect())
+        let states = states.flatten_iter().collect();
+        (
+            Results(columns.into_iter().map(|(node, values)| (node, Kept::ByInstrument(values))).collect()),
+            states,
+        )
     }
 
     /// Cut the columns that the pass writes into runs of instruments.
@@ -83,7 +101,12 @@ impl<'a> InstrumentPass<'a> {
         let mut start = 0;
         for i in 0..axis.n_instruments() {
             if axis.rows(i).end - axis.rows(start).start >= TASK_ROWS || i + 1 == axis.n_instruments() {
-                tasks.push(Task { instruments: start..i + 1, outputs: Vec::new(), kept: Vec::new() });
+                tasks.push(Task {
+                    instruments: start..i + 1,
+                    outputs: Vec::new(),
+                    kept: Vec::new(),
+                    states: Vec::new(),
+                });
                 start = i + 1;
             }
         }
@@ -125,9 +148,8 @@ impl<'a> InstrumentPass<'a> {
     /// Take one instrument through all steps.
     fn instrument(&self, i: usize, first_row: usize, buffers: &mut [Vec<f64>], task: &mut Task<'_>) {
         let rows = self.panel.axis().rows(i);
-        let sessions = self.panel.axis().sessions(i);
         let own = rows.start - first_row..rows.end - first_row;
-        for step in &self.program.steps {
+        for (n, step) in self.program.steps.iter().enumerate() {
             match step {
                 Step::Load { node, to } => {
                     buffers[*to].resize(rows.len(), 0.0);
@@ -138,7 +160,8 @@ impl<'a> InstrumentPass<'a> {
                     for out in &mut outs {
                         out.resize(rows.len(), 0.0);
                     }
-                    self.compute(to, from, sessions, buffers, &mut outs);
+                    let walk = (i, self.courses[n].as_ref(), &mut task.states);
+                    self.compute(to, from, walk, buffers, &mut outs);
                     for (&(_, to), out) in to.iter().zip(outs) {
                         buffers[to] = out;
                     }
@@ -180,7 +203,7 @@ impl<'a> InstrumentPass<'a> {
         &self,
         nodes: &[(usize, usize)],
         from: &[usize],
-        sessions: &[Session],
+        (i, course, states): (usize, Option<&Course<'_>>, &mut Vec<Found>),
         buffers: &[Vec<f64>],
         outs: &mut [Vec<f64>],
     ) {
@@ -198,11 +221,18 @@ impl<'a> InstrumentPass<'a> {
                     work(&inputs, requested.out);
                 }
             }
-            Work::Instrument(work) => work(&inputs, sessions, &mut requested),
-            Work::Recursive(work) => work.run(&mut work.start(), &inputs, sessions, &mut requested),
+            Work::Instrument(work) => work(&inputs, self.panel.axis().sessions(i), &mut requested),
+            Work::Recursive(work) => {
+                let course = course.expect("every recursion has a course");
+                course.run(&**work, (self.panel.axis(), i), &inputs, &mut requested, states);
+            }
             Work::Session(_) => unreachable!("cross-sections have their own passes"),
         }
     }
+}
+
+fn is_recursive(node: &Node) -> bool {
+    matches!(&node.kind, NodeKind::Call(bound) if matches!(bound.work, Work::Recursive(_)))
 }
 
 impl Part<'_> {

@@ -15,6 +15,7 @@ mod explain;
 mod instrument;
 mod program;
 mod progress;
+mod resume;
 mod schedule;
 mod session;
 #[cfg(test)]
@@ -23,7 +24,12 @@ mod tests;
 use backstaff_panel::{Column, Encoding, Panel};
 
 use self::{
-    block::Blocks, instrument::InstrumentPass, program::Program, schedule::Schedule, session::SessionPass,
+    block::Blocks,
+    instrument::InstrumentPass,
+    program::Program,
+    resume::{Courses, OfFeature, by_cut},
+    schedule::Schedule,
+    session::SessionPass,
 };
 use crate::{
     Feature, FeatureError, LabelExpression,
@@ -32,6 +38,7 @@ use crate::{
 
 pub use explain::{Explain, Pass};
 pub use progress::Progress;
+pub use resume::{From, Resumed, States};
 
 /// How to compute a set of features in the fewest walks over the data.
 ///
@@ -62,6 +69,8 @@ pub struct Plan {
     programs: Vec<Program>,
     /// How many nodes the features would have one by one.
     n_separate: usize,
+    /// The recursions of each feature.
+    recursions: Vec<OfFeature>,
 }
 
 /// What a node's values are kept as between passes.
@@ -77,8 +86,10 @@ impl Plan {
     pub fn new(features: &[Feature]) -> Self {
         let mut graph = Graph::default();
         let mut outputs = Vec::with_capacity(features.len());
+        let mut recursions = Vec::with_capacity(features.len());
         for feature in features {
             let places = graph.absorb(feature.graph());
+            recursions.push(OfFeature::new(feature, &places));
             outputs.extend(places.last());
         }
         let schedule = Schedule::new(&graph, &outputs);
@@ -88,7 +99,7 @@ impl Plan {
         let programs = (0..schedule.n_passes).map(program).collect();
         let names = features.iter().map(|feature| feature.name().to_owned()).collect();
         let n_separate = features.iter().map(|feature| feature.graph().nodes().len()).sum();
-        Self { graph, names, outputs, schedule, programs, n_separate }
+        Self { graph, names, outputs, schedule, programs, n_separate, recursions }
     }
 
     /// The plan for expressions that may look ahead.
@@ -107,7 +118,29 @@ impl Plan {
         encoding: Encoding,
         progress: &dyn Progress,
     ) -> Result<Vec<Column>, FeatureError> {
+        Ok(self.resume(panel, encoding, progress, None, &[])?.columns)
+    }
+
+    /// The same, going on from an earlier computation's states, and with the states at some cuts, positions of the
+    /// panel's calendar.
+    ///
+    /// Values from `from` on have the bits of a computation over all history, if the panel begins so many sessions
+    /// earlier as [`Carry::sessions`](crate::Carry) says, or at the beginning of history; earlier values mean nothing.
+    ///
+    /// # Errors
+    ///
+    /// If the panel lacks a column that a feature reads, or the states are those of other features.
+    pub fn resume(
+        &self,
+        panel: &Panel,
+        encoding: Encoding,
+        progress: &dyn Progress,
+        from: Option<From<'_>>,
+        cuts: &[usize],
+    ) -> Result<Resumed<Column>, FeatureError> {
         self.check_columns(panel)?;
+        let courses = Courses::new(self, from, cuts)?;
+        let mut found = Vec::new();
         let n_rows = panel.axis().n_rows();
         let mut outputs = self.outputs.iter().map(|_| empty(encoding, n_rows)).collect::<Vec<_>>();
         let mut kept = (0..self.graph.nodes().len()).map(|_| None).collect::<Vec<Option<Kept>>>();
@@ -115,9 +148,10 @@ impl Plan {
         let blocks = (self.schedule.n_passes > 1).then(|| Blocks::new(panel.axis()));
         for pass in 0..self.schedule.n_passes {
             if pass % 2 == 0 {
-                InstrumentPass::new(self, panel, pass, &kept, blocks.as_ref())
-                    .run(&mut outputs, &walk)
-                    .insert_into(&mut kept);
+                let pass = InstrumentPass::new(self, panel, pass, &kept, blocks.as_ref(), &courses);
+                let (results, states) = pass.run(&mut outputs, &walk);
+                results.insert_into(&mut kept);
+                found.extend(states);
             } else {
                 let blocks = blocks.as_ref().expect("there are blocks if there are passes by session");
                 SessionPass::new(self, panel, pass, &kept, blocks).run(&walk).insert_into(&mut kept);
@@ -128,7 +162,7 @@ impl Plan {
                 }
             }
         }
-        Ok(outputs)
+        Ok(Resumed { columns: outputs, states: by_cut(self, panel.axis(), cuts, found) })
     }
 
     fn check_columns(&self, panel: &Panel) -> Result<(), FeatureError> {

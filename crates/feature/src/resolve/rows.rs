@@ -16,7 +16,7 @@ use super::{Context, Resolver, spelling::MAX_CANONICAL};
 use crate::{
     FeatureError, LookBack, Type,
     expression::{Call, Fault, Span, Syntax},
-    graph::{Node, NodeKind, OverRows, needed},
+    graph::{Earlier, Node, NodeKind, OverRows, Windowed, needed},
     operator::{Bound, ROWS, Work},
 };
 /// The rows that an expression counts which is being resolved.
@@ -134,8 +134,17 @@ impl Resolver<'_> {
         let own = if in_rows == LookBack::Sessions(0) { in_rows } else { LookBack::Recursive };
         let inner = inputs.iter().map(|&input| nodes[input].look_back).max();
         let look_ahead = inputs.iter().map(|&input| nodes[input].look_ahead).max().unwrap_or(0);
-        let bound =
-            Bound::instrument(own, move |inputs, sessions, out| computation.run(inputs, sessions, out));
+        let bound = match in_rows {
+            LookBack::Sessions(look_back @ 1..) => {
+                Bound::recursive(Windowed { expression: computation, look_back })
+            }
+            _ => {
+                let earlier = Earlier::none(columns.len());
+                Bound::instrument(own, move |inputs, sessions, out| {
+                    computation.run(&earlier, inputs, sessions, out);
+                })
+            }
+        };
         let node = self.graph.add(Node {
             look_back: inner.map_or(own, |inner| own.after(inner)),
             look_ahead,

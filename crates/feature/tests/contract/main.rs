@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "this crate is a test")]
 
 mod check;
+mod pieces;
 mod planted;
 mod random;
 mod subject;
@@ -88,6 +89,12 @@ fn the_encoding_of_inputs_is_not_an_operand() {
 }
 
 #[test]
+fn pieces_of_a_history_are_the_whole() {
+    keeps(pieces::are_the_whole);
+    breaks(pieces::are_the_whole, &planted::forgets_its_state());
+}
+
+#[test]
 fn conditions_are_never_missing() {
     keeps(check::conditions_are_one_or_zero);
     breaks(check::conditions_are_one_or_zero, &planted::is_no_condition());
@@ -111,6 +118,21 @@ fn every_library_entry_says_what_it_means() {
         for definition in catalog.definitions() {
             let texts = [&definition.meaning, &definition.source, &definition.unit];
             assert!(texts.iter().all(|text| !text.is_empty()), "{}", definition.name);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_expressions_may_be_cut_anywhere(
+        subject in random::subjects(),
+        cuts in proptest::collection::btree_set(1_usize..300, 1..5),
+    ) {
+        let texts = subject.features.iter().map(Feature::expression).collect::<Vec<_>>();
+        if let Err(broken) = pieces::are_the_whole_at(&subject, &cuts.into_iter().collect::<Vec<_>>()) {
+            prop_assert!(false, "{broken}\n{texts:?}");
         }
     }
 }

@@ -8,9 +8,11 @@ use std::sync::{
 use backstaff_feature::{
     Catalog, LookBack,
     operator::{
-        ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, Registry, Signature,
+        ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, Recursion, Registry,
+        Requested, Signature,
     },
 };
+use backstaff_panel::Session;
 
 use crate::subject::Subject;
 
@@ -112,4 +114,22 @@ pub fn is_no_condition() -> Subject {
         .with(Arc::new(Planted(|| Bound::rows(|inputs, out| out.copy_from_slice(inputs[0])).boolean())));
     let catalog = Catalog::with_operators(registry.unwrap()).with("planted", "Planted($close)");
     Subject::new(&catalog.unwrap(), &["planted".into()])
+}
+
+pub fn forgets_its_state() -> Subject {
+    struct Forgetful;
+    impl Recursion for Forgetful {
+        fn start(&self) -> Vec<f64> {
+            Vec::new()
+        }
+
+        fn run(&self, _: &mut Vec<f64>, inputs: &[&[f64]], _: &[Session], requested: &mut [Requested<'_>]) {
+            let mut sum = 0.0;
+            for (out, value) in requested[0].out.iter_mut().zip(inputs[0]) {
+                sum += if value.is_nan() { 0.0 } else { *value };
+                *out = sum;
+            }
+        }
+    }
+    subject(|| Bound::recursive(Forgetful))
 }

@@ -31,7 +31,10 @@ fn expression() -> impl Strategy<Value = String> {
             select(vec!["CsRank", "CsZScore", "CsRobustZScore", "CsDemean", "CsMedian", "CsMean", "CsStd"]);
         let options = select(vec!["", ", by=sector", ", min=3", ", within=$volume > 2e5"]);
         let sign = select(vec!["+", "-", "*", "/", ">", "<=", "!="]);
+        let recursive =
+            select(vec!["EMA(x, 7)", "EMA(x, 0.3)", "EMAFirst(x, 5)", "Mean(x, 0.2)", "Ref(x, 0)"]);
         prop_oneof![
+            (recursive, inner.clone()).prop_map(|(text, x)| text.replace('x', &x)),
             (rolling, inner.clone(), length()).prop_map(|(name, x, n)| format!("{name}({x}, {n})")),
             (pair, inner.clone(), inner.clone(), length())
                 .prop_map(|(name, x, y, n)| format!("{name}({x}, {y}, {n})")),

@@ -1,0 +1,196 @@
+//! Going on from a cut of the calendar.
+//!
+//! A window needs the sessions before the cut that it looks back on. A recursion needs its state, and where a window
+//! looks back on its values, the state of so many sessions earlier. So the states of one cut stand at different
+//! sessions, node by node, and the first rows of a panel may come before the state of a node: these it leaves missing.
+
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    ops::Range,
+};
+
+use backstaff_panel::{Axis, Instrument, Session};
+
+use super::Plan;
+use crate::{
+    Feature, FeatureError,
+    graph::{Recursive, carried},
+    operator::{Recursion, Requested},
+};
+
+/// The states of a feature's recursions at a cut of the calendar: for each recursion, by instrument.
+///
+/// An instrument that had no row by then, or has none any more, has no state.
+#[derive(Clone, PartialEq, Default, Debug)]
+pub struct States(pub Vec<BTreeMap<Instrument, Vec<f64>>>);
+
+/// What a computation goes on from.
+#[derive(Clone, Copy, Debug)]
+pub struct From<'a> {
+    /// The cut, as a position of the panel's calendar: values are right from there on.
+    pub position: usize,
+    /// The states of each feature at the cut, in the order of the plan.
+    pub states: &'a [States],
+}
+
+/// What a computation gave.
+#[derive(Debug)]
+pub struct Resumed<C> {
+    /// One column for each feature.
+    pub columns: Vec<C>,
+    /// For each cut that was asked for, the states of each feature; empty for a feature that can't be carried on.
+    pub states: Vec<Vec<States>>,
+}
+
+/// The recursions of one feature of a plan.
+#[derive(Clone, Debug)]
+pub(super) struct OfFeature(Option<Vec<Recursive>>);
+
+impl OfFeature {
+    /// The recursions of a feature whose nodes stand at these places of the plan's graph.
+    pub(super) fn new(feature: &Feature, places: &[usize]) -> Self {
+        let at = |recursive: Recursive| Recursive { node: places[recursive.node], ..recursive };
+        Self(carried(feature.graph()).map(|(recursions, _)| recursions.into_iter().map(at).collect()))
+    }
+}
+
+/// Where a recursion of a plan starts, and where its state is wanted.
+#[derive(Clone)]
+pub(super) struct Course<'a> {
+    /// The first position that it computes.
+    start: usize,
+    /// What it goes on from, by instrument; `None` at the beginning of history.
+    from: Option<&'a BTreeMap<Instrument, Vec<f64>>>,
+    /// The positions at which its state is wanted, ascending, and the node for which.
+    wanted: Vec<(usize, usize)>,
+}
+
+/// The state of a node for an instrument at a position.
+pub(super) struct Found {
+    node: usize,
+    position: usize,
+    instrument: usize,
+    state: Vec<f64>,
+}
+
+/// The course of every recursive node.
+pub(super) struct Courses<'a>(BTreeMap<usize, Course<'a>>);
+
+impl<'a> Courses<'a> {
+    /// # Errors
+    ///
+    /// If the states are not those of the plan's features.
+    pub(super) fn new(plan: &Plan, from: Option<From<'a>>, cuts: &[usize]) -> Result<Self, FeatureError> {
+        let mut courses = BTreeMap::<usize, Course<'a>>::new();
+        for (f, OfFeature(recursions)) in plan.recursions.iter().enumerate() {
+            let recursions = recursions.as_deref().unwrap_or_default();
+            let states = from.and_then(|from| from.states.get(f)).map(|states| states.0.as_slice());
+            if from.is_some() && states.map_or(0, <[_]>::len) != recursions.len() {
+                return Err(FeatureError::States { feature: plan.names[f].clone() });
+            }
+            for (n, &Recursive { node, behind }) in recursions.iter().enumerate() {
+                let course = Course {
+                    start: from.map_or(0, |from| from.position.saturating_sub(behind)),
+                    from: states.map(|states| &states[n]),
+                    wanted: cuts.iter().map(|cut| (cut.saturating_sub(behind), node)).collect(),
+                };
+                match courses.entry(node) {
+                    Entry::Vacant(entry) => _ = entry.insert(course),
+                    Entry::Occupied(mut entry) => entry.get_mut().join(course),
+                }
+            }
+        }
+        Ok(Self(courses))
+    }
+
+    /// The course of nodes that are computed together: their state is the same, so the earliest serves all.
+    pub(super) fn of(&self, nodes: impl Iterator<Item = usize>) -> Course<'a> {
+        let courses = nodes.filter_map(|node| self.0.get(&node).cloned());
+        let all = courses.reduce(|mut all, course| {
+            all.join(course);
+            all
+        });
+        // Nobody goes on from what only features without a state have.
+        all.unwrap_or(Course { start: 0, from: None, wanted: Vec::new() })
+    }
+}
+
+impl<'a> Course<'a> {
+    fn join(&mut self, other: Course<'a>) {
+        if other.start < self.start {
+            (self.start, self.from) = (other.start, other.from);
+        }
+        self.wanted.extend(other.wanted);
+        self.wanted.sort_unstable();
+        self.wanted.dedup();
+    }
+
+    /// Compute one instrument, and tell the states that are wanted.
+    pub(super) fn run(
+        &self,
+        recursion: &dyn Recursion,
+        (axis, i): (&Axis, usize),
+        inputs: &[&[f64]],
+        requested: &mut [Requested<'_>],
+        found: &mut Vec<Found>,
+    ) {
+        let (life, sessions) = (axis.life(i), axis.sessions(i));
+        let skipped = self.start.saturating_sub(life.start).min(life.len());
+        for requested in &mut *requested {
+            requested.out[..skipped].fill(f64::NAN);
+        }
+        if life.end < self.start {
+            return;
+        }
+        let kept = self.from.and_then(|states| states.get(&axis.instruments()[i]));
+        let mut state = kept.cloned().unwrap_or_else(|| recursion.start());
+        let mut done = skipped;
+        for &(position, node) in &self.wanted {
+            // An instrument without a row right before the cut has none behind it, or begins there.
+            if life.start < position && position <= life.end {
+                let end = (position - life.start).max(done);
+                run_rows(recursion, &mut state, done..end, inputs, sessions, requested);
+                done = end;
+                found.push(Found { node, position, instrument: i, state: state.clone() });
+            }
+        }
+        run_rows(recursion, &mut state, done..life.len(), inputs, sessions, requested);
+    }
+}
+
+/// Take some rows through a recursion.
+fn run_rows(
+    recursion: &dyn Recursion,
+    state: &mut Vec<f64>,
+    rows: Range<usize>,
+    inputs: &[&[f64]],
+    sessions: &[Session],
+    requested: &mut [Requested<'_>],
+) {
+    if rows.is_empty() {
+        return;
+    }
+    let inputs = inputs.iter().map(|input| &input[rows.clone()]).collect::<Vec<_>>();
+    let parts = requested.iter_mut();
+    let parts = parts.map(|whole| Requested { member: whole.member, out: &mut whole.out[rows.clone()] });
+    recursion.run(state, &inputs, &sessions[rows.clone()], &mut parts.collect::<Vec<_>>());
+}
+
+/// Sort the states that were found by cut and feature.
+pub(super) fn by_cut(plan: &Plan, axis: &Axis, cuts: &[usize], found: Vec<Found>) -> Vec<Vec<States>> {
+    let mut by_place = BTreeMap::<(usize, usize), BTreeMap<Instrument, Vec<f64>>>::new();
+    for Found { node, position, instrument, state } in found {
+        let states = by_place.entry((node, position)).or_default();
+        states.insert(axis.instruments()[instrument].clone(), state);
+    }
+    let of_node = |cut: usize, recursive: &Recursive| {
+        let position = cut.saturating_sub(recursive.behind);
+        by_place.get(&(recursive.node, position)).cloned().unwrap_or_default()
+    };
+    let of_feature = |cut: usize, recursions: &OfFeature| {
+        States(recursions.0.iter().flatten().map(|recursive| of_node(cut, recursive)).collect())
+    };
+    cuts.iter()
+        .map(|&cut| plan.recursions.iter().map(|recursions| of_feature(cut, recursions)).collect())
+        .collect()
+}
