@@ -134,16 +134,13 @@ impl Resolver<'_> {
         let own = if in_rows == LookBack::Sessions(0) { in_rows } else { LookBack::Recursive };
         let inner = inputs.iter().map(|&input| nodes[input].look_back).max();
         let look_ahead = inputs.iter().map(|&input| nodes[input].look_ahead).max().unwrap_or(0);
-        let bound = match in_rows {
-            LookBack::Sessions(look_back @ 1..) => {
-                Bound::recursive(Windowed { expression: computation, look_back })
-            }
-            _ => {
-                let earlier = Earlier::none(columns.len());
-                Bound::instrument(own, move |inputs, sessions, out| {
-                    computation.run(&earlier, inputs, sessions, out);
-                })
-            }
+        let bound = if let LookBack::Sessions(look_back @ 1..) = in_rows {
+            Bound::recursive(Windowed { expression: computation, look_back })
+        } else {
+            let earlier = Earlier::none(columns.len());
+            Bound::instrument(own, move |inputs, sessions, out| {
+                computation.run(&earlier, inputs, sessions, out);
+            })
         };
         let node = self.graph.add(Node {
             look_back: inner.map_or(own, |inner| own.after(inner)),
