@@ -62,8 +62,8 @@ fn a_second_run_computes_nothing_and_a_change_only_what_depends_on_it() {
 
     place.write("study.yaml", &STUDY.replace("Std($return, 20)", "Std($return, 30)"));
     let feature = place.json(&["run", "study.yaml"]);
-    let years = 4;
-    assert_eq!(outcomes(&feature)["features"].1, years, "one column, a shard a year");
+    let segments = 6;
+    assert_eq!(outcomes(&feature)["features"].1, segments, "one column, a shard a segment");
     assert!(!computed(&feature).contains("labels") && computed(&feature).contains("train"));
     let why = feature["stages"].as_array().unwrap().iter().find(|s| s["name"] == "features").unwrap();
     assert!(why["why"].as_str().unwrap().contains("volatility"), "{}", why["why"]);

@@ -1,4 +1,4 @@
-//! A computed column as its artifacts, one a calendar year: digests at once, values when somebody needs them.
+//! A computed column as its artifacts, one a segment: digests at once, values when somebody needs them.
 
 use std::sync::{Arc, OnceLock};
 
@@ -21,24 +21,24 @@ pub struct ColumnHandle {
     store: Store,
     axis: Arc<Axis>,
     segments: Vec<Segment>,
-    years: Vec<Manifest>,
+    parts: Vec<Manifest>,
     column: OnceLock<Arc<Column>>,
 }
 
 impl ColumnHandle {
-    /// The column whose years are these artifacts, in the order of the panel's segments.
+    /// The column whose segments are these artifacts, in the order of the panel's.
     ///
     /// # Panics
     ///
-    /// If there is not one artifact a year.
-    pub fn new(name: &str, store: &Store, panel: &PanelHandle, years: Vec<Manifest>) -> Self {
-        assert_eq!(years.len(), panel.segments().len(), "one artifact a year");
+    /// If there is not one artifact a segment.
+    pub fn new(name: &str, store: &Store, panel: &PanelHandle, parts: Vec<Manifest>) -> Self {
+        assert_eq!(parts.len(), panel.segments().len(), "one artifact a segment");
         Self {
             name: name.to_owned(),
             store: store.clone(),
             axis: panel.axis().clone(),
             segments: panel.segments().to_vec(),
-            years,
+            parts,
             column: OnceLock::new(),
         }
     }
@@ -50,7 +50,7 @@ impl ColumnHandle {
 
     /// The digest of the values of a segment.
     pub fn digest(&self, segment: usize) -> Digest {
-        self.years[segment]
+        self.parts[segment]
             .part(VALUES)
             .map_or_else(|| panic!("an artifact of features has no values"), |p| p.digest)
     }
@@ -61,10 +61,10 @@ impl ColumnHandle {
             return Ok(column.clone());
         }
         let parts = self
-            .years
+            .parts
             .par_iter()
             .zip(&self.segments)
-            .map(|(year, segment)| Ok((segment.clone(), read_column(&self.store, year, VALUES)?)))
+            .map(|(part, segment)| Ok((segment.clone(), read_column(&self.store, part, VALUES)?)))
             .collect::<Result<Vec<_>, StudyError>>()?;
         Ok(self.column.get_or_init(|| Arc::new(join(&self.axis, &parts))).clone())
     }

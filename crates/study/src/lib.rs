@@ -23,6 +23,7 @@ mod segment;
 mod shard;
 pub mod steps;
 mod study;
+pub mod update;
 
 pub use error::{ErrorKind, StudyError};
 pub use run::RunOutcome;

@@ -2,12 +2,14 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Range,
     sync::{Arc, Mutex},
 };
 
 use backstaff_feature::Schema;
 use backstaff_panel::{Axis, Calendar, Categories, Column, Instrument, Panel, Session};
 use backstaff_stage::{Digest, Manifest, Store};
+use rayon::prelude::*;
 
 use crate::{
     StudyError,
@@ -73,12 +75,17 @@ impl PanelHandle {
         })
     }
 
+    /// Where it is kept.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// The rows.
     pub fn axis(&self) -> &Arc<Axis> {
         &self.axis
     }
 
-    /// The calendar years.
+    /// The segments that every column is cut into.
     pub fn segments(&self) -> &[Segment] {
         &self.segments
     }
@@ -129,19 +136,26 @@ impl PanelHandle {
         if let Some(column) = lock().get(name) {
             return Ok(column.clone());
         }
-        let read = |segment: &Segment| {
-            Ok((segment.clone(), read_column(&self.store, &self.manifest, &segment.part(name))?))
-        };
-        let parts = self.segments.iter().map(read).collect::<Result<Vec<_>, StudyError>>()?;
-        let column = Arc::new(join(&self.axis, &parts));
+        let column = Arc::new(self.column_of(name, &self.segments, &self.axis)?);
         lock().insert(name.to_owned(), column.clone());
         Ok(column)
     }
 
-    fn category_column(&self, name: &str) -> Result<Categories, StudyError> {
+    /// A field at the positions of some segments, on the axis of these.
+    fn column_of(&self, name: &str, segments: &[Segment], axis: &Axis) -> Result<Column, StudyError> {
+        let read = |segment: &Segment| {
+            let column = read_column(&self.store, &self.manifest, &segment.part(name))?;
+            Ok((moved(segment, segments[0].positions.start), column))
+        };
+        let parts = segments.par_iter().map(read).collect::<Result<Vec<_>, StudyError>>()?;
+        Ok(join(axis, &parts))
+    }
+
+    /// Categories at the positions of some segments, on the axis of these.
+    fn categories_of(&self, name: &str, segments: &[Segment], axis: &Axis) -> Result<Categories, StudyError> {
         let mut names = Vec::<String>::new();
-        let mut codes = vec![Categories::MISSING; self.axis.n_rows()];
-        for segment in &self.segments {
+        let mut codes = vec![Categories::MISSING; axis.n_rows()];
+        for segment in segments {
             let part = read_categories(&self.store, &self.manifest, &segment.part(name))?;
             let global = part.names().iter().map(|name| {
                 names.iter().position(|known| known == name).unwrap_or_else(|| {
@@ -150,12 +164,43 @@ impl PanelHandle {
                 }) as u32
             });
             let global = global.collect::<Vec<_>>();
-            let rows = crate::segment::rows(&self.axis, segment).into_iter().flatten();
+            let own = moved(segment, segments[0].positions.start);
+            let rows = crate::segment::rows(axis, &own).into_iter().flatten();
             for (row, &code) in rows.zip(part.codes()) {
                 codes[row] = global.get(code as usize).copied().unwrap_or(Categories::MISSING);
             }
         }
         Ok(Categories::new(codes, names))
+    }
+
+    /// The panel of these positions, with these fields and categories; reads only the segments that hold them.
+    ///
+    /// # Panics
+    ///
+    /// If there are no positions.
+    pub fn part<'a>(
+        &self,
+        positions: Range<usize>,
+        fields: impl IntoIterator<Item = &'a str>,
+        categories: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Panel, StudyError> {
+        if positions == (0..self.axis.n_sessions()) {
+            return self.panel(fields, categories);
+        }
+        let touched = |segment: &&Segment| {
+            segment.positions.start < positions.end && positions.start < segment.positions.end
+        };
+        let segments = self.segments.iter().filter(touched).cloned().collect::<Vec<_>>();
+        let (start, end) = (segments[0].positions.start, segments[segments.len() - 1].positions.end);
+        let axis = Arc::new(self.axis.between(start..end).0);
+        let mut panel = Panel::new(axis.clone());
+        for name in fields {
+            panel.insert(name, self.column_of(name, &segments, &axis)?)?;
+        }
+        for name in categories {
+            panel.insert_categories(name, self.categories_of(name, &segments, &axis)?)?;
+        }
+        Ok(panel.between(positions.start - start..positions.end - start))
     }
 
     /// The panel with these fields and categories.
@@ -169,7 +214,7 @@ impl PanelHandle {
             panel.insert(name, self.column(name)?)?;
         }
         for name in categories {
-            panel.insert_categories(name, self.category_column(name)?)?;
+            panel.insert_categories(name, self.categories_of(name, &self.segments, &self.axis)?)?;
         }
         Ok(panel)
     }
@@ -185,4 +230,10 @@ impl PanelHandle {
             close: read("benchmark.close")?.to_f64(),
         }))
     }
+}
+
+/// A segment in a calendar that begins at this position.
+fn moved(segment: &Segment, start: usize) -> Segment {
+    let Range { start: first, end } = segment.positions;
+    Segment { label: segment.label.clone(), positions: first - start..end - start }
 }

@@ -1,18 +1,21 @@
-//! A stored column is a list of segments: one a calendar year, instrument-major inside.
+//! A stored column is a list of segments, instrument-major inside: years, the last year's quarters, the last
+//! quarter's months.
 //!
-//! A year that nothing touches keeps its bytes, so an appended session leaves all digests but the last year's, and
-//! whatever is keyed by the others is found.
+//! A segment that nothing touches keeps its bytes, so an appended session leaves all digests but that of the last
+//! month so far, and whatever is keyed by the others is found. The cut follows from the calendar alone: however a
+//! history grew, the same sessions are cut in the same way. When a quarter or a year is over, its parts are computed
+//! once more as one.
 
 use std::{ops::Range, sync::Arc};
 
-use backstaff_panel::{Axis, Calendar, Column, Encoding};
+use backstaff_panel::{Axis, Calendar, Column, Encoding, Session};
 use backstaff_stage::{Digest, KeyHasher};
 
-/// The sessions of one calendar year, as positions in the calendar.
+/// A run of sessions of the calendar.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Segment {
-    /// The year.
-    pub year: i16,
+    /// `2024`, `2025-Q1` or `2025-04`.
+    pub label: String,
     /// Positions in the calendar.
     pub positions: Range<usize>,
 }
@@ -20,21 +23,36 @@ pub struct Segment {
 impl Segment {
     /// The name of a part that holds this segment of a column.
     pub fn part(&self, column: &str) -> String {
-        format!("{column}@{}", self.year)
+        format!("{column}@{}", self.label)
     }
 }
 
-/// Cut a calendar into years.
+/// Cut a calendar into segments.
 pub fn segments(calendar: &Calendar) -> Vec<Segment> {
+    let sessions = calendar.sessions();
+    let Some(&last) = sessions.last() else { return Vec::new() };
     let mut out = Vec::<Segment>::new();
-    for (position, session) in calendar.sessions().iter().enumerate() {
-        let year = session.year();
+    for (position, &session) in sessions.iter().enumerate() {
+        let label = label(session, last);
         match out.last_mut() {
-            Some(last) if last.year == year => last.positions.end = position + 1,
-            _ => out.push(Segment { year, positions: position..position + 1 }),
+            Some(segment) if segment.label == label => segment.positions.end = position + 1,
+            _ => out.push(Segment { label, positions: position..position + 1 }),
         }
     }
     out
+}
+
+/// The segment of a session in a calendar that ends with `last`.
+fn label(session: Session, last: Session) -> String {
+    let quarter = |session: Session| (session.month() - 1) / 3 + 1;
+    let year = session.year();
+    if year < last.year() {
+        year.to_string()
+    } else if quarter(session) < quarter(last) {
+        format!("{year}-Q{}", quarter(session))
+    } else {
+        format!("{year}-{:02}", session.month())
+    }
 }
 
 /// The rows of a segment, instrument by instrument.
@@ -89,7 +107,7 @@ pub fn join(axis: &Axis, parts: &[(Segment, Column)]) -> Column {
                 out[range].copy_from_slice(&values[taken..end]);
                 taken = end;
             }
-            assert_eq!(taken, values.len(), "segment {} belongs to another axis", segment.year);
+            assert_eq!(taken, values.len(), "segment {} belongs to another axis", segment.label);
         }
         out
     }
@@ -124,20 +142,35 @@ mod tests {
         let panel = market(MarketSpec { n_sessions: 700, ..MarketSpec::default() });
         let axis = panel.axis();
         let segments = segments(axis.calendar());
-        assert_eq!(segments.len(), 3);
+        assert!(segments.len() > 3);
         let close = panel.field("close").unwrap();
         let parts = segments.iter().map(|s| (s.clone(), cut(axis, s, close))).collect::<Vec<_>>();
         assert!(join(axis, &parts).same_bits(close));
     }
 
     #[test]
-    fn an_append_leaves_the_digests_of_older_years() {
-        let short = market(MarketSpec { n_sessions: 700, mortal: 0.0, ..MarketSpec::default() });
-        let cut = short.between(0..650);
-        let (old, new) = (segments(cut.axis().calendar()), segments(short.axis().calendar()));
-        for (a, b) in old.iter().zip(&new).take(2) {
-            assert_eq!(axis_digest(cut.axis(), a), axis_digest(short.axis(), b));
+    fn the_newest_sessions_are_cut_finest() {
+        let panel = market(MarketSpec { n_sessions: 700, mortal: 0.0, ..MarketSpec::default() });
+        let labels = |n| {
+            let segments = segments(panel.between(0..n).axis().calendar());
+            segments.into_iter().map(|segment| segment.label).collect::<Vec<_>>()
+        };
+        let last = panel.axis().calendar().session(699);
+        assert_eq!((last.year(), last.month()), (2012, 9));
+        assert_eq!(labels(700), ["2010", "2011", "2012-Q1", "2012-Q2", "2012-07", "2012-08", "2012-09"]);
+        assert_eq!(labels(600), ["2010", "2011", "2012-Q1", "2012-04"]);
+        assert_eq!(labels(1), ["2010-01"]);
+    }
+
+    #[test]
+    fn an_append_leaves_the_digests_of_older_segments() {
+        let long = market(MarketSpec { n_sessions: 700, mortal: 0.0, ..MarketSpec::default() });
+        let short = long.between(0..699);
+        let (old, new) = (segments(short.axis().calendar()), segments(long.axis().calendar()));
+        assert_eq!(old.len(), new.len());
+        for (n, (a, b)) in old.iter().zip(&new).enumerate() {
+            let same = axis_digest(short.axis(), a) == axis_digest(long.axis(), b);
+            assert_eq!(same, n + 1 < new.len(), "{}", a.label);
         }
-        assert_ne!(axis_digest(cut.axis(), &old[2]), axis_digest(short.axis(), &new[2]));
     }
 }

@@ -198,7 +198,7 @@ impl Stage for Evaluate {
         key.i64("first_session", name(sessions.start)).i64("last_session", name(sessions.end - 1));
         key.digest("labels", &labels.digest());
         for (number, segment) in panel.segments().iter().enumerate() {
-            key.digest(&format!("universe {}", segment.year), &universe.digest(number));
+            key.digest(&format!("universe {}", segment.label), &universe.digest(number));
         }
         if let Some((_, scores)) = scores.iter().find(|(name, _)| name == model) {
             key.digest("scores", &scores.digest(panel.axis()));

@@ -227,7 +227,7 @@ impl Stage for MakeFolds {
         let FoldInputs { panel, labels, universe } = inputs;
         key.digest("labels", &labels.digest());
         for (number, segment) in panel.segments().iter().enumerate() {
-            key.group(&segment.year.to_string(), |key| {
+            key.group(&segment.label, |key| {
                 key.digest("axis", panel.axis_digest(number)).digest("universe", &universe.digest(number));
             });
         }

@@ -85,7 +85,7 @@ impl Stage for MakeLabels {
         let names =
             self.fields().into_iter().filter(|name| panel.fields().contains(*name)).collect::<Vec<_>>();
         for (number, segment) in panel.segments().iter().enumerate() {
-            key.group(&segment.year.to_string(), |key| {
+            key.group(&segment.label, |key| {
                 key.digest("axis", panel.axis_digest(number));
                 for name in &names {
                     key.digest(name, &panel.digest(name, number));

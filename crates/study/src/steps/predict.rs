@@ -66,7 +66,7 @@ impl Stage for Predict {
         }
         if let Some(column) = inputs.expressions.get(&shard.model) {
             for (number, segment) in inputs.model.segments(&fold.test, &fold.test) {
-                key.digest(&segment.year.to_string(), &column.digest(number));
+                key.digest(&segment.label, &column.digest(number));
             }
         }
     }

@@ -76,7 +76,7 @@ impl Stage for FindSuspects {
     fn hash_inputs(&self, (): &(), inputs: &SuspectInputs, key: &mut KeyHasher) {
         let SuspectInputs { panel, features, universe } = inputs;
         for (number, segment) in panel.segments().iter().enumerate() {
-            key.group(&segment.year.to_string(), |key| {
+            key.group(&segment.label, |key| {
                 key.digest("axis", panel.axis_digest(number)).digest("universe", &universe.digest(number));
                 for field in ["close", TRADED] {
                     key.digest(field, &panel.digest(field, number));

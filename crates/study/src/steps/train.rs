@@ -1,6 +1,11 @@
 //! Train: one model a fold, each on the rows of its own fold and on nothing else.
 
-use std::{collections::BTreeMap, num::NonZeroU32, num::NonZeroUsize, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    num::{NonZeroU32, NonZeroUsize},
+    ops::Range,
+    sync::Arc,
+};
 
 use backstaff_learn::{
     Parameters, Threads,
@@ -130,10 +135,10 @@ pub fn as_features(columns: &[(String, Arc<Column>)]) -> Result<Features<'_>, St
     Ok(Features::new(columns.iter().map(|(name, column)| (name.as_str(), &**column)))?)
 }
 
-/// The digests of the features in the years from the first part of a fold to the last.
+/// The digests of the features in the segments from the first part of a fold to the last.
 pub fn hash_features(key: &mut KeyHasher, inputs: &ModelInputs, first: &PartFacts, last: &PartFacts) {
     for (number, segment) in inputs.segments(first, last) {
-        key.group(&segment.year.to_string(), |key| {
+        key.group(&segment.label, |key| {
             key.digest("axis", inputs.panel.axis_digest(number));
             for feature in &inputs.features {
                 key.digest(feature.name(), &feature.digest(number));
@@ -165,15 +170,16 @@ impl ModelInputs {
         self.folds.facts().iter().find(|fold| fold.number == number)
     }
 
-    /// The years, with their numbers, from the first part of a fold to the last.
+    /// The segments, with their numbers, from the first part of a fold to the last.
     pub fn segments(&self, first: &PartFacts, last: &PartFacts) -> impl Iterator<Item = (usize, &Segment)> {
-        let from = first.sessions().map_or(i16::MIN, |(first, _)| first.year());
-        let to = last.sessions().map_or(i16::MAX, |(_, last)| last.year());
-        self.panel
-            .segments()
-            .iter()
-            .enumerate()
-            .filter(move |(_, segment)| (from..=to).contains(&segment.year))
+        let from = first.sessions().map(|(first, _)| first);
+        let to = last.sessions().map(|(_, last)| last);
+        let calendar = self.panel.axis().calendar();
+        self.panel.segments().iter().enumerate().filter(move |(_, segment)| {
+            let Range { start, end } = segment.positions;
+            from.is_none_or(|from| from <= calendar.session(end - 1))
+                && to.is_none_or(|to| calendar.session(start) <= to)
+        })
     }
 }
 

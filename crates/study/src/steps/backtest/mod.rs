@@ -135,7 +135,7 @@ impl Stage for RunBacktests {
             if segment.positions.start >= sessions.end {
                 continue;
             }
-            key.group(&segment.year.to_string(), |key| {
+            key.group(&segment.label, |key| {
                 key.digest("axis", panel.axis_digest(number)).digest("universe", &mask.digest(number));
                 for field in price_fields(panel) {
                     key.digest(&field, &panel.digest(&field, number));

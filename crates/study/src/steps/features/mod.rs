@@ -1,0 +1,182 @@
+//! Features: every column, cut into segments of the calendar.
+//!
+//! A segment of a feature is keyed by what it computes and by the digests of the fields it reads in the segments that
+//! its look-back reaches. An appended session therefore costs the last month so far of each feature and the look-back
+//! before it; recursions go on from the states that the segment before left (`states.rs`), and what is missing is
+//! computed in as few walks as its look-backs allow (`piece.rs`).
+
+mod piece;
+mod states;
+
+use backstaff_feature::{Feature, LookBack, States};
+use backstaff_panel::{Column, Encoding};
+use backstaff_stage::{
+    Budget, Draft, KeyHasher, Stage, StoreError,
+    runner::local::{JointStage, Sink},
+};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use self::piece::{Piece, pieces};
+use crate::{StudyError, artifact::write_column, panel_handle::PanelHandle};
+
+/// The part of an artifact that holds the values.
+pub const VALUES: &str = "values.arrow";
+
+/// Compute features.
+#[derive(Clone, Debug)]
+pub struct Features {
+    /// Which.
+    pub features: Vec<Feature>,
+    /// How they are stored.
+    pub encoding: Encoding,
+}
+
+/// One segment of one feature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct FeatureShard {
+    /// The feature's name.
+    pub feature: String,
+    /// The label of the segment.
+    pub segment: String,
+}
+
+impl From<FeatureShard> for String {
+    fn from(shard: FeatureShard) -> Self {
+        format!("{} {}", shard.feature, shard.segment)
+    }
+}
+
+impl TryFrom<String> for FeatureShard {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let parsed = text.rsplit_once(' ');
+        let shard = |(feature, segment): (&str, &str)| Self {
+            feature: feature.to_owned(),
+            segment: segment.to_owned(),
+        };
+        parsed.map(shard).ok_or_else(|| format!("{text:?} is no segment of a feature"))
+    }
+}
+
+/// The values of a segment of a feature, and the states that its recursions left at the end; none if it has none that
+/// could be carried on.
+#[derive(Debug)]
+pub struct FeatureSegment {
+    values: Column,
+    states: States,
+}
+
+/// The numbers of a feature and of a segment.
+type Place = (usize, usize);
+
+impl Features {
+    fn place(&self, shard: &FeatureShard, panel: &PanelHandle) -> Result<Place, StudyError> {
+        let feature = self.features.iter().position(|feature| feature.name() == shard.feature);
+        let segment = panel.segments().iter().position(|segment| segment.label == shard.segment);
+        feature.zip(segment).ok_or_else(|| StudyError::Value {
+            key: "shard".to_owned(),
+            message: format!("there is no feature {} in {}", shard.feature, shard.segment),
+        })
+    }
+
+    fn shard(&self, (feature, segment): Place, panel: &PanelHandle) -> FeatureShard {
+        FeatureShard {
+            feature: self.features[feature].name().to_owned(),
+            segment: panel.segments()[segment].label.clone(),
+        }
+    }
+
+    /// The position from which on a segment of a feature depends on the panel.
+    fn depends_from(feature: &Feature, panel: &PanelHandle, segment: usize) -> usize {
+        let start = panel.segments()[segment].positions.start;
+        match feature.look_back() {
+            LookBack::Sessions(n) => start.saturating_sub(n),
+            LookBack::Recursive => 0,
+        }
+    }
+}
+
+impl Stage for Features {
+    const NAME: &'static str = "features";
+    const VERSION: u32 = 2;
+    type Inputs = PanelHandle;
+    type Shard = FeatureShard;
+    type Output = FeatureSegment;
+    type Error = StudyError;
+
+    fn hash_parameters(&self, key: &mut KeyHasher) {
+        // Which features are computed together is no parameter of any of them.
+        let Self { features: _, encoding } = self;
+        key.str("encoding", if *encoding == Encoding::F32 { "f32" } else { "f64" });
+    }
+
+    fn hash_inputs(&self, shard: &FeatureShard, panel: &PanelHandle, key: &mut KeyHasher) {
+        let Ok((feature, segment)) = self.place(shard, panel) else { return };
+        let feature = &self.features[feature];
+        key.str("expression", feature.canonical());
+        let from = Self::depends_from(feature, panel, segment);
+        let read = panel.segments()[..=segment].iter().enumerate();
+        for (number, read) in read.filter(|(_, read)| read.positions.end > from) {
+            key.group(&read.label, |key| {
+                key.digest("axis", panel.axis_digest(number));
+                for name in feature.fields().into_iter().chain(feature.categories()) {
+                    key.digest(name, &panel.digest(name, number));
+                }
+            });
+        }
+    }
+
+    fn shards(&self, panel: &PanelHandle) -> Vec<FeatureShard> {
+        let segments = 0..panel.segments().len();
+        let places = (0..self.features.len()).flat_map(|feature| segments.clone().map(move |s| (feature, s)));
+        places.map(|place| self.shard(place, panel)).collect()
+    }
+
+    fn run(
+        &self,
+        shard: &FeatureShard,
+        panel: &PanelHandle,
+        _: Budget,
+    ) -> Result<FeatureSegment, StudyError> {
+        let place = self.place(shard, panel)?;
+        let mut outputs = Vec::new();
+        for piece in pieces(self, panel, &[place])? {
+            outputs.extend(piece.compute(self, panel)?);
+        }
+        let output = outputs.pop().map(|(_, output)| output);
+        output.ok_or_else(|| StudyError::Internal { what: "a shard gave nothing".to_owned() })
+    }
+
+    fn write(&self, output: &FeatureSegment, draft: &mut Draft) -> Result<(), StoreError> {
+        write_column(draft, VALUES, &output.values)?;
+        states::write(draft, &output.states)
+    }
+}
+
+impl JointStage for Features {
+    fn run_jointly(
+        &self,
+        shards: &[FeatureShard],
+        panel: &PanelHandle,
+        _: Budget,
+        sink: &dyn Sink<FeatureSegment>,
+    ) -> Result<(), StudyError> {
+        let places = shards.iter().map(|shard| self.place(shard, panel)).collect::<Result<Vec<_>, _>>()?;
+        let position = |place: &Place| places.iter().position(|known| known == place);
+        for piece in pieces(self, panel, &places)? {
+            if sink.is_closed() {
+                break;
+            }
+            let outputs = Piece::compute(&piece, self, panel)?;
+            outputs.into_par_iter().for_each(|(place, output)| {
+                if let Some(position) = position(&place) {
+                    sink.put(position, &output);
+                }
+            });
+        }
+        Ok(())
+    }
+}
