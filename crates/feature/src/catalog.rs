@@ -371,7 +371,7 @@ features:
         let error = Catalog::new().with_library("tecnical").unwrap_err().to_string();
         assert_eq!(
             error,
-            "there is no library \"tecnical\"; the libraries are alpha158, alpha360, technical; did you mean \"technical\"?"
+            "there is no library \"tecnical\"; the libraries are alpha158, alpha360, krx, technical; did you mean \"technical\"?"
         );
     }
 

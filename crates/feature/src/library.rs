@@ -18,9 +18,10 @@ use self::template::{Values, Variables};
 use crate::{Definition, FeatureError};
 
 /// The libraries of this crate: name and text.
-pub(crate) const NAMES: [(&str, &str); 3] = [
+pub(crate) const NAMES: [(&str, &str); 4] = [
     ("alpha158", include_str!("../library/alpha158.yaml")),
     ("alpha360", include_str!("../library/alpha360.yaml")),
+    ("krx", include_str!("../library/krx.yaml")),
     ("technical", include_str!("../library/technical.yaml")),
 ];
 
