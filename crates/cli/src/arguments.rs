@@ -1,6 +1,6 @@
 //! What may be typed.
 
-use std::path::PathBuf;
+use std::{num::NonZeroU32, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -65,6 +65,15 @@ pub enum Command {
                             backstaff compute --data csv/ --feature 'z=CsZScore($close/Mean($close,20))' --out z.parquet"
     )]
     Compute(Compute),
+    /// Judge one feature without a model: coverage, information, decay, quantiles, turnover, years.
+    #[command(after_help = "\
+Returns run from the next session's open; prices are adjusted as a study does. Nothing is fitted.
+
+Examples:
+  backstaff factor '-CsRank($close / Ref($close, 5) - 1)' --data prices.parquet --out page.html
+  backstaff factor mom_20d --library technical --data prices.parquet --universe '$volume > 0'
+  backstaff factor 'Std($return, 20)' --data prices.parquet --by sector --attributes sectors.csv --json")]
+    Factor(Factor),
     /// Target weights and orders for the session after the newest one.
     Orders(StudyPath),
     /// Write the report of the last run again, and print where it is.
@@ -129,6 +138,40 @@ pub struct Compute {
     /// Print the plan: nodes, sharing, passes over memory, look-back.
     #[arg(long)]
     pub explain: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Factor {
+    /// The feature: an expression, or a name from a library or a file of features.
+    #[arg(value_name = "EXPR", allow_hyphen_values = true)]
+    pub feature: String,
+    /// A Parquet or CSV file, or a folder of one file per instrument.
+    #[arg(long, value_name = "PATH")]
+    pub data: PathBuf,
+    /// A library that ships, whose names may be used: technical. May be repeated.
+    #[arg(long = "library", value_name = "NAME")]
+    pub libraries: Vec<String>,
+    /// A file of features of your own, whose names may be used.
+    #[arg(long = "features", value_name = "FILE.yaml")]
+    pub file: Option<PathBuf>,
+    /// A category to rank within as well; `sector`, where the data have it, if absent.
+    #[arg(long, value_name = "CATEGORY")]
+    pub by: Option<String>,
+    /// A table of one row an instrument that holds the category, told to all sessions alike.
+    #[arg(long, value_name = "FILE")]
+    pub attributes: Option<PathBuf>,
+    /// Judge only the rows that meet a condition; whatever trades if absent.
+    #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
+    pub universe: Option<String>,
+    /// Over how many sessions returns are taken.
+    #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "1,5,10,21")]
+    pub horizons: Vec<NonZeroU32>,
+    /// Into how many parts values are cut.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(2..=50))]
+    pub quantiles: u8,
+    /// Write a page with charts.
+    #[arg(long, value_name = "FILE.html")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

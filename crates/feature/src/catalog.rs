@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     Feature, FeatureError, LabelExpression, Schema, Type,
-    expression::{Fault, Syntax, nearest, parse},
+    expression::{Fault, Syntax, nearest, parse, same_tokens},
     library,
     operator::Registry,
     resolve::{Purpose, Resolver},
@@ -29,14 +29,23 @@ pub struct Definition {
     pub origin: String,
 }
 
-/// Named expressions, from libraries and from the user; no name twice.
+/// Named expressions, from libraries and from the user. A name has one meaning: two may define it only in the same words.
 #[derive(Clone, Default, Debug)]
 pub struct Catalog {
     registry: Registry,
     entries: BTreeMap<String, Entry>,
-    /// The names that each library or file defines, in its order.
-    libraries: BTreeMap<String, Vec<String>>,
-    known_flaws: BTreeMap<String, Vec<String>>,
+    libraries: BTreeMap<String, Library>,
+}
+
+/// What is known about a library or a file.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Library {
+    /// What it holds, for people.
+    pub description: String,
+    /// The names that it defines, in its order.
+    pub names: Vec<String>,
+    /// What is known to be wrong with it, if it repeats somebody else's definitions.
+    pub known_flaws: Vec<String>,
 }
 
 /// A definition and what its texts say.
@@ -67,6 +76,17 @@ pub struct Available {
 
 /// Where a definition comes from that was given by itself.
 const USER: &str = "the study";
+
+impl Definition {
+    /// Whether both name the same expression over the same rows; names in it stand for the same in one catalog.
+    fn says_the_same_as(&self, other: &Self) -> bool {
+        let rows = match (&self.rows, &other.rows) {
+            (Some(one), Some(other)) => same_tokens(one, other),
+            (one, other) => one == other,
+        };
+        rows && same_tokens(&self.expression, &other.expression)
+    }
+}
 
 impl Catalog {
     /// An empty catalog over the operators of this crate.
@@ -110,8 +130,8 @@ impl Catalog {
             names.push(definition.name.clone());
             self.add(definition)?;
         }
-        self.libraries.insert(file.to_owned(), names);
-        self.known_flaws.insert(file.to_owned(), content.known_flaws);
+        let (description, known_flaws) = (content.description, content.known_flaws);
+        self.libraries.insert(file.to_owned(), Library { description, names, known_flaws });
         Ok(self)
     }
 
@@ -140,8 +160,11 @@ impl Catalog {
                 reason: "`$`, `*` and control characters are not allowed",
             });
         }
-        if let Some(first) = self.entries.get(&name) {
-            let (first, second) = (first.definition.origin.clone(), definition.origin);
+        if let Some(Entry { definition: first, .. }) = self.entries.get(&name) {
+            if first.says_the_same_as(&definition) {
+                return Ok(());
+            }
+            let (first, second) = (first.origin.clone(), definition.origin);
             return Err(FeatureError::Duplicate { name, first, second });
         }
         let syntax =
@@ -161,9 +184,9 @@ impl Catalog {
         self.entries.values().map(|entry| &entry.definition)
     }
 
-    /// What is known to be wrong with a library that repeats somebody else's definitions.
-    pub fn known_flaws(&self, library: &str) -> &[String] {
-        self.known_flaws.get(library).map_or(&[], Vec::as_slice)
+    /// A library or file that was added, by its name.
+    pub fn library(&self, name: &str) -> Option<&Library> {
+        self.libraries.get(name)
     }
 
     pub(crate) fn entry(&self, name: &str) -> Option<&Entry> {
@@ -190,8 +213,8 @@ impl Catalog {
         for &item in selection {
             let found: Vec<&str> = if let Some((name, _)) = self.entries.get_key_value(item) {
                 vec![name]
-            } else if let Some(names) = self.libraries.get(item) {
-                names.iter().map(String::as_str).collect()
+            } else if let Some(library) = self.libraries.get(item) {
+                library.names.iter().map(String::as_str).collect()
             } else {
                 self.names().filter(|name| item.contains('*') && matches_pattern(item, name)).collect()
             };
@@ -348,7 +371,7 @@ features:
         let error = Catalog::new().with_library("tecnical").unwrap_err().to_string();
         assert_eq!(
             error,
-            "there is no library \"tecnical\"; the libraries are technical; did you mean \"technical\"?"
+            "there is no library \"tecnical\"; the libraries are alpha158, alpha360, krx, technical; did you mean \"technical\"?"
         );
     }
 
@@ -360,6 +383,17 @@ features:
             "feature \"mom_5d\" is defined twice: in mine.yaml and in the study; rename one of them"
         );
         assert!(Catalog::new().with_library("technical").unwrap().with_library("technical").is_ok());
+    }
+
+    #[test]
+    fn two_libraries_may_share_what_they_define_alike() {
+        let mine =
+            "features: [{name: mom_5d, expression: '$close/Ref($close,5)-1'}, {name: b, expression: mom_5d}]";
+        let both = catalog().with_file_text("other.yaml", mine).unwrap();
+        assert_eq!(both.select(&["other.yaml"]).unwrap(), ["mom_5d", "b"]);
+        assert_eq!(both.definition("mom_5d").unwrap().origin, "mine.yaml");
+        let over_rows = mine.replacen("features", "rows: $close > 1\nfeatures", 1);
+        assert!(catalog().with_file_text("other.yaml", &over_rows).is_err());
     }
 
     #[test]
@@ -379,6 +413,24 @@ features:
         assert!(unknown_key.contains("mine.yaml") && unknown_key.contains("expresion"), "{unknown_key}");
         assert!(error("features: [").contains("mine.yaml"));
         assert!(error("features:\n  - {name: a, expression: 'Mean('}").contains("--> a:1:5"));
+        let template = |entry: &str| error(&format!("features:\n  - {{{entry}}}"));
+        assert!(template("name: 'a{d}', expression: $close").contains("say `for:"));
+        let unknown = template("for: {d: [5]}, name: 'a{d}', expression: 'Mean($close, {n})'");
+        assert!(unknown.contains("entry \"a{d}\": `{n}` stands for nothing"), "{unknown}");
+        let same = template("for: {d: [5]}, name: a, expression: 'Mean($close, {d})'");
+        assert!(same.contains("`{d}` is not in the name"), "{same}");
+    }
+
+    #[test]
+    fn an_entry_may_stand_for_several() {
+        let file = "features: [{for: {d: [20, 5]}, name: 'm{d}', expression: 'Mean($close, {d})', meaning: '{d} sessions'}]";
+        let catalog = Catalog::new().with_file_text("mine.yaml", file).unwrap();
+        assert_eq!(catalog.select(&["mine.yaml"]).unwrap(), ["m20", "m5"]);
+        let definition = catalog.definition("m5").unwrap();
+        assert_eq!(
+            (definition.expression.as_str(), definition.meaning.as_str()),
+            ("Mean($close, 5)", "5 sessions")
+        );
     }
 
     #[test]

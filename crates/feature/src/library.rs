@@ -5,20 +5,32 @@
 //! `rows` counts instead of the file's, and `rows: all` means every row. Around a cross-section, both what it compares
 //! and what is made of its result count these rows.
 //!
+//! An entry with the key `for` stands for several, as in `for: {d: [5, 10, 20]}` with `{d}` in its texts: one for each
+//! value, in the order of the file.
+//!
 //! To add a feature: an entry in a file of `library/`. To add a library: a file there and its line in [`NAMES`].
+
+mod template;
 
 use serde::Deserialize;
 
+use self::template::{Values, Variables};
 use crate::{Definition, FeatureError};
 
 /// The libraries of this crate: name and text.
-pub(crate) const NAMES: [(&str, &str); 1] = [("technical", include_str!("../library/technical.yaml"))];
+pub(crate) const NAMES: [(&str, &str); 4] = [
+    ("alpha158", include_str!("../library/alpha158.yaml")),
+    ("alpha360", include_str!("../library/alpha360.yaml")),
+    ("krx", include_str!("../library/krx.yaml")),
+    ("technical", include_str!("../library/technical.yaml")),
+];
 
 /// The condition of every row.
 const ALL_ROWS: &str = "all";
 
 /// What a file says.
 pub(crate) struct Content {
+    pub(crate) description: String,
     pub(crate) definitions: Vec<Definition>,
     pub(crate) known_flaws: Vec<String>,
 }
@@ -27,7 +39,6 @@ pub(crate) struct Content {
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
-    #[expect(dead_code, reason = "for the reader of the file")]
     description: String,
     #[serde(default)]
     known_flaws: Vec<String>,
@@ -38,6 +49,8 @@ struct File {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
+    #[serde(rename = "for")]
+    variables: Option<Variables>,
     name: String,
     expression: String,
     #[serde(default)]
@@ -51,19 +64,48 @@ struct Entry {
 
 /// Read a file of definitions.
 pub(crate) fn read(file: &str, text: &str) -> Result<Content, FeatureError> {
-    let content: File = serde_saphyr::from_str(text)
-        .map_err(|error| FeatureError::File { file: file.to_owned(), message: error.to_string() })?;
-    let rows = |of_entry: Option<String>| {
-        of_entry.or_else(|| content.rows.clone()).filter(|condition| condition.trim() != ALL_ROWS)
-    };
-    let definitions = content.features.into_iter().map(|entry| Definition {
-        name: entry.name,
-        expression: entry.expression,
-        meaning: entry.meaning,
-        source: entry.source,
-        unit: entry.unit,
-        rows: rows(entry.rows),
-        origin: file.to_owned(),
-    });
-    Ok(Content { definitions: definitions.collect(), known_flaws: content.known_flaws })
+    let wrong = |message: String| FeatureError::File { file: file.to_owned(), message };
+    let content: File = serde_saphyr::from_str(text).map_err(|error| wrong(error.to_string()))?;
+    let mut definitions = Vec::with_capacity(content.features.len());
+    for entry in &content.features {
+        let named = |message: String| wrong(format!("entry {:?}: {message}", entry.name));
+        definitions.extend(entry.definitions(file, content.rows.as_deref()).map_err(named)?);
+    }
+    Ok(Content { description: content.description, definitions, known_flaws: content.known_flaws })
+}
+
+impl Entry {
+    /// What the entry defines; `rows` is the condition of its file.
+    fn definitions(&self, file: &str, rows: Option<&str>) -> Result<Vec<Definition>, String> {
+        let Some(variables) = &self.variables else {
+            if let Some(at) = self.name.find(['{', '}']) {
+                return Err(format!("`{}` stands for nothing; say `for: {{d: [5, 10]}}`", &self.name[at..]));
+            }
+            return Ok(vec![self.definition(file, rows, |text| Ok(text.to_owned()))?]);
+        };
+        if let Some(variable) = variables.not_in(&self.name) {
+            return Err(format!("`{{{variable}}}` is not in the name, so that several would have the same"));
+        }
+        let define = |values: &Values<'_>| self.definition(file, rows, |text| values.fill(text));
+        variables.choices()?.iter().map(define).collect()
+    }
+
+    fn definition(
+        &self,
+        file: &str,
+        rows: Option<&str>,
+        fill: impl Fn(&str) -> Result<String, String>,
+    ) -> Result<Definition, String> {
+        let own = self.rows.as_deref().map(&fill).transpose()?;
+        let rows = own.or_else(|| rows.map(str::to_owned));
+        Ok(Definition {
+            name: fill(&self.name)?,
+            expression: fill(&self.expression)?,
+            meaning: fill(&self.meaning)?,
+            source: fill(&self.source)?,
+            unit: fill(&self.unit)?,
+            rows: rows.filter(|condition| condition.trim() != ALL_ROWS),
+            origin: file.to_owned(),
+        })
+    }
 }

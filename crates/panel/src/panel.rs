@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
-use crate::{Axis, Categories, Column};
+use crate::{Axis, Categories, Column, Facts, Frequency, Instrument, Session};
 
 /// The field that says whether an instrument traded: 1 or 0, never missing.
 pub const TRADED: &str = "traded";
@@ -19,6 +19,14 @@ pub enum PanelError {
     /// An infinite price or volume is a fault of the source.
     #[error("column {name} is infinite in row {row}")]
     Infinite { name: String, row: usize },
+
+    /// The end of a fact's name tells how long its periods are.
+    #[error("the facts {name} are {frequency}, so their name must end with {}", .frequency.suffix())]
+    FactName { name: String, frequency: Frequency },
+
+    /// An infinite published value is a fault of the source.
+    #[error("a value of the fact {name} of {instrument}, known on {known}, is infinite")]
+    InfiniteFact { name: String, instrument: Instrument, known: Session },
 }
 
 /// Market data over sessions and instruments; NaN is missing, and nothing is infinite.
@@ -29,12 +37,13 @@ pub struct Panel {
     axis: Arc<Axis>,
     fields: BTreeMap<String, Arc<Column>>,
     categories: BTreeMap<String, Arc<Categories>>,
+    facts: BTreeMap<String, Arc<Facts>>,
 }
 
 impl Panel {
     /// A panel without columns.
     pub fn new(axis: Arc<Axis>) -> Self {
-        Self { axis, fields: BTreeMap::new(), categories: BTreeMap::new() }
+        Self { axis, fields: BTreeMap::new(), categories: BTreeMap::new(), facts: BTreeMap::new() }
     }
 
     /// The rows.
@@ -69,6 +78,23 @@ impl Panel {
         Ok(())
     }
 
+    /// Add facts, or replace those of this name, which ends with `_q` or `_a` as their periods are quarters or years.
+    pub fn insert_facts(&mut self, name: &str, facts: impl Into<Arc<Facts>>) -> Result<(), PanelError> {
+        let facts = facts.into();
+        let frequency = facts.frequency();
+        if Frequency::of_name(name) != Some(frequency) {
+            return Err(PanelError::FactName { name: name.to_owned(), frequency });
+        }
+        for (instrument, facts) in facts.all() {
+            if let Some(fact) = facts.iter().find(|fact| fact.value.is_infinite()) {
+                let (name, instrument) = (name.to_owned(), instrument.clone());
+                return Err(PanelError::InfiniteFact { name, instrument, known: fact.known });
+            }
+        }
+        self.facts.insert(name.to_owned(), facts);
+        Ok(())
+    }
+
     fn check_length(&self, name: &str, found: usize) -> Result<(), PanelError> {
         let expected = self.axis.n_rows();
         if found == expected {
@@ -98,7 +124,19 @@ impl Panel {
         self.categories.iter().map(|(name, column)| (name.as_str(), column))
     }
 
+    /// Published values by their name (without the `$$` of expressions).
+    pub fn facts(&self, name: &str) -> Option<&Arc<Facts>> {
+        self.facts.get(name)
+    }
+
+    /// The published values, in the order of their names.
+    pub fn all_facts(&self) -> impl Iterator<Item = (&str, &Arc<Facts>)> {
+        self.facts.iter().map(|(name, facts)| (name.as_str(), facts))
+    }
+
     /// The panel of the sessions at these positions of the calendar: what was known if nothing later had happened.
+    ///
+    /// What was published before the first of them is still known.
     pub fn between(&self, positions: Range<usize>) -> Self {
         let (axis, kept) = self.axis.between(positions);
         let fields =
@@ -108,14 +146,20 @@ impl Panel {
             .iter()
             .map(|(name, column)| (name.clone(), Arc::new(column.select(&kept))))
             .collect();
-        Self { axis: Arc::new(axis), fields, categories }
+        let facts = match axis.calendar().sessions().last() {
+            Some(&last) => {
+                self.facts.iter().map(|(name, facts)| (name.clone(), Arc::new(facts.until(last)))).collect()
+            }
+            None => BTreeMap::new(),
+        };
+        Self { axis: Arc::new(axis), fields, categories, facts }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Calendar, Session};
+    use crate::{Calendar, Fact, Period};
 
     fn panel() -> Panel {
         let calendar = Calendar::new((0..4).map(Session::from_number).collect());
@@ -129,6 +173,24 @@ mod tests {
     fn cuts_sessions() {
         let cut = panel().between(1..3);
         assert_eq!(cut.field("close").unwrap().to_f64(), vec![2.0, 3.0, 5.0]);
+    }
+
+    #[test]
+    fn forgets_what_was_published_later() {
+        let mut panel = panel();
+        let fact =
+            |day| Fact { known: Session::from_number(day), period: Period::from_number(8_000), value: 1.0 };
+        let name = Instrument::new("B");
+        let facts = Facts::new(Frequency::Quarterly, [-9, 2, 3].map(|day| (name.clone(), fact(day))));
+        panel.insert_facts("eps_q", facts).unwrap();
+        assert_eq!(panel.between(1..3).facts("eps_q").unwrap().of(&name).len(), 2);
+    }
+
+    #[test]
+    fn refuses_facts_under_a_name_of_another_frequency() {
+        let facts = Facts::new(Frequency::Annual, []);
+        let error = panel().insert_facts("eps_q", facts).unwrap_err();
+        assert_eq!(error.to_string(), "the facts eps_q are annual, so their name must end with _a");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{
 };
 
 use backstaff_feature::{Catalog, Feature, FeatureError, Plan, Schema};
-use backstaff_panel::{Axis, Column, Encoding};
+use backstaff_panel::{Axis, Column, Encoding, Panel};
 use backstaff_stage::{Store, runner::Done};
 use serde::Serialize;
 
@@ -65,9 +65,7 @@ pub struct Computed {
 
 /// Compute features of a data file into a Parquet file.
 pub fn compute(request: &Request, observer: &dyn Observer) -> Result<Computed, StudyError> {
-    on_threads(request.threads, || {
-        with_data(request, observer, |flow, data, chosen| write(request, flow, data, chosen))
-    })
+    request.with_data(observer, |flow, data, chosen| write(request, flow, data, chosen))
 }
 
 fn write(request: &Request, flow: &Flow<'_>, data: &Data, chosen: &Chosen) -> Result<Computed, StudyError> {
@@ -85,83 +83,111 @@ fn write(request: &Request, flow: &Flow<'_>, data: &Data, chosen: &Chosen) -> Re
 
 /// The plan of a request, for people.
 pub fn explain(request: &Request, observer: &dyn Observer) -> Result<String, StudyError> {
-    let plan = |chosen: &Chosen| Plan::new(&chosen.features).explain().to_string();
-    on_threads(request.threads, || with_data(request, observer, |_, _, chosen| Ok(plan(chosen))))
+    request.with_data(observer, |_, _, chosen| Ok(Plan::new(&chosen.features).explain().to_string()))
+}
+
+/// The data of a single computation, and where it keeps what it computes.
+pub(crate) struct Task<'a> {
+    /// The command, as the store's list of runs names it.
+    pub name: &'static str,
+    /// A store, if results should be kept for the next time.
+    pub store: Option<&'a Path>,
+    /// Threads.
+    pub threads: usize,
+    /// What to read, with these text columns as categories.
+    pub load: &'a (dyn Fn(Vec<String>) -> Load + Sync),
+    /// A text column that is read as a category where there is one.
+    pub category: Option<&'a str>,
 }
 
 /// Read the data and resolve the features, then do something with both.
-fn with_data<T>(
-    request: &Request,
+pub(crate) fn with_data<T: Send>(
+    task: &Task<'_>,
+    choose: &(dyn Fn(&Schema) -> Result<Chosen, FeatureError> + Sync),
     observer: &dyn Observer,
-    work: impl FnOnce(&Flow<'_>, &Data, &Chosen) -> Result<T, StudyError>,
+    work: impl FnOnce(&Flow<'_>, &Data, &Chosen) -> Result<T, StudyError> + Send,
 ) -> Result<T, StudyError> {
-    // Expressions are parsed before the data are read: a slip of the pen shows at once.
-    let catalog = catalog(request)?;
-    let scratch;
-    let folder = if let Some(folder) = &request.store {
-        folder.as_path()
-    } else {
-        scratch =
-            tempfile::tempdir().map_err(|source| StudyError::Read { path: std::env::temp_dir(), source })?;
-        scratch.path()
-    };
-    let store = Store::open(folder)?;
-    let bridge = Bridge::new(observer);
-    let flow = Flow::new(&store, "compute", request.threads, &bridge)?;
-    let kept = request.store.is_some();
-    let mut data = Data::load(&flow, &request.data, Vec::new(), kept)?;
-    let mut chosen = request.choose(&catalog, &data.schema());
-    let texts = data.text_columns();
-    if !texts.is_empty() && chosen.as_ref().map_or(true, |chosen| !chosen.left_out.is_empty()) {
-        // Something is missing that a column of texts may offer.
-        data = Data::load(&flow, &request.data, texts, kept)?;
-        chosen = request.choose(&catalog, &data.schema());
+    on_threads(task.threads, || {
+        let scratch;
+        let folder = if let Some(folder) = task.store {
+            folder
+        } else {
+            scratch = tempfile::tempdir()
+                .map_err(|source| StudyError::Read { path: std::env::temp_dir(), source })?;
+            scratch.path()
+        };
+        let store = Store::open(folder)?;
+        let bridge = Bridge::new(observer);
+        let flow = Flow::new(&store, task.name, task.threads, &bridge)?;
+        let (data, chosen) = read(task, choose, &flow)?;
+        for warning in &data.facts().warnings {
+            flow.warn(warning.clone());
+        }
+        for (name, reason) in &chosen.left_out {
+            flow.warn(format!("left out {name}: {reason}"));
+        }
+        let result = work(&flow, &data, &chosen)?;
+        if task.store.is_some() {
+            flow.finish(serde_json::Value::Null)?;
+        }
+        Ok(result)
+    })
+}
+
+/// Read the data; a second time, with columns of texts, if something is missing that one of them may offer.
+fn read(
+    task: &Task<'_>,
+    choose: &dyn Fn(&Schema) -> Result<Chosen, FeatureError>,
+    flow: &Flow<'_>,
+) -> Result<(Data, Chosen), StudyError> {
+    let load = |categories| Data::load(flow, &(task.load)(categories), task.store.is_some());
+    let data = load(Vec::new())?;
+    let chosen = choose(&data.schema());
+    let mut texts = data.text_columns();
+    if chosen.as_ref().is_ok_and(|chosen| chosen.left_out.is_empty()) {
+        texts.retain(|name| Some(name.as_str()) == task.category);
     }
-    let chosen = chosen?;
-    for warning in &data.facts().warnings {
-        flow.warn(warning.clone());
+    if texts.is_empty() {
+        return Ok((data, chosen?));
     }
-    for (name, reason) in &chosen.left_out {
-        flow.warn(format!("left out {name}: {reason}"));
-    }
-    let result = work(&flow, &data, &chosen)?;
-    if kept {
-        flow.finish(serde_json::Value::Null)?;
-    }
-    Ok(result)
+    let data = load(texts)?;
+    let chosen = choose(&data.schema())?;
+    Ok((data, chosen))
 }
 
 /// The data of a computation: read into memory, or through a store that keeps what is computed.
-enum Data {
+pub(crate) enum Data {
     Memory(Box<LoadOutput>),
     Stored(Arc<PanelHandle>),
 }
 
 impl Data {
-    fn load(flow: &Flow<'_>, path: &Path, categories: Vec<String>, kept: bool) -> Result<Self, StudyError> {
-        let stage = Load::verbatim(path, categories);
+    fn load(flow: &Flow<'_>, stage: &Load, kept: bool) -> Result<Self, StudyError> {
         if !kept {
             return Ok(Self::Memory(Box::new(flow.trace().span("load", || stage.read())?)));
         }
-        let manifest = one(flow.stage(&stage, &stage.files()?, 0)?)?;
+        let manifest = one(flow.stage(stage, &stage.files()?, 0)?)?;
         Ok(Self::Stored(Arc::new(PanelHandle::open(flow.store(), manifest)?)))
     }
 
-    fn axis(&self) -> &Arc<Axis> {
+    /// The rows.
+    pub fn axis(&self) -> &Arc<Axis> {
         match self {
             Self::Memory(output) => output.panel.axis(),
             Self::Stored(panel) => panel.axis(),
         }
     }
 
-    fn facts(&self) -> &LoadFacts {
+    /// Facts about the reading.
+    pub fn facts(&self) -> &LoadFacts {
         match self {
             Self::Memory(output) => &output.facts,
             Self::Stored(panel) => panel.facts(),
         }
     }
 
-    fn schema(&self) -> Schema {
+    /// The columns that expressions may name.
+    pub fn schema(&self) -> Schema {
         match self {
             Self::Memory(output) => Schema::of(&output.panel),
             Self::Stored(panel) => panel.schema(),
@@ -176,8 +202,19 @@ impl Data {
         names.map(backstaff_source::field_name).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
+    /// The panel with the fields and categories among these that there are.
+    pub fn panel(&self, fields: &[&str], categories: &[&str]) -> Result<Panel, StudyError> {
+        match self {
+            Self::Memory(output) => Ok(output.panel.clone()),
+            Self::Stored(panel) => panel.panel(
+                fields.iter().copied().filter(|name| panel.fields().contains(*name)),
+                categories.iter().copied().filter(|name| panel.categories().contains(*name)),
+            ),
+        }
+    }
+
     /// Compute features at full precision.
-    fn columns(
+    pub fn columns(
         &self,
         flow: &Flow<'_>,
         features: &[Feature],
@@ -204,6 +241,23 @@ impl Data {
 }
 
 impl Request {
+    fn with_data<T: Send>(
+        &self,
+        observer: &dyn Observer,
+        work: impl FnOnce(&Flow<'_>, &Data, &Chosen) -> Result<T, StudyError> + Send,
+    ) -> Result<T, StudyError> {
+        // Expressions are parsed before the data are read: a slip of the pen shows at once.
+        let catalog = catalog(&self.libraries, self.file.as_deref(), &self.features)?;
+        let task = Task {
+            name: "compute",
+            store: self.store.as_deref(),
+            threads: self.threads,
+            load: &|categories| Load::verbatim(&self.data, categories),
+            category: None,
+        };
+        with_data(&task, &|schema| self.choose(&catalog, schema), observer, work)
+    }
+
     fn choose(&self, catalog: &Catalog, schema: &Schema) -> Result<Chosen, FeatureError> {
         let file = self.file.as_ref().map(|path| path.display().to_string());
         let libraries = self.libraries.iter().map(String::as_str).chain(file.as_deref()).collect::<Vec<_>>();
@@ -212,15 +266,20 @@ impl Request {
     }
 }
 
-fn catalog(request: &Request) -> Result<Catalog, StudyError> {
+/// The catalog of libraries that ship, a file of the user's own, and definitions.
+pub(crate) fn catalog(
+    libraries: &[String],
+    file: Option<&Path>,
+    features: &[(String, String)],
+) -> Result<Catalog, StudyError> {
     let mut catalog = Catalog::new();
-    for name in &request.libraries {
+    for name in libraries {
         catalog = catalog.with_library(name)?;
     }
-    if let Some(path) = &request.file {
+    if let Some(path) = file {
         catalog = with_file(catalog, path)?;
     }
-    for (name, expression) in &request.features {
+    for (name, expression) in features {
         catalog = catalog.with(name, expression)?;
     }
     Ok(catalog)

@@ -8,6 +8,7 @@ mod columns;
 pub mod compute;
 pub mod config;
 mod error;
+pub mod factor;
 mod flow;
 pub mod init;
 pub mod look;

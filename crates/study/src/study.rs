@@ -39,7 +39,7 @@ const UNIVERSE: &str = "universe";
 /// The universe without dates of entry.
 const UNMASKED: &str = "universe_unmasked";
 /// The universe if the study names none: whatever trades.
-const TRADES: &str = "$traded > 0";
+pub(crate) const TRADES: &str = "$traded > 0";
 
 /// A study: its configuration and where its artifacts live.
 #[derive(Clone, Debug)]

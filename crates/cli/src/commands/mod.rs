@@ -2,6 +2,7 @@
 
 mod cache;
 mod compute;
+mod factor;
 mod look;
 mod run;
 
@@ -87,6 +88,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Run(path) => run::run(&context, &path.study),
         Command::Demo => run::demo(&context),
         Command::Compute(compute) => compute::run(&context, &compute),
+        Command::Factor(factor) => factor::run(&context, &factor),
         Command::Orders(path) => run::orders(&context, &path.study),
         Command::Report(path) => run::report(&context, &path.study),
         Command::Prove(prove) => run::prove(&context, &prove),

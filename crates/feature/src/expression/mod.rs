@@ -2,6 +2,7 @@
 
 mod error;
 mod parser;
+mod same;
 mod span;
 mod suggestion;
 mod syntax;
@@ -9,6 +10,7 @@ mod token;
 
 pub(crate) use error::Fault;
 pub(crate) use parser::parse;
+pub(crate) use same::same_tokens;
 pub(crate) use suggestion::{did_you_mean, nearest};
 pub(crate) use syntax::{Argument, Call, Syntax, SyntaxKind};
 pub(crate) use token::is_name;

@@ -32,7 +32,11 @@ pub fn compute(features: &[Feature], panel: &Panel) -> Vec<Column> {
 
 /// A small market with late listings, delistings, halts and missing sectors.
 pub fn panel() -> Panel {
-    market(MarketSpec { n_instruments: 14, n_sessions: 300, ..MarketSpec::default() })
+    let mut panel = market(MarketSpec { n_instruments: 14, n_sessions: 300, ..MarketSpec::default() });
+    let [vwap, volume] = ["vwap", "volume"].map(|name| panel.field(name).unwrap().to_f64());
+    let value = vwap.iter().zip(&volume).map(|(vwap, volume)| vwap * volume).collect();
+    panel.insert("value", Column::F64(value)).unwrap();
+    panel
 }
 
 /// The first (instrument, session) at which two columns differ, over the positions of `of` that `compared` accepts.

@@ -2,8 +2,11 @@
 //!
 //! A [`Cross`] pairs a signal with an outcome inside a universe. Each measure is a pure function of it.
 
+mod distribution;
 mod information;
+mod neutral;
 mod quantile;
+mod ranking;
 mod stability;
 mod suspicion;
 
@@ -14,11 +17,14 @@ use rayon::prelude::*;
 
 use crate::LearnError;
 
+pub use distribution::{CrossSection, cross_sections};
 pub use information::{
     InformationCoefficients, MIN_INSTRUMENTS, SeriesSummary, cumulative, information_coefficients,
 };
-pub use quantile::{QuantileReturns, quantile_means, quantile_returns};
-pub use stability::{rank_autocorrelation, top_turnover};
+pub use neutral::group_rank_coefficients;
+pub use quantile::{QuantileReturns, monotonicity, quantile_means, quantile_outcomes, quantile_returns};
+pub use ranking::Rankings;
+pub use stability::{QuantileMembers, rank_autocorrelation, top_turnover};
 pub use suspicion::{Suspicion, SuspicionKind, next_return, suspicious};
 
 /// A signal and a universe over the same axis: what every measure begins with.
@@ -75,3 +81,5 @@ fn quantiles(scores: &[f64], n_quantiles: usize) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod twins;

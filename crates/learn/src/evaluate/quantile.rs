@@ -3,7 +3,10 @@
 use rayon::prelude::*;
 
 use super::{Cross, quantiles};
-use crate::label::{ExecutionPrices, Horizon, Recoveries};
+use crate::{
+    label::{ExecutionPrices, Horizon, Recoveries},
+    statistics,
+};
 
 /// The returns of portfolios formed by quantiles of a signal, session by session, before costs.
 #[derive(Clone, PartialEq, Debug)]
@@ -140,14 +143,18 @@ impl<'a> Market<'a> {
     }
 }
 
-/// The mean outcome of each quantile, averaged over the sessions that have as many members as quantiles.
+/// The mean outcome of each quantile, session by session.
 ///
-/// - NaN: no session has.
+/// The members with score and outcome are cut into quantiles by score. Outcomes that span several sessions overlap: a
+/// difference of quantiles is to be judged with Newey and West's errors.
+///
+/// - Shape: for each quantile, from the least attractive, one value for each session.
+/// - NaN: fewer such members than quantiles, or (ties) none in the quantile.
 ///
 /// # Panics
 ///
 /// If there are no quantiles, or `outcome` has another number of rows.
-pub fn quantile_means(cross: &Cross<'_>, outcome: &[f64], n_quantiles: usize) -> Vec<f64> {
+pub fn quantile_outcomes(cross: &Cross<'_>, outcome: &[f64], n_quantiles: usize) -> Vec<Vec<f64>> {
     assert!(n_quantiles > 0 && outcome.len() == cross.axis.n_rows());
     let sessions = cross.each_session(|position| {
         let (scores, outcomes) = cross.pairs(position, outcome);
@@ -159,9 +166,34 @@ pub fn quantile_means(cross: &Cross<'_>, outcome: &[f64], n_quantiles: usize) ->
         }
         sums
     });
-    let mean = |quantile: usize| {
-        let present = sessions.iter().map(|sums| sums[quantile]).filter(|&(_, n)| n > 0);
-        crate::statistics::mean(&present.map(|(sum, n)| sum / f64::from(n)).collect::<Vec<_>>())
-    };
-    (0..n_quantiles).map(mean).collect()
+    let mean = |&(sum, n): &(f64, u32)| if n > 0 { sum / f64::from(n) } else { f64::NAN };
+    (0..n_quantiles).map(|quantile| sessions.iter().map(|sums| mean(&sums[quantile])).collect()).collect()
+}
+
+/// The mean outcome of each quantile, averaged over the sessions that have as many members as quantiles.
+///
+/// - NaN: no session has.
+///
+/// # Panics
+///
+/// If there are no quantiles, or `outcome` has another number of rows.
+pub fn quantile_means(cross: &Cross<'_>, outcome: &[f64], n_quantiles: usize) -> Vec<f64> {
+    quantile_outcomes(cross, outcome, n_quantiles).iter().map(|series| mean_of_present(series)).collect()
+}
+
+fn mean_of_present(series: &[f64]) -> f64 {
+    let present = series.iter().copied().filter(|value| !value.is_nan()).collect::<Vec<_>>();
+    statistics::mean(&present)
+}
+
+/// How steadily outcomes rise with the quantile: the rank correlation of the quantiles' numbers with their means, 1 if
+/// each is better than the one before.
+///
+/// - NaN: a quantile has no mean, or all are equal.
+pub fn monotonicity(means: &[f64]) -> f64 {
+    if means.iter().any(|mean| mean.is_nan()) {
+        return f64::NAN;
+    }
+    let numbers = (0..means.len()).map(|number| number as f64).collect::<Vec<_>>();
+    statistics::rank_correlation(&numbers, means)
 }

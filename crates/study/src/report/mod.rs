@@ -5,12 +5,13 @@
 
 mod account;
 mod caveats;
+pub(crate) mod charts;
 mod data;
 mod json;
 mod lineage;
 mod models;
 mod performance;
-mod series;
+pub(crate) mod series;
 mod signal;
 mod stress;
 mod summary;
@@ -19,20 +20,17 @@ mod survivorship;
 mod testing;
 mod trading;
 mod verdict;
-mod words;
+pub(crate) mod words;
 
 use backstaff_report::{Caveat, Format, Report};
 
 pub use json::measures_json;
 
-use self::{account::Accounts, verdict::Verdict};
+use self::{account::Accounts, charts::TIME, verdict::Verdict};
 use crate::{
     config::{Config, ExecutionPrice, StrategySpec},
     results::Results,
 };
-
-/// Charts over the tested sessions share pointer and zoom.
-const TIME: &str = "tested sessions";
 
 /// The report of a study: a function of its results alone, so that equal results give equal bytes.
 pub fn compose(results: &Results) -> Report {

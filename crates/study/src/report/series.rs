@@ -1,12 +1,12 @@
 //! Plain statistics of series, in one fixed order of summation.
 
 /// The mean; NaN of nothing.
-pub(super) fn mean(values: &[f64]) -> f64 {
+pub(crate) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
 /// The standard deviation with `n − 1`; NaN below two values.
-pub(super) fn deviation(values: &[f64]) -> f64 {
+pub(crate) fn deviation(values: &[f64]) -> f64 {
     let mean = mean(values);
     let squares = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>();
     if values.len() < 2 { f64::NAN } else { (squares / (values.len() - 1) as f64).sqrt() }
@@ -14,7 +14,7 @@ pub(super) fn deviation(values: &[f64]) -> f64 {
 
 /// The mean of the present values among the last `length`; NaN until so many sessions have passed and half of them have
 /// a value.
-pub(super) fn moving_mean(values: &[f64], length: usize) -> Vec<f64> {
+pub(crate) fn moving_mean(values: &[f64], length: usize) -> Vec<f64> {
     let at = |end: usize| {
         let Some(start) = (end + 1).checked_sub(length) else { return f64::NAN };
         let present =

@@ -4,12 +4,13 @@ use backstaff_learn::evaluate::cumulative;
 use backstaff_portfolio::measure::newey_west_t;
 use backstaff_report::{
     BarSeries, Bars, Block, Chart, Colour, Column, Date, Details, Emphasis, Format, Heat, Histogram, Line,
-    Lines, Palette, Rule, Scale, Section, Stroke, Table, cells,
+    Lines, Rule, Section, Stroke, Table, cells,
 };
 
 use super::{
     TIME,
     account::usual_lag,
+    charts::{self, information_by_session, quantile_name},
     series::{mean, moving_mean},
     words,
 };
@@ -18,8 +19,6 @@ use crate::{
     steps::evaluate::{Evaluation, N_QUANTILES},
 };
 
-/// Sessions that a moving mean takes in: a quarter.
-const QUARTER: usize = 63;
 /// Bins of a histogram.
 const BINS: usize = 30;
 
@@ -93,18 +92,13 @@ fn summaries(models: &[(&str, &Evaluation)]) -> Table {
 }
 
 fn by_session(name: &str, evaluation: &Evaluation) -> Chart {
-    let (ic, rank_ic) = (evaluation.column("ic"), evaluation.column("rank_ic"));
-    let mut lines = Lines::by_date(dates(evaluation), Format::Number(3))
-        .group(TIME)
-        .line(Line::new("rank IC", rank_ic.to_vec()).stroke(Stroke::Dots).colour(Colour::Neutral))
-        .line(Line::new("rank IC, mean of 63 sessions", moving_mean(rank_ic, QUARTER)))
-        .line(Line::new("IC, mean of 63 sessions", moving_mean(ic, QUARTER)).stroke(Stroke::Dashed));
-    if let Some(mean) = evaluation.facts.rank_ic.mean {
-        lines = lines.rule(Rule::new(mean, format!("mean {}", words::number(mean, 4))));
-    }
-    Chart::new(format!("Rank IC of {name} by session"), lines)
-        .note("A session's label ends a horizon later: the last sessions of the data have none.")
-        .height(300)
+    information_by_session(
+        format!("Rank IC of {name} by session"),
+        dates(evaluation),
+        evaluation.column("ic"),
+        evaluation.column("rank_ic"),
+        evaluation.facts.rank_ic.mean,
+    )
 }
 
 fn running(models: &[(&str, &Evaluation)]) -> Chart {
@@ -157,16 +151,9 @@ fn by_year(results: &Results, name: &str, evaluation: &Evaluation) -> Chart {
     .note("Error bars: 1.96 Newey–West standard errors.")
 }
 
-fn quantile_name(quantile: usize) -> String {
-    match quantile {
-        1 => "Q1, worst".to_owned(),
-        N_QUANTILES => format!("Q{quantile}, best"),
-        _ => format!("Q{quantile}"),
-    }
-}
-
 fn quantile_bars(models: &[(&str, &Evaluation)]) -> Chart {
-    let mut bars = Bars::new((1..=N_QUANTILES).map(quantile_name), Format::Percent(2));
+    let mut bars =
+        Bars::new((1..=N_QUANTILES).map(|quantile| quantile_name(quantile, N_QUANTILES)), Format::Percent(2));
     for (name, evaluation) in models {
         let means = &evaluation.facts.quantile_means;
         let values = (0..N_QUANTILES).map(|q| means.get(q).copied().flatten().unwrap_or(f64::NAN));
@@ -190,25 +177,14 @@ fn spread(models: &[(&str, &Evaluation)]) -> Chart {
 }
 
 fn quantile_growth(name: &str, evaluation: &Evaluation, horizon: &str) -> Chart {
-    let mut lines = Lines::by_date(dates(evaluation), Format::Number(2))
-        .palette(Palette::Ordered)
-        .scale(Scale::Log)
-        .group(TIME);
-    for quantile in 1..=N_QUANTILES {
-        let mut value = 1.0;
-        let growth = evaluation.column(&format!("quantile_{quantile}")).iter().map(|step| {
-            if step.is_finite() {
-                value *= 1.0 + step;
-            }
-            value
-        });
-        lines = lines.line(Line::new(quantile_name(quantile), growth.collect()));
-    }
-    Chart::new(format!("Growth of the quantiles of {name}"), lines).note(format!(
-        "Each session a cohort buys every quantile in equal parts at the next execution price and holds it for \
-         {horizon}; a quantile's return is the mean over the cohorts that are invested (Jegadeesh and Titman 1993). \
-         Before costs."
-    ))
+    let names = (1..=N_QUANTILES).map(|quantile| format!("quantile_{quantile}")).collect::<Vec<_>>();
+    let quantiles = names.iter().map(|name| evaluation.column(name));
+    charts::quantile_growth(
+        format!("Growth of the quantiles of {name}"),
+        dates(evaluation),
+        quantiles,
+        horizon,
+    )
 }
 
 fn others(models: &[(&str, &Evaluation)], horizon: &str) -> Details {

@@ -4,58 +4,58 @@ use backstaff_panel::Session;
 use backstaff_report::{Date, Format};
 
 /// The date of a session.
-pub(super) fn date(session: Session) -> Date {
+pub(crate) fn date(session: Session) -> Date {
     Date(session.number())
 }
 
 /// A number as a table shows it, with a typographic minus.
-pub(super) fn shown(value: f64, format: Format) -> String {
+pub(crate) fn shown(value: f64, format: Format) -> String {
     format.show(value).replace('-', "−")
 }
 
 /// A share of one in per cent: `−1.2%`.
-pub(super) fn percent(value: f64, digits: u8) -> String {
+pub(crate) fn percent(value: f64, digits: u8) -> String {
     shown(value, Format::Percent(digits))
 }
 
 /// A difference of shares in per cent, its sign always written: `+1.2%`.
-pub(super) fn difference(value: f64, digits: u8) -> String {
+pub(crate) fn difference(value: f64, digits: u8) -> String {
     let text = percent(value, digits);
     let is_zero = !text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
     if value > 0.0 && !is_zero { format!("+{text}") } else { text }
 }
 
 /// A number with so many digits behind the point.
-pub(super) fn number(value: f64, digits: u8) -> String {
+pub(crate) fn number(value: f64, digits: u8) -> String {
     shown(value, Format::Number(digits))
 }
 
 /// A count with its noun: `1 fold`, `3 folds`.
-pub(super) fn count(n: usize, noun: &str) -> String {
+pub(crate) fn count(n: usize, noun: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", Format::Integer.show(n as f64))
 }
 
 /// The first names of a list, and how many more there are.
-pub(super) fn some_of<'a>(names: impl ExactSizeIterator<Item = &'a str>, most: usize) -> String {
+pub(crate) fn some_of<'a>(names: impl ExactSizeIterator<Item = &'a str>, most: usize) -> String {
     let n = names.len();
     let shown = names.take(most).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     if n > most { format!("{shown} and {} more", n - most) } else { shown }
 }
 
 /// A text on one line, as a YAML file may fold it.
-pub(super) fn sentences(text: &str) -> String {
+pub(crate) fn sentences(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A text that begins a sentence.
-pub(super) fn capitalised(text: &str) -> String {
+pub(crate) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// A length of time: `2.9 years`.
-pub(super) fn years(years: f64) -> String {
+pub(crate) fn years(years: f64) -> String {
     format!("{} years", number(years, 1))
 }
 

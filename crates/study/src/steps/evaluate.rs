@@ -117,11 +117,13 @@ impl From<SeriesSummary> for Summary {
     }
 }
 
-fn finite(value: f64) -> Option<f64> {
+/// A number that is one.
+pub(crate) fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
 }
 
-fn mean(values: &[f64]) -> Option<f64> {
+/// The mean of the present values.
+pub(crate) fn mean(values: &[f64]) -> Option<f64> {
     let present = values.iter().copied().filter(|value| value.is_finite()).collect::<Vec<_>>();
     (!present.is_empty()).then(|| present.iter().sum::<f64>() / present.len() as f64)
 }

@@ -182,7 +182,12 @@ impl MakeFolds {
 /// A boolean column as a universe.
 pub fn universe(column: &ColumnHandle) -> Result<Universe, StudyError> {
     let column = column.column()?;
-    Ok(Universe::new((0..column.len()).map(|row| column.get(row) > 0.0).collect()))
+    Ok(members(&column))
+}
+
+/// The rows where a boolean column is true.
+pub fn members(column: &Column) -> Universe {
+    Universe::new((0..column.len()).map(|row| column.get(row) > 0.0).collect())
 }
 
 fn facts(segment: &Segment) -> PartFacts {

@@ -127,6 +127,17 @@ impl Load {
         Self { prices, attributes: None, member_from: None, at_most: None, benchmark: None }
     }
 
+    /// A file of prices, adjusted as a study does that says nothing of it, and today's categories from a table.
+    pub fn adjusted(path: &Path, categories: Vec<String>, attributes: Option<(&Path, &str)>) -> Self {
+        let attributes = attributes.map(|(path, category)| AttributeTable {
+            path: path.to_owned(),
+            key: None,
+            categories: vec![category.to_owned()],
+        });
+        let prices = PanelSource { categories, ..PanelSource::new(path) };
+        Self { prices, attributes, member_from: None, at_most: None, benchmark: None }
+    }
+
     /// The same files, as if no row after a session were in them.
     pub fn without_rows_after(mut self, axis: &Axis, session: Session) -> Self {
         for (i, instrument) in axis.instruments().iter().enumerate() {

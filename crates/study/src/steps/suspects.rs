@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use backstaff_learn::evaluate::{Suspicion, SuspicionKind, next_return, suspicious};
-use backstaff_panel::{Column, TRADED, Universe};
+use backstaff_panel::{Column, Panel, TRADED, Universe};
 use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, StoreError};
 use serde::{Deserialize, Serialize};
 
@@ -94,27 +94,36 @@ impl Stage for FindSuspects {
 
     fn run(&self, (): &(), inputs: &SuspectInputs, _: Budget) -> Result<Vec<Suspect>, StudyError> {
         let panel = inputs.panel.panel(["close", TRADED], [])?;
-        let outcome = next_return(&panel)?;
-        let axis = panel.axis();
-        let step = axis.n_sessions().div_ceil(SESSIONS).max(1);
-        let mut members = universe(&inputs.universe)?.members().to_vec();
-        for i in 0..axis.n_instruments() {
-            for (row, position) in axis.rows(i).zip(axis.life(i)) {
-                members[row] &= position.is_multiple_of(step);
-            }
-        }
         let columns = inputs.features.iter().map(|feature| Ok((feature.name(), feature.column()?)));
         let columns = columns.collect::<Result<Vec<_>, StudyError>>()?;
-        let columns =
-            columns.iter().map(|(name, column)| (*name, &**column)).collect::<Vec<(&str, &Column)>>();
-        let found = suspicious(&columns, axis, &Universe::new(members), &outcome)?;
-        Ok(found.into_iter().map(Suspect::from).collect())
+        let columns = columns.iter().map(|(name, column)| (*name, &**column)).collect::<Vec<_>>();
+        suspects_among(&columns, &panel, &universe(&inputs.universe)?)
     }
 
     fn write(&self, suspects: &Vec<Suspect>, draft: &mut Draft) -> Result<(), StoreError> {
         draft.info(serde_json::json!({ "suspects": suspects }));
         Ok(())
     }
+}
+
+/// The columns that foresee a panel's next return beyond belief, worst first; the panel holds closes and the flag of
+/// trading.
+pub fn suspects_among(
+    columns: &[(&str, &Column)],
+    panel: &Panel,
+    universe: &Universe,
+) -> Result<Vec<Suspect>, StudyError> {
+    let outcome = next_return(panel)?;
+    let axis = panel.axis();
+    let step = axis.n_sessions().div_ceil(SESSIONS).max(1);
+    let mut members = universe.members().to_vec();
+    for i in 0..axis.n_instruments() {
+        for (row, position) in axis.rows(i).zip(axis.life(i)) {
+            members[row] &= position.is_multiple_of(step);
+        }
+    }
+    let found = suspicious(columns, axis, &Universe::new(members), &outcome)?;
+    Ok(found.into_iter().map(Suspect::from).collect())
 }
 
 /// Read the stored list.

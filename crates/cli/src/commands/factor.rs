@@ -1,0 +1,35 @@
+//! `backstaff factor`: one feature judged without a model.
+
+use std::process::ExitCode;
+
+use backstaff_study::{
+    StudyError,
+    factor::{Request, judge, text},
+};
+
+use super::Context;
+use crate::arguments::Factor;
+
+pub fn run(context: &Context, arguments: &Factor) -> Result<ExitCode, StudyError> {
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let request = Request {
+        data: arguments.data.clone(),
+        feature: arguments.feature.clone(),
+        libraries: arguments.libraries.clone(),
+        file: arguments.file.clone(),
+        attributes: arguments.attributes.clone(),
+        by: arguments.by.clone(),
+        universe: arguments.universe.clone(),
+        horizons: arguments.horizons.clone(),
+        n_quantiles: usize::from(arguments.quantiles),
+        out: arguments.out.clone(),
+        store: context.common.store.clone(),
+        threads: context.common.threads.map_or_else(cores, usize::from),
+    };
+    let judgement = judge(&request, &context.terminal)?;
+    context.answer(&judgement, || {
+        let page = arguments.out.as_ref().map(|out| format!("page: {}\n", out.display()));
+        text(&judgement) + &page.unwrap_or_default()
+    });
+    Ok(ExitCode::SUCCESS)
+}

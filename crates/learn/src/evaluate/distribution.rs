@@ -1,0 +1,45 @@
+//! What the values of a signal look like.
+
+use super::Cross;
+use crate::statistics;
+
+/// The cross-section of one session in a few numbers.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct CrossSection {
+    /// How many members have a finite value.
+    pub n: usize,
+    /// Their mean.
+    pub mean: f64,
+    /// Their standard deviation (`n − 1`).
+    pub deviation: f64,
+    /// Their skewness, adjusted for the size of the sample (Fisher and Pearson's `G₁`).
+    pub skewness: f64,
+}
+
+/// The shape of each session's values.
+///
+/// - Shape: one entry for each session.
+/// - NaN: what needs more members than there are (1, 2, 3), and the skewness of a constant.
+pub fn cross_sections(cross: &Cross<'_>) -> Vec<CrossSection> {
+    cross.each_session(|position| {
+        let values = cross.scored(position).map(|row| cross.scores[row]).collect::<Vec<_>>();
+        CrossSection {
+            n: values.len(),
+            mean: statistics::mean(&values),
+            deviation: statistics::deviation(&values),
+            skewness: skewness(&values),
+        }
+    })
+}
+
+/// `G₁ = √(n (n − 1)) / (n − 2) · m₃ / m₂^(3/2)`.
+fn skewness(values: &[f64]) -> f64 {
+    let n = values.len() as f64;
+    let mean = statistics::mean(values);
+    let moment = |power: i32| values.iter().map(|value| (value - mean).powi(power)).sum::<f64>() / n;
+    let (second, third) = (moment(2), moment(3));
+    if values.len() < 3 || second <= 0.0 {
+        return f64::NAN;
+    }
+    (n * (n - 1.0)).sqrt() / (n - 2.0) * third / (second * second.sqrt())
+}

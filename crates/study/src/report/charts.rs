@@ -1,0 +1,67 @@
+//! Charts of a signal that more than one page shows.
+
+use backstaff_report::{Chart, Colour, Date, Format, Line, Lines, Palette, Rule, Scale, Stroke};
+
+use super::{series::moving_mean, words};
+
+/// Charts over sessions share pointer and zoom.
+pub(crate) const TIME: &str = "tested sessions";
+/// Sessions that a moving mean takes in: a quarter.
+const QUARTER: usize = 63;
+
+/// Rank IC by session, and how it moves.
+pub(crate) fn information_by_session(
+    title: String,
+    sessions: Vec<Date>,
+    ic: &[f64],
+    rank_ic: &[f64],
+    mean: Option<f64>,
+) -> Chart {
+    let mut lines = Lines::by_date(sessions, Format::Number(3))
+        .group(TIME)
+        .line(Line::new("rank IC", rank_ic.to_vec()).stroke(Stroke::Dots).colour(Colour::Neutral))
+        .line(Line::new("rank IC, mean of 63 sessions", moving_mean(rank_ic, QUARTER)))
+        .line(Line::new("IC, mean of 63 sessions", moving_mean(ic, QUARTER)).stroke(Stroke::Dashed));
+    if let Some(mean) = mean {
+        lines = lines.rule(Rule::new(mean, format!("mean {}", words::number(mean, 4))));
+    }
+    Chart::new(title, lines)
+        .note("A session's label ends a horizon later: the last sessions of the data have none.")
+        .height(300)
+}
+
+/// What quantiles would have grown to.
+pub(crate) fn quantile_growth<'a>(
+    title: String,
+    sessions: Vec<Date>,
+    quantiles: impl ExactSizeIterator<Item = &'a [f64]>,
+    horizon: &str,
+) -> Chart {
+    let mut lines =
+        Lines::by_date(sessions, Format::Number(2)).palette(Palette::Ordered).scale(Scale::Log).group(TIME);
+    let n = quantiles.len();
+    for (number, returns) in quantiles.enumerate() {
+        let mut value = 1.0;
+        let growth = returns.iter().map(|step| {
+            if step.is_finite() {
+                value *= 1.0 + step;
+            }
+            value
+        });
+        lines = lines.line(Line::new(quantile_name(number + 1, n), growth.collect()));
+    }
+    Chart::new(title, lines).note(format!(
+        "Each session a cohort buys every quantile in equal parts at the next execution price and holds it for \
+         {horizon}; a quantile's return is the mean over the cohorts that are invested (Jegadeesh and Titman 1993). \
+         Before costs."
+    ))
+}
+
+/// What the `quantile`-th of `n` is called, counted from 1.
+pub(crate) fn quantile_name(quantile: usize, n: usize) -> String {
+    match quantile {
+        1 => "Q1, worst".to_owned(),
+        _ if quantile == n => format!("Q{quantile}, best"),
+        _ => format!("Q{quantile}"),
+    }
+}
