@@ -74,6 +74,9 @@ Examples:
   backstaff factor mom_20d --library technical --data prices.parquet --universe '$volume > 0'
   backstaff factor 'Std($return, 20)' --data prices.parquet --by sector --attributes sectors.csv --json")]
     Factor(Factor),
+    /// Read the data again and bring the features of a study up to date: only what new data can reach is computed.
+    #[command(after_help = "Examples:\n  backstaff update study.yaml\n  backstaff update study.yaml --json")]
+    Update(StudyPath),
     /// Target weights and orders for the session after the newest one.
     Orders(StudyPath),
     /// Write the report of the last run again, and print where it is.

@@ -158,7 +158,7 @@ mod tests {
         let last = panel.axis().calendar().session(699);
         assert_eq!((last.year(), last.month()), (2012, 9));
         assert_eq!(labels(700), ["2010", "2011", "2012-Q1", "2012-Q2", "2012-07", "2012-08", "2012-09"]);
-        assert_eq!(labels(600), ["2010", "2011", "2012-Q1", "2012-04"]);
+        assert_eq!(labels(600), ["2010", "2011", "2012-Q1", "2012-04", "2012-05"]);
         assert_eq!(labels(1), ["2010-01"]);
     }
 

@@ -89,6 +89,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Demo => run::demo(&context),
         Command::Compute(compute) => compute::run(&context, &compute),
         Command::Factor(factor) => factor::run(&context, &factor),
+        Command::Update(path) => run::update(&context, &path.study),
         Command::Orders(path) => run::orders(&context, &path.study),
         Command::Report(path) => run::report(&context, &path.study),
         Command::Prove(prove) => run::prove(&context, &prove),

@@ -57,6 +57,12 @@ pub fn report(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
     Ok(ExitCode::SUCCESS)
 }
 
+pub fn update(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
+    let updated = context.study(study)?.update(&context.terminal)?;
+    context.answer(&updated, || format!("\n{}\n{updated}", stage_table(&updated.stages, updated.seconds)));
+    Ok(ExitCode::SUCCESS)
+}
+
 pub fn orders(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
     let orders = context.study(study)?.orders(&context.terminal)?;
     context.answer(&orders, || orders.to_string());
