@@ -1,11 +1,13 @@
 //! Expressions after checking: a graph in which equal parts are one node.
 
 mod look_back;
+mod over_periods;
 mod over_rows;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
 pub use look_back::LookBack;
+pub(crate) use over_periods::OverPeriods;
 pub(crate) use over_rows::{OverRows, needed};
 
 use crate::operator::Bound;
@@ -47,6 +49,8 @@ pub(crate) struct Node {
 pub(crate) enum NodeKind {
     Field(Arc<str>),
     Categories(Arc<str>),
+    /// A published quantity over its periods; it stands only in what [`OverPeriods`] computes.
+    Fact(Arc<str>),
     Constant(f64),
     Call(Arc<Bound>),
 }

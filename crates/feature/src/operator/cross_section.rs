@@ -100,7 +100,7 @@ fn bound(
     min: usize,
     kernel: impl Fn(&[f64], Option<&[u32]>, &mut Scratch, &mut [f64]) + Send + Sync + 'static,
 ) -> Bound {
-    Bound::session(move |CrossSection { inputs, groups }, scratch, out| {
+    Bound::session(move |CrossSection { inputs, groups, .. }, scratch, out| {
         kernel(inputs[0], *groups, scratch, out);
         if min > 1 {
             blank_small_groups(inputs[0], *groups, min, out);

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use super::{Operator, cross_section, elementwise, indicator, pair, recursive, rolling, rows};
+use super::{
+    Operator, cross_section, elementwise, indicator, other, pair, point_in_time, recursive, rolling, rows,
+};
 use crate::FeatureError;
 
 /// The operators that expressions may use, by name.
@@ -19,6 +21,8 @@ impl Registry {
             recursive::operators(),
             cross_section::operators(),
             indicator::operators(),
+            other::operators(),
+            point_in_time::operators(),
             vec![Arc::new(rows::Rows) as Arc<dyn Operator>],
         ];
         let all = families.into_iter().flatten();

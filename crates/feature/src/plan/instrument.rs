@@ -2,7 +2,7 @@
 
 use std::{mem, ops::Range};
 
-use backstaff_panel::{Column, Panel, Session};
+use backstaff_panel::{Column, Panel};
 use rayon::prelude::*;
 
 use super::{
@@ -125,7 +125,6 @@ impl<'a> InstrumentPass<'a> {
     /// Take one instrument through all steps.
     fn instrument(&self, i: usize, first_row: usize, buffers: &mut [Vec<f64>], task: &mut Task<'_>) {
         let rows = self.panel.axis().rows(i);
-        let sessions = self.panel.axis().sessions(i);
         let own = rows.start - first_row..rows.end - first_row;
         for step in &self.program.steps {
             match step {
@@ -138,7 +137,7 @@ impl<'a> InstrumentPass<'a> {
                     for out in &mut outs {
                         out.resize(rows.len(), 0.0);
                     }
-                    self.compute(to, from, sessions, buffers, &mut outs);
+                    self.compute(to, from, i, buffers, &mut outs);
                     for (&(_, to), out) in to.iter().zip(outs) {
                         buffers[to] = out;
                     }
@@ -169,7 +168,7 @@ impl<'a> InstrumentPass<'a> {
             (None, NodeKind::Field(name)) => {
                 self.panel.field(name).expect("columns are checked first").decode(rows, out);
             }
-            (None, NodeKind::Categories(_) | NodeKind::Call(_)) => {
+            (None, NodeKind::Categories(_) | NodeKind::Fact(_) | NodeKind::Call(_)) => {
                 unreachable!("only numbers, and what an earlier pass kept, are loaded")
             }
         }
@@ -180,7 +179,7 @@ impl<'a> InstrumentPass<'a> {
         &self,
         nodes: &[(usize, usize)],
         from: &[usize],
-        sessions: &[Session],
+        i: usize,
         buffers: &[Vec<f64>],
         outs: &mut [Vec<f64>],
     ) {
@@ -188,6 +187,7 @@ impl<'a> InstrumentPass<'a> {
             NodeKind::Call(bound) => bound,
             _ => unreachable!("only operators are computed"),
         };
+        let sessions = self.panel.axis().sessions(i);
         let inputs = from.iter().map(|&buffer| buffers[buffer].as_slice()).collect::<Vec<_>>();
         let nodes = nodes.iter().map(|&(node, _)| node);
         let Some(first) = nodes.clone().next().map(bound) else { return };
@@ -200,6 +200,14 @@ impl<'a> InstrumentPass<'a> {
             }
             Work::Instrument(work) => work(&inputs, sessions, &mut requested),
             Work::Recursive(work) => work.run(&mut work.start(), &inputs, sessions, &mut requested),
+            Work::Facts { names, work } => {
+                let instrument = &self.panel.axis().instruments()[i];
+                let of = |name| self.panel.facts(name).expect("facts are checked first").of(instrument);
+                let facts = names.iter().map(|name| of(name)).collect::<Vec<_>>();
+                for requested in requested {
+                    work(&facts, sessions, requested.out);
+                }
+            }
             Work::Session(_) => unreachable!("cross-sections have their own passes"),
         }
     }

@@ -9,6 +9,8 @@ fn schema() -> Schema {
     Schema {
         fields: names(&["open", "high", "low", "close", "volume", "pe ratio"]),
         categories: names(&["sector", "market"]),
+        facts: names(&["eps_q", "sales_q", "equity_a"]),
+        instruments: Some(names(&["SPY", "AAPL"])),
     }
 }
 
@@ -174,6 +176,76 @@ fn chooses_outputs_by_name() {
     assert!(fault("Mean($close, 5).line").1.contains("one output"));
     assert!(fault("$close.a").1.contains("no field `$close.a`"));
     assert!(fault("($close).a").1.contains("does not follow an operator"));
+}
+
+#[test]
+fn names_instruments_in_quotes() {
+    let change = canonical("ChangeInstrument('SPY', Mean($close, 5))");
+    assert_eq!(change, "ChangeInstrument@1(Mean@1($close,length=5.0,min=1.0),instrument=\"SPY\")");
+    assert_eq!(change, canonical("ChangeInstrument(x=Mean($close, 5), instrument=\"SPY\")"));
+    assert_ne!(canonical("Mask($close, 'SPY')"), canonical("Mask($close, 'AAPL')"));
+    assert!(feature("ChangeInstrument('SPY', $close)").is_cross_sectional());
+    assert_eq!(
+        fault("ChangeInstrument('SPI', $close)"),
+        ("'SPI'".into(), "there is no instrument 'SPI'".into(), "did you mean `SPY`?".into())
+    );
+    assert!(fault("ChangeInstrument(SPY, $close)").1.contains("in quotes"));
+    assert!(fault("Mean('SPY', 5)").1.contains("'SPY' in quotes is not a value"));
+    assert!(fault("Mean($close, '5')").1.contains("must be a number"));
+    assert_eq!(feature("ChangeInstrument('SPY', $close > 1)").value_type(), Type::Boolean);
+    let open = Schema { instruments: None, ..schema() };
+    assert!(Catalog::new().with("f", "Mask($close, 'X')").unwrap().resolve(&["f"], &open).is_ok());
+}
+
+#[test]
+fn reads_facts_over_periods_only() {
+    let ttm = feature("$close / P(Sum($$eps_q, 4))");
+    assert_eq!(ttm.facts().into_iter().collect::<Vec<_>>(), ["eps_q"]);
+    assert_eq!(ttm.fields().into_iter().collect::<Vec<_>>(), ["close"]);
+    assert_eq!(ttm.canonical(), "Div@1($close,P@1(Sum@1($$eps_q,length=4.0,min=1.0)))");
+    assert_eq!(canonical("PRef($$eps_q, 202003)"), "PRef@1($$eps_q,period=202003.0)");
+    assert_eq!(ttm.look_back(), LookBack::Sessions(0));
+    assert!(!ttm.is_cross_sectional());
+    assert_eq!(
+        fault("$$eps_q / $close"),
+        (
+            "$$eps_q".into(),
+            "`$$eps_q` has periods, not sessions".into(),
+            "point-in-time facts need `P(...)`, as in `P($$eps_q)`".into()
+        )
+    );
+    for (text, place, message) in [
+        ("P($$esp_q)", "$$esp_q", "there is no fact `$$esp_q`"),
+        ("P($$eps_q / $close)", "$close", "`$close` has sessions, but what stands in `P` has periods"),
+        ("P(CsRank($$eps_q))", "CsRank($$eps_q)", "`CsRank` compares instruments"),
+        ("P(Mask($$eps_q, 'SPY'))", "Mask($$eps_q, 'SPY')", "`Mask` compares instruments"),
+        ("P(P($$eps_q))", "P", "`P` stands in another `P` or `PRef`"),
+        ("P(Ref($$eps_q, -1))", "Ref($$eps_q, -1)", "ahead"),
+        (
+            "P($$eps_q / $$equity_a)",
+            "P($$eps_q / $$equity_a)",
+            "`$$eps_q` is quarterly and `$$equity_a` is annual",
+        ),
+        ("P(1 + 2)", "P(1 + 2)", "no fact with a publication day"),
+        ("PRef($$eps_q, 202005)", "202005", "there is no period 202005"),
+        ("PRef($$equity_a, 202003)", "202003", "there is no period 202003"),
+        ("P(Rows($$eps_q, $$eps_q > 0))", "Rows", "`Rows` counts sessions"),
+    ] {
+        let (found_place, found, _) = fault(text);
+        assert_eq!(found_place, place, "{text}");
+        assert!(found.contains(message), "{text}: {found}");
+    }
+    let label = Catalog::new().resolve_label("y", "P(Ref($$eps_q, -1))", &schema()).unwrap_err().to_string();
+    assert!(label.contains("periods that are not known yet"), "{label}");
+}
+
+#[test]
+fn names_among_periods_must_not_have_sessions() {
+    let catalog = Catalog::new().with("c", "$close + 1").unwrap().with("two", "1 + 1").unwrap();
+    let catalog = catalog.with("a", "P($$eps_q * two)").unwrap().with("b", "P($$eps_q * c)").unwrap();
+    assert!(catalog.resolve(&["a"], &schema()).is_ok());
+    let error = catalog.resolve(&["b"], &schema()).unwrap_err().to_string();
+    assert!(error.contains("`c` has sessions"), "{error}");
 }
 
 #[test]
