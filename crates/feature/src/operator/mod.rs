@@ -18,6 +18,7 @@ mod registry;
 mod rolling;
 mod rows;
 mod signature;
+mod talib;
 
 pub use arguments::{ArgumentFault, Arguments};
 pub use bound::{Bound, CrossSection, Family, Member, Recursion, Requested, Work};

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use super::{
     Operator, cross_section, elementwise, indicator, other, pair, point_in_time, recursive, rolling, rows,
+    talib,
 };
 use crate::FeatureError;
 
@@ -21,6 +22,7 @@ impl Registry {
             recursive::operators(),
             cross_section::operators(),
             indicator::operators(),
+            talib::operators(),
             other::operators(),
             point_in_time::operators(),
             vec![Arc::new(rows::Rows) as Arc<dyn Operator>],
