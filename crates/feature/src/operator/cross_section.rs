@@ -152,7 +152,7 @@ static TABLE: &[CrossSectional] = &[
             formula: "average rank / number of present values",
             missing: OWN,
             source: "pandas groupby.rank(pct=True)",
-            differences: "",
+            differences: "pandas ranks infinite values too; here they are missing",
             samples: &[
                 "CsRank($close)",
                 "CsRank($close / Ref($close, 5) - 1, by=sector)",
