@@ -10,6 +10,7 @@ mod cross_section;
 mod documentation;
 mod elementwise;
 mod indicator;
+mod neutralize;
 mod other;
 mod pair;
 mod point_in_time;

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use super::{
-    Operator, cross_section, elementwise, indicator, other, pair, point_in_time, recursive, rolling, rows,
-    talib,
+    Operator, cross_section, elementwise, indicator, neutralize, other, pair, point_in_time, recursive,
+    rolling, rows, talib,
 };
 use crate::FeatureError;
 
@@ -28,6 +28,7 @@ impl Registry {
             ("Windows over two series", pair::operators()),
             ("Recursions", recursive::operators()),
             ("Across the session", cross_section::operators()),
+            ("Across the session", neutralize::operators()),
             ("Other instruments", other::operators()),
             ("Published facts", point_in_time::operators()),
             ("Some rows only", vec![Arc::new(rows::Rows) as Arc<dyn Operator>]),

@@ -130,7 +130,7 @@ fn checks_arity_and_parameters() {
     assert_eq!(fault("Abs($close, 1)").0, "1");
     assert_eq!(fault("Mean($close, 5, length=6)").1, "`length` of `Mean` is given twice");
     assert_eq!(fault("Mean($close, $open)").1, "`length` of `Mean` must be a number that is written here");
-    assert_eq!(fault("CsRank($close, 1, sector)").1, "`CsRank` takes fewer values");
+    assert_eq!(fault("CsZScore($close, 1, sector)").1, "`CsZScore` takes fewer values");
     for (text, place) in [
         ("Mean($close, -5)", "-5"),
         ("Mean($close, 2.5)", "2.5"),
@@ -195,6 +195,25 @@ fn names_instruments_in_quotes() {
     assert_eq!(feature("ChangeInstrument('SPY', $close > 1)").value_type(), Type::Boolean);
     let open = Schema { instruments: None, ..schema() };
     assert!(Catalog::new().with("f", "Mask($close, 'X')").unwrap().resolve(&["f"], &open).is_ok());
+}
+
+#[test]
+fn chooses_among_words() {
+    assert_eq!(canonical("CsRank($close, ties='average')"), canonical("CsRank($close)"));
+    assert_eq!(canonical("CsRank($close, ties='min')"), "CsRank@1($close,min=1.0,ties='min')");
+    assert_eq!(fault("CsRank($close, ties='averge')").2, "did you mean `average`?");
+    assert_eq!(fault("CsRank($close, ties='median')").0, "'median'");
+    assert!(fault("CsRank($close, ties=min)").1.contains("must be one of 'average', 'min'"));
+    assert!(fault("CsRank($close, 1, 2, 3)").2.contains("ties='average'|'min'|'max'|'first'|'dense'"));
+}
+
+#[test]
+fn takes_as_many_exposures_as_there_are() {
+    let one = canonical("CsNeutralize($close, $open, by=sector)");
+    assert_eq!(one, "CsNeutralize@1($close,$open,min=1.0,by=%sector)");
+    assert_eq!(one, canonical("CsNeutralize($close, y3=$open, by=sector)"));
+    assert_eq!(canonical("CsNeutralize($close)"), "CsNeutralize@1($close,min=1.0)");
+    assert!(fault("CsNeutralize($close, $sector)").2.contains("behind `by=`"));
 }
 
 #[test]
