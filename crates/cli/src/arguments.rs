@@ -65,6 +65,8 @@ pub enum Command {
                             backstaff compute --data csv/ --feature 'z=CsZScore($close/Mean($close,20))' --out z.parquet"
     )]
     Compute(Compute),
+    /// What libraries of features hold, what an entry means, how an operator is called.
+    Features(Features),
     /// Judge one feature without a model: coverage, information, decay, quantiles, turnover, years.
     #[command(after_help = "\
 Returns run from the next session's open; prices are adjusted as a study does. Nothing is fitted.
@@ -129,7 +131,7 @@ pub struct Compute {
     /// A feature: its name and its expression. May be repeated.
     #[arg(long = "feature", value_name = "NAME=EXPR")]
     pub features: Vec<String>,
-    /// A library that ships: technical. May be repeated.
+    /// A library that ships, as `features list` names them. May be repeated.
     #[arg(long = "library", value_name = "NAME")]
     pub libraries: Vec<String>,
     /// A file of features of your own.
@@ -175,6 +177,48 @@ pub struct Factor {
     /// Write a page with charts.
     #[arg(long, value_name = "FILE.html")]
     pub out: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct Features {
+    #[command(subcommand)]
+    pub command: FeaturesCommand,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum FeaturesCommand {
+    /// The libraries, or the entries of one with their look-back and meaning.
+    #[command(after_help = "Examples:\n  backstaff features list\n  backstaff features list alpha158\n  \
+                            backstaff features list mine.yaml --json")]
+    List {
+        /// A library, or a file of your own; all libraries if absent.
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+        #[command(flatten)]
+        sources: FeatureSources,
+    },
+    /// Formula, look-back, meaning and dependencies of an entry; or what a library or an operator is.
+    #[command(
+        after_help = "Examples:\n  backstaff features show krx/mom_20d\n  backstaff features show Mean\n  \
+                            backstaff features show my_feature --features mine.yaml --library technical"
+    )]
+    Show {
+        /// An entry, LIBRARY/ENTRY, a library, or an operator.
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[command(flatten)]
+        sources: FeatureSources,
+    },
+}
+
+#[derive(Args, Debug)]
+pub struct FeatureSources {
+    /// A library: the one to list, or one whose features your file uses by name. May be repeated.
+    #[arg(long = "library", value_name = "NAME")]
+    pub libraries: Vec<String>,
+    /// A file of features of your own.
+    #[arg(long = "features", value_name = "FILE.yaml")]
+    pub file: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

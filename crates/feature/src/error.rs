@@ -1,6 +1,6 @@
 //! Why features could not be defined, resolved or computed.
 
-use crate::ExpressionError;
+use crate::{ExpressionError, expression::nearest};
 
 /// Why features could not be defined, resolved or computed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,6 +13,9 @@ pub enum FeatureError {
 
     #[error("there is no feature or library {name:?}{}", suggestion(.nearest.as_ref()))]
     UnknownFeature { name: String, nearest: Option<String> },
+
+    #[error("there is no feature, library or operator {name:?}{}", suggestion(.nearest.as_ref()))]
+    UnknownName { name: String, nearest: Option<String> },
 
     #[error("there is no library {name:?}; the libraries are {known}{}", suggestion(.nearest.as_ref()))]
     UnknownLibrary { name: String, known: String, nearest: Option<String> },
@@ -43,6 +46,18 @@ pub enum FeatureError {
 }
 
 impl FeatureError {
+    /// A name that is none of the known ones: of features, libraries and operators.
+    pub fn unknown_name<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::UnknownName { name: name.to_owned(), nearest: nearest(name, known).map(str::to_owned) }
+    }
+
+    /// A name that is none of the known libraries.
+    pub fn unknown_library<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let known = known.into_iter().collect::<Vec<_>>();
+        let nearest = nearest(name, known.iter().copied()).map(str::to_owned);
+        Self::UnknownLibrary { name: name.to_owned(), known: known.join(", "), nearest }
+    }
+
     /// Whether an expression is right but for a column that the data don't have.
     pub fn lacks_column(&self) -> bool {
         matches!(self, Self::Expression(error) if error.lacks_column())

@@ -55,6 +55,19 @@ impl Feature {
         self.columns(|node| matches!(node.kind, NodeKind::Categories(_)))
     }
 
+    /// The published facts that it reads, without `$$`. Its look-back says nothing about them: what was published long
+    /// ago still counts.
+    pub fn facts(&self) -> BTreeSet<&str> {
+        let names = self.graph.nodes().iter().filter_map(|node| match &node.kind {
+            NodeKind::Call(bound) => match &bound.work {
+                Work::Facts { names, .. } => Some(names),
+                _ => None,
+            },
+            _ => None,
+        });
+        names.flatten().map(|name| &**name).collect()
+    }
+
     fn columns(&self, of_kind: impl Fn(&Node) -> bool) -> BTreeSet<&str> {
         let names =
             self.graph.nodes().iter().filter(|node| of_kind(node)).filter_map(|node| match &node.kind {

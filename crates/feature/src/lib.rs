@@ -68,7 +68,7 @@ mod reference;
 mod resolve;
 mod schema;
 
-pub use catalog::{Available, Catalog, Definition, Library};
+pub use catalog::{Available, Catalog, Definition, Description, Library};
 pub use error::FeatureError;
 pub use expression::{ExpressionError, Span};
 pub use feature::{Feature, LabelExpression};

@@ -11,6 +11,11 @@ pub struct Schema {
     pub fields: BTreeSet<String>,
     /// The category columns: `by=sector`.
     pub categories: BTreeSet<String>,
+    /// The published facts, whose names end with their frequency: `$$roe_q`.
+    pub facts: BTreeSet<String>,
+    /// The instruments, if they are known: `ChangeInstrument('SPY', $close)`. If not, any name is taken, and what is
+    /// computed of one that is not in the panel is missing.
+    pub instruments: Option<BTreeSet<String>>,
 }
 
 impl Schema {
@@ -19,6 +24,8 @@ impl Schema {
         Self {
             fields: panel.fields().map(|(name, _)| name.to_owned()).collect(),
             categories: panel.all_categories().map(|(name, _)| name.to_owned()).collect(),
+            facts: panel.all_facts().map(|(name, _)| name.to_owned()).collect(),
+            instruments: Some(panel.axis().instruments().iter().map(|one| one.name().to_owned()).collect()),
         }
     }
 }

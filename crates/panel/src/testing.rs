@@ -5,7 +5,9 @@ use std::sync::Arc;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{Axis, Calendar, Categories, Column, Encoding, Instrument, Panel, Session, TRADED};
+use crate::{
+    Axis, Calendar, Categories, Column, Encoding, Fact, Facts, Frequency, Instrument, Panel, Session, TRADED,
+};
 
 /// What kind of market to make.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +48,8 @@ pub fn weekdays(n_sessions: usize) -> Calendar {
 
 /// A market with a common factor, sectors, late listings, delistings, halts and missing values.
 ///
-/// Fields: `open high low close vwap volume factor`, [`TRADED`]; categories: `sector` (one instrument has none).
+/// Fields: `open high low close vwap volume factor`, [`TRADED`]; categories: `sector` (one instrument has none); facts:
+/// `eps_q`, `sales_q`, `equity_a` (one instrument has none), with holes, late publications and revisions.
 pub fn market(spec: MarketSpec) -> Panel {
     let mut random = ChaCha8Rng::seed_from_u64(spec.seed);
     let calendar = weekdays(spec.n_sessions);
@@ -105,7 +108,50 @@ pub fn market(spec: MarketSpec) -> Panel {
     let names = ["Energy", "Health", "Finance", "Technology", "Utilities"].map(String::from).to_vec();
     let inserted = panel.insert_categories("sector", Categories::new(sectors, names));
     debug_assert!(inserted.is_ok());
+    // Facts draw from a stream of their own.
+    let mut random = ChaCha8Rng::seed_from_u64(spec.seed);
+    random.set_stream(1);
+    let facts = [("eps_q", 1.0), ("sales_q", 100.0), ("equity_a", 500.0)];
+    for (name, level) in facts {
+        let inserted = panel.insert_facts(name, published(name, level, &panel, &mut random));
+        debug_assert!(inserted.is_ok());
+    }
     panel
+}
+
+/// A quantity around a level: quarterly or annual by its name, two years of it from before the first session.
+fn published(name: &str, level: f64, panel: &Panel, random: &mut ChaCha8Rng) -> Facts {
+    let frequency = Frequency::of_name(name).unwrap_or(Frequency::Annual);
+    let days = match frequency {
+        Frequency::Quarterly => 91,
+        Frequency::Annual => 365,
+    };
+    let sessions = panel.axis().calendar().sessions();
+    let (first, last) = (sessions.first().map_or(0, |first| first.number()), sessions.len() as i32 * 7 / 5);
+    let code = match frequency {
+        Frequency::Quarterly => 200_801,
+        Frequency::Annual => 2_008,
+    };
+    let mut facts = Vec::new();
+    for instrument in panel.axis().instruments().iter().skip(1) {
+        let Some(mut period) = frequency.period(code) else { continue };
+        let mut value = level * (0.5 + random.random::<f64>());
+        for end in (first - 2 * 365 + days..first + last).step_by(days as usize) {
+            let known = Session::from_number(end + random.random_range(20..90));
+            value *= 1.0 + 0.1 * normal(random);
+            let is_hole = random.random::<f64>() < 0.05;
+            if !is_hole {
+                facts.push((instrument.clone(), Fact { known, period, value }));
+            }
+            if random.random::<f64>() < 0.2 {
+                let known = Session::from_number(known.number() + random.random_range(1..200));
+                let value = value * (1.0 + 0.05 * normal(random));
+                facts.push((instrument.clone(), Fact { known, period, value }));
+            }
+            period = period.next();
+        }
+    }
+    Facts::new(frequency, facts)
 }
 
 /// A standard normal number (Box and Muller 1958), from `libm` so that every machine draws the same.

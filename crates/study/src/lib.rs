@@ -9,6 +9,7 @@ pub mod compute;
 pub mod config;
 mod error;
 pub mod factor;
+pub mod features;
 mod flow;
 pub mod init;
 pub mod look;

@@ -107,7 +107,13 @@ impl PanelHandle {
 
     /// The columns that expressions may name.
     pub fn schema(&self) -> Schema {
-        Schema { fields: self.fields.clone(), categories: self.categories.clone() }
+        let instruments = self.axis.instruments().iter().map(|instrument| instrument.name().to_owned());
+        Schema {
+            fields: self.fields.clone(),
+            categories: self.categories.clone(),
+            instruments: Some(instruments.collect()),
+            ..Schema::default()
+        }
     }
 
     /// Facts about the reading.

@@ -3,6 +3,7 @@
 mod cache;
 mod compute;
 mod factor;
+mod features;
 mod look;
 mod run;
 
@@ -88,6 +89,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Run(path) => run::run(&context, &path.study),
         Command::Demo => run::demo(&context),
         Command::Compute(compute) => compute::run(&context, &compute),
+        Command::Features(features) => features::run(&context, features.command),
         Command::Factor(factor) => factor::run(&context, &factor),
         Command::Update(path) => run::update(&context, &path.study),
         Command::Orders(path) => run::orders(&context, &path.study),

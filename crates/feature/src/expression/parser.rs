@@ -78,6 +78,8 @@ impl Parser {
             Token::End => "the expression ends".to_owned(),
             Token::Number(value) => format!("found the number {value}"),
             Token::Field(name) => format!("found the field `${name}`"),
+            Token::Fact(name) => format!("found the fact `$${name}`"),
+            Token::Text(text) => format!("found the text '{text}'"),
             Token::Name(name) => format!("found `{name}`"),
             Token::Sign(sign) => format!("found `{sign}`"),
         };
@@ -173,9 +175,11 @@ impl Parser {
                     None => Err(self.unexpected("`)` or an operator")),
                 }
             }
-            Token::Number(_) | Token::Field(_) => match self.advance() {
+            Token::Number(_) | Token::Field(_) | Token::Fact(_) | Token::Text(_) => match self.advance() {
                 (Token::Number(value), span) => leaf(SyntaxKind::Number(value), span),
                 (Token::Field(name), span) => leaf(SyntaxKind::Field(name), span),
+                (Token::Fact(name), span) => leaf(SyntaxKind::Fact(name), span),
+                (Token::Text(text), span) => leaf(SyntaxKind::Text(text), span),
                 (_, span) => Err(Fault::new(span, "unexpected token")),
             },
             Token::Name(_) => self.named(),
@@ -285,6 +289,8 @@ mod tests {
         match &syntax.kind {
             SyntaxKind::Number(value) => value.to_string(),
             SyntaxKind::Field(name) => format!("${name}"),
+            SyntaxKind::Fact(name) => format!("$${name}"),
+            SyntaxKind::Text(text) => format!("'{text}'"),
             SyntaxKind::Name(name) => name.clone(),
             SyntaxKind::Member { of, member, .. } => format!("{}.{member}", shown(of)),
             SyntaxKind::Call(call) => {
@@ -324,6 +330,7 @@ mod tests {
         assert_eq!(tree("Mean($close, 20, min=-1,)"), "Mean($close,20,min=-1)");
         assert_eq!(tree("ta.MACD($c, 12).macdsignal * 2"), "Mul(ta.MACD($c,12).macdsignal,2)");
         assert_eq!(tree("f()\n  # done\n"), "f()");
+        assert_eq!(tree("Other(\"SPY\", P($$x_q + 1))"), "Other('SPY',P(Add($$x_q,1)))");
         assert_eq!(tree("CsRank(x, within = $a > 1, by=sector)"), "CsRank(x,within=Gt($a,1),by=sector)");
     }
 
@@ -373,7 +380,7 @@ mod tests {
         #[test]
         fn never_panics_on_likely_text(parts in prop::collection::vec(prop::sample::select(vec![
             "Mean", "(", ")", "$close", ",", "20", "min", "=", "+", "-", "*", "**", "/", "<", ">=", "==", "&", "|",
-            "!", "~", ".", "ta", "#", "\n", " ", "1e", ".5", "$", "${", "}", "é", "'",
+            "!", "~", ".", "ta", "#", "\n", " ", "1e", ".5", "$", "${", "}", "é", "'", "\"", "$$", "$$x", "'a'",
         ]), 0..40)) {
             let text = parts.concat();
             if let Err(fault) = parse(&text) {

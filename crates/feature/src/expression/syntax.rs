@@ -15,6 +15,8 @@ pub(crate) struct Syntax {
 pub(crate) enum SyntaxKind {
     Number(f64),
     Field(String),
+    Fact(String),
+    Text(String),
     Name(String),
     /// `Name(positional, key=value)`; operator signs are calls of the operator that they stand for.
     Call(Call),

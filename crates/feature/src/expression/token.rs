@@ -8,6 +8,10 @@ pub(super) enum Token {
     Number(f64),
     /// `$close` or `${any text}`.
     Field(String),
+    /// `$$roe_q` or `$${any text}`: a fact with its publication date.
+    Fact(String),
+    /// `'SPY'` or `"SPY"`.
+    Text(String),
     /// An operator's, parameter's or feature's name, without dots.
     Name(String),
     /// An operator sign, bracket or separator.
@@ -38,7 +42,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Span)>, Fault> {
         let (token, length) = if c.is_ascii_digit() || starts_fraction(rest) {
             number(rest, at)?
         } else if c == '$' {
-            field(rest, at)?
+            column(rest, at)?
+        } else if c == '\'' || c == '"' {
+            quoted(rest, c, at)?
         } else if starts_name(c) {
             let length = name_length(rest);
             (Token::Name(rest[..length].to_owned()), length)
@@ -99,29 +105,42 @@ fn number(text: &str, at: usize) -> Result<(Token, usize), Fault> {
     }
 }
 
-fn field(text: &str, at: usize) -> Result<(Token, usize), Fault> {
-    if text.starts_with("$$") {
-        return Err(Fault::new(Span::new(at, at + 2), "point-in-time fields (`$$name`) are not available")
-            .help("join the facts as ordinary fields and write `$name`"));
-    }
-    if text.starts_with("${") {
+/// A field or a fact.
+fn column(text: &str, at: usize) -> Result<(Token, usize), Fault> {
+    let (sigil, token, what, example): (_, fn(String) -> Token, _, _) = if text.starts_with("$$") {
+        ("$$", Token::Fact, "a fact", "$$roe_q")
+    } else {
+        ("$", Token::Field, "a field", "$close")
+    };
+    let first = sigil.len();
+    let place = |length: usize| Span::new(at, at + length);
+    if text[first..].starts_with('{') {
         let Some(end) = text.find('}') else {
-            return Err(
-                Fault::new(Span::new(at, at + 2), "this `${` is never closed").help("write `${name}`")
-            );
+            let message = format!("this `{sigil}{{` is never closed");
+            return Err(Fault::new(place(first + 1), message).help(format!("write `{sigil}{{name}}`")));
         };
-        return Ok((Token::Field(text[2..end].to_owned()), end + 1));
+        return Ok((token(text[first + 1..end].to_owned()), end + 1));
     }
-    let mut length = 1 + name_length(&text[1..]);
-    // A dot belongs to the field's name if a name follows it: `$spy.close`.
-    while text[length..].starts_with('.') && text[length + 1..].starts_with(starts_name) {
+    let mut length = first + name_length(&text[first..]);
+    // A dot belongs to the name if a name follows it: `$spy.close`.
+    while length > first && text[length..].starts_with('.') && text[length + 1..].starts_with(starts_name) {
         length += 1 + name_length(&text[length + 1..]);
     }
-    if length == 1 {
-        return Err(Fault::new(Span::new(at, at + 1), "`$` is not followed by the name of a field")
-            .help("write for example `$close`"));
+    if length == first {
+        let message = format!("`{sigil}` is not followed by the name of {what}");
+        return Err(Fault::new(place(first), message).help(format!("write for example `{example}`")));
     }
-    Ok((Token::Field(text[1..length].to_owned()), length))
+    Ok((token(text[first..length].to_owned()), length))
+}
+
+/// A text in quotes. There are no escapes: a text with one kind of quote stands in the other.
+fn quoted(text: &str, quote: char, at: usize) -> Result<(Token, usize), Fault> {
+    match text[1..].find([quote, '\n']) {
+        Some(end) if text[1 + end..].starts_with(quote) => {
+            Ok((Token::Text(text[1..=end].to_owned()), end + 2))
+        }
+        _ => Err(Fault::new(Span::new(at, at + 1), format!("this {quote} is never closed"))),
+    }
 }
 
 fn sign(text: &str, at: usize) -> Result<(Token, usize), Fault> {
@@ -135,7 +154,6 @@ fn sign(text: &str, at: usize) -> Result<(Token, usize), Fault> {
     Err(match c {
         '%' => fault.help("there is no remainder; use `/`"),
         '^' => fault.help("write `**` for a power"),
-        '"' | '\'' => fault.help("text in quotes is not used in expressions"),
         _ => fault,
     })
 }
@@ -178,8 +196,22 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_token() {
-        for text in ["$", "$$x", "${x", "3x", "1e999", "a % b", "'x'", "\u{0}"] {
+        for text in ["$", "$$", "$$.x", "${x", "$${x", "3x", "1e999", "a % b", "'x", "'x\n'", "\u{0}"] {
             assert!(tokens(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn reads_facts_and_texts() {
+        assert_eq!(
+            kinds("$$roe_q $${net income_q} 'SPY' \"O'X\" ''")[..5],
+            [
+                Token::Fact("roe_q".into()),
+                Token::Fact("net income_q".into()),
+                Token::Text("SPY".into()),
+                Token::Text("O'X".into()),
+                Token::Text(String::new()),
+            ]
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 mod carry;
 mod look_back;
+mod over_periods;
 mod over_rows;
 
 use std::{collections::HashMap, fmt, sync::Arc};
@@ -9,6 +10,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 pub use carry::Carry;
 pub(crate) use carry::{Recursive, carried};
 pub use look_back::LookBack;
+pub(crate) use over_periods::OverPeriods;
 pub(crate) use over_rows::{Earlier, OverRows, Windowed, needed};
 
 use crate::operator::Bound;
@@ -50,6 +52,8 @@ pub(crate) struct Node {
 pub(crate) enum NodeKind {
     Field(Arc<str>),
     Categories(Arc<str>),
+    /// A published quantity over its periods; it stands only in what [`OverPeriods`] computes.
+    Fact(Arc<str>),
     Constant(f64),
     Call(Arc<Bound>),
 }

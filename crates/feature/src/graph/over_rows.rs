@@ -103,7 +103,9 @@ impl OverRows {
                     let look_back = inner.map_or(bound.look_back, |inner| bound.look_back.after(inner));
                     (Source::Call(bound.clone(), from), look_back)
                 }
-                (None, NodeKind::Field(_) | NodeKind::Categories(_)) => panic!("every column is named"),
+                (None, NodeKind::Field(_) | NodeKind::Categories(_) | NodeKind::Fact(_)) => {
+                    panic!("every column is named")
+                }
             };
             places[n] = steps.len();
             steps.push(Step { source, last_use_of: Vec::new() });
@@ -164,7 +166,9 @@ impl OverRows {
                         Work::Recursive(work) => {
                             work.run(&mut work.start(), &operands, sessions, &mut [bound.request(&mut out)]);
                         }
-                        Work::Session(_) => unreachable!("a cross-section is a column"),
+                        Work::Session(_) | Work::Facts { .. } => {
+                            unreachable!("what reads more than the instrument's rows is a column")
+                        }
                     }
                     out.into()
                 }

@@ -28,6 +28,7 @@ mod roll;
 pub mod rolling;
 pub mod shift;
 mod sum;
+pub mod talib;
 mod window;
 
 pub use window::{Window, WindowError};

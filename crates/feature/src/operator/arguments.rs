@@ -1,5 +1,7 @@
 //! What an operator was called with.
 
+use std::sync::Arc;
+
 use crate::Type;
 
 /// What an operator was called with: numbers by the order of its number parameters, and the types of its series.
@@ -7,6 +9,8 @@ use crate::Type;
 pub struct Arguments {
     pub(crate) numbers: Vec<f64>,
     pub(crate) types: Vec<Type>,
+    /// The instrument that was named.
+    pub(crate) instrument: Option<Arc<str>>,
     pub(crate) universe: bool,
     pub(crate) groups: bool,
     pub(crate) output: usize,
@@ -21,6 +25,11 @@ impl Arguments {
     /// The `i`-th number, which the signature says is whole and not negative.
     pub fn count(&self, i: usize) -> usize {
         self.numbers[i] as usize
+    }
+
+    /// The instrument that was named, if the signature asks for one.
+    pub fn instrument(&self) -> Option<&Arc<str>> {
+        self.instrument.as_ref()
     }
 
     /// The types of the input series, without universe and groups.

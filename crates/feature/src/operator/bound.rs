@@ -1,8 +1,8 @@
 //! A computation with its parameters fixed.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use backstaff_panel::Session;
+use backstaff_panel::{Axis, Fact, Session};
 
 use crate::{LookBack, Type, kernel::cross_section::Scratch};
 
@@ -63,10 +63,18 @@ pub enum Work {
     Recursive(Box<dyn Recursion>),
     /// A value depends on the rows of its own session: inputs, scratch, out.
     Session(Box<SessionWork>),
+    /// A value depends on what was published about the instrument up to its own session: there are no inputs.
+    Facts {
+        /// Which facts it reads, without `$$`.
+        names: Vec<Arc<str>>,
+        /// What was published of each of them, sessions of the rows, out.
+        work: Box<FactsWork>,
+    },
 }
 
 type RowsWork = dyn Fn(&[&[f64]], &mut [f64]) + Send + Sync;
 type InstrumentWork = dyn Fn(&[&[f64]], &[Session], &mut [Requested<'_>]) + Send + Sync;
+type FactsWork = dyn Fn(&[&[Fact]], &[Session], &mut [f64]) + Send + Sync;
 type SessionWork = dyn Fn(&CrossSection<'_>, &mut Scratch, &mut [f64]) + Send + Sync;
 
 /// A computation whose value depends on all rows of an instrument so far, through a state.
@@ -93,6 +101,18 @@ pub struct CrossSection<'a> {
     pub inputs: &'a [&'a [f64]],
     /// The group of each row, if there are groups.
     pub groups: Option<&'a [u32]>,
+    /// Whose rows they are.
+    pub(crate) axis: &'a Axis,
+    /// The position of the session in the calendar.
+    pub(crate) position: usize,
+}
+
+impl CrossSection<'_> {
+    /// Which of the rows is that of an instrument, if it has one in this session.
+    pub fn row_of(&self, instrument: &str) -> Option<usize> {
+        let row = self.axis.row(self.axis.find(instrument)?, self.position)?;
+        self.axis.by_session().rows(self.position).binary_search(&u32::try_from(row).ok()?).ok()
+    }
 }
 
 impl Bound {
@@ -140,6 +160,14 @@ impl Bound {
         Self::new(LookBack::Sessions(0), Work::Session(Box::new(work)))
     }
 
+    /// A number for each row from what was published about its instrument up to its session.
+    pub fn facts(
+        names: Vec<Arc<str>>,
+        work: impl Fn(&[&[Fact]], &[Session], &mut [f64]) + Send + Sync + 'static,
+    ) -> Self {
+        Self::new(LookBack::Sessions(0), Work::Facts { names, work: Box::new(work) })
+    }
+
     /// Ask for this computation's own values.
     pub(crate) fn request<'a>(&self, out: &'a mut [f64]) -> Requested<'a> {
         let member = self.family.as_ref().map_or(Member { index: 0, parameter: 0.0 }, |family| family.member);
@@ -168,6 +196,7 @@ impl fmt::Debug for Work {
             Self::Instrument(_) => "Instrument",
             Self::Recursive(_) => "Recursive",
             Self::Session(_) => "Session",
+            Self::Facts { .. } => "Facts",
         })
     }
 }

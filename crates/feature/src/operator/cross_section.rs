@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{
     ArgumentFault, Arguments, Binding, Bound, CrossSection, Documentation, Operator, Parameter, Signature,
 };
-use crate::kernel::cross_section::{self, MISSING_GROUP, Scratch};
+use crate::kernel::cross_section::{self, MISSING_GROUP, Scratch, Ties};
 
 type Kernel = fn(&[f64], Option<&[u32]>, &mut Scratch, &mut [f64]);
 
@@ -37,6 +37,37 @@ impl Operator for CrossSectional {
 
 /// How many present members a session or group needs.
 const MIN: Parameter = Parameter::min();
+
+/// `CsRank(x, ties='average')`.
+struct Rank;
+
+/// How equal values are ranked, in the order of [`Ties`].
+const TIES: &[&str] = &["average", "min", "max", "first", "dense"];
+
+impl Operator for Rank {
+    fn documentation(&self) -> &Documentation {
+        &RANK
+    }
+
+    fn signature(&self) -> &Signature {
+        const SIGNATURE: Signature = Signature::new(&[
+            Parameter::series("x"),
+            MIN,
+            Parameter::choice("ties", TIES),
+            Parameter::within(),
+            Parameter::by(),
+        ]);
+        &SIGNATURE
+    }
+
+    fn bind(&self, arguments: &Arguments) -> Result<Binding, ArgumentFault> {
+        let ties = [Ties::Average, Ties::Min, Ties::Max, Ties::First, Ties::Dense][arguments.count(1)];
+        let rank = move |values: &[f64], groups: Option<&[u32]>, scratch: &mut Scratch, out: &mut [f64]| {
+            cross_section::rank_with(values, groups, ties, scratch, out);
+        };
+        Ok(bound(arguments.count(0), rank).into())
+    }
+}
 
 /// `CsWinsorize(x, tail)`.
 struct Winsorize;
@@ -100,7 +131,7 @@ fn bound(
     min: usize,
     kernel: impl Fn(&[f64], Option<&[u32]>, &mut Scratch, &mut [f64]) + Send + Sync + 'static,
 ) -> Bound {
-    Bound::session(move |CrossSection { inputs, groups }, scratch, out| {
+    Bound::session(move |CrossSection { inputs, groups, .. }, scratch, out| {
         kernel(inputs[0], *groups, scratch, out);
         if min > 1 {
             blank_small_groups(inputs[0], *groups, min, out);
@@ -109,7 +140,7 @@ fn bound(
 }
 
 /// Make the values of sessions or groups missing that have fewer than `min` present members.
-fn blank_small_groups(values: &[f64], groups: Option<&[u32]>, min: usize, out: &mut [f64]) {
+pub(super) fn blank_small_groups(values: &[f64], groups: Option<&[u32]>, min: usize, out: &mut [f64]) {
     let Some(groups) = groups else {
         if values.iter().filter(|value| value.is_finite()).count() < min {
             out.fill(f64::NAN);
@@ -132,7 +163,7 @@ fn blank_small_groups(values: &[f64], groups: Option<&[u32]>, min: usize, out: &
 
 pub(super) fn operators() -> Vec<Arc<dyn Operator>> {
     let mut all = TABLE.iter().map(|&entry| Arc::new(entry) as Arc<dyn Operator>).collect::<Vec<_>>();
-    all.extend([Arc::new(Winsorize) as Arc<dyn Operator>, Arc::new(QuantileBucket)]);
+    all.extend([Arc::new(Rank) as Arc<dyn Operator>, Arc::new(Winsorize), Arc::new(QuantileBucket)]);
     all
 }
 
@@ -144,23 +175,6 @@ const ALL: &str = "given to every instrument of the session or group, also where
                    `within`; missing without a group, and below `min` present members";
 
 static TABLE: &[CrossSectional] = &[
-    CrossSectional {
-        documentation: Documentation {
-            name: "CsRank",
-            version: 1,
-            meaning: "The place of an instrument among those of its session, from above 0 to 1.",
-            formula: "average rank / number of present values",
-            missing: OWN,
-            source: "pandas groupby.rank(pct=True)",
-            differences: "",
-            samples: &[
-                "CsRank($close)",
-                "CsRank($close / Ref($close, 5) - 1, by=sector)",
-                "CsRank($close, within=$volume > 3e5, min=4)",
-            ],
-        },
-        kernel: cross_section::rank,
-    },
     CrossSectional {
         documentation: Documentation {
             name: "CsZScore",
@@ -265,6 +279,25 @@ static TABLE: &[CrossSectional] = &[
     },
 ];
 
+static RANK: Documentation = Documentation {
+    name: "CsRank",
+    version: 1,
+    meaning: "The place of an instrument among those of its session, from above 0 to 1.",
+    formula: "rank / number of present values; equal values get the `ties` of their ranks: their average, min or max, \
+              their own in the order of the instruments (first), or one rank (dense: / number of different values)",
+    missing: OWN,
+    source: "pandas groupby.rank(method=ties, pct=True)",
+    differences: "pandas ranks infinite values too; here they are missing",
+    samples: &[
+        "CsRank($close)",
+        "CsRank($close / Ref($close, 5) - 1, by=sector)",
+        "CsRank($close, within=$volume > 3e5, min=4)",
+        "CsRank(CsQuantile($close, 3), ties='min')",
+        "CsRank(Sign($close - $open), ties='dense', by=sector)",
+        "CsRank(Sign($close - $open), ties='first')",
+    ],
+};
+
 static WINSORIZE: Documentation = Documentation {
     name: "CsWinsorize",
     version: 1,
@@ -280,7 +313,7 @@ static QUANTILE: Documentation = Documentation {
     name: "CsQuantile",
     version: 1,
     meaning: "Which of `n` equally filled parts of its session an instrument falls into, from 1 (lowest) to `n`.",
-    formula: "ceil(n average rank / number of present values)",
+    formula: "ceil(n average rank / number of present values): equal values share a part",
     missing: OWN,
     source: "the portfolio sorts of Fama, French (1992), The cross-section of expected stock returns",
     differences: "",

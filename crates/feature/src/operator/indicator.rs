@@ -46,7 +46,7 @@ static TABLE: &[Indicator] = &[
             missing: "a missing change counts as no move, the first session's too; missing before `length` sessions, \
                       and where nothing moved",
             source: "Wilder (1978), New concepts in technical trading systems, with plain instead of Wilder's means",
-            differences: "",
+            differences: "TA-Lib smooths gains and losses as Wilder did: `ta.RSI`",
             samples: &["RSISimple($close, 14)"],
         },
         signature: Signature::new(&[Parameter::series("x"), length("length")]),
@@ -62,7 +62,7 @@ static TABLE: &[Indicator] = &[
             formula: "max(high - low, |high - close[t - 1]|, |low - close[t - 1]|); high - low without a close before",
             missing: "missing where high or low is",
             source: "Wilder (1978), New concepts in technical trading systems",
-            differences: "",
+            differences: "TA-Lib has no value for the first session: `ta.TRANGE`",
             samples: &["TrueRange($high, $low, $close)"],
         },
         signature: Signature::new(&[
@@ -81,7 +81,7 @@ static TABLE: &[Indicator] = &[
             formula: "mean of TrueRange over `length` sessions",
             missing: "missing values are skipped; missing where fewer than `min` are present",
             source: "Wilder (1978), New concepts in technical trading systems, with a plain instead of Wilder's mean",
-            differences: "",
+            differences: "TA-Lib smooths the true range as Wilder did and has no value for the first session: `ta.ATR`",
             samples: &["ATRSimple($high, $low, $close, 14)"],
         },
         signature: Signature::new(&[
@@ -102,7 +102,7 @@ static TABLE: &[Indicator] = &[
                       signal",
             missing: "as `EMAFirst`",
             source: "Appel (1979), The moving average convergence divergence method; means as pandas ewm(adjust=False)",
-            differences: "",
+            differences: "TA-Lib begins both means with simple ones, at the same session: `ta.MACD`",
             samples: &[
                 "MACDFirst($close, 12, 26, 9).line",
                 "MACDFirst($close, 12, 26, 9).signal",
@@ -127,7 +127,7 @@ static TABLE: &[Indicator] = &[
             formula: "middle = mean; upper, lower = middle +- deviations std (ddof 1); width = (upper - lower) / middle",
             missing: "missing before `length` sessions have a value",
             source: "Bollinger (2001), Bollinger on Bollinger bands, with the standard deviation of a sample",
-            differences: "",
+            differences: "TA-Lib takes the standard deviation of a population (ddof 0): `ta.BBANDS`",
             samples: &["BandsSample($close, 20, 2).upper", "BandsSample($close, 20, 2).width"],
         },
         signature: Signature {

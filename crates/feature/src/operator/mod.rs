@@ -10,16 +10,22 @@ mod cross_section;
 mod documentation;
 mod elementwise;
 mod indicator;
+mod neutralize;
+mod other;
 mod pair;
+mod point_in_time;
 mod recursive;
+mod reference;
 mod registry;
 mod rolling;
 mod rows;
 mod signature;
+mod talib;
 
 pub use arguments::{ArgumentFault, Arguments};
 pub use bound::{Bound, CrossSection, Family, Member, Recursion, Requested, Work};
 pub use documentation::Documentation;
+pub use reference::reference;
 pub use registry::Registry;
 pub(crate) use rows::ROWS;
 pub use signature::{Kind, MAX_LENGTH, Parameter, Signature};
@@ -46,6 +52,9 @@ pub enum Binding {
     Compute(Bound),
     /// Another expression, in which the names of the parameters stand for the arguments.
     Expand(String),
+    /// The expression that [`Kind::OverPeriods`] takes, as it was known: at the newest period, or at the one that is
+    /// written so.
+    OverPeriods(Option<u32>),
     /// The series that [`Kind::OverRows`] takes, as it is on the rows where the one condition holds.
     OverRows,
 }
@@ -59,7 +68,15 @@ impl From<Bound> for Binding {
 /// How an operator is written: `Mean(x, length, min=1)`.
 pub fn usage(operator: &dyn Operator) -> String {
     let parameters = operator.signature().parameters.iter().map(|parameter| match parameter.default {
-        Some(default) => format!("{}={default}", parameter.name),
+        Some(default) => match parameter.kind {
+            Kind::Choice(words) => {
+                let words = words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>();
+                format!("{}={}", parameter.name, words.join("|"))
+            }
+            _ => format!("{}={default}", parameter.name),
+        },
+        None if parameter.kind == Kind::Instrument => format!("'{}'", parameter.name),
+        None if parameter.kind == Kind::FurtherSeries => format!("[{}]", parameter.name),
         None if parameter.kind.only_by_name() => format!("{}=...", parameter.name),
         None => parameter.name.to_owned(),
     });

@@ -63,7 +63,7 @@ static TABLE: &[Pair] = &[
             missing: "sessions that lack either value are left out; missing below `min` pairs, and where either \
                       standard deviation is at most 2e-5",
             source: "Qlib; pandas rolling.corr",
-            differences: "",
+            differences: "pandas has values where a standard deviation is at most 2e-5; here, as in Qlib, they are missing. pandas, and so Qlib, moves running sums along; here a window is computed by itself",
             samples: &["Corr($close, $volume, 20)", "Corr($close, $volume, 60, min=30)"],
         },
         kernel: pair::correlation,
@@ -76,7 +76,7 @@ static TABLE: &[Pair] = &[
             formula: "sum (x - mean x)(y - mean y) / (n - 1)",
             missing: MISSING,
             source: "Qlib; pandas rolling.cov",
-            differences: "",
+            differences: "pandas, and so Qlib, moves running sums along, which keep the rounding of what has left the window; here a window is computed by itself",
             samples: &["Cov($close, $open, 20)", "Cov($close, $open, 0)"],
         },
         kernel: pair::covariance,

@@ -42,6 +42,14 @@ pub enum Kind {
     Universe,
     /// A category column; only by name, may be left out.
     Groups,
+    /// A further series that may be left out.
+    FurtherSeries,
+    /// An expression over published facts, period by period.
+    OverPeriods,
+    /// The name of an instrument, in quotes.
+    Instrument,
+    /// One of some words, in quotes; as a number, its place among them.
+    Choice(&'static [&'static str]),
     /// The length of a window: a whole number of sessions, 0 for all sessions so far.
     Window,
     /// The length of a window, or a number between 0 and 1: the weight of the newest value of an exponential mean.
@@ -65,7 +73,26 @@ pub enum Kind {
 impl Kind {
     /// Whether a series, not a number, stands here.
     pub fn is_series(self) -> bool {
-        matches!(self, Self::Series | Self::Condition | Self::OverRows | Self::Universe | Self::Groups)
+        match self {
+            Self::Series
+            | Self::FurtherSeries
+            | Self::Condition
+            | Self::OverRows
+            | Self::OverPeriods
+            | Self::Universe
+            | Self::Groups => true,
+            Self::Window
+            | Self::WindowOrWeight
+            | Self::Integer { .. }
+            | Self::Number { .. }
+            | Self::Choice(_)
+            | Self::Instrument => false,
+        }
+    }
+
+    /// Whether nothing need be written for it, though it has no default.
+    fn may_be_left_out(self) -> bool {
+        self.only_by_name() || self == Self::FurtherSeries
     }
 
     /// Whether it may only be given by its name.
@@ -88,6 +115,26 @@ impl Parameter {
     /// An input series that is computed on the rows where the operator's condition holds.
     pub const fn over_rows(name: &'static str) -> Self {
         Self { name, kind: Kind::OverRows, default: None }
+    }
+
+    /// A further input series, which may be left out.
+    pub const fn further_series(name: &'static str) -> Self {
+        Self { name, kind: Kind::FurtherSeries, default: None }
+    }
+
+    /// An input expression over published facts.
+    pub const fn over_periods(name: &'static str) -> Self {
+        Self { name, kind: Kind::OverPeriods, default: None }
+    }
+
+    /// The name of an instrument.
+    pub const fn instrument() -> Self {
+        Self { name: "instrument", kind: Kind::Instrument, default: None }
+    }
+
+    /// One of some words, the first unless another is written.
+    pub const fn choice(name: &'static str, words: &'static [&'static str]) -> Self {
+        Self { name, kind: Kind::Choice(words), default: Some(0.0) }
     }
 
     /// The length of a window.
@@ -132,7 +179,7 @@ impl Parameter {
 
     /// Whether something must be written for it.
     pub fn is_required(&self) -> bool {
-        self.default.is_none() && !self.kind.only_by_name()
+        self.default.is_none() && !self.kind.may_be_left_out()
     }
 }
 

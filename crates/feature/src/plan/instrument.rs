@@ -192,7 +192,7 @@ impl<'a> InstrumentPass<'a> {
             (None, NodeKind::Field(name)) => {
                 self.panel.field(name).expect("columns are checked first").decode(rows, out);
             }
-            (None, NodeKind::Categories(_) | NodeKind::Call(_)) => {
+            (None, NodeKind::Categories(_) | NodeKind::Fact(_) | NodeKind::Call(_)) => {
                 unreachable!("only numbers, and what an earlier pass kept, are loaded")
             }
         }
@@ -211,6 +211,7 @@ impl<'a> InstrumentPass<'a> {
             NodeKind::Call(bound) => bound,
             _ => unreachable!("only operators are computed"),
         };
+        let sessions = self.panel.axis().sessions(i);
         let inputs = from.iter().map(|&buffer| buffers[buffer].as_slice()).collect::<Vec<_>>();
         let nodes = nodes.iter().map(|&(node, _)| node);
         let Some(first) = nodes.clone().next().map(bound) else { return };
@@ -221,10 +222,18 @@ impl<'a> InstrumentPass<'a> {
                     work(&inputs, requested.out);
                 }
             }
-            Work::Instrument(work) => work(&inputs, self.panel.axis().sessions(i), &mut requested),
+            Work::Instrument(work) => work(&inputs, sessions, &mut requested),
             Work::Recursive(work) => {
                 let course = course.expect("every recursion has a course");
                 course.run(&**work, (self.panel.axis(), i), &inputs, &mut requested, states);
+            }
+            Work::Facts { names, work } => {
+                let instrument = &self.panel.axis().instruments()[i];
+                let of = |name| self.panel.facts(name).expect("facts are checked first").of(instrument);
+                let facts = names.iter().map(|name| of(name)).collect::<Vec<_>>();
+                for requested in requested {
+                    work(&facts, sessions, requested.out);
+                }
             }
             Work::Session(_) => unreachable!("cross-sections have their own passes"),
         }

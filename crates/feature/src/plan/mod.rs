@@ -34,6 +34,7 @@ use self::{
 use crate::{
     Feature, FeatureError, LabelExpression,
     graph::{Graph, NodeKind},
+    operator::Work,
 };
 
 pub use explain::{Explain, Pass};
@@ -170,6 +171,15 @@ impl Plan {
             let column = match &node.kind {
                 NodeKind::Field(name) if panel.field(name).is_none() => format!("field ${name}"),
                 NodeKind::Categories(name) if panel.categories(name).is_none() => format!("category {name}"),
+                NodeKind::Call(bound) => match &bound.work {
+                    Work::Facts { names, .. } => {
+                        match names.iter().find(|name| panel.facts(name).is_none()) {
+                            Some(name) => format!("fact $${name}"),
+                            None => continue,
+                        }
+                    }
+                    _ => continue,
+                },
                 _ => continue,
             };
             let feature = self.first_that_uses(n).unwrap_or_default();

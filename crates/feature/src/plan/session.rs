@@ -78,7 +78,7 @@ impl<'a> SessionPass<'a> {
                 result.resize(n_rows, 0.0);
                 for position in self.blocks.sessions(task.block) {
                     let own = self.blocks.in_tile(task.block, position);
-                    self.cross_section(target, own.clone(), tile, &mut result[own]);
+                    self.cross_section(target, position, own.clone(), tile, &mut result[own]);
                 }
                 let mut out = column.iter_mut();
                 self.blocks.visit(task.block, |_, in_tile| {
@@ -135,15 +135,22 @@ impl<'a> SessionPass<'a> {
                     let column = self.panel.field(name).expect("columns are checked first");
                     self.blocks.visit(block, |row, in_tile| numbers[in_tile] = column.get(row));
                 }
-                (None, NodeKind::Categories(_) | NodeKind::Call(_)) => {
+                (None, NodeKind::Categories(_) | NodeKind::Fact(_) | NodeKind::Call(_)) => {
                     unreachable!("a pass reads only columns, and what an earlier one kept")
                 }
             }
         }
     }
 
-    /// One cross-section of one session.
-    fn cross_section(&self, target: usize, own: Range<usize>, tile: &mut Tile, out: &mut [f64]) {
+    /// One cross-section of the session at a position, whose rows have these places in the tile.
+    fn cross_section(
+        &self,
+        target: usize,
+        position: usize,
+        own: Range<usize>,
+        tile: &mut Tile,
+        out: &mut [f64],
+    ) {
         let node = &self.nodes[target];
         let NodeKind::Call(bound) = &node.kind else { unreachable!("only operators are computed") };
         let Bound { work: Work::Session(work), .. } = &**bound else {
@@ -174,6 +181,7 @@ impl<'a> SessionPass<'a> {
             None => &numbers[at(input)][own.clone()],
         });
         let inputs = inputs.collect::<Vec<_>>();
-        work(&CrossSection { inputs: &inputs, groups }, scratch, out);
+        let axis = self.panel.axis();
+        work(&CrossSection { inputs: &inputs, groups, axis, position }, scratch, out);
     }
 }

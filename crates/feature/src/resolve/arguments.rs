@@ -2,7 +2,7 @@
 
 use super::{Context, constant::constant};
 use crate::{
-    expression::{Argument, Call, Fault, Syntax, did_you_mean},
+    expression::{Argument, Call, Fault, Syntax, SyntaxKind, did_you_mean},
     operator::{Kind, MAX_LENGTH, Operator, Parameter, usage},
 };
 
@@ -44,6 +44,39 @@ pub(super) fn match_arguments<'a>(
         }
         None => Ok(matched),
     }
+}
+
+/// The text in quotes that an argument must be.
+pub(super) fn text<'a>(call: &Call, parameter: &Parameter, value: &'a Syntax) -> Result<&'a str, Fault> {
+    if let SyntaxKind::Text(text) = &value.kind {
+        return Ok(text);
+    }
+    let what = match parameter.kind {
+        Kind::Choice(words) => format!("one of {}", quoted(words)),
+        _ => "the name of an instrument in quotes, as in 'SPY'".to_owned(),
+    };
+    Err(Fault::new(value.span, format!("`{}` of `{}` must be {what}", parameter.name, call.name)))
+}
+
+/// The place of the word that an argument chooses among those of the parameter.
+pub(super) fn choice(
+    call: &Call,
+    parameter: &Parameter,
+    words: &[&str],
+    value: &Syntax,
+) -> Result<f64, Fault> {
+    let word = text(call, parameter, value)?;
+    let place = words.iter().position(|known| *known == word).ok_or_else(|| {
+        let help = did_you_mean("", word, words.iter().copied());
+        let message = format!("`{}` of `{}` cannot be '{word}'", parameter.name, call.name);
+        Fault::new(value.span, message)
+            .help(help.unwrap_or_else(|| format!("it is one of {}", quoted(words))))
+    })?;
+    Ok(place as f64)
+}
+
+fn quoted(words: &[&str]) -> String {
+    words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(", ")
 }
 
 /// The number that an argument stands for.

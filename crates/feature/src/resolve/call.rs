@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     Context, Purpose, Resolver, Value,
-    arguments::{match_arguments, number},
+    arguments::{choice, match_arguments, number, text},
     rows::{By, Counting, TooLong},
     spelling::{MAX_CANONICAL, Spelling},
 };
@@ -54,9 +54,15 @@ impl Resolver<'_> {
                 let bound = Bound { has_universe: checked.arguments.universe, ..bound };
                 self.forbid_look_ahead(context, call, span, bound.look_ahead)?;
                 context.check_in_view(call, span, &bound)?;
+                context.check_in_periods(call, span, &bound)?;
                 let spelling = Arc::new(Spelling::new(&*operator, &checked.arguments));
                 let node = self.add_call(spelling, Arc::new(bound), checked.inputs);
                 node.ok_or_else(|| context.error(TooLong::fault(span)))
+            }
+            Ok(Binding::OverPeriods(period)) => {
+                let at = ArgumentFault::new("period", String::new());
+                let spelling = Spelling::new(&*operator, &checked.arguments);
+                self.over_periods(context, &spelling, checked.inputs[0], period, (span, place(&at)))
             }
             Ok(Binding::OverRows) => {
                 let &[condition, x] = checked.inputs.as_slice() else {
@@ -103,8 +109,14 @@ impl Resolver<'_> {
         matched: &[Option<&Argument>],
         output: usize,
     ) -> Result<Checked, FeatureError> {
-        let mut arguments =
-            Arguments { numbers: Vec::new(), types: Vec::new(), universe: false, groups: false, output };
+        let mut arguments = Arguments {
+            numbers: Vec::new(),
+            types: Vec::new(),
+            instrument: None,
+            universe: false,
+            groups: false,
+            output,
+        };
         let (mut series, mut universe, mut groups) = (Vec::new(), None, None);
         let mut values = BTreeMap::new();
         let mut pairs = operator.signature().parameters.iter().zip(matched).collect::<Vec<_>>();
@@ -119,19 +131,32 @@ impl Resolver<'_> {
                 continue;
             };
             let value = &argument.value;
+            if parameter.kind == Kind::Instrument {
+                let name = text(call, parameter, value).and_then(|name| self.instrument(name, value.span));
+                arguments.instrument = Some(name.map_err(|fault| context.error(fault))?);
+                continue;
+            }
             if !parameter.kind.is_series() {
-                let number = number(context, call, parameter, value).map_err(|fault| context.error(fault))?;
+                let number = match parameter.kind {
+                    Kind::Choice(words) => choice(call, parameter, words, value),
+                    _ => number(context, call, parameter, value),
+                };
+                let number = number.map_err(|fault| context.error(fault))?;
                 arguments.numbers.push(number);
                 values.insert(parameter.name, Value::Number(number));
                 continue;
             }
-            let node = match parameter.kind {
-                Kind::Groups => self.groups(context, value)?,
+            let inner = match parameter.kind {
+                Kind::OverPeriods => context.over_periods(call)?,
                 Kind::OverRows => {
                     let rows = series.last().map(|&condition| Counting { condition, by: By::Call });
-                    self.series(&Context { rows, ..*context }, call, parameter.kind, value)?
+                    Context { rows, ..*context }
                 }
-                kind => self.series(context, call, kind, value)?,
+                _ => *context,
+            };
+            let node = match parameter.kind {
+                Kind::Groups => self.groups(context, value)?,
+                kind => self.series(&inner, call, kind, value)?,
             };
             values.insert(parameter.name, Value::Node(node));
             match parameter.kind {
@@ -178,6 +203,18 @@ impl Resolver<'_> {
             _ => return Ok(node),
         };
         Err(context.error(fault))
+    }
+
+    /// The name of an instrument, if it may be one.
+    fn instrument(&self, name: &str, span: Span) -> Result<Arc<str>, Fault> {
+        match &self.schema.instruments {
+            Some(known) if !known.contains(name) => {
+                let help = did_you_mean("", name, known.iter().map(String::as_str));
+                let fault = Fault::new(span, format!("there is no instrument '{name}'"));
+                Err(fault.maybe_help(help).lacks_column())
+            }
+            _ => Ok(name.into()),
+        }
     }
 
     fn groups(&mut self, context: &Context<'_>, value: &Syntax) -> Result<usize, FeatureError> {

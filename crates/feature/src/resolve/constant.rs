@@ -13,7 +13,7 @@ pub(super) fn constant(syntax: &Syntax, arguments: Option<&BTreeMap<&'static str
             Some(Value::Number(value)) => Some(*value),
             _ => None,
         },
-        SyntaxKind::Field(_) | SyntaxKind::Member { .. } => None,
+        SyntaxKind::Field(_) | SyntaxKind::Fact(_) | SyntaxKind::Text(_) | SyntaxKind::Member { .. } => None,
         SyntaxKind::Call(call) => {
             let values = call
                 .arguments

@@ -3,6 +3,7 @@
 mod arguments;
 mod call;
 mod constant;
+mod periods;
 mod rows;
 mod spelling;
 #[cfg(test)]
@@ -53,6 +54,8 @@ struct Context<'a> {
     arguments: Option<(&'a BTreeMap<&'static str, Value>, Span)>,
     /// The rows that windows count, if not all.
     rows: Option<Counting>,
+    /// Whether windows count the periods of published facts, not sessions.
+    periods: bool,
 }
 
 /// What a name of an expansion stands for.
@@ -142,7 +145,7 @@ impl<'a> Resolver<'a> {
                 self.feature(&used)?;
             }
         }
-        let context = Context { feature: name, text, arguments: None, rows };
+        let context = Context { feature: name, text, arguments: None, rows, periods: false };
         let node = self.node(&context, syntax)?;
         if self.graph.nodes()[node].value_type == Type::Category {
             let fault = Fault::new(syntax.span, "a category is not a value of a feature")
@@ -166,6 +169,11 @@ impl<'a> Resolver<'a> {
         match &syntax.kind {
             SyntaxKind::Number(value) => Ok(self.constant(*value)),
             SyntaxKind::Field(name) => self.field(context, name, syntax.span),
+            SyntaxKind::Fact(name) => self.fact(context, name, syntax.span),
+            SyntaxKind::Text(text) => Err(context.error(
+                Fault::new(syntax.span, format!("'{text}' in quotes is not a value"))
+                    .help("an instrument is named in quotes: `ChangeInstrument('SPY', $close)`; a field is `$close`"),
+            )),
             SyntaxKind::Name(name) => self.name(context, name, syntax.span),
             SyntaxKind::Call(call) => self.call(context, call, syntax.span, None),
             SyntaxKind::Member { of, member, member_span } => match &of.kind {
@@ -194,6 +202,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn field(&mut self, context: &Context<'_>, name: &str, span: Span) -> Result<usize, FeatureError> {
+        if context.periods {
+            return Err(context.error(periods::no_sessions(&format!("`${name}` has sessions"), span)));
+        }
         if self.schema.fields.contains(name) {
             return Ok(self.leaf(NodeKind::Field(name.into()), Type::Number, spelled("$", name)));
         }
@@ -227,6 +238,7 @@ impl<'a> Resolver<'a> {
             }
         }
         if let Some(&node) = self.named.get(name) {
+            self.check_name_in_periods(context, name, node, span)?;
             return self.named_in_view(context, name, node, span);
         }
         if name == context.feature && self.catalog.entry(name).is_some() {
@@ -265,7 +277,7 @@ fn spelled(sigil: &str, name: &str) -> String {
 fn names(syntax: &Syntax) -> Vec<String> {
     fn collect(syntax: &Syntax, found: &mut Vec<String>) {
         match &syntax.kind {
-            SyntaxKind::Number(_) | SyntaxKind::Field(_) => {}
+            SyntaxKind::Number(_) | SyntaxKind::Field(_) | SyntaxKind::Fact(_) | SyntaxKind::Text(_) => {}
             SyntaxKind::Name(name) if found.contains(name) => {}
             SyntaxKind::Name(name) => found.push(name.clone()),
             SyntaxKind::Member { of, .. } => collect(of, found),

@@ -117,8 +117,10 @@ impl Resolver<'_> {
         let nodes = self.graph.nodes();
         let is_column = |n: usize| match &nodes[n].kind {
             NodeKind::Constant(_) => false,
-            NodeKind::Field(_) | NodeKind::Categories(_) => true,
-            NodeKind::Call(bound) => matches!(bound.work, Work::Session(_)) || self.views.contains_key(&n),
+            NodeKind::Field(_) | NodeKind::Categories(_) | NodeKind::Fact(_) => true,
+            NodeKind::Call(bound) => {
+                matches!(bound.work, Work::Session(_) | Work::Facts { .. }) || self.views.contains_key(&n)
+            }
         };
         let region = needed(root, |n| if is_column(n) { &[] } else { nodes[n].inputs.as_slice() });
         let columns = region.into_iter().filter(|&n| is_column(n)).collect::<Vec<_>>();
@@ -207,6 +209,12 @@ impl Context<'_> {
 
     /// Why a view can't begin here, if there is one around already.
     pub(super) fn check_nesting(&self, call: &Call) -> Result<(), FeatureError> {
+        if self.periods {
+            let message = format!("`{}` counts sessions, but what stands in `P` has periods", call.name);
+            let fault =
+                Fault::new(call.name_span, message).help("put it outside: `Rows(P($$eps_q), $volume > 0)`");
+            return Err(self.error(fault));
+        }
         let Some(Counting { by, .. }) = self.rows else { return Ok(()) };
         let message = match by {
             By::Call => format!("`{}` stands in another one", call.name),

@@ -1,6 +1,6 @@
 //! How calls are spelled in canonical texts.
 
-use crate::operator::{Arguments, Operator};
+use crate::operator::{Arguments, Kind, Operator};
 
 /// The longest canonical text: what names stand for is written out, so that a short text can mean a very long one.
 pub(super) const MAX_CANONICAL: usize = 1 << 20;
@@ -10,8 +10,8 @@ pub(super) const MAX_CANONICAL: usize = 1 << 20;
 pub(super) struct Spelling {
     /// `Name@version`, with the output that was chosen.
     head: String,
-    /// `parameter=value`, every number of them.
-    numbers: Vec<String>,
+    /// `parameter=value`: every number, what was chosen, the instrument.
+    values: Vec<String>,
     n_series: usize,
     universe: bool,
     groups: bool,
@@ -27,11 +27,19 @@ impl Spelling {
             head.push('.');
             head.push_str(output);
         }
-        let numbers = signature.parameters.iter().filter(|parameter| !parameter.kind.is_series());
-        let numbers = numbers.zip(&arguments.numbers);
+        let is_number = |kind: Kind| !kind.is_series() && kind != Kind::Instrument;
+        let numbers = signature.parameters.iter().filter(|parameter| is_number(parameter.kind));
+        let numbers =
+            numbers.zip(&arguments.numbers).filter_map(|(parameter, &value)| match parameter.kind {
+                // What nobody chose is not spelled: a choice may be added to an operator without changing its keys.
+                Kind::Choice(_) if parameter.default == Some(value) => None,
+                Kind::Choice(words) => Some(format!("{}='{}'", parameter.name, words[value as usize])),
+                _ => Some(format!("{}={value:?}", parameter.name)),
+            });
+        let instrument = arguments.instrument.iter().map(|name| format!("instrument={name:?}"));
         Self {
             head,
-            numbers: numbers.map(|(parameter, value)| format!("{}={value:?}", parameter.name)).collect(),
+            values: numbers.chain(instrument).collect(),
             n_series: arguments.types.len(),
             universe: arguments.universe,
             groups: arguments.groups,
@@ -43,7 +51,7 @@ impl Spelling {
     pub(super) fn canonical(&self, inputs: &[&str]) -> String {
         let (series, named) = inputs.split_at(self.n_series);
         let mut parts = series.iter().map(|&input| input.to_owned()).collect::<Vec<_>>();
-        parts.extend(self.numbers.iter().cloned());
+        parts.extend(self.values.iter().cloned());
         let names = [(self.universe, "within"), (self.groups, "by")];
         let names = names.into_iter().filter(|(given, _)| *given);
         parts.extend(names.zip(named).map(|((_, name), input)| format!("{name}={input}")));

@@ -9,6 +9,8 @@ fn schema() -> Schema {
     Schema {
         fields: names(&["open", "high", "low", "close", "volume", "pe ratio"]),
         categories: names(&["sector", "market"]),
+        facts: names(&["eps_q", "sales_q", "equity_a"]),
+        instruments: Some(names(&["SPY", "AAPL"])),
     }
 }
 
@@ -128,7 +130,7 @@ fn checks_arity_and_parameters() {
     assert_eq!(fault("Abs($close, 1)").0, "1");
     assert_eq!(fault("Mean($close, 5, length=6)").1, "`length` of `Mean` is given twice");
     assert_eq!(fault("Mean($close, $open)").1, "`length` of `Mean` must be a number that is written here");
-    assert_eq!(fault("CsRank($close, 1, sector)").1, "`CsRank` takes fewer values");
+    assert_eq!(fault("CsZScore($close, 1, sector)").1, "`CsZScore` takes fewer values");
     for (text, place) in [
         ("Mean($close, -5)", "-5"),
         ("Mean($close, 2.5)", "2.5"),
@@ -174,6 +176,95 @@ fn chooses_outputs_by_name() {
     assert!(fault("Mean($close, 5).line").1.contains("one output"));
     assert!(fault("$close.a").1.contains("no field `$close.a`"));
     assert!(fault("($close).a").1.contains("does not follow an operator"));
+}
+
+#[test]
+fn names_instruments_in_quotes() {
+    let change = canonical("ChangeInstrument('SPY', Mean($close, 5))");
+    assert_eq!(change, "ChangeInstrument@1(Mean@1($close,length=5.0,min=1.0),instrument=\"SPY\")");
+    assert_eq!(change, canonical("ChangeInstrument(x=Mean($close, 5), instrument=\"SPY\")"));
+    assert_ne!(canonical("Mask($close, 'SPY')"), canonical("Mask($close, 'AAPL')"));
+    assert!(feature("ChangeInstrument('SPY', $close)").is_cross_sectional());
+    assert_eq!(
+        fault("ChangeInstrument('SPI', $close)"),
+        ("'SPI'".into(), "there is no instrument 'SPI'".into(), "did you mean `SPY`?".into())
+    );
+    assert!(fault("ChangeInstrument(SPY, $close)").1.contains("in quotes"));
+    assert!(fault("Mean('SPY', 5)").1.contains("'SPY' in quotes is not a value"));
+    assert!(fault("Mean($close, '5')").1.contains("must be a number"));
+    assert_eq!(feature("ChangeInstrument('SPY', $close > 1)").value_type(), Type::Boolean);
+    let open = Schema { instruments: None, ..schema() };
+    assert!(Catalog::new().with("f", "Mask($close, 'X')").unwrap().resolve(&["f"], &open).is_ok());
+}
+
+#[test]
+fn chooses_among_words() {
+    assert_eq!(canonical("CsRank($close, ties='average')"), canonical("CsRank($close)"));
+    assert_eq!(canonical("CsRank($close, ties='min')"), "CsRank@1($close,min=1.0,ties='min')");
+    assert_eq!(fault("CsRank($close, ties='averge')").2, "did you mean `average`?");
+    assert_eq!(fault("CsRank($close, ties='median')").0, "'median'");
+    assert!(fault("CsRank($close, ties=min)").1.contains("must be one of 'average', 'min'"));
+    assert!(fault("CsRank($close, 1, 2, 3)").2.contains("ties='average'|'min'|'max'|'first'|'dense'"));
+}
+
+#[test]
+fn takes_as_many_exposures_as_there_are() {
+    let one = canonical("CsNeutralize($close, $open, by=sector)");
+    assert_eq!(one, "CsNeutralize@1($close,$open,min=1.0,by=%sector)");
+    assert_eq!(one, canonical("CsNeutralize($close, y3=$open, by=sector)"));
+    assert_eq!(canonical("CsNeutralize($close)"), "CsNeutralize@1($close,min=1.0)");
+    assert!(fault("CsNeutralize($close, $sector)").2.contains("behind `by=`"));
+}
+
+#[test]
+fn reads_facts_over_periods_only() {
+    let ttm = feature("$close / P(Sum($$eps_q, 4))");
+    assert_eq!(ttm.facts().into_iter().collect::<Vec<_>>(), ["eps_q"]);
+    assert_eq!(ttm.fields().into_iter().collect::<Vec<_>>(), ["close"]);
+    assert_eq!(ttm.canonical(), "Div@1($close,P@1(Sum@1($$eps_q,length=4.0,min=1.0)))");
+    assert_eq!(canonical("PRef($$eps_q, 202003)"), "PRef@1($$eps_q,period=202003.0)");
+    assert_eq!(ttm.look_back(), LookBack::Sessions(0));
+    assert!(!ttm.is_cross_sectional());
+    assert_eq!(
+        fault("$$eps_q / $close"),
+        (
+            "$$eps_q".into(),
+            "`$$eps_q` has periods, not sessions".into(),
+            "point-in-time facts need `P(...)`, as in `P($$eps_q)`".into()
+        )
+    );
+    for (text, place, message) in [
+        ("P($$esp_q)", "$$esp_q", "there is no fact `$$esp_q`"),
+        ("P($$eps_q / $close)", "$close", "`$close` has sessions, but what stands in `P` has periods"),
+        ("P(CsRank($$eps_q))", "CsRank($$eps_q)", "`CsRank` compares instruments"),
+        ("P(Mask($$eps_q, 'SPY'))", "Mask($$eps_q, 'SPY')", "`Mask` compares instruments"),
+        ("P(P($$eps_q))", "P", "`P` stands in another `P` or `PRef`"),
+        ("P(Ref($$eps_q, -1))", "Ref($$eps_q, -1)", "ahead"),
+        (
+            "P($$eps_q / $$equity_a)",
+            "P($$eps_q / $$equity_a)",
+            "`$$eps_q` is quarterly and `$$equity_a` is annual",
+        ),
+        ("P(1 + 2)", "P(1 + 2)", "no fact with a publication day"),
+        ("PRef($$eps_q, 202005)", "202005", "there is no period 202005"),
+        ("PRef($$equity_a, 202003)", "202003", "there is no period 202003"),
+        ("P(Rows($$eps_q, $$eps_q > 0))", "Rows", "`Rows` counts sessions"),
+    ] {
+        let (found_place, found, _) = fault(text);
+        assert_eq!(found_place, place, "{text}");
+        assert!(found.contains(message), "{text}: {found}");
+    }
+    let label = Catalog::new().resolve_label("y", "P(Ref($$eps_q, -1))", &schema()).unwrap_err().to_string();
+    assert!(label.contains("periods that are not known yet"), "{label}");
+}
+
+#[test]
+fn names_among_periods_must_not_have_sessions() {
+    let catalog = Catalog::new().with("c", "$close + 1").unwrap().with("two", "1 + 1").unwrap();
+    let catalog = catalog.with("a", "P($$eps_q * two)").unwrap().with("b", "P($$eps_q * c)").unwrap();
+    assert!(catalog.resolve(&["a"], &schema()).is_ok());
+    let error = catalog.resolve(&["b"], &schema()).unwrap_err().to_string();
+    assert!(error.contains("`c` has sessions"), "{error}");
 }
 
 #[test]

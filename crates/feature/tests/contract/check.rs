@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use backstaff_feature::Type;
-use backstaff_panel::{Axis, Categories, Column, Encoding, Instrument, Panel};
+use backstaff_panel::{Axis, Categories, Column, Encoding, Fact, Facts, Instrument, Panel, Period, Session};
 
 use crate::subject::{Subject, compute, first_difference, panel};
 
@@ -17,6 +17,25 @@ fn changed(panel: &Panel, change: impl Fn(usize, &[f64]) -> f64) -> Panel {
         let values = column.to_f64();
         let values = (0..values.len()).map(|row| change(row, &values)).collect::<Vec<_>>();
         changed.insert(name, Column::F64(values)).unwrap();
+    }
+    changed
+}
+
+/// A panel in which every value that is published later is another one, of another period.
+fn published_otherwise(panel: &Panel, now: Session) -> Panel {
+    let mut changed = panel.clone();
+    for (name, facts) in panel.all_facts() {
+        let all =
+            facts.all().flat_map(|(instrument, facts)| facts.iter().map(move |fact| (instrument, *fact)));
+        let all = all.map(|(instrument, fact)| {
+            let other = Fact {
+                value: -7.0 * fact.value,
+                period: Period::from_number(fact.period.number() - 1),
+                ..fact
+            };
+            (instrument.clone(), if fact.known > now { other } else { fact })
+        });
+        changed.insert_facts(name, Facts::new(facts.frequency(), all)).unwrap();
     }
     changed
 }
@@ -36,6 +55,7 @@ fn other_futures(panel: &Panel, now: usize) -> Vec<(&'static str, Panel)> {
         ("scaled", changed(panel, |row, values| if later(row) { 1000.0 * values[row] } else { values[row] })),
         ("shuffled", changed(panel, |row, values| values[if later(row) { mirrored(row) } else { row }])),
         ("cut off", panel.between(0..now + 1)),
+        ("published otherwise", published_otherwise(panel, axis.calendar().session(now))),
     ]
 }
 
@@ -92,6 +112,14 @@ fn renamed(
     for (name, column) in panel.all_categories() {
         other.insert_categories(name, column.select(&rows)).unwrap();
     }
+    for (fact, facts) in panel.all_facts() {
+        let all = order.iter().flat_map(|&i| {
+            let own = facts.of(&axis.instruments()[i]).iter();
+            own.map(move |fact| (i, *fact))
+        });
+        let all = all.map(|(i, fact)| (Instrument::new(&name(i)), fact));
+        other.insert_facts(fact, Facts::new(facts.frequency(), all)).unwrap();
+    }
     (other, order)
 }
 
@@ -137,6 +165,9 @@ pub fn missing_instruments_change_nothing(subject: &Subject) -> Result<(), Strin
         let mut codes = vec![0; axis.n_sessions()];
         codes.extend(column.codes());
         more.insert_categories(name, Categories::new(codes, column.names().to_vec())).unwrap();
+    }
+    for (name, facts) in panel.all_facts() {
+        more.insert_facts(name, facts.clone()).unwrap();
     }
     let columns = subject.compute(&more);
     for (n, feature) in subject.features.iter().enumerate() {

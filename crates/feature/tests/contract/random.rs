@@ -19,7 +19,13 @@ fn view() -> impl Strategy<Value = String> {
 /// Expressions of a few operators of every family, nested in every direction.
 fn expression() -> impl Strategy<Value = String> {
     let columns = vec!["$open", "$high", "$low", "$close", "$volume", "0.5", "3"];
-    let leaf = prop_oneof![4 => select(columns).prop_map(str::to_owned), 1 => view()];
+    let known =
+        select(vec!["P($$eps_q)", "P(Sum($$sales_q, 4) / Ref($$eps_q, 1))", "PRef($$equity_a, 2009)"]);
+    let leaf = prop_oneof![
+        4 => select(columns).prop_map(str::to_owned),
+        1 => view(),
+        1 => known.prop_map(str::to_owned),
+    ];
     leaf.prop_recursive(5, 24, 2, |inner| {
         let length = || select(vec![1, 2, 5, 13, 20]);
         let rolling = select(vec![
@@ -39,6 +45,8 @@ fn expression() -> impl Strategy<Value = String> {
             (pair, inner.clone(), inner.clone(), length())
                 .prop_map(|(name, x, y, n)| format!("{name}({x}, {y}, {n})")),
             (across, inner.clone(), options).prop_map(|(name, x, options)| format!("{name}({x}{options})")),
+            (select(vec!["S0000", "S0003"]), inner.clone())
+                .prop_map(|(name, x)| format!("ChangeInstrument('{name}', {x})")),
             (inner.clone(), sign, inner.clone()).prop_map(|(x, sign, y)| format!("({x} {sign} {y})")),
             (inner.clone(), inner).prop_map(|(x, y)| format!("If({x} > {y}, {y}, Log({x}))")),
         ]

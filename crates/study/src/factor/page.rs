@@ -24,7 +24,7 @@ const MONTH: usize = 21;
 pub fn page(judgement: &Judgement) -> Report {
     let feature = &judgement.feature;
     let mut report = Report::new(feature.title())
-        .subtitle(capitalised(&data_line(judgement)))
+        .subtitle(data_line(judgement))
         .headline(judgement.verdict.sentence.clone());
     if judgement.verdict.level == Level::NotCredible {
         let text = "It foresees the next session's return better than anything that is known to work. It has probably \
@@ -67,7 +67,6 @@ fn summary(judgement: &Judgement) -> Section {
         Fact::new("Breakeven cost, bp", at.breakeven_bps, Format::Number(1)).note("per unit traded, one way"),
         Fact::new("New at the top", judgement.turnover.top, Format::Percent(1))
             .note("of the quantile, each session"),
-        Fact::new("Coverage", judgement.coverage.share, Format::Percent(1)).note("of the universe's rows"),
     ];
     let mut section = Section::new("summary", "Summary")
         .intro(format!(
@@ -253,6 +252,7 @@ fn quantiles(judgement: &Judgement) -> Section {
             &horizon(judgement),
         ))
         .block(quantile_table(judgement))
+        .block(cost_table(judgement))
 }
 
 fn quantile_bars(judgement: &Judgement) -> Chart {
@@ -267,42 +267,50 @@ fn quantile_bars(judgement: &Judgement) -> Chart {
 }
 
 fn quantile_table(judgement: &Judgement) -> Table {
-    let mut table = Table::new("Mean return by quantile, and what trading on it costs")
-        .column(Column::integer("Sessions"));
+    let mut table = Table::new("Mean return over the horizon, by quantile")
+        .column(Column::integer("Sessions").note("the horizon"));
     for quantile in 1..=main(judgement).quantile_means.len() {
         table = table.column(Column::percent(format!("Q{quantile}"), 2));
     }
     let table = table
         .column(Column::number("Rise", 2).note("rank correlation of the means with the quantile's number"))
-        .column(Column::percent("Spread", 3).note("mean return over the horizon, highest less lowest"))
-        .column(Column::number("t", 2).note("its t, Newey–West"))
-        .column(Column::percent("A year", 1).note("staggered cohorts, highest less lowest, before costs"))
-        .column(Column::number("t ", 2).heat(Heat::Diverging).note("its t, Newey–West"))
+        .column(Column::percent("Highest less lowest", 3).note("averaged over sessions; returns overlap"))
+        .column(Column::number("t", 2).heat(Heat::Diverging).note("its t, Newey–West"));
+    judgement.horizons.iter().fold(table, |table, at| {
+        let mut row = cells![at.horizon];
+        row.extend(at.quantile_means.iter().map(|&mean| Cell::from(mean)));
+        row.extend(cells![at.monotonicity, at.label_spread.mean, at.label_spread.newey_west_t]);
+        table.row(row)
+    })
+}
+
+fn cost_table(judgement: &Judgement) -> Table {
+    let table = Table::new("Highest less lowest in staggered cohorts, and what trading on it costs")
+        .column(Column::integer("Sessions").note("how long a cohort is held"))
+        .column(Column::percent("A session", 4).note("mean return, before costs"))
+        .column(Column::percent("A year", 1).note("the same times the sessions of a year"))
+        .column(Column::number("t", 2).heat(Heat::Diverging).note("its t, Newey–West"))
         .column(Column::percent("New at top", 0).note("not in the quantile a horizon before"))
-        .column(Column::percent("At bottom", 0))
+        .column(Column::percent("New at bottom", 0).note("not in the quantile a horizon before"))
         .column(
             Column::percent("Traded", 1)
                 .note("a session, of the capital of one side: 2 / horizon times the sum of both turnovers"),
         )
         .column(
             Column::number("Breakeven bp", 1)
-                .note("|spread| / traded: the cost per unit traded that takes all"),
+                .note("|return a session| / traded: the cost per unit traded that takes all"),
         );
     judgement.horizons.iter().fold(table, |table, at| {
-        let mut row = cells![at.horizon];
-        row.extend(at.quantile_means.iter().map(|&mean| Cell::from(mean)));
-        row.extend(cells![
-            at.monotonicity,
-            at.label_spread.mean,
-            at.label_spread.newey_west_t,
+        table.row(cells![
+            at.horizon,
+            at.spread.mean,
             at.spread_annual,
             at.spread.newey_west_t,
             at.top_turnover,
             at.bottom_turnover,
             at.traded,
             at.breakeven_bps
-        ]);
-        table.row(row)
+        ])
     })
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use backstaff_report::{Cell, Column, Format, Table, cells, text::render};
 
 use super::{Coverage, Judgement};
-use crate::report::words::{capitalised, count, number, percent};
+use crate::report::words::{count, number, percent};
 
 /// The ages of a value that fit on a line.
 const AGES: [u32; 10] = [0, 1, 2, 3, 4, 5, 8, 10, 15, 20];
@@ -60,25 +60,29 @@ pub(super) fn coverage_line(coverage: &Coverage) -> String {
     let (Some(first), Some(last)) = (&coverage.first, &coverage.last) else {
         return format!("no value on any of {}", count(coverage.rows, "row"));
     };
-    let shape = |value: Option<f64>| shown(value, 3);
     format!(
         "values on {} of {}, {first} to {last}, {} in a session; {} different; sd {}, skewness {} in a session",
         percent(coverage.share.unwrap_or(0.0), 1),
         count(coverage.rows, "row"),
         number(coverage.mean_count.unwrap_or(0.0), 0),
         Format::Integer.show(coverage.distinct as f64),
-        shape(coverage.deviation),
-        shape(coverage.skewness),
+        shown(coverage.deviation),
+        short(coverage.skewness),
     )
 }
 
-/// A small number with enough digits to be told from others.
-fn shown(value: Option<f64>, digits: u8) -> String {
+/// A number, with as many digits as tell a small one from 0.
+fn shown(value: Option<f64>) -> String {
     match value {
-        Some(value) if value != 0.0 && value.abs() < 0.01 => format!("{value:.1e}"),
-        Some(value) => number(value, digits),
+        Some(value) if value != 0.0 && value.abs() < 1e-3 => format!("{value:.1e}"),
+        Some(value) => Format::Number(3).show(value),
         None => Format::MISSING.to_owned(),
     }
+}
+
+/// A number with two digits behind the point.
+fn short(value: Option<f64>) -> String {
+    Format::Number(2).show(value.unwrap_or(f64::NAN))
 }
 
 fn information(judgement: &Judgement) -> Table {
@@ -196,19 +200,16 @@ fn years(judgement: &Judgement) -> Table {
 
 fn stability(judgement: &Judgement) -> String {
     let stays = judgement.autocorrelation.iter();
-    let stays = stays.map(|at| format!("{} after {}", shown(at.mean, 3), count(at.lag as usize, "session")));
+    let stays = stays.map(|at| format!("{} after {}", short(at.mean), count(at.lag as usize, "session")));
     let share =
-        |value: Option<f64>| value.map_or_else(|| Format::MISSING.to_owned(), |share| percent(share, 1));
-    let sentence = format!(
-        "rank autocorrelation {}; new each session: {} of the highest quantile, {} of the lowest; {} of the years have \
-         the sign of the whole.",
+        |value: Option<f64>| value.map_or_else(|| Format::MISSING.to_owned(), |share| percent(share, 0));
+    format!(
+        "Rank autocorrelation: {}\n\
+         New each session: {} of the highest quantile, {} of the lowest; of the years, {} have the sign of the whole\n\
+         t: mean in Newey–West errors with horizon − 1 lags or more; apart: every h-th session. Before costs.\n",
         stays.collect::<Vec<_>>().join(", "),
         share(judgement.turnover.top),
         share(judgement.turnover.bottom),
         share(judgement.share_of_years),
-    );
-    format!(
-        "{}\nt: mean in Newey–West errors with horizon − 1 lags or more; apart: every h-th session. Before costs.\n",
-        capitalised(&sentence)
     )
 }

@@ -1,5 +1,6 @@
 //! The rows of a session, group by group.
 
+use super::neutralize::Complete;
 use crate::kernel::present;
 
 /// A value's bits, mapped so that integers compare as the values do, and where the value stands.
@@ -18,6 +19,7 @@ pub struct Scratch {
     sorted: Vec<f64>,
     keys: Vec<Key>,
     starts: Vec<u32>,
+    pub(super) complete: Complete,
 }
 
 /// The members of one group.
@@ -85,7 +87,7 @@ fn members(
 ) {
     assert_eq!(values.len(), out.len(), "one value a row");
     out.fill(f64::NAN);
-    let Scratch { order, rows: present_rows, values: present_values, sorted, keys, starts } = scratch;
+    let Scratch { order, rows: present_rows, values: present_values, sorted, keys, starts, .. } = scratch;
     let mut visit = |all: Option<&[u64]>, indices: &mut dyn Iterator<Item = usize>, out: &mut [f64]| {
         present_rows.clear();
         present_values.clear();

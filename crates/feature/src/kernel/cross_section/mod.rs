@@ -17,6 +17,7 @@
 mod ascending;
 mod groups;
 mod moment;
+mod neutralize;
 mod order;
 mod rank;
 #[cfg(test)]
@@ -24,5 +25,6 @@ mod tests;
 
 pub use groups::{MISSING_GROUP, Scratch};
 pub use moment::{demean, mean, std, zscore};
+pub use neutralize::neutralize;
 pub use order::{median, robust_zscore, winsorize};
-pub use rank::{quantile_bucket, rank};
+pub use rank::{Ties, quantile_bucket, rank, rank_with};

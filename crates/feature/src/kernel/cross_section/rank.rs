@@ -33,6 +33,59 @@ pub fn rank(values: &[f64], groups: Option<&[u32]>, scratch: &mut Scratch, out: 
     ties(values, groups, scratch, out, |below, equal, members| share(below, equal, members, 1));
 }
 
+/// Which rank equal values get.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ties {
+    /// The mean of their places.
+    Average,
+    /// The first of their places.
+    Min,
+    /// The last of their places.
+    Max,
+    /// A place each, in the order of the rows.
+    First,
+    /// One place; the next value has the next place.
+    Dense,
+}
+
+/// Rank of the value in its group, where equal values are ranked as `by` says.
+///
+/// The rank, counted from 1, over the number of members; of [`Ties::Dense`], over the number of different values.
+///
+/// - Shape: `values`, `groups` and `out` are the rows of one session.
+/// - Unit: none, a share.
+/// - NaN: where the value is missing; a row without a group.
+/// - Look-ahead: none; one session only.
+/// - Source: pandas `groupby(session).rank(method=..., pct=True)`.
+///
+/// # Panics
+///
+/// If the slices differ in length.
+pub fn rank_with(values: &[f64], groups: Option<&[u32]>, by: Ties, scratch: &mut Scratch, out: &mut [f64]) {
+    match by {
+        Ties::Average => rank(values, groups, scratch, out),
+        Ties::Min => {
+            ties(values, groups, scratch, out, |below, _, members| (below + 1) as f64 / members as f64);
+        }
+        Ties::Max => ties(values, groups, scratch, out, |below, equal, members| {
+            (below + equal) as f64 / members as f64
+        }),
+        Ties::First | Ties::Dense => each(values, groups, scratch, out, |group: Group, out: &mut [f64]| {
+            ascending(group.values, group.rows, group.keys, group.starts);
+            if by == Ties::First {
+                group.keys.sort_unstable();
+            }
+            let places = group.keys.chunk_by(|a, b| a.0 == b.0 && by == Ties::Dense);
+            let count = places.clone().count() as f64;
+            for (place, equal) in places.enumerate() {
+                for &(_, row) in equal {
+                    out[row as usize] = (place + 1) as f64 / count;
+                }
+            }
+        }),
+    }
+}
+
 /// Bucket of the value in its group: 1 for the smallest values, `buckets` for the largest.
 ///
 /// The rank ([`rank`]) times the number of buckets, rounded up: equal values share a bucket, and buckets are equally

@@ -173,6 +173,28 @@ fn equal_values_have_no_spread() {
     assert!(of("zscore").is_nan() && of("robust_zscore").is_nan());
 }
 
+/// The ranks of pandas: `Series(values).rank(method=..., pct=True)`.
+#[test]
+fn ranks_of_equal_values_follow_the_rule() {
+    const NAN: f64 = f64::NAN;
+    let values = [3.0, 1.0, NAN, 3.0, 2.0, 1.0, 3.0, 0.0, -0.0, 5.0];
+    let ninths = |places: [f64; 10]| places.map(|place| place / 9.0);
+    let expected = [
+        (Ties::Average, ninths([7.0, 3.5, NAN, 7.0, 5.0, 3.5, 7.0, 1.5, 1.5, 9.0])),
+        (Ties::Min, ninths([6.0, 3.0, NAN, 6.0, 5.0, 3.0, 6.0, 1.0, 1.0, 9.0])),
+        (Ties::Max, ninths([8.0, 4.0, NAN, 8.0, 5.0, 4.0, 8.0, 2.0, 2.0, 9.0])),
+        (Ties::First, ninths([6.0, 3.0, NAN, 7.0, 5.0, 4.0, 8.0, 1.0, 2.0, 9.0])),
+        (Ties::Dense, [0.8, 0.4, NAN, 0.8, 0.6, 0.4, 0.8, 0.2, 0.2, 1.0]),
+    ];
+    for (by, expected) in expected {
+        let mut out = [0.0; 10];
+        rank_with(&values, None, by, &mut Scratch::default(), &mut out);
+        for (a, b) in out.iter().zip(expected) {
+            assert!(a.is_nan() && b.is_nan() || (a - b).abs() < 1e-15, "{by:?}: {out:?}");
+        }
+    }
+}
+
 #[test]
 fn buckets_are_equally_full() {
     let mut out = [0.0; 10];

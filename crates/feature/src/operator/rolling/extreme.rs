@@ -1,6 +1,6 @@
 //! Greatest and least of a window.
 
-use super::{Documentation, Rolling};
+use super::{Documentation, EXPANDING, Rolling};
 use crate::kernel::rolling;
 
 pub(super) static TABLE: &[Rolling] = &[
@@ -12,7 +12,7 @@ pub(super) static TABLE: &[Rolling] = &[
             formula: "max x",
             missing: "missing values are skipped; missing where fewer than `min` are present",
             source: "Qlib; pandas rolling",
-            differences: "",
+            differences: EXPANDING,
             samples: &["Max($high, 20)", "Max($high, 252, min=126)", "Max($high, 0)"],
         },
         shortest: 1,
@@ -26,7 +26,7 @@ pub(super) static TABLE: &[Rolling] = &[
             formula: "min x",
             missing: "missing values are skipped; missing where fewer than `min` are present",
             source: "Qlib; pandas rolling",
-            differences: "",
+            differences: EXPANDING,
             samples: &["Min($low, 20)", "Min($low, 252, min=126)", "Min($low, 0)"],
         },
         shortest: 1,
@@ -40,7 +40,7 @@ pub(super) static TABLE: &[Rolling] = &[
             formula: "1 + position of the first greatest value; the oldest session of the window is 1",
             missing: "a missing value inside the window wins: the position of the first one, as in Qlib",
             source: "Qlib: pandas rolling.apply(argmax)",
-            differences: "",
+            differences: EXPANDING,
             samples: &["IdxMax($high, 20)"],
         },
         shortest: 1,
@@ -54,7 +54,7 @@ pub(super) static TABLE: &[Rolling] = &[
             formula: "1 + position of the first least value; the oldest session of the window is 1",
             missing: "a missing value inside the window wins: the position of the first one, as in Qlib",
             source: "Qlib: pandas rolling.apply(argmin)",
-            differences: "",
+            differences: EXPANDING,
             samples: &["IdxMin($low, 20)"],
         },
         shortest: 1,

@@ -3,8 +3,8 @@
 use backstaff_panel::Session;
 
 use super::{
-    ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, Rolling, Signature,
-    look_back, window,
+    ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, RUNNING, Rolling,
+    Signature, look_back, window,
 };
 use crate::kernel::{recursive::Ema, rolling};
 
@@ -16,7 +16,7 @@ pub(super) static TABLE: &[Rolling] = &[Rolling {
         formula: "mean of w x, with weights w = 1, 2, ... divided by their sum",
         missing: "missing values are skipped; missing where fewer than `min` are present",
         source: "Qlib, which divides the weighted mean once more by the number of values",
-        differences: "",
+        differences: "none from Qlib; elsewhere a weighted mean is not divided by the number of values again, as `ta.WMA`",
         samples: &["WMA($close, 20)"],
     },
     shortest: 1,
@@ -33,7 +33,7 @@ static MEAN: Documentation = Documentation {
     formula: "sum x / n; with a weight, that of `EMA`",
     missing: "missing values are skipped; missing where fewer than `min` are present",
     source: "Qlib; pandas rolling.mean and ewm(alpha).mean",
-    differences: "",
+    differences: RUNNING,
     samples: &["Mean($close, 20)", "Mean($close, 60, min=30)", "Mean($close, 0)", "Mean($close, 0.1)"],
 };
 

@@ -16,6 +16,17 @@ use backstaff_panel::Session;
 use super::{ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, Signature};
 use crate::{LookBack, kernel::Window};
 
+/// How moments differ from those of others.
+const RUNNING: &str = "pandas, and so Qlib, moves running sums along, which keep the rounding of what has left the window; here a \
+                       window is computed by itself. A length of 0 begins with the instrument's first session, not with a \
+                       query's";
+/// How a window that grows differs from Qlib's.
+const EXPANDING: &str =
+    "a length of 0 begins with the instrument's first session; in Qlib with the first one of the query";
+/// How lines differ from Qlib's.
+const LINES: &str = "Qlib updates sums as the window moves, which cancel where prices are high and keep the rounding of what has \
+                     left; here a window is computed by itself";
+
 type Kernel = fn(&[f64], &[Session], Window, &mut [f64]);
 
 /// A statistic of one series over a window: `Name(x, length, min=1)`.

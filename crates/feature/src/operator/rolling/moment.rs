@@ -1,6 +1,6 @@
 //! Sums and moments of a window.
 
-use super::{Documentation, Rolling};
+use super::{Documentation, EXPANDING, RUNNING, Rolling};
 use crate::kernel::rolling;
 
 pub(super) static TABLE: &[Rolling] = &[
@@ -12,7 +12,7 @@ pub(super) static TABLE: &[Rolling] = &[
             formula: "sum x",
             missing: "missing values are skipped; missing where fewer than `min` are present",
             source: "Qlib; pandas rolling",
-            differences: "",
+            differences: RUNNING,
             samples: &["Sum($volume, 20)", "Sum($close > $open, 10)", "Sum($volume, 0)"],
         },
         shortest: 1,
@@ -26,7 +26,7 @@ pub(super) static TABLE: &[Rolling] = &[
             formula: "number of present values",
             missing: "never missing unless `min` asks for more than are present",
             source: "Qlib; pandas rolling",
-            differences: "",
+            differences: EXPANDING,
             samples: &["Count($close, 20)"],
         },
         shortest: 1,
@@ -40,7 +40,7 @@ pub(super) static TABLE: &[Rolling] = &[
             formula: "sqrt(sum (x - mean)^2 / (n - 1))",
             missing: "missing values are skipped; missing where fewer than `min` are present; needs two",
             source: "Qlib; pandas rolling",
-            differences: "",
+            differences: RUNNING,
             samples: &["Std($close, 20)", "Std($close / Ref($close, 1) - 1, 60, min=30)", "Std($close, 0)"],
         },
         shortest: 1,
@@ -54,7 +54,7 @@ pub(super) static TABLE: &[Rolling] = &[
             formula: "sum (x - mean)^2 / (n - 1)",
             missing: "missing values are skipped; missing where fewer than `min` are present; needs two",
             source: "Qlib; pandas rolling",
-            differences: "",
+            differences: RUNNING,
             samples: &["Var($close, 20)"],
         },
         shortest: 1,
@@ -68,7 +68,7 @@ pub(super) static TABLE: &[Rolling] = &[
             formula: "n / ((n - 1)(n - 2)) sum ((x - mean) / std)^3",
             missing: "missing values are skipped; missing where fewer than `min` are present; needs three",
             source: "Qlib; pandas rolling",
-            differences: "",
+            differences: RUNNING,
             samples: &["Skew($close, 20)"],
         },
         shortest: 3,
@@ -82,7 +82,7 @@ pub(super) static TABLE: &[Rolling] = &[
             formula: "n (n + 1) / ((n - 1)(n - 2)(n - 3)) sum ((x - mean) / std)^4 - 3 (n - 1)^2 / ((n - 2)(n - 3))",
             missing: "missing values are skipped; missing where fewer than `min` are present; needs four",
             source: "Qlib; pandas rolling",
-            differences: "",
+            differences: RUNNING,
             samples: &["Kurt($close, 20)"],
         },
         shortest: 4,
@@ -96,7 +96,7 @@ pub(super) static TABLE: &[Rolling] = &[
             formula: "mean |x - mean|",
             missing: "missing values are skipped; missing where fewer than `min` are present",
             source: "Qlib",
-            differences: "",
+            differences: EXPANDING,
             samples: &["Mad($close, 20)"],
         },
         shortest: 1,

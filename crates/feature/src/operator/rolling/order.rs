@@ -3,8 +3,8 @@
 use backstaff_panel::Session;
 
 use super::{
-    ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, Rolling, Signature,
-    look_back, window,
+    ArgumentFault, Arguments, Binding, Bound, Documentation, EXPANDING, Operator, Parameter, Rolling,
+    Signature, look_back, window,
 };
 use crate::kernel::rolling;
 
@@ -17,7 +17,7 @@ pub(super) static TABLE: &[Rolling] = &[
             formula: "median x",
             missing: "missing values are skipped; missing where fewer than `min` are present",
             source: "Qlib; pandas rolling",
-            differences: "",
+            differences: EXPANDING,
             samples: &["Med($close, 20)"],
         },
         shortest: 1,
@@ -31,7 +31,7 @@ pub(super) static TABLE: &[Rolling] = &[
             formula: "average rank of the newest value / number of present values",
             missing: "missing where the newest value is; other missing values are skipped",
             source: "Qlib: pandas rolling.rank(pct=True)",
-            differences: "",
+            differences: EXPANDING,
             samples: &["Rank($close, 20)", "Rank($close > $open, 10)"],
         },
         shortest: 1,
@@ -49,7 +49,7 @@ static QUANTILE: Documentation = Documentation {
     formula: "linear between the two nearest of the ordered values, at (n - 1) quantile",
     missing: "missing values are skipped; missing where fewer than `min` are present",
     source: "Qlib; pandas rolling.quantile",
-    differences: "",
+    differences: EXPANDING,
     samples: &["Quantile($close, 20, 0.8)", "Quantile($close, 60, 0)"],
 };
 

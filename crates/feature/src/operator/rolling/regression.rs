@@ -1,6 +1,6 @@
 //! The straight line through a window.
 
-use super::{Documentation, Rolling};
+use super::{Documentation, LINES, Rolling};
 use crate::kernel::rolling;
 
 pub(super) static TABLE: &[Rolling] = &[
@@ -12,7 +12,7 @@ pub(super) static TABLE: &[Rolling] = &[
             formula: "least squares of x on the session's place in the window",
             missing: "missing values are left out but keep their places; needs two",
             source: "Qlib: the newest session has place `length`",
-            differences: "",
+            differences: LINES,
             samples: &["Slope($close, 20)", "Slope($close, 60, min=30)"],
         },
         shortest: 1,
@@ -26,7 +26,7 @@ pub(super) static TABLE: &[Rolling] = &[
             formula: "squared correlation of x with the session's place in the window",
             missing: "missing values are left out but keep their places; needs two",
             source: "Qlib; missing where the standard deviation is at most 2e-5, as there",
-            differences: "",
+            differences: LINES,
             samples: &["Rsquare($close, 20)"],
         },
         shortest: 1,
@@ -40,7 +40,7 @@ pub(super) static TABLE: &[Rolling] = &[
             formula: "x - fitted x, at the newest session",
             missing: "missing where the newest value is; other missing values are left out but keep their places",
             source: "Qlib",
-            differences: "",
+            differences: LINES,
             samples: &["Resi($close, 20)"],
         },
         shortest: 1,

@@ -22,7 +22,7 @@ static REF: Documentation = Documentation {
     formula: "x[t - n]; for n = 0 the instrument's first value",
     missing: "missing where that session's value is, and before the instrument's first session",
     source: "Qlib",
-    differences: "",
+    differences: "for n = 0 Qlib gives the first value of the query, here that of the instrument",
     samples: &["Ref($close, 1)", "Ref($close, 20)", "Ref($close, 0)"],
 };
 
@@ -50,7 +50,7 @@ static DELTA: Documentation = Documentation {
     formula: "x[t] - x[t - n]; for n = 0 the change since the instrument's first session",
     missing: "missing where either value is, and before the instrument's first session",
     source: "Qlib",
-    differences: "",
+    differences: "for n = 0 Qlib counts from the first value of the query, here from that of the instrument",
     samples: &["Delta($close, 1)", "Delta($close, 20)", "Delta($close, 0)"],
 };
 

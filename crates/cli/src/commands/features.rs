@@ -1,0 +1,47 @@
+//! `backstaff features`: what there is to compute, without data.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use backstaff_study::{
+    StudyError,
+    features::{LibraryEntries, Sources, entries, libraries, show},
+};
+
+use super::Context;
+use crate::arguments::{FeatureSources, FeaturesCommand};
+
+pub fn run(context: &Context, command: FeaturesCommand) -> Result<ExitCode, StudyError> {
+    match command {
+        FeaturesCommand::List { name, sources } => list(context, name, sources)?,
+        FeaturesCommand::Show { name, sources } => {
+            let shown = show(&name, &with_file(Some(&name), sources))?;
+            context.answer(&shown, || shown.to_string());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(context: &Context, name: Option<String>, sources: FeatureSources) -> Result<(), StudyError> {
+    let sources = with_file(name.as_deref(), sources);
+    let chosen = match (name, &sources.file) {
+        (Some(name), _) => vec![name],
+        (None, Some(file)) => vec![file.display().to_string()],
+        (None, None) => sources.libraries.clone(),
+    };
+    if chosen.is_empty() {
+        let libraries = libraries(&sources)?;
+        context.answer(&libraries, || libraries.to_string());
+        return Ok(());
+    }
+    let found = chosen.iter().map(|name| entries(name, &sources)).collect::<Result<Vec<_>, _>>()?;
+    context.answer(&serde_json::json!({ "libraries": found }), || {
+        found.iter().map(LibraryEntries::to_string).collect::<Vec<_>>().join("\n")
+    });
+    Ok(())
+}
+
+/// Where to look; a name that ends like a file is one.
+fn with_file(name: Option<&str>, FeatureSources { libraries, file }: FeatureSources) -> Sources {
+    let is_file = |name: &&str| name.ends_with(".yaml") || name.ends_with(".yml");
+    Sources { file: file.or_else(|| name.filter(is_file).map(PathBuf::from)), libraries }
+}

@@ -1,0 +1,83 @@
+//! Sums and spreads of a window, and the bands and indices that are made of them.
+
+use super::{Average, Indicator, Rows, State, Windowed, is_rounding, last, paired};
+use crate::kernel::rolling;
+
+/// The sum of the window.
+pub fn sum(length: usize) -> Windowed {
+    Windowed::new(length - 1, move |rows| vec![rows.rolled(rows.input(0), length, rolling::sum)])
+}
+
+/// What `finish` makes of the variance of the window, of a population (divided by the number of values).
+pub fn spread(length: usize, finish: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Windowed {
+    let share = (length as f64 - 1.0) / length as f64;
+    Windowed::new(length - 1, move |rows| {
+        let values = rows.input(0);
+        let mut variances = if length == 1 {
+            vec![0.0; values.len()]
+        } else {
+            rows.rolled(values, length, rolling::variance)
+        };
+        for variance in &mut variances {
+            *variance = finish(*variance * share);
+        }
+        vec![variances]
+    })
+}
+
+/// The commodity channel index: how many mean deviations the typical price lies from its mean, over 0.015; 0 where it
+/// does not deviate.
+pub fn commodity_channel(length: usize) -> Windowed {
+    Windowed::new(length - 1, move |rows| {
+        let typical = typical_prices(rows);
+        let means = rows.rolled(&typical, length, rolling::mean);
+        let deviations = rows.rolled(&typical, length, rolling::mad);
+        let values = last(&typical, means.len()).iter().zip(paired(&means, &deviations));
+        let index = |(&value, (mean, deviation)): (&f64, (f64, f64))| {
+            if value == mean || is_rounding(2.0 * deviation, mean, mean) {
+                0.0
+            } else {
+                (value - mean) / (0.015 * deviation)
+            }
+        };
+        vec![values.map(index).collect()]
+    })
+}
+
+/// The mean of high, low and close, the first three inputs.
+pub(super) fn typical_prices(rows: &Rows<'_>) -> Vec<f64> {
+    let prices = rows.input(0).iter().zip(rows.input(1)).zip(rows.input(2));
+    prices.map(|((high, low), close)| (high + low + close) / 3.0).collect()
+}
+
+/// Bollinger bands: upper, middle and lower.
+#[derive(Debug)]
+pub struct Bands {
+    middle: Average,
+    deviation: Windowed,
+    above: f64,
+    below: f64,
+}
+
+impl Bands {
+    /// Around this average, so many standard deviations above and below.
+    pub fn new(middle: Average, length: usize, above: f64, below: f64) -> Self {
+        Self { middle, deviation: spread(length, f64::sqrt), above, below }
+    }
+}
+
+impl Indicator for Bands {
+    fn run(&mut self, inputs: &[&[f64]]) -> Vec<Vec<f64>> {
+        let middle = self.middle.take(inputs[0]);
+        let deviation = self.deviation.run_one(&inputs[..1]);
+        let band = |deviations: f64| {
+            paired(&middle, &deviation).map(|(middle, deviation)| middle + deviations * deviation).collect()
+        };
+        vec![band(self.above), band(0.0), band(-self.below)]
+    }
+
+    fn carry(&mut self, state: &mut State<'_>) {
+        self.middle.carry(state);
+        self.deviation.carry(state);
+    }
+}

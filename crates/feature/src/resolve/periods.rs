@@ -1,0 +1,180 @@
+//! Expressions over the periods of published facts.
+//!
+//! What stands in `P(...)` is resolved like any expression, but its leaves are facts, and its windows count periods. It
+//! becomes one node without inputs that holds the computation and the names of the facts: what the panel's sessions
+//! have is no part of it.
+
+use std::sync::Arc;
+
+use backstaff_panel::Frequency;
+
+use super::{
+    Context, Resolver,
+    rows::TooLong,
+    spelled,
+    spelling::{MAX_CANONICAL, Spelling},
+};
+use crate::{
+    FeatureError, LookBack, Type,
+    expression::{Call, Fault, Span, did_you_mean},
+    graph::{Node, NodeKind, OverPeriods, needed},
+    operator::{Bound, Work},
+};
+
+impl Resolver<'_> {
+    pub(super) fn fact(
+        &mut self,
+        context: &Context<'_>,
+        name: &str,
+        span: Span,
+    ) -> Result<usize, FeatureError> {
+        if !context.periods {
+            let fault = Fault::new(span, format!("`$${name}` has periods, not sessions"));
+            let help = format!("point-in-time facts need `P(...)`, as in `P($${name})`");
+            return Err(context.error(fault.help(help)));
+        }
+        if self.schema.facts.contains(name) {
+            return Ok(self.leaf(NodeKind::Fact(name.into()), Type::Number, spelled("$$", name)));
+        }
+        let known = self.schema.facts.iter().map(String::as_str);
+        let fault = Fault::new(span, format!("there is no fact `$${name}`"))
+            .maybe_help(did_you_mean("$$", name, known).or_else(|| Some(self.fact_list())))
+            .lacks_column();
+        Err(context.error(fault))
+    }
+
+    fn fact_list(&self) -> String {
+        let names = self.schema.facts.iter().take(12).map(|name| format!("$${name}")).collect::<Vec<_>>();
+        match names.len() {
+            0 => "the data have no facts with publication days".to_owned(),
+            n => {
+                let more = if self.schema.facts.len() > n { ", ..." } else { "" };
+                format!("the facts are {}{more}", names.join(", "))
+            }
+        }
+    }
+
+    /// The node that computes `root` over the periods known in each session, at the newest of them or at the one that
+    /// is written `period`; the places are those of the call and of the period.
+    pub(super) fn over_periods(
+        &mut self,
+        context: &Context<'_>,
+        spelling: &Spelling,
+        root: usize,
+        period: Option<u32>,
+        (span, period_span): (Span, Span),
+    ) -> Result<usize, FeatureError> {
+        let nodes = self.graph.nodes();
+        let facts = needed(root, |n| &nodes[n].inputs).into_iter().filter_map(|n| match &nodes[n].kind {
+            NodeKind::Fact(name) => Some((n, name.clone())),
+            _ => None,
+        });
+        let (facts, names): (Vec<usize>, Vec<Arc<str>>) = facts.unzip();
+        let frequency = frequency(&names).map_err(|message| {
+            let help = "facts stand in it as `$$name_q` (quarters) or `$$name_a` (years)";
+            context.error(Fault::new(span, message).help(help))
+        })?;
+        let period = period.map(|code| {
+            frequency.period(code).ok_or_else(|| {
+                let form = match frequency {
+                    Frequency::Quarterly => "quarters are written YYYYQQ: 202003 is the third of 2020",
+                    Frequency::Annual => "years are written YYYY: 2020",
+                };
+                context.error(Fault::new(period_span, format!("there is no period {code} here")).help(form))
+            })
+        });
+        let period = period.transpose()?;
+        let canonical = spelling.canonical(&[&nodes[root].canonical]);
+        if canonical.len() > MAX_CANONICAL {
+            return Err(context.error(TooLong::fault(span)));
+        }
+        let is_condition = nodes[root].value_type == Type::Boolean;
+        let absent = if is_condition { 0.0 } else { f64::NAN };
+        let computation = OverPeriods::new(nodes, root, &facts, period, absent);
+        let bound = Bound::facts(names, move |facts, sessions, out| computation.run(facts, sessions, out));
+        let bound = if is_condition { bound.boolean() } else { bound };
+        Ok(self.graph.add(Node {
+            inputs: Vec::new(),
+            value_type: bound.output,
+            look_back: LookBack::Sessions(0),
+            look_ahead: 0,
+            canonical: canonical.into(),
+            kind: NodeKind::Call(Arc::new(bound)),
+        }))
+    }
+
+    /// Refuse a name among periods that stands for something with sessions.
+    pub(super) fn check_name_in_periods(
+        &self,
+        context: &Context<'_>,
+        name: &str,
+        node: usize,
+        span: Span,
+    ) -> Result<(), FeatureError> {
+        let nodes = self.graph.nodes();
+        let has_sessions = |n: usize| match &nodes[n].kind {
+            NodeKind::Field(_) | NodeKind::Categories(_) => true,
+            NodeKind::Call(bound) => matches!(bound.work, Work::Session(_) | Work::Facts { .. }),
+            NodeKind::Constant(_) | NodeKind::Fact(_) => false,
+        };
+        if context.periods && needed(node, |n| &nodes[n].inputs).into_iter().any(has_sessions) {
+            return Err(context.error(no_sessions(&format!("`{name}` has sessions"), span)));
+        }
+        Ok(())
+    }
+}
+
+impl Context<'_> {
+    /// Whether a call may stand among periods.
+    pub(super) fn check_in_periods(
+        &self,
+        call: &Call,
+        span: Span,
+        bound: &Bound,
+    ) -> Result<(), FeatureError> {
+        if !self.periods {
+            return Ok(());
+        }
+        if matches!(bound.work, Work::Session(_)) {
+            return Err(self.error(no_sessions(&format!("`{}` compares instruments", call.name), span)));
+        }
+        if bound.look_ahead > 0 {
+            let fault = Fault::new(span, format!("`{}` reads periods that are not known yet", call.name));
+            return Err(self.error(fault.help("what is known ends with the newest period, also in a label")));
+        }
+        Ok(())
+    }
+
+    /// What stands in an operator over periods, which must not stand among periods itself.
+    pub(super) fn over_periods(&self, call: &Call) -> Result<Self, FeatureError> {
+        if !self.periods {
+            return Ok(Self { rows: None, periods: true, ..*self });
+        }
+        let fault = Fault::new(call.name_span, format!("`{}` stands in another `P` or `PRef`", call.name));
+        Err(self.error(fault.help("leave one of them out")))
+    }
+}
+
+/// Refuse what has sessions among periods.
+pub(super) fn no_sessions(message: &str, span: Span) -> Fault {
+    Fault::new(span, format!("{message}, but what stands in `P` has periods"))
+        .help("put it outside: `P(Sum($$eps_q, 4)) / $close`")
+}
+
+/// How long the periods of all these facts are.
+fn frequency(names: &[Arc<str>]) -> Result<Frequency, String> {
+    let frequency = |name: &Arc<str>| {
+        Frequency::of_name(name).ok_or(format!("`$${name}` ends with neither `_q` nor `_a`"))
+    };
+    let Some(first) = names.first() else {
+        return Err("there is no fact with a publication day in this call".to_owned());
+    };
+    let expected = frequency(first)?;
+    for name in &names[1..] {
+        let found = frequency(name)?;
+        if found != expected {
+            return Err(format!("`$${first}` is {expected} and `$${name}` is {found}: their periods differ"));
+        }
+    }
+    Ok(expected)
+}
