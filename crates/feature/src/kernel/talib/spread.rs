@@ -10,16 +10,10 @@ pub fn sum(length: usize) -> Windowed {
 
 /// What `finish` makes of the variance of the window, of a population (divided by the number of values).
 pub fn spread(length: usize, finish: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Windowed {
-    let share = (length as f64 - 1.0) / length as f64;
     Windowed::new(length - 1, move |rows| {
-        let values = rows.input(0);
-        let mut variances = if length == 1 {
-            vec![0.0; values.len()]
-        } else {
-            rows.rolled(values, length, rolling::variance)
-        };
+        let mut variances = rows.variances(rows.input(0), length);
         for variance in &mut variances {
-            *variance = finish(*variance * share);
+            *variance = finish(*variance);
         }
         vec![variances]
     })
@@ -30,7 +24,7 @@ pub fn spread(length: usize, finish: impl Fn(f64) -> f64 + Send + Sync + 'static
 pub fn commodity_channel(length: usize) -> Windowed {
     Windowed::new(length - 1, move |rows| {
         let typical = typical_prices(rows);
-        let means = rows.rolled(&typical, length, rolling::mean);
+        let means = rows.means(&typical, length);
         let deviations = rows.rolled(&typical, length, rolling::mad);
         let values = last(&typical, means.len()).iter().zip(paired(&means, &deviations));
         let index = |(&value, (mean, deviation)): (&f64, (f64, f64))| {
