@@ -30,28 +30,40 @@ impl Sums {
 /// If the length is 0.
 pub(super) fn means(values: &[f64], first: usize, length: usize) -> Vec<f64> {
     let share = 1.0 / length as f64;
-    slide(values, first, length, |pivot, sums| pivot + sums.differences * share)
+    let mut means = Vec::with_capacity(values.len());
+    slide(values, first, length, |pivot, sums| means.push(pivot + sums.differences * share));
+    means
 }
 
 /// The variance of each whole window, of a population; that of equal values is exactly 0. Otherwise as [`means`].
 ///
 /// The pivot may be the farthest value of its window, which costs as many units in the last place as the window has rows.
 pub(super) fn variances(values: &[f64], first: usize, length: usize) -> Vec<f64> {
-    let share = 1.0 / length as f64;
-    slide(values, first, length, |_, sums| {
-        let mean = sums.differences * share;
-        (sums.squares * share - mean * mean).max(0.0)
-    })
+    moments(values, first, length).1
 }
 
-/// What `finish` makes of each whole window: of its pivot, and the sums of differences to it.
+/// Means and variances in one walk, each as by itself.
+pub(super) fn moments(values: &[f64], first: usize, length: usize) -> (Vec<f64>, Vec<f64>) {
+    let share = 1.0 / length as f64;
+    let mut means = Vec::with_capacity(values.len());
+    let mut variances = Vec::with_capacity(values.len());
+    slide(values, first, length, |pivot, sums| {
+        let mean = sums.differences * share;
+        means.push(pivot + mean);
+        variances.push((sums.squares * share - mean * mean).max(0.0));
+    });
+    (means, variances)
+}
+
+/// Give `each` whole window's pivot, and the sums of differences to it.
 ///
 /// As in `kernel/roll.rs`, nothing is subtracted from a sum: rows are cut into blocks of one window length at multiples of
 /// it, and a window is the tail of one block joined with the head of the next, whose first row is the pivot.
-fn slide(values: &[f64], first: usize, length: usize, finish: impl Fn(f64, Sums) -> f64) -> Vec<f64> {
+fn slide(values: &[f64], first: usize, length: usize, mut each: impl FnMut(f64, Sums)) {
     assert!(length > 0, "a window has rows");
-    let Some(n_windows) = (values.len() + 1).checked_sub(length) else { return Vec::new() };
-    let mut results = Vec::with_capacity(n_windows);
+    if values.len() < length {
+        return;
+    }
     // The block of the first whole window begins in it.
     let mut start = first.div_ceil(length) * length - first;
     let mut tails = vec![Sums::default(); length];
@@ -72,13 +84,12 @@ fn slide(values: &[f64], first: usize, length: usize, finish: impl Fn(f64, Sums)
             head = head.plus(value - pivot);
         }
         let rows = values.get(start + silent..end).unwrap_or_default();
-        results.extend(rows.iter().zip(tails[..length - silent].iter().rev()).map(|(value, &tail)| {
+        for (value, &tail) in rows.iter().zip(tails[..length - silent].iter().rev()) {
             head = head.plus(value - pivot);
-            finish(pivot, tail.join(head))
-        }));
+            each(pivot, tail.join(head));
+        }
         start = end;
     }
-    results
 }
 
 #[cfg(test)]

@@ -109,6 +109,11 @@ impl<'a> Rows<'a> {
         sliding::variances(values, self.first_number(values), length)
     }
 
+    /// The mean and the variance of each whole window.
+    pub fn moments(&self, values: &[f64], length: usize) -> (Vec<f64>, Vec<f64>) {
+        sliding::moments(values, self.first_number(values), length)
+    }
+
     /// The number of the row of the first value.
     fn first_number(&self, values: &[f64]) -> usize {
         self.first + self.n_rows() - values.len()
