@@ -1,23 +1,6 @@
 //! Means and spreads of sliding windows, for the indicators that are asked for most.
 
-/// Sums over a window of differences to a value that is in it.
-#[derive(Clone, Copy, Default, Debug)]
-struct Sums {
-    differences: f64,
-    squares: f64,
-}
-
-impl Sums {
-    #[inline]
-    fn plus(self, difference: f64) -> Self {
-        Self { differences: self.differences + difference, squares: self.squares + difference * difference }
-    }
-
-    #[inline]
-    fn join(self, newer: Self) -> Self {
-        Self { differences: self.differences + newer.differences, squares: self.squares + newer.squares }
-    }
-}
+use crate::kernel::sum::{Lanes, plus};
 
 /// The mean of each whole window; that of equal values is that value, to the bit.
 ///
@@ -31,7 +14,7 @@ impl Sums {
 pub(super) fn means(values: &[f64], first: usize, length: usize) -> Vec<f64> {
     let share = 1.0 / length as f64;
     let mut means = Vec::with_capacity(values.len());
-    slide(values, first, length, |pivot, sums| means.push(pivot + sums.differences * share));
+    slide(values, first, length, |difference| [difference], |pivot, [sum]| means.push(pivot + sum * share));
     means
 }
 
@@ -47,46 +30,53 @@ pub(super) fn moments(values: &[f64], first: usize, length: usize) -> (Vec<f64>,
     let share = 1.0 / length as f64;
     let mut means = Vec::with_capacity(values.len());
     let mut variances = Vec::with_capacity(values.len());
-    slide(values, first, length, |pivot, sums| {
-        let mean = sums.differences * share;
+    let powers = |difference: f64| [difference, difference * difference];
+    slide(values, first, length, powers, |pivot, [sum, squares]| {
+        let mean = sum * share;
         means.push(pivot + mean);
-        variances.push((sums.squares * share - mean * mean).max(0.0));
+        variances.push((squares * share - mean * mean).max(0.0));
     });
     (means, variances)
 }
 
-/// Give `each` whole window's pivot, and the sums of differences to it.
+/// Give `each` whole window's pivot, and its sums of `powers` of the differences to it.
 ///
 /// As in `kernel/roll.rs`, nothing is subtracted from a sum: rows are cut into blocks of one window length at multiples of
 /// it, and a window is the tail of one block joined with the head of the next, whose first row is the pivot.
-fn slide(values: &[f64], first: usize, length: usize, mut each: impl FnMut(f64, Sums)) {
+fn slide<const N: usize>(
+    values: &[f64],
+    first: usize,
+    length: usize,
+    powers: impl Fn(f64) -> Lanes<N>,
+    mut each: impl FnMut(f64, Lanes<N>),
+) {
     assert!(length > 0, "a window has rows");
     if values.len() < length {
         return;
     }
     // The block of the first whole window begins in it.
     let mut start = first.div_ceil(length) * length - first;
-    let mut tails = vec![Sums::default(); length];
+    let mut tails = vec![[0.0; N]; length];
     while start < values.len() {
         let end = values.len().min(start + length);
         let pivot = values[start];
         // Of the block before, the rows that windows of this one reach back to; `tails[k]` sums the last k of them.
         let older = start.min(length - 1);
-        let mut tail = Sums::default();
+        let mut tail = [0.0; N];
         for (slot, value) in tails[1..].iter_mut().zip(values[start - older..start].iter().rev()) {
-            tail = tail.plus(value - pivot);
+            tail = plus(tail, powers(value - pivot));
             *slot = tail;
         }
-        let mut head = Sums::default();
+        let mut head = [0.0; N];
         // How many rows of the block come before the first whole window.
         let silent = (length - 1).saturating_sub(start);
         for value in &values[start..end.min(start + silent)] {
-            head = head.plus(value - pivot);
+            head = plus(head, powers(value - pivot));
         }
         let rows = values.get(start + silent..end).unwrap_or_default();
         for (value, &tail) in rows.iter().zip(tails[..length - silent].iter().rev()) {
-            head = head.plus(value - pivot);
-            each(pivot, tail.join(head));
+            head = plus(head, powers(value - pivot));
+            each(pivot, plus(tail, head));
         }
         start = end;
     }

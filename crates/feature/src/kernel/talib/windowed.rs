@@ -1,6 +1,6 @@
 //! Indicators that need no more than the last rows.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use backstaff_panel::Session;
 
@@ -47,19 +47,18 @@ impl Indicator for Windowed {
     fn run(&mut self, inputs: &[&[f64]]) -> Vec<Vec<f64>> {
         self.older.resize(inputs.len(), Vec::new());
         let n_older = self.older[0].len();
-        let joined = self.older.iter_mut().zip(inputs).map(|(older, &new)| {
-            older.extend_from_slice(new);
-            older.as_slice()
+        let joined = self.older.iter().zip(inputs).map(|(older, &new)| match older.as_slice() {
+            [] => Cow::Borrowed(new),
+            older => Cow::Owned([older, new].concat()),
         });
         let joined = joined.collect::<Vec<_>>();
-        let first = self.seen - n_older;
         let n_rows = joined[0].len();
-        let outputs = (self.compute)(&Rows { inputs: joined, first });
+        let rows = Rows { inputs: joined.iter().map(AsRef::as_ref).collect(), first: self.seen - n_older };
+        let outputs = (self.compute)(&rows);
         debug_assert!(outputs.iter().all(|output| output.len() == n_rows.saturating_sub(self.reach)));
+        let kept = joined.iter().map(|rows| rows[n_rows.saturating_sub(self.reach)..].to_vec());
+        self.older = kept.collect();
         self.seen += n_rows - n_older;
-        for older in &mut self.older {
-            older.drain(..n_rows.saturating_sub(self.reach));
-        }
         outputs
     }
 
