@@ -7,8 +7,8 @@ use std::{collections::BTreeMap, hint::black_box, time::Duration};
 
 use backstaff_panel::{Instrument, Session};
 use backstaff_regime::{
-    Covariances, Filter, FitOptions, GaussianHmm, Missing, ModelCache, Observations, Refit, Schedule, Start,
-    WalkOptions, fit, simulate, walk::History, walk_each,
+    Covariances, Filter, FitOptions, GaussianHmm, Missing, ModelCache, Refit, Schedule, Start, WalkOptions,
+    fit, simulate, walk::History, walk_each,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
