@@ -17,7 +17,7 @@ use backstaff_stage::{
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use self::piece::{Piece, pieces};
+use self::piece::pieces;
 use crate::{StudyError, artifact::write_column, panel_handle::PanelHandle};
 
 /// The part of an artifact that holds the values.
@@ -30,7 +30,12 @@ pub struct Features {
     pub features: Vec<Feature>,
     /// How they are stored.
     pub encoding: Encoding,
+    /// How many bytes of values are held at a time, before they are stored.
+    pub memory: usize,
 }
+
+/// The bytes of values that are held at a time if nobody says otherwise.
+pub const MEMORY: usize = 1 << 30;
 
 /// One segment of one feature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,8 +113,8 @@ impl Stage for Features {
     type Error = StudyError;
 
     fn hash_parameters(&self, key: &mut KeyHasher) {
-        // Which features are computed together is no parameter of any of them.
-        let Self { features: _, encoding } = self;
+        // Which features are computed together, and in how many walks, is no parameter of any of them.
+        let Self { features: _, encoding, memory: _ } = self;
         key.str("encoding", if *encoding == Encoding::F32 { "f32" } else { "f64" });
     }
 
@@ -144,7 +149,10 @@ impl Stage for Features {
         let place = self.place(shard, panel)?;
         let mut outputs = Vec::new();
         for piece in pieces(self, panel, &[place])? {
-            outputs.extend(piece.compute(self, panel)?);
+            piece.compute(self, panel, |segments| {
+                outputs.extend(segments);
+                true
+            })?;
         }
         let output = outputs.pop().map(|(_, output)| output);
         output.ok_or_else(|| StudyError::Internal { what: "a shard gave nothing".to_owned() })
@@ -170,12 +178,14 @@ impl JointStage for Features {
             if sink.is_closed() {
                 break;
             }
-            let outputs = Piece::compute(&piece, self, panel)?;
-            outputs.into_par_iter().for_each(|(place, output)| {
-                if let Some(position) = position(&place) {
-                    sink.put(position, &output);
-                }
-            });
+            piece.compute(self, panel, |segments| {
+                segments.into_par_iter().for_each(|(place, segment)| {
+                    if let Some(position) = position(&place) {
+                        sink.put(position, &segment);
+                    }
+                });
+                !sink.is_closed()
+            })?;
         }
         Ok(())
     }
