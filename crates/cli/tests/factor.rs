@@ -106,8 +106,11 @@ fn with_sectors(place: &Workplace) {
         let _ = writeln!(out, "{line},{sector}");
     }
     place.write("sectors.csv", &out);
-    let table = (0..10).map(|i| format!("S{i:02},{}\n", if i % 2 == 0 { "Energy" } else { "Health" }));
-    place.write("table.csv", &format!("symbol,industry\n{}", table.collect::<String>()));
+    let mut table = String::from("symbol,industry\n");
+    for i in 0..10 {
+        let _ = writeln!(table, "S{i:02},{}", if i % 2 == 0 { "Energy" } else { "Health" });
+    }
+    place.write("table.csv", &table);
 }
 
 #[test]
@@ -121,6 +124,7 @@ fn a_sector_of_the_data_or_of_a_table_neutralises() {
     let neutral = &own["horizons"][1]["neutral_rank_ic"];
     assert!(neutral["mean"].is_f64());
     assert_eq!(neutral, &told["horizons"][1]["neutral_rank_ic"]);
+    assert!(told["data"]["warnings"].to_string().contains("without history"), "{}", told["data"]);
     assert!(place.json(&["factor", REVERSAL, "--data", "prices.csv"])["by"].is_null());
     let within = "CsRank($close / Ref($close, 5) - 1, by=sector)";
     assert!(place.json(&["factor", within, "--data", "sectors.csv"])["horizons"][0]["ic"]["mean"].is_f64());
@@ -147,7 +151,7 @@ fn too_little_data_is_told_apart() {
     let text = std::fs::read_to_string(place.path("prices.csv")).unwrap();
     let some = |keep: &dyn Fn(&str) -> bool| {
         let lines = text.lines().enumerate().filter(|(number, line)| *number == 0 || keep(line));
-        lines.map(|(_, line)| format!("{line}\n")).collect::<String>()
+        lines.map(|(_, line)| [line, "\n"].concat()).collect::<Vec<_>>().concat()
     };
     place.write("two.csv", &some(&|line| line.contains(",S00,") || line.contains(",S04,")));
     place.write("short.csv", &some(&|line| line.starts_with("2010-01-0")));

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::{
     StudyError,
+    check::{check, warnings},
     choice::{Chosen, choose, with_file},
     columns::ColumnHandle,
     flow::{Bridge, Flow},
@@ -70,6 +71,12 @@ pub fn compute(request: &Request, observer: &dyn Observer) -> Result<Computed, S
 
 fn write(request: &Request, flow: &Flow<'_>, data: &Data, chosen: &Chosen) -> Result<Computed, StudyError> {
     let columns = data.columns(flow, &chosen.features)?;
+    let checked = chosen.features.iter().zip(&columns);
+    let checked = checked.map(|(feature, (name, column))| (name.as_str(), feature.look_back(), &**column));
+    let checks = check(data.axis(), &checked.collect::<Vec<_>>());
+    for warning in warnings(&checks) {
+        flow.warn(warning);
+    }
     flow.trace().span("write", || write_panel(&request.out, data.axis(), &columns))?;
     Ok(Computed {
         out: request.out.clone(),

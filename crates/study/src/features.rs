@@ -155,13 +155,8 @@ pub fn libraries(sources: &Sources) -> Result<Libraries, StudyError> {
 /// The entries of one library, or of the user's file.
 pub fn entries(library: &str, sources: &Sources) -> Result<LibraryEntries, StudyError> {
     let all = sources.all()?;
-    match all.iter().find(|loaded| loaded.name == library) {
-        Some(loaded) => loaded.entries(),
-        None => {
-            let known = all.iter().map(|loaded| loaded.name.as_str());
-            Err(FeatureError::unknown_library(library, known).into())
-        }
-    }
+    let unknown = || FeatureError::unknown_library(library, all.iter().map(|loaded| loaded.name.as_str()));
+    all.iter().find(|loaded| loaded.name == library).ok_or_else(unknown)?.entries()
 }
 
 /// What a name stands for: `library/entry`, an entry, a library, a file, or an operator.

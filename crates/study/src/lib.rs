@@ -3,6 +3,7 @@
 mod artifact;
 pub mod bench;
 pub mod cache;
+mod check;
 mod choice;
 mod columns;
 pub mod compute;

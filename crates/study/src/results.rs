@@ -6,6 +6,7 @@ use backstaff_stage::Key;
 use serde::Serialize;
 
 use crate::{
+    check::ColumnCheck,
     config::Config,
     panel_handle::PanelHandle,
     steps::{
@@ -44,6 +45,8 @@ pub struct Results {
     pub features: Vec<FeatureFacts>,
     /// Features beyond belief.
     pub suspects: Vec<Suspect>,
+    /// What was counted in the features that the models saw.
+    pub checks: Vec<ColumnCheck>,
     /// Facts about the labels: how many rows have one, and why others don't.
     pub labels: serde_json::Value,
     /// The folds.

@@ -13,6 +13,7 @@ use backstaff_stage::{Manifest, runner::Done};
 
 use crate::{
     StudyError,
+    check::warnings,
     choice::{Chosen, choose, with_file},
     columns::ColumnHandle,
     config::{self, Config, ModelSpec},
@@ -29,7 +30,7 @@ use crate::{
         predict::{self, Predict, PredictInputs},
         quality::{CollectQuality, read_quality},
         scores::Scores,
-        suspects::{FindSuspects, SuspectInputs, read_suspects},
+        suspects::{FindSuspects, Found, SuspectInputs, read_found},
         train::{ModelInputs, Train, read_facts},
     },
 };
@@ -76,6 +77,16 @@ impl Columns {
         let models = self.expressions.values();
         let universes = std::iter::once(&self.universe).chain(&self.unmasked);
         self.selected.iter().chain(models).chain(universes).cloned().collect()
+    }
+
+    /// What the search for suspects reads.
+    pub(crate) fn suspect_inputs(&self, panel: &Arc<PanelHandle>) -> SuspectInputs {
+        let look_backs = self.features.iter().map(Feature::look_back);
+        SuspectInputs {
+            panel: panel.clone(),
+            features: self.selected.iter().cloned().zip(look_backs).collect(),
+            universe: self.universe.clone(),
+        }
     }
 }
 
@@ -251,17 +262,17 @@ impl Study {
         let resolved = self.resolve(&panel)?;
         let columns = Self::columns(flow, &panel, &resolved)?;
         let learned = self.learn(flow, &panel, &columns, &train, make_labels)?;
-        let suspects = SuspectInputs {
-            panel: panel.clone(),
-            features: columns.selected.clone(),
-            universe: columns.universe.clone(),
-        };
-        let suspects = read_suspects(&one(flow.stage(&FindSuspects, &suspects, panel.axis().n_rows())?)?)?;
+        let suspects = columns.suspect_inputs(&panel);
+        let found = one(flow.stage(&FindSuspects, &suspects, panel.axis().n_rows())?)?;
+        let Found { suspects, checks } = read_found(&found)?;
         for suspect in &suspects {
             flow.warn(format!(
                 "feature {} is beyond belief: rank IC {:.3} with the next return; it has probably seen it",
                 suspect.column, suspect.correlation
             ));
+        }
+        for warning in warnings(&checks) {
+            flow.warn(warning);
         }
         let rows = learned.scores.iter().map(|(_, scores)| scores.rows().len()).sum();
         let evaluate = Evaluate { horizon: make_labels.horizon() };
@@ -289,6 +300,7 @@ impl Study {
             quality: read_quality(&quality)?,
             features: resolved.facts,
             suspects,
+            checks,
             labels: learned.labels.manifest().info.clone(),
             folds: learned.folds.facts().to_vec(),
             fits: learned.fits,

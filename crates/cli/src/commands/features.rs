@@ -42,6 +42,7 @@ fn list(context: &Context, name: Option<String>, sources: FeatureSources) -> Res
 
 /// Where to look; a name that ends like a file is one.
 fn with_file(name: Option<&str>, FeatureSources { libraries, file }: FeatureSources) -> Sources {
-    let is_file = |name: &&str| name.ends_with(".yaml") || name.ends_with(".yml");
-    Sources { file: file.or_else(|| name.filter(is_file).map(PathBuf::from)), libraries }
+    let is_file = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
+    let named = name.map(PathBuf::from).filter(is_file);
+    Sources { file: file.or(named), libraries }
 }

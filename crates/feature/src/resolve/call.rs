@@ -79,7 +79,12 @@ impl Resolver<'_> {
             let help = if self.catalog.entry(&call.name).is_some() {
                 Some(format!("`{}` is a feature: write it without parentheses", call.name))
             } else {
-                did_you_mean("", &call.name, registry.names())
+                // `RSI` is rather `ta.RSI` than `Resi`.
+                let same = |known: &&str| {
+                    known.rsplit_once('.').is_some_and(|(_, own)| own.eq_ignore_ascii_case(&call.name))
+                };
+                let namespaced = registry.names().find(same).map(|known| format!("did you mean `{known}`?"));
+                namespaced.or_else(|| did_you_mean("", &call.name, registry.names()))
             };
             Fault::new(call.name_span, format!("there is no operator `{}`", call.name)).maybe_help(help)
         })

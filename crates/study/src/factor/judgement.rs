@@ -94,6 +94,8 @@ pub struct DataFacts {
     pub sessions_per_year: f64,
     /// The condition that a row must meet to be judged.
     pub universe: String,
+    /// What reading them brought to light.
+    pub warnings: Vec<String>,
 }
 
 /// What values of one age foresee.

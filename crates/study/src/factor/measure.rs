@@ -176,5 +176,13 @@ fn data_facts(subject: &Subject<'_>, axis: &Axis) -> DataFacts {
         adjustment_why: text("why"),
         sessions_per_year: axis.calendar().sessions_per_year(),
         universe: subject.universe_text.to_owned(),
+        warnings: data_warnings(subject.reading),
     }
+}
+
+fn data_warnings(reading: &LoadFacts) -> Vec<String> {
+    let told = reading.static_categories.iter().map(|name| {
+        format!("{name} comes from a table without history: it tells the past what only later was known")
+    });
+    reading.warnings.iter().cloned().chain(told).collect()
 }

@@ -8,7 +8,7 @@ use backstaff_report::{
 
 use super::{
     AtHorizon, Judgement,
-    text::{coverage_line, data_line},
+    text::{coverage_line, data_line, prices},
     verdict::Level,
 };
 use crate::report::{
@@ -71,16 +71,19 @@ fn summary(judgement: &Judgement) -> Section {
     let mut section = Section::new("summary", "Summary")
         .intro(format!(
             "How the values of a session go with the return from the next open over {}, before costs. Look-back: {}. \
-             Feature and returns see the same prices ({}).",
+             Feature and returns see the same prices, {}: {}.",
             horizon(judgement),
             judgement.feature.look_back,
+            prices(&judgement.data.adjustment),
             judgement.data.adjustment_why
         ))
         .block(facts)
         .text(expression(judgement));
-    if !judgement.warnings.is_empty() {
-        let caveats = judgement.warnings.iter().map(|text| Caveat::caution("Beware", capitalised(text)));
-        section = section.block(caveats.collect::<Vec<_>>());
+    let found = judgement.warnings.iter().map(|text| Caveat::caution("Values", capitalised(text)));
+    let read = judgement.data.warnings.iter().map(|text| Caveat::note("Data", capitalised(text)));
+    let caveats = found.chain(read).collect::<Vec<_>>();
+    if !caveats.is_empty() {
+        section = section.block(caveats);
     }
     section
 }

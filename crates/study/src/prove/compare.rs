@@ -8,7 +8,7 @@ use backstaff_learn::{
     label::{Labels, Recoveries},
     model::{Model, from_text},
 };
-use backstaff_panel::{Axis, Column, Encoding, Panel, Session, Universe};
+use backstaff_panel::{Axis, Column, Encoding, Panel, Session};
 use backstaff_portfolio::Backtest;
 use backstaff_stage::Digest;
 use serde::Serialize;
@@ -21,7 +21,7 @@ use crate::{
     steps::{
         Load,
         backtest::{Holder, RunBacktests, Variant, holder_name},
-        folds::{FoldFacts, MakeFolds},
+        folds::{FoldFacts, MakeFolds, members},
         labels::MakeLabels,
         scores::Scores,
         train::{Train, as_features, read_model},
@@ -231,7 +231,7 @@ impl<'a> Base<'a> {
         changed: &Panel,
         columns: &[Column],
     ) -> Result<Vec<Leak>, StudyError> {
-        let universe = universe_of(&columns[self.universe_at()]);
+        let universe = members(&columns[self.universe_at()]);
         let prices = self.make_labels.prices_of(changed)?;
         let labels = Labels::forward_return(&prices, self.make_labels.horizon(), &Recoveries::default());
         let folds = self.make_folds.until(before.session).folds_of(&universe, &labels)?;
@@ -290,7 +290,7 @@ impl<'a> Base<'a> {
         scores: &[(String, Scores)],
         last: usize,
     ) -> Result<Vec<(String, Backtest)>, StudyError> {
-        let universe = universe_of(&columns[self.universe_at()]);
+        let universe = members(&columns[self.universe_at()]);
         let sessions = self.sessions.start..last + 1;
         let models = scores.iter().map(|(name, scores)| (Holder::Model(name.clone()), scores.clone()));
         let all = models.chain([(Holder::EqualWeight, Scores::none())]);
@@ -301,10 +301,6 @@ impl<'a> Base<'a> {
         })
         .collect()
     }
-}
-
-fn universe_of(column: &Column) -> Universe {
-    Universe::new((0..column.len()).map(|row| column.get(row) > 0.0).collect())
 }
 
 fn test_range(axis: &Axis, facts: &FoldFacts) -> Range<usize> {

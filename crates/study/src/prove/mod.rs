@@ -25,7 +25,7 @@ use crate::{
     Study, StudyError,
     flow::{Bridge, Flow},
     progress::{Event, Observer},
-    steps::suspects::{FindSuspects, Suspect, SuspectInputs, read_suspects},
+    steps::suspects::{FindSuspects, Found, Suspect, read_found},
     study::one,
 };
 
@@ -119,12 +119,8 @@ impl Study {
             let bridge = Bridge::new(observer);
             let flow = Flow::new(&store, &self.run_name(), self.threads, &bridge)?;
             let base = compare::Base::new(self, &flow)?;
-            let inputs = SuspectInputs {
-                panel: base.handle.clone(),
-                features: base.columns.selected.clone(),
-                universe: base.columns.universe.clone(),
-            };
-            let suspects = read_suspects(&one(flow.stage(&FindSuspects, &inputs, 0)?)?)?;
+            let inputs = base.columns.suspect_inputs(&base.handle);
+            let Found { suspects, .. } = read_found(&one(flow.stage(&FindSuspects, &inputs, 0)?)?)?;
             let started = Instant::now();
             let cuts = cuts(base.sessions.clone(), n_dates);
             let steps = cuts.len() * Perturbation::ALL.len();

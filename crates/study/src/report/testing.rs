@@ -9,6 +9,7 @@ use backstaff_stage::{KeyHasher, Store, digest_bytes};
 use super::account::own_measures;
 use crate::{
     artifact::{write_integers, write_texts},
+    check::ColumnCheck,
     config,
     panel_handle::PanelHandle,
     results::{FeatureFacts, Results},
@@ -112,6 +113,11 @@ impl Made {
                 feature("zz", "Mean(z, 5)"),
             ],
             suspects: if self.suspects { vec![suspect()] } else { Vec::new() },
+            checks: vec![
+                ColumnCheck { column: "mom_5d".to_owned(), n_present: 1700, n_partial: 0, constant: None },
+                ColumnCheck { column: "z".to_owned(), n_present: 1700, n_partial: 170, constant: None },
+                ColumnCheck { column: "zz".to_owned(), n_present: 1700, n_partial: 0, constant: Some(0.0) },
+            ],
             labels: serde_json::json!({ "labelled": 1700, "at_end": 15, "delisted": 3, "never_entered": 0 }),
             folds: folds(calendar, tested),
             fits: BTreeMap::from([

@@ -1,17 +1,22 @@
-//! Suspects: columns that foresee the next return better than anything that is known to work.
+//! Suspects: columns that foresee the next return better than anything that is known to work, and such as say nothing.
 //!
 //! No check of the code can see a value that the data file itself had too early. This one looks at what a column is
 //! worth: a rank IC with the next return that nobody has is not skill.
 
 use std::sync::Arc;
 
+use backstaff_feature::LookBack;
 use backstaff_learn::evaluate::{Suspicion, SuspicionKind, next_return, suspicious};
 use backstaff_panel::{Column, Panel, TRADED, Universe};
 use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    StudyError, artifact::read_facts, columns::ColumnHandle, panel_handle::PanelHandle,
+    StudyError,
+    artifact::read_facts,
+    check::{ColumnCheck, check},
+    columns::ColumnHandle,
+    panel_handle::PanelHandle,
     steps::folds::universe,
 };
 
@@ -27,8 +32,8 @@ pub struct FindSuspects;
 pub struct SuspectInputs {
     /// The axis and prices.
     pub panel: Arc<PanelHandle>,
-    /// The features that models see.
-    pub features: Vec<Arc<ColumnHandle>>,
+    /// The features that models see, and how far back they read.
+    pub features: Vec<(Arc<ColumnHandle>, LookBack)>,
     /// Who is eligible.
     pub universe: Arc<ColumnHandle>,
 }
@@ -48,6 +53,15 @@ pub struct Suspect {
     pub of_market: bool,
 }
 
+/// What was found about the features.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// Columns beyond belief, worst first.
+    pub suspects: Vec<Suspect>,
+    /// What was counted in each column.
+    pub checks: Vec<ColumnCheck>,
+}
+
 impl From<Suspicion> for Suspect {
     fn from(from: Suspicion) -> Self {
         Self {
@@ -62,10 +76,10 @@ impl From<Suspicion> for Suspect {
 
 impl Stage for FindSuspects {
     const NAME: &'static str = "suspects";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Inputs = SuspectInputs;
     type Shard = ();
-    type Output = Vec<Suspect>;
+    type Output = Found;
     type Error = StudyError;
 
     fn hash_parameters(&self, key: &mut KeyHasher) {
@@ -81,27 +95,36 @@ impl Stage for FindSuspects {
                 for field in ["close", TRADED] {
                     key.digest(field, &panel.digest(field, number));
                 }
-                for feature in features {
+                for (feature, _) in features {
                     key.digest(feature.name(), &feature.digest(number));
                 }
             });
         }
+        key.list("look_back", features, |key, (feature, look_back)| {
+            key.str(feature.name(), &look_back.to_string());
+        });
     }
 
     fn shards(&self, _: &SuspectInputs) -> Vec<()> {
         vec![()]
     }
 
-    fn run(&self, (): &(), inputs: &SuspectInputs, _: Budget) -> Result<Vec<Suspect>, StudyError> {
+    fn run(&self, (): &(), inputs: &SuspectInputs, _: Budget) -> Result<Found, StudyError> {
         let panel = inputs.panel.panel(["close", TRADED], [])?;
-        let columns = inputs.features.iter().map(|feature| Ok((feature.name(), feature.column()?)));
+        let columns = inputs.features.iter().map(|(feature, _)| Ok((feature.name(), feature.column()?)));
         let columns = columns.collect::<Result<Vec<_>, StudyError>>()?;
         let columns = columns.iter().map(|(name, column)| (*name, &**column)).collect::<Vec<_>>();
-        suspects_among(&columns, &panel, &universe(&inputs.universe)?)
+        let look_backs = inputs.features.iter().map(|(_, look_back)| *look_back);
+        let checked =
+            columns.iter().zip(look_backs).map(|(&(name, column), look_back)| (name, look_back, column));
+        Ok(Found {
+            checks: check(panel.axis(), &checked.collect::<Vec<_>>()),
+            suspects: suspects_among(&columns, &panel, &universe(&inputs.universe)?)?,
+        })
     }
 
-    fn write(&self, suspects: &Vec<Suspect>, draft: &mut Draft) -> Result<(), StoreError> {
-        draft.info(serde_json::json!({ "suspects": suspects }));
+    fn write(&self, found: &Found, draft: &mut Draft) -> Result<(), StoreError> {
+        draft.info(serde_json::json!({ "found": found }));
         Ok(())
     }
 }
@@ -126,7 +149,7 @@ pub fn suspects_among(
     Ok(found.into_iter().map(Suspect::from).collect())
 }
 
-/// Read the stored list.
-pub fn read_suspects(manifest: &Manifest) -> Result<Vec<Suspect>, StudyError> {
-    read_facts(manifest, "suspects")
+/// Read what was found.
+pub fn read_found(manifest: &Manifest) -> Result<Found, StudyError> {
+    read_facts(manifest, "found")
 }

@@ -119,14 +119,14 @@ impl Indicator for Average {
 }
 
 fn simple(rows: &Rows<'_>, values: &[f64], length: usize) -> Vec<f64> {
-    rows.rolled(values, length, rolling::mean)
+    rows.means(values, length)
 }
 
 /// The mean, moved towards the newest value along the line through the window.
 ///
 /// `Σ k xₖ / Σ k = mean + slope (n − 1) / 6`: exact for equal values, and for lines.
 fn weighted(rows: &Rows<'_>, values: &[f64], length: usize) -> Vec<f64> {
-    let mut means = rows.rolled(values, length, rolling::mean);
+    let mut means = rows.means(values, length);
     let reach = (length as f64 - 1.0) / 6.0;
     for (mean, slope) in means.iter_mut().zip(rows.rolled(values, length, rolling::slope)) {
         *mean += slope * reach;

@@ -25,7 +25,7 @@ pub fn line(line: Line, length: usize) -> Windowed {
         let values = rows.input(0);
         let slopes = rows.rolled(values, length, rolling::slope);
         let from_mean = |reach: f64| {
-            let means = rows.rolled(values, length, rolling::mean);
+            let means = rows.means(values, length);
             means.iter().zip(&slopes).map(|(mean, slope)| mean + slope * reach).collect()
         };
         vec![match line {

@@ -24,6 +24,7 @@ mod line;
 mod oscillator;
 mod parabolic;
 mod present;
+mod sliding;
 mod smoothed;
 mod spread;
 mod state;

@@ -19,7 +19,7 @@ pub fn over_present(indicator: &mut dyn Indicator, inputs: &[&[f64]], outputs: &
     let n_rows = inputs.first().map_or(0, |input| input.len());
     assert!(inputs.iter().all(|input| input.len() == n_rows), "inputs are equally long");
     let is_present = |row: usize| inputs.iter().all(|input| input[row].is_finite());
-    let whole = inputs.iter().all(|input| input.iter().all(|value| value.is_finite()));
+    let whole = inputs.iter().all(|input| input.iter().fold(true, |whole, value| whole & value.is_finite()));
     let rows =
         if whole { Vec::new() } else { (0..n_rows).filter(|&row| is_present(row)).collect::<Vec<_>>() };
     let present = inputs.iter().map(|&input| {

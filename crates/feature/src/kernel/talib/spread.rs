@@ -1,6 +1,6 @@
 //! Sums and spreads of a window, and the bands and indices that are made of them.
 
-use super::{Average, Indicator, Rows, State, Windowed, is_rounding, last, paired};
+use super::{Average, AverageKind, Indicator, Rows, State, Windowed, is_rounding, last, paired};
 use crate::kernel::rolling;
 
 /// The sum of the window.
@@ -10,16 +10,10 @@ pub fn sum(length: usize) -> Windowed {
 
 /// What `finish` makes of the variance of the window, of a population (divided by the number of values).
 pub fn spread(length: usize, finish: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Windowed {
-    let share = (length as f64 - 1.0) / length as f64;
     Windowed::new(length - 1, move |rows| {
-        let values = rows.input(0);
-        let mut variances = if length == 1 {
-            vec![0.0; values.len()]
-        } else {
-            rows.rolled(values, length, rolling::variance)
-        };
+        let mut variances = rows.variances(rows.input(0), length);
         for variance in &mut variances {
-            *variance = finish(*variance * share);
+            *variance = finish(*variance);
         }
         vec![variances]
     })
@@ -30,7 +24,7 @@ pub fn spread(length: usize, finish: impl Fn(f64) -> f64 + Send + Sync + 'static
 pub fn commodity_channel(length: usize) -> Windowed {
     Windowed::new(length - 1, move |rows| {
         let typical = typical_prices(rows);
-        let means = rows.rolled(&typical, length, rolling::mean);
+        let means = rows.means(&typical, length);
         let deviations = rows.rolled(&typical, length, rolling::mad);
         let values = last(&typical, means.len()).iter().zip(paired(&means, &deviations));
         let index = |(&value, (mean, deviation)): (&f64, (f64, f64))| {
@@ -53,31 +47,48 @@ pub(super) fn typical_prices(rows: &Rows<'_>) -> Vec<f64> {
 /// Bollinger bands: upper, middle and lower.
 #[derive(Debug)]
 pub struct Bands {
-    middle: Average,
-    deviation: Windowed,
+    /// The mean and the standard deviation of the window.
+    window: Windowed,
+    /// What the bands lie around, if not that mean.
+    middle: Option<Average>,
     above: f64,
     below: f64,
 }
 
 impl Bands {
-    /// Around this average, so many standard deviations above and below.
-    pub fn new(middle: Average, length: usize, above: f64, below: f64) -> Self {
-        Self { middle, deviation: spread(length, f64::sqrt), above, below }
+    /// Around this average of `length` values, so many standard deviations above and below.
+    pub fn new(kind: AverageKind, length: usize, above: f64, below: f64) -> Self {
+        let window = Windowed::new(length - 1, move |rows| {
+            let (means, mut deviations) = rows.moments(rows.input(0), length);
+            for deviation in &mut deviations {
+                *deviation = deviation.sqrt();
+            }
+            vec![means, deviations]
+        });
+        let middle = (kind != AverageKind::Simple).then(|| Average::new(kind, length));
+        Self { window, middle, above, below }
     }
 }
 
 impl Indicator for Bands {
     fn run(&mut self, inputs: &[&[f64]]) -> Vec<Vec<f64>> {
-        let middle = self.middle.take(inputs[0]);
-        let deviation = self.deviation.run_one(&inputs[..1]);
+        let mut window = self.window.run(inputs);
+        let deviation = window.swap_remove(1);
+        let middle = match &mut self.middle {
+            Some(middle) => middle.take(inputs[0]),
+            None => window.swap_remove(0),
+        };
         let band = |deviations: f64| {
             paired(&middle, &deviation).map(|(middle, deviation)| middle + deviations * deviation).collect()
         };
-        vec![band(self.above), band(0.0), band(-self.below)]
+        let (upper, lower) = (band(self.above), band(-self.below));
+        vec![upper, middle, lower]
     }
 
     fn carry(&mut self, state: &mut State<'_>) {
-        self.middle.carry(state);
-        self.deviation.carry(state);
+        self.window.carry(state);
+        if let Some(middle) = &mut self.middle {
+            middle.carry(state);
+        }
     }
 }

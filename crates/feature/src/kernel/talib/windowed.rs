@@ -1,10 +1,10 @@
 //! Indicators that need no more than the last rows.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use backstaff_panel::Session;
 
-use super::{Indicator, State};
+use super::{Indicator, State, sliding};
 use crate::kernel::Window;
 
 type Compute = dyn Fn(&Rows<'_>) -> Vec<Vec<f64>> + Send + Sync;
@@ -26,8 +26,8 @@ pub struct Windowed {
 #[derive(Debug)]
 pub struct Rows<'a> {
     inputs: Vec<&'a [f64]>,
-    /// The numbers of the rows, counted from the first present one, at which windows cut their blocks.
-    numbers: Vec<Session>,
+    /// The number of the first row, counted from the first present one: at these numbers windows cut their blocks.
+    first: usize,
 }
 
 impl Windowed {
@@ -47,20 +47,18 @@ impl Indicator for Windowed {
     fn run(&mut self, inputs: &[&[f64]]) -> Vec<Vec<f64>> {
         self.older.resize(inputs.len(), Vec::new());
         let n_older = self.older[0].len();
-        let joined = self.older.iter_mut().zip(inputs).map(|(older, &new)| {
-            older.extend_from_slice(new);
-            older.as_slice()
+        let joined = self.older.iter().zip(inputs).map(|(older, &new)| match older.as_slice() {
+            [] => Cow::Borrowed(new),
+            older => Cow::Owned([older, new].concat()),
         });
         let joined = joined.collect::<Vec<_>>();
-        let first = self.seen - n_older;
         let n_rows = joined[0].len();
-        let numbers = (first..first + n_rows).map(|number| Session::from_number(number as i32)).collect();
-        let outputs = (self.compute)(&Rows { inputs: joined, numbers });
+        let rows = Rows { inputs: joined.iter().map(AsRef::as_ref).collect(), first: self.seen - n_older };
+        let outputs = (self.compute)(&rows);
         debug_assert!(outputs.iter().all(|output| output.len() == n_rows.saturating_sub(self.reach)));
+        let kept = joined.iter().map(|rows| rows[n_rows.saturating_sub(self.reach)..].to_vec());
+        self.older = kept.collect();
         self.seen += n_rows - n_older;
-        for older in &mut self.older {
-            older.drain(..n_rows.saturating_sub(self.reach));
-        }
         outputs
     }
 
@@ -100,6 +98,30 @@ impl<'a> Rows<'a> {
         self.windows(x.len(), length, |numbers, window, out| kernel(x, y, numbers, window, out))
     }
 
+    /// The mean of each whole window of `length` values, of which the last one belongs to the last row.
+    pub fn means(&self, values: &[f64], length: usize) -> Vec<f64> {
+        sliding::means(values, self.first_number(values), length)
+    }
+
+    /// The variance, of a population, of each whole window.
+    pub fn variances(&self, values: &[f64], length: usize) -> Vec<f64> {
+        sliding::variances(values, self.first_number(values), length)
+    }
+
+    /// The mean and the variance of each whole window.
+    pub fn moments(&self, values: &[f64], length: usize) -> (Vec<f64>, Vec<f64>) {
+        sliding::moments(values, self.first_number(values), length)
+    }
+
+    /// The number of the row of the first value.
+    fn first_number(&self, values: &[f64]) -> usize {
+        self.first + self.n_rows() - values.len()
+    }
+
+    fn n_rows(&self) -> usize {
+        self.inputs[0].len()
+    }
+
     fn windows(
         &self,
         n_values: usize,
@@ -111,7 +133,9 @@ impl<'a> Rows<'a> {
         }
         let window = Window::new(length, length).expect("no window of an indicator is empty");
         let mut out = vec![0.0; n_values];
-        kernel(&self.numbers[self.numbers.len() - n_values..], window, &mut out);
+        let last = self.first + self.n_rows();
+        let numbers = (last - n_values..last).map(|number| Session::from_number(number as i32));
+        kernel(&numbers.collect::<Vec<_>>(), window, &mut out);
         out.drain(..length - 1);
         out
     }

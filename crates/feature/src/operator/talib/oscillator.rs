@@ -134,9 +134,8 @@ pub(super) static TABLE: &[Entry] = &[
             &["upperband", "middleband", "lowerband"],
         ),
         make: |arguments| {
-            let length = arguments.count(0);
-            let middle = Average::new(average_kind(arguments, 3, "matype")?, length);
-            boxed(Bands::new(middle, length, arguments.number(1), arguments.number(2)))
+            let kind = average_kind(arguments, 3, "matype")?;
+            boxed(Bands::new(kind, arguments.count(0), arguments.number(1), arguments.number(2)))
         },
     },
 ];

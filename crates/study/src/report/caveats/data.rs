@@ -174,3 +174,35 @@ pub(super) fn jumps(case: Case<'_>) -> Option<Caveat> {
         Caveat::note("Prices that may be wrong", text)
     })
 }
+
+/// Features without a value, or with the same one everywhere.
+pub(super) fn empty_features(case: Case<'_>) -> Option<Caveat> {
+    let empty = case.results.checks.iter().filter(|check| check.is_empty());
+    let names = empty.map(|check| check.column.as_str()).collect::<Vec<_>>();
+    (!names.is_empty()).then(|| {
+        let text = format!(
+            "{} without a value, or with the same one everywhere: {}. No model can learn from them; look at the columns that \
+             they read.",
+            words::count(names.len(), "feature"),
+            words::some_of(names.iter().copied(), NAMED)
+        );
+        Caveat::caution("Features that say nothing", text)
+    })
+}
+
+/// Features many of whose values rest on windows that reach back beyond the instrument's first session.
+pub(super) fn partial_windows(case: Case<'_>) -> Option<Caveat> {
+    let mut partial = case.results.checks.iter().filter(|check| check.has_many_partial()).collect::<Vec<_>>();
+    partial.sort_by(|a, b| b.partial().total_cmp(&a.partial()));
+    let most = partial.first()?;
+    let names = partial.iter().map(|check| check.column.as_str());
+    let text = format!(
+        "{} from the first sessions of an instrument, before its windows are full: {} of those of `{}`, and many of {}. \
+         `min=` says how many observations a window needs.",
+        words::count(partial.iter().map(|check| check.n_partial).sum(), "value"),
+        words::percent(most.partial(), 0),
+        most.column,
+        words::some_of(names, NAMED)
+    );
+    Some(Caveat::note("Windows that begin before the data", text))
+}

@@ -21,7 +21,7 @@ struct Case<'a> {
 }
 
 /// All caveats there are, by theme; the gravest are shown first.
-const ALL: [fn(Case<'_>) -> Option<Caveat>; 24] = [
+const ALL: [fn(Case<'_>) -> Option<Caveat>; 26] = [
     test::disagreement,
     portfolio::ruin,
     data::survivorship,
@@ -32,6 +32,8 @@ const ALL: [fn(Case<'_>) -> Option<Caveat>; 24] = [
     data::drop_rows,
     data::thin_sessions,
     data::jumps,
+    data::empty_features,
+    data::partial_windows,
     test::short,
     test::incomplete_year,
     test::several_models,
@@ -119,6 +121,8 @@ mod tests {
         assert!(text(&made, "Categories without history").contains("`sector`"));
         assert!(text(&made, "Instruments left out").contains("`BAD`"));
         assert!(text(&made, "Rows dropped by hand").contains("1 row"));
+        assert!(text(&made, "Features that say nothing").contains("`zz`"));
+        assert!(text(&made, "Windows that begin before the data").contains("10% of those of `z`"));
         assert!(titles(&made).contains(&"Short test".to_owned()));
     }
 }
