@@ -36,6 +36,10 @@ pub struct Common {
     /// Threads to use; all cores if absent. Results don't depend on it.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// How many MB of computed features are held at a time, before they are stored; 1024 if absent. Results don't
+    /// depend on it.
+    #[arg(long, global = true, value_name = "MB", value_parser = clap::value_parser!(u32).range(1..))]
+    pub memory: Option<u32>,
     /// Folder of computed artifacts; `.backstaff` beside the study if absent.
     #[arg(long, global = true, value_name = "DIR")]
     pub store: Option<PathBuf>,

@@ -22,7 +22,7 @@ use crate::{
     progress::{Observer, StageRecord},
     steps::{
         Load, LoadFacts,
-        features::{FeatureShard, Features},
+        features::{FeatureShard, Features, MEMORY},
         load::LoadOutput,
     },
     study::{on_threads, one},
@@ -236,7 +236,7 @@ impl Data {
             }
             Self::Stored(panel) => panel,
         };
-        let stage = Features { features: features.to_vec(), encoding: Encoding::F64 };
+        let stage = Features { features: features.to_vec(), encoding: Encoding::F64, memory: MEMORY };
         let done = flow.joint_stage(&stage, panel, panel.axis().n_rows() * features.len())?;
         let column = |(feature, years): (&Feature, &[Done<FeatureShard>])| {
             let manifests = years.iter().map(|done| done.manifest.clone()).collect();

@@ -24,7 +24,7 @@ use crate::{
         Load,
         backtest::{BacktestInputs, RunBacktests, read_backtest},
         evaluate::{Evaluate, EvaluateInputs, read_evaluation},
-        features::{FeatureShard, Features},
+        features::{FeatureShard, Features, MEMORY},
         folds::{FoldInputs, FoldsHandle, MakeFolds},
         labels::{LabelsHandle, MakeLabels},
         predict::{self, Predict, PredictInputs},
@@ -48,6 +48,7 @@ pub struct Study {
     pub(crate) config: Config,
     pub(crate) store: PathBuf,
     pub(crate) threads: usize,
+    pub(crate) memory: usize,
 }
 
 /// How a study is opened.
@@ -59,6 +60,8 @@ pub struct Options {
     pub store: Option<PathBuf>,
     /// Threads; all cores if absent.
     pub threads: Option<usize>,
+    /// How many bytes of computed values are held before they are stored; [`MEMORY`] if absent.
+    pub memory: Option<usize>,
 }
 
 /// The columns of a study.
@@ -106,7 +109,8 @@ impl Study {
         let config = config::load(path, options.profile.as_deref())?;
         let store = options.store.clone().unwrap_or_else(|| config.folder.join(".backstaff"));
         let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Ok(Self { config, store, threads: options.threads.unwrap_or_else(all) })
+        let threads = options.threads.unwrap_or_else(all);
+        Ok(Self { config, store, threads, memory: options.memory.unwrap_or(MEMORY) })
     }
 
     /// Its configuration.
@@ -226,6 +230,7 @@ impl Study {
 
     /// Compute all columns.
     pub(crate) fn columns(
+        &self,
         flow: &Flow<'_>,
         panel: &Arc<PanelHandle>,
         resolved: &Resolved,
@@ -237,7 +242,7 @@ impl Study {
         features.extend(resolved.expressions.iter().map(|(_, feature)| feature.clone()));
         features.push(resolved.universe.clone());
         features.extend(resolved.unmasked.clone());
-        let stage = Features { features: features.clone(), encoding: Encoding::F32 };
+        let stage = Features { features: features.clone(), encoding: Encoding::F32, memory: self.memory };
         let done = flow.joint_stage(&stage, panel, panel.axis().n_rows())?;
         let handle = |(feature, years): (&Feature, &[Done<FeatureShard>])| {
             let manifests = years.iter().map(|done| done.manifest.clone()).collect();
@@ -260,7 +265,7 @@ impl Study {
         let panel = self.load(flow)?;
         let quality = one(flow.stage(&CollectQuality, &panel, panel.axis().n_rows())?)?;
         let resolved = self.resolve(&panel)?;
-        let columns = Self::columns(flow, &panel, &resolved)?;
+        let columns = self.columns(flow, &panel, &resolved)?;
         let learned = self.learn(flow, &panel, &columns, &train, make_labels)?;
         let suspects = columns.suspect_inputs(&panel);
         let found = one(flow.stage(&FindSuspects, &suspects, panel.axis().n_rows())?)?;

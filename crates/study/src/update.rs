@@ -112,7 +112,7 @@ impl Study {
         let flow = Flow::new(store, &self.update_name(), self.threads, &bridge)?;
         let panel = self.load(&flow)?;
         let resolved = self.resolve(&panel)?;
-        Self::columns(&flow, &panel, &resolved)?;
+        self.columns(&flow, &panel, &resolved)?;
         let changes = match before {
             // What left the store since can't be compared with.
             Some(manifest) => PanelHandle::open(store, manifest).ok(),

@@ -101,11 +101,15 @@ impl Edit {
                 bars.values_mut().skip(n).take(1).for_each(|bar| bar[3] = 0.5 * (bar[1] + bar[2]));
             }
             Self::List(i, n) => {
-                bars.extend(days().skip(n).take_while(|&day| day <= last).map(|day| ((name(i), day), bar(i, day))));
+                bars.extend(
+                    days().skip(n).take_while(|&day| day <= last).map(|day| ((name(i), day), bar(i, day))),
+                );
             }
             Self::Forget(i) => bars.retain(|(known, _), _| *known != name(i)),
             // A row on a holiday, for all: a session that was not there.
-            Self::Trade(i, day) if is_holiday(day) => bars.extend((0..5).map(|j| ((name(j), day), bar(i + j, day)))),
+            Self::Trade(i, day) if is_holiday(day) => {
+                bars.extend((0..5).map(|j| ((name(j), day), bar(i + j, day))))
+            }
             Self::Trade(i, day) => _ = bars.insert((name(i), day), bar(i + 7, day)),
             Self::Cut(n) => {
                 let mut days = bars.keys().map(|(_, day)| *day).collect::<Vec<_>>();

@@ -144,7 +144,9 @@ impl Piece {
     fn walks(&self, stage: &Features, panel: &PanelHandle) -> Vec<Walk> {
         let width = if stage.encoding == Encoding::F32 { 4 } else { 8 };
         let rows = |segments: Range<usize>| -> usize {
-            let rows = |n: usize| segment::rows(panel.axis(), &panel.segments()[n]).iter().map(Range::len).sum::<usize>();
+            let rows = |n: usize| {
+                segment::rows(panel.axis(), &panel.segments()[n]).iter().map(Range::len).sum::<usize>()
+            };
             segments.map(rows).sum()
         };
         let n_features = self.features.len();
