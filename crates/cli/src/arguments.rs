@@ -51,6 +51,13 @@ pub struct Common {
     pub trace: Option<PathBuf>,
 }
 
+impl Common {
+    /// The memory for computed features, in bytes.
+    pub fn memory(&self) -> Option<usize> {
+        self.memory.map(|mb| mb as usize * (1 << 20))
+    }
+}
+
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Command {

@@ -8,7 +8,7 @@ use std::{
 
 use backstaff_feature::{Catalog, Feature, FeatureError, Plan, Schema};
 use backstaff_panel::{Axis, Column, Encoding, Panel};
-use backstaff_stage::{Store, runner::Done};
+use backstaff_stage::{Budget, Store, runner::Done};
 use serde::Serialize;
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     progress::{Observer, StageRecord},
     steps::{
         Load, LoadFacts,
-        features::{FeatureShard, Features, MEMORY},
+        features::{FeatureShard, Features},
         load::LoadOutput,
     },
     study::{on_threads, one},
@@ -45,6 +45,8 @@ pub struct Request {
     pub store: Option<PathBuf>,
     /// Threads.
     pub threads: usize,
+    /// How many bytes of computed values are held before they are stored, if they are; a gigabyte if absent.
+    pub memory: Option<usize>,
 }
 
 /// What was computed.
@@ -101,6 +103,8 @@ pub(crate) struct Task<'a> {
     pub store: Option<&'a Path>,
     /// Threads.
     pub threads: usize,
+    /// How many bytes of computed values are held before they are stored.
+    pub memory: usize,
     /// What to read, with these text columns as categories.
     pub load: &'a (dyn Fn(Vec<String>) -> Load + Sync),
     /// A text column that is read as a category where there is one.
@@ -125,7 +129,8 @@ pub(crate) fn with_data<T: Send>(
         };
         let store = Store::open(folder)?;
         let bridge = Bridge::new(observer);
-        let flow = Flow::new(&store, task.name, task.threads, &bridge)?;
+        let flow =
+            Flow::new(&store, task.name, Budget { threads: task.threads, memory: task.memory }, &bridge)?;
         let (data, chosen) = read(task, choose, &flow)?;
         for warning in &data.facts().warnings {
             flow.warn(warning.clone());
@@ -236,7 +241,7 @@ impl Data {
             }
             Self::Stored(panel) => panel,
         };
-        let stage = Features { features: features.to_vec(), encoding: Encoding::F64, memory: MEMORY };
+        let stage = Features { features: features.to_vec(), encoding: Encoding::F64 };
         let done = flow.joint_stage(&stage, panel, panel.axis().n_rows() * features.len())?;
         let column = |(feature, years): (&Feature, &[Done<FeatureShard>])| {
             let manifests = years.iter().map(|done| done.manifest.clone()).collect();
@@ -259,6 +264,7 @@ impl Request {
             name: "compute",
             store: self.store.as_deref(),
             threads: self.threads,
+            memory: self.memory.unwrap_or(Budget::of_threads(1).memory),
             load: &|categories| Load::verbatim(&self.data, categories),
             category: None,
         };

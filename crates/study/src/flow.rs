@@ -86,10 +86,10 @@ impl<'a> Flow<'a> {
     pub fn new(
         store: &'a Store,
         study: &str,
-        threads: usize,
+        budget: Budget,
         bridge: &'a Bridge<'a>,
     ) -> Result<Self, StudyError> {
-        let run = Run::new(store, study, Budget { threads }, bridge)?;
+        let run = Run::new(store, study, budget, bridge)?;
         Ok(Self { run, bridge, stages: Mutex::default(), warnings: Mutex::default(), only: None })
     }
 

@@ -9,7 +9,7 @@ use std::{
 
 use backstaff_feature::{Catalog, Feature};
 use backstaff_panel::Encoding;
-use backstaff_stage::{Manifest, runner::Done};
+use backstaff_stage::{Budget, Manifest, runner::Done};
 
 use crate::{
     StudyError,
@@ -24,7 +24,7 @@ use crate::{
         Load,
         backtest::{BacktestInputs, RunBacktests, read_backtest},
         evaluate::{Evaluate, EvaluateInputs, read_evaluation},
-        features::{FeatureShard, Features, MEMORY},
+        features::{FeatureShard, Features},
         folds::{FoldInputs, FoldsHandle, MakeFolds},
         labels::{LabelsHandle, MakeLabels},
         predict::{self, Predict, PredictInputs},
@@ -47,8 +47,7 @@ pub(crate) const TRADES: &str = "$traded > 0";
 pub struct Study {
     pub(crate) config: Config,
     pub(crate) store: PathBuf,
-    pub(crate) threads: usize,
-    pub(crate) memory: usize,
+    pub(crate) budget: Budget,
 }
 
 /// How a study is opened.
@@ -60,7 +59,7 @@ pub struct Options {
     pub store: Option<PathBuf>,
     /// Threads; all cores if absent.
     pub threads: Option<usize>,
-    /// How many bytes of computed values are held before they are stored; [`MEMORY`] if absent.
+    /// How many bytes of computed values are held before they are stored; a gigabyte if absent.
     pub memory: Option<usize>,
 }
 
@@ -109,8 +108,9 @@ impl Study {
         let config = config::load(path, options.profile.as_deref())?;
         let store = options.store.clone().unwrap_or_else(|| config.folder.join(".backstaff"));
         let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let threads = options.threads.unwrap_or_else(all);
-        Ok(Self { config, store, threads, memory: options.memory.unwrap_or(MEMORY) })
+        let budget = Budget::of_threads(options.threads.unwrap_or_else(all));
+        let memory = options.memory.unwrap_or(budget.memory);
+        Ok(Self { config, store, budget: Budget { memory, ..budget } })
     }
 
     /// Its configuration.
@@ -141,7 +141,7 @@ impl Study {
         &self,
         work: impl FnOnce() -> Result<T, StudyError> + Send,
     ) -> Result<T, StudyError> {
-        on_threads(self.threads, work)
+        on_threads(self.budget.threads, work)
     }
 
     /// The features, models and universes of the study, resolved against a panel.
@@ -230,7 +230,6 @@ impl Study {
 
     /// Compute all columns.
     pub(crate) fn columns(
-        &self,
         flow: &Flow<'_>,
         panel: &Arc<PanelHandle>,
         resolved: &Resolved,
@@ -242,7 +241,7 @@ impl Study {
         features.extend(resolved.expressions.iter().map(|(_, feature)| feature.clone()));
         features.push(resolved.universe.clone());
         features.extend(resolved.unmasked.clone());
-        let stage = Features { features: features.clone(), encoding: Encoding::F32, memory: self.memory };
+        let stage = Features { features: features.clone(), encoding: Encoding::F32 };
         let done = flow.joint_stage(&stage, panel, panel.axis().n_rows())?;
         let handle = |(feature, years): (&Feature, &[Done<FeatureShard>])| {
             let manifests = years.iter().map(|done| done.manifest.clone()).collect();
@@ -265,7 +264,7 @@ impl Study {
         let panel = self.load(flow)?;
         let quality = one(flow.stage(&CollectQuality, &panel, panel.axis().n_rows())?)?;
         let resolved = self.resolve(&panel)?;
-        let columns = self.columns(flow, &panel, &resolved)?;
+        let columns = Self::columns(flow, &panel, &resolved)?;
         let learned = self.learn(flow, &panel, &columns, &train, make_labels)?;
         let suspects = columns.suspect_inputs(&panel);
         let found = one(flow.stage(&FindSuspects, &suspects, panel.axis().n_rows())?)?;

@@ -109,10 +109,10 @@ impl Study {
     fn update_once(&self, store: &Store, observer: &dyn Observer) -> Result<Updated, StudyError> {
         let before = self.last_load(store)?;
         let bridge = Bridge::new(observer);
-        let flow = Flow::new(store, &self.update_name(), self.threads, &bridge)?;
+        let flow = Flow::new(store, &self.update_name(), self.budget, &bridge)?;
         let panel = self.load(&flow)?;
         let resolved = self.resolve(&panel)?;
-        self.columns(&flow, &panel, &resolved)?;
+        Self::columns(&flow, &panel, &resolved)?;
         let changes = match before {
             // What left the store since can't be compared with.
             Some(manifest) => PanelHandle::open(store, manifest).ok(),

@@ -131,13 +131,14 @@ fn write(bars: &Bars, path: &Path) {
 }
 
 /// The bytes that the features of these data are written as.
-fn computed(folder: &Path, store: Option<&str>) -> Vec<u8> {
+fn computed(folder: &Path, store: Option<&str>, memory: Option<usize>) -> Vec<u8> {
     let request = Request {
         data: folder.join("prices.csv"),
         features: FEATURES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect(),
         out: folder.join("out.parquet"),
         store: store.map(|name| folder.join(name)),
         threads: 2,
+        memory,
         ..Request::default()
     };
     compute(&request, &Silent).unwrap();
@@ -154,12 +155,15 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let mut bars = market();
         write(&bars, &folder.path().join("prices.csv"));
-        computed(folder.path(), Some("store"));
+        computed(folder.path(), Some("store"), None);
         for (n, edit) in edits.iter().enumerate() {
             edit.apply(&mut bars);
             write(&bars, &folder.path().join("prices.csv"));
-            let grown = computed(folder.path(), Some("store"));
-            prop_assert!(grown == computed(folder.path(), None), "after {:?}", &edits[..=n]);
+            let grown = computed(folder.path(), Some("store"), None);
+            prop_assert!(grown == computed(folder.path(), None, None), "after {:?}", &edits[..=n]);
+            // No room: every walk computes one segment and leaves its states to the next one.
+            let cramped = computed(folder.path(), Some("cramped"), Some(1));
+            prop_assert!(grown == cramped, "with little memory, after {:?}", &edits[..=n]);
         }
     }
 }

@@ -33,6 +33,7 @@ pub fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, StudyErro
         out: arguments.out.clone(),
         store: context.common.store.clone(),
         threads: context.common.threads.map_or_else(cores, usize::from),
+        memory: context.common.memory(),
     };
     if arguments.explain {
         let plan = explain(&request, &context.terminal)?;

@@ -40,7 +40,7 @@ impl Context {
                 profile: self.common.profile.clone(),
                 store: self.common.store.clone(),
                 threads: self.common.threads.map(usize::from),
-                memory: self.common.memory.map(|mb| mb as usize * (1 << 20)),
+                memory: self.common.memory(),
             },
         )
     }

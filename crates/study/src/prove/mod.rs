@@ -117,7 +117,7 @@ impl Study {
         let store = Store::open(&self.store)?;
         self.on_threads(|| {
             let bridge = Bridge::new(observer);
-            let flow = Flow::new(&store, &self.run_name(), self.threads, &bridge)?;
+            let flow = Flow::new(&store, &self.run_name(), self.budget, &bridge)?;
             let base = compare::Base::new(self, &flow)?;
             let inputs = base.columns.suspect_inputs(&base.handle);
             let Found { suspects, .. } = read_found(&one(flow.stage(&FindSuspects, &inputs, 0)?)?)?;

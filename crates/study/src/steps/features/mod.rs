@@ -30,12 +30,7 @@ pub struct Features {
     pub features: Vec<Feature>,
     /// How they are stored.
     pub encoding: Encoding,
-    /// How many bytes of values are held at a time, before they are stored.
-    pub memory: usize,
 }
-
-/// The bytes of values that are held at a time if nobody says otherwise.
-pub const MEMORY: usize = 1 << 30;
 
 /// One segment of one feature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,7 +109,7 @@ impl Stage for Features {
 
     fn hash_parameters(&self, key: &mut KeyHasher) {
         // Which features are computed together, and in how many walks, is no parameter of any of them.
-        let Self { features: _, encoding, memory: _ } = self;
+        let Self { features: _, encoding } = self;
         key.str("encoding", if *encoding == Encoding::F32 { "f32" } else { "f64" });
     }
 
@@ -144,12 +139,12 @@ impl Stage for Features {
         &self,
         shard: &FeatureShard,
         panel: &PanelHandle,
-        _: Budget,
+        budget: Budget,
     ) -> Result<FeatureSegment, StudyError> {
         let place = self.place(shard, panel)?;
         let mut outputs = Vec::new();
         for piece in pieces(self, panel, &[place])? {
-            piece.compute(self, panel, |segments| {
+            piece.compute(self, panel, budget, |segments| {
                 outputs.extend(segments);
                 true
             })?;
@@ -169,7 +164,7 @@ impl JointStage for Features {
         &self,
         shards: &[FeatureShard],
         panel: &PanelHandle,
-        _: Budget,
+        budget: Budget,
         sink: &dyn Sink<FeatureSegment>,
     ) -> Result<(), StudyError> {
         let places = shards.iter().map(|shard| self.place(shard, panel)).collect::<Result<Vec<_>, _>>()?;
@@ -178,7 +173,7 @@ impl JointStage for Features {
             if sink.is_closed() {
                 break;
             }
-            piece.compute(self, panel, |segments| {
+            piece.compute(self, panel, budget, |segments| {
                 segments.into_par_iter().for_each(|(place, segment)| {
                     if let Some(position) = position(&place) {
                         sink.put(position, &segment);

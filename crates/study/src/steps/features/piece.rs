@@ -8,7 +8,7 @@ use std::{
 
 use backstaff_feature::{Carry, Feature, From, Plan, Resumed, States};
 use backstaff_panel::{Column, Encoding};
-use backstaff_stage::{Stage, shard_key};
+use backstaff_stage::{Budget, Stage, shard_key};
 
 use super::{FeatureSegment, Features, Place, states};
 use crate::{
@@ -108,6 +108,9 @@ fn carried(
     Ok(found.map(read).transpose()?)
 }
 
+/// Segments of features that were computed.
+type Outputs = Vec<(Place, FeatureSegment)>;
+
 /// A walk over the panel: which features and segments of a piece.
 struct Walk {
     features: Range<usize>,
@@ -120,9 +123,10 @@ impl Piece {
         self,
         stage: &Features,
         panel: &PanelHandle,
-        mut take: impl FnMut(Vec<(Place, FeatureSegment)>) -> bool,
+        budget: Budget,
+        mut take: impl FnMut(Outputs) -> bool,
     ) -> Result<(), StudyError> {
-        let walks = self.walks(stage, panel);
+        let walks = self.walks(stage, panel, budget.memory);
         let mut states = match &self.begin {
             Begin::States(states) => Some(states.clone()),
             Begin::History | Begin::Always => None,
@@ -141,7 +145,7 @@ impl Piece {
 
     /// The walks: in runs of segments whose values fit into the memory; if each must begin with all history, in groups
     /// of features instead.
-    fn walks(&self, stage: &Features, panel: &PanelHandle) -> Vec<Walk> {
+    fn walks(&self, stage: &Features, panel: &PanelHandle, memory: usize) -> Vec<Walk> {
         let width = if stage.encoding == Encoding::F32 { 4 } else { 8 };
         let rows = |segments: Range<usize>| -> usize {
             let rows = |n: usize| {
@@ -152,7 +156,7 @@ impl Piece {
         let n_features = self.features.len();
         if matches!(self.begin, Begin::Always) {
             let each = (width * rows(0..self.segments.end)).max(1);
-            let fit = (stage.memory / each).clamp(1, n_features);
+            let fit = (memory / each).clamp(1, n_features);
             let starts = (0..n_features).step_by(fit);
             let group = |start: usize| Walk {
                 features: start..(start + fit).min(n_features),
@@ -165,7 +169,7 @@ impl Piece {
         for segment in self.segments.clone() {
             let own = width * n_features * rows(segment..segment + 1);
             match walks.last_mut() {
-                Some(walk) if bytes.saturating_add(own) <= stage.memory => {
+                Some(walk) if bytes.saturating_add(own) <= memory => {
                     walk.segments.end = segment + 1;
                     bytes += own;
                 }
@@ -185,7 +189,7 @@ impl Piece {
         states: Option<&[States]>,
         stage: &Features,
         panel: &PanelHandle,
-    ) -> Result<(Vec<(Place, FeatureSegment)>, Vec<States>), StudyError> {
+    ) -> Result<(Outputs, Vec<States>), StudyError> {
         let numbers = &self.features[walk.features.clone()];
         let features = numbers.iter().map(|&n| stage.features[n].clone()).collect::<Vec<_>>();
         let fields = features.iter().flat_map(Feature::fields).collect::<BTreeSet<_>>();
