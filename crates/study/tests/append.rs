@@ -108,7 +108,7 @@ impl Edit {
             Self::Forget(i) => bars.retain(|(known, _), _| *known != name(i)),
             // A row on a holiday, for all: a session that was not there.
             Self::Trade(i, day) if is_holiday(day) => {
-                bars.extend((0..5).map(|j| ((name(j), day), bar(i + j, day))))
+                bars.extend((0..5).map(|j| ((name(j), day), bar(i + j, day))));
             }
             Self::Trade(i, day) => _ = bars.insert((name(i), day), bar(i + 7, day)),
             Self::Cut(n) => {
@@ -127,7 +127,7 @@ fn write(bars: &Bars, path: &Path) {
     for ((name, day), [open, high, low, close, volume]) in bars {
         let _ = writeln!(text, "{},{name},{open},{high},{low},{close},{volume}", Session::from_number(*day));
     }
-    fs::write(path, text).unwrap();
+    fs::write(path, text).expect("the folder can be written");
 }
 
 /// The bytes that the features of these data are written as.
@@ -141,12 +141,12 @@ fn computed(folder: &Path, store: Option<&str>, memory: Option<usize>) -> Vec<u8
         memory,
         ..Request::default()
     };
-    compute(&request, &Silent).unwrap();
-    fs::read(folder.join("out.parquet")).unwrap()
+    compute(&request, &Silent).expect("the data can be computed");
+    fs::read(folder.join("out.parquet")).expect("it was written")
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_store_gives_the_bytes_of_a_computation_from_nothing(
