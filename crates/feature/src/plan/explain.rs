@@ -59,13 +59,13 @@ impl Plan {
         let passes = (0..self.schedule.n_passes).map(|pass| match pass % 2 {
             0 => Pass::ByInstrument {
                 operators: operators(pass),
-                buffers: self.programs[pass].n_buffers,
+                buffers: self.programs[pass].all.n_buffers,
                 outputs: self.schedule.output_pass.iter().filter(|&&stored| stored == pass).count(),
             },
             _ => Pass::BySession { operators: operators(pass) },
         });
         let look_back = self.outputs.iter().map(|&output| nodes[output].look_back).max();
-        let buffers = self.programs.iter().map(|program| program.n_buffers).max();
+        let buffers = self.programs.iter().map(|programs| programs.all.n_buffers).max();
         Explain {
             features: self.outputs.len(),
             nodes: nodes.len(),
