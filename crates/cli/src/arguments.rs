@@ -90,6 +90,11 @@ Examples:
     /// Read the data again and bring the features of a study up to date: only what new data can reach is computed.
     #[command(after_help = "Examples:\n  backstaff update study.yaml\n  backstaff update study.yaml --json")]
     Update(StudyPath),
+    /// Write the features of a study as Parquet: one long file, or a folder of one file an instrument.
+    #[command(after_help = "Examples:\n  backstaff precompute study.yaml --out indicators.parquet\n  \
+                            backstaff precompute study.yaml --out indicators/\n\nA study that says `features: {precomputed: indicators.parquet}` reads \
+                            what is in there as long as data and definitions are the same, and says what it does.")]
+    Precompute(Precompute),
     /// Target weights and orders for the session after the newest one.
     Orders(StudyPath),
     /// Write the report of the last run again, and print where it is.
@@ -230,6 +235,16 @@ pub struct FeatureSources {
     /// A file of features of your own.
     #[arg(long = "features", value_name = "FILE.yaml")]
     pub file: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct Precompute {
+    /// The study's file.
+    #[arg(value_name = "STUDY.yaml")]
+    pub study: PathBuf,
+    /// A file that ends in `.parquet`, or a folder.
+    #[arg(long, value_name = "PATH")]
+    pub out: PathBuf,
 }
 
 #[derive(Args, Debug)]

@@ -241,7 +241,7 @@ impl Data {
             }
             Self::Stored(panel) => panel,
         };
-        let stage = Features { features: features.to_vec(), encoding: Encoding::F64 };
+        let stage = Features::new(features.to_vec(), Encoding::F64);
         let done = flow.joint_stage(&stage, panel, panel.axis().n_rows() * features.len())?;
         let column = |(feature, years): (&Feature, &[Done<FeatureShard>])| {
             let manifests = years.iter().map(|done| done.manifest.clone()).collect();

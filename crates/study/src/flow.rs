@@ -124,6 +124,11 @@ impl<'a> Flow<'a> {
         &self.bridge.trace
     }
 
+    /// Tell the user something that is not part of the results.
+    pub fn tell(&self, text: &str) {
+        self.bridge.observer.observe(&Event::Warning(text));
+    }
+
     /// Tell the user something, once.
     pub fn warn(&self, text: impl Into<String>) {
         let text = text.into();

@@ -95,7 +95,7 @@ impl Study {
             // The last fold's model is the newest admissible one: its test goes on to the newest session.
             study.config.folds.test.to = Some(newest.to_string());
             let resolved = study.resolve(&panel)?;
-            let columns = Study::columns(&flow, &panel, &resolved)?;
+            let columns = study.columns(&flow, &panel, &resolved)?;
             let learned = study.learn(&flow, &panel, &columns, &train, make_labels)?;
             let stage = RunBacktests::new(&study.config, &panel);
             let model = self.config.primary_model().to_owned();

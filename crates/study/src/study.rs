@@ -19,6 +19,7 @@ use crate::{
     config::{self, Config, ModelSpec},
     flow::Flow,
     panel_handle::{MEMBER, PanelHandle},
+    precompute::Precomputed,
     results::{FeatureFacts, Results},
     steps::{
         Load,
@@ -230,6 +231,7 @@ impl Study {
 
     /// Compute all columns.
     pub(crate) fn columns(
+        &self,
         flow: &Flow<'_>,
         panel: &Arc<PanelHandle>,
         resolved: &Resolved,
@@ -241,8 +243,24 @@ impl Study {
         features.extend(resolved.expressions.iter().map(|(_, feature)| feature.clone()));
         features.push(resolved.universe.clone());
         features.extend(resolved.unmasked.clone());
-        let stage = Features { features: features.clone(), encoding: Encoding::F32 };
+        let mut stage = Features::new(features.clone(), Encoding::F32);
+        if let Some(path) = &self.config.features.precomputed {
+            let path = self.config.folder.join(path);
+            let (precomputed, told) = Precomputed::open(&path, &resolved.selected, panel)?;
+            for text in &told {
+                flow.tell(text);
+            }
+            stage.precomputed = Some(Arc::new(precomputed));
+        }
         let done = flow.joint_stage(&stage, panel, panel.axis().n_rows())?;
+        if let Some(damaged) =
+            stage.precomputed.map(|precomputed| precomputed.damaged()).filter(|all| !all.is_empty())
+        {
+            let names = damaged.join(", ");
+            flow.tell(&format!(
+                "precomputed values of {names} are not those that were written; they were computed"
+            ));
+        }
         let handle = |(feature, years): (&Feature, &[Done<FeatureShard>])| {
             let manifests = years.iter().map(|done| done.manifest.clone()).collect();
             Arc::new(ColumnHandle::new(feature.name(), flow.store(), panel, manifests))
@@ -264,7 +282,7 @@ impl Study {
         let panel = self.load(flow)?;
         let quality = one(flow.stage(&CollectQuality, &panel, panel.axis().n_rows())?)?;
         let resolved = self.resolve(&panel)?;
-        let columns = Self::columns(flow, &panel, &resolved)?;
+        let columns = self.columns(flow, &panel, &resolved)?;
         let learned = self.learn(flow, &panel, &columns, &train, make_labels)?;
         let suspects = columns.suspect_inputs(&panel);
         let found = one(flow.stage(&FindSuspects, &suspects, panel.axis().n_rows())?)?;

@@ -93,6 +93,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Features(features) => features::run(&context, features.command),
         Command::Factor(factor) => factor::run(&context, &factor),
         Command::Update(path) => run::update(&context, &path.study),
+        Command::Precompute(precompute) => run::precompute(&context, &precompute),
         Command::Orders(path) => run::orders(&context, &path.study),
         Command::Report(path) => run::report(&context, &path.study),
         Command::Prove(prove) => run::prove(&context, &prove),

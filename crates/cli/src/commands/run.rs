@@ -10,7 +10,7 @@ use backstaff_study::{RunOutcome, StudyError};
 
 use super::Context;
 use crate::{
-    arguments::{Prove, Shard},
+    arguments::{Precompute, Prove, Shard},
     exit,
     terminal::stage_table,
 };
@@ -60,6 +60,12 @@ pub fn report(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
 pub fn update(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
     let updated = context.study(study)?.update(&context.terminal)?;
     context.answer(&updated, || format!("\n{}\n{updated}", stage_table(&updated.stages, updated.seconds)));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn precompute(context: &Context, arguments: &Precompute) -> Result<ExitCode, StudyError> {
+    let written = context.study(&arguments.study)?.precompute(&arguments.out, &context.terminal)?;
+    context.answer(&written, || written.to_string());
     Ok(ExitCode::SUCCESS)
 }
 
