@@ -79,6 +79,8 @@ pub struct Plan {
     n_separate: usize,
     /// The recursions of each feature.
     recursions: Vec<OfFeature>,
+    /// How many sessions before a cut the features read, if they can go on from one.
+    append_reads: Option<usize>,
 }
 
 /// What a node's values are kept as between passes.
@@ -105,9 +107,22 @@ impl Plan {
             if pass % 2 == 0 { Programs::new(&graph, &schedule, &outputs, pass) } else { Programs::default() }
         };
         let programs = (0..schedule.n_passes).map(program).collect();
+        let reads = features.iter().map(|feature| Some(feature.carry()?.sessions));
+        let append_reads =
+            reads.collect::<Option<Vec<_>>>().map(|reads| reads.into_iter().max().unwrap_or(0));
         let names = features.iter().map(|feature| feature.name().to_owned()).collect();
         let n_separate = features.iter().map(|feature| feature.graph().nodes().len()).sum();
-        Self { graph, names, outputs, schedule, programs, n_separate, recursions, slice: SLICE_ROWS }
+        Self {
+            graph,
+            names,
+            outputs,
+            schedule,
+            programs,
+            n_separate,
+            recursions,
+            append_reads,
+            slice: SLICE_ROWS,
+        }
     }
 
     /// The plan for expressions that may look ahead.

@@ -79,6 +79,11 @@ fn reach(graph: &Graph, schedule: &Schedule, pass: usize) -> Vec<Option<(usize, 
 }
 
 impl Program {
+    /// How many times the rows of an instrument are walked over to compute something.
+    pub(super) fn n_walks(&self) -> usize {
+        self.steps.iter().filter(|step| matches!(step, Step::Compute { .. })).count()
+    }
+
     /// The steps of a pass that lead to the outputs and kept nodes that are wanted: each buffer is taken when first
     /// needed and given back after its last use.
     fn new(
