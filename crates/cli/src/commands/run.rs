@@ -9,11 +9,7 @@ use std::{
 use backstaff_study::{RunOutcome, StudyError};
 
 use super::Context;
-use crate::{
-    arguments::{Prove, Shard},
-    exit,
-    terminal::stage_table,
-};
+use crate::{arguments::Shard, exit, terminal::stage_table};
 
 pub fn run(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
     let outcome = context.study(study)?.run(&context.terminal)?;
@@ -67,12 +63,6 @@ pub fn orders(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
     let orders = context.study(study)?.orders(&context.terminal)?;
     context.answer(&orders, || orders.to_string());
     Ok(ExitCode::SUCCESS)
-}
-
-pub fn prove(context: &Context, prove: &Prove) -> Result<ExitCode, StudyError> {
-    let proof = context.study(&prove.study)?.prove(usize::from(prove.dates), &context.terminal)?;
-    context.answer(&proof, || proof.to_string());
-    Ok(if proof.holds() { ExitCode::SUCCESS } else { ExitCode::from(exit::FINDING) })
 }
 
 pub fn shard(context: &Context, shard: &Shard) -> Result<ExitCode, StudyError> {
