@@ -32,11 +32,10 @@ pub use self::{
 };
 use crate::{
     StudyError,
-    choice::{Chosen, choose},
-    compute::{Data, Task, catalog, with_data},
+    choice::Chosen,
+    compute::{self, Data},
     flow::Flow,
     progress::{Event, Observer},
-    steps::Load,
 };
 
 /// A proof over fewer sessions would say nothing.
@@ -177,20 +176,17 @@ pub struct FeatureProof {
 /// If the data can't be read or have too few sessions, or a feature can't be computed from them or looks ahead by what
 /// it says itself. A value that moves is no error: the outcome names it.
 pub fn prove_features(request: &Request, observer: &dyn Observer) -> Result<FeatureProof, StudyError> {
-    // Expressions are parsed before the data are read: a slip of the pen shows at once.
-    let catalog = catalog(&request.libraries, request.file.as_deref(), &request.features)?;
-    let file = request.file.as_ref().map(|path| path.display().to_string());
-    let libraries = request.libraries.iter().map(String::as_str).chain(file.as_deref()).collect::<Vec<_>>();
-    let named = request.features.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>();
-    let task = Task {
-        name: "prove",
-        store: request.store.as_deref(),
+    let work = |flow: &Flow<'_>, data: &Data, chosen: &Chosen| prove(request, flow, data, chosen, observer);
+    let computation = compute::Request {
+        data: request.data.clone(),
+        features: request.features.clone(),
+        libraries: request.libraries.clone(),
+        file: request.file.clone(),
+        store: request.store.clone(),
         threads: request.threads,
-        load: &|categories| Load::verbatim(&request.data, categories),
-        category: None,
+        ..compute::Request::default()
     };
-    let choose = |schema: &_| choose(&catalog, &libraries, &named, schema);
-    with_data(&task, &choose, observer, |flow, data, chosen| prove(request, flow, data, chosen, observer))
+    computation.with_data("prove", observer, work)
 }
 
 fn prove(
