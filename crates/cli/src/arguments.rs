@@ -89,13 +89,13 @@ Examples:
     /// Without a study: show of single features that their values depend on nothing but their own window, and by how
     /// much those that remember all history depend on where it starts.
     #[command(after_help = "\
-Of features, the future is made missing, multiplied by 1000, shuffled and cut off at several dates; history is computed in
-pieces that go on from stored states, and from later starts on; threads and instruments vary. Prices are used as in the
-file. Nothing that a value may not depend on may move a bit of it.
+Of features, the future is made missing, multiplied by 1000, shuffled and cut off at several
+dates; history is computed in pieces that go on from stored states, and from later starts on;
+threads and instruments vary. No bit may move. Prices are used as in the file.
 
 Examples:
   backstaff prove study.yaml
-  backstaff prove --data prices.parquet --feature 'mom=$close/Ref($close,20)-1' --feature 'rsi=ta.RSI($close,14)'
+  backstaff prove --data prices.parquet --feature 'rsi=ta.RSI($close,14)'
   backstaff prove --data csv/ --library alpha158 --dates 5 --json
 
 Exit code 3 if something moved or a column is too good to be true.")]
