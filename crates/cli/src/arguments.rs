@@ -11,6 +11,7 @@ Examples:
   backstaff init --data prices.parquet        write a commented study for your data
   backstaff run study.yaml                    data in, report out
   backstaff prove study.yaml                  show that nothing looks ahead
+  backstaff prove --data prices.parquet --feature 'ema=EMA($close,12)/$close-1'
   backstaff orders study.yaml                 what to trade in the next session
   backstaff compute --data prices.csv --feature 'mom=$close/Ref($close,20)-1' --out mom.parquet
 
@@ -100,7 +101,20 @@ Examples:
     /// Write the report of the last run again, and print where it is.
     Report(StudyPath),
     /// Change everything after several dates and show that nothing before them moves.
-    #[command(after_help = "Exit code 3 if something moved or a column is too good to be true.")]
+    ///
+    /// Without a study: show of single features that their values depend on nothing but their own window, and by how
+    /// much those that remember all history depend on where it starts.
+    #[command(after_help = "\
+Of features, the future is made missing, multiplied by 1000, shuffled and cut off at several
+dates; history is computed in pieces that go on from stored states, and from later starts on;
+threads and instruments vary. No bit may move. Prices are used as in the file.
+
+Examples:
+  backstaff prove study.yaml
+  backstaff prove --data prices.parquet --feature 'rsi=ta.RSI($close,14)'
+  backstaff prove --data csv/ --library alpha158 --dates 5 --json
+
+Exit code 3 if something moved or a column is too good to be true.")]
     Prove(Prove),
     /// What a run would find and what it would compute.
     Status(StudyPath),
@@ -249,9 +263,21 @@ pub struct Precompute {
 
 #[derive(Args, Debug)]
 pub struct Prove {
-    /// The study's file.
-    #[arg(value_name = "STUDY.yaml")]
-    pub study: PathBuf,
+    /// The study's file; or give `--data` and features.
+    #[arg(value_name = "STUDY.yaml", required_unless_present = "data", conflicts_with = "data")]
+    pub study: Option<PathBuf>,
+    /// A Parquet or CSV file, or a folder of one file per instrument, to prove features on.
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+    /// A feature: its name and its expression. May be repeated.
+    #[arg(long = "feature", value_name = "NAME=EXPR", conflicts_with = "study")]
+    pub features: Vec<String>,
+    /// A library that ships, as `features list` names them. May be repeated.
+    #[arg(long = "library", value_name = "NAME", conflicts_with = "study")]
+    pub libraries: Vec<String>,
+    /// A file of features of your own.
+    #[arg(long = "features", value_name = "FILE.yaml", conflicts_with = "study")]
+    pub file: Option<PathBuf>,
     /// How many dates to cut at.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=50))]
     pub dates: u16,

@@ -68,7 +68,7 @@ pub struct Computed {
 
 /// Compute features of a data file into a Parquet file.
 pub fn compute(request: &Request, observer: &dyn Observer) -> Result<Computed, StudyError> {
-    request.with_data(observer, |flow, data, chosen| write(request, flow, data, chosen))
+    request.with_data("compute", observer, |flow, data, chosen| write(request, flow, data, chosen))
 }
 
 fn write(request: &Request, flow: &Flow<'_>, data: &Data, chosen: &Chosen) -> Result<Computed, StudyError> {
@@ -92,7 +92,8 @@ fn write(request: &Request, flow: &Flow<'_>, data: &Data, chosen: &Chosen) -> Re
 
 /// The plan of a request, for people.
 pub fn explain(request: &Request, observer: &dyn Observer) -> Result<String, StudyError> {
-    request.with_data(observer, |_, _, chosen| Ok(Plan::new(&chosen.features).explain().to_string()))
+    request
+        .with_data("compute", observer, |_, _, chosen| Ok(Plan::new(&chosen.features).explain().to_string()))
 }
 
 /// The data of a single computation, and where it keeps what it computes.
@@ -253,15 +254,17 @@ impl Data {
 }
 
 impl Request {
-    fn with_data<T: Send>(
+    /// Read the data and resolve the features for a command of this name, then do something with both.
+    pub(crate) fn with_data<T: Send>(
         &self,
+        name: &'static str,
         observer: &dyn Observer,
         work: impl FnOnce(&Flow<'_>, &Data, &Chosen) -> Result<T, StudyError> + Send,
     ) -> Result<T, StudyError> {
         // Expressions are parsed before the data are read: a slip of the pen shows at once.
         let catalog = catalog(&self.libraries, self.file.as_deref(), &self.features)?;
         let task = Task {
-            name: "compute",
+            name,
             store: self.store.as_deref(),
             threads: self.threads,
             memory: self.memory.unwrap_or(Budget::of_threads(1).memory),

@@ -11,14 +11,7 @@ use super::Context;
 use crate::arguments::Compute;
 
 pub fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, StudyError> {
-    let wrong = |message: String| StudyError::Value { key: "--feature".to_owned(), message };
-    let feature = |text: &String| match text.split_once('=') {
-        Some((name, expression)) if !name.trim().is_empty() && !expression.trim().is_empty() => {
-            Ok((name.trim().to_owned(), expression.to_owned()))
-        }
-        _ => Err(wrong(format!("{text:?} is not NAME=EXPRESSION, as in 'mom=$close/Ref($close,20)-1'"))),
-    };
-    let features = arguments.features.iter().map(feature).collect::<Result<Vec<_>, _>>()?;
+    let features = definitions(&arguments.features)?;
     if features.is_empty() && arguments.libraries.is_empty() && arguments.file.is_none() {
         return Err(wrong(
             "nothing to compute: give --feature NAME=EXPR, --library NAME or --features FILE".to_owned(),
@@ -44,4 +37,19 @@ pub fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, StudyErro
         format!("{}: {} rows, {} features\n", computed.out.display(), computed.rows, computed.features.len())
     });
     Ok(ExitCode::SUCCESS)
+}
+
+/// Names and expressions, from `NAME=EXPRESSION` each.
+pub(super) fn definitions(texts: &[String]) -> Result<Vec<(String, String)>, StudyError> {
+    let definition = |text: &String| match text.split_once('=') {
+        Some((name, expression)) if !name.trim().is_empty() && !expression.trim().is_empty() => {
+            Ok((name.trim().to_owned(), expression.to_owned()))
+        }
+        _ => Err(wrong(format!("{text:?} is not NAME=EXPRESSION, as in 'mom=$close/Ref($close,20)-1'"))),
+    };
+    texts.iter().map(definition).collect()
+}
+
+fn wrong(message: String) -> StudyError {
+    StudyError::Value { key: "--feature".to_owned(), message }
 }

@@ -5,6 +5,7 @@ mod compute;
 mod factor;
 mod features;
 mod look;
+mod prove;
 mod run;
 
 use std::{
@@ -96,7 +97,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Precompute(precompute) => run::precompute(&context, &precompute),
         Command::Orders(path) => run::orders(&context, &path.study),
         Command::Report(path) => run::report(&context, &path.study),
-        Command::Prove(prove) => run::prove(&context, &prove),
+        Command::Prove(prove) => prove::run(&context, &prove),
         Command::Status(path) => look::status(&context, &path.study),
         Command::Why(why) => look::why(&context, &why),
         Command::Cache(cache) => cache::run(&context, &cache.command),

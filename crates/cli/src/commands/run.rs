@@ -10,7 +10,7 @@ use backstaff_study::{RunOutcome, StudyError};
 
 use super::Context;
 use crate::{
-    arguments::{Precompute, Prove, Shard},
+    arguments::{Precompute, Shard},
     exit,
     terminal::stage_table,
 };
@@ -73,12 +73,6 @@ pub fn orders(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
     let orders = context.study(study)?.orders(&context.terminal)?;
     context.answer(&orders, || orders.to_string());
     Ok(ExitCode::SUCCESS)
-}
-
-pub fn prove(context: &Context, prove: &Prove) -> Result<ExitCode, StudyError> {
-    let proof = context.study(&prove.study)?.prove(usize::from(prove.dates), &context.terminal)?;
-    context.answer(&proof, || proof.to_string());
-    Ok(if proof.holds() { ExitCode::SUCCESS } else { ExitCode::from(exit::FINDING) })
 }
 
 pub fn shard(context: &Context, shard: &Shard) -> Result<ExitCode, StudyError> {
