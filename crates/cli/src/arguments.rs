@@ -155,9 +155,13 @@ pub struct StudyPath {
 
 #[derive(Args, Debug)]
 pub struct Compute {
-    /// A Parquet or CSV file, or a folder of one file per instrument.
+    /// A Parquet or CSV file, a folder of one file per instrument, or a folder in Qlib's layout.
     #[arg(long, value_name = "PATH")]
     pub data: PathBuf,
+    /// Published values for expressions over `$$name`: a table with instrument, period, `known_at` and values, or a
+    /// folder in Qlib's layout.
+    #[arg(long, value_name = "PATH")]
+    pub facts: Option<PathBuf>,
     /// A feature: its name and its expression. May be repeated.
     #[arg(long = "feature", value_name = "NAME=EXPR")]
     pub features: Vec<String>,
@@ -168,9 +172,9 @@ pub struct Compute {
     #[arg(long = "features", value_name = "FILE.yaml")]
     pub file: Option<PathBuf>,
     /// The Parquet file to write: `instrument`, `date` and a column a feature.
-    #[arg(long, value_name = "FILE.parquet")]
-    pub out: PathBuf,
-    /// Print the plan: nodes, sharing, passes over memory, look-back.
+    #[arg(long, value_name = "FILE.parquet", required_unless_present = "explain")]
+    pub out: Option<PathBuf>,
+    /// Print the plan instead: nodes, sharing, passes over memory, look-back, bytes.
     #[arg(long)]
     pub explain: bool,
 }

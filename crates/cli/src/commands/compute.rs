@@ -20,17 +20,19 @@ pub fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, StudyErro
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let request = Request {
         data: arguments.data.clone(),
+        facts: arguments.facts.clone(),
         features,
         libraries: arguments.libraries.clone(),
         file: arguments.file.clone(),
-        out: arguments.out.clone(),
+        out: arguments.out.clone().unwrap_or_default(),
         store: context.common.store.clone(),
         threads: context.common.threads.map_or_else(cores, usize::from),
         memory: context.common.memory(),
     };
     if arguments.explain {
         let plan = explain(&request, &context.terminal)?;
-        context.answer(&serde_json::json!({ "plan": plan }), || plan.clone());
+        context.answer(&serde_json::json!({ "plan": plan }), || format!("{plan}\n"));
+        return Ok(ExitCode::SUCCESS);
     }
     let computed = compute(&request, &context.terminal)?;
     context.answer(&computed, || {

@@ -99,6 +99,7 @@ pub fn judge(request: &Request, observer: &dyn Observer) -> Result<Judgement, St
         memory: Budget::of_threads(1).memory,
         load: &|categories| request.load(category, categories),
         category: Some(category),
+        facts: None,
     };
     let universe = request.universe.as_deref().unwrap_or(TRADES);
     let choose = |schema: &Schema| choose(&catalog, &name, universe, schema);
