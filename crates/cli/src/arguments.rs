@@ -125,9 +125,13 @@ pub struct StudyPath {
 
 #[derive(Args, Debug)]
 pub struct Compute {
-    /// A Parquet or CSV file, or a folder of one file per instrument.
+    /// A Parquet or CSV file, a folder of one file per instrument, or a folder in Qlib's layout.
     #[arg(long, value_name = "PATH")]
     pub data: PathBuf,
+    /// Published values for expressions over `$$name`: a table with instrument, period, `known_at` and values, or a
+    /// folder in Qlib's layout.
+    #[arg(long, value_name = "PATH")]
+    pub facts: Option<PathBuf>,
     /// A feature: its name and its expression. May be repeated.
     #[arg(long = "feature", value_name = "NAME=EXPR")]
     pub features: Vec<String>,

@@ -7,7 +7,8 @@ use std::{
 };
 
 use backstaff_feature::{Catalog, Feature, FeatureError, Plan, Schema};
-use backstaff_panel::{Axis, Column, Encoding, Panel};
+use backstaff_panel::{Axis, Column, Encoding, Facts, Panel};
+use backstaff_source::read_facts;
 use backstaff_stage::{Store, runner::Done};
 use serde::Serialize;
 
@@ -31,8 +32,11 @@ use crate::{
 /// What to compute.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// A Parquet or CSV file, or a folder of them.
+    /// A Parquet or CSV file, a folder of them, or a folder in Qlib's layout.
     pub data: PathBuf,
+    /// Published values with the days on which they became known, for expressions over `$$name`: a table, or a folder
+    /// in Qlib's layout. Without one those of `data` count, if it is such a folder.
+    pub facts: Option<PathBuf>,
     /// Names and expressions.
     pub features: Vec<(String, String)>,
     /// Libraries that ship.
@@ -105,6 +109,8 @@ pub(crate) struct Task<'a> {
     pub load: &'a (dyn Fn(Vec<String>) -> Load + Sync),
     /// A text column that is read as a category where there is one.
     pub category: Option<&'a str>,
+    /// Where published values are.
+    pub facts: Option<&'a Path>,
 }
 
 /// Read the data and resolve the features, then do something with both.
@@ -147,7 +153,7 @@ fn read(
     choose: &dyn Fn(&Schema) -> Result<Chosen, FeatureError>,
     flow: &Flow<'_>,
 ) -> Result<(Data, Chosen), StudyError> {
-    let load = |categories| Data::load(flow, &(task.load)(categories), task.store.is_some());
+    let load = |categories| Data::load(flow, task, &(task.load)(categories));
     let data = load(Vec::new())?;
     let chosen = choose(&data.schema());
     let mut texts = data.text_columns();
@@ -169,9 +175,13 @@ pub(crate) enum Data {
 }
 
 impl Data {
-    fn load(flow: &Flow<'_>, stage: &Load, kept: bool) -> Result<Self, StudyError> {
-        if !kept {
-            return Ok(Self::Memory(Box::new(flow.trace().span("load", || stage.read())?)));
+    fn load(flow: &Flow<'_>, task: &Task<'_>, stage: &Load) -> Result<Self, StudyError> {
+        if task.store.is_none() {
+            let mut output = flow.trace().span("load", || stage.read())?;
+            if let Some(path) = task.facts {
+                flow.trace().span("facts", || attach_facts(path, &mut output))?;
+            }
+            return Ok(Self::Memory(Box::new(output)));
         }
         let manifest = one(flow.stage(stage, &stage.files()?, 0)?)?;
         Ok(Self::Stored(Arc::new(PanelHandle::open(flow.store(), manifest)?)))
@@ -247,7 +257,34 @@ impl Data {
     }
 }
 
+/// Read published values into a panel.
+fn attach_facts(path: &Path, output: &mut LoadOutput) -> Result<(), StudyError> {
+    let facts = read_facts(path)?;
+    let axis = output.panel.axis().clone();
+    let is_known = |facts: &Facts| facts.all().any(|(instrument, _)| axis.find(instrument.name()).is_some());
+    if !facts.values().any(is_known) {
+        let message = format!("no instrument of the facts in {} is in the data", path.display());
+        output.facts.warnings.push(message);
+    }
+    for (name, facts) in facts {
+        output.panel.insert_facts(&name, facts)?;
+    }
+    Ok(())
+}
+
 impl Request {
+    /// Where published values are: where the request says, else in the data if they may hold such.
+    fn facts(&self) -> Result<Option<&Path>, StudyError> {
+        match (&self.facts, &self.store) {
+            (Some(_), Some(_)) => Err(StudyError::Value {
+                key: "--facts".to_owned(),
+                message: "published facts are not kept in a store; leave out --store".to_owned(),
+            }),
+            (Some(path), None) => Ok(Some(path)),
+            (None, _) => Ok(Some(self.data.as_path()).filter(|data| data.join("financial").is_dir())),
+        }
+    }
+
     fn with_data<T: Send>(
         &self,
         observer: &dyn Observer,
@@ -261,6 +298,7 @@ impl Request {
             threads: self.threads,
             load: &|categories| Load::verbatim(&self.data, categories),
             category: None,
+            facts: self.facts()?,
         };
         with_data(&task, &|schema| self.choose(&catalog, schema), observer, work)
     }

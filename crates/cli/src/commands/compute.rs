@@ -27,6 +27,7 @@ pub fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, StudyErro
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let request = Request {
         data: arguments.data.clone(),
+        facts: arguments.facts.clone(),
         features,
         libraries: arguments.libraries.clone(),
         file: arguments.file.clone(),

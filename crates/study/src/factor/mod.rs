@@ -97,6 +97,7 @@ pub fn judge(request: &Request, observer: &dyn Observer) -> Result<Judgement, St
         threads: request.threads,
         load: &|categories| request.load(category, categories),
         category: Some(category),
+        facts: None,
     };
     let universe = request.universe.as_deref().unwrap_or(TRADES);
     let choose = |schema: &Schema| choose(&catalog, &name, universe, schema);
