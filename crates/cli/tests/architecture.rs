@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("panel", &[]),
     ("source", &["panel"]),
     ("feature", &["panel"]),
+    ("regime", &["panel"]),
     ("learn", &["panel", "lightgbm"]),
     ("portfolio", &["panel"]),
     ("report", &[]),

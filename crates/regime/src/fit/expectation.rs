@@ -1,0 +1,225 @@
+//! The expectation: how likely each state is at each bar under the present model, and how often each transition.
+
+use super::Sample;
+use crate::{
+    GaussianHmm,
+    exponential::exponentials,
+    inference::LogChain,
+    model::{Densities, LOWEST},
+};
+
+/// Below this a predicted probability or a scale no longer says enough: the recursions go on in logarithms.
+const SOUND: f64 = 1e-150;
+
+/// The tables of one expectation, for models of `K` states; used again in every iteration.
+pub(super) struct Expectation<const K: usize> {
+    densities: Densities,
+    /// Densities of the bars, each relative to the largest of its bar.
+    density: Vec<[f64; K]>,
+    /// Reciprocals of the predicted probabilities.
+    inverse: Vec<[f64; K]>,
+    scale: Vec<f64>,
+    /// Filtered probabilities, then the posterior ones.
+    pub(super) posterior: Vec<[f64; K]>,
+    /// The posterior of the first bar.
+    pub(super) first: [f64; K],
+    /// The expected number of transitions.
+    pub(super) transitions: [[f64; K]; K],
+}
+
+impl<const K: usize> Expectation<K> {
+    pub(super) fn new(sample: &Sample<'_>, model: &GaussianHmm) -> Self {
+        let n = sample.observations.n_rows();
+        Self {
+            densities: Densities::in_units(model, sample.variances.clone()),
+            density: vec![[0.0; K]; n],
+            inverse: vec![[0.0; K]; n],
+            scale: vec![0.0; n],
+            posterior: vec![[0.0; K]; n],
+            first: [0.0; K],
+            transitions: [[0.0; K]; K],
+        }
+    }
+
+    /// Fills the tables; returns the log-likelihood of the model, in the units of the sample.
+    pub(super) fn run(&mut self, sample: &Sample<'_>, model: &GaussianHmm) -> f64 {
+        self.densities.refresh(model);
+        let mut transition = [[0.0; K]; K];
+        transition.as_flattened_mut().copy_from_slice(&model.transition);
+        let mut start = [0.0; K];
+        start.copy_from_slice(&model.start);
+
+        let shift = self.relative_densities(sample);
+        let is_sound = self.forward(&start, &transition) || self.is_sound_but_for_zeros(&start, &transition);
+        let log_likelihood = if is_sound {
+            self.backward(&transition);
+            shift + log_product(&self.scale)
+        } else {
+            self.in_logarithms(sample, model)
+        };
+        self.first = self.posterior[0];
+        for (posterior, &is_present) in self.posterior.iter_mut().zip(sample.observations.present()) {
+            if !is_present {
+                *posterior = [0.0; K];
+            }
+        }
+        log_likelihood
+    }
+
+    /// Densities relative to the largest of each bar; returns the sum of the logarithms of these.
+    fn relative_densities(&mut self, sample: &Sample<'_>) -> f64 {
+        if let Some((means, halves, constants)) = self.densities.univariate() {
+            let of = |values: &[f64]| {
+                let mut array = [0.0; K];
+                array.copy_from_slice(values);
+                array
+            };
+            let (means, halves, constants) = (of(means), of(halves), of(constants));
+            for (out, &x) in self.density.iter_mut().zip(sample.observations.filled()) {
+                for j in 0..K {
+                    let z = x - means[j];
+                    out[j] = (constants[j] - halves[j] * (z * z)).max(LOWEST);
+                }
+            }
+        } else {
+            let rows = sample.observations.filled().chunks_exact(sample.n_series());
+            for (out, x) in self.density.iter_mut().zip(rows) {
+                self.densities.write(x, out);
+            }
+        }
+        let mut shift = 0.0;
+        for (density, &is_present) in self.density.iter_mut().zip(sample.observations.present()) {
+            if !is_present {
+                *density = [0.0; K];
+            }
+            let largest = density.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            density.iter_mut().for_each(|density| *density -= largest);
+            shift += largest;
+        }
+        exponentials(self.density.as_flattened_mut());
+        shift
+    }
+
+    /// The filtered probabilities; `false` if numbers became too small to be relied upon.
+    ///
+    /// A bar's sum is divided out one step later, so that the division runs beside the products of the next bar.
+    fn forward(&mut self, start: &[f64; K], transition: &[[f64; K]; K]) -> bool {
+        let mut is_sound = true;
+        let mut joint = *start;
+        let rows = self.density.iter().zip(&mut self.posterior).zip(&mut self.scale).zip(&mut self.inverse);
+        let mut predicted = *start;
+        for (((density, filtered), scale), inverse) in rows {
+            let mut sum = 0.0;
+            for j in 0..K {
+                inverse[j] = 1.0 / predicted[j].max(f64::MIN_POSITIVE);
+                joint[j] = predicted[j] * density[j];
+                sum += joint[j];
+                is_sound &= predicted[j] >= SOUND;
+            }
+            is_sound &= sum >= SOUND;
+            *scale = sum;
+            let reciprocal = 1.0 / sum;
+            let mut next = [0.0; K];
+            for i in 0..K {
+                for j in 0..K {
+                    next[j] += joint[i] * transition[i][j];
+                }
+            }
+            for j in 0..K {
+                filtered[j] = joint[j] * reciprocal;
+                predicted[j] = next[j] * reciprocal;
+            }
+        }
+        is_sound
+    }
+
+    /// Whether all that is too small is so because zeros of the model forbid it.
+    #[cold]
+    fn is_sound_but_for_zeros(&self, start: &[f64; K], transition: &[[f64; K]; K]) -> bool {
+        let mut possible = start.map(|start| start > 0.0);
+        for (inverse, &scale) in self.inverse.iter().zip(&self.scale) {
+            let is_small = (0..K).any(|j| possible[j] && inverse[j] > 1.0 / SOUND);
+            // A sum that is no number fails, too.
+            if is_small || scale.is_nan() || scale < SOUND {
+                return false;
+            }
+            let mut next = [false; K];
+            for i in 0..K {
+                for j in 0..K {
+                    next[j] |= possible[i] && transition[i][j] > 0.0;
+                }
+            }
+            possible = next;
+        }
+        true
+    }
+
+    /// From filtered to posterior probabilities, in place: with `r = posterior / predicted` of the next bar, a pair of
+    /// states has the probability `filtered(i) a(i, j) r(j)`. Needs no densities and can't overflow.
+    fn backward(&mut self, transition: &[[f64; K]; K]) {
+        let mut pairs = [[0.0; K]; K];
+        let n = self.posterior.len();
+        let mut later = self.posterior[n - 1];
+        for (filtered, inverse) in self.posterior[..n - 1].iter_mut().zip(&self.inverse[1..]).rev() {
+            let mut ratio = [0.0; K];
+            for j in 0..K {
+                ratio[j] = later[j] * inverse[j];
+            }
+            for i in 0..K {
+                let mut sum = 0.0;
+                for j in 0..K {
+                    pairs[i][j] += filtered[i] * ratio[j];
+                    sum += transition[i][j] * ratio[j];
+                }
+                later[i] = filtered[i] * sum;
+            }
+            *filtered = later;
+        }
+        for i in 0..K {
+            for j in 0..K {
+                self.transitions[i][j] = pairs[i][j] * transition[i][j];
+            }
+        }
+    }
+
+    #[cold]
+    fn in_logarithms(&mut self, sample: &Sample<'_>, model: &GaussianHmm) -> f64 {
+        let n = self.posterior.len();
+        let chain = LogChain::new(model);
+        let logs = chain.posterior(&self.densities, n, |t| sample.observations.row(t));
+        self.posterior.as_flattened_mut().copy_from_slice(&logs.posterior);
+        self.transitions.as_flattened_mut().copy_from_slice(&logs.transitions);
+        logs.log_likelihood
+    }
+}
+
+/// The sum of the logarithms of positive normal numbers: their exponents added, their mantissas multiplied.
+fn log_product(values: &[f64]) -> f64 {
+    const EXPONENT: u64 = 0x7ff << 52;
+    const ONE: u64 = 1023 << 52;
+    let mut sum = 0.0;
+    for values in values.chunks(512) {
+        let mut exponents = 0_i64;
+        let mut mantissas = 1.0;
+        for value in values {
+            let bits = value.to_bits();
+            exponents += (bits >> 52) as i64 - 1023;
+            mantissas *= f64::from_bits(bits & !EXPONENT | ONE);
+        }
+        sum += exponents as f64 * std::f64::consts::LN_2 + libm::log(mantissas);
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_logarithm_of_a_product_is_the_sum_of_logarithms() {
+        let values = (1..5_000).map(|i| 1e-3 * f64::from(i).sqrt()).collect::<Vec<_>>();
+        let expected: f64 = values.iter().map(|&value| libm::log(value)).sum();
+        assert!((log_product(&values) - expected).abs() < 1e-9 * expected.abs());
+        assert_eq!(log_product(&[1.0; 7]), 0.0);
+    }
+}

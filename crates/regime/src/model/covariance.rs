@@ -1,0 +1,81 @@
+//! The covariances of the states.
+
+use std::fmt;
+
+/// The form of the covariances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Covariance {
+    /// The series are independent within a state.
+    Diagonal,
+    /// Any positive definite matrix.
+    Full,
+}
+
+impl fmt::Display for Covariance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Diagonal => "diagonal",
+            Self::Full => "full",
+        })
+    }
+}
+
+/// The covariances of all states, one state after the other.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Covariances {
+    /// States × series: the variances.
+    Diagonal(Vec<f64>),
+    /// States × series × series.
+    Full(Vec<f64>),
+}
+
+impl Covariances {
+    /// Their form.
+    pub fn form(&self) -> Covariance {
+        match self {
+            Self::Diagonal(_) => Covariance::Diagonal,
+            Self::Full(_) => Covariance::Full,
+        }
+    }
+
+    /// All numbers, one state after the other.
+    pub fn values(&self) -> &[f64] {
+        match self {
+            Self::Diagonal(values) | Self::Full(values) => values,
+        }
+    }
+
+    pub(crate) fn values_mut(&mut self) -> &mut [f64] {
+        match self {
+            Self::Diagonal(values) | Self::Full(values) => values,
+        }
+    }
+
+    /// How many numbers a state has.
+    pub(crate) fn width(form: Covariance, n_series: usize) -> usize {
+        match form {
+            Covariance::Diagonal => n_series,
+            Covariance::Full => n_series * n_series,
+        }
+    }
+
+    /// The numbers of a state.
+    pub(crate) fn of_state(&self, state: usize, n_series: usize) -> &[f64] {
+        let width = Self::width(self.form(), n_series);
+        &self.values()[state * width..(state + 1) * width]
+    }
+
+    pub(crate) fn of_state_mut(&mut self, state: usize, n_series: usize) -> &mut [f64] {
+        let width = Self::width(self.form(), n_series);
+        &mut self.values_mut()[state * width..(state + 1) * width]
+    }
+
+    /// The covariance of two series in a state.
+    pub(crate) fn entry(&self, state: usize, i: usize, j: usize, n_series: usize) -> f64 {
+        match self {
+            Self::Diagonal(values) if i == j => values[state * n_series + i],
+            Self::Diagonal(_) => 0.0,
+            Self::Full(values) => values[(state * n_series + i) * n_series + j],
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Decisions along a history: a model fitted on the past again and again, and filtered from fit to fit.
+
+mod decision;
+mod walker;
+
+use std::collections::BTreeMap;
+
+use backstaff_panel::{Instrument, Session};
+use rayon::prelude::*;
+
+pub use decision::{Decision, FitFailure, FitRecord, Walk};
+pub use walker::Walker;
+
+use crate::{FitOptions, Missing, ModelCache, Observations, RegimeError, Schedule, Start, model::LabelRules};
+
+/// Where the searches of a later fit begin.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Refit {
+    /// At the starts of the fit's options: each fit depends on its own look-back alone.
+    Cold,
+    /// At the last model, and at these starts besides, so that it can get away from an old maximum. Faster by far, but
+    /// a model then depends on all fits before it.
+    Warm {
+        /// What else is tried.
+        fresh: Vec<Start>,
+    },
+}
+
+/// Whether the fits of an instrument are kept and found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CacheUse {
+    /// In the cache of the walk.
+    Shared,
+    /// Not at all.
+    Off,
+}
+
+/// How regimes are followed; for one instrument, not shared by several.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WalkOptions {
+    /// When the model is fitted again.
+    pub schedule: Schedule,
+    /// How many bars a fit sees, the present one included; bars before the first observation don't count.
+    pub look_back: usize,
+    /// How it is fitted.
+    pub fit: FitOptions,
+    /// Where later fits begin.
+    pub refit: Refit,
+    /// What states are called.
+    pub labels: LabelRules,
+    /// What a missing bar is.
+    pub missing: Missing,
+    /// Whether its fits are kept.
+    pub cache: CacheUse,
+}
+
+impl WalkOptions {
+    /// Monthly fits over 252 bars, each from the starts of `fit`.
+    pub fn new(fit: FitOptions) -> Self {
+        Self {
+            schedule: Schedule::Monthly,
+            look_back: 252,
+            fit,
+            refit: Refit::Cold,
+            labels: LabelRules::default(),
+            missing: Missing::Skip,
+            cache: CacheUse::Shared,
+        }
+    }
+
+    fn check(&self, series: usize) -> Result<(), RegimeError> {
+        self.fit.check()?;
+        let needed = self.fit.needed(series).max(2);
+        if self.look_back < needed {
+            let (look_back, states) = (self.look_back, self.fit.n_states);
+            return Err(RegimeError::LookBack { look_back, needed, states, series });
+        }
+        Ok(())
+    }
+}
+
+/// One instrument's bars and how its regimes are followed.
+#[derive(Debug, Clone, Copy)]
+pub struct WalkRequest<'a> {
+    /// Whose bars they are.
+    pub instrument: &'a Instrument,
+    /// The session of each bar, in order; several bars may be of one session.
+    pub sessions: &'a [Session],
+    /// The bars.
+    pub observations: &'a Observations,
+    /// How they are followed.
+    pub options: &'a WalkOptions,
+}
+
+/// The decisions at every bar of a history, each made of that bar and those before it.
+///
+/// - Shape: a decision a bar, none before the first fit.
+/// - Look-ahead: none, in no part: not in the models, their labels, the numbers of the states or the probabilities. A
+///   longer history gives the same bits on its common part.
+/// - NaN: see [`WalkOptions::missing`]; a missing bar has a decision, one transition on from the bar before.
+///
+/// # Errors
+///
+/// Options that can't be, sessions that don't belong to the bars or run backwards. A fit that fails is no error: it is
+/// told in [`Walk::failures`], and the last model stays.
+pub fn walk(request: WalkRequest<'_>, cache: &ModelCache) -> Result<Walk, RegimeError> {
+    let WalkRequest { instrument, sessions, observations, options } = request;
+    if sessions.len() != observations.n_rows() {
+        return Err(RegimeError::Sessions { sessions: sessions.len(), rows: observations.n_rows() });
+    }
+    let mut walker = Walker::new(instrument, observations.n_series(), options, cache)?;
+    let missing = vec![f64::NAN; observations.n_series()];
+    let mut decisions = Vec::with_capacity(sessions.len());
+    for (t, &session) in sessions.iter().enumerate() {
+        decisions.push(walker.step(session, observations.row(t).unwrap_or(&missing))?);
+    }
+    Ok(walker.finish(decisions))
+}
+
+/// The history of an instrument.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// The session of each bar.
+    pub sessions: Vec<Session>,
+    /// The bars.
+    pub observations: Observations,
+    /// How they are followed.
+    pub options: WalkOptions,
+}
+
+/// The walks of all requested instruments, in parallel on rayon's current pool.
+///
+/// Every requested instrument is in the answer, in the order of the request, with its walk or its own reason why there
+/// is none. The bits are those of one walk after the other, whatever the number of threads. Install a pool of fewer
+/// threads to limit the workers.
+pub fn walk_each(
+    requested: &[Instrument],
+    histories: &BTreeMap<Instrument, History>,
+    cache: &ModelCache,
+) -> Vec<(Instrument, Result<Walk, RegimeError>)> {
+    let one = |instrument: &Instrument| {
+        let History { sessions, observations, options } =
+            histories.get(instrument).ok_or_else(|| unknown(instrument, histories))?;
+        walk(WalkRequest { instrument, sessions, observations, options }, cache)
+    };
+    requested.par_iter().map(|instrument| (instrument.clone(), one(instrument))).collect()
+}
+
+fn unknown(instrument: &Instrument, histories: &BTreeMap<Instrument, History>) -> RegimeError {
+    let near = histories
+        .keys()
+        .map(|known| {
+            (strsim::jaro_winkler(&known.name().to_lowercase(), &instrument.name().to_lowercase()), known)
+        })
+        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)));
+    let hint = match near {
+        Some((_, known)) => format!("the nearest name is {known}"),
+        None => "there are none at all".to_owned(),
+    };
+    RegimeError::UnknownInstrument { instrument: instrument.clone(), hint }
+}
+
+#[cfg(test)]
+mod tests;
