@@ -51,7 +51,9 @@ fn distribution(k: usize) -> impl Strategy<Value = Vec<f64>> {
             weights[0] = 1.0;
         }
         let sum: f64 = weights.iter().sum();
-        weights.iter_mut().for_each(|weight| *weight /= sum);
+        for weight in &mut weights {
+            *weight /= sum;
+        }
         weights
     })
 }
@@ -83,7 +85,9 @@ pub(crate) fn any_bars(d: usize, count: std::ops::Range<usize>) -> impl Strategy
     let value = prop_oneof![8 => -4.0..4.0, 1 => Just(f64::NAN), 1 => -60.0..60.0];
     prop::collection::vec(prop::collection::vec(value, d), count).prop_map(move |rows| {
         let mut bars = Observations::empty(d);
-        rows.iter().for_each(|row| bars.push(row, Missing::Skip).expect("finite values"));
+        for row in rows {
+            bars.push(&row, Missing::Skip).expect("finite values");
+        }
         bars
     })
 }

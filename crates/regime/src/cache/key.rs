@@ -39,7 +39,9 @@ impl Key {
         hasher.number(VERSION);
         hasher.bytes(instrument.name().as_bytes());
         hasher.number(sessions.len() as u64);
-        sessions.iter().for_each(|session| hasher.number(i64::from(session.number()) as u64));
+        for session in sessions {
+            hasher.number(i64::from(session.number()) as u64);
+        }
         hasher.number(observations.n_series() as u64);
         hasher.bytes(&observations.present().iter().map(|&is| u8::from(is)).collect::<Vec<_>>());
         hasher.floats(observations.filled());
@@ -86,7 +88,9 @@ impl Hasher {
 
     fn floats(&mut self, values: &[f64]) {
         self.number(values.len() as u64);
-        values.iter().for_each(|value| self.number(value.to_bits()));
+        for value in values {
+            self.number(value.to_bits());
+        }
     }
 
     fn options(&mut self, options: &FitOptions) {
@@ -104,13 +108,17 @@ impl Hasher {
         self.number(*n_states as u64);
         self.covariance(*covariance);
         self.number(starts.len() as u64);
-        starts.iter().for_each(|start| self.start(start));
+        for start in starts {
+            self.start(start);
+        }
         self.number(*max_iterations as u64);
         self.floats(&[*tolerance, *variance_floor]);
         match *search {
             Search::Exhaustive => self.number(0),
             Search::Screened { iterations, keep } => {
-                [1, iterations as u64, keep as u64].into_iter().for_each(|number| self.number(number));
+                for number in [1, iterations as u64, keep as u64] {
+                    self.number(number);
+                }
             }
         }
         self.number(match preference {
@@ -139,7 +147,9 @@ impl Hasher {
             Start::Given(model) => {
                 let GaussianHmm { start, transition, means, covariances } = &**model;
                 self.number(4);
-                [start, transition, means].into_iter().for_each(|values| self.floats(values));
+                for values in [start, transition, means] {
+                    self.floats(values);
+                }
                 self.covariance(covariances.form());
                 self.floats(covariances.values());
             }

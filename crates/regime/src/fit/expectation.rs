@@ -93,7 +93,9 @@ impl<const K: usize> Expectation<K> {
                 *density = [0.0; K];
             }
             let largest = density.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            density.iter_mut().for_each(|density| *density -= largest);
+            for density in density {
+                *density -= largest;
+            }
             shift += largest;
         }
         exponentials(self.density.as_flattened_mut());

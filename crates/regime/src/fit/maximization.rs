@@ -91,7 +91,9 @@ fn multivariate<const K: usize>(sample: &Sample<'_>, posterior: &[[f64; K]], mod
         if weight < TOO_LIGHT {
             continue;
         }
-        first.iter_mut().for_each(|first| *first /= weight);
+        for first in &mut first {
+            *first /= weight;
+        }
         means.iter_mut().zip(&first).for_each(|(mean, move_by)| *mean += move_by);
         let covariance = model.covariances.of_state_mut(j, d);
         for a in 0..d {

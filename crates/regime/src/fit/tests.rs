@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Exactly so many iterations from a given model.
-fn iterations(model: GaussianHmm, count: usize) -> FitOptions {
+fn iterations(model: &GaussianHmm, count: usize) -> FitOptions {
     FitOptions {
         covariance: model.covariances().form(),
         starts: vec![Start::Given(Box::new(model.clone()))],
@@ -30,7 +30,7 @@ fn assert_close(found: &[f64], expected: &[f64], tolerance: f64) {
 fn walks_the_way_of_hmmlearn() {
     let start = guess(Covariances::Diagonal(vec![0.0004, 0.0001, 0.000_025]));
     let bars = seen(&market(252));
-    let found = fit(&bars, &iterations(start.clone(), 1)).unwrap();
+    let found = fit(&bars, &iterations(&start, 1)).unwrap();
     assert_close(&[found.log_likelihood], &[788.654_695_934_193_9], 1e-12);
     let transition = [
         0.917_969_414_623_507_9,
@@ -44,7 +44,7 @@ fn walks_the_way_of_hmmlearn() {
         0.921_739_571_232_841_6,
     ];
     assert_close(&found.model.transition, &transition, 1e-10);
-    let found = fit(&bars, &iterations(start, 100)).unwrap();
+    let found = fit(&bars, &iterations(&start, 100)).unwrap();
     // The hundredth iteration is beyond where ordinary numbers can tell a gain.
     assert!(found.converged && found.iterations < 100);
     assert_close(&[found.log_likelihood], &[793.030_446_549_687_8], 1e-12);
@@ -63,7 +63,7 @@ fn walks_the_way_of_hmmlearn_with_two_series() {
         0.0004, 0.0002, 0.0002, 0.0002, 0.0001, 0.000_05, 0.000_05, 0.000_05, 0.000_025, 0.000_01, 0.000_01,
         0.000_03,
     ]);
-    let found = fit(&bars, &iterations(guess(full), 20)).unwrap();
+    let found = fit(&bars, &iterations(&guess(full), 20)).unwrap();
     assert_close(&[found.log_likelihood], &[1_829.234_426_515_785_3], 1e-12);
     let means = [
         -0.002_873_173_409_167_384,
@@ -82,7 +82,7 @@ fn walks_the_way_of_hmmlearn_with_two_series() {
     ];
     assert_close(&found.model.covariances.values()[..4], &first, 1e-8);
     let diagonal = Covariances::Diagonal(vec![0.0004, 0.0002, 0.0001, 0.000_05, 0.000_025, 0.000_03]);
-    let found = fit(&bars, &iterations(guess(diagonal), 20)).unwrap();
+    let found = fit(&bars, &iterations(&guess(diagonal), 20)).unwrap();
     assert_close(&[found.log_likelihood], &[1_717.660_414_792_565], 1e-12);
 }
 
@@ -151,7 +151,7 @@ fn zeros_stay_zero() {
     let zeros = |model: &GaussianHmm| {
         model.start.iter().chain(&model.transition).map(|&p| p == 0.0).collect::<Vec<_>>()
     };
-    let found = fit(&seen(&market(252)), &iterations(start.clone(), 30)).unwrap();
+    let found = fit(&seen(&market(252)), &iterations(&start, 30)).unwrap();
     // States come in canonical order: sort the start like them.
     let order =
         [(0, [0, 1, 2]), (1, [0, 2, 1]), (2, [1, 0, 2]), (3, [1, 2, 0]), (4, [2, 0, 1]), (5, [2, 1, 0])];
@@ -236,7 +236,7 @@ fn a_state_that_nothing_belongs_to_keeps_its_place_and_is_flagged() {
         Covariances::Diagonal(vec![0.0004, 0.0001, 0.000_1]),
     )
     .unwrap();
-    let found = fit(&seen(&market(252)), &iterations(far, 50)).unwrap();
+    let found = fit(&seen(&market(252)), &iterations(&far, 50)).unwrap();
     assert!(found.states[2].is_empty && !found.is_sound());
     assert_eq!((found.model.means(2), found.model.transition(2)), (&[5.0][..], &[0.3, 0.3, 0.4][..]));
 }
@@ -248,7 +248,7 @@ fn a_missing_bar_is_a_transition_without_news() {
         returns[t] = f64::NAN;
     }
     let bars = seen(&returns);
-    let options = iterations(guess(Covariances::Diagonal(vec![0.0004, 0.0001, 0.000_025])), 25);
+    let options = iterations(&guess(Covariances::Diagonal(vec![0.0004, 0.0001, 0.000_025])), 25);
     let found = fit(&bars, &options).unwrap();
     assert_eq!(found.n_present, 246);
     assert!(found.history.windows(2).all(|pair| pair[0] < pair[1]));
@@ -299,7 +299,7 @@ proptest! {
     fn likelihood_never_falls(truth in any_model(), start in any_model(), seed in 0..1_000_u64) {
         let (_, bars) = simulate(&truth, 120, seed);
         prop_assume!(start.n_series() == truth.n_series());
-        let options = FitOptions { tolerance: 1e-10, ..iterations(start, 60) };
+        let options = FitOptions { tolerance: 1e-10, ..iterations(&start, 60) };
         let found = fit(&bars, &FitOptions { variance_floor: 1e-3, ..options }).unwrap();
         prop_assert!(found.history.windows(2).all(|pair| pair[0] <= pair[1]), "{:?}", found.history);
         let scored = score(&found.model, &bars).unwrap();

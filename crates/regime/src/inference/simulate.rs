@@ -15,7 +15,9 @@ pub fn simulate(model: &GaussianHmm, n_bars: usize, seed: u64) -> (Vec<usize>, O
         let weights = if t == 0 { model.start() } else { model.transition(states[t - 1]) };
         let state = random.draw(weights);
         states.push(state);
-        normals.iter_mut().for_each(|normal| *normal = random.normal());
+        for normal in &mut normals {
+            *normal = random.normal();
+        }
         for (i, value) in row.iter_mut().enumerate() {
             let spread = (0..=i).map(|j| factors[state][i * d + j] * normals[j]).sum::<f64>();
             *value = model.means(state)[i] + spread;

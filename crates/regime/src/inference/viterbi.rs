@@ -45,16 +45,15 @@ pub fn viterbi(model: &GaussianHmm, observations: &Observations) -> Result<Vec<u
 fn step(chain: &LogChain, best: &[f64], from: &mut [u8]) -> Probabilities {
     let k = best.len();
     let mut next = Probabilities::zeros(k);
-    for j in 0..k {
-        let mut least = (0, f64::NEG_INFINITY);
-        for i in 0..k {
-            let way = best[i] + chain.transition()[i * k + j];
-            if way > least.1 {
-                least = (i, way);
+    for (j, (from, next)) in from.iter_mut().zip(next.as_mut()).enumerate() {
+        let mut most = (0, f64::NEG_INFINITY);
+        for (i, best) in best.iter().enumerate() {
+            let way = best + chain.transition()[i * k + j];
+            if way > most.1 {
+                most = (i, way);
             }
         }
-        from[j] = least.0 as u8;
-        next.as_mut()[j] = least.1;
+        (*from, *next) = (most.0 as u8, most.1);
     }
     next
 }

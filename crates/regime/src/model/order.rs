@@ -35,7 +35,9 @@ impl GaussianHmm {
     pub fn reordered(&self, order: &[usize]) -> Self {
         let (k, d) = (self.n_states(), self.n_series());
         let mut seen = vec![false; k];
-        order.iter().for_each(|&state| seen[state] = true);
+        for &state in order {
+            seen[state] = true;
+        }
         assert!(order.len() == k && seen.iter().all(|&seen| seen), "an order names each state once");
         let covariances =
             order.iter().flat_map(|&state| self.covariances.of_state(state, d)).copied().collect();

@@ -174,7 +174,9 @@ fn a_second_walk_finds_all_its_fits() {
         assert_eq!(first.1.as_ref().unwrap().decisions, second.1.as_ref().unwrap().decisions);
     }
     let mut off = histories;
-    off.values_mut().for_each(|history| history.options.cache = CacheUse::Off);
+    for history in off.values_mut() {
+        history.options.cache = CacheUse::Off;
+    }
     walk_each(&requested, &off, &cache);
     assert_eq!(cache.statistics().hits + cache.statistics().misses, 2 * fits);
 }

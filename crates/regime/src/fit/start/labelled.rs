@@ -60,7 +60,9 @@ pub(super) fn transition(labels: &[usize], k: usize, stays: Stays) -> Vec<f64> {
     }
     for row in matrix.chunks_exact_mut(k) {
         let sum: f64 = row.iter().sum();
-        row.iter_mut().for_each(|a| *a /= sum);
+        for a in row {
+            *a /= sum;
+        }
     }
     matrix
 }
