@@ -8,7 +8,7 @@
 //! - [`mod@fit`]: expectation maximisation from several starts; [`choose_states`] for how many states.
 //! - [`inference`]: [`filter()`] knows the past only and gives [`FilteredRegimes`], what decisions are made of;
 //!   [`smooth`] knows the whole sample and gives [`SmoothedRegimes`], for study; the two can't be confused.
-//! - [`Schedule`] and [`walk`]: a model that is fitted again and again on the bars before each decision.
+//! - [`Schedule`] and [`walk()`]: a model that is fitted again and again on the bars before each decision.
 //! - [`cache`]: models found by content.
 //!
 //! Everything here is pure: no file, no clock, no thread pool of its own (rayon's current one is used), no randomness

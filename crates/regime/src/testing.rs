@@ -85,8 +85,8 @@ pub(crate) fn any_bars(d: usize, count: std::ops::Range<usize>) -> impl Strategy
     let value = prop_oneof![8 => -4.0..4.0, 1 => Just(f64::NAN), 1 => -60.0..60.0];
     prop::collection::vec(prop::collection::vec(value, d), count).prop_map(move |rows| {
         let mut bars = Observations::empty(d);
-        for row in rows {
-            bars.push(&row, Missing::Skip).expect("finite values");
+        for row in &rows {
+            bars.push(row, Missing::Skip).expect("finite values");
         }
         bars
     })

@@ -8,16 +8,23 @@ use crate::{
     model::{Densities, LOWEST},
 };
 
-/// Below this a predicted probability or a scale no longer says enough: the recursions go on in logarithms.
-const SOUND: f64 = 1e-150;
+/// A bar's sum below this asks for logarithms.
+const SMALLEST_SUM: f64 = 1e-100;
+/// Predictions below this count as zero; so no arithmetic is slowed by numbers that are hardly there.
+const NOTHING: f64 = 1e-290;
+/// A filtered probability below this may have lost something to the limits of numbers...
+const FADED: f64 = 1e-180;
+/// ... which matters if the bars after it are more likely by this from there than from where the chain seems to be.
+const REVIVED: f64 = 1e150;
+/// The largest such ratio that is told; states that zeros forbid may have larger ones.
+const LARGEST: f64 = 1e300;
 
 /// The tables of one expectation, for models of `K` states; used again in every iteration.
 pub(super) struct Expectation<const K: usize> {
     densities: Densities,
     /// Densities of the bars, each relative to the largest of its bar.
     density: Vec<[f64; K]>,
-    /// Reciprocals of the predicted probabilities.
-    inverse: Vec<[f64; K]>,
+    /// Sums over the states of predicted probabilities times densities.
     scale: Vec<f64>,
     /// Filtered probabilities, then the posterior ones.
     pub(super) posterior: Vec<[f64; K]>,
@@ -33,7 +40,6 @@ impl<const K: usize> Expectation<K> {
         Self {
             densities: Densities::in_units(model, sample.variances.clone()),
             density: vec![[0.0; K]; n],
-            inverse: vec![[0.0; K]; n],
             scale: vec![0.0; n],
             posterior: vec![[0.0; K]; n],
             first: [0.0; K],
@@ -50,13 +56,9 @@ impl<const K: usize> Expectation<K> {
         start.copy_from_slice(&model.start);
 
         let shift = self.relative_densities(sample);
-        let is_sound = self.forward(&start, &transition) || self.is_sound_but_for_zeros(&start, &transition);
-        let log_likelihood = if is_sound {
-            self.backward(&transition);
-            shift + log_product(&self.scale)
-        } else {
-            self.in_logarithms(sample, model)
-        };
+        let is_sound = self.forward(&start, &transition) && self.backward(&start, &transition);
+        let log_likelihood =
+            if is_sound { shift + log_product(&self.scale) } else { self.in_logarithms(sample, model) };
         self.first = self.posterior[0];
         for (posterior, &is_present) in self.posterior.iter_mut().zip(sample.observations.present()) {
             if !is_present {
@@ -102,70 +104,56 @@ impl<const K: usize> Expectation<K> {
         shift
     }
 
-    /// The filtered probabilities; `false` if numbers became too small to be relied upon.
+    /// The filtered probabilities; `false` if a bar is too unlikely for ordinary numbers.
     ///
     /// A bar's sum is divided out one step later, so that the division runs beside the products of the next bar.
     fn forward(&mut self, start: &[f64; K], transition: &[[f64; K]; K]) -> bool {
-        let mut is_sound = true;
-        let mut joint = *start;
-        let rows = self.density.iter().zip(&mut self.posterior).zip(&mut self.scale).zip(&mut self.inverse);
+        let mut smallest = f64::INFINITY;
         let mut predicted = *start;
-        for (((density, filtered), scale), inverse) in rows {
+        for ((density, filtered), scale) in self.density.iter().zip(&mut self.posterior).zip(&mut self.scale)
+        {
+            let mut joint = [0.0; K];
             let mut sum = 0.0;
             for j in 0..K {
-                inverse[j] = 1.0 / predicted[j].max(f64::MIN_POSITIVE);
                 joint[j] = predicted[j] * density[j];
                 sum += joint[j];
-                is_sound &= predicted[j] >= SOUND;
             }
-            is_sound &= sum >= SOUND;
-            *scale = sum;
-            let reciprocal = 1.0 / sum;
             let mut next = [0.0; K];
             for i in 0..K {
                 for j in 0..K {
                     next[j] += joint[i] * transition[i][j];
                 }
             }
+            *scale = sum;
+            // Not `min`, which passes over what is no number.
+            smallest = if sum >= smallest { smallest } else { sum };
+            let reciprocal = 1.0 / sum;
             for j in 0..K {
                 filtered[j] = joint[j] * reciprocal;
-                predicted[j] = next[j] * reciprocal;
+                let value = next[j] * reciprocal;
+                predicted[j] = if value < NOTHING { 0.0 } else { value };
             }
         }
-        is_sound
+        smallest >= SMALLEST_SUM
     }
 
-    /// Whether all that is too small is so because zeros of the model forbid it.
-    #[cold]
-    fn is_sound_but_for_zeros(&self, start: &[f64; K], transition: &[[f64; K]; K]) -> bool {
-        let mut possible = start.map(|start| start > 0.0);
-        for (inverse, &scale) in self.inverse.iter().zip(&self.scale) {
-            let is_small = (0..K).any(|j| possible[j] && inverse[j] > 1.0 / SOUND);
-            // A sum that is no number fails, too.
-            if is_small || scale.is_nan() || scale < SOUND {
-                return false;
-            }
-            let mut next = [false; K];
-            for i in 0..K {
-                for j in 0..K {
-                    next[j] |= possible[i] && transition[i][j] > 0.0;
-                }
-            }
-            possible = next;
-        }
-        true
-    }
-
-    /// From filtered to posterior probabilities, in place: with `r = posterior / predicted` of the next bar, a pair of
-    /// states has the probability `filtered(i) a(i, j) r(j)`. Needs no densities and can't overflow.
-    fn backward(&mut self, transition: &[[f64; K]; K]) {
+    /// From filtered to posterior probabilities, in place, and the transitions; `false` if a state that had faded beyond
+    /// numbers turns out to matter.
+    ///
+    /// With `ahead` a state's ratio of the likelihood of all later bars to that from where the chain is likely to be, a
+    /// bar's posterior is `filtered · ahead`, and a pair of states has the probability
+    /// `filtered(i) a(i, j) density(j) ahead(j) / scale`, the last three of the next bar.
+    fn backward(&mut self, start: &[f64; K], transition: &[[f64; K]; K]) -> bool {
         let mut pairs = [[0.0; K]; K];
+        let mut revived: f64 = 0.0;
         let n = self.posterior.len();
-        let mut later = self.posterior[n - 1];
-        for (filtered, inverse) in self.posterior[..n - 1].iter_mut().zip(&self.inverse[1..]).rev() {
+        let mut ahead = [1.0; K];
+        let rows = self.posterior[..n - 1].iter_mut().zip(self.density[1..].iter().zip(&self.scale[1..]));
+        for (filtered, (density, scale)) in rows.rev() {
+            let reciprocal = 1.0 / scale;
             let mut ratio = [0.0; K];
             for j in 0..K {
-                ratio[j] = later[j] * inverse[j];
+                ratio[j] = density[j] * reciprocal * ahead[j];
             }
             for i in 0..K {
                 let mut sum = 0.0;
@@ -173,15 +161,47 @@ impl<const K: usize> Expectation<K> {
                     pairs[i][j] += filtered[i] * ratio[j];
                     sum += transition[i][j] * ratio[j];
                 }
-                later[i] = filtered[i] * sum;
+                ahead[i] = if sum < LARGEST { sum } else { LARGEST };
+                revived = if filtered[i] < FADED && ahead[i] > revived { ahead[i] } else { revived };
+                filtered[i] *= ahead[i];
             }
-            *filtered = later;
         }
         for i in 0..K {
             for j in 0..K {
                 self.transitions[i][j] = pairs[i][j] * transition[i][j];
             }
         }
+        revived < REVIVED || self.only_the_impossible_revived(start, transition)
+    }
+
+    /// Whether every state that seems to matter after it faded is one that zeros of the model forbid at that bar.
+    #[cold]
+    fn only_the_impossible_revived(&mut self, start: &[f64; K], transition: &[[f64; K]; K]) -> bool {
+        let n = self.posterior.len();
+        let mut possible = vec![start.map(|start| start > 0.0)];
+        for t in 1..n {
+            let mut next = [false; K];
+            for i in 0..K {
+                for j in 0..K {
+                    next[j] |= possible[t - 1][i] && transition[i][j] > 0.0;
+                }
+            }
+            possible.push(next);
+        }
+        let mut ahead = [1.0; K];
+        for t in (0..n - 1).rev() {
+            let ratio: [f64; K] =
+                std::array::from_fn(|j| self.density[t + 1][j] / self.scale[t + 1] * ahead[j]);
+            for i in 0..K {
+                let sum = (0..K).map(|j| transition[i][j] * ratio[j]).sum::<f64>();
+                ahead[i] = if sum < LARGEST { sum } else { LARGEST };
+                // A posterior of so little, with so much ahead, was filtered from nothing.
+                if possible[t][i] && ahead[i] >= REVIVED && self.posterior[t][i] < FADED * ahead[i] {
+                    return false;
+                }
+            }
+        }
+        true
     }
 
     #[cold]

@@ -153,8 +153,7 @@ fn best(sample: &Sample<'_>, climbs: &[Climb], chosen: &[usize], options: &FitOp
     for at in in_order {
         let (new, old) = (rank(at), rank(winner));
         // Of equals, the start that was given first.
-        let is_better = if new.0 == old.0 { new.1 > old.1 || (new.1 == old.1 && at < winner) } else { new.0 };
-        if is_better {
+        if (new.0 && !old.0) || (new.0 == old.0 && (new.1 > old.1 || (new.1 == old.1 && at < winner))) {
             winner = at;
         }
     }

@@ -306,3 +306,24 @@ proptest! {
         prop_assert!((scored - found.log_likelihood).abs() < 1e-7 * scored.abs().max(1.0));
     }
 }
+
+/// The scaled expectation against the one in logarithms, on models and bars that strain it.
+#[test]
+fn states_that_fade_and_return_are_not_lost() {
+    // The first state is left for good; a later bar can only come from the third, which a tiny share may have reached.
+    let model = GaussianHmm::new(
+        vec![1.0, 0.0, 0.0],
+        vec![0.5, 0.4, 0.1, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+        vec![0.0, 1.0, 0.0],
+        Covariances::Diagonal(vec![1.0, 1.0, 2.0]),
+    )
+    .unwrap();
+    let mut returns = noise(4, 2_000).iter().map(|z| z + 1.0).collect::<Vec<_>>();
+    for last in [1.0, 70.0, -70.0] {
+        returns[1_999] = last;
+        returns[1_998] = last;
+        let found = fit(&seen(&returns), &iterations(&model, 1)).unwrap();
+        let expected = score(&model, &seen(&returns)).unwrap();
+        assert!((found.history[0] - expected).abs() < 1e-9 * expected.abs(), "{last}");
+    }
+}

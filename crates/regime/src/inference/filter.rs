@@ -106,7 +106,9 @@ impl Filter {
             Chain::Linear { .. } => self.belief,
             Chain::Logarithmic(_) => {
                 let mut probabilities = self.belief;
-                probabilities.as_mut().iter_mut().for_each(|log| *log = libm::exp(*log));
+                for log in probabilities.as_mut().iter_mut() {
+                    *log = libm::exp(*log);
+                }
                 probabilities
             }
         }
@@ -162,7 +164,9 @@ fn observe(belief: &mut Probabilities, log_density: &[f64]) -> f64 {
             sum += *probability;
         }
     }
-    belief.as_mut().iter_mut().for_each(|probability| *probability /= sum);
+    for probability in belief.as_mut().iter_mut() {
+        *probability /= sum;
+    }
     largest + libm::log(sum)
 }
 
@@ -195,6 +199,8 @@ pub fn filter(model: &GaussianHmm, observations: &Observations) -> Result<Filter
 pub fn score(model: &GaussianHmm, observations: &Observations) -> Result<f64, RegimeError> {
     check_series(model, observations)?;
     let mut filter = Filter::new(model);
-    (0..observations.n_rows()).for_each(|t| filter.take(observations.row(t)));
+    for t in 0..observations.n_rows() {
+        filter.take(observations.row(t));
+    }
     Ok(filter.log_likelihood)
 }

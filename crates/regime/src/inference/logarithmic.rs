@@ -53,7 +53,9 @@ impl LogChain {
             *filtered += density;
         }
         let scale = log_sum(filtered);
-        filtered.as_mut().iter_mut().for_each(|filtered| *filtered -= scale);
+        for filtered in filtered.as_mut().iter_mut() {
+            *filtered -= scale;
+        }
         scale
     }
 

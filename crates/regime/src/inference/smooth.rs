@@ -55,6 +55,8 @@ fn backward(transition: &[f64], filtered: &[f64], later: &[f64], predicted: &[f6
     }
     // The sum is one but for rounding, which would otherwise add up over a long sample.
     let sum: f64 = now.iter().sum();
-    now.as_mut().iter_mut().for_each(|probability| *probability /= sum);
+    for probability in now.as_mut().iter_mut() {
+        *probability /= sum;
+    }
     now
 }

@@ -46,14 +46,15 @@ fn step(chain: &LogChain, best: &[f64], from: &mut [u8]) -> Probabilities {
     let k = best.len();
     let mut next = Probabilities::zeros(k);
     for (j, (from, next)) in from.iter_mut().zip(next.as_mut()).enumerate() {
-        let mut most = (0, f64::NEG_INFINITY);
+        let mut likeliest = (0, f64::NEG_INFINITY);
         for (i, best) in best.iter().enumerate() {
             let way = best + chain.transition()[i * k + j];
-            if way > most.1 {
-                most = (i, way);
+            if way > likeliest.1 {
+                likeliest = (i, way);
             }
         }
-        (*from, *next) = (most.0 as u8, most.1);
+        *from = likeliest.0 as u8;
+        *next = likeliest.1;
     }
     next
 }

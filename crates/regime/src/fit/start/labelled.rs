@@ -56,7 +56,9 @@ pub(super) fn transition(labels: &[usize], k: usize, stays: Stays) -> Vec<f64> {
         }
     };
     if let Stays::Counted = stays {
-        labels.windows(2).for_each(|pair| matrix[pair[0] * k + pair[1]] += 1.0);
+        for pair in labels.windows(2) {
+            matrix[pair[0] * k + pair[1]] += 1.0;
+        }
     }
     for row in matrix.chunks_exact_mut(k) {
         let sum: f64 = row.iter().sum();

@@ -39,7 +39,9 @@ pub(super) fn points(sample: &Sample<'_>, options: &FitOptions, number: u64) -> 
         Covariance::Diagonal => Covariances::Diagonal(variances.collect()),
         Covariance::Full => {
             let mut values = vec![0.0; k * d * d];
-            variances.enumerate().for_each(|(at, variance)| values[at * d + at % d] = variance);
+            for (at, variance) in variances.enumerate() {
+                values[at * d + at % d] = variance;
+            }
             Covariances::Full(values)
         }
     };
