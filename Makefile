@@ -1,5 +1,5 @@
 # Thin targets over cargo; what they need is installed by .ci/setup, which says what and why.
-.PHONY: demo test setup bench fmt
+.PHONY: demo test setup bench bench-features fmt
 backstaff := target/release/backstaff
 
 demo: ## Build, run the example study on the bundled data, print the stage table and the report's path.
@@ -20,6 +20,9 @@ setup: ## Install what building, running and testing need.
 bench: ## Speed of the kernels, of the features beside Polars, and of the whole study.
 	.ci/setup bench
 	benches/run
+
+bench-features: ## Speed of the features beside Polars, pandas and TA-Lib (and Qlib: `make bench-features QLIB=--qlib`).
+	python3 benches/features.py $(QLIB)
 
 fmt:
 	cargo fmt --all

@@ -11,6 +11,7 @@ Examples:
   backstaff init --data prices.parquet        write a commented study for your data
   backstaff run study.yaml                    data in, report out
   backstaff prove study.yaml                  show that nothing looks ahead
+  backstaff prove --data prices.parquet --feature 'ema=EMA($close,12)/$close-1'
   backstaff orders study.yaml                 what to trade in the next session
   backstaff compute --data prices.csv --feature 'mom=$close/Ref($close,20)-1' --out mom.parquet
 
@@ -36,6 +37,10 @@ pub struct Common {
     /// Threads to use; all cores if absent. Results don't depend on it.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// How many MB of computed features are held at a time, before they are stored; 1024 if absent. Results don't
+    /// depend on it.
+    #[arg(long, global = true, value_name = "MB", value_parser = clap::value_parser!(u32).range(1..))]
+    pub memory: Option<u32>,
     /// Folder of computed artifacts; `.backstaff` beside the study if absent.
     #[arg(long, global = true, value_name = "DIR")]
     pub store: Option<PathBuf>,
@@ -45,6 +50,13 @@ pub struct Common {
     /// Write a trace of the stages that Chrome's tracing page and Perfetto open.
     #[arg(long, global = true, value_name = "FILE")]
     pub trace: Option<PathBuf>,
+}
+
+impl Common {
+    /// The memory for computed features, in bytes.
+    pub fn memory(&self) -> Option<usize> {
+        self.memory.map(|mb| mb as usize * (1 << 20))
+    }
 }
 
 /// What to do.
@@ -79,12 +91,30 @@ Examples:
     /// Read the data again and bring the features of a study up to date: only what new data can reach is computed.
     #[command(after_help = "Examples:\n  backstaff update study.yaml\n  backstaff update study.yaml --json")]
     Update(StudyPath),
+    /// Write the features of a study as Parquet: one long file, or a folder of one file an instrument.
+    #[command(after_help = "Examples:\n  backstaff precompute study.yaml --out indicators.parquet\n  \
+                            backstaff precompute study.yaml --out indicators/\n\nA study that says `features: {precomputed: indicators.parquet}` reads \
+                            what is in there as long as data and definitions are the same, and says what it does.")]
+    Precompute(Precompute),
     /// Target weights and orders for the session after the newest one.
     Orders(StudyPath),
     /// Write the report of the last run again, and print where it is.
     Report(StudyPath),
     /// Change everything after several dates and show that nothing before them moves.
-    #[command(after_help = "Exit code 3 if something moved or a column is too good to be true.")]
+    ///
+    /// Without a study: show of single features that their values depend on nothing but their own window, and by how
+    /// much those that remember all history depend on where it starts.
+    #[command(after_help = "\
+Of features, the future is made missing, multiplied by 1000, shuffled and cut off at several
+dates; history is computed in pieces that go on from stored states, and from later starts on;
+threads and instruments vary. No bit may move. Prices are used as in the file.
+
+Examples:
+  backstaff prove study.yaml
+  backstaff prove --data prices.parquet --feature 'rsi=ta.RSI($close,14)'
+  backstaff prove --data csv/ --library alpha158 --dates 5 --json
+
+Exit code 3 if something moved or a column is too good to be true.")]
     Prove(Prove),
     /// What a run would find and what it would compute.
     Status(StudyPath),
@@ -125,9 +155,13 @@ pub struct StudyPath {
 
 #[derive(Args, Debug)]
 pub struct Compute {
-    /// A Parquet or CSV file, or a folder of one file per instrument.
+    /// A Parquet or CSV file, a folder of one file per instrument, or a folder in Qlib's layout.
     #[arg(long, value_name = "PATH")]
     pub data: PathBuf,
+    /// Published values for expressions over `$$name`: a table with instrument, period, `known_at` and values, or a
+    /// folder in Qlib's layout.
+    #[arg(long, value_name = "PATH")]
+    pub facts: Option<PathBuf>,
     /// A feature: its name and its expression. May be repeated.
     #[arg(long = "feature", value_name = "NAME=EXPR")]
     pub features: Vec<String>,
@@ -138,9 +172,9 @@ pub struct Compute {
     #[arg(long = "features", value_name = "FILE.yaml")]
     pub file: Option<PathBuf>,
     /// The Parquet file to write: `instrument`, `date` and a column a feature.
-    #[arg(long, value_name = "FILE.parquet")]
-    pub out: PathBuf,
-    /// Print the plan: nodes, sharing, passes over memory, look-back.
+    #[arg(long, value_name = "FILE.parquet", required_unless_present = "explain")]
+    pub out: Option<PathBuf>,
+    /// Print the plan instead: nodes, sharing, passes over memory, look-back, bytes.
     #[arg(long)]
     pub explain: bool,
 }
@@ -222,10 +256,32 @@ pub struct FeatureSources {
 }
 
 #[derive(Args, Debug)]
-pub struct Prove {
+pub struct Precompute {
     /// The study's file.
     #[arg(value_name = "STUDY.yaml")]
     pub study: PathBuf,
+    /// A file that ends in `.parquet`, or a folder.
+    #[arg(long, value_name = "PATH")]
+    pub out: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct Prove {
+    /// The study's file; or give `--data` and features.
+    #[arg(value_name = "STUDY.yaml", required_unless_present = "data", conflicts_with = "data")]
+    pub study: Option<PathBuf>,
+    /// A Parquet or CSV file, or a folder of one file per instrument, to prove features on.
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+    /// A feature: its name and its expression. May be repeated.
+    #[arg(long = "feature", value_name = "NAME=EXPR", conflicts_with = "study")]
+    pub features: Vec<String>,
+    /// A library that ships, as `features list` names them. May be repeated.
+    #[arg(long = "library", value_name = "NAME", conflicts_with = "study")]
+    pub libraries: Vec<String>,
+    /// A file of features of your own.
+    #[arg(long = "features", value_name = "FILE.yaml", conflicts_with = "study")]
+    pub file: Option<PathBuf>,
     /// How many dates to cut at.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=50))]
     pub dates: u16,

@@ -99,6 +99,26 @@ fn a_store_threads_and_a_folder_of_files_give_the_same_bytes() {
 }
 
 #[test]
+fn published_facts_count_from_the_day_on_which_they_were_known() {
+    let place = Workplace::new();
+    let text = std::fs::read_to_string(place.path("prices.csv")).unwrap();
+    let dates = text.lines().skip(1).filter_map(|line| line.split_once(",S00,")).map(|(date, _)| date);
+    let (first, second) = (dates.clone().nth(3).unwrap(), dates.clone().nth(6).unwrap());
+    let table = format!("symbol,period,known_at,eps\nS00,2015Q1,{first},2\nS00,2015Q1,{second},2.5\n");
+    place.write("facts.csv", &table);
+    let compute = |feature: &str| {
+        let arguments = ["--data", "prices.csv", "--facts", "facts.csv", "--out", "out.parquet"];
+        place.json(&[&["compute", "--feature", feature], &arguments[..]].concat());
+        read(&place.path("out.parquet"), "eps")
+    };
+    let eps = compute("eps=P($$eps_q)");
+    let found = dates.take(8).map(|date| eps[&("S00".to_owned(), date.to_owned())]).collect::<Vec<_>>();
+    let (two, later) = (Some(2.0), Some(2.5));
+    assert_eq!(found, [None, None, None, two, two, two, later, later]);
+    assert!(eps.iter().all(|((name, _), value)| name == "S00" || value.is_none()));
+}
+
+#[test]
 fn library_entries_that_the_data_do_not_allow_are_left_out_and_told() {
     let place = Workplace::new();
     let done =
@@ -111,4 +131,23 @@ fn library_entries_that_the_data_do_not_allow_are_left_out_and_told() {
     assert!(done["features"].as_array().unwrap().len() > 30);
     let warnings = done["warnings"].as_array().unwrap();
     assert!(warnings.iter().any(|warning| warning.as_str().unwrap().contains("left out")));
+}
+
+#[test]
+fn a_plan_is_explained_without_computing() {
+    let place = Workplace::new();
+    let text = place.output(&["compute", "--data", "prices.csv", "--library", "technical", "--explain"]);
+    let text = String::from_utf8_lossy(&text.stdout).into_owned();
+    for part in [
+        "nodes",
+        "without sharing",
+        "look-back: all history",
+        "walks",
+        "states of each instrument",
+        "bytes a row",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let output = place.output(&["compute", "--data", "prices.csv", "--feature", "x=$close"]);
+    assert_eq!(output.status.code(), Some(2), "a file to write is needed otherwise");
 }

@@ -41,3 +41,55 @@ fn a_column_that_holds_the_next_return_is_named() {
     let warned = run["warnings"].as_array().unwrap().iter().any(|w| w.as_str().unwrap().contains("vendor"));
     assert!(warned, "the run warns too");
 }
+
+#[test]
+fn features_are_proved_without_a_study() {
+    let place = Workplace::new();
+    let features = ["--feature", "ema=EMA($close, 12)", "--feature", "mean=Mean($close, 20)"];
+    let arguments = [&["prove", "--data", "prices.csv", "--dates", "2"], &features[..]].concat();
+    let proof = place.json(&arguments);
+    assert_eq!(proof["holds"], true);
+    assert_eq!(proof["checks"].as_array().unwrap().len(), 2 * 4 + 3 + 2 + 3 + 2);
+    for check in proof["checks"].as_array().unwrap() {
+        assert!(check["moved"].as_array().unwrap().is_empty() && check["values"].as_u64().unwrap() > 500);
+    }
+    let warm_up = &proof["warm_up"];
+    assert_eq!((&warm_up[0]["feature"], &warm_up[0]["history"]), (&"ema".into(), &"all".into()));
+    assert_eq!(warm_up[0]["after"].as_array().unwrap().len(), 6);
+    assert!((50..90).contains(&warm_up[0]["settled_after"].as_u64().unwrap()), "{warm_up}");
+    assert_eq!((&warm_up[1]["history"], &warm_up[1]["exact_after"]), (&"window".into(), &19.into()));
+    let text = String::from_utf8(place.output(&arguments).stdout).unwrap();
+    assert!(text.contains("exact after 19 sessions: `mean`") && text.contains("\nnothing moved"), "{text}");
+    assert!(text.contains("prefix says nothing of `ema`"), "{text}");
+}
+
+#[test]
+fn libraries_and_files_of_features_are_proved() {
+    let place = Workplace::new();
+    place.write(
+        "mine.yaml",
+        "features:\n  - name: five\n    expression: $close / Ref($close, 5) - 1\n    meaning: A week.\n",
+    );
+    let arguments = ["prove", "--data", "prices.csv", "--dates", "1", "--library", "technical"];
+    let proof = place.json(&[&arguments[..], &["--features", "mine.yaml"]].concat());
+    assert_eq!(proof["holds"], true, "{proof:#}");
+    let names = proof["features"].as_array().unwrap().iter().map(|feature| &feature["name"]);
+    assert!(names.clone().count() > 10 && names.clone().any(|name| name == "five"));
+}
+
+#[test]
+fn what_cannot_be_proved_is_refused_with_a_reason() {
+    let place = Workplace::new();
+    let data = ["prove", "--data", "prices.csv"];
+    let fails = |more: &[&str]| place.failure(&[&data[..], more].concat());
+    let (code, message) = fails(&[]);
+    assert!(code == 4 && message.contains("nothing to prove"), "{message}");
+    let (code, message) = fails(&["--feature", "a=Ref($close, -1)"]);
+    assert!(code == 4 && message.contains("looks 1 session ahead"), "{message}");
+    let (code, message) = fails(&["--feature", "Mean($close, 5)"]);
+    assert!(code == 4 && message.contains("is not NAME=EXPRESSION"), "{message}");
+    assert_eq!(place.failure(&["prove"]).0, 2, "a study or data");
+    assert_eq!(place.failure(&["prove", "study.yaml", "--data", "prices.csv"]).0, 2, "not both");
+    assert_eq!(place.failure(&["prove", "study.yaml", "--feature", "a=$close"]).0, 2, "features need data");
+    assert_eq!(place.failure(&["prove", "--data", "absent.csv", "--feature", "a=$close"]).0, 5);
+}

@@ -1,29 +1,185 @@
 //! Nanoseconds a row of every kernel, on one core, beside a copy of the same rows as a yardstick.
 //!
-//! The rows are those of a synthetic market with 5 % missing, 490 instruments of at most 1,728 sessions; `elements per
-//! second` counts rows. `whole` kernels see the same market without a missing value.
+//! ```text
+//! cargo bench -p backstaff-feature --bench kernels -- [NAME ...] [--rows 2700x3000] [--whole] [--json]
+//! ```
+//!
+//! The rows are the returns of a synthetic market with 5 % missing (`--whole`: none), an index beside them; kernels get
+//! them instrument by instrument, 64-bit in and out. Printed is the median over the instruments and three runs, so that a
+//! busy machine disturbs little: nanoseconds a row, and the multiple of a copy of as many bytes as the kernel reads and
+//! writes. Names pick kernels by their beginnings (`std`, `quantile/60`).
 
-use std::{hint::black_box, time::Duration};
+use std::{hint::black_box, time::Instant};
 
 use backstaff_feature::kernel::{Window, cross_section, pair, recursive, rolling};
 use backstaff_panel::{Axis, Session, testing};
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
-/// The closes and returns of every instrument, and an index's returns beside them.
+type Rolling = fn(&[f64], &[Session], Window, &mut [f64]);
+type Paired = fn(&[f64], &[f64], &[Session], Window, &mut [f64]);
+type Across = fn(&[f64], Option<&[u32]>, &mut cross_section::Scratch, &mut [f64]);
+
+const ROLLING: &[(&str, Rolling, &[usize])] = &[
+    ("mean", rolling::mean, &[5, 20, 60, 252]),
+    ("sum", rolling::sum, &[20, 252]),
+    ("count", rolling::count, &[20]),
+    ("variance", rolling::variance, &[20, 252]),
+    ("std", rolling::std, &[5, 20, 60, 252]),
+    ("skew", rolling::skew, &[20, 60, 252]),
+    ("kurt", rolling::kurt, &[20, 60, 252]),
+    ("max", rolling::max, &[5, 20, 60, 252]),
+    ("min", rolling::min, &[20]),
+    ("idx_max", rolling::idx_max, &[5, 20, 60, 252]),
+    ("median", rolling::median, &[5, 20, 60, 120, 252]),
+    ("quantile", |x, s, w, out| rolling::quantile(x, s, w, 0.8, out), &[5, 20, 60, 120, 252]),
+    ("rank", rolling::rank, &[5, 20, 60, 120, 252]),
+    ("mad", rolling::mad, &[5, 20, 60, 252]),
+    ("slope", rolling::slope, &[5, 20, 60, 252]),
+    ("rsquare", rolling::rsquare, &[5, 20, 60, 252]),
+    ("resi", rolling::resi, &[5, 20, 60, 252]),
+    ("wma", rolling::wma, &[20, 60]),
+];
+
+const PAIRED: &[(&str, Paired, &[usize])] = &[
+    ("correlation", pair::correlation, &[5, 20, 60, 252]),
+    ("covariance", pair::covariance, &[20, 252]),
+    ("beta", pair::beta, &[60, 252]),
+    ("alpha", pair::alpha, &[60, 252]),
+    ("residual_volatility", pair::residual_volatility, &[60, 252]),
+];
+
+const ACROSS: &[(&str, Across)] = &[
+    ("cs_rank", cross_section::rank),
+    ("cs_zscore", cross_section::zscore),
+    ("cs_robust_zscore", cross_section::robust_zscore),
+    ("cs_median", cross_section::median),
+];
+
+fn main() {
+    let options = Options::parse();
+    let market = Market::new(options.missing, options.size);
+    let mut bench = Bench { out: vec![0.0; market.returns.len()], options, copy: 0.0, market };
+    bench.copy = bench.ns(|rows, out| out.copy_from_slice(rows.x));
+    bench.print("copy", bench.copy, 2);
+    for &(name, kernel, lengths) in ROLLING {
+        for &length in lengths {
+            let kernel = |rows: Rows, out: &mut [f64]| kernel(rows.x, rows.sessions, window(length), out);
+            bench.measure(&format!("{name}/{length}"), 2, kernel);
+        }
+    }
+    for &(name, kernel, lengths) in PAIRED {
+        for &length in lengths {
+            let kernel =
+                |rows: Rows, out: &mut [f64]| kernel(rows.x, rows.y, rows.sessions, window(length), out);
+            bench.measure(&format!("{name}/{length}"), 3, kernel);
+        }
+    }
+    bench.measure("ema_adjusted", 2, |rows, out| recursive::ema_adjusted(rows.x, 0.1, out));
+    bench.measure("ema_first", 2, |rows, out| recursive::ema_first(rows.x, 0.1, out));
+    // Any rows serve as those of a session.
+    let sectors = (0..bench.options.size.1 as u32).map(|i| i % 11).collect::<Vec<_>>();
+    for &(name, kernel) in ACROSS {
+        for (kind, codes) in [("", None), ("_by_sector", Some(&sectors[..]))] {
+            let mut scratch = cross_section::Scratch::default();
+            bench.measure(&format!("{name}{kind}"), 2, |rows, out| kernel(rows.x, codes, &mut scratch, out));
+        }
+    }
+}
+
+fn window(length: usize) -> Window {
+    Window::new(length, length.div_ceil(4).max(1)).expect("a valid window")
+}
+
+/// What was asked for on the command line.
+struct Options {
+    names: Vec<String>,
+    size: (usize, usize),
+    missing: f64,
+    json: bool,
+}
+
+impl Options {
+    fn parse() -> Self {
+        let mut options = Self { names: Vec::new(), size: (2700, 3000), missing: 0.05, json: false };
+        let mut arguments = std::env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--whole" => options.missing = 0.0,
+                "--json" => options.json = true,
+                "--rows" => {
+                    let size = arguments.next().unwrap_or_default();
+                    let size = size.split_once('x').map(|(n, t)| (n.parse(), t.parse()));
+                    let Some((Ok(n), Ok(t))) = size else { panic!("--rows takes INSTRUMENTSxSESSIONS") };
+                    options.size = (n, t);
+                }
+                // Cargo's own.
+                "--bench" => {}
+                name => options.names.push(name.to_owned()),
+            }
+        }
+        options
+    }
+}
+
+struct Bench {
+    options: Options,
+    market: Market,
+    out: Vec<f64>,
+    /// Nanoseconds a row of a copy.
+    copy: f64,
+}
+
+impl Bench {
+    /// `n_columns` are read or written.
+    fn measure(&mut self, name: &str, n_columns: u32, kernel: impl FnMut(Rows, &mut [f64])) {
+        let names = &self.options.names;
+        if names.is_empty() || names.iter().any(|wanted| name.starts_with(wanted.as_str())) {
+            let ns = self.ns(kernel);
+            self.print(name, ns, n_columns);
+        }
+    }
+
+    /// Nanoseconds a row: the median over instruments and three runs, after one to warm up.
+    fn ns(&mut self, mut kernel: impl FnMut(Rows, &mut [f64])) -> f64 {
+        let mut ns = Vec::new();
+        for run in 0..4 {
+            for i in 0..self.market.axis.n_instruments() {
+                let out = &mut self.out[self.market.axis.rows(i)];
+                let started = Instant::now();
+                kernel(self.market.rows(i), out);
+                black_box(&mut *out);
+                let seconds = started.elapsed().as_secs_f64();
+                ns.extend((run > 0).then_some(seconds * 1e9 / out.len() as f64));
+            }
+        }
+        ns.sort_by(f64::total_cmp);
+        ns[ns.len() / 2]
+    }
+
+    fn print(&self, name: &str, ns: f64, n_columns: u32) {
+        let copies = ns / (self.copy * f64::from(n_columns) / 2.0);
+        if self.options.json {
+            println!("{{\"kernel\":\"{name}\",\"ns_per_row\":{ns:.3},\"copies\":{copies:.2}}}");
+        } else {
+            println!("{name:<28}{ns:>8.2} ns a row {copies:>8.1} copies");
+        }
+    }
+}
+
+/// The returns of every instrument, and an index's returns beside them.
 struct Market {
     axis: std::sync::Arc<Axis>,
-    close: Vec<f64>,
     returns: Vec<f64>,
     index: Vec<f64>,
 }
 
 impl Market {
-    fn new(missing: f64) -> Self {
+    fn new(missing: f64, (n_instruments, n_sessions): (usize, usize)) -> Self {
+        let mortal = 0.0;
         let spec = testing::MarketSpec {
-            n_instruments: 490,
-            n_sessions: 1_728,
+            n_instruments,
+            n_sessions,
             missing,
-            mortal: 0.0,
+            mortal,
             ..testing::MarketSpec::default()
         };
         let panel = testing::market(spec);
@@ -40,137 +196,19 @@ impl Market {
                 index.push(returns[position] * 0.7 + returns[row] * 0.3);
             }
         }
-        Self { axis, close, returns, index }
+        Self { axis, returns, index }
     }
 
-    /// One pass over all instruments.
-    fn each(
-        &self,
-        x: &[f64],
-        out: &mut [f64],
-        mut kernel: impl FnMut(&[f64], &[f64], &[Session], &mut [f64]),
-    ) {
-        for i in 0..self.axis.n_instruments() {
-            let rows = self.axis.rows(i);
-            kernel(&x[rows.clone()], &self.index[rows.clone()], self.axis.sessions(i), &mut out[rows]);
-        }
-        black_box(out);
+    fn rows(&self, i: usize) -> Rows<'_> {
+        let rows = self.axis.rows(i);
+        Rows { x: &self.returns[rows.clone()], y: &self.index[rows], sessions: self.axis.sessions(i) }
     }
 }
 
-fn window(length: usize) -> Window {
-    Window::new(length, length.div_ceil(4).max(1)).expect("a valid window")
+/// One instrument's rows.
+#[derive(Clone, Copy)]
+struct Rows<'a> {
+    x: &'a [f64],
+    y: &'a [f64],
+    sessions: &'a [Session],
 }
-
-type Rolling = fn(&[f64], &[Session], Window, &mut [f64]);
-type Paired = fn(&[f64], &[f64], &[Session], Window, &mut [f64]);
-
-const ROLLING: [(&str, Rolling, &[usize]); 18] = [
-    ("mean", rolling::mean, &[5, 20, 252]),
-    ("sum", rolling::sum, &[20]),
-    ("count", rolling::count, &[20]),
-    ("variance", rolling::variance, &[20]),
-    ("std", rolling::std, &[5, 20, 60, 252]),
-    ("skew", rolling::skew, &[60]),
-    ("kurt", rolling::kurt, &[60]),
-    ("max", rolling::max, &[20, 252]),
-    ("idx_max", rolling::idx_max, &[20, 60]),
-    ("median", rolling::median, &[20, 60, 252]),
-    ("quantile", |x, s, w, out| rolling::quantile(x, s, w, 0.8, out), &[20, 60, 252]),
-    ("rank", rolling::rank, &[20, 60, 252]),
-    ("mad", rolling::mad, &[20, 60]),
-    ("slope", rolling::slope, &[20, 60]),
-    ("rsquare", rolling::rsquare, &[20, 60]),
-    ("resi", rolling::resi, &[20, 60]),
-    ("wma", rolling::wma, &[20, 60]),
-    ("min", rolling::min, &[20]),
-];
-
-const PAIRED: [(&str, Paired, &[usize]); 5] = [
-    ("beta", pair::beta, &[60, 252]),
-    ("correlation", pair::correlation, &[20, 60]),
-    ("covariance", pair::covariance, &[20]),
-    ("alpha", pair::alpha, &[252]),
-    ("residual_volatility", pair::residual_volatility, &[252]),
-];
-
-fn kernels(criterion: &mut Criterion) {
-    for (label, market) in [("490x1728", Market::new(0.05)), ("whole/490x1728", Market::new(0.0))] {
-        let mut out = vec![0.0; market.close.len()];
-        let mut group = criterion.benchmark_group(label);
-        group.throughput(Throughput::Elements(out.len() as u64));
-        group
-            .sample_size(10)
-            .warm_up_time(Duration::from_millis(100))
-            .measurement_time(Duration::from_millis(300));
-        group.bench_function("copy", |bencher| {
-            bencher.iter(|| market.each(&market.returns, &mut out, |x, _, _, out| out.copy_from_slice(x)));
-        });
-        for (name, kernel, lengths) in ROLLING {
-            for &length in lengths {
-                group.bench_function(format!("rolling_{name}/{length}"), |bencher| {
-                    bencher.iter(|| {
-                        market.each(&market.returns, &mut out, |x, _, sessions, out| {
-                            kernel(x, sessions, window(length), out);
-                        });
-                    });
-                });
-            }
-        }
-        for (name, kernel, lengths) in PAIRED {
-            for &length in lengths {
-                group.bench_function(format!("rolling_{name}/{length}"), |bencher| {
-                    bencher.iter(|| {
-                        market.each(&market.returns, &mut out, |x, y, sessions, out| {
-                            kernel(x, y, sessions, window(length), out);
-                        });
-                    });
-                });
-            }
-        }
-        group.bench_function("ema_adjusted", |bencher| {
-            bencher.iter(|| {
-                market.each(&market.close, &mut out, |x, _, _, out| recursive::ema_adjusted(x, 0.1, out));
-            });
-        });
-        group.bench_function("ema_first", |bencher| {
-            bencher.iter(|| {
-                market.each(&market.close, &mut out, |x, _, _, out| {
-                    recursive::ema_first(x, 0.1, out);
-                });
-            });
-        });
-        cross_sections(&market, &mut group, &mut out);
-    }
-}
-
-type Group<'a> = criterion::BenchmarkGroup<'a, criterion::measurement::WallTime>;
-type Across = fn(&[f64], Option<&[u32]>, &mut cross_section::Scratch, &mut [f64]);
-
-fn cross_sections(market: &Market, group: &mut Group, out: &mut [f64]) {
-    const ACROSS: [(&str, Across); 4] = [
-        ("rank", cross_section::rank),
-        ("zscore", cross_section::zscore),
-        ("robust_zscore", cross_section::robust_zscore),
-        ("median", cross_section::median),
-    ];
-    let n = market.axis.n_instruments();
-    let sectors = (0..n as u32).map(|i| i % 11).collect::<Vec<_>>();
-    // Any rows serve as sessions: these hold the returns of one instrument.
-    for (name, kernel) in ACROSS {
-        for (kind, codes) in [("", None), ("_by_sector", Some(&sectors[..]))] {
-            let mut scratch = cross_section::Scratch::default();
-            group.bench_function(format!("cross_section_{name}{kind}"), |bencher| {
-                bencher.iter(|| {
-                    for (values, out) in market.returns.chunks_exact(n).zip(out.chunks_exact_mut(n)) {
-                        kernel(values, codes, &mut scratch, out);
-                    }
-                    black_box(&mut *out);
-                });
-            });
-        }
-    }
-}
-
-criterion_group!(benches, kernels);
-criterion_main!(benches);

@@ -45,6 +45,28 @@ impl Feature {
         &self.root().canonical
     }
 
+    /// The calls that it is made of, operands before what uses them and the whole last; each is named by its canonical
+    /// text. Columns and constants are not among them.
+    ///
+    /// For finding the part of an expression that something is true of.
+    ///
+    /// ```
+    /// use backstaff_feature::{Catalog, Schema};
+    /// use backstaff_panel::testing;
+    ///
+    /// let schema = Schema::of(&testing::market(testing::MarketSpec::default()));
+    /// let catalog = Catalog::new().with("calm", "Mean(Abs($open), 5)")?;
+    /// let parts = catalog.resolve(&["calm"], &schema)?[0].parts();
+    /// assert_eq!(parts.len(), 2);
+    /// assert!(parts[0].name().starts_with("Abs"));
+    /// # Ok::<(), backstaff_feature::FeatureError>(())
+    /// ```
+    pub fn parts(&self) -> Vec<Self> {
+        let nodes = self.graph.nodes().iter().enumerate();
+        let calls = nodes.filter(|(_, node)| matches!(node.kind, NodeKind::Call(_)));
+        calls.map(|(n, node)| Self::new(&node.canonical, &node.canonical, self.graph.part(n))).collect()
+    }
+
     /// The fields that it reads, without `$`.
     pub fn fields(&self) -> BTreeSet<&str> {
         self.columns(|node| matches!(node.kind, NodeKind::Field(_)))

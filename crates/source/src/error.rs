@@ -131,6 +131,12 @@ pub enum SourceError {
     )]
     DateOrder { path: PathBuf, column: String, example: String },
 
+    #[error("{place}: {text:?} is not a period; expected forms such as 202003, 2020Q3 or 2020")]
+    BadPeriod { place: Place, text: String },
+
+    #[error("{path} is not in Qlib's layout: {reason}")]
+    Layout { path: PathBuf, reason: &'static str },
+
     #[error("{place}: the {what} is empty; each row needs a date and an instrument")]
     EmptyKey { place: Place, what: &'static str },
 

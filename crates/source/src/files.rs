@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::SourceError;
+use crate::{SourceError, qlib};
 
 /// What a file holds, by its ending.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,7 +31,8 @@ pub(crate) fn is_columnar(path: &Path) -> bool {
 /// The data files behind a path: the file itself, or all `.parquet`, `.pq`, `.csv` and `.tsv` files of a folder and
 /// its folders, sorted.
 ///
-/// Names that begin with `.` or `_` are not data. What can't be told from its ending (`.txt` in a folder, a read-me)
+/// Of a folder in Qlib's layout (it has a `calendars/day.txt`) they are the calendar, the list of instruments and the
+/// bars. Names that begin with `.` or `_` are not data. What can't be told from its ending (`.txt` in a folder, a read-me)
 /// is passed over in a folder and refused when it is named itself.
 pub fn source_files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let read = |source| SourceError::Read { path: path.to_owned(), source };
@@ -45,6 +46,9 @@ pub fn source_files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
             Some(_) => Ok(vec![path.to_owned()]),
             None => Err(SourceError::UnknownFormat { path: path.to_owned() }),
         };
+    }
+    if qlib::is_provider(path) {
+        return qlib::bar_files(path);
     }
     let mut files = Vec::new();
     walk(path, &mut files)?;

@@ -11,6 +11,7 @@ use crate::{
     files::{is_columnar, source_files},
     layout::{self, HeaderColumn, Key, Layout},
     parquet_file::ParquetFile,
+    qlib,
     stamp::Shape,
 };
 
@@ -53,6 +54,9 @@ impl Opened<'_> {
 
 /// Open all files, settle what their columns mean, decode what is wanted.
 pub(crate) fn read(request: &PanelSource) -> Result<Read, SourceError> {
+    if qlib::is_provider(&request.path) {
+        return qlib::read_bars(request);
+    }
     let files = source_files(&request.path)?;
     let opened = files.par_iter().map(|path| Opened::open(path)).collect::<Vec<_>>();
     let mut headers = Vec::with_capacity(files.len());

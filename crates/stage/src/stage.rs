@@ -8,13 +8,22 @@ use crate::{Draft, Key, KeyHasher, StoreError};
 /// rules changes the bytes of stages whose own code stayed the same.
 pub const NUMERICS: u32 = 1;
 
-/// How many threads one shard may use.
+/// What one shard, or the shards that are computed together, may use.
 ///
-/// It bounds the time, never the result: a shard gives the same bytes with any budget.
+/// It bounds time and memory, never the result: a shard gives the same bytes with any budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     /// Number of threads, at least 1.
     pub threads: usize,
+    /// About how many bytes of results may be held before they are published.
+    pub memory: usize,
+}
+
+impl Budget {
+    /// A budget of so many threads, and a gigabyte.
+    pub fn of_threads(threads: usize) -> Self {
+        Self { threads, memory: 1 << 30 }
+    }
 }
 
 /// A pure function with a name, a version, parameters and shards.

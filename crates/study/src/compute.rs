@@ -7,8 +7,9 @@ use std::{
 };
 
 use backstaff_feature::{Catalog, Feature, FeatureError, Plan, Schema};
-use backstaff_panel::{Axis, Column, Encoding, Panel};
-use backstaff_stage::{Store, runner::Done};
+use backstaff_panel::{Axis, Column, Encoding, Facts, Panel};
+use backstaff_source::read_facts;
+use backstaff_stage::{Budget, Store, runner::Done};
 use serde::Serialize;
 
 use crate::{
@@ -31,8 +32,11 @@ use crate::{
 /// What to compute.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// A Parquet or CSV file, or a folder of them.
+    /// A Parquet or CSV file, a folder of them, or a folder in Qlib's layout.
     pub data: PathBuf,
+    /// Published values with the days on which they became known, for expressions over `$$name`: a table, or a folder
+    /// in Qlib's layout. Without one those of `data` count, if it is such a folder.
+    pub facts: Option<PathBuf>,
     /// Names and expressions.
     pub features: Vec<(String, String)>,
     /// Libraries that ship.
@@ -45,6 +49,8 @@ pub struct Request {
     pub store: Option<PathBuf>,
     /// Threads.
     pub threads: usize,
+    /// How many bytes of computed values are held before they are stored, if they are; a gigabyte if absent.
+    pub memory: Option<usize>,
 }
 
 /// What was computed.
@@ -66,7 +72,7 @@ pub struct Computed {
 
 /// Compute features of a data file into a Parquet file.
 pub fn compute(request: &Request, observer: &dyn Observer) -> Result<Computed, StudyError> {
-    request.with_data(observer, |flow, data, chosen| write(request, flow, data, chosen))
+    request.with_data("compute", observer, |flow, data, chosen| write(request, flow, data, chosen))
 }
 
 fn write(request: &Request, flow: &Flow<'_>, data: &Data, chosen: &Chosen) -> Result<Computed, StudyError> {
@@ -90,7 +96,8 @@ fn write(request: &Request, flow: &Flow<'_>, data: &Data, chosen: &Chosen) -> Re
 
 /// The plan of a request, for people.
 pub fn explain(request: &Request, observer: &dyn Observer) -> Result<String, StudyError> {
-    request.with_data(observer, |_, _, chosen| Ok(Plan::new(&chosen.features).explain().to_string()))
+    request
+        .with_data("compute", observer, |_, _, chosen| Ok(Plan::new(&chosen.features).explain().to_string()))
 }
 
 /// The data of a single computation, and where it keeps what it computes.
@@ -101,10 +108,14 @@ pub(crate) struct Task<'a> {
     pub store: Option<&'a Path>,
     /// Threads.
     pub threads: usize,
+    /// How many bytes of computed values are held before they are stored.
+    pub memory: usize,
     /// What to read, with these text columns as categories.
     pub load: &'a (dyn Fn(Vec<String>) -> Load + Sync),
     /// A text column that is read as a category where there is one.
     pub category: Option<&'a str>,
+    /// Where published values are.
+    pub facts: Option<&'a Path>,
 }
 
 /// Read the data and resolve the features, then do something with both.
@@ -125,7 +136,8 @@ pub(crate) fn with_data<T: Send>(
         };
         let store = Store::open(folder)?;
         let bridge = Bridge::new(observer);
-        let flow = Flow::new(&store, task.name, task.threads, &bridge)?;
+        let flow =
+            Flow::new(&store, task.name, Budget { threads: task.threads, memory: task.memory }, &bridge)?;
         let (data, chosen) = read(task, choose, &flow)?;
         for warning in &data.facts().warnings {
             flow.warn(warning.clone());
@@ -147,7 +159,7 @@ fn read(
     choose: &dyn Fn(&Schema) -> Result<Chosen, FeatureError>,
     flow: &Flow<'_>,
 ) -> Result<(Data, Chosen), StudyError> {
-    let load = |categories| Data::load(flow, &(task.load)(categories), task.store.is_some());
+    let load = |categories| Data::load(flow, task, &(task.load)(categories));
     let data = load(Vec::new())?;
     let chosen = choose(&data.schema());
     let mut texts = data.text_columns();
@@ -169,9 +181,13 @@ pub(crate) enum Data {
 }
 
 impl Data {
-    fn load(flow: &Flow<'_>, stage: &Load, kept: bool) -> Result<Self, StudyError> {
-        if !kept {
-            return Ok(Self::Memory(Box::new(flow.trace().span("load", || stage.read())?)));
+    fn load(flow: &Flow<'_>, task: &Task<'_>, stage: &Load) -> Result<Self, StudyError> {
+        if task.store.is_none() {
+            let mut output = flow.trace().span("load", || stage.read())?;
+            if let Some(path) = task.facts {
+                flow.trace().span("facts", || attach_facts(path, &mut output))?;
+            }
+            return Ok(Self::Memory(Box::new(output)));
         }
         let manifest = one(flow.stage(stage, &stage.files()?, 0)?)?;
         Ok(Self::Stored(Arc::new(PanelHandle::open(flow.store(), manifest)?)))
@@ -236,7 +252,7 @@ impl Data {
             }
             Self::Stored(panel) => panel,
         };
-        let stage = Features { features: features.to_vec(), encoding: Encoding::F64 };
+        let stage = Features::new(features.to_vec(), Encoding::F64);
         let done = flow.joint_stage(&stage, panel, panel.axis().n_rows() * features.len())?;
         let column = |(feature, years): (&Feature, &[Done<FeatureShard>])| {
             let manifests = years.iter().map(|done| done.manifest.clone()).collect();
@@ -247,20 +263,51 @@ impl Data {
     }
 }
 
+/// Read published values into a panel.
+fn attach_facts(path: &Path, output: &mut LoadOutput) -> Result<(), StudyError> {
+    let facts = read_facts(path)?;
+    let axis = output.panel.axis().clone();
+    let is_known = |facts: &Facts| facts.all().any(|(instrument, _)| axis.find(instrument.name()).is_some());
+    if !facts.values().any(is_known) {
+        let message = format!("no instrument of the facts in {} is in the data", path.display());
+        output.facts.warnings.push(message);
+    }
+    for (name, facts) in facts {
+        output.panel.insert_facts(&name, facts)?;
+    }
+    Ok(())
+}
+
 impl Request {
-    fn with_data<T: Send>(
+    /// Where published values are: where the request says, else in the data if they may hold such.
+    fn facts(&self) -> Result<Option<&Path>, StudyError> {
+        match (&self.facts, &self.store) {
+            (Some(_), Some(_)) => Err(StudyError::Value {
+                key: "--facts".to_owned(),
+                message: "published facts are not kept in a store; leave out --store".to_owned(),
+            }),
+            (Some(path), None) => Ok(Some(path)),
+            (None, _) => Ok(Some(self.data.as_path()).filter(|data| data.join("financial").is_dir())),
+        }
+    }
+
+    /// Read the data and resolve the features for a command of this name, then do something with both.
+    pub(crate) fn with_data<T: Send>(
         &self,
+        name: &'static str,
         observer: &dyn Observer,
         work: impl FnOnce(&Flow<'_>, &Data, &Chosen) -> Result<T, StudyError> + Send,
     ) -> Result<T, StudyError> {
         // Expressions are parsed before the data are read: a slip of the pen shows at once.
         let catalog = catalog(&self.libraries, self.file.as_deref(), &self.features)?;
         let task = Task {
-            name: "compute",
+            name,
             store: self.store.as_deref(),
             threads: self.threads,
+            memory: self.memory.unwrap_or(Budget::of_threads(1).memory),
             load: &|categories| Load::verbatim(&self.data, categories),
             category: None,
+            facts: self.facts()?,
         };
         with_data(&task, &|schema| self.choose(&catalog, schema), observer, work)
     }

@@ -86,10 +86,10 @@ impl<'a> Flow<'a> {
     pub fn new(
         store: &'a Store,
         study: &str,
-        threads: usize,
+        budget: Budget,
         bridge: &'a Bridge<'a>,
     ) -> Result<Self, StudyError> {
-        let run = Run::new(store, study, Budget { threads }, bridge)?;
+        let run = Run::new(store, study, budget, bridge)?;
         Ok(Self { run, bridge, stages: Mutex::default(), warnings: Mutex::default(), only: None })
     }
 
@@ -122,6 +122,11 @@ impl<'a> Flow<'a> {
     /// The run's clock.
     pub fn trace(&self) -> &Trace {
         &self.bridge.trace
+    }
+
+    /// Tell the user something that is not part of the results.
+    pub fn tell(&self, text: &str) {
+        self.bridge.observer.observe(&Event::Warning(text));
     }
 
     /// Tell the user something, once.

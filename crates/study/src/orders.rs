@@ -85,7 +85,7 @@ impl Study {
         let store = Store::open(&self.store)?;
         self.on_threads(|| {
             let bridge = Bridge::new(observer);
-            let flow = Flow::new(&store, &self.run_name(), self.threads, &bridge)?;
+            let flow = Flow::new(&store, &self.run_name(), self.budget, &bridge)?;
             let train = Train::new(&self.config.models)?;
             let make_labels = MakeLabels::new(&self.config)?;
             let panel = self.load(&flow)?;
@@ -95,7 +95,7 @@ impl Study {
             // The last fold's model is the newest admissible one: its test goes on to the newest session.
             study.config.folds.test.to = Some(newest.to_string());
             let resolved = study.resolve(&panel)?;
-            let columns = Study::columns(&flow, &panel, &resolved)?;
+            let columns = study.columns(&flow, &panel, &resolved)?;
             let learned = study.learn(&flow, &panel, &columns, &train, make_labels)?;
             let stage = RunBacktests::new(&study.config, &panel);
             let model = self.config.primary_model().to_owned();

@@ -83,12 +83,12 @@ impl Study {
 
     fn run_once(&self, store: &Store, observer: &dyn Observer) -> Result<RunOutcome, StudyError> {
         let bridge = Bridge::new(observer);
-        let flow = Flow::new(store, &self.run_name(), self.threads, &bridge)?;
+        let flow = Flow::new(store, &self.run_name(), self.budget, &bridge)?;
         let results = self.results(&flow)?;
         let report = one(flow.stage(&WriteReport, &results, 0)?)?;
         let report = read_report(store, &report)?;
         let artifacts = self.write(&results, &report, &flow)?;
-        let facts = json!({ "artifacts": artifacts, "threads": self.threads });
+        let facts = json!({ "artifacts": artifacts, "threads": self.budget.threads });
         let record = flow.finish(facts)?;
         Ok(RunOutcome {
             study: self.run_name(),
@@ -201,7 +201,7 @@ fn run_section(study: &Study, stages: &[StageRecord]) -> Section {
     let text = format!(
         "backstaff {} on {} threads, {} {}; profile: {}.",
         env!("CARGO_PKG_VERSION"),
-        study.threads,
+        study.budget.threads,
         std::env::consts::OS,
         std::env::consts::ARCH,
         study.config.profile.as_deref().unwrap_or("none"),

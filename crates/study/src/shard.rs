@@ -31,7 +31,7 @@ impl Study {
             with_repair(&store, || {
                 let bridge = Bridge::new(observer);
                 let only = Only { stage: stage.to_owned(), shard: number };
-                let flow = Flow::new(&store, &self.run_name(), self.threads, &bridge)?.until(only);
+                let flow = Flow::new(&store, &self.run_name(), self.budget, &bridge)?.until(only);
                 match self.results(&flow) {
                     Err(StudyError::Stopped) => {}
                     Err(error) => return Err(error),

@@ -9,7 +9,7 @@ use std::{
 
 use backstaff_feature::{Catalog, Feature};
 use backstaff_panel::Encoding;
-use backstaff_stage::{Manifest, runner::Done};
+use backstaff_stage::{Budget, Manifest, runner::Done};
 
 use crate::{
     StudyError,
@@ -19,6 +19,7 @@ use crate::{
     config::{self, Config, ModelSpec},
     flow::Flow,
     panel_handle::{MEMBER, PanelHandle},
+    precompute::Precomputed,
     results::{FeatureFacts, Results},
     steps::{
         Load,
@@ -47,7 +48,7 @@ pub(crate) const TRADES: &str = "$traded > 0";
 pub struct Study {
     pub(crate) config: Config,
     pub(crate) store: PathBuf,
-    pub(crate) threads: usize,
+    pub(crate) budget: Budget,
 }
 
 /// How a study is opened.
@@ -59,6 +60,8 @@ pub struct Options {
     pub store: Option<PathBuf>,
     /// Threads; all cores if absent.
     pub threads: Option<usize>,
+    /// How many bytes of computed values are held before they are stored; a gigabyte if absent.
+    pub memory: Option<usize>,
 }
 
 /// The columns of a study.
@@ -106,7 +109,9 @@ impl Study {
         let config = config::load(path, options.profile.as_deref())?;
         let store = options.store.clone().unwrap_or_else(|| config.folder.join(".backstaff"));
         let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Ok(Self { config, store, threads: options.threads.unwrap_or_else(all) })
+        let budget = Budget::of_threads(options.threads.unwrap_or_else(all));
+        let memory = options.memory.unwrap_or(budget.memory);
+        Ok(Self { config, store, budget: Budget { memory, ..budget } })
     }
 
     /// Its configuration.
@@ -137,7 +142,7 @@ impl Study {
         &self,
         work: impl FnOnce() -> Result<T, StudyError> + Send,
     ) -> Result<T, StudyError> {
-        on_threads(self.threads, work)
+        on_threads(self.budget.threads, work)
     }
 
     /// The features, models and universes of the study, resolved against a panel.
@@ -226,6 +231,7 @@ impl Study {
 
     /// Compute all columns.
     pub(crate) fn columns(
+        &self,
         flow: &Flow<'_>,
         panel: &Arc<PanelHandle>,
         resolved: &Resolved,
@@ -237,8 +243,24 @@ impl Study {
         features.extend(resolved.expressions.iter().map(|(_, feature)| feature.clone()));
         features.push(resolved.universe.clone());
         features.extend(resolved.unmasked.clone());
-        let stage = Features { features: features.clone(), encoding: Encoding::F32 };
+        let mut stage = Features::new(features.clone(), Encoding::F32);
+        if let Some(path) = &self.config.features.precomputed {
+            let path = self.config.folder.join(path);
+            let (precomputed, told) = Precomputed::open(&path, &resolved.selected, panel)?;
+            for text in &told {
+                flow.tell(text);
+            }
+            stage.precomputed = Some(Arc::new(precomputed));
+        }
         let done = flow.joint_stage(&stage, panel, panel.axis().n_rows())?;
+        if let Some(damaged) =
+            stage.precomputed.map(|precomputed| precomputed.damaged()).filter(|all| !all.is_empty())
+        {
+            let names = damaged.join(", ");
+            flow.tell(&format!(
+                "precomputed values of {names} are not those that were written; they were computed"
+            ));
+        }
         let handle = |(feature, years): (&Feature, &[Done<FeatureShard>])| {
             let manifests = years.iter().map(|done| done.manifest.clone()).collect();
             Arc::new(ColumnHandle::new(feature.name(), flow.store(), panel, manifests))
@@ -260,7 +282,7 @@ impl Study {
         let panel = self.load(flow)?;
         let quality = one(flow.stage(&CollectQuality, &panel, panel.axis().n_rows())?)?;
         let resolved = self.resolve(&panel)?;
-        let columns = Self::columns(flow, &panel, &resolved)?;
+        let columns = self.columns(flow, &panel, &resolved)?;
         let learned = self.learn(flow, &panel, &columns, &train, make_labels)?;
         let suspects = columns.suspect_inputs(&panel);
         let found = one(flow.stage(&FindSuspects, &suspects, panel.axis().n_rows())?)?;

@@ -96,7 +96,7 @@ fn corrected(before: &PanelHandle, now: &PanelHandle) -> Vec<(String, Vec<String
 
 impl Study {
     /// The name under which updates are remembered.
-    fn update_name(&self) -> String {
+    pub(crate) fn update_name(&self) -> String {
         format!("{}.update", self.run_name())
     }
 
@@ -109,10 +109,10 @@ impl Study {
     fn update_once(&self, store: &Store, observer: &dyn Observer) -> Result<Updated, StudyError> {
         let before = self.last_load(store)?;
         let bridge = Bridge::new(observer);
-        let flow = Flow::new(store, &self.update_name(), self.threads, &bridge)?;
+        let flow = Flow::new(store, &self.update_name(), self.budget, &bridge)?;
         let panel = self.load(&flow)?;
         let resolved = self.resolve(&panel)?;
-        Self::columns(&flow, &panel, &resolved)?;
+        self.columns(&flow, &panel, &resolved)?;
         let changes = match before {
             // What left the store since can't be compared with.
             Some(manifest) => PanelHandle::open(store, manifest).ok(),

@@ -11,14 +11,7 @@ use super::Context;
 use crate::arguments::Compute;
 
 pub fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, StudyError> {
-    let wrong = |message: String| StudyError::Value { key: "--feature".to_owned(), message };
-    let feature = |text: &String| match text.split_once('=') {
-        Some((name, expression)) if !name.trim().is_empty() && !expression.trim().is_empty() => {
-            Ok((name.trim().to_owned(), expression.to_owned()))
-        }
-        _ => Err(wrong(format!("{text:?} is not NAME=EXPRESSION, as in 'mom=$close/Ref($close,20)-1'"))),
-    };
-    let features = arguments.features.iter().map(feature).collect::<Result<Vec<_>, _>>()?;
+    let features = definitions(&arguments.features)?;
     if features.is_empty() && arguments.libraries.is_empty() && arguments.file.is_none() {
         return Err(wrong(
             "nothing to compute: give --feature NAME=EXPR, --library NAME or --features FILE".to_owned(),
@@ -27,20 +20,38 @@ pub fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, StudyErro
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let request = Request {
         data: arguments.data.clone(),
+        facts: arguments.facts.clone(),
         features,
         libraries: arguments.libraries.clone(),
         file: arguments.file.clone(),
-        out: arguments.out.clone(),
+        out: arguments.out.clone().unwrap_or_default(),
         store: context.common.store.clone(),
         threads: context.common.threads.map_or_else(cores, usize::from),
+        memory: context.common.memory(),
     };
     if arguments.explain {
         let plan = explain(&request, &context.terminal)?;
-        context.answer(&serde_json::json!({ "plan": plan }), || plan.clone());
+        context.answer(&serde_json::json!({ "plan": plan }), || format!("{plan}\n"));
+        return Ok(ExitCode::SUCCESS);
     }
     let computed = compute(&request, &context.terminal)?;
     context.answer(&computed, || {
         format!("{}: {} rows, {} features\n", computed.out.display(), computed.rows, computed.features.len())
     });
     Ok(ExitCode::SUCCESS)
+}
+
+/// Names and expressions, from `NAME=EXPRESSION` each.
+pub(super) fn definitions(texts: &[String]) -> Result<Vec<(String, String)>, StudyError> {
+    let definition = |text: &String| match text.split_once('=') {
+        Some((name, expression)) if !name.trim().is_empty() && !expression.trim().is_empty() => {
+            Ok((name.trim().to_owned(), expression.to_owned()))
+        }
+        _ => Err(wrong(format!("{text:?} is not NAME=EXPRESSION, as in 'mom=$close/Ref($close,20)-1'"))),
+    };
+    texts.iter().map(definition).collect()
+}
+
+fn wrong(message: String) -> StudyError {
+    StudyError::Value { key: "--feature".to_owned(), message }
 }

@@ -5,6 +5,7 @@ mod compute;
 mod factor;
 mod features;
 mod look;
+mod prove;
 mod run;
 
 use std::{
@@ -40,6 +41,7 @@ impl Context {
                 profile: self.common.profile.clone(),
                 store: self.common.store.clone(),
                 threads: self.common.threads.map(usize::from),
+                memory: self.common.memory(),
             },
         )
     }
@@ -92,9 +94,10 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Features(features) => features::run(&context, features.command),
         Command::Factor(factor) => factor::run(&context, &factor),
         Command::Update(path) => run::update(&context, &path.study),
+        Command::Precompute(precompute) => run::precompute(&context, &precompute),
         Command::Orders(path) => run::orders(&context, &path.study),
         Command::Report(path) => run::report(&context, &path.study),
-        Command::Prove(prove) => run::prove(&context, &prove),
+        Command::Prove(prove) => prove::run(&context, &prove),
         Command::Status(path) => look::status(&context, &path.study),
         Command::Why(why) => look::why(&context, &why),
         Command::Cache(cache) => cache::run(&context, &cache.command),

@@ -10,7 +10,7 @@ use backstaff_study::{RunOutcome, StudyError};
 
 use super::Context;
 use crate::{
-    arguments::{Prove, Shard},
+    arguments::{Precompute, Shard},
     exit,
     terminal::stage_table,
 };
@@ -63,16 +63,16 @@ pub fn update(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
     Ok(ExitCode::SUCCESS)
 }
 
+pub fn precompute(context: &Context, arguments: &Precompute) -> Result<ExitCode, StudyError> {
+    let written = context.study(&arguments.study)?.precompute(&arguments.out, &context.terminal)?;
+    context.answer(&written, || written.to_string());
+    Ok(ExitCode::SUCCESS)
+}
+
 pub fn orders(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
     let orders = context.study(study)?.orders(&context.terminal)?;
     context.answer(&orders, || orders.to_string());
     Ok(ExitCode::SUCCESS)
-}
-
-pub fn prove(context: &Context, prove: &Prove) -> Result<ExitCode, StudyError> {
-    let proof = context.study(&prove.study)?.prove(usize::from(prove.dates), &context.terminal)?;
-    context.answer(&proof, || proof.to_string());
-    Ok(if proof.holds() { ExitCode::SUCCESS } else { ExitCode::from(exit::FINDING) })
 }
 
 pub fn shard(context: &Context, shard: &Shard) -> Result<ExitCode, StudyError> {

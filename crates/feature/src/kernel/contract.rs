@@ -3,7 +3,11 @@
 use backstaff_panel::Session;
 use proptest::prelude::*;
 
-use super::{Window, pair, rolling};
+use super::{
+    Asked, Window,
+    pair::{self, Statistic},
+    rolling::{self, Line, Order, Shape, Spread, Total},
+};
 use crate::reference;
 
 /// One instrument's rows.
@@ -59,6 +63,11 @@ impl Scales {
                 0.0
             },
         }
+    }
+
+    /// What a slope may lose where products underflow.
+    fn lost(&self) -> f64 {
+        f64::MIN_POSITIVE / (self.std.1 * self.std.1)
     }
 
     /// The distance between floats of this size.
@@ -133,10 +142,11 @@ fn contracts() -> Vec<Contract> {
             1e-12 * scales.std.0 * scales.std.1 + f64::MIN_POSITIVE * scales.largest
         }),
         paired!(correlation, |_, _| 1e-12),
-        paired!(beta, |scales, expected| 1e-12 * (expected.abs() + scales.std.0 / scales.std.1)),
+        paired!(beta, |scales, expected| 1e-12 * (expected.abs() + scales.std.0 / scales.std.1)
+            + scales.lost()),
         paired!(alpha, |scales, _| {
             let slope = scales.beta + scales.std.0 / scales.std.1;
-            1e-12 * (scales.mean.0 + slope * scales.mean.1)
+            1e-12 * (scales.mean.0 + slope * scales.mean.1) + scales.lost() * scales.mean.1
         }),
         paired!(residual_volatility, |scales, _| 1e-11 * scales.std.0),
     ]
@@ -170,12 +180,15 @@ fn values_of(kind: u8, numbers: &[f64]) -> Vec<f64> {
                 100.0 + u
             }
         }),
-        _ => vec![0.1; numbers.len()],
+        9 => vec![0.1; numbers.len()],
+        // A level of 1e9, and steps of a few units in the last place.
+        10 => each(|u| 1e9 + 1e-6 * u),
+        _ => each(|u| if u.abs() < 0.1 { 1e16 * u } else { 0.02 * u }),
     }
 }
 
 fn nasty() -> impl Strategy<Value = Vec<f64>> {
-    let segment = (0..10_u8, prop::collection::vec(-1.0..1.0, 1..40));
+    let segment = (0..12_u8, prop::collection::vec(-1.0..1.0, 1..40));
     prop::collection::vec(segment, 1..6)
         .prop_map(|segments| segments.iter().flat_map(|(kind, numbers)| values_of(*kind, numbers)).collect())
 }
@@ -211,6 +224,31 @@ fn windows() -> impl Strategy<Value = Window> {
 
 fn bits(values: &[f64]) -> Vec<u64> {
     values.iter().map(|value| value.to_bits()).collect()
+}
+
+/// Asks for some statistics of some windows together, and for each by itself.
+fn alone_and_together<S: Copy + std::fmt::Debug>(
+    n_rows: usize,
+    statistics: &[S],
+    windows: &[Window],
+    kept: u16,
+    kernel: impl Fn(&mut [Asked<'_, S>]),
+) -> Result<(), TestCaseError> {
+    let all = windows.iter().flat_map(|&window| statistics.iter().map(move |&statistic| (window, statistic)));
+    let kept = all.enumerate().filter(|(n, _)| kept >> (n % 16) & 1 == 1).map(|(_, one)| one);
+    let mut together = kept.map(|one| (one, vec![0.5; n_rows])).collect::<Vec<_>>();
+    let asked = together.iter_mut().map(|((window, statistic), out)| Asked {
+        window: *window,
+        statistic: *statistic,
+        out,
+    });
+    kernel(&mut asked.collect::<Vec<_>>());
+    for ((window, statistic), together) in together {
+        let mut alone = vec![0.5; n_rows];
+        kernel(&mut [Asked { window, statistic, out: &mut alone }]);
+        prop_assert_eq!(bits(&alone), bits(&together), "{:?} of {:?}", statistic, window);
+    }
+    Ok(())
 }
 
 proptest! {
@@ -251,6 +289,24 @@ proptest! {
                 }
             }
         }
+    }
+
+    #[test]
+    fn members_of_a_family_have_the_same_bits_alone_and_together(
+        series in series(), windows in prop::collection::vec(windows(), 1..6), kept in any::<u16>(),
+    ) {
+        let Series { x, y, sessions } = &series;
+        let orders = [Order::Median, Order::Quantile(0.2), Order::Quantile(0.8), Order::Rank];
+        let pairs = [
+            Statistic::Covariance, Statistic::Correlation, Statistic::Beta, Statistic::Alpha, Statistic::ResidualVolatility,
+        ];
+        alone_and_together(x.len(), &[Total::Sum, Total::Mean], &windows, kept, |asked| rolling::totals(x, sessions, asked))?;
+        alone_and_together(x.len(), &[Spread::Variance, Spread::Std], &windows, kept, |asked| rolling::spreads(x, sessions, asked))?;
+        alone_and_together(x.len(), &[Shape::Skew, Shape::Kurt], &windows, kept, |asked| rolling::shapes(x, sessions, asked))?;
+        let lines = [Line::Slope, Line::Rsquare, Line::Residual];
+        alone_and_together(x.len(), &lines, &windows, kept, |asked| rolling::lines(x, sessions, asked))?;
+        alone_and_together(x.len(), &orders, &windows, kept, |asked| rolling::orders(x, sessions, asked))?;
+        alone_and_together(x.len(), &pairs, &windows, kept, |asked| pair::statistics(x, y, sessions, asked))?;
     }
 
     #[test]

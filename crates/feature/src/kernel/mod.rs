@@ -31,6 +31,7 @@ mod sum;
 pub mod talib;
 mod window;
 
+pub use roll::Asked;
 pub use window::{Window, WindowError};
 
 /// The one pattern of NaN that kernels write, whatever the processor made of `0 / 0` (x86 sets the sign).

@@ -5,13 +5,13 @@
 //! `window.min_observations()` pairs are, or fewer than the statistic needs, the value is NaN. `out[t]` depends on rows
 //! `..=t` only. Errors stay within 1e-12 of the standard deviations' scale, also at a level of 1e9.
 
-use std::ops::Range;
+#![expect(clippy::needless_bitwise_bool, reason = "a branch keeps loops from becoming vector instructions")]
 
 use backstaff_panel::Session;
 
 use super::{
-    Window,
-    roll::{At, Family, roll},
+    Window, present,
+    roll::{Asked, At, Family, Joined, Windows, roll},
     rolling::{self, FLAT_STD},
     sum::{Lanes, plus},
 };
@@ -33,7 +33,7 @@ const FAR: f64 = 64.0;
 ///
 /// If the slices differ in length.
 pub fn covariance(x: &[f64], y: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
-    roll(&Pairs::new(x, y, window, out, |pair: Pair, _: Rows| pair.covariance()), sessions, window, out);
+    statistics(x, y, sessions, &mut [Asked { window, statistic: Statistic::Covariance, out }]);
 }
 
 /// Pearson's correlation of the pairs of the window.
@@ -50,10 +50,7 @@ pub fn covariance(x: &[f64], y: &[f64], sessions: &[Session], window: Window, ou
 ///
 /// If the slices differ in length.
 pub fn correlation(x: &[f64], y: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
-    let finish = |pair: Pair, rows: Rows| {
-        if pair.is_flat(rows) { f64::NAN } else { pair.correlation() }
-    };
-    roll(&Pairs::new(x, y, window, out, finish), sessions, window, out);
+    statistics(x, y, sessions, &mut [Asked { window, statistic: Statistic::Correlation, out }]);
 }
 
 /// Beta of `x` to `y`: the slope of the least-squares line of `x` on `y` through the pairs of the window.
@@ -86,7 +83,7 @@ pub fn correlation(x: &[f64], y: &[f64], sessions: &[Session], window: Window, o
 ///
 /// If the slices differ in length.
 pub fn beta(x: &[f64], y: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
-    roll(&Pairs::new(x, y, window, out, |pair: Pair, _: Rows| pair.beta()), sessions, window, out);
+    statistics(x, y, sessions, &mut [Asked { window, statistic: Statistic::Beta, out }]);
 }
 
 /// Alpha of `x` to `y`: the intercept of the least-squares line of `x` on `y` through the pairs of the window.
@@ -103,7 +100,7 @@ pub fn beta(x: &[f64], y: &[f64], sessions: &[Session], window: Window, out: &mu
 ///
 /// If the slices differ in length.
 pub fn alpha(x: &[f64], y: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
-    roll(&Pairs::new(x, y, window, out, |pair: Pair, _: Rows| pair.alpha()), sessions, window, out);
+    statistics(x, y, sessions, &mut [Asked { window, statistic: Statistic::Alpha, out }]);
 }
 
 /// Residual volatility: standard deviation of what the least-squares line of `x` on `y` leaves, with `ddof` 2.
@@ -122,10 +119,32 @@ pub fn alpha(x: &[f64], y: &[f64], sessions: &[Session], window: Window, out: &m
 ///
 /// If the slices differ in length.
 pub fn residual_volatility(x: &[f64], y: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
-    let finish = |pair: Pair, rows: Rows| {
-        if pair.n < 3.0 { f64::NAN } else { (pair.residual_squares(rows) / (pair.n - 2.0)).sqrt() }
-    };
-    roll(&Pairs::new(x, y, window, out, finish), sessions, window, out);
+    statistics(x, y, sessions, &mut [Asked { window, statistic: Statistic::ResidualVolatility, out }]);
+}
+
+/// A statistic of two series over a window.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Statistic {
+    /// See [`covariance`].
+    Covariance,
+    /// See [`correlation`].
+    Correlation,
+    /// See [`beta`].
+    Beta,
+    /// See [`alpha`].
+    Alpha,
+    /// See [`residual_volatility`].
+    ResidualVolatility,
+}
+
+/// Several statistics of the same pairs in one walk.
+///
+/// # Panics
+///
+/// If the slices differ in length.
+pub fn statistics(x: &[f64], y: &[f64], sessions: &[Session], asked: &mut [Asked<'_, Statistic>]) {
+    assert!(x.len() == sessions.len() && y.len() == sessions.len(), "one pair a row");
+    roll(&Pairs { x, y }, sessions, asked);
 }
 
 /// The rows of a window, of both series.
@@ -153,19 +172,44 @@ impl Pair {
         self.squares[1] / (self.n - 1.0)
     }
 
+    /// The correlation, where the product of the squares is a normal float.
     #[inline(always)]
     fn correlation(self) -> f64 {
         let [xx, xy, yy] = self.squares;
-        let both = xx * yy;
-        // The product of two small sums may be no normal float, that of their roots is.
-        let scale = if both.is_normal() { both.sqrt() } else { xx.sqrt() * yy.sqrt() };
-        if xx <= 0.0 || yy <= 0.0 { f64::NAN } else { (xy / scale).clamp(-1.0, 1.0) }
+        self.bounded(xy / (xx * yy).sqrt())
+    }
+
+    /// The product of two small sums may be no normal float, that of their roots is.
+    fn correlation_by_roots(self) -> f64 {
+        let [xx, xy, yy] = self.squares;
+        self.bounded(xy / (xx.sqrt() * yy.sqrt()))
+    }
+
+    #[inline(always)]
+    fn bounded(self, correlation: f64) -> f64 {
+        let [xx, _, yy] = self.squares;
+        let constant = (xx <= 0.0) | (yy <= 0.0);
+        if constant { f64::NAN } else { correlation.clamp(-1.0, 1.0) }
+    }
+
+    /// Whether the product of the squares is too small or too large to be taken.
+    #[inline(always)]
+    fn is_extreme(self) -> bool {
+        let both = self.squares[0] * self.squares[2];
+        !(f64::MIN_POSITIVE..=f64::MAX).contains(&both)
+    }
+
+    /// Whether a series may hardly move, so that all its present values must be looked at.
+    #[inline(always)]
+    fn is_nearly_flat(self, n_rows: usize) -> bool {
+        // All present values lie no closer together than those of the pairs, so most windows need no second look.
+        let most = FLAT_STD * FLAT_STD * n_rows as f64;
+        let [xx, _, yy] = self.squares;
+        (xx <= most) | (yy <= most)
     }
 
     /// Whether a series hardly moves, over all its present values of the window.
-    #[inline(always)]
     fn is_flat(self, (x, y): Rows) -> bool {
-        // All present values lie no closer together than those of the pairs, so most windows need no second look.
         let most = FLAT_STD * FLAT_STD * x.len() as f64;
         let [xx, _, yy] = self.squares;
         xx <= most && rolling::std_afresh(x) <= FLAT_STD || yy <= most && rolling::std_afresh(y) <= FLAT_STD
@@ -183,39 +227,28 @@ impl Pair {
         self.pivot.0 + (self.offset.0 - self.beta() * mean_y)
     }
 
-    /// The sum of the squared residuals of `x`.
+    /// The residual volatility, and whether the line leaves so little that the difference of large sums has lost digits.
     #[inline(always)]
-    fn residual_squares(self, rows: Rows) -> f64 {
-        /// Where the line leaves less than this share, the difference of large sums has lost digits: measure each.
+    fn residual_volatility(self) -> (f64, bool) {
         const CLOSE: f64 = 1e-3;
         let [xx, xy, _] = self.squares;
+        let rest = xx - self.beta() * xy;
+        (self.volatility_of(rest), !((rest >= CLOSE * xx) | rest.is_nan()))
+    }
+
+    /// The same, with each residual measured.
+    fn measured_volatility(self, rows: Rows) -> f64 {
         let beta = self.beta();
-        let rest = xx - beta * xy;
-        if rest >= CLOSE * xx || beta.is_nan() {
-            return if beta.is_nan() { beta } else { rest };
-        }
         let residual = |(x, y): (f64, f64)| (x - self.offset.0) - beta * (y - self.offset.1);
-        differences(rows, self.pivot).map(residual).map(|residual| residual * residual).sum()
+        let residuals = differences(rows, self.pivot).map(residual);
+        self.volatility_of(residuals.map(|residual| residual * residual).sum())
     }
-}
 
-struct Pairs<'a, F> {
-    x: &'a [f64],
-    y: &'a [f64],
-    finish: F,
-    far: f64,
-}
-
-impl<'a, F: Fn(Pair, Rows) -> f64> Pairs<'a, F> {
-    fn new(x: &'a [f64], y: &'a [f64], window: Window, out: &[f64], finish: F) -> Self {
-        assert!(x.len() == out.len() && y.len() == out.len(), "one pair a row");
-        // An expanding window is not summed again and again: its pivot is the first pair, come what may.
-        let far = if window.is_expanding() { f64::INFINITY } else { FAR };
-        Self { x, y, finish, far }
+    #[inline(always)]
+    fn volatility_of(self, squares: f64) -> f64 {
+        if self.n < 3.0 { f64::NAN } else { (squares / (self.n - 2.0)).sqrt() }
     }
-}
 
-impl Pair {
     /// The pair around means that are right to the last digits, for pivots that lie far off.
     #[cold]
     #[inline(never)]
@@ -233,49 +266,122 @@ impl Pair {
     }
 }
 
-/// Observations, differences of both, their squares and products.
-impl<F: Fn(Pair, Rows) -> f64> Family for Pairs<'_, F> {
-    type Pivot = (f64, f64);
-    type Sums = Lanes<6>;
-    const EMPTY: Lanes<6> = [0.0; 6];
+struct Pairs<'a> {
+    x: &'a [f64],
+    y: &'a [f64],
+}
 
+impl Pairs<'_> {
+    /// The pair, and whether a pivot lies so far from the mean that digits are lost.
     #[inline(always)]
-    fn pivot(&self, row: usize) -> Option<(f64, f64)> {
-        Some((self.x[row], self.y[row])).filter(|(x, y)| x.is_finite() && y.is_finite())
-    }
-
-    #[inline(always)]
-    fn add(&self, sums: Lanes<6>, row: usize, at: At<(f64, f64)>) -> Lanes<6> {
-        let (x, y) = (self.x[row], self.y[row]);
-        let present = x.is_finite() && y.is_finite();
-        let (one, x, y) = if present { (1.0, x - at.pivot.0, y - at.pivot.1) } else { (0.0, 0.0, 0.0) };
-        plus(sums, [one, x, y, x * x, x * y, y * y])
-    }
-
-    #[inline(always)]
-    fn join(&self, older: Lanes<6>, newer: Lanes<6>) -> Lanes<6> {
-        plus(older, newer)
-    }
-
-    #[inline(always)]
-    fn observations(&self, sums: &Lanes<6>) -> f64 {
-        sums[0]
-    }
-
-    #[inline(always)]
-    fn finish(&self, [n, x, y, xx, xy, yy]: Lanes<6>, rows: Range<usize>, at: At<(f64, f64)>) -> f64 {
-        if n < 2.0 {
-            return f64::NAN;
-        }
-        let rows = (&self.x[rows.clone()], &self.y[rows]);
+    fn pair(Joined { sums: [n, x, y, xx, xy, yy], pivots, .. }: Joined<2, 6>, far: f64) -> (Pair, bool) {
         let share = 1.0 / n;
         let offset = (x * share, y * share);
         let shift = (x * offset.0, y * offset.1);
         let squares = [xx - shift.0, xy - x * offset.1, yy - shift.1];
-        let mut pair = Pair { n, pivot: at.pivot, offset, squares };
-        if shift.0 > self.far * squares[0] || shift.1 > self.far * squares[2] {
-            pair = pair.afresh(rows);
+        let far = (shift.0 > far * squares[0]) | (shift.1 > far * squares[2]);
+        (Pair { n, pivot: (pivots[0], pivots[1]), offset, squares }, far)
+    }
+
+    /// `quick` says a value and whether it must not be trusted; `careful` is then asked, with the rows.
+    #[inline(always)]
+    fn statistic(
+        &self,
+        windows: &Windows<'_, 2, 6>,
+        out: &mut [f64],
+        quick: impl Fn(Pair, usize) -> (f64, bool),
+        careful: impl Fn(Pair, Rows) -> f64,
+    ) {
+        let far = windows.far(FAR);
+        let of_sums = |sums: Joined<2, 6>| {
+            let (pair, is_far) = Self::pair(sums, far);
+            let (value, doubtful) = quick(pair, sums.row);
+            let few = pair.n < 2.0;
+            (if few { f64::NAN } else { value }, (is_far | doubtful) & !few)
+        };
+        windows.finish(self.x, out, of_sums, |sums, rows| {
+            let (pair, is_far) = Self::pair(sums, far);
+            let rows = (&self.x[rows.clone()], &self.y[rows]);
+            careful(if is_far { pair.afresh(rows) } else { pair }, rows)
+        });
+    }
+}
+
+/// Observations, differences of both, their squares and products.
+impl Family<2, 6> for Pairs<'_> {
+    const SHORT: usize = 32;
+    type Statistic = Statistic;
+
+    #[inline(always)]
+    fn values(&self, row: usize) -> Option<[f64; 2]> {
+        Some([present(self.x[row])?, present(self.y[row])?])
+    }
+
+    #[inline(always)]
+    fn one(&self, _: usize) -> Lanes<6> {
+        [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    }
+
+    #[inline(always)]
+    fn add(&self, sums: Lanes<6>, row: usize, at: At<2>) -> Lanes<6> {
+        let (x, y) = (self.x[row], self.y[row]);
+        let present = x.is_finite() && y.is_finite();
+        let (one, x, y) = if present { (1.0, x - at.pivots[0], y - at.pivots[1]) } else { (0.0, 0.0, 0.0) };
+        plus(sums, [one, x, y, x * x, x * y, y * y])
+    }
+
+    #[inline(always)]
+    fn moved([n, x, y, xx, xy, yy]: Lanes<6>, by: [f64; 2], _: f64) -> Lanes<6> {
+        let moved = (x + n * by[0], y + n * by[1]);
+        let squares = (xx + by[0] * (x + moved.0), yy + by[1] * (y + moved.1));
+        [n, moved.0, moved.1, squares.0, xy + (by[0] * y + by[1] * moved.0), squares.1]
+    }
+
+    #[inline(always)]
+    fn join(older: Lanes<6>, newer: Lanes<6>) -> Lanes<6> {
+        plus(older, newer)
+    }
+
+    #[inline(always)]
+    fn finish(&self, statistic: Statistic, windows: &Windows<'_, 2, 6>, out: &mut [f64]) {
+        match statistic {
+            Statistic::Covariance => {
+                self.statistic(
+                    windows,
+                    out,
+                    |pair, _| (pair.covariance(), false),
+                    |pair, _| pair.covariance(),
+                );
+            }
+            Statistic::Correlation => {
+                let quick = |pair: Pair, row| {
+                    let doubtful = pair.is_nearly_flat(windows.n_rows(row)) | pair.is_extreme();
+                    (pair.correlation(), doubtful)
+                };
+                let careful = |pair: Pair, rows: Rows| {
+                    if pair.is_flat(rows) {
+                        f64::NAN
+                    } else if pair.is_extreme() {
+                        pair.correlation_by_roots()
+                    } else {
+                        pair.correlation()
+                    }
+                };
+                self.statistic(windows, out, quick, careful);
+            }
+            Statistic::Beta => {
+                self.statistic(windows, out, |pair, _| (pair.beta(), false), |pair, _| pair.beta());
+            }
+            Statistic::Alpha => {
+                self.statistic(windows, out, |pair, _| (pair.alpha(), false), |pair, _| pair.alpha());
+            }
+            Statistic::ResidualVolatility => {
+                let careful = |pair: Pair, rows: Rows| {
+                    let (value, doubtful) = pair.residual_volatility();
+                    if doubtful { pair.measured_volatility(rows) } else { value }
+                };
+                self.statistic(windows, out, |pair, _| pair.residual_volatility(), careful);
+            }
         }
-        (self.finish)(pair, rows)
     }
 }

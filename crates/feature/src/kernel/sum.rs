@@ -21,8 +21,26 @@ pub(super) struct Sum {
 }
 
 impl Sum {
+    /// Its parts: how many values, the sum, what rounding dropped.
+    #[inline(always)]
+    pub fn parts(self) -> Lanes<3> {
+        [self.observations, self.high, self.low]
+    }
+
+    /// The sum of these parts.
+    #[inline(always)]
+    pub fn of_parts([observations, high, low]: Lanes<3>) -> Self {
+        Self { high, low, observations }
+    }
+
     /// The sum of nothing.
     pub const EMPTY: Self = Self { high: 0.0, low: 0.0, observations: 0.0 };
+
+    /// The sum of one value, which is present.
+    #[inline(always)]
+    pub fn of(value: f64) -> Self {
+        Self { high: value + 0.0, low: 0.0, observations: 1.0 }
+    }
 
     /// The sum with one more value; a missing one changes nothing.
     #[inline(always)]

@@ -17,7 +17,8 @@ pub struct Documentation {
     pub source: &'static str,
     /// Where its values depart from Qlib's, TA-Lib's or those of pandas, and why; empty if they do not.
     pub differences: &'static str,
-    /// Complete expressions over `$open $high $low $close $volume` and the category `sector`, which the contract
+    /// Complete expressions over `$open $high $low $close $volume` and the category `sector` (and the facts
+    /// `$$eps_q $$sales_q $$equity_a`, and instruments called `S0000` to `S0009`), which the contract
     /// tests compute; the first is the example of the reference.
     pub samples: &'static [&'static str],
 }

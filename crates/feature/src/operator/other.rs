@@ -45,8 +45,8 @@ pub(super) fn operators() -> Vec<Arc<dyn Operator>> {
 const FORMULA: &str = "the value of x on the row of the instrument in the same session";
 const MISSING: &str =
     "missing (a condition: false) in sessions in which the instrument has no row, and where its x is";
-const DIFFERENCES: &str = "x is computed over the whole life of the instrument that is named, whose calendar may differ from \
-                           that of the row; where Qlib's series of the two are of unequal length, its pair operators fail";
+const DIFFERENCES: &str = "windows around it count the sessions of the row's own instrument, where Qlib's reach back before its \
+                           listing; where Qlib's series of the two are of unequal length, its pair operators fail";
 
 static CHANGE_INSTRUMENT: Documentation = Documentation {
     name: "ChangeInstrument",

@@ -4,21 +4,17 @@
 
 use std::sync::Arc;
 
-use backstaff_panel::Session;
-
 use super::{
     ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, Signature,
-    rolling::{look_back, window},
+    rolling::{asked, look_back, member, window},
 };
-use crate::kernel::{Window, pair};
-
-type Kernel = fn(&[f64], &[f64], &[Session], Window, &mut [f64]);
+use crate::kernel::pair::{self, Statistic};
 
 /// A statistic of two series over a window: `Name(x, y, length, min=1)`.
 #[derive(Clone, Copy)]
 struct Pair {
     documentation: Documentation,
-    kernel: Kernel,
+    statistic: Statistic,
 }
 
 impl Operator for Pair {
@@ -37,14 +33,22 @@ impl Operator for Pair {
     }
 
     fn bind(&self, arguments: &Arguments) -> Result<Binding, ArgumentFault> {
-        let kernel = self.kernel;
         let window = window(arguments.count(0), arguments.count(1))?;
-        let work = move |inputs: &[&[f64]], sessions: &[Session], out: &mut [f64]| {
-            kernel(inputs[0], inputs[1], sessions, window, out);
-        };
-        Ok(Bound::instrument(look_back(window), work).into())
+        let family = member("pair", &ALL, self.statistic, window);
+        let bound = Bound::family(look_back(window), family, move |inputs, sessions, requested| {
+            pair::statistics(inputs[0], inputs[1], sessions, &mut asked(&ALL, window, requested));
+        });
+        Ok(bound.into())
     }
 }
+
+const ALL: [Statistic; 5] = [
+    Statistic::Covariance,
+    Statistic::Correlation,
+    Statistic::Beta,
+    Statistic::Alpha,
+    Statistic::ResidualVolatility,
+];
 
 pub(super) fn operators() -> Vec<Arc<dyn Operator>> {
     TABLE.iter().map(|&entry| Arc::new(entry) as Arc<dyn Operator>).collect()
@@ -57,7 +61,7 @@ static TABLE: &[Pair] = &[
     Pair {
         documentation: Documentation {
             name: "Corr",
-            version: 1,
+            version: 2,
             meaning: "How closely two series move together over the last `length` sessions, from -1 to 1.",
             formula: "cov(x, y) / (std x std y)",
             missing: "sessions that lack either value are left out; missing below `min` pairs, and where either \
@@ -66,12 +70,12 @@ static TABLE: &[Pair] = &[
             differences: "pandas has values where a standard deviation is at most 2e-5; here, as in Qlib, they are missing. pandas, and so Qlib, moves running sums along; here a window is computed by itself",
             samples: &["Corr($close, $volume, 20)", "Corr($close, $volume, 60, min=30)"],
         },
-        kernel: pair::correlation,
+        statistic: Statistic::Correlation,
     },
     Pair {
         documentation: Documentation {
             name: "Cov",
-            version: 1,
+            version: 2,
             meaning: "The covariance of two series over the last `length` sessions.",
             formula: "sum (x - mean x)(y - mean y) / (n - 1)",
             missing: MISSING,
@@ -79,12 +83,12 @@ static TABLE: &[Pair] = &[
             differences: "pandas, and so Qlib, moves running sums along, which keep the rounding of what has left the window; here a window is computed by itself",
             samples: &["Cov($close, $open, 20)", "Cov($close, $open, 0)"],
         },
-        kernel: pair::covariance,
+        statistic: Statistic::Covariance,
     },
     Pair {
         documentation: Documentation {
             name: "Beta",
-            version: 1,
+            version: 2,
             meaning: "How much `x` moves when `y` moves by one, over the last `length` sessions.",
             formula: "cov(x, y) / var(y)",
             missing: "sessions that lack either value are left out; missing below `min` pairs, and where y is constant",
@@ -92,12 +96,12 @@ static TABLE: &[Pair] = &[
             differences: "",
             samples: &["Beta($close / Ref($close, 1) - 1, $volume / Ref($volume, 1) - 1, 60, min=30)"],
         },
-        kernel: pair::beta,
+        statistic: Statistic::Beta,
     },
     Pair {
         documentation: Documentation {
             name: "Alpha",
-            version: 1,
+            version: 2,
             meaning: "What is left of the mean of `x` after its share in `y`, over the last `length` sessions.",
             formula: "mean x - beta mean y",
             missing: "sessions that lack either value are left out; missing below `min` pairs, and where y is constant",
@@ -105,12 +109,12 @@ static TABLE: &[Pair] = &[
             differences: "",
             samples: &["Alpha($close, $open, 60, min=30)"],
         },
-        kernel: pair::alpha,
+        statistic: Statistic::Alpha,
     },
     Pair {
         documentation: Documentation {
             name: "ResidualVol",
-            version: 1,
+            version: 2,
             meaning: "How much `x` varies apart from its share in `y`, over the last `length` sessions.",
             formula: "sqrt(sum (x - alpha - beta y)^2 / (n - 2))",
             missing: "sessions that lack either value are left out; missing below `min` pairs, below three, and \
@@ -119,6 +123,6 @@ static TABLE: &[Pair] = &[
             differences: "",
             samples: &["ResidualVol($close, $open, 60, min=30)"],
         },
-        kernel: pair::residual_volatility,
+        statistic: Statistic::ResidualVolatility,
     },
 ];

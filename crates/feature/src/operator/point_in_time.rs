@@ -46,7 +46,8 @@ static LATEST: Documentation = Documentation {
               known at the next one",
     source: "Qlib",
     differences: "operators see all periods known so far where Qlib gives each of them its own window only, so that \
-                  expanding and exponential ones reach further back; results are not rounded to 32 bits",
+                  expanding and exponential ones reach further back; windows around it count the instrument's own sessions, \
+                  where Qlib's reach back before its listing; results are not rounded to 32 bits",
     samples: &[
         "P($$eps_q)",
         "P(Mean($$eps_q, 4))",

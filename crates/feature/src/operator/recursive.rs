@@ -10,7 +10,10 @@ use super::{
     ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, Recursion, Requested,
     Signature,
 };
-use crate::{LookBack, kernel::recursive::Ema};
+use crate::{
+    LookBack,
+    kernel::recursive::{self, Ema},
+};
 
 type Expanding = fn(&[f64], &mut [f64]);
 
@@ -82,7 +85,7 @@ static TABLE: &[Exponential] = &[
             samples: &["EMA($close, 12)", "EMA($close, 0.1)", "EMA($close, 0)"],
         },
         mean: Ema::adjusted,
-        expanding: Some(expanding),
+        expanding: Some(recursive::ema_expanding),
     },
     Exponential {
         documentation: Documentation {
@@ -99,23 +102,3 @@ static TABLE: &[Exponential] = &[
         expanding: None,
     },
 ];
-
-/// For each row the mean of all rows so far, whose weights fall by `1 - 2 / (1 + n)` where `n` is their number.
-///
-/// As in Qlib, a missing value counts as a row of weight but adds nothing. All weights change with every row (the oldest
-/// never falls below e^-2 of the newest), so the work grows with the square of the rows.
-fn expanding(values: &[f64], out: &mut [f64]) {
-    for t in 0..values.len() {
-        let factor = 1.0 - 2.0 / (t as f64 + 2.0);
-        let (mut sum, mut weights, mut weight, mut present) = (0.0, 0.0, 1.0, false);
-        for &value in values[..=t].iter().rev() {
-            weights += weight;
-            if value.is_finite() {
-                sum += weight * value;
-                present = true;
-            }
-            weight *= factor;
-        }
-        out[t] = if present { sum / weights } else { f64::NAN };
-    }
-}

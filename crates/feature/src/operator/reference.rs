@@ -34,6 +34,8 @@ part of the expression:
   `EMA` with a span sees only one span of history before it. Here both begin with the instrument's history.
 - **Running sums.** Qlib's `Slope`, `Rsquare` and `Resi` update sums as windows move, so that a value carries the rounding
   of all that passed before it, and pandas does the same in `Mean`, `Std` and others. Here a window is computed by itself.
+- **Weights as lengths.** Where Qlib is given a length between 0 and 1, every operator of one series becomes the
+  exponential mean, `Max` and `Std` as well. Here `Mean` and `EMA` take a weight, and the others say so.
 - **Single precision.** Qlib reads and combines columns as 32-bit numbers, so that `$high-$low+1e-12` loses its last term,
   and ratios of neighbouring prices their last digits before a window sees them. Here everything is computed in 64 bits.
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{
     Plan,
+    resume::OfFeature,
     schedule::{Origin, origin},
 };
 use crate::LookBack;
@@ -22,6 +23,10 @@ pub struct Explain {
     pub passes: Vec<Pass>,
     /// How many earlier sessions the features depend on.
     pub look_back: LookBack,
+    /// How many sessions before a new one are read when it is appended; `None` if some feature needs all history.
+    pub append_reads: Option<usize>,
+    /// How many recursions go on from a stored state then.
+    pub states: usize,
     /// Bytes for each row of the panel that are held between passes, at most, beside the outputs.
     pub kept_bytes_per_row: usize,
     /// Bytes for each row of the longest instrument that each thread holds.
@@ -36,6 +41,8 @@ pub enum Pass {
     ByInstrument {
         /// How many operators are computed.
         operators: usize,
+        /// In how many walks over the rows: some operators share one.
+        walks: usize,
         /// How many buffers of one instrument's length they share.
         buffers: usize,
         /// How many outputs are stored.
@@ -59,19 +66,22 @@ impl Plan {
         let passes = (0..self.schedule.n_passes).map(|pass| match pass % 2 {
             0 => Pass::ByInstrument {
                 operators: operators(pass),
-                buffers: self.programs[pass].n_buffers,
+                walks: self.programs[pass].all.n_walks(),
+                buffers: self.programs[pass].all.n_buffers,
                 outputs: self.schedule.output_pass.iter().filter(|&&stored| stored == pass).count(),
             },
             _ => Pass::BySession { operators: operators(pass) },
         });
         let look_back = self.outputs.iter().map(|&output| nodes[output].look_back).max();
-        let buffers = self.programs.iter().map(|program| program.n_buffers).max();
+        let buffers = self.programs.iter().map(|programs| programs.all.n_buffers).max();
         Explain {
             features: self.outputs.len(),
             nodes: nodes.len(),
             shared: self.n_separate - nodes.len(),
             passes: passes.collect(),
             look_back: look_back.unwrap_or(LookBack::Sessions(0)),
+            append_reads: self.append_reads,
+            states: self.recursions.iter().map(OfFeature::len).sum(),
             kept_bytes_per_row: 8 * self.schedule.peak_columns(),
             buffer_bytes_per_row: 8 * buffers.unwrap_or(0),
         }
@@ -86,11 +96,20 @@ impl fmt::Display for Explain {
             self.features, self.nodes, self.shared
         )?;
         writeln!(f, "look-back: {}", self.look_back)?;
+        match self.append_reads {
+            Some(sessions) => writeln!(
+                f,
+                "an appended session reads {sessions} sessions before it and {} states of each instrument",
+                self.states
+            )?,
+            None => writeln!(f, "an appended session reads all history: something in it keeps no state")?,
+        }
         for (n, pass) in self.passes.iter().enumerate() {
             match pass {
-                Pass::ByInstrument { operators, buffers, outputs } => writeln!(
+                Pass::ByInstrument { operators, walks, buffers, outputs } => writeln!(
                     f,
-                    "pass {}, by instrument: {operators} operators in {buffers} buffers, {outputs} outputs",
+                    "pass {}, by instrument: {operators} operators in {walks} walks and {buffers} buffers, \
+                     {outputs} outputs",
                     n + 1
                 )?,
                 Pass::BySession { operators } => {

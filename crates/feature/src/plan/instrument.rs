@@ -32,9 +32,18 @@ pub(super) struct InstrumentPass<'a> {
     courses: Vec<Option<Course<'a>>>,
 }
 
-/// A run of instruments, and their part of every column that the pass writes.
+/// Some rows of an instrument: those that are computed, and those of them that are right and wanted.
+#[derive(Clone, Debug)]
+struct Span {
+    instrument: usize,
+    /// Rows of the panel.
+    rows: Range<usize>,
+    wanted: Range<usize>,
+}
+
+/// A run of spans, and their part of every column that the pass writes.
 struct Task<'a> {
-    instruments: Range<usize>,
+    spans: Vec<Span>,
     outputs: Vec<Option<Part<'a>>>,
     kept: Vec<(usize, &'a mut [f64])>,
     states: Vec<Found>,
@@ -49,13 +58,13 @@ enum Part<'a> {
 impl<'a> InstrumentPass<'a> {
     pub(super) fn new(
         plan: &'a Plan,
+        program: &'a Program,
         panel: &'a Panel,
-        pass: usize,
         kept: &'a [Option<Kept>],
         blocks: Option<&'a Blocks<'a>>,
         courses: &Courses<'a>,
     ) -> Self {
-        let (nodes, program) = (plan.graph.nodes(), &plan.programs[pass]);
+        let nodes = plan.graph.nodes();
         let course = |step: &Step| match step {
             Step::Compute { to, .. } if is_recursive(&nodes[to[0].0]) => {
                 Some(courses.of(to.iter().map(|&(node, _)| node)))
@@ -66,8 +75,14 @@ impl<'a> InstrumentPass<'a> {
         Self { nodes, program, panel, kept, blocks, courses }
     }
 
-    /// Compute all instruments; what is to be kept for later passes comes back, and the states that are wanted.
-    pub(super) fn run(&self, outputs: &mut [Column], walk: &Walk<'_>) -> (Results, Vec<Found>) {
+    /// Compute all instruments, those of more rows than a slice in slices; what is to be kept for later passes comes
+    /// back, and the states that are wanted.
+    pub(super) fn run(
+        &self,
+        slice: Option<usize>,
+        outputs: &mut [Column],
+        walk: Option<&Walk<'_>>,
+    ) -> (Results, Vec<Found>) {
         let n_rows = self.panel.axis().n_rows();
         let mut columns = Vec::new();
         for step in &self.program.steps {
@@ -75,14 +90,16 @@ impl<'a> InstrumentPass<'a> {
                 columns.push((*node, vec![0.0; n_rows]));
             }
         }
-        let tasks = self.tasks(outputs, &mut columns);
+        let tasks = self.tasks(slice, outputs, &mut columns);
         let states = tasks.into_par_iter().map_init(
             || vec![Vec::new(); self.program.n_buffers],
             |buffers, mut task| {
-                let first_row = self.panel.axis().rows(task.instruments.start).start;
-                for i in task.instruments.clone() {
-                    self.instrument(i, first_row, buffers, &mut task);
-                    walk.advance(self.panel.axis().rows(i).len());
+                let first_row = task.spans[0].wanted.start;
+                for span in mem::take(&mut task.spans) {
+                    self.span(&span, first_row, buffers, &mut task);
+                    if let Some(walk) = walk {
+                        walk.advance(span.wanted.len());
+                    }
                 }
                 task.states
             },
@@ -94,25 +111,46 @@ impl<'a> InstrumentPass<'a> {
         )
     }
 
-    /// Cut the columns that the pass writes into runs of instruments.
-    fn tasks<'b>(&self, outputs: &'b mut [Column], columns: &'b mut [(usize, Vec<f64>)]) -> Vec<Task<'b>> {
-        let axis = self.panel.axis();
+    /// The spans of an instrument.
+    fn spans(&self, i: usize, slice: Option<usize>) -> Vec<Span> {
+        let all = self.panel.axis().rows(i);
+        let (Some(slice), Some((back, ahead))) = (slice, self.program.reach) else {
+            return vec![Span { instrument: i, rows: all.clone(), wanted: all }];
+        };
+        let starts = all.clone().step_by(slice);
+        let span = |start: usize| {
+            let wanted = start..(start + slice).min(all.end);
+            let rows = start.saturating_sub(back).max(all.start)..(wanted.end + ahead).min(all.end);
+            Span { instrument: i, rows, wanted }
+        };
+        starts.map(span).collect()
+    }
+
+    /// Cut the columns that the pass writes into runs of spans.
+    fn tasks<'b>(
+        &self,
+        slice: Option<usize>,
+        outputs: &'b mut [Column],
+        columns: &'b mut [(usize, Vec<f64>)],
+    ) -> Vec<Task<'b>> {
         let mut tasks = Vec::new();
-        let mut start = 0;
-        for i in 0..axis.n_instruments() {
-            if axis.rows(i).end - axis.rows(start).start >= TASK_ROWS || i + 1 == axis.n_instruments() {
-                tasks.push(Task {
-                    instruments: start..i + 1,
-                    outputs: Vec::new(),
-                    kept: Vec::new(),
-                    states: Vec::new(),
-                });
-                start = i + 1;
+        let mut spans = Vec::<Span>::new();
+        let mut flush = |spans: &mut Vec<Span>| {
+            let spans = mem::take(spans);
+            tasks.push(Task { spans, outputs: Vec::new(), kept: Vec::new(), states: Vec::new() });
+        };
+        for i in 0..self.panel.axis().n_instruments() {
+            for span in self.spans(i, slice) {
+                spans.push(span);
+                if spans.iter().map(|span| span.wanted.len()).sum::<usize>() >= TASK_ROWS {
+                    flush(&mut spans);
+                }
             }
         }
-        let length = |task: &Task<'_>| {
-            axis.rows(task.instruments.end - 1).end - axis.rows(task.instruments.start).start
-        };
+        if !spans.is_empty() {
+            flush(&mut spans);
+        }
+        let length = |task: &Task<'_>| task.spans.iter().map(|span| span.wanted.len()).sum::<usize>();
         let mut written = vec![false; outputs.len()];
         for step in &self.program.steps {
             if let Step::Store { output, .. } = step {
@@ -145,22 +183,23 @@ impl<'a> InstrumentPass<'a> {
         tasks
     }
 
-    /// Take one instrument through all steps.
-    fn instrument(&self, i: usize, first_row: usize, buffers: &mut [Vec<f64>], task: &mut Task<'_>) {
-        let rows = self.panel.axis().rows(i);
-        let own = rows.start - first_row..rows.end - first_row;
+    /// Take a span through all steps.
+    fn span(&self, span: &Span, first_row: usize, buffers: &mut [Vec<f64>], task: &mut Task<'_>) {
+        let Span { rows, wanted, .. } = span;
+        let own = wanted.start - first_row..wanted.end - first_row;
+        let right = wanted.start - rows.start..wanted.end - rows.start;
         for (n, step) in self.program.steps.iter().enumerate() {
             match step {
                 Step::Load { node, to } => {
                     buffers[*to].resize(rows.len(), 0.0);
-                    self.load(*node, i, &mut buffers[*to]);
+                    self.load(*node, span, &mut buffers[*to]);
                 }
                 Step::Compute { from, to } => {
                     let mut outs = to.iter().map(|&(_, to)| mem::take(&mut buffers[to])).collect::<Vec<_>>();
                     for out in &mut outs {
                         out.resize(rows.len(), 0.0);
                     }
-                    let walk = (i, self.courses[n].as_ref(), &mut task.states);
+                    let walk = (span, self.courses[n].as_ref(), &mut task.states);
                     self.compute(to, from, walk, buffers, &mut outs);
                     for (&(_, to), out) in to.iter().zip(outs) {
                         buffers[to] = out;
@@ -169,23 +208,31 @@ impl<'a> InstrumentPass<'a> {
                 Step::Keep { node, from } => {
                     let column = task.kept.iter_mut().find(|(kept, _)| kept == node);
                     let (_, column) = column.expect("every kept node has a column");
-                    column[own.clone()].copy_from_slice(&buffers[*from]);
+                    column[own.clone()].copy_from_slice(&buffers[*from][right.clone()]);
                 }
                 Step::Store { output, from } => {
                     let part = task.outputs[*output].as_mut();
-                    part.expect("every stored output has a column").store(own.clone(), &buffers[*from]);
+                    let part = part.expect("every stored output has a column");
+                    part.store(own.clone(), &buffers[*from][right.clone()]);
                 }
             }
         }
     }
 
-    fn load(&self, node: usize, i: usize, out: &mut [f64]) {
-        let rows = self.panel.axis().rows(i);
+    fn load(&self, node: usize, span: &Span, out: &mut [f64]) {
+        let rows = span.rows.clone();
         match (&self.kept[node], &self.nodes[node].kind) {
             (Some(Kept::ByInstrument(values)), _) => out.copy_from_slice(&values[rows]),
             (Some(Kept::InBlocks(values)), _) => {
+                let i = span.instrument;
+                let before = rows.start - self.panel.axis().rows(i).start;
                 for (own, places) in self.blocks.into_iter().flat_map(|blocks| blocks.runs(i)) {
-                    out[own].copy_from_slice(&values[places]);
+                    // The part of the run that lies in the span.
+                    let (start, end) = (own.start.max(before), own.end.min(before + rows.len()));
+                    if start < end {
+                        let places = places.start + start - own.start..places.start + end - own.start;
+                        out[start - before..end - before].copy_from_slice(&values[places]);
+                    }
                 }
             }
             (None, NodeKind::Constant(value)) => out.fill(*value),
@@ -203,7 +250,7 @@ impl<'a> InstrumentPass<'a> {
         &self,
         nodes: &[(usize, usize)],
         from: &[usize],
-        (i, course, states): (usize, Option<&Course<'_>>, &mut Vec<Found>),
+        (span, course, states): (&Span, Option<&Course<'_>>, &mut Vec<Found>),
         buffers: &[Vec<f64>],
         outs: &mut [Vec<f64>],
     ) {
@@ -211,7 +258,9 @@ impl<'a> InstrumentPass<'a> {
             NodeKind::Call(bound) => bound,
             _ => unreachable!("only operators are computed"),
         };
-        let sessions = self.panel.axis().sessions(i);
+        let i = span.instrument;
+        let first = self.panel.axis().rows(i).start;
+        let sessions = &self.panel.axis().sessions(i)[span.rows.start - first..span.rows.end - first];
         let inputs = from.iter().map(|&buffer| buffers[buffer].as_slice()).collect::<Vec<_>>();
         let nodes = nodes.iter().map(|&(node, _)| node);
         let Some(first) = nodes.clone().next().map(bound) else { return };

@@ -21,12 +21,12 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-use backstaff_panel::{Column, Encoding, Panel};
+use backstaff_panel::{Axis, Column, Encoding, Panel};
 
 use self::{
     block::Blocks,
     instrument::InstrumentPass,
-    program::Program,
+    program::{Program, Programs},
     resume::{Courses, OfFeature, by_cut},
     schedule::Schedule,
     session::SessionPass,
@@ -40,6 +40,11 @@ use crate::{
 pub use explain::{Explain, Pass};
 pub use progress::Progress;
 pub use resume::{From, Resumed, States};
+
+/// So many rows of an instrument, and of what is computed from them, stay in a core's cache.
+const SLICE_ROWS: usize = 16_384;
+/// An instrument of more slices than this is cut into them, however many instruments there are.
+const LONG: usize = 4;
 
 /// How to compute a set of features in the fewest walks over the data.
 ///
@@ -67,11 +72,15 @@ pub struct Plan {
     outputs: Vec<usize>,
     schedule: Schedule,
     /// The steps of each pass by instrument; empty for the passes by session between them.
-    programs: Vec<Program>,
+    programs: Vec<Programs>,
+    /// How many rows of a long instrument are taken at a time.
+    slice: usize,
     /// How many nodes the features would have one by one.
     n_separate: usize,
     /// The recursions of each feature.
     recursions: Vec<OfFeature>,
+    /// How many sessions before a cut the features read, if they can go on from one.
+    append_reads: Option<usize>,
 }
 
 /// What a node's values are kept as between passes.
@@ -95,12 +104,25 @@ impl Plan {
         }
         let schedule = Schedule::new(&graph, &outputs);
         let program = |pass| {
-            if pass % 2 == 0 { Program::new(&graph, &schedule, &outputs, pass) } else { Program::default() }
+            if pass % 2 == 0 { Programs::new(&graph, &schedule, &outputs, pass) } else { Programs::default() }
         };
         let programs = (0..schedule.n_passes).map(program).collect();
+        let reads = features.iter().map(|feature| Some(feature.carry()?.sessions));
+        let append_reads =
+            reads.collect::<Option<Vec<_>>>().map(|reads| reads.into_iter().max().unwrap_or(0));
         let names = features.iter().map(|feature| feature.name().to_owned()).collect();
         let n_separate = features.iter().map(|feature| feature.graph().nodes().len()).sum();
-        Self { graph, names, outputs, schedule, programs, n_separate, recursions }
+        Self {
+            graph,
+            names,
+            outputs,
+            schedule,
+            programs,
+            n_separate,
+            recursions,
+            append_reads,
+            slice: SLICE_ROWS,
+        }
     }
 
     /// The plan for expressions that may look ahead.
@@ -149,10 +171,14 @@ impl Plan {
         let blocks = (self.schedule.n_passes > 1).then(|| Blocks::new(panel.axis()));
         for pass in 0..self.schedule.n_passes {
             if pass % 2 == 0 {
-                let pass = InstrumentPass::new(self, panel, pass, &kept, blocks.as_ref(), &courses);
-                let (results, states) = pass.run(&mut outputs, &walk);
-                results.insert_into(&mut kept);
-                found.extend(states);
+                let parts = self.parts(pass, panel.axis());
+                for (n, &(program, slice)) in parts.iter().enumerate() {
+                    let walk = (n + 1 == parts.len()).then_some(&walk);
+                    let pass = InstrumentPass::new(self, program, panel, &kept, blocks.as_ref(), &courses);
+                    let (results, states) = pass.run(slice, &mut outputs, walk);
+                    results.insert_into(&mut kept);
+                    found.extend(states);
+                }
             } else {
                 let blocks = blocks.as_ref().expect("there are blocks if there are passes by session");
                 SessionPass::new(self, panel, pass, &kept, blocks).run(&walk).insert_into(&mut kept);
@@ -164,6 +190,24 @@ impl Plan {
             }
         }
         Ok(Resumed { columns: outputs, states: by_cut(self, panel.axis(), cuts, found) })
+    }
+
+    /// The programs of a pass by instrument, and how the rows are cut into tasks.
+    ///
+    /// Instruments keep all threads busy if there are enough of them. If there are few, or long ones that no cache
+    /// holds, what depends on a bounded number of rows is computed in slices, and the rest by instrument.
+    fn parts(&self, pass: usize, axis: &Axis) -> Vec<(&Program, Option<usize>)> {
+        let Programs { all, bounded, unbounded } = &self.programs[pass];
+        let longest = (0..axis.n_instruments()).map(|i| axis.rows(i).len()).max().unwrap_or(0);
+        let slice = bounded.reach.map(|(back, ahead)| self.slice.max(8 * (back + ahead)));
+        let few = axis.n_instruments() < 4 * rayon::current_num_threads();
+        match slice {
+            Some(slice) if longest > 2 * slice && (few || longest > LONG * slice) => {
+                let parts = [(bounded, Some(slice)), (unbounded, None)];
+                parts.into_iter().filter(|(program, _)| !program.steps.is_empty()).collect()
+            }
+            _ => vec![(all, None)],
+        }
     }
 
     fn check_columns(&self, panel: &Panel) -> Result<(), FeatureError> {

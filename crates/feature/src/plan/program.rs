@@ -23,33 +23,104 @@ pub(super) enum Step {
 pub(super) struct Program {
     pub(super) steps: Vec<Step>,
     pub(super) n_buffers: usize,
+    /// How many rows before and behind those wanted the steps read, if there is a bound.
+    pub(super) reach: Option<(usize, usize)>,
+}
+
+/// The programs of one pass by instrument: all of it, or in two parts.
+#[derive(Clone, PartialEq, Default, Debug)]
+pub(super) struct Programs {
+    pub(super) all: Program,
+    /// What depends on a bounded number of rows: it can be computed slice by slice.
+    pub(super) bounded: Program,
+    /// What depends on all rows of an instrument.
+    pub(super) unbounded: Program,
+}
+
+impl Programs {
+    pub(super) fn new(graph: &Graph, schedule: &Schedule, outputs: &[usize], pass: usize) -> Self {
+        let reach = reach(graph, schedule, pass);
+        let program = |wanted: &dyn Fn(usize) -> bool| {
+            let mut program = Program::new(graph, schedule, outputs, pass, wanted);
+            let stored = (0..graph.nodes().len()).filter(|&n| wanted(n));
+            let reaches = stored.map(|n| reach[n]);
+            program.reach = reaches
+                .reduce(|a, b| {
+                    let ((back, ahead), (more_back, more_ahead)) = (a?, b?);
+                    Some((back.max(more_back), ahead.max(more_ahead)))
+                })
+                .flatten();
+            program
+        };
+        Self {
+            all: program(&|_| true),
+            bounded: program(&|n| reach[n].is_some()),
+            unbounded: program(&|n| reach[n].is_none()),
+        }
+    }
+}
+
+/// For each node how many rows before and behind its own it reads of what the pass finds; `None` without bound.
+fn reach(graph: &Graph, schedule: &Schedule, pass: usize) -> Vec<Option<(usize, usize)>> {
+    let mut reach = vec![Some((0, 0)); graph.nodes().len()];
+    for (n, node) in graph.nodes().iter().enumerate() {
+        let NodeKind::Call(bound) = &node.kind else { continue };
+        if origin(node) != Origin::Instrument || schedule.pass[n] != pass {
+            continue;
+        }
+        let inputs = node.inputs.iter().try_fold((0, 0), |(back, ahead), &input| {
+            let (more_back, more_ahead): (usize, usize) = reach[input]?;
+            Some((more_back.max(back), more_ahead.max(ahead)))
+        });
+        let own = bound.look_back.sessions();
+        reach[n] = inputs.zip(own).map(|((back, ahead), own)| (back + own, ahead + bound.look_ahead));
+    }
+    reach
 }
 
 impl Program {
-    /// The steps of a pass: each buffer is taken when first needed and given back after its last use.
-    pub(super) fn new(graph: &Graph, schedule: &Schedule, outputs: &[usize], pass: usize) -> Self {
+    /// How many times the rows of an instrument are walked over to compute something.
+    pub(super) fn n_walks(&self) -> usize {
+        self.steps.iter().filter(|step| matches!(step, Step::Compute { .. })).count()
+    }
+
+    /// The steps of a pass that lead to the outputs and kept nodes that are wanted: each buffer is taken when first
+    /// needed and given back after its last use.
+    fn new(
+        graph: &Graph,
+        schedule: &Schedule,
+        outputs: &[usize],
+        pass: usize,
+        wanted: &dyn Fn(usize) -> bool,
+    ) -> Self {
         let nodes = graph.nodes();
-        let computed = |n: usize| origin(&nodes[n]) == Origin::Instrument && schedule.pass[n] == pass;
+        let in_pass = |n: usize| origin(&nodes[n]) == Origin::Instrument && schedule.pass[n] == pass;
+        let kept = |n: usize| in_pass(n) && schedule.kept_until[n].is_some() && wanted(n);
+        let stored = |output: &usize| schedule.output_pass[*output] == pass && wanted(outputs[*output]);
+        let stored = (0..outputs.len()).filter(stored).collect::<Vec<_>>();
+        let mut computed = vec![false; nodes.len()];
+        for &output in &stored {
+            computed[outputs[output]] = true;
+        }
         let mut uses = vec![0_usize; nodes.len()];
-        for n in (0..nodes.len()).filter(|&n| computed(n)) {
-            for &input in &nodes[n].inputs {
-                uses[input] += 1;
+        for n in (0..nodes.len()).rev() {
+            computed[n] = (computed[n] || uses[n] > 0 || kept(n)) && in_pass(n);
+            if computed[n] {
+                nodes[n].inputs.iter().for_each(|&input| uses[input] += 1);
             }
         }
-        let stored =
-            (0..outputs.len()).filter(|&output| schedule.output_pass[output] == pass).collect::<Vec<_>>();
         for &output in &stored {
             uses[outputs[output]] += 1;
         }
         let mut builder =
             Builder { program: Self::default(), free: Vec::new(), place: vec![None; nodes.len()], uses };
-        let families = families(graph, computed);
-        for n in 0..nodes.len() {
-            if computed(n) {
+        let families = families(graph, |n| computed[n]);
+        for (n, &computed) in computed.iter().enumerate() {
+            if computed {
                 if builder.place[n].is_none() {
                     builder.compute(graph, families.get(&n).map_or(&[n], Vec::as_slice));
                 }
-                if schedule.kept_until[n].is_some() {
+                if kept(n) {
                     let from = builder.buffer(n);
                     builder.program.steps.push(Step::Keep { node: n, from });
                 }

@@ -47,6 +47,11 @@ pub struct Resumed<C> {
 pub(super) struct OfFeature(Option<Vec<Recursive>>);
 
 impl OfFeature {
+    /// How many have a state.
+    pub(super) fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, Vec::len)
+    }
+
     /// The recursions of a feature whose nodes stand at these places of the plan's graph.
     pub(super) fn new(feature: &Feature, places: &[usize]) -> Self {
         let at = |recursive: Recursive| Recursive { node: places[recursive.node], ..recursive };

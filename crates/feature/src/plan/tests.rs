@@ -43,6 +43,33 @@ fn one() -> Panel {
 }
 
 #[test]
+fn slices_of_long_instruments_are_the_whole() {
+    let texts = [
+        "Mean($close, 5) / $close",
+        "IdxMax($high, 4) - Rank($close, 3)",
+        "Mean(CsRank(Std($close, 4)), 3)",
+        "EMA(Delta($close, 2), 4)",
+        "Max(EMAFirst(CsZScore($volume), 3), 4)",
+        "Rows(Mean($close, 3), $volume > 4e5) + Ref($close, 2)",
+        "Corr($close, $volume, 6)",
+    ];
+    let names = (0..texts.len()).map(|n| format!("f{n}")).collect::<Vec<_>>();
+    let named = names.iter().zip(texts);
+    let catalog =
+        named.fold(Catalog::new(), |catalog, (name, text)| catalog.with(name, text).expect("it is right"));
+    let panel = testing::market(testing::MarketSpec { n_sessions: 700, ..testing::MarketSpec::default() });
+    let names = names.iter().map(String::as_str).collect::<Vec<_>>();
+    let whole = Plan::new(&catalog.resolve(&names, &Schema::of(&panel)).unwrap());
+    let sliced = Plan { slice: 10, ..whole.clone() };
+    assert_eq!((whole.parts(0, panel.axis()).len(), sliced.parts(0, panel.axis()).len()), (1, 2));
+    let whole = whole.compute(&panel, Encoding::F64, &()).unwrap();
+    let sliced = sliced.compute(&panel, Encoding::F64, &()).unwrap();
+    for (n, text) in texts.iter().enumerate() {
+        assert!(whole[n].same_bits(&sliced[n]), "{text}");
+    }
+}
+
+#[test]
 fn agrees_with_pandas() {
     for case in PANDAS.lines() {
         let (text, numbers) = case.split_once(": ").unwrap();

@@ -95,7 +95,11 @@ pub(super) fn number(
     let number = number + 0.0;
     match wrong_number(parameter.kind, number) {
         None => Ok(number),
-        Some(wrong) => Err(fault(format!("{wrong}, not {number}"))),
+        Some(wrong) => {
+            let is_weight = parameter.kind == Kind::Window && number > 0.0 && number < 1.0;
+            let help = is_weight.then(|| format!("a weight makes an exponential mean: `Mean(x, {number})`"));
+            Err(fault(format!("{wrong}, not {number}")).maybe_help(help))
+        }
     }
 }
 

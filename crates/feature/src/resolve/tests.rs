@@ -40,7 +40,7 @@ fn fault(text: &str) -> (String, String, String) {
 
 #[test]
 fn spells_everything_out() {
-    assert_eq!(canonical("Mean($close, 20)"), "Mean@1($close,length=20.0,min=1.0)");
+    assert_eq!(canonical("Mean($close, 20)"), "Mean@2($close,length=20.0,min=1.0)");
     assert_eq!(canonical("Mean($close, 4*5, min=1)"), canonical("Mean($close, 2e1)"));
     assert_eq!(canonical("Mean(length=20, x=$close)"), canonical("Mean($close, 20)"));
     assert_eq!(canonical("CsRank($close, by=sector)"), "CsRank@1($close,min=1.0,by=%sector)");
@@ -181,7 +181,7 @@ fn chooses_outputs_by_name() {
 #[test]
 fn names_instruments_in_quotes() {
     let change = canonical("ChangeInstrument('SPY', Mean($close, 5))");
-    assert_eq!(change, "ChangeInstrument@1(Mean@1($close,length=5.0,min=1.0),instrument=\"SPY\")");
+    assert_eq!(change, "ChangeInstrument@1(Mean@2($close,length=5.0,min=1.0),instrument=\"SPY\")");
     assert_eq!(change, canonical("ChangeInstrument(x=Mean($close, 5), instrument=\"SPY\")"));
     assert_ne!(canonical("Mask($close, 'SPY')"), canonical("Mask($close, 'AAPL')"));
     assert!(feature("ChangeInstrument('SPY', $close)").is_cross_sectional());
@@ -221,7 +221,7 @@ fn reads_facts_over_periods_only() {
     let ttm = feature("$close / P(Sum($$eps_q, 4))");
     assert_eq!(ttm.facts().into_iter().collect::<Vec<_>>(), ["eps_q"]);
     assert_eq!(ttm.fields().into_iter().collect::<Vec<_>>(), ["close"]);
-    assert_eq!(ttm.canonical(), "Div@1($close,P@1(Sum@1($$eps_q,length=4.0,min=1.0)))");
+    assert_eq!(ttm.canonical(), "Div@1($close,P@1(Sum@2($$eps_q,length=4.0,min=1.0)))");
     assert_eq!(canonical("PRef($$eps_q, 202003)"), "PRef@1($$eps_q,period=202003.0)");
     assert_eq!(ttm.look_back(), LookBack::Sessions(0));
     assert!(!ttm.is_cross_sectional());

@@ -128,7 +128,7 @@ fn knows_what_a_view_is() {
     assert!(!view.is_cross_sectional());
     assert_eq!(
         view.canonical(),
-        "Rows@1(Div@1(Mean@1($close,length=20.0,min=1.0),$open),where=And@1(Gt@1($close,5.0),Gt@1($volume,0.0)))"
+        "Rows@1(Div@1(Mean@2($close,length=20.0,min=1.0),$open),where=And@1(Gt@1($close,5.0),Gt@1($volume,0.0)))"
     );
     assert_eq!(resolve("Rows($close / $open, $volume > 0)", &panel).look_back(), LookBack::Sessions(0));
     let condition_looks_back = resolve("Rows($close / $open, $volume > Ref($volume, 3))", &panel);

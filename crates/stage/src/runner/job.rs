@@ -93,8 +93,9 @@ impl<S: Stage> Job<'_, S> {
             n_missing: missing.len(),
         });
         if !missing.is_empty() {
-            let alone = Budget { threads: self.run.budget().threads.max(1) };
-            let budget = if missing.len() == 1 { alone } else { Budget { threads: 1 } };
+            let whole = self.run.budget();
+            let alone = Budget { threads: whole.threads.max(1), ..whole };
+            let budget = if missing.len() == 1 { alone } else { Budget { threads: 1, ..whole } };
             let settled = compute(&missing, budget);
             for (task, settled) in missing.into_iter().zip(settled) {
                 let Ready { manifest, outcome, seconds } = match settled? {

@@ -29,7 +29,7 @@ fn child() {
     let (Ok(store), Ok(shards)) = (std::env::var(STORE), std::env::var(SHARDS)) else { return };
     let store = Store::open(store).unwrap();
     let shards: Vec<String> = serde_json::from_str(&shards).unwrap();
-    let run = Run::new(&store, "study", Budget { threads: 1 }, &Silent).unwrap();
+    let run = Run::new(&store, "study", Budget::of_threads(1), &Silent).unwrap();
     run_shards(&Scale::by(0.3), &columns(6), shards, &run).unwrap();
 }
 

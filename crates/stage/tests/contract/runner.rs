@@ -133,7 +133,7 @@ fn an_interrupted_run_goes_on_where_it_stopped() {
     let log = Log { stop_after: Some(2), ..Log::default() };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let interrupted = pool.install(|| {
-        let run = Run::new(&store, "study", Budget { threads: 1 }, &log).unwrap();
+        let run = Run::new(&store, "study", Budget::of_threads(1), &log).unwrap();
         run_shards(&stage, &columns, stage.shards(&columns), &run)
     });
     assert!(matches!(interrupted, Err(RunError::Cancelled { stage: "scale" })));
@@ -149,7 +149,7 @@ fn the_observer_sees_it_all() {
     let (stage, log) = (Scale::by(1.5), Log::default());
     run(&store, &stage, &columns(1)).unwrap();
     let columns = columns(2);
-    let run = Run::new(&store, "study", Budget { threads: 1 }, &log).unwrap();
+    let run = Run::new(&store, "study", Budget::of_threads(1), &log).unwrap();
     run_shards(&stage, &columns, stage.shards(&columns), &run).unwrap();
     assert_eq!(*log.lines.lock().unwrap(), ["scale: 1 of 2", "b Computed", "scale finished"]);
 }
@@ -184,7 +184,7 @@ fn equal_shards_are_computed_once() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
     let (stage, columns, log) = (Scale::by(1.5), columns(1), Log::default());
-    let run = Run::new(&store, "study", Budget { threads: 2 }, &log).unwrap();
+    let run = Run::new(&store, "study", Budget::of_threads(2), &log).unwrap();
     let done = run_shards(&stage, &columns, vec!["a".to_owned(), "a".to_owned()], &run).unwrap();
     assert_eq!((done.len(), stage.n_runs()), (2, 1));
 }

@@ -112,7 +112,7 @@ pub type Dones = Vec<Done<String>>;
 
 /// One whole run of the study `study`.
 pub fn run(store: &Store, stage: &Scale, columns: &Columns) -> Result<(Dones, RunRecord), RunError<Refused>> {
-    let run = Run::new(store, "study", Budget { threads: 2 }, &Silent).unwrap();
+    let run = Run::new(store, "study", Budget::of_threads(2), &Silent).unwrap();
     let done = run_shards(stage, columns, stage.shards(columns), &run)?;
     Ok((done, run.finish(serde_json::Value::Null).unwrap()))
 }
@@ -123,7 +123,7 @@ pub fn run_joint(
     stage: &Scale,
     columns: &Columns,
 ) -> Result<(Dones, RunRecord), RunError<Refused>> {
-    let run = Run::new(store, "study", Budget { threads: 2 }, &Silent).unwrap();
+    let run = Run::new(store, "study", Budget::of_threads(2), &Silent).unwrap();
     let done = run_jointly(stage, columns, stage.shards(columns), &run)?;
     Ok((done, run.finish(serde_json::Value::Null).unwrap()))
 }

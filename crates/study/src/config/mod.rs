@@ -98,6 +98,9 @@ pub struct Features {
     /// The features that the models see; all of the above if absent.
     #[serde(default)]
     pub select: Option<Vec<String>>,
+    /// What `backstaff precompute` wrote for this study; used where it holds what would be computed.
+    #[serde(default)]
+    pub precomputed: Option<PathBuf>,
 }
 
 /// What the model predicts: the return over a horizon, from the execution price of the next session.

@@ -21,6 +21,7 @@ use std::{
 
 use backstaff_feature::{Catalog, Definition, FeatureError, Schema};
 use backstaff_panel::TRADED;
+use backstaff_stage::Budget;
 
 use self::measure::{Subject, judge_subject};
 pub use self::{
@@ -95,8 +96,10 @@ pub fn judge(request: &Request, observer: &dyn Observer) -> Result<Judgement, St
         name: "factor",
         store: request.store.as_deref(),
         threads: request.threads,
+        memory: Budget::of_threads(1).memory,
         load: &|categories| request.load(category, categories),
         category: Some(category),
+        facts: None,
     };
     let universe = request.universe.as_deref().unwrap_or(TRADES);
     let choose = |schema: &Schema| choose(&catalog, &name, universe, schema);

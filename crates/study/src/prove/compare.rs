@@ -122,7 +122,7 @@ impl<'a> Base<'a> {
         let make_labels = MakeLabels::new(&study.config)?;
         let handle = study.load(flow)?;
         let resolved = study.resolve(&handle)?;
-        let columns = Study::columns(flow, &handle, &resolved)?;
+        let columns = study.columns(flow, &handle, &resolved)?;
         let learned = study.learn(flow, &handle, &columns, &train, make_labels)?;
         let mut models = Vec::new();
         for (name, fold, manifest) in &learned.models {

@@ -7,8 +7,11 @@
 //!    without the store, and compared bit by bit up to the session. Models are those of the run: a fold that is tested
 //!    before the session was trained before it, which the comparison of its samples shows.
 //! 4. Columns that are too good to be true are named: a leak that sits in the data can't be seen in any code.
+//!
+//! Single features of a data file are proved without a study (`feature/`).
 
 mod compare;
+mod feature;
 mod perturb;
 #[cfg(test)]
 mod planted;
@@ -19,6 +22,10 @@ use backstaff_stage::Store;
 use serde::Serialize;
 
 pub use compare::{Leak, compare_columns};
+pub use feature::{
+    AtLag, Check, DataFacts, FeatureProof, History, Kind, Moved, NotCompared, Request, Subject, WarmUp,
+    prove_features,
+};
 pub use perturb::{Perturbation, perturb};
 
 use crate::{
@@ -117,7 +124,7 @@ impl Study {
         let store = Store::open(&self.store)?;
         self.on_threads(|| {
             let bridge = Bridge::new(observer);
-            let flow = Flow::new(&store, &self.run_name(), self.threads, &bridge)?;
+            let flow = Flow::new(&store, &self.run_name(), self.budget, &bridge)?;
             let base = compare::Base::new(self, &flow)?;
             let inputs = base.columns.suspect_inputs(&base.handle);
             let Found { suspects, .. } = read_found(&one(flow.stage(&FindSuspects, &inputs, 0)?)?)?;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use backstaff_panel::{Column, Panel, TRADED};
+use backstaff_panel::{Column, Fact, Facts, Panel, Session, TRADED};
 use serde::Serialize;
 
 use crate::StudyError;
@@ -75,7 +75,30 @@ pub fn perturb(panel: &Panel, last: usize, perturbation: Perturbation) -> Result
         }
         changed.insert(name, Column::encode(&values, column.encoding()))?;
     }
+    let session = axis.calendar().session(last);
+    for (name, facts) in panel.all_facts() {
+        changed.insert_facts(name, perturb_facts(facts, session, perturbation))?;
+    }
     Ok(changed)
+}
+
+/// Facts with what is published after a session changed.
+fn perturb_facts(facts: &Facts, last: Session, perturbation: Perturbation) -> Facts {
+    let changed = facts.all().flat_map(|(instrument, facts)| {
+        let (known, later) = facts.split_at(facts.partition_point(|fact| fact.known <= last));
+        let values = later.iter().rev().map(|fact| fact.value);
+        let later = later.iter().zip(values).map(|(fact, other)| {
+            let value = match perturbation {
+                Perturbation::Missing => f64::NAN,
+                Perturbation::Scaled => 1000.0 * fact.value,
+                Perturbation::Shuffled | Perturbation::Truncated => other,
+            };
+            Fact { value, ..*fact }
+        });
+        let facts = known.iter().copied().chain(later).collect::<Vec<_>>();
+        facts.into_iter().map(|fact| (instrument.clone(), fact))
+    });
+    Facts::new(facts.frequency(), changed)
 }
 
 #[cfg(test)]
@@ -92,6 +115,13 @@ mod tests {
             assert_eq!(before.axis(), after.axis());
             for ((name, a), (_, b)) in before.fields().zip(after.fields()) {
                 assert!(a.same_bits(b), "{name} moved when {perturbation}");
+            }
+            // As texts: a missing value is like another.
+            for ((name, a), (_, b)) in before.all_facts().zip(after.all_facts()) {
+                assert_eq!(format!("{a:?}"), format!("{b:?}"), "{name} moved when {perturbation}");
+            }
+            for ((name, a), (_, b)) in panel.all_facts().zip(changed.all_facts()) {
+                assert_ne!(format!("{a:?}"), format!("{b:?}"), "{name} stays when {perturbation}");
             }
             let moved = changed.axis().n_rows() != panel.axis().n_rows()
                 || panel.fields().zip(changed.fields()).all(|((_, a), (_, b))| !a.same_bits(b));

@@ -1,13 +1,11 @@
 //! Rolling sum and mean.
 
-use std::ops::Range;
-
 use backstaff_panel::Session;
 
 use crate::kernel::{
     Window,
-    roll::{At, Family, roll},
-    sum::Sum,
+    roll::{Asked, At, Family, Joined, Windows, roll},
+    sum::{Lanes, Sum},
 };
 
 /// Sum of the present values of the window.
@@ -22,7 +20,7 @@ use crate::kernel::{
 ///
 /// If the slices differ in length.
 pub fn sum(values: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
-    roll(&Compensated { values: &values[..out.len()], finish: Sum::total }, sessions, window, out);
+    totals(values, sessions, &mut [Asked { window, statistic: Total::Sum, out }]);
 }
 
 /// Mean of the present values of the window.
@@ -52,42 +50,72 @@ pub fn sum(values: &[f64], sessions: &[Session], window: Window, out: &mut [f64]
 ///
 /// If the slices differ in length.
 pub fn mean(values: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
-    roll(&Compensated { values: &values[..out.len()], finish: Sum::mean }, sessions, window, out);
+    totals(values, sessions, &mut [Asked { window, statistic: Total::Mean, out }]);
 }
 
-/// A compensated sum and what is made of it.
-struct Compensated<'a, F> {
+/// Several of [`sum`] and [`mean`] in one walk.
+///
+/// # Panics
+///
+/// If the slices differ in length.
+pub fn totals(values: &[f64], sessions: &[Session], asked: &mut [Asked<'_, Total>]) {
+    assert_eq!(values.len(), sessions.len(), "each row has a session");
+    roll(&Compensated { values }, sessions, asked);
+}
+
+/// What is made of a compensated sum.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Total {
+    /// See [`sum`].
+    Sum,
+    /// See [`mean`].
+    Mean,
+}
+
+/// A compensated sum.
+struct Compensated<'a> {
     values: &'a [f64],
-    finish: F,
 }
 
-impl<F: Fn(Sum) -> f64> Family for Compensated<'_, F> {
-    type Pivot = ();
-    type Sums = Sum;
-    const EMPTY: Sum = Sum::EMPTY;
+impl Family<0, 3> for Compensated<'_> {
+    const SHORT: usize = 64;
+    type Statistic = Total;
 
     #[inline(always)]
-    fn pivot(&self, _: usize) -> Option<()> {
-        Some(())
+    fn values(&self, row: usize) -> Option<[f64; 0]> {
+        self.values[row].is_finite().then_some([])
     }
 
     #[inline(always)]
-    fn add(&self, sums: Sum, row: usize, _: At<()>) -> Sum {
-        sums.add(self.values[row])
+    fn one(&self, row: usize) -> Lanes<3> {
+        Sum::of(self.values[row]).parts()
     }
 
     #[inline(always)]
-    fn join(&self, older: Sum, newer: Sum) -> Sum {
-        older.join(newer)
+    fn add(&self, sums: Lanes<3>, row: usize, _: At<0>) -> Lanes<3> {
+        Sum::of_parts(sums).add(self.values[row]).parts()
     }
 
     #[inline(always)]
-    fn observations(&self, sums: &Sum) -> f64 {
-        sums.observations
+    fn moved(sums: Lanes<3>, _: [f64; 0], _: f64) -> Lanes<3> {
+        sums
     }
 
     #[inline(always)]
-    fn finish(&self, sums: Sum, _: Range<usize>, _: At<()>) -> f64 {
-        (self.finish)(sums)
+    fn join(older: Lanes<3>, newer: Lanes<3>) -> Lanes<3> {
+        Sum::of_parts(older).join(Sum::of_parts(newer)).parts()
+    }
+
+    #[inline(always)]
+    fn finish(&self, statistic: Total, windows: &Windows<'_, 0, 3>, out: &mut [f64]) {
+        let sum = |sums: Joined<0, 3>| Sum::of_parts(sums.sums);
+        match statistic {
+            Total::Sum => {
+                windows.finish(self.values, out, |sums| (sum(sums).total(), false), |_, _| f64::NAN);
+            }
+            Total::Mean => {
+                windows.finish(self.values, out, |sums| (sum(sums).mean(), false), |_, _| f64::NAN);
+            }
+        }
     }
 }

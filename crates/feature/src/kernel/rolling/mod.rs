@@ -27,11 +27,11 @@ mod wma;
 pub use count::count;
 pub use extreme::{idx_max, idx_min, max, min};
 pub use mad::mad;
-pub use mean::{mean, sum};
-pub use moment::{kurt, skew, std, variance};
-pub use order::{median, quantile};
+pub use mean::{Total, mean, sum, totals};
+pub use moment::{Shape, Spread, kurt, shapes, skew, spreads, std, variance};
+pub use order::{Order, median, orders, quantile};
 pub use rank::rank;
-pub use regression::{resi, rsquare, slope};
+pub use regression::{Line, lines, resi, rsquare, slope};
 pub use wma::wma;
 
 pub(super) use moment::std_afresh;

@@ -1,12 +1,12 @@
 //! Rolling variance, standard deviation, skewness and excess kurtosis.
 
-use std::ops::Range;
+#![expect(clippy::needless_bitwise_bool, reason = "a branch keeps loops from becoming vector instructions")]
 
 use backstaff_panel::Session;
 
 use crate::kernel::{
-    Window,
-    roll::{At, Family, roll},
+    Window, present,
+    roll::{Asked, At, Family, Joined, Windows, roll},
     sum::{Lanes, plus},
 };
 
@@ -31,7 +31,7 @@ const FAR_POWERS: f64 = 16.0;
 ///
 /// If the slices differ in length.
 pub fn variance(values: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
-    roll(&Squares::new(values, window, out, |variance| variance), sessions, window, out);
+    spreads(values, sessions, &mut [Asked { window, statistic: Spread::Variance, out }]);
 }
 
 /// Standard deviation of the present values of the window, with `ddof` 1: the square root of [`variance`].
@@ -46,7 +46,7 @@ pub fn variance(values: &[f64], sessions: &[Session], window: Window, out: &mut 
 ///
 /// If the slices differ in length.
 pub fn std(values: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
-    roll(&Squares::new(values, window, out, f64::sqrt), sessions, window, out);
+    spreads(values, sessions, &mut [Asked { window, statistic: Spread::Std, out }]);
 }
 
 /// Skewness of the present values of the window, corrected for bias.
@@ -63,13 +63,7 @@ pub fn std(values: &[f64], sessions: &[Session], window: Window, out: &mut [f64]
 ///
 /// If the slices differ in length.
 pub fn skew(values: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
-    let finish = |n: f64, [second, third, _]: [f64; 3]| {
-        if n < 3.0 || second <= 0.0 {
-            return f64::NAN;
-        }
-        n * third / ((n - 2.0) * second) * ((n - 1.0) / second).sqrt()
-    };
-    roll(&Powers::new(values, window, out, finish), sessions, window, out);
+    shapes(values, sessions, &mut [Asked { window, statistic: Shape::Skew, out }]);
 }
 
 /// Excess kurtosis of the present values of the window, corrected for bias.
@@ -86,129 +80,204 @@ pub fn skew(values: &[f64], sessions: &[Session], window: Window, out: &mut [f64
 ///
 /// If the slices differ in length.
 pub fn kurt(values: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
-    let finish = |n: f64, [second, _, fourth]: [f64; 3]| {
-        if n < 4.0 || second <= 0.0 {
-            return f64::NAN;
-        }
-        let less = n - 1.0;
-        let ratio = n * (n + 1.0) * fourth / (second * second);
-        less * (ratio - 3.0 * less) / ((n - 2.0) * (n - 3.0))
-    };
-    roll(&Powers::new(values, window, out, finish), sessions, window, out);
+    shapes(values, sessions, &mut [Asked { window, statistic: Shape::Kurt, out }]);
+}
+
+/// A statistic made of the sum of squares.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Spread {
+    /// See [`variance`].
+    Variance,
+    /// See [`std()`].
+    Std,
+}
+
+/// Several of [`variance`] and [`std()`] in one walk.
+///
+/// # Panics
+///
+/// If the slices differ in length.
+pub fn spreads(values: &[f64], sessions: &[Session], asked: &mut [Asked<'_, Spread>]) {
+    assert_eq!(values.len(), sessions.len(), "each row has a session");
+    roll(&Squares { values }, sessions, asked);
+}
+
+/// A statistic made of the sums of third and fourth powers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shape {
+    /// See [`skew`].
+    Skew,
+    /// See [`kurt`].
+    Kurt,
+}
+
+/// Several of [`skew`] and [`kurt`] in one walk.
+///
+/// # Panics
+///
+/// If the slices differ in length.
+pub fn shapes(values: &[f64], sessions: &[Session], asked: &mut [Asked<'_, Shape>]) {
+    assert_eq!(values.len(), sessions.len(), "each row has a session");
+    roll(&Powers { values }, sessions, asked);
 }
 
 /// Observations, differences to the pivot, their squares.
-struct Squares<'a, F> {
+struct Squares<'a> {
     values: &'a [f64],
-    finish: F,
-    far: f64,
 }
 
-impl<'a, F: Fn(f64) -> f64> Squares<'a, F> {
-    fn new(values: &'a [f64], window: Window, out: &[f64], finish: F) -> Self {
-        // An expanding window is not summed again and again: its pivot is the first observation, come what may.
-        let far = if window.is_expanding() { f64::INFINITY } else { FAR };
-        Self { values: &values[..out.len()], finish, far }
+impl Squares<'_> {
+    #[inline(always)]
+    fn statistic(&self, windows: &Windows<'_, 1, 3>, out: &mut [f64], of_variance: impl Fn(f64) -> f64) {
+        let quick = |Joined { sums: [n, first, second], .. }: Joined<1, 3>| {
+            // Both n times what they are called, which saves a division.
+            let shift = first * first;
+            let squares = n * second - shift;
+            let variance = of_variance(squares / (n * (n - 1.0)));
+            (if n < 2.0 { f64::NAN } else { variance }, (shift > windows.far(FAR) * squares) & (n >= 2.0))
+        };
+        windows.finish(
+            self.values,
+            out,
+            quick,
+            |Joined { sums: [n, first, _], pivots: [pivot], .. }, rows| {
+                let [squares, ..] = central(&self.values[rows], pivot, first / n, n);
+                of_variance(squares / (n - 1.0))
+            },
+        );
     }
 }
 
-impl<F: Fn(f64) -> f64> Family for Squares<'_, F> {
-    type Pivot = f64;
-    type Sums = Lanes<3>;
-    const EMPTY: Lanes<3> = [0.0; 3];
+impl Family<1, 3> for Squares<'_> {
+    const SHORT: usize = 32;
+    type Statistic = Spread;
 
     #[inline(always)]
-    fn pivot(&self, row: usize) -> Option<f64> {
-        Some(self.values[row]).filter(|value| value.is_finite())
+    fn values(&self, row: usize) -> Option<[f64; 1]> {
+        present(self.values[row]).map(|value| [value])
     }
 
     #[inline(always)]
-    fn add(&self, sums: Lanes<3>, row: usize, at: At<f64>) -> Lanes<3> {
-        let (observation, difference) = difference(self.values[row], at.pivot);
+    fn one(&self, _: usize) -> Lanes<3> {
+        [1.0, 0.0, 0.0]
+    }
+
+    #[inline(always)]
+    fn add(&self, sums: Lanes<3>, row: usize, at: At<1>) -> Lanes<3> {
+        let (observation, difference) = difference(self.values[row], at.pivots[0]);
         plus(sums, [observation, difference, difference * difference])
     }
 
     #[inline(always)]
-    fn join(&self, older: Lanes<3>, newer: Lanes<3>) -> Lanes<3> {
+    fn moved([n, first, second]: Lanes<3>, [by]: [f64; 1], _: f64) -> Lanes<3> {
+        let moved = first + n * by;
+        [n, moved, second + by * (first + moved)]
+    }
+
+    #[inline(always)]
+    fn join(older: Lanes<3>, newer: Lanes<3>) -> Lanes<3> {
         plus(older, newer)
     }
 
     #[inline(always)]
-    fn observations(&self, sums: &Lanes<3>) -> f64 {
-        sums[0]
-    }
-
-    #[inline(always)]
-    fn finish(&self, [n, first, second]: Lanes<3>, rows: Range<usize>, at: At<f64>) -> f64 {
-        if n < 2.0 {
-            return f64::NAN;
+    fn finish(&self, statistic: Spread, windows: &Windows<'_, 1, 3>, out: &mut [f64]) {
+        match statistic {
+            Spread::Variance => self.statistic(windows, out, |variance| variance),
+            Spread::Std => self.statistic(windows, out, f64::sqrt),
         }
-        // Both n times what they are called, which saves a division.
-        let shift = first * first;
-        let squares = n * second - shift;
-        if shift > self.far * squares {
-            let [squares, ..] = central(&self.values[rows], at.pivot, first / n, n);
-            return (self.finish)(squares / (n - 1.0));
-        }
-        (self.finish)(squares / (n * (n - 1.0)))
     }
 }
 
 /// Observations and the first four powers of differences to the pivot.
-struct Powers<'a, F> {
+struct Powers<'a> {
     values: &'a [f64],
-    finish: F,
-    far: f64,
 }
 
-impl<'a, F: Fn(f64, [f64; 3]) -> f64> Powers<'a, F> {
-    fn new(values: &'a [f64], window: Window, out: &[f64], finish: F) -> Self {
-        let far = if window.is_expanding() { f64::INFINITY } else { FAR_POWERS };
-        Self { values: &values[..out.len()], finish, far }
+impl Powers<'_> {
+    /// `of_moments` gets the number of observations and the sums of the second to fourth powers around the mean.
+    #[inline(always)]
+    fn statistic(
+        &self,
+        windows: &Windows<'_, 1, 5>,
+        out: &mut [f64],
+        of_moments: impl Fn(f64, [f64; 3]) -> f64,
+    ) {
+        let quick = |Joined { sums: [n, first, second, third, fourth], .. }: Joined<1, 5>| {
+            let mean = first / n;
+            let shift = first * mean;
+            let squares = second - shift;
+            let cubes = third - mean * (3.0 * second - 2.0 * shift);
+            let fourths = fourth - mean * (4.0 * third - mean * (6.0 * second - 3.0 * shift));
+            (of_moments(n, [squares, cubes, fourths]), shift > windows.far(FAR_POWERS) * squares)
+        };
+        windows.finish(
+            self.values,
+            out,
+            quick,
+            |Joined { sums: [n, first, ..], pivots: [pivot], .. }, rows| {
+                of_moments(n, central(&self.values[rows], pivot, first / n, n))
+            },
+        );
     }
 }
 
-impl<F: Fn(f64, [f64; 3]) -> f64> Family for Powers<'_, F> {
-    type Pivot = f64;
-    type Sums = Lanes<5>;
-    const EMPTY: Lanes<5> = [0.0; 5];
+impl Family<1, 5> for Powers<'_> {
+    const SHORT: usize = 32;
+    type Statistic = Shape;
 
     #[inline(always)]
-    fn pivot(&self, row: usize) -> Option<f64> {
-        Some(self.values[row]).filter(|value| value.is_finite())
+    fn values(&self, row: usize) -> Option<[f64; 1]> {
+        present(self.values[row]).map(|value| [value])
     }
 
     #[inline(always)]
-    fn add(&self, sums: Lanes<5>, row: usize, at: At<f64>) -> Lanes<5> {
-        let (observation, difference) = difference(self.values[row], at.pivot);
+    fn one(&self, _: usize) -> Lanes<5> {
+        [1.0, 0.0, 0.0, 0.0, 0.0]
+    }
+
+    #[inline(always)]
+    fn add(&self, sums: Lanes<5>, row: usize, at: At<1>) -> Lanes<5> {
+        let (observation, difference) = difference(self.values[row], at.pivots[0]);
         let square = difference * difference;
         plus(sums, [observation, difference, square, square * difference, square * square])
     }
 
     #[inline(always)]
-    fn join(&self, older: Lanes<5>, newer: Lanes<5>) -> Lanes<5> {
+    fn moved([n, first, second, third, fourth]: Lanes<5>, [by]: [f64; 1], _: f64) -> Lanes<5> {
+        // Σ (x + by)ᵏ.
+        let firsts = first + n * by;
+        let seconds = second + by * (first + firsts);
+        let thirds = third + by * (3.0 * second + by * (3.0 * first + by * n));
+        let fourths = fourth + by * (4.0 * third + by * (6.0 * second + by * (4.0 * first + by * n)));
+        [n, firsts, seconds, thirds, fourths]
+    }
+
+    #[inline(always)]
+    fn join(older: Lanes<5>, newer: Lanes<5>) -> Lanes<5> {
         plus(older, newer)
     }
 
     #[inline(always)]
-    fn observations(&self, sums: &Lanes<5>) -> f64 {
-        sums[0]
+    fn finish(&self, statistic: Shape, windows: &Windows<'_, 1, 5>, out: &mut [f64]) {
+        match statistic {
+            Shape::Skew => self.statistic(windows, out, skewness),
+            Shape::Kurt => self.statistic(windows, out, kurtosis),
+        }
     }
+}
 
-    #[inline(always)]
-    fn finish(&self, [n, first, second, third, fourth]: Lanes<5>, rows: Range<usize>, at: At<f64>) -> f64 {
-        let mean = first / n;
-        let shift = first * mean;
-        let squares = second - shift;
-        let moments = if shift > self.far * squares {
-            central(&self.values[rows], at.pivot, mean, n)
-        } else {
-            let cubes = third - mean * (3.0 * second - 2.0 * shift);
-            let fourths = fourth - mean * (4.0 * third - mean * (6.0 * second - 3.0 * shift));
-            [squares, cubes, fourths]
-        };
-        (self.finish)(n, moments)
-    }
+#[inline(always)]
+fn skewness(n: f64, [second, third, _]: [f64; 3]) -> f64 {
+    let value = n * third / ((n - 2.0) * second) * ((n - 1.0) / second).sqrt();
+    if (n < 3.0) | (second <= 0.0) { f64::NAN } else { value }
+}
+
+#[inline(always)]
+fn kurtosis(n: f64, [second, _, fourth]: [f64; 3]) -> f64 {
+    let less = n - 1.0;
+    let ratio = n * (n + 1.0) * fourth / (second * second);
+    let value = less * (ratio - 3.0 * less) / ((n - 2.0) * (n - 3.0));
+    if (n < 4.0) | (second <= 0.0) { f64::NAN } else { value }
 }
 
 /// The standard deviation (`ddof` 1) of the present values of one window, around its mean.
@@ -225,7 +294,7 @@ fn difference(value: f64, pivot: f64) -> (f64, f64) {
     if value.is_finite() { (1.0, value - pivot) } else { (0.0, 0.0) }
 }
 
-/// Sums of the second to fourth powers of what lies between the values and their mean, which is `pivot + mean` or nearly
+/// Joined of the second to fourth powers of what lies between the values and their mean, which is `pivot + mean` or nearly
 /// so: what the mean is off by is measured and taken out.
 #[cold]
 #[inline(never)]

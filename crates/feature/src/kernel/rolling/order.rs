@@ -3,8 +3,11 @@
 use backstaff_panel::Session;
 use multiversion::multiversion;
 
-use super::sorted::{Long, Short, Sorted};
-use crate::kernel::{Window, present};
+use super::{
+    rank::{rank, share},
+    sorted::{Long, Short, Sorted},
+};
+use crate::kernel::{Asked, Window, present};
 
 /// Median of the present values of the window; of an even number of them, the mean of the middle two.
 ///
@@ -18,7 +21,7 @@ use crate::kernel::{Window, present};
 ///
 /// If the slices differ in length.
 pub fn median(values: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
-    ordered(values, sessions, window, median_of, out);
+    orders(values, sessions, &mut [Asked { window, statistic: Order::Median, out }]);
 }
 
 /// Quantile of the present values of the window.
@@ -35,8 +38,45 @@ pub fn median(values: &[f64], sessions: &[Session], window: Window, out: &mut [f
 ///
 /// If the slices differ in length, or `quantile` does not lie between 0 and 1.
 pub fn quantile(values: &[f64], sessions: &[Session], window: Window, quantile: f64, out: &mut [f64]) {
-    assert!((0.0..=1.0).contains(&quantile), "{quantile} is no quantile: it must lie between 0 and 1");
-    ordered(values, sessions, window, |sorted| quantile_of(sorted, quantile), out);
+    orders(values, sessions, &mut [Asked { window, statistic: Order::Quantile(quantile), out }]);
+}
+
+/// A statistic of the values of a window in order.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Order {
+    /// See [`median`].
+    Median,
+    /// See [`quantile`].
+    Quantile(f64),
+    /// See [`rank`].
+    Rank,
+}
+
+/// Several of [`median`], [`quantile`] and [`rank`]; those of windows of one length put the values in order only once.
+///
+/// # Panics
+///
+/// If the slices differ in length, or a quantile does not lie between 0 and 1.
+pub fn orders(values: &[f64], sessions: &[Session], asked: &mut [Asked<'_, Order>]) {
+    let same = |asked: &Asked<'_, Order>| asked.out.len() == sessions.len();
+    assert!(values.len() == sessions.len() && asked.iter().all(same), "one value and one session a row");
+    for Asked { statistic, .. } in &*asked {
+        if let Order::Quantile(quantile) = statistic {
+            assert!((0.0..=1.0).contains(quantile), "{quantile} is no quantile: it must lie between 0 and 1");
+        }
+    }
+    asked.sort_by_key(|asked| asked.window.length());
+    for asked in asked.chunk_by_mut(|a, b| a.window.length() == b.window.length()) {
+        let length = asked[0].window.length();
+        if let [Asked { window, statistic: Order::Rank, out }] = asked {
+            // Alone it needs no order.
+            rank(values, sessions, *window, out);
+        } else if length == 0 || length > Short::LONGEST {
+            in_order(values, Long::default(), asked);
+        } else {
+            in_order(values, Short::new(length), asked);
+        }
+    }
 }
 
 /// The median of sorted values; there is at least one.
@@ -61,33 +101,23 @@ pub(in crate::kernel) fn quantile_of(sorted: &[f64], quantile: f64) -> f64 {
     if share == 0.0 { low } else { low + (sorted[below + 1] - low) * share }
 }
 
-fn ordered(
-    values: &[f64],
-    sessions: &[Session],
-    window: Window,
-    statistic: impl Fn(&[f64]) -> f64,
-    out: &mut [f64],
-) {
-    assert!(values.len() == out.len() && sessions.len() == out.len(), "one value and one session a row");
-    if window.is_expanding() || window.length() > Short::LONGEST {
-        in_order(values, window, Long::default(), statistic, out);
-    } else {
-        in_order(values, window, Short::new(window.length()), statistic, out);
-    }
-}
-
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2"))]
-fn in_order<S: Sorted, F: Fn(&[f64]) -> f64>(
-    values: &[f64],
-    window: Window,
-    mut sorted: S,
-    statistic: F,
-    out: &mut [f64],
-) {
-    for (row, out) in out.iter_mut().enumerate() {
+fn in_order<S: Sorted>(values: &[f64], mut sorted: S, asked: &mut [Asked<'_, Order>]) {
+    let window = asked[0].window;
+    for row in 0..values.len() {
         let gone = window.first_row(row).checked_sub(1);
-        sorted.step(gone.and_then(|gone| present(values[gone])), present(values[row]));
-        let enough = sorted.values().len() >= window.min_observations();
-        *out = if enough { statistic(sorted.values()) } else { f64::NAN };
+        let newest = present(values[row]);
+        sorted.step(gone.and_then(|gone| present(values[gone])), newest);
+        for Asked { window, statistic, out } in &mut *asked {
+            out[row] = match (statistic, sorted.values()) {
+                (_, values) if values.len() < window.min_observations() => f64::NAN,
+                (Order::Median, values) => median_of(values),
+                (Order::Quantile(quantile), values) => quantile_of(values, *quantile),
+                (Order::Rank, values) => newest.map_or(f64::NAN, |newest| {
+                    let (below, equal) = sorted.below(newest);
+                    share(below, equal, values.len() as u64, 1)
+                }),
+            };
+        }
     }
 }

@@ -55,9 +55,8 @@ fn by_order(values: &[f64], window: Window, min: u64, out: &mut [f64]) {
         let newest = present(values[row]);
         sorted.step(gone.and_then(|gone| present(values[gone])), newest);
         out[row] = newest.map_or(f64::NAN, |newest| {
-            let below = sorted.below(newest);
-            let equal = sorted.values()[below..].partition_point(|&value| value == newest);
-            share(below as u64, equal as u64, sorted.values().len() as u64, min)
+            let (below, equal) = sorted.below(newest);
+            share(below, equal, sorted.values().len() as u64, min)
         });
     }
 }

@@ -1,13 +1,15 @@
 //! Rolling regression of the values on their position in the window.
 
+#![expect(clippy::needless_bitwise_bool, reason = "a branch keeps loops from becoming vector instructions")]
+
 use std::ops::Range;
 
 use backstaff_panel::Session;
 
 use super::FLAT_STD;
 use crate::kernel::{
-    Window,
-    roll::{At, Family, roll},
+    Window, present,
+    roll::{Asked, At, Family, Joined, Windows, roll},
     sum::{Lanes, plus},
 };
 
@@ -28,7 +30,7 @@ const FAR: f64 = 64.0;
 ///
 /// If the slices differ in length.
 pub fn slope(values: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
-    roll(&Positions::new(values, window, out, |line: Line| line.slope()), sessions, window, out);
+    lines(values, sessions, &mut [Asked { window, statistic: Line::Slope, out }]);
 }
 
 /// Squared correlation between the present values of the window and their positions.
@@ -44,7 +46,7 @@ pub fn slope(values: &[f64], sessions: &[Session], window: Window, out: &mut [f6
 ///
 /// If the slices differ in length.
 pub fn rsquare(values: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
-    roll(&Positions::new(values, window, out, |line: Line| line.rsquare()), sessions, window, out);
+    lines(values, sessions, &mut [Asked { window, statistic: Line::Rsquare, out }]);
 }
 
 /// What the newest value lies above the least-squares line through the present values of the window.
@@ -59,12 +61,33 @@ pub fn rsquare(values: &[f64], sessions: &[Session], window: Window, out: &mut [
 ///
 /// If the slices differ in length.
 pub fn resi(values: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
-    roll(&Positions::new(values, window, out, |line: Line| line.residual()), sessions, window, out);
+    lines(values, sessions, &mut [Asked { window, statistic: Line::Residual, out }]);
+}
+
+/// A statistic of the straight line through a window.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Line {
+    /// See [`slope`].
+    Slope,
+    /// See [`rsquare`].
+    Rsquare,
+    /// See [`resi`].
+    Residual,
+}
+
+/// Several of [`slope`], [`rsquare`] and [`resi`] in one walk.
+///
+/// # Panics
+///
+/// If the slices differ in length.
+pub fn lines(values: &[f64], sessions: &[Session], asked: &mut [Asked<'_, Line>]) {
+    assert_eq!(values.len(), sessions.len(), "each row has a session");
+    roll(&Positions { values }, sessions, asked);
 }
 
 /// A window's values and positions around their means.
 #[derive(Clone, Copy)]
-struct Line {
+struct Fit {
     observations: f64,
     /// `Σ (x − mean)²` of the positions, `Σ (x − mean)(y − mean)`, `Σ (y − mean)²` of the values.
     squares: [f64; 3],
@@ -72,7 +95,18 @@ struct Line {
     newest: (f64, f64),
 }
 
-impl Line {
+impl Fit {
+    /// The squares around the means, and what the pivot's distance from the mean contributes to the sum of squares.
+    #[inline(always)]
+    fn of(sums: Joined<1, 6>) -> (Self, f64) {
+        let [n, x, xx, y, xy, yy] = sums.sums;
+        let share = 1.0 / n;
+        let (mean_x, mean_y) = (x * share, y * share);
+        let shift = y * mean_y;
+        let squares = [xx - x * mean_x, xy - mean_x * y, yy - shift];
+        (Self { observations: n, squares, newest: newest(sums, mean_x, mean_y) }, shift)
+    }
+
     #[inline(always)]
     fn slope(self) -> f64 {
         let [xx, xy, _] = self.squares;
@@ -82,10 +116,9 @@ impl Line {
     #[inline(always)]
     fn rsquare(self) -> f64 {
         let [xx, xy, yy] = self.squares;
-        if yy <= FLAT_STD * FLAT_STD * (self.observations - 1.0) {
-            return f64::NAN;
-        }
-        (xy * xy / (xx * yy)).min(1.0)
+        let share = xy * xy / (xx * yy);
+        let share = if share > 1.0 { 1.0 } else { share };
+        if yy <= FLAT_STD * FLAT_STD * (self.observations - 1.0) { f64::NAN } else { share }
     }
 
     #[inline(always)]
@@ -95,80 +128,91 @@ impl Line {
     }
 }
 
-struct Positions<'a, F> {
+struct Positions<'a> {
     values: &'a [f64],
-    finish: F,
-    far: f64,
 }
 
-impl<'a, F: Fn(Line) -> f64> Positions<'a, F> {
-    fn new(values: &'a [f64], window: Window, out: &[f64], finish: F) -> Self {
-        let far = if window.is_expanding() { f64::INFINITY } else { FAR };
-        Self { values: &values[..out.len()], finish, far }
+impl Positions<'_> {
+    #[inline(always)]
+    fn statistic(&self, windows: &Windows<'_, 1, 6>, out: &mut [f64], of_fit: impl Fn(Fit) -> f64) {
+        let far = windows.far(FAR);
+        let quick = |sums: Joined<1, 6>| {
+            let (fit, shift) = Fit::of(sums);
+            let few = fit.observations < 2.0;
+            (if few { f64::NAN } else { of_fit(fit) }, (shift > far * fit.squares[2]) & !few)
+        };
+        windows.finish(self.values, out, quick, |sums, rows| of_fit(self.fit_afresh(sums, rows)));
     }
 
-    /// The squares of a window whose pivot lies far off, around means that are right to the last digits.
+    /// The fit of a window whose pivot lies far off, around means that are right to the last digits.
     #[cold]
     #[inline(never)]
-    fn afresh(&self, rows: Range<usize>, at: At<f64>, n: f64, mean: (f64, f64)) -> ([f64; 3], f64) {
-        let values = rows.map(|row| (at.place(row), self.values[row])).filter(|(_, value)| value.is_finite());
-        let off = values.clone().map(|(_, value)| (value - at.pivot) - mean.1).sum::<f64>() / n;
+    fn fit_afresh(&self, sums: Joined<1, 6>, rows: Range<usize>) -> Fit {
+        let Joined { sums: [n, x, _, y, ..], row, place, pivots: [pivot], .. } = sums;
+        let share = 1.0 / n;
+        let mean = (x * share, y * share);
+        let values = rows.map(|other| (place - (row - other) as f64, self.values[other]));
+        let values = values.filter(|(_, value)| value.is_finite());
+        let off = values.clone().map(|(_, value)| (value - pivot) - mean.1).sum::<f64>() / n;
         let mut squares = [0.0; 3];
         for (place, value) in values {
-            let (x, y) = (place - mean.0, ((value - at.pivot) - mean.1) - off);
+            let (x, y) = (place - mean.0, ((value - pivot) - mean.1) - off);
             squares = plus(squares, [x * x, x * y, y * y]);
         }
-        (squares, off)
+        Fit { observations: n, squares, newest: newest(sums, mean.0, mean.1 + off) }
     }
 }
 
-/// Observations, places, their squares, differences to the pivot, place times difference, squared differences. Sums of
+/// The newest row's place and value, less their means.
+#[inline(always)]
+fn newest(sums: Joined<1, 6>, mean_x: f64, mean_y: f64) -> (f64, f64) {
+    let Joined { place, newest, pivots: [pivot], .. } = sums;
+    (place - mean_x, if newest.is_finite() { (newest - pivot) - mean_y } else { f64::NAN })
+}
+
+/// Observations, places, their squares, differences to the pivot, place times difference, squared differences. Joined of
 /// places are sums of integers, hence exact.
-impl<F: Fn(Line) -> f64> Family for Positions<'_, F> {
-    type Pivot = f64;
-    type Sums = Lanes<6>;
-    const EMPTY: Lanes<6> = [0.0; 6];
+impl Family<1, 6> for Positions<'_> {
+    const SHORT: usize = 32;
+    type Statistic = Line;
 
     #[inline(always)]
-    fn pivot(&self, row: usize) -> Option<f64> {
-        Some(self.values[row]).filter(|value| value.is_finite())
+    fn values(&self, row: usize) -> Option<[f64; 1]> {
+        present(self.values[row]).map(|value| [value])
     }
 
     #[inline(always)]
-    fn add(&self, sums: Lanes<6>, row: usize, at: At<f64>) -> Lanes<6> {
+    fn one(&self, _: usize) -> Lanes<6> {
+        [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    }
+
+    #[inline(always)]
+    fn add(&self, sums: Lanes<6>, row: usize, at: At<1>) -> Lanes<6> {
         let value = self.values[row];
-        let (one, y) = if value.is_finite() { (1.0, value - at.pivot) } else { (0.0, 0.0) };
+        let (one, y) = if value.is_finite() { (1.0, value - at.pivots[0]) } else { (0.0, 0.0) };
         let x = one * at.place(row);
         plus(sums, [one, x, x * x, y, x * y, y * y])
     }
 
     #[inline(always)]
-    fn join(&self, older: Lanes<6>, newer: Lanes<6>) -> Lanes<6> {
+    fn moved([n, x, xx, y, xy, yy]: Lanes<6>, [by]: [f64; 1], rows: f64) -> Lanes<6> {
+        let back = n * rows;
+        let moved = y + n * by;
+        let xy = xy + (by * x - rows * moved);
+        [n, x - back, xx + rows * (back - 2.0 * x), moved, xy, yy + by * (y + moved)]
+    }
+
+    #[inline(always)]
+    fn join(older: Lanes<6>, newer: Lanes<6>) -> Lanes<6> {
         plus(older, newer)
     }
 
     #[inline(always)]
-    fn observations(&self, sums: &Lanes<6>) -> f64 {
-        sums[0]
-    }
-
-    #[inline(always)]
-    fn finish(&self, [n, x, xx, y, xy, yy]: Lanes<6>, rows: Range<usize>, at: At<f64>) -> f64 {
-        if n < 2.0 {
-            return f64::NAN;
+    fn finish(&self, statistic: Line, windows: &Windows<'_, 1, 6>, out: &mut [f64]) {
+        match statistic {
+            Line::Slope => self.statistic(windows, out, Fit::slope),
+            Line::Rsquare => self.statistic(windows, out, Fit::rsquare),
+            Line::Residual => self.statistic(windows, out, Fit::residual),
         }
-        let newest = rows.end - 1;
-        let share = 1.0 / n;
-        let (mean_x, mut mean_y) = (x * share, y * share);
-        let shift = y * mean_y;
-        let mut squares = [xx - x * mean_x, xy - mean_x * y, yy - shift];
-        if shift > self.far * squares[2] {
-            let (exact, off) = self.afresh(rows, at, n, (mean_x, mean_y));
-            squares = exact;
-            mean_y += off;
-        }
-        let value = self.values[newest];
-        let y = if value.is_finite() { (value - at.pivot) - mean_y } else { f64::NAN };
-        (self.finish)(Line { observations: n, squares, newest: (at.place(newest) - mean_x, y) })
     }
 }

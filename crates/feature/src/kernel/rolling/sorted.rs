@@ -10,6 +10,9 @@ pub(super) trait Sorted {
 
     /// The values, smallest first.
     fn values(&self) -> &[f64];
+
+    /// How many values lie below this one, and how many equal it.
+    fn below(&self, value: f64) -> (u64, u64);
 }
 
 /// For short windows: every step rewrites the whole window without a branch or a search.
@@ -57,6 +60,13 @@ impl Sorted for Short {
     fn values(&self) -> &[f64] {
         &self.slots[1..=self.observations]
     }
+
+    #[inline(always)]
+    fn below(&self, value: f64) -> (u64, u64) {
+        self.values().iter().fold((0, 0), |(below, equal), &other| {
+            (below + u64::from(other < value), equal + u64::from(other == value))
+        })
+    }
 }
 
 /// For long windows: places are found by halving, and what lies between them moves by one.
@@ -66,9 +76,9 @@ pub(super) struct Long {
 }
 
 impl Long {
-    /// How many values lie below this one.
+    /// The place of the first value that does not lie below this one.
     #[inline(always)]
-    pub fn below(&self, value: f64) -> usize {
+    fn place(&self, value: f64) -> usize {
         self.values.partition_point(|&other| other < value)
     }
 }
@@ -76,7 +86,7 @@ impl Long {
 impl Sorted for Long {
     #[inline(always)]
     fn step(&mut self, going: Option<f64>, coming: Option<f64>) {
-        match (going.map(|going| self.below(going)), coming.map(|coming| (coming, self.below(coming)))) {
+        match (going.map(|going| self.place(going)), coming.map(|coming| (coming, self.place(coming)))) {
             // What is below the newcomer moves down into the gap; the one that goes was among them.
             (Some(from), Some((coming, to))) if from < to => {
                 self.values.copy_within(from + 1..to, from);
@@ -97,6 +107,12 @@ impl Sorted for Long {
     #[inline(always)]
     fn values(&self) -> &[f64] {
         &self.values
+    }
+
+    #[inline(always)]
+    fn below(&self, value: f64) -> (u64, u64) {
+        let below = self.place(value);
+        (below as u64, self.values[below..].partition_point(|&other| other == value) as u64)
     }
 }
 

@@ -1,12 +1,10 @@
 //! Rolling linearly weighted mean, as Qlib defines it.
 
-use std::ops::Range;
-
 use backstaff_panel::Session;
 
 use crate::kernel::{
     Window,
-    roll::{At, Family, roll},
+    roll::{Asked, At, Family, Joined, Windows, roll},
     sum::{Lanes, plus},
 };
 
@@ -26,7 +24,8 @@ use crate::kernel::{
 ///
 /// If the slices differ in length.
 pub fn wma(values: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
-    roll(&Weighted { values: &values[..out.len()] }, sessions, window, out);
+    assert_eq!(values.len(), sessions.len(), "each row has a session");
+    roll(&Weighted { values }, sessions, &mut [Asked { window, statistic: (), out }]);
 }
 
 struct Weighted<'a> {
@@ -34,36 +33,43 @@ struct Weighted<'a> {
 }
 
 /// Observations, values, place times value.
-impl Family for Weighted<'_> {
-    type Pivot = ();
-    type Sums = Lanes<3>;
-    const EMPTY: Lanes<3> = [0.0; 3];
+impl Family<0, 3> for Weighted<'_> {
+    const SHORT: usize = 64;
+    type Statistic = ();
 
     #[inline(always)]
-    fn pivot(&self, _: usize) -> Option<()> {
-        Some(())
+    fn values(&self, row: usize) -> Option<[f64; 0]> {
+        self.values[row].is_finite().then_some([])
     }
 
     #[inline(always)]
-    fn add(&self, sums: Lanes<3>, row: usize, at: At<()>) -> Lanes<3> {
+    fn one(&self, row: usize) -> Lanes<3> {
+        [1.0, self.values[row], 0.0]
+    }
+
+    #[inline(always)]
+    fn add(&self, sums: Lanes<3>, row: usize, at: At<0>) -> Lanes<3> {
         let value = self.values[row];
         if value.is_finite() { plus(sums, [1.0, value, at.place(row) * value]) } else { sums }
     }
 
     #[inline(always)]
-    fn join(&self, older: Lanes<3>, newer: Lanes<3>) -> Lanes<3> {
+    fn moved([n, values, placed]: Lanes<3>, _: [f64; 0], rows: f64) -> Lanes<3> {
+        [n, values, placed - rows * values]
+    }
+
+    #[inline(always)]
+    fn join(older: Lanes<3>, newer: Lanes<3>) -> Lanes<3> {
         plus(older, newer)
     }
 
     #[inline(always)]
-    fn observations(&self, sums: &Lanes<3>) -> f64 {
-        sums[0]
-    }
-
-    #[inline(always)]
-    fn finish(&self, [observations, values, placed]: Lanes<3>, rows: Range<usize>, at: At<()>) -> f64 {
-        let n_rows = rows.len() as f64;
-        let weighted = placed + (1.0 - at.place(rows.start)) * values;
-        weighted / (0.5 * n_rows * (n_rows + 1.0)) / observations
+    fn finish(&self, (): (), windows: &Windows<'_, 0, 3>, out: &mut [f64]) {
+        let value = |Joined { sums: [observations, values, placed], row, place, .. }: Joined<0, 3>| {
+            let n_rows = windows.n_rows(row) as f64;
+            let weighted = placed + (n_rows - place) * values;
+            weighted / (0.5 * n_rows * (n_rows + 1.0)) / observations
+        };
+        windows.finish(self.values, out, |sums| (value(sums), false), |_, _| f64::NAN);
     }
 }

@@ -1,6 +1,6 @@
 //! Greatest and least of a window.
 
-use super::{Documentation, EXPANDING, Rolling};
+use super::{Documentation, EXPANDING, Rolling, Statistic};
 use crate::kernel::rolling;
 
 pub(super) static TABLE: &[Rolling] = &[
@@ -16,7 +16,7 @@ pub(super) static TABLE: &[Rolling] = &[
             samples: &["Max($high, 20)", "Max($high, 252, min=126)", "Max($high, 0)"],
         },
         shortest: 1,
-        kernel: rolling::max,
+        statistic: Statistic::Alone(rolling::max),
     },
     Rolling {
         documentation: Documentation {
@@ -30,7 +30,7 @@ pub(super) static TABLE: &[Rolling] = &[
             samples: &["Min($low, 20)", "Min($low, 252, min=126)", "Min($low, 0)"],
         },
         shortest: 1,
-        kernel: rolling::min,
+        statistic: Statistic::Alone(rolling::min),
     },
     Rolling {
         documentation: Documentation {
@@ -44,7 +44,7 @@ pub(super) static TABLE: &[Rolling] = &[
             samples: &["IdxMax($high, 20)"],
         },
         shortest: 1,
-        kernel: rolling::idx_max,
+        statistic: Statistic::Alone(rolling::idx_max),
     },
     Rolling {
         documentation: Documentation {
@@ -58,6 +58,6 @@ pub(super) static TABLE: &[Rolling] = &[
             samples: &["IdxMin($low, 20)"],
         },
         shortest: 1,
-        kernel: rolling::idx_min,
+        statistic: Statistic::Alone(rolling::idx_min),
     },
 ];

@@ -1,17 +1,15 @@
 //! Means of a window.
 
-use backstaff_panel::Session;
-
 use super::{
     ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, RUNNING, Rolling,
-    Signature, look_back, window,
+    Signature, Statistic, Total, family, window,
 };
 use crate::kernel::{recursive::Ema, rolling};
 
 pub(super) static TABLE: &[Rolling] = &[Rolling {
     documentation: Documentation {
         name: "WMA",
-        version: 1,
+        version: 2,
         meaning: "The mean of the last `length` sessions, newer ones weighted more, over their number.",
         formula: "mean of w x, with weights w = 1, 2, ... divided by their sum",
         missing: "missing values are skipped; missing where fewer than `min` are present",
@@ -20,7 +18,7 @@ pub(super) static TABLE: &[Rolling] = &[Rolling {
         samples: &["WMA($close, 20)"],
     },
     shortest: 1,
-    kernel: rolling::wma,
+    statistic: Statistic::Alone(rolling::wma),
 }];
 
 /// `Mean(x, length, min=1)`.
@@ -28,7 +26,7 @@ pub(super) struct Mean;
 
 static MEAN: Documentation = Documentation {
     name: "Mean",
-    version: 1,
+    version: 2,
     meaning: "The mean of the last `length` sessions; a length below 1 is the weight of an exponential mean.",
     formula: "sum x / n; with a weight, that of `EMA`",
     missing: "missing values are skipped; missing where fewer than `min` are present",
@@ -57,9 +55,6 @@ impl Operator for Mean {
             return Ok(Bound::recursive(Ema::adjusted(length)).into());
         }
         let window = window(arguments.count(0), arguments.count(1))?;
-        let work = move |inputs: &[&[f64]], sessions: &[Session], out: &mut [f64]| {
-            rolling::mean(inputs[0], sessions, window, out);
-        };
-        Ok(Bound::instrument(look_back(window), work).into())
+        Ok(family("total", &[Total::Sum, Total::Mean], Total::Mean, window, rolling::totals).into())
     }
 }

@@ -13,8 +13,17 @@ use std::sync::Arc;
 
 use backstaff_panel::Session;
 
-use super::{ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, Signature};
-use crate::{LookBack, kernel::Window};
+use super::{
+    ArgumentFault, Arguments, Binding, Bound, Documentation, Family, Member, Operator, Parameter, Requested,
+    Signature,
+};
+use crate::{
+    LookBack,
+    kernel::{
+        Asked, Window,
+        rolling::{self, Line, Order, Shape, Spread, Total},
+    },
+};
 
 /// How moments differ from those of others.
 const RUNNING: &str = "pandas, and so Qlib, moves running sums along, which keep the rounding of what has left the window; here a \
@@ -35,7 +44,18 @@ struct Rolling {
     documentation: Documentation,
     /// The shortest window that can have a value.
     shortest: usize,
-    kernel: Kernel,
+    statistic: Statistic,
+}
+
+/// What is computed.
+#[derive(Clone, Copy)]
+enum Statistic {
+    Alone(Kernel),
+    Total(Total),
+    Spread(Spread),
+    Shape(Shape),
+    Line(Line),
+    Order(Order),
 }
 
 impl Operator for Rolling {
@@ -50,17 +70,75 @@ impl Operator for Rolling {
     }
 
     fn bind(&self, arguments: &Arguments) -> Result<Binding, ArgumentFault> {
-        let (length, kernel) = (arguments.count(0), self.kernel);
+        let length = arguments.count(0);
         if length != 0 && length < self.shortest {
             let message = format!("needs a window of at least {} sessions, not {length}", self.shortest);
             return Err(ArgumentFault::new("length", format!("`{}` {message}", self.documentation.name)));
         }
         let window = window(length, arguments.count(1))?;
-        let work = move |inputs: &[&[f64]], sessions: &[Session], out: &mut [f64]| {
-            kernel(inputs[0], sessions, window, out);
+        let bound = match self.statistic {
+            Statistic::Alone(kernel) => Bound::instrument(look_back(window), move |inputs, sessions, out| {
+                kernel(inputs[0], sessions, window, out);
+            }),
+            Statistic::Total(total) => {
+                family("total", &[Total::Sum, Total::Mean], total, window, rolling::totals)
+            }
+            Statistic::Spread(spread) => {
+                family("spread", &[Spread::Variance, Spread::Std], spread, window, rolling::spreads)
+            }
+            Statistic::Shape(shape) => {
+                family("shape", &[Shape::Skew, Shape::Kurt], shape, window, rolling::shapes)
+            }
+            Statistic::Order(order) => order::ordered(order, window),
+            Statistic::Line(line) => {
+                family("line", &[Line::Slope, Line::Rsquare, Line::Residual], line, window, rolling::lines)
+            }
         };
-        Ok(Bound::instrument(look_back(window), work).into())
+        Ok(bound.into())
     }
+}
+
+/// One of several statistics of one series that are summed in one walk, for windows of all lengths.
+fn family<S: Copy + PartialEq + Send + Sync>(
+    name: &str,
+    all: &'static [S],
+    statistic: S,
+    window: Window,
+    kernel: fn(&[f64], &[Session], &mut [Asked<'_, S>]),
+) -> Bound {
+    Bound::family(
+        look_back(window),
+        member(name, all, statistic, window),
+        move |inputs, sessions, requested| {
+            kernel(inputs[0], sessions, &mut asked(all, window, requested));
+        },
+    )
+}
+
+/// The statistic of this window as a member of the family of all windows that need as many observations.
+pub(super) fn member<S: Copy + PartialEq>(name: &str, all: &[S], statistic: S, window: Window) -> Family {
+    // Expanding windows have families of their own, because they read all rows.
+    let kind = if window.is_expanding() { "expanding" } else { "rolling" };
+    let index = all.iter().position(|other| *other == statistic).unwrap_or_default();
+    Family {
+        name: format!("{kind} {name}, min={}", window.min_observations()),
+        member: Member { index, parameter: window.length() as f64 },
+    }
+}
+
+/// What the members of a family ask of the kernel; `window` is that of one of them.
+pub(super) fn asked<'a, S: Copy>(
+    all: &[S],
+    window: Window,
+    requested: &'a mut [Requested<'_>],
+) -> Vec<Asked<'a, S>> {
+    let asked = |requested: &'a mut Requested<'_>| {
+        let Member { index, parameter } = requested.member;
+        let window = Window::new(parameter as usize, window.min_observations());
+        let window = window.expect("each member has checked its window");
+        Asked { window, statistic: all[index], out: &mut *requested.out }
+    };
+    requested.iter_mut().map(asked).collect()
 }
 
 pub(super) fn operators() -> Vec<Arc<dyn Operator>> {

@@ -1,13 +1,13 @@
 //! Sums and moments of a window.
 
-use super::{Documentation, EXPANDING, RUNNING, Rolling};
+use super::{Documentation, EXPANDING, RUNNING, Rolling, Shape, Spread, Statistic, Total};
 use crate::kernel::rolling;
 
 pub(super) static TABLE: &[Rolling] = &[
     Rolling {
         documentation: Documentation {
             name: "Sum",
-            version: 1,
+            version: 2,
             meaning: "The sum over the last `length` sessions.",
             formula: "sum x",
             missing: "missing values are skipped; missing where fewer than `min` are present",
@@ -16,7 +16,7 @@ pub(super) static TABLE: &[Rolling] = &[
             samples: &["Sum($volume, 20)", "Sum($close > $open, 10)", "Sum($volume, 0)"],
         },
         shortest: 1,
-        kernel: rolling::sum,
+        statistic: Statistic::Total(Total::Sum),
     },
     Rolling {
         documentation: Documentation {
@@ -30,12 +30,12 @@ pub(super) static TABLE: &[Rolling] = &[
             samples: &["Count($close, 20)"],
         },
         shortest: 1,
-        kernel: rolling::count,
+        statistic: Statistic::Alone(rolling::count),
     },
     Rolling {
         documentation: Documentation {
             name: "Std",
-            version: 1,
+            version: 2,
             meaning: "The standard deviation over the last `length` sessions.",
             formula: "sqrt(sum (x - mean)^2 / (n - 1))",
             missing: "missing values are skipped; missing where fewer than `min` are present; needs two",
@@ -44,12 +44,12 @@ pub(super) static TABLE: &[Rolling] = &[
             samples: &["Std($close, 20)", "Std($close / Ref($close, 1) - 1, 60, min=30)", "Std($close, 0)"],
         },
         shortest: 1,
-        kernel: rolling::std,
+        statistic: Statistic::Spread(Spread::Std),
     },
     Rolling {
         documentation: Documentation {
             name: "Var",
-            version: 1,
+            version: 2,
             meaning: "The variance over the last `length` sessions.",
             formula: "sum (x - mean)^2 / (n - 1)",
             missing: "missing values are skipped; missing where fewer than `min` are present; needs two",
@@ -58,12 +58,12 @@ pub(super) static TABLE: &[Rolling] = &[
             samples: &["Var($close, 20)"],
         },
         shortest: 1,
-        kernel: rolling::variance,
+        statistic: Statistic::Spread(Spread::Variance),
     },
     Rolling {
         documentation: Documentation {
             name: "Skew",
-            version: 1,
+            version: 2,
             meaning: "The skewness over the last `length` sessions: positive if the large moves are upwards.",
             formula: "n / ((n - 1)(n - 2)) sum ((x - mean) / std)^3",
             missing: "missing values are skipped; missing where fewer than `min` are present; needs three",
@@ -72,12 +72,12 @@ pub(super) static TABLE: &[Rolling] = &[
             samples: &["Skew($close, 20)"],
         },
         shortest: 3,
-        kernel: rolling::skew,
+        statistic: Statistic::Shape(Shape::Skew),
     },
     Rolling {
         documentation: Documentation {
             name: "Kurt",
-            version: 1,
+            version: 2,
             meaning: "The excess kurtosis over the last `length` sessions: how far the tails exceed those of a normal distribution.",
             formula: "n (n + 1) / ((n - 1)(n - 2)(n - 3)) sum ((x - mean) / std)^4 - 3 (n - 1)^2 / ((n - 2)(n - 3))",
             missing: "missing values are skipped; missing where fewer than `min` are present; needs four",
@@ -86,12 +86,12 @@ pub(super) static TABLE: &[Rolling] = &[
             samples: &["Kurt($close, 20)"],
         },
         shortest: 4,
-        kernel: rolling::kurt,
+        statistic: Statistic::Shape(Shape::Kurt),
     },
     Rolling {
         documentation: Documentation {
             name: "Mad",
-            version: 1,
+            version: 2,
             meaning: "The mean distance from the mean over the last `length` sessions.",
             formula: "mean |x - mean|",
             missing: "missing values are skipped; missing where fewer than `min` are present",
@@ -100,6 +100,6 @@ pub(super) static TABLE: &[Rolling] = &[
             samples: &["Mad($close, 20)"],
         },
         shortest: 1,
-        kernel: rolling::mad,
+        statistic: Statistic::Alone(rolling::mad),
     },
 ];

@@ -1,12 +1,13 @@
 //! Order statistics of a window.
 
-use backstaff_panel::Session;
-
 use super::{
-    ArgumentFault, Arguments, Binding, Bound, Documentation, EXPANDING, Operator, Parameter, Rolling,
-    Signature, look_back, window,
+    ArgumentFault, Arguments, Binding, Bound, Documentation, EXPANDING, Family, Member, Operator, Parameter,
+    Requested, Rolling, Signature, Statistic, look_back, window,
 };
-use crate::kernel::rolling;
+use crate::kernel::{
+    Asked, Window,
+    rolling::{Order, orders},
+};
 
 pub(super) static TABLE: &[Rolling] = &[
     Rolling {
@@ -21,7 +22,7 @@ pub(super) static TABLE: &[Rolling] = &[
             samples: &["Med($close, 20)"],
         },
         shortest: 1,
-        kernel: rolling::median,
+        statistic: Statistic::Order(Order::Median),
     },
     Rolling {
         documentation: Documentation {
@@ -35,7 +36,7 @@ pub(super) static TABLE: &[Rolling] = &[
             samples: &["Rank($close, 20)", "Rank($close > $open, 10)"],
         },
         shortest: 1,
-        kernel: rolling::rank,
+        statistic: Statistic::Order(Order::Rank),
     },
 ];
 
@@ -71,9 +72,29 @@ impl Operator for Quantile {
     fn bind(&self, arguments: &Arguments) -> Result<Binding, ArgumentFault> {
         let quantile = arguments.number(1);
         let window = window(arguments.count(0), arguments.count(2))?;
-        let work = move |inputs: &[&[f64]], sessions: &[Session], out: &mut [f64]| {
-            rolling::quantile(inputs[0], sessions, window, quantile, out);
-        };
-        Ok(Bound::instrument(look_back(window), work).into())
+        Ok(ordered(Order::Quantile(quantile), window).into())
     }
+}
+
+/// One of several statistics of a window whose values are put in order once.
+pub(super) fn ordered(order: Order, window: Window) -> Bound {
+    let name = format!("order, length={}, min={}", window.length(), window.min_observations());
+    let (index, parameter) = match order {
+        Order::Median => (0, 0.5),
+        Order::Quantile(quantile) => (1, quantile),
+        Order::Rank => (2, 0.0),
+    };
+    let family = Family { name, member: Member { index, parameter } };
+    Bound::family(look_back(window), family, move |inputs, sessions, requested| {
+        let order = |requested: &Requested<'_>| match requested.member {
+            Member { index: 0, .. } => Order::Median,
+            Member { index: 1, parameter } => Order::Quantile(parameter),
+            Member { .. } => Order::Rank,
+        };
+        let mut asked = requested
+            .iter_mut()
+            .map(|requested| Asked { window, statistic: order(requested), out: &mut *requested.out })
+            .collect::<Vec<_>>();
+        orders(inputs[0], sessions, &mut asked);
+    })
 }

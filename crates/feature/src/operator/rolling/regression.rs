@@ -1,13 +1,12 @@
 //! The straight line through a window.
 
-use super::{Documentation, LINES, Rolling};
-use crate::kernel::rolling;
+use super::{Documentation, LINES, Line, Rolling, Statistic};
 
 pub(super) static TABLE: &[Rolling] = &[
     Rolling {
         documentation: Documentation {
             name: "Slope",
-            version: 1,
+            version: 2,
             meaning: "The slope of the straight line through the last `length` sessions.",
             formula: "least squares of x on the session's place in the window",
             missing: "missing values are left out but keep their places; needs two",
@@ -16,12 +15,12 @@ pub(super) static TABLE: &[Rolling] = &[
             samples: &["Slope($close, 20)", "Slope($close, 60, min=30)"],
         },
         shortest: 1,
-        kernel: rolling::slope,
+        statistic: Statistic::Line(Line::Slope),
     },
     Rolling {
         documentation: Documentation {
             name: "Rsquare",
-            version: 1,
+            version: 2,
             meaning: "How well a straight line fits the last `length` sessions.",
             formula: "squared correlation of x with the session's place in the window",
             missing: "missing values are left out but keep their places; needs two",
@@ -30,12 +29,12 @@ pub(super) static TABLE: &[Rolling] = &[
             samples: &["Rsquare($close, 20)"],
         },
         shortest: 1,
-        kernel: rolling::rsquare,
+        statistic: Statistic::Line(Line::Rsquare),
     },
     Rolling {
         documentation: Documentation {
             name: "Resi",
-            version: 1,
+            version: 2,
             meaning: "How far the newest value lies above the straight line through the last `length` sessions.",
             formula: "x - fitted x, at the newest session",
             missing: "missing where the newest value is; other missing values are left out but keep their places",
@@ -44,6 +43,6 @@ pub(super) static TABLE: &[Rolling] = &[
             samples: &["Resi($close, 20)"],
         },
         shortest: 1,
-        kernel: rolling::resi,
+        statistic: Statistic::Line(Line::Residual),
     },
 ];

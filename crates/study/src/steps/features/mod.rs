@@ -8,6 +8,8 @@
 mod piece;
 mod states;
 
+use std::sync::Arc;
+
 use backstaff_feature::{Feature, LookBack, States};
 use backstaff_panel::{Column, Encoding};
 use backstaff_stage::{
@@ -17,8 +19,10 @@ use backstaff_stage::{
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use self::piece::{Piece, pieces};
-use crate::{StudyError, artifact::write_column, panel_handle::PanelHandle};
+use self::piece::pieces;
+use crate::{
+    StudyError, artifact::write_column, panel_handle::PanelHandle, precompute::Precomputed, segment::cut,
+};
 
 /// The part of an artifact that holds the values.
 pub const VALUES: &str = "values.arrow";
@@ -30,6 +34,8 @@ pub struct Features {
     pub features: Vec<Feature>,
     /// How they are stored.
     pub encoding: Encoding,
+    /// Files that may hold their values already.
+    pub precomputed: Option<Arc<Precomputed>>,
 }
 
 /// One segment of one feature.
@@ -73,6 +79,30 @@ pub struct FeatureSegment {
 type Place = (usize, usize);
 
 impl Features {
+    /// Compute these.
+    pub fn new(features: Vec<Feature>, encoding: Encoding) -> Self {
+        Self { features, encoding, precomputed: None }
+    }
+
+    /// Hand on what files hold of these places; the places that they don't.
+    fn take_precomputed(
+        &self,
+        places: Vec<Place>,
+        panel: &PanelHandle,
+        put: impl Fn(Place, &FeatureSegment) + Sync,
+    ) -> Vec<Place> {
+        let Some(precomputed) = self.precomputed.as_ref().filter(|_| self.encoding == Encoding::F32) else {
+            return places;
+        };
+        let take = |&(feature, segment): &Place| {
+            let Some(column) = precomputed.column(self.features[feature].name()) else { return true };
+            let values = cut(panel.axis(), &panel.segments()[segment], &column);
+            put((feature, segment), &FeatureSegment { values, states: States::default() });
+            false
+        };
+        places.into_par_iter().filter(take).collect()
+    }
+
     fn place(&self, shard: &FeatureShard, panel: &PanelHandle) -> Result<Place, StudyError> {
         let feature = self.features.iter().position(|feature| feature.name() == shard.feature);
         let segment = panel.segments().iter().position(|segment| segment.label == shard.segment);
@@ -108,8 +138,9 @@ impl Stage for Features {
     type Error = StudyError;
 
     fn hash_parameters(&self, key: &mut KeyHasher) {
-        // Which features are computed together is no parameter of any of them.
-        let Self { features: _, encoding } = self;
+        // Which features are computed together, and in how many walks, is no parameter of any of them.
+        // Files are believed only if they hold what would be computed.
+        let Self { features: _, encoding, precomputed: _ } = self;
         key.str("encoding", if *encoding == Encoding::F32 { "f32" } else { "f64" });
     }
 
@@ -139,12 +170,15 @@ impl Stage for Features {
         &self,
         shard: &FeatureShard,
         panel: &PanelHandle,
-        _: Budget,
+        budget: Budget,
     ) -> Result<FeatureSegment, StudyError> {
         let place = self.place(shard, panel)?;
         let mut outputs = Vec::new();
         for piece in pieces(self, panel, &[place])? {
-            outputs.extend(piece.compute(self, panel)?);
+            piece.compute(self, panel, budget, |segments| {
+                outputs.extend(segments);
+                true
+            })?;
         }
         let output = outputs.pop().map(|(_, output)| output);
         output.ok_or_else(|| StudyError::Internal { what: "a shard gave nothing".to_owned() })
@@ -161,21 +195,25 @@ impl JointStage for Features {
         &self,
         shards: &[FeatureShard],
         panel: &PanelHandle,
-        _: Budget,
+        budget: Budget,
         sink: &dyn Sink<FeatureSegment>,
     ) -> Result<(), StudyError> {
         let places = shards.iter().map(|shard| self.place(shard, panel)).collect::<Result<Vec<_>, _>>()?;
         let position = |place: &Place| places.iter().position(|known| known == place);
-        for piece in pieces(self, panel, &places)? {
+        let put = |place: Place, segment: &FeatureSegment| {
+            if let Some(position) = position(&place) {
+                sink.put(position, segment);
+            }
+        };
+        let missing = self.take_precomputed(places.clone(), panel, put);
+        for piece in pieces(self, panel, &missing)? {
             if sink.is_closed() {
                 break;
             }
-            let outputs = Piece::compute(&piece, self, panel)?;
-            outputs.into_par_iter().for_each(|(place, output)| {
-                if let Some(position) = position(&place) {
-                    sink.put(position, &output);
-                }
-            });
+            piece.compute(self, panel, budget, |segments| {
+                segments.into_par_iter().for_each(|(place, segment)| put(place, &segment));
+                !sink.is_closed()
+            })?;
         }
         Ok(())
     }

@@ -6,29 +6,40 @@ use std::{
     sync::Arc,
 };
 
-use backstaff_feature::{Feature, From, Plan, Resumed, States};
-use backstaff_panel::Column;
-use backstaff_stage::{Stage, shard_key};
+use backstaff_feature::{Carry, Feature, From, Plan, Resumed, States};
+use backstaff_panel::{Column, Encoding};
+use backstaff_stage::{Budget, Stage, shard_key};
 
 use super::{FeatureSegment, Features, Place, states};
 use crate::{
     StudyError,
     panel_handle::PanelHandle,
-    segment::{Segment, cut},
+    segment::{self, Segment, cut},
 };
 
-/// Features that lack the same run of segments and read about equally far back: one walk over the panel.
+/// Features that lack the same run of segments and read about equally far back: one walk over the panel, or several
+/// if memory asks for it.
 pub struct Piece {
     features: Vec<usize>,
     segments: Range<usize>,
-    /// The position of the panel's calendar at which the walk begins.
-    begin: usize,
-    /// What the recursions of each feature go on from; `None` at the beginning of history.
-    states: Option<Vec<States>>,
+    /// How many sessions before a cut the features read.
+    sessions: usize,
+    begin: Begin,
 }
 
-/// What tells the walks apart: the run of segments, and how far before it a feature reads, in powers of two.
-type Walk = (usize, usize, Option<u32>);
+/// What a walk begins with.
+enum Begin {
+    /// The beginning of history; later walks can go on from it.
+    History,
+    /// The beginning of history, and so must every other walk: something in the features keeps no state.
+    Always,
+    /// The states of each feature at the first segment.
+    States(Vec<States>),
+}
+
+/// What tells the pieces apart: the run of segments, whether it can be cut, and how far before it a feature reads, in
+/// powers of two.
+type Alike = (usize, usize, bool, Option<u32>);
 
 /// The walks that compute these segments of features.
 pub fn pieces(stage: &Features, panel: &PanelHandle, places: &[Place]) -> Result<Vec<Piece>, StudyError> {
@@ -36,26 +47,30 @@ pub fn pieces(stage: &Features, panel: &PanelHandle, places: &[Place]) -> Result
     for &(feature, segment) in places {
         missing.entry(feature).or_default().insert(segment);
     }
-    let mut pieces = BTreeMap::<Walk, Piece>::new();
+    let mut pieces = BTreeMap::<Alike, Piece>::new();
     for (feature, segments) in missing {
+        let carry = stage.features[feature].carry();
         for run in runs(&segments) {
-            let start = panel.segments()[run.start].positions.start;
-            let carried = carried(stage, panel, (feature, run.start))?;
-            // A walk that reads far back is not shared with one that doesn't.
-            let reach = carried.as_ref().map(|(sessions, _)| sessions.next_power_of_two().ilog2());
-            let (begin, states) = match carried {
-                Some((sessions, states)) => (start.saturating_sub(sessions), Some(states)),
-                None => (0, None),
+            let states = match &carry {
+                Some(carry) => carried(stage, panel, (feature, run.start), carry)?,
+                None => None,
             };
-            let piece = pieces.entry((run.start, run.end, reach)).or_insert_with(|| Piece {
+            let sessions = carry.as_ref().map_or(0, |carry| carry.sessions);
+            // Where a walk starts is not shared between features that read far back and others that don't.
+            let reach = states.as_ref().map(|_| sessions.next_power_of_two().ilog2());
+            let piece = pieces.entry((run.start, run.end, carry.is_some(), reach)).or_insert_with(|| Piece {
                 features: Vec::new(),
                 segments: run,
-                begin: start,
-                states: states.is_some().then(Vec::new),
+                sessions: 0,
+                begin: match (&carry, &states) {
+                    (None, _) => Begin::Always,
+                    (_, None) => Begin::History,
+                    (_, Some(_)) => Begin::States(Vec::new()),
+                },
             });
             piece.features.push(feature);
-            piece.begin = piece.begin.min(begin);
-            if let (Some(all), Some(states)) = (&mut piece.states, states) {
+            piece.sessions = piece.sessions.max(sessions);
+            if let (Begin::States(all), Some(states)) = (&mut piece.begin, states) {
                 all.push(states);
             }
         }
@@ -75,57 +90,133 @@ fn runs(numbers: &BTreeSet<usize>) -> Vec<Range<usize>> {
     runs
 }
 
-/// How many sessions before a segment a feature reads, and the states that the segment before left; `None` if it has
-/// to be computed from the beginning of history.
+/// The states that a feature goes on from at a segment; `None` at the beginning of history, or where the segment before
+/// is not there.
 fn carried(
     stage: &Features,
     panel: &PanelHandle,
     (feature, segment): Place,
-) -> Result<Option<(usize, States)>, StudyError> {
+    carry: &Carry,
+) -> Result<Option<States>, StudyError> {
     let Some(before) = segment.checked_sub(1) else { return Ok(None) };
-    let Some(carry) = stage.features[feature].carry() else { return Ok(None) };
     if carry.recursions == 0 {
-        return Ok(Some((carry.sessions, States::default())));
+        return Ok(Some(States::default()));
     }
     let key = shard_key(stage, panel, &stage.shard((feature, before), panel));
     let found = panel.store().find(Features::NAME, &key)?;
     let read = |manifest| states::read(panel.store(), &manifest, carry.recursions);
-    Ok(found.map(read).transpose()?.map(|states| (carry.sessions, states)))
+    Ok(found.map(read).transpose()?)
+}
+
+/// Segments of features that were computed.
+type Outputs = Vec<(Place, FeatureSegment)>;
+
+/// A walk over the panel: which features and segments of a piece.
+struct Walk {
+    features: Range<usize>,
+    segments: Range<usize>,
 }
 
 impl Piece {
-    /// Compute the segments.
+    /// Compute the segments, and hand them on walk by walk, until `take` says no.
     pub fn compute(
-        &self,
+        self,
         stage: &Features,
         panel: &PanelHandle,
-    ) -> Result<Vec<(Place, FeatureSegment)>, StudyError> {
-        let features = self.features.iter().map(|&n| stage.features[n].clone()).collect::<Vec<_>>();
+        budget: Budget,
+        mut take: impl FnMut(Outputs) -> bool,
+    ) -> Result<(), StudyError> {
+        let walks = self.walks(stage, panel, budget.memory);
+        let mut states = match &self.begin {
+            Begin::States(states) => Some(states.clone()),
+            Begin::History | Begin::Always => None,
+        };
+        for walk in walks {
+            let (outputs, last) = self.walk(&walk, states.as_deref(), stage, panel)?;
+            if matches!(self.begin, Begin::History | Begin::States(_)) {
+                states = Some(last);
+            }
+            if !take(outputs) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The walks: in runs of segments whose values fit into the memory; if each must begin with all history, in groups
+    /// of features instead.
+    fn walks(&self, stage: &Features, panel: &PanelHandle, memory: usize) -> Vec<Walk> {
+        let width = if stage.encoding == Encoding::F32 { 4 } else { 8 };
+        let rows = |segments: Range<usize>| -> usize {
+            let rows = |n: usize| {
+                segment::rows(panel.axis(), &panel.segments()[n]).iter().map(Range::len).sum::<usize>()
+            };
+            segments.map(rows).sum()
+        };
+        let n_features = self.features.len();
+        if matches!(self.begin, Begin::Always) {
+            let each = (width * rows(0..self.segments.end)).max(1);
+            let fit = (memory / each).clamp(1, n_features);
+            let starts = (0..n_features).step_by(fit);
+            let group = |start: usize| Walk {
+                features: start..(start + fit).min(n_features),
+                segments: self.segments.clone(),
+            };
+            return starts.map(group).collect();
+        }
+        let mut walks = Vec::<Walk>::new();
+        let mut bytes = usize::MAX;
+        for segment in self.segments.clone() {
+            let own = width * n_features * rows(segment..segment + 1);
+            match walks.last_mut() {
+                Some(walk) if bytes.saturating_add(own) <= memory => {
+                    walk.segments.end = segment + 1;
+                    bytes += own;
+                }
+                _ => {
+                    walks.push(Walk { features: 0..n_features, segments: segment..segment + 1 });
+                    bytes = own;
+                }
+            }
+        }
+        walks
+    }
+
+    /// One walk: the segments, and the states at its end.
+    fn walk(
+        &self,
+        walk: &Walk,
+        states: Option<&[States]>,
+        stage: &Features,
+        panel: &PanelHandle,
+    ) -> Result<(Outputs, Vec<States>), StudyError> {
+        let numbers = &self.features[walk.features.clone()];
+        let features = numbers.iter().map(|&n| stage.features[n].clone()).collect::<Vec<_>>();
         let fields = features.iter().flat_map(Feature::fields).collect::<BTreeSet<_>>();
         let categories = features.iter().flat_map(Feature::categories).collect::<BTreeSet<_>>();
-        let segments = self.segments.clone().map(|n| self.within(&panel.segments()[n])).collect::<Vec<_>>();
-        let (first, last) = (&segments[0].positions, &segments[segments.len() - 1].positions);
-        let part = panel.part(self.begin..self.begin + last.end, fields, categories)?;
-        let from = self.states.as_deref().map(|states| From { position: first.start, states });
+        let segments = &panel.segments()[walk.segments.clone()];
+        let start = segments[0].positions.start;
+        let begin = if states.is_some() { start.saturating_sub(self.sessions) } else { 0 };
+        let within = |segment: &Segment| {
+            let Range { start, end } = segment.positions;
+            Segment { label: segment.label.clone(), positions: start - begin..end - begin }
+        };
+        let segments = segments.iter().map(within).collect::<Vec<_>>();
         let cuts = segments.iter().map(|segment| segment.positions.end).collect::<Vec<_>>();
+        let part = panel.part(begin..begin + cuts[cuts.len() - 1], fields, categories)?;
+        let from = states.map(|states| From { position: start - begin, states });
         let resumed = Plan::new(&features).resume(&part, stage.encoding, &(), from, &cuts)?;
         let Resumed { columns, mut states } = resumed;
+        let last = states.last().cloned().unwrap_or_default();
         let mut outputs = Vec::with_capacity(columns.len() * segments.len());
         for (n, column) in columns.into_iter().enumerate() {
             let column = Arc::<Column>::new(column);
             for (at, segment) in segments.iter().enumerate() {
                 let values = cut(part.axis(), segment, &column);
                 let states = std::mem::take(&mut states[at][n]);
-                let place = (self.features[n], self.segments.start + at);
-                outputs.push((place, FeatureSegment { values, states }));
+                outputs.push(((numbers[n], walk.segments.start + at), FeatureSegment { values, states }));
             }
         }
-        Ok(outputs)
-    }
-
-    /// A segment in the calendar of the walk.
-    fn within(&self, segment: &Segment) -> Segment {
-        let Range { start, end } = segment.positions;
-        Segment { label: segment.label.clone(), positions: start - self.begin..end - self.begin }
+        Ok((outputs, last))
     }
 }

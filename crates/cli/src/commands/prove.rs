@@ -1,0 +1,51 @@
+//! `backstaff prove`: nothing looks ahead, in a study or in single features.
+
+use std::{path::Path, process::ExitCode};
+
+use backstaff_study::{
+    StudyError,
+    prove::{Request, prove_features},
+};
+
+use super::{Context, compute::definitions};
+use crate::{arguments::Prove, exit};
+
+pub fn run(context: &Context, arguments: &Prove) -> Result<ExitCode, StudyError> {
+    let holds = match (&arguments.study, &arguments.data) {
+        (Some(study), _) => study_holds(context, study, usize::from(arguments.dates))?,
+        (None, Some(data)) => features_hold(context, data, arguments)?,
+        (None, None) => {
+            let message = "nothing to prove: give a study, or --data and features".to_owned();
+            return Err(StudyError::Value { key: "prove".to_owned(), message });
+        }
+    };
+    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::from(exit::FINDING) })
+}
+
+fn study_holds(context: &Context, study: &Path, n_dates: usize) -> Result<bool, StudyError> {
+    let proof = context.study(study)?.prove(n_dates, &context.terminal)?;
+    context.answer(&proof, || proof.to_string());
+    Ok(proof.holds())
+}
+
+fn features_hold(context: &Context, data: &Path, arguments: &Prove) -> Result<bool, StudyError> {
+    let features = definitions(&arguments.features)?;
+    if features.is_empty() && arguments.libraries.is_empty() && arguments.file.is_none() {
+        let message =
+            "nothing to prove: give --feature NAME=EXPR, --library NAME or --features FILE".to_owned();
+        return Err(StudyError::Value { key: "--feature".to_owned(), message });
+    }
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let request = Request {
+        data: data.to_owned(),
+        features,
+        libraries: arguments.libraries.clone(),
+        file: arguments.file.clone(),
+        n_dates: usize::from(arguments.dates),
+        store: context.common.store.clone(),
+        threads: context.common.threads.map_or_else(cores, usize::from),
+    };
+    let proof = prove_features(&request, &context.terminal)?;
+    context.answer(&proof, || proof.to_string());
+    Ok(proof.holds)
+}

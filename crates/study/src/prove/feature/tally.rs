@@ -1,0 +1,99 @@
+//! Two computations of the same columns, compared bit by bit.
+
+use std::ops::Range;
+
+use backstaff_panel::{Axis, Column};
+use rayon::prelude::*;
+
+/// Columns that were computed again, over rows that belong to those of the whole.
+pub(super) struct Again<'a> {
+    /// Their rows.
+    pub axis: &'a Axis,
+    /// One for each feature.
+    pub columns: &'a [Column],
+    /// Which position of the whole calendar is their first.
+    pub shift: usize,
+    /// Of each of their instruments its number in the whole.
+    pub instruments: Vec<usize>,
+}
+
+impl<'a> Again<'a> {
+    /// Columns over a history that begins as the whole does.
+    pub(super) fn new(axis: &'a Axis, columns: &'a [Column]) -> Self {
+        Self { axis, columns, shift: 0, instruments: Vec::new() }
+    }
+
+    /// The rows that both have, at positions of the whole calendar: whole row, own row, position.
+    fn rows<'b>(
+        &'b self,
+        whole: &'b Axis,
+        counted: &'b Range<usize>,
+    ) -> impl Iterator<Item = (usize, usize, usize)> + 'b {
+        (0..self.axis.n_instruments()).flat_map(move |i| {
+            let number = self.instruments.get(i).copied();
+            let number = number.or_else(|| whole.find(self.axis.instruments()[i].name()));
+            let own = self.axis.rows(i).zip(self.axis.life(i).map(move |at| at + self.shift));
+            let own = own.filter(move |(_, at)| counted.contains(at));
+            own.filter_map(move |(row, at)| Some((whole.row(number?, at)?, row, at)))
+        })
+    }
+}
+
+/// How two computations of a column compare.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Tally {
+    /// Values that were compared; what is missing in both is none.
+    pub values: usize,
+    /// Those whose bits differ.
+    pub n_moved: usize,
+    /// The earliest of these.
+    pub first: Option<Place>,
+}
+
+/// A value that moved.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Place {
+    /// The position in the calendar.
+    pub position: usize,
+    /// The number of the instrument.
+    pub instrument: usize,
+    /// The value in the whole computation.
+    pub whole: f64,
+    /// The value in the other one.
+    pub again: f64,
+}
+
+impl Tally {
+    /// Compare the rows of each column that count: positions of the whole calendar, by the column's number.
+    pub(super) fn add_all(
+        tallies: &mut [Self],
+        axis: &Axis,
+        whole: &[&Column],
+        again: &Again<'_>,
+        counted: &(dyn Fn(usize) -> Range<usize> + Sync),
+    ) {
+        tallies
+            .par_iter_mut()
+            .enumerate()
+            .for_each(|(n, tally)| tally.add(axis, whole[n], again, n, &counted(n)));
+    }
+
+    fn add(&mut self, axis: &Axis, whole: &Column, again: &Again<'_>, n: usize, counted: &Range<usize>) {
+        for (row, own, position) in again.rows(axis, counted) {
+            let (a, b) = (whole.get(row), again.columns[n].get(own));
+            if a.is_nan() && b.is_nan() {
+                continue;
+            }
+            self.values += 1;
+            if a.to_bits() == b.to_bits() {
+                continue;
+            }
+            self.n_moved += 1;
+            // Rows come instrument by instrument, so the first of a session is that of the first instrument.
+            if self.first.as_ref().is_none_or(|first| position < first.position) {
+                let instrument = axis.instrument_of(row);
+                self.first = Some(Place { position, instrument, whole: a, again: b });
+            }
+        }
+    }
+}

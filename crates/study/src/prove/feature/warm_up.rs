@@ -1,0 +1,215 @@
+//! By how much a feature depends on where history starts.
+//!
+//! A window forgets: once it is full, what came before it doesn't matter, which the checks of dropped beginnings show.
+//! A recursion remembers all history, though ever less of it, or for ever. How much is measured: the feature is computed
+//! from several later starts, and compared with itself over all history.
+
+use std::collections::BTreeSet;
+
+use backstaff_feature::{Feature, LookBack, Plan};
+use backstaff_panel::{Axis, Column, Encoding, Panel};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::StudyError;
+
+/// From how many later starts a feature is computed.
+const N_STARTS: usize = 8;
+/// How many sessions after the start differences are told.
+pub(super) const LAGS: [usize; 6] = [0, 21, 63, 126, 252, 504];
+/// A difference below it is none.
+pub(super) const SMALL: f64 = 1e-6;
+/// The share of values whose difference must be small.
+pub(super) const SHARE: f64 = 0.99;
+
+/// How far a feature depends on where history starts.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WarmUp {
+    /// The feature.
+    pub feature: String,
+    /// How far it remembers.
+    #[serde(flatten)]
+    pub history: History,
+}
+
+/// How much of the past a value depends on.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "history", rename_all = "snake_case")]
+pub enum History {
+    /// Of so many earlier sessions only: where history starts before them doesn't matter at all.
+    Window {
+        /// The number of sessions after the start from which on values are exact.
+        exact_after: usize,
+    },
+    /// Of all of it: by how much was measured.
+    All {
+        /// From how many later starts it was computed.
+        starts: usize,
+        /// How values differ so many sessions after the start.
+        after: Vec<AtLag>,
+        /// From how many sessions after the start on 99 % of the values differ by less than 1e-6; `None` if that is
+        /// never so as far as it was measured.
+        settled_after: Option<usize>,
+        /// How many sessions after the start it was measured, at most.
+        measured: usize,
+    },
+}
+
+/// Values so many sessions after the start of history, beside those with all history.
+///
+/// A difference is relative: divided by the median absolute value that the feature has for the instrument over all its
+/// sessions, zeros left out. That is meaningful for a feature that crosses zero as well, and with a single instrument.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AtLag {
+    /// Sessions after the start; 0 is the first session of the history.
+    pub sessions: usize,
+    /// Values that are there in both.
+    pub values: usize,
+    /// Values that are missing, or infinite, in one of the two only.
+    pub missing: usize,
+    /// The median difference.
+    pub median: Option<f64>,
+    /// The largest difference.
+    pub largest: Option<f64>,
+}
+
+/// What a later start does to values of one lag.
+#[derive(Clone, Debug, Default)]
+struct Differences {
+    /// Finite differences; kept for the lags that are told.
+    kept: Vec<f64>,
+    /// Values that are there in both.
+    values: usize,
+    /// Values that are there in one.
+    missing: usize,
+    /// Differences that are small.
+    small: usize,
+}
+
+/// The warm-up of each feature, by its whole column.
+pub(super) fn measure(
+    panel: &Panel,
+    features: &[Feature],
+    whole: &[Column],
+) -> Result<Vec<WarmUp>, StudyError> {
+    let remembers = |feature: &Feature| feature.look_back() == LookBack::Recursive;
+    let chosen = (0..features.len()).filter(|&n| remembers(&features[n])).collect::<Vec<_>>();
+    let mut histories = measure_all(panel, features, whole, &chosen)?.into_iter();
+    let mut history = |feature: &Feature| match feature.look_back() {
+        LookBack::Sessions(exact_after) => Some(History::Window { exact_after }),
+        LookBack::Recursive => histories.next(),
+    };
+    let named = features.iter().filter_map(|feature| Some((feature.name().to_owned(), history(feature)?)));
+    Ok(named.map(|(feature, history)| WarmUp { feature, history }).collect())
+}
+
+fn measure_all(
+    panel: &Panel,
+    features: &[Feature],
+    whole: &[Column],
+    chosen: &[usize],
+) -> Result<Vec<History>, StudyError> {
+    if chosen.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (axis, n_sessions) = (panel.axis(), panel.axis().n_sessions());
+    let starts = (1..=N_STARTS).map(|k| n_sessions * k / (N_STARTS + 1)).filter(|&start| start > 0);
+    let starts = starts.collect::<BTreeSet<_>>();
+    let plan = Plan::new(&chosen.iter().map(|&n| features[n].clone()).collect::<Vec<_>>());
+    let scales = chosen.par_iter().map(|&n| scales(axis, &whole[n])).collect::<Vec<_>>();
+    let mut by_feature = vec![vec![Differences::default(); n_sessions]; chosen.len()];
+    for &start in &starts {
+        let part = panel.between(start..n_sessions);
+        let columns = plan.compute(&part, Encoding::F64, &())?;
+        by_feature.par_iter_mut().enumerate().for_each(|(at, lags)| {
+            let whole = (axis.as_ref(), &whole[chosen[at]]);
+            compare(whole, (part.axis(), &columns[at]), start, &scales[at], lags);
+        });
+    }
+    Ok(by_feature.into_par_iter().map(|lags| History::of(starts.len(), lags)).collect())
+}
+
+/// The median absolute value of each instrument, zeros and what is not finite left out; 1 where nothing is left.
+fn scales(axis: &Axis, column: &Column) -> Vec<f64> {
+    let of = |i: usize| {
+        let values = axis.rows(i).map(|row| column.get(row).abs());
+        median(&mut values.filter(|value| value.is_finite() && *value > 0.0).collect::<Vec<_>>())
+    };
+    (0..axis.n_instruments()).map(|i| of(i).unwrap_or(1.0)).collect()
+}
+
+/// Take the differences that a start makes, of the instruments that have a history before it.
+fn compare(
+    (axis, whole): (&Axis, &Column),
+    (part, column): (&Axis, &Column),
+    start: usize,
+    scales: &[f64],
+    lags: &mut [Differences],
+) {
+    for i in (0..axis.n_instruments()).filter(|&i| axis.life(i).start < start) {
+        let Some(own) = part.find(axis.instruments()[i].name()) else { continue };
+        for (row, lag) in part.rows(own).zip(part.life(own)) {
+            let Some(with_all) = axis.row(i, start + lag) else { continue };
+            lags[lag].add(whole.get(with_all), column.get(row), scales[i], LAGS.contains(&lag));
+        }
+    }
+}
+
+impl Differences {
+    fn add(&mut self, whole: f64, started: f64, scale: f64, is_told: bool) {
+        let difference = match (whole.is_nan(), started.is_nan()) {
+            (true, true) => return,
+            _ if whole.to_bits() == started.to_bits() => 0.0,
+            _ => (whole - started).abs() / scale,
+        };
+        if !difference.is_finite() {
+            self.missing += 1;
+            return;
+        }
+        self.values += 1;
+        self.small += usize::from(difference < SMALL);
+        if is_told {
+            self.kept.push(difference);
+        }
+    }
+
+    const fn total(&self) -> usize {
+        self.values + self.missing
+    }
+
+    fn is_settled(&self) -> bool {
+        self.small as f64 >= SHARE * self.total() as f64
+    }
+}
+
+impl History {
+    fn of(starts: usize, lags: Vec<Differences>) -> Self {
+        let last = lags.iter().rposition(|lag| lag.total() > 0);
+        let unsettled = lags.iter().rposition(|lag| !lag.is_settled());
+        let settled_after = match (unsettled, last) {
+            (_, None) => None,
+            (None, Some(_)) => Some(0),
+            (Some(unsettled), Some(last)) => (unsettled < last).then_some(unsettled + 1),
+        };
+        let told = |(sessions, mut lag): (usize, Differences)| AtLag {
+            sessions,
+            values: lag.values,
+            missing: lag.missing,
+            median: median(&mut lag.kept),
+            largest: lag.kept.iter().copied().reduce(f64::max),
+        };
+        let after = lags.into_iter().enumerate().filter(|(lag, _)| LAGS.contains(lag)).map(told).collect();
+        Self::All { starts, after, settled_after, measured: last.unwrap_or(0) }
+    }
+}
+
+/// The middle one of some numbers, or the mean of the two in the middle.
+fn median(values: &mut [f64]) -> Option<f64> {
+    values.sort_unstable_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => None,
+        n if n % 2 == 1 => Some(values[middle]),
+        _ => Some(f64::midpoint(values[middle - 1], values[middle])),
+    }
+}
