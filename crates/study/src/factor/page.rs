@@ -12,7 +12,7 @@ use super::{
     verdict::Level,
 };
 use crate::report::{
-    charts::{TIME, information_by_session, quantile_growth, quantile_name},
+    charts::{TIME, information_by_session, quantile_growth, quantile_name, summary_cells},
     series::moving_mean,
     words::{self, capitalised, count},
 };
@@ -150,20 +150,7 @@ fn information_table(judgement: &Judgement) -> Table {
         for (name, summary) in kinds.into_iter().filter_map(|(name, summary)| Some((name, summary?))) {
             let is_main = name == "rank IC" && at.horizon == judgement.horizon;
             let emphasis = if is_main { Emphasis::Strong } else { Emphasis::None };
-            let row = cells![
-                at.horizon,
-                name,
-                summary.mean,
-                summary.deviation,
-                summary.ratio,
-                summary.newey_west_t,
-                summary.lag,
-                summary.share_positive,
-                summary.n,
-                summary.n_apart,
-                summary.mean_apart,
-                summary.t_apart,
-            ];
+            let row = [cells![at.horizon, name], summary_cells(summary)].concat();
             table = table.row_with(emphasis, row);
         }
     }

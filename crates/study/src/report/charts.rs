@@ -1,13 +1,31 @@
-//! Charts of a signal that more than one page shows.
+//! Charts and cells of a signal that more than one page shows.
 
-use backstaff_report::{Chart, Colour, Date, Format, Line, Lines, Palette, Rule, Scale, Stroke};
+use backstaff_report::{Cell, Chart, Colour, Date, Format, Line, Lines, Palette, Rule, Scale, Stroke, cells};
 
 use super::{series::moving_mean, words};
+use crate::steps::evaluate::Summary;
 
 /// Charts over sessions share pointer and zoom.
 pub(crate) const TIME: &str = "tested sessions";
 /// Sessions that a moving mean takes in: a quarter.
 const QUARTER: usize = 63;
+
+/// A series over sessions in a row: mean, sd, mean / sd, t, lags, share above 0, sessions; of every h-th session their
+/// number, mean and t.
+pub(crate) fn summary_cells(summary: &Summary) -> Vec<Cell> {
+    cells![
+        summary.mean,
+        summary.deviation,
+        summary.ratio,
+        summary.newey_west_t,
+        summary.lag,
+        summary.share_positive,
+        summary.n,
+        summary.n_apart,
+        summary.mean_apart,
+        summary.t_apart,
+    ]
+}
 
 /// Rank IC by session, and how it moves.
 pub(crate) fn information_by_session(

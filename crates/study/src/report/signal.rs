@@ -10,7 +10,7 @@ use backstaff_report::{
 use super::{
     TIME,
     account::usual_lag,
-    charts::{self, information_by_session, quantile_name},
+    charts::{self, information_by_session, quantile_name, summary_cells},
     series::{mean, moving_mean},
     words,
 };
@@ -71,20 +71,7 @@ fn summaries(models: &[(&str, &Evaluation)]) -> Table {
         let facts = &evaluation.facts;
         for (what, summary) in [("rank IC", &facts.rank_ic), ("IC", &facts.ic), ("spread", &facts.spread)] {
             let emphasis = if place == 0 && what == "rank IC" { Emphasis::Strong } else { Emphasis::None };
-            let row = cells![
-                *name,
-                what,
-                summary.mean,
-                summary.deviation,
-                summary.ratio,
-                summary.newey_west_t,
-                summary.lag,
-                summary.share_positive,
-                summary.n,
-                summary.n_apart,
-                summary.mean_apart,
-                summary.t_apart,
-            ];
+            let row = [cells![*name, what], summary_cells(summary)].concat();
             table = table.row_with(emphasis, row);
         }
     }
