@@ -7,8 +7,7 @@ use std::{
 };
 
 use backstaff_feature::{Catalog, Feature, FeatureError, Plan, Schema};
-use backstaff_panel::{Axis, Column, Encoding, Facts, Panel};
-use backstaff_source::read_facts;
+use backstaff_panel::{Axis, Column, Encoding, Panel};
 use backstaff_stage::{Budget, Store, runner::Done};
 use serde::Serialize;
 
@@ -159,7 +158,14 @@ fn read(
     choose: &dyn Fn(&Schema) -> Result<Chosen, FeatureError>,
     flow: &Flow<'_>,
 ) -> Result<(Data, Chosen), StudyError> {
-    let load = |categories| Data::load(flow, task, &(task.load)(categories));
+    let load = |categories| {
+        let stage = (task.load)(categories);
+        let stage = match task.facts {
+            Some(path) => stage.with_facts(path),
+            None => stage,
+        };
+        Data::load(flow, task, &stage)
+    };
     let data = load(Vec::new())?;
     let chosen = choose(&data.schema());
     let mut texts = data.text_columns();
@@ -183,10 +189,7 @@ pub(crate) enum Data {
 impl Data {
     fn load(flow: &Flow<'_>, task: &Task<'_>, stage: &Load) -> Result<Self, StudyError> {
         if task.store.is_none() {
-            let mut output = flow.trace().span("load", || stage.read())?;
-            if let Some(path) = task.facts {
-                flow.trace().span("facts", || attach_facts(path, &mut output))?;
-            }
+            let output = flow.trace().span("load", || stage.read())?;
             return Ok(Self::Memory(Box::new(output)));
         }
         let manifest = one(flow.stage(stage, &stage.files()?, 0)?)?;
@@ -225,13 +228,15 @@ impl Data {
         names.map(backstaff_source::field_name).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// The panel with the fields and categories among these that there are.
+    /// The panel with the fields and categories among these that there are, and all published values.
     pub fn panel(&self, fields: &[&str], categories: &[&str]) -> Result<Panel, StudyError> {
         match self {
             Self::Memory(output) => Ok(output.panel.clone()),
-            Self::Stored(panel) => panel.panel(
+            Self::Stored(panel) => panel.part(
+                0..panel.axis().n_sessions(),
                 fields.iter().copied().filter(|name| panel.fields().contains(*name)),
                 categories.iter().copied().filter(|name| panel.categories().contains(*name)),
+                panel.facts().published.iter().map(|facts| facts.name.as_str()),
             ),
         }
     }
@@ -263,34 +268,11 @@ impl Data {
     }
 }
 
-/// Read published values into a panel.
-fn attach_facts(path: &Path, output: &mut LoadOutput) -> Result<(), StudyError> {
-    let facts = read_facts(path)?;
-    let axis = output.panel.axis().clone();
-    let is_known = |facts: &Facts| {
-        facts.all().any(|(about, _)| about.is_none_or(|instrument| axis.find(instrument.name()).is_some()))
-    };
-    if !facts.values().any(is_known) {
-        let message = format!("no instrument of the facts in {} is in the data", path.display());
-        output.facts.warnings.push(message);
-    }
-    for (name, facts) in facts {
-        output.panel.insert_facts(&name, facts)?;
-    }
-    Ok(())
-}
-
 impl Request {
     /// Where published values are: where the request says, else in the data if they may hold such.
-    fn facts(&self) -> Result<Option<&Path>, StudyError> {
-        match (&self.facts, &self.store) {
-            (Some(_), Some(_)) => Err(StudyError::Value {
-                key: "--facts".to_owned(),
-                message: "published facts are not kept in a store; leave out --store".to_owned(),
-            }),
-            (Some(path), None) => Ok(Some(path)),
-            (None, _) => Ok(Some(self.data.as_path()).filter(|data| data.join("financial").is_dir())),
-        }
+    fn facts(&self) -> Option<&Path> {
+        let own = || Some(self.data.as_path()).filter(|data| data.join("financial").is_dir());
+        self.facts.as_deref().or_else(own)
     }
 
     /// Read the data and resolve the features for a command of this name, then do something with both.
@@ -309,7 +291,7 @@ impl Request {
             memory: self.memory.unwrap_or(Budget::of_threads(1).memory),
             load: &|categories| Load::verbatim(&self.data, categories),
             category: None,
-            facts: self.facts()?,
+            facts: self.facts(),
         };
         with_data(&task, &|schema| self.choose(&catalog, schema), observer, work)
     }

@@ -17,6 +17,7 @@ pub mod look;
 pub mod orders;
 pub mod output;
 mod panel_handle;
+mod per_share;
 pub mod precompute;
 pub mod progress;
 pub mod prove;

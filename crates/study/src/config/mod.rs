@@ -8,6 +8,7 @@ mod fold;
 mod load;
 mod model;
 mod portfolio;
+mod published;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -18,6 +19,7 @@ pub use fold::{Every, Folds, Span, TestRange, TrainSpan};
 pub use load::{ConfigError, load, parse};
 pub use model::{ModelSpec, Models};
 pub use portfolio::{CostModel, ExecutionPrice, Portfolio, StrategySpec};
+pub use published::{FactTable, PeriodLength, SeriesLag, SeriesTable};
 
 /// The version of the study file's format that this program reads.
 pub const FORMAT: u32 = 1;

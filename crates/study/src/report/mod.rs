@@ -11,6 +11,7 @@ mod json;
 mod lineage;
 mod models;
 mod performance;
+mod published;
 pub(crate) mod series;
 mod signal;
 mod stress;

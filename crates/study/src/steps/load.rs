@@ -19,6 +19,7 @@ use crate::{
     config::{Adjust, Config, OnBad},
     panel_handle::MEMBER,
     segment::{self, segments},
+    steps::published::{self, Published, PublishedFacts},
 };
 
 /// Read the files, check and align them.
@@ -29,6 +30,7 @@ pub struct Load {
     member_from: Option<String>,
     at_most: Option<usize>,
     benchmark: Option<(PathBuf, String)>,
+    published: Published,
 }
 
 #[derive(Clone, Debug)]
@@ -44,6 +46,7 @@ pub struct Files {
     prices: Vec<(String, Digest)>,
     attributes: Option<Digest>,
     benchmark: Option<Digest>,
+    published: Vec<Digest>,
 }
 
 /// What the files held.
@@ -71,6 +74,9 @@ pub struct LoadFacts {
     pub membership: Option<(usize, Vec<String>)>,
     /// Category columns of tables without history.
     pub static_categories: Vec<String>,
+    /// What was published of instruments and of the market.
+    #[serde(default)]
+    pub published: Vec<PublishedFacts>,
     /// What `quality` says of the files: see [`backstaff_source::quality::Quality`].
     pub quality: serde_json::Value,
 }
@@ -118,13 +124,21 @@ impl Load {
         });
         let benchmark = data.benchmark.as_ref().map(|series| (at(&series.path), series.instrument.clone()));
         let member_from = config.universe.member_from.clone();
-        Ok(Self { prices, attributes, member_from, at_most: config.universe.at_most, benchmark })
+        let (at_most, published) = (config.universe.at_most, Published::new(config));
+        Ok(Self { prices, attributes, member_from, at_most, benchmark, published })
     }
 
     /// The files of a single computation: prices exactly as they are there.
     pub fn verbatim(path: &Path, categories: Vec<String>) -> Self {
         let prices = PanelSource { categories, ..PanelSource::verbatim(path) };
-        Self { prices, attributes: None, member_from: None, at_most: None, benchmark: None }
+        Self {
+            prices,
+            attributes: None,
+            member_from: None,
+            at_most: None,
+            benchmark: None,
+            published: Published::default(),
+        }
     }
 
     /// A file of prices, adjusted as a study does that says nothing of it, and today's categories from a table.
@@ -135,15 +149,22 @@ impl Load {
             categories: vec![category.to_owned()],
         });
         let prices = PanelSource { categories, ..PanelSource::new(path) };
-        Self { prices, attributes, member_from: None, at_most: None, benchmark: None }
+        let published = Published::default();
+        Self { prices, attributes, member_from: None, at_most: None, benchmark: None, published }
     }
 
-    /// The same files, as if no row after a session were in them.
+    /// The same files, and a table of published values that says everything itself.
+    pub fn with_facts(self, path: &Path) -> Self {
+        Self { published: Published::table(path), ..self }
+    }
+
+    /// The same files, as if no row after a session were in them, and nothing had been published after it.
     pub fn without_rows_after(mut self, axis: &Axis, session: Session) -> Self {
         for (i, instrument) in axis.instruments().iter().enumerate() {
             let later = axis.sessions(i).iter().filter(|&&date| date > session);
             self.prices.drop_rows.extend(later.map(|&date| (instrument.clone(), date)));
         }
+        self.published = self.published.until(session);
         self
     }
 
@@ -171,6 +192,7 @@ impl Load {
             prices: prices.iter().map(named).collect::<Result<_, StudyError>>()?,
             attributes: self.attributes.as_ref().map(|table| one(&table.path)).transpose()?,
             benchmark: self.benchmark.as_ref().map(|(path, _)| one(path)).transpose()?,
+            published: self.published.digests()?,
         })
     }
 
@@ -188,11 +210,13 @@ impl Load {
             warnings: loaded.found.warnings.clone(),
             membership: None,
             static_categories: Vec::new(),
+            published: Vec::new(),
             quality: serde_json::Value::Null,
         };
         if let Some(table) = &self.attributes {
             self.add_attributes(table, &mut panel, &mut facts)?;
         }
+        self.published.read(&mut panel, &mut facts)?;
         let benchmark = match &self.benchmark {
             None => None,
             Some((path, instrument)) => {
@@ -244,7 +268,7 @@ impl Stage for Load {
     type Error = StudyError;
 
     fn hash_parameters(&self, key: &mut KeyHasher) {
-        let Self { prices, attributes, member_from, at_most, benchmark } = self;
+        let Self { prices, attributes, member_from, at_most, benchmark, published } = self;
         let PanelSource {
             path: _, // Its bytes are what counts.
             mapping,
@@ -299,10 +323,11 @@ impl Stage for Load {
         key.list("benchmark", benchmark, |key, (_, instrument)| {
             key.str("", instrument);
         });
+        key.group("published", |key| published.hash(key));
     }
 
     fn hash_inputs(&self, (): &(), files: &Files, key: &mut KeyHasher) {
-        let Files { prices, attributes, benchmark } = files;
+        let Files { prices, attributes, benchmark, published } = files;
         key.list("prices", prices, |key, (name, digest)| {
             key.str("file", name).digest("digest", digest);
         });
@@ -311,6 +336,9 @@ impl Stage for Load {
                 key.digest("", digest);
             });
         }
+        key.list("published", published, |key, digest| {
+            key.digest("", digest);
+        });
     }
 
     fn shards(&self, _: &Files) -> Vec<()> {
@@ -334,7 +362,9 @@ impl Stage for Load {
         write_integers(draft, "life_start", lives.iter().map(|life| life.start as i64))?;
         write_integers(draft, "life_end", lives.iter().map(|life| life.end as i64))?;
         write_integers(draft, "sessions", axis.calendar().sessions().iter().map(|s| s.number().into()))?;
-        for part in segments(axis.calendar()) {
+        let parts = segments(axis.calendar());
+        published::write(draft, &output.panel, &parts)?;
+        for part in parts {
             let rows = segment::rows(axis, &part);
             for (name, column) in output.panel.fields() {
                 write_column(draft, &part.part(name), &column.select(&rows))?;
