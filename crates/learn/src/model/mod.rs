@@ -3,7 +3,7 @@
 //! To add one: a file with a specification that fits and a struct that implements [`Model`], a variant of
 //! [`ModelSpec`], a line in [`from_text`]. `ridge.rs` is the smallest.
 
-mod average;
+mod ensemble;
 mod features;
 mod lightgbm;
 mod linear;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::LearnError;
 
-pub use average::Average;
+pub use ensemble::{Average, Ensemble};
 pub use features::{Features, Samples};
 pub use lightgbm::{LightGbm, LightGbmModel};
 pub use ridge::{Ridge, RidgeModel};
@@ -132,6 +132,14 @@ impl ModelSpec {
         match self {
             Self::LightGbm(spec) => Ok(Self::LightGbm(spec.draw(n)?)),
             Self::Ridge(_) => Ok(self.clone()),
+        }
+    }
+
+    /// How many rounds a fit takes at most; 1 for models without rounds.
+    pub fn rounds(&self) -> usize {
+        match self {
+            Self::LightGbm(spec) => spec.parameters().rounds().get() as usize,
+            Self::Ridge(_) => 1,
         }
     }
 

@@ -1,8 +1,50 @@
 //! One score from those of several models.
 
+use backstaff_lightgbm::Threads;
 use serde::{Deserialize, Serialize};
 
-use crate::statistics;
+use super::{Features, Model};
+use crate::{LearnError, statistics};
+
+/// Models that were fitted on the same rows with different seeds, and predict as one.
+#[derive(Debug)]
+pub struct Ensemble {
+    members: Vec<Box<dyn Model>>,
+    average: Average,
+}
+
+impl Ensemble {
+    /// These models, in this order.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    pub fn new(members: Vec<Box<dyn Model>>, average: Average) -> Self {
+        assert!(!members.is_empty(), "an ensemble has members");
+        Self { members, average }
+    }
+
+    /// One score for each of `rows`; higher is more attractive.
+    ///
+    /// - NaN, look-ahead: as for [`Model::predict`]; ranks compare a row with the others of its session among `rows`,
+    ///   which are predicted together.
+    ///
+    /// # Errors
+    ///
+    /// If the features are not those of the training.
+    pub fn predict(
+        &self,
+        features: &Features<'_>,
+        rows: &[u32],
+        session_of: impl Fn(u32) -> u32,
+        threads: Threads,
+    ) -> Result<Vec<f64>, LearnError> {
+        let scores = self.members.iter().map(|model| model.predict(features, rows, threads));
+        let scores = scores.collect::<Result<Vec<_>, _>>()?;
+        let sessions = rows.iter().map(|&row| session_of(row)).collect::<Vec<_>>();
+        Ok(self.average.of(&scores, &sessions))
+    }
+}
 
 /// How the scores of models that differ in their seeds become one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
