@@ -254,11 +254,11 @@ impl<'a> Base<'a> {
         Ok(leaks)
     }
 
-    /// What targets and weights read; their columns come last.
+    /// What targets and weights read; their columns come behind the universes.
     fn training(&self, panel: &Panel, columns: &[Column]) -> Training {
+        let first = self.universe_at() + 1 + usize::from(self.columns.unmasked.is_some());
         let uses = self.columns.training.iter().map(|(of, _)| *of);
-        let last = &columns[columns.len() - self.columns.training.len()..];
-        Training::new(uses.zip(last.iter().map(|column| Arc::new(column.clone()))), panel)
+        Training::new(uses.zip(columns[first..].iter().map(|column| Arc::new(column.clone()))), panel)
     }
 
     fn universe_at(&self) -> usize {

@@ -5,7 +5,7 @@ use backstaff_report::{Align, Column, Details, Emphasis, Format, Heat, Section, 
 
 use super::{importance, series::mean, words};
 use crate::{
-    config::ModelSpec,
+    config::{Among, Config, Form, Market, ModelSpec, Of, TargetPart, Weights},
     results::Results,
     steps::folds::{FoldFacts, LeftOutFacts, PartFacts},
 };
@@ -16,6 +16,7 @@ pub(super) fn section(results: &Results) -> Section {
             "What was fitted on what. Each fold's model sees its own training rows only; validation ends training and \
              chooses penalties; the test comes after both. Rows whose label reaches into what comes next are purged.",
         )
+        .block(shown(&results.config))
         .block(folds(&results.folds));
     if !results.left_out.is_empty() {
         section = section.block(left_out(&results.left_out));
@@ -30,6 +31,75 @@ pub(super) fn section(results: &Results) -> Section {
     section
         .block(Details::new("Features and their expressions").block(features(results)))
         .block(Details::new("Models and their parameters").block(parameters(results)))
+}
+
+/// What the study says of targets, weights and gaps.
+fn shown(config: &Config) -> Table {
+    let mut table =
+        Table::new("What models are shown").column(Column::text("Of")).column(Column::text("What"));
+    for part in &config.label.target.0 {
+        let share = if part.share == 1.0 { String::new() } else { format!("{} × ", part.share) };
+        table = table.row(cells!["target", format!("{share}{}", described_target(part))]);
+    }
+    if config.label.target.0.iter().any(|part| part.clip.is_some()) {
+        table = table.row(cells!["", "measures and portfolios use the returns as they are, uncut"]);
+    }
+    let Weights { decay, half_life_days, expression, validation } =
+        config.weights.clone().unwrap_or_default();
+    let age = decay.map(|decay| format!("exp(2 · {decay} · position) by calendar days, divided by the mean"));
+    let half_life =
+        half_life_days.map(|days| format!("halved every {days} calendar days, divided by the mean"));
+    let weights = age.or(half_life).into_iter().chain(expression).collect::<Vec<_>>();
+    let weights =
+        if weights.is_empty() { "all rows count the same".to_owned() } else { weights.join("; times ") };
+    let scope = if validation { "; validation rows too" } else { "" };
+    let least = config.folds.min_rows;
+    table
+        .row(cells!["weights", format!("{weights}{scope}")])
+        .row(cells!["embargo", words::count(config.folds.embargo as usize, "session")])
+        .row(cells![
+            "fewest rows of a fold",
+            format!("{} of training, {} of the test", least.train, least.test)
+        ])
+}
+
+fn described_target(part: &TargetPart) -> String {
+    let TargetPart { share: _, of, market, beta, neutral, within, form, clip, limit, among } = part;
+    let market = match market {
+        Some(Market::Median) => "median",
+        Some(Market::Mean) | None => "mean",
+    };
+    let mut text = match of {
+        Of::Return => "return".to_owned(),
+        Of::Excess => format!("return less the {market} of the session"),
+        Of::Residual => {
+            format!("return less ({}) times the {market} of the session", beta.as_deref().unwrap_or_default())
+        }
+    };
+    if let Some(category) = neutral {
+        text += &format!(", less the mean of its {category}");
+    }
+    let form = match form {
+        Form::Value => "",
+        Form::Rank => ", as its rank from −0.5 to 0.5",
+        Form::PercentRank => ", as its percent rank",
+        Form::Zscore => ", in standard deviations",
+        Form::Log => ", as sign(x) · ln(1 + |x|)",
+    };
+    text += form;
+    if let Some(category) = within {
+        text += &format!(" within its {category}");
+    }
+    if *among == Among::Present {
+        text += ", among all rows with a label";
+    }
+    if let Some(clip) = clip {
+        text += &format!("; returns cut at ±{clip} first");
+    }
+    if let Some(limit) = limit {
+        text += &format!("; cut at ±{limit} at the end");
+    }
+    text
 }
 
 fn folds(folds: &[FoldFacts]) -> Table {

@@ -1,6 +1,6 @@
 //! How well the scores rank what comes next, before any portfolio is made of them.
 
-use backstaff_learn::evaluate::{cumulative, monotonicity};
+use backstaff_learn::evaluate::cumulative;
 use backstaff_portfolio::measure::newey_west_t;
 use backstaff_report::{
     BarSeries, Bars, Block, Chart, Colour, Column, Date, Details, Emphasis, Format, Heat, Histogram, Line,
@@ -11,7 +11,7 @@ use super::{
     TIME,
     account::usual_lag,
     charts::{self, information_by_session, quantile_name, summary_cells},
-    series::{deviation, mean, moving_mean},
+    series::{mean, moving_mean},
     words,
 };
 use crate::{
@@ -35,7 +35,6 @@ pub(super) fn section(results: &Results) -> Section {
         .block(by_session(name, primary))
         .block(running(&models))
         .block(Block::Beside(vec![histogram(name, primary).into(), by_year(results, name, primary).into()]))
-        .block(yearly(results, &models))
         .block(Block::Beside(vec![quantile_bars(&models).into(), spread(&models).into()]))
         .block(quantile_growth(name, primary, &horizon))
         .block(stability(name, primary));
@@ -115,96 +114,28 @@ fn histogram(name: &str, evaluation: &Evaluation) -> Chart {
     Chart::new("Rank IC, sessions by value", histogram)
 }
 
-/// The values of each year.
-fn years<'a>(evaluation: &Evaluation, values: &'a [f64]) -> Vec<(i16, &'a [f64])> {
-    let year = |place: usize| evaluation.sessions[place].year();
-    let places = (0..values.len().min(evaluation.sessions.len())).collect::<Vec<_>>();
-    let years = places.chunk_by(|&a, &b| year(a) == year(b));
-    years.map(|places| (year(places[0]), &values[places[0]..places[0] + places.len()])).collect()
-}
-
-/// What one year says of a daily series: its mean, and that in Newey and West's standard errors.
-struct Year {
-    n: usize,
-    mean: f64,
-    deviation: f64,
-    t: f64,
-    share_positive: f64,
-}
-
-impl Year {
-    fn of(values: &[f64], horizon: usize) -> Self {
-        let present = values.iter().copied().filter(|value| value.is_finite()).collect::<Vec<_>>();
-        let lag = usual_lag(present.len()).max(horizon.saturating_sub(1));
-        let n_positive = present.iter().filter(|value| **value > 0.0).count();
-        Self {
-            n: present.len(),
-            mean: mean(&present),
-            deviation: deviation(&present),
-            t: newey_west_t(&present, lag),
-            share_positive: n_positive as f64 / present.len() as f64,
+fn by_year(results: &Results, name: &str, evaluation: &Evaluation) -> Chart {
+    let rank_ic = evaluation.column("rank_ic");
+    let mut years = Vec::<(i16, Vec<f64>)>::new();
+    for (session, &value) in evaluation.sessions.iter().zip(rank_ic).filter(|(_, value)| value.is_finite()) {
+        match years.last_mut() {
+            Some((year, values)) if *year == session.year() => values.push(value),
+            _ => years.push((session.year(), vec![value])),
         }
     }
-}
-
-fn by_year(results: &Results, name: &str, evaluation: &Evaluation) -> Chart {
-    let horizon = results.config.label.horizon as usize;
-    let years = years(evaluation, evaluation.column("rank_ic"));
-    let years = years.into_iter().map(|(year, values)| (year, Year::of(values, horizon)));
-    let years = years.filter(|(_, of)| of.n > 0).collect::<Vec<_>>();
-    let error = |of: &Year| if of.t == 0.0 { f64::NAN } else { 1.96 * (of.mean / of.t).abs() };
-    let (means, errors) = years.iter().map(|(_, of)| (of.mean, error(of))).unzip();
+    let least = (results.config.label.horizon as usize).saturating_sub(1);
+    let statistics = years.iter().map(|(_, values)| {
+        let mean = mean(values);
+        let t = newey_west_t(values, usual_lag(values.len()).max(least));
+        (mean, if t == 0.0 { f64::NAN } else { 1.96 * (mean / t).abs() })
+    });
+    let (means, errors) = statistics.unzip();
     let series = BarSeries::new(name, means).errors(errors).colour(Colour::BySign);
     Chart::new(
         "Mean rank IC by year",
         Bars::new(years.iter().map(|(year, _)| year.to_string()), Format::Number(3)).bars(series),
     )
     .note("Error bars: 1.96 Newey–West standard errors.")
-}
-
-fn yearly(results: &Results, models: &[(&str, &Evaluation)]) -> Table {
-    let mut table = Table::new("Scores against what came, by year")
-        .column(Column::text("Model"))
-        .column(Column::text("Year"))
-        .column(Column::integer("Sessions"))
-        .column(Column::number("Mean rank IC", 4).heat(Heat::Diverging))
-        .column(Column::number("Sd", 4))
-        .column(Column::number("Mean / sd", 3).note("ICIR, per session"))
-        .column(Column::number("t", 2).note("mean / Newey–West standard error"))
-        .column(Column::percent("Above 0", 0).note("share of sessions"))
-        .column(Column::number("Mean IC", 4).heat(Heat::Diverging))
-        .column(
-            Column::percent("Spread", 1).note("best less worst quantile, summed over the year, before costs"),
-        );
-    let horizon = results.config.label.horizon as usize;
-    for (name, evaluation) in models {
-        let columns = ["rank_ic", "ic", "spread"].map(|column| years(evaluation, evaluation.column(column)));
-        for ((year, rank_ic), ((_, ic), (_, spread))) in
-            columns[0].iter().zip(columns[1].iter().zip(&columns[2]))
-        {
-            let of = Year::of(rank_ic, horizon);
-            let spread = spread.iter().filter(|value| value.is_finite()).sum::<f64>();
-            table = table.row(cells![
-                *name,
-                year.to_string(),
-                of.n,
-                of.mean,
-                of.deviation,
-                of.mean / of.deviation,
-                of.t,
-                of.share_positive,
-                Year::of(ic, horizon).mean,
-                spread,
-            ]);
-        }
-    }
-    table
-}
-
-/// How steadily the mean labels of the quantiles rise.
-fn steadiness(evaluation: &Evaluation) -> Option<f64> {
-    let means = evaluation.facts.quantile_means.iter().copied().collect::<Option<Vec<f64>>>()?;
-    Some(monotonicity(&means)).filter(|value| value.is_finite())
 }
 
 fn quantile_bars(models: &[(&str, &Evaluation)]) -> Chart {
@@ -215,15 +146,8 @@ fn quantile_bars(models: &[(&str, &Evaluation)]) -> Chart {
         let values = (0..N_QUANTILES).map(|q| means.get(q).copied().flatten().unwrap_or(f64::NAN));
         bars = bars.bars(BarSeries::new(*name, values.collect()));
     }
-    let rises = models.iter().filter_map(|(name, evaluation)| {
-        Some(format!("{name} {}", words::number(steadiness(evaluation)?, 2)))
-    });
-    let rises = rises.collect::<Vec<_>>().join(", ");
     Chart::new("Mean plain label by quantile of score", bars)
-        .note(format!(
-            "Return over the horizon, averaged within a session first. Skill shows as a rise from left to right. \
-             Monotonicity, the rank correlation of quantiles and their means (1 rises at every step): {rises}."
-        ))
+        .note("Return over the horizon, averaged within a session first. Skill shows as a rise from left to right.")
         .height(260)
 }
 

@@ -5,6 +5,8 @@
 
 mod facts;
 mod samples;
+#[cfg(test)]
+mod samples_tests;
 
 use std::{num::NonZeroU32, sync::Arc};
 
