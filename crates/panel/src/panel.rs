@@ -135,6 +135,27 @@ impl Panel {
         self.facts.iter().map(|(name, facts)| (name.as_str(), facts))
     }
 
+    /// Some of the rows, as if there were no others; published values stay. Each column is given up as soon as its rows
+    /// are taken.
+    ///
+    /// # Panics
+    ///
+    /// If `kept` is not as long as the panel.
+    pub fn select(self, kept: &[bool]) -> Self {
+        let axis = Arc::new(self.axis.select(kept));
+        let mut ranges = Vec::<Range<usize>>::new();
+        for row in (0..kept.len()).filter(|&row| kept[row]) {
+            match ranges.last_mut() {
+                Some(last) if last.end == row => last.end += 1,
+                _ => ranges.push(row..row + 1),
+            }
+        }
+        let fields = self.fields.into_iter().map(|(name, column)| (name, Arc::new(column.select(&ranges))));
+        let categories = self.categories.into_iter();
+        let categories = categories.map(|(name, column)| (name, Arc::new(column.select(&ranges))));
+        Self { axis, fields: fields.collect(), categories: categories.collect(), facts: self.facts }
+    }
+
     /// The panel of the sessions at these positions of the calendar: what was known if nothing later had happened.
     ///
     /// What was published before the first of them is still known.

@@ -203,9 +203,9 @@ impl<'a> InstrumentPass<'a> {
                         out.resize(rows.len(), 0.0);
                     }
                     if let Some(values) = &self.of_market[n] {
-                        let start = self.panel.axis().position_of(rows.start);
-                        for out in &mut outs {
-                            out.copy_from_slice(&values[start..start + rows.len()]);
+                        let (axis, i) = (self.panel.axis(), span.instrument);
+                        for (out, row) in outs.iter_mut().flatten().zip(rows.clone()) {
+                            *out = values[axis.position_in(i, row)];
                         }
                     } else {
                         let walk = (span, self.courses[n].as_ref(), &mut task.states);
