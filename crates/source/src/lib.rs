@@ -32,6 +32,7 @@ mod rows;
 mod series;
 mod sessions;
 mod stamp;
+mod tables;
 
 pub use attributes::{Attributes, Since, read_attributes};
 pub use error::{BadPrice, Duplicate, Place, SourceError};
@@ -44,3 +45,7 @@ pub use name::field_name;
 pub use observations::{Lag, Lags, ReadSeries, SeriesSource};
 pub use request::{Adjustment, CalendarRule, DateOrder, Mapping, OnBadInstrument, PanelSource};
 pub use series::Series;
+pub use tables::{
+    CategoryTable, Currency, Dates, Halts, ItemTable, Keep, LayoutError, PeriodTable, PriceTable,
+    SeriesTable, Statements, TableLayout, Version, is_database,
+};

@@ -6,7 +6,7 @@ use backstaff_panel::{Fact, Frequency, Period, Session};
 
 use super::{
     LookBack, Node, NodeKind,
-    known::{Known, Series, union},
+    known::{Known, Series},
     needed,
     publications::{News, Validity, news},
 };
@@ -151,7 +151,7 @@ impl OverPeriods {
         }
     }
 
-    /// An operator over the periods from the first to the last one of its operands.
+    /// An operator over all rows at hand.
     fn call(
         &self,
         bound: &Bound,
@@ -160,25 +160,13 @@ impl OverPeriods {
         wanted: &Range<i32>,
         sessions: &[Session],
     ) -> Series<'static> {
-        let is_constant = |step: usize| matches!(self.steps[step], Step::Constant(_));
-        let periods = if from.iter().all(|&step| is_constant(step)) {
-            wanted.clone()
-        } else {
-            let series = from.iter().filter(|&&step| !is_constant(step));
-            series.map(|&step| values[step].rows()).fold(0..0, union)
-        };
-        if periods.is_empty() {
-            return Series::default();
-        }
         let operands = from.iter().map(|&step| match self.steps[step] {
-            Step::Constant(value) => Cow::Owned(vec![value; periods.len()]),
-            _ => values[step].over(&periods),
+            Step::Constant(value) => Cow::Owned(vec![value; wanted.len()]),
+            _ => values[step].over(wanted),
         });
         let operands = operands.collect::<Vec<_>>();
         let operands = operands.iter().map(|operand| &**operand).collect::<Vec<_>>();
-        let skipped = (periods.start - wanted.start) as usize;
-        let sessions = &sessions[skipped..skipped + periods.len()];
-        let mut out = vec![0.0; periods.len()];
+        let mut out = vec![0.0; wanted.len()];
         match &bound.work {
             Work::Rows(work) => work(&operands, &mut out),
             Work::Instrument(work) => work(&operands, sessions, &mut [bound.request(&mut out)]),
@@ -187,6 +175,6 @@ impl OverPeriods {
             }
             Work::Session(_) | Work::Facts { .. } => unreachable!("only time series stand over periods"),
         }
-        Series::new(periods.start, out)
+        Series::new(wanted.start, out)
     }
 }

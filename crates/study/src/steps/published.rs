@@ -141,8 +141,12 @@ impl Published {
         });
     }
 
-    /// Read the tables into a panel, and say what they hold.
+    /// Read the tables into a panel, and say what they hold, and what the panel's own source published.
     pub fn read(&self, panel: &mut Panel, told: &mut LoadFacts) -> Result<(), StudyError> {
+        let own = panel.all_facts().map(|(name, facts)| (name.to_owned(), facts.clone())).collect::<Vec<_>>();
+        for (name, facts) in own {
+            self.insert(panel, told, &name, &facts, "as the data say".to_owned())?;
+        }
         for table in &self.tables {
             let read = table.read()?;
             told.warnings.extend(read.left_out);
@@ -193,6 +197,18 @@ impl Published {
             );
             return Err(StudyError::Value { key: "data.facts".to_owned(), message });
         }
+        self.insert(panel, told, name, facts, how)
+    }
+
+    /// Insert a quantity as it was known; of how many instruments of the panel it is.
+    fn insert(
+        &self,
+        panel: &mut Panel,
+        told: &mut LoadFacts,
+        name: &str,
+        facts: &Facts,
+        how: String,
+    ) -> Result<usize, StudyError> {
         let axis = panel.axis().clone();
         let known = facts.all().filter_map(|(instrument, _)| instrument);
         let known = known.filter(|instrument| axis.find(instrument.name()).is_some());
