@@ -24,6 +24,7 @@ mod report;
 pub mod results;
 mod run;
 mod segment;
+mod selection;
 mod shard;
 pub mod steps;
 mod study;

@@ -7,20 +7,21 @@ use std::{
     sync::Arc,
 };
 
-use backstaff_feature::{Catalog, Feature};
+use backstaff_feature::Feature;
 use backstaff_panel::Encoding;
 use backstaff_stage::{Budget, Manifest, runner::Done};
 
 use crate::{
     StudyError,
     check::warnings,
-    choice::{Chosen, choose, with_file},
+    choice::{Chosen, choose},
     columns::ColumnHandle,
     config::{self, Config, ModelSpec},
     flow::Flow,
     panel_handle::{MEMBER, PanelHandle},
     precompute::Precomputed,
     results::{FeatureFacts, Results},
+    selection::Selection,
     steps::{
         Load,
         backtest::{BacktestInputs, RunBacktests, read_backtest},
@@ -103,6 +104,7 @@ pub(crate) struct Resolved {
     pub(crate) unmasked: Option<Feature>,
     training: Vec<(Use, Feature)>,
     left_out: Vec<(String, String)>,
+    known_flaws: Vec<(String, Vec<String>)>,
     facts: Vec<FeatureFacts>,
 }
 
@@ -150,25 +152,9 @@ impl Study {
 
     /// The features, models and universes of the study, resolved against a panel.
     pub(crate) fn resolve(&self, panel: &PanelHandle) -> Result<Resolved, StudyError> {
-        let mut catalog = Catalog::new();
-        for name in &self.config.features.libraries {
-            catalog = catalog.with_library(name)?;
-        }
-        let mut libraries = self.config.features.libraries.clone();
-        for file in &self.config.features.files {
-            let path = self.config.folder.join(file);
-            catalog = with_file(catalog, &path)?;
-            libraries.push(path.display().to_string());
-        }
-        let mut named = Vec::new();
-        for (name, expression) in &self.config.features.define {
-            catalog = catalog.with(name, expression)?;
-            named.push(name.clone());
-        }
-        if let Some(select) = &self.config.features.select {
-            libraries.clear();
-            named.clone_from(select);
-        }
+        let selection = Selection::new(&self.config)?;
+        let known_flaws = selection.known_flaws(&self.config);
+        let Selection { catalog, libraries, named } = selection;
         let schema = panel.schema();
         let libraries = libraries.iter().map(String::as_str).collect::<Vec<_>>();
         let named = named.iter().map(String::as_str).collect::<Vec<_>>();
@@ -206,6 +192,7 @@ impl Study {
         });
         Ok(Resolved {
             left_out,
+            known_flaws,
             facts: facts.collect(),
             unmasked: masked.then_some(unmasked),
             training,
@@ -226,10 +213,16 @@ impl Study {
         betas.chain(weights.map(|text| (Use::Weight, "weights.expression".to_owned(), text))).collect()
     }
 
+    /// The stage that loads the data; of a database only the facts that the study names.
+    pub(crate) fn load_stage(&self) -> Result<Load, StudyError> {
+        let facts = Selection::new(&self.config)?.facts(&self.config)?;
+        Ok(Load::new(&self.config)?.with_facts_of_tables(facts))
+    }
+
     /// Load the data.
     pub(crate) fn load(&self, flow: &Flow<'_>) -> Result<Arc<PanelHandle>, StudyError> {
-        let stage = Load::new(&self.config)?;
-        let files = flow.trace().span("digest files", || stage.files())?;
+        let stage = self.load_stage()?;
+        let files = flow.trace().span("digest files", || stage.files(flow.store()))?;
         let panel = one(flow.stage(&stage, &files, 0)?)?;
         let panel = Arc::new(PanelHandle::open(flow.store(), panel)?);
         for warning in &panel.facts().warnings {
@@ -345,6 +338,7 @@ impl Study {
             config: self.config.clone(),
             quality: read_quality(&quality)?,
             features: resolved.facts,
+            known_flaws: resolved.known_flaws,
             suspects,
             checks,
             labels: learned.labels.manifest().info.clone(),

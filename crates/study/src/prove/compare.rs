@@ -19,7 +19,6 @@ use crate::{
     flow::Flow,
     panel_handle::PanelHandle,
     steps::{
-        Load,
         backtest::{Holder, RunBacktests, Variant, holder_name},
         folds::{FoldFacts, MakeFolds, Training, members},
         labels::MakeLabels,
@@ -208,7 +207,7 @@ impl<'a> Base<'a> {
 
     /// Read the files again as if nothing after the session were in them.
     fn truncated_at_the_source(&self, before: &Before) -> Result<Panel, StudyError> {
-        let load = Load::new(&self.study.config)?.without_rows_after(self.panel.axis(), before.session);
+        let load = self.study.load_stage()?.without_rows_after(self.panel.axis(), before.session);
         Ok(load.read()?.panel)
     }
 

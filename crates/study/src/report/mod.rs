@@ -57,8 +57,21 @@ pub fn compose(results: &Results) -> Report {
 
 /// What must be read before anything else.
 fn banners(results: &Results) -> Vec<Caveat> {
+    let flawed = results.known_flaws.iter().map(|(library, flaws)| {
+        let text = format!(
+            "It repeats somebody else's definitions so that programs can be compared, not so that results can be \
+             believed: {}",
+            flaws.join(" ")
+        );
+        Caveat::warning(format!("The library {library} has known flaws"), text)
+    });
+    suspicion(results).into_iter().chain(flawed).collect()
+}
+
+/// A column that knows too much.
+fn suspicion(results: &Results) -> Option<Caveat> {
     if results.suspects.is_empty() {
-        return Vec::new();
+        return None;
     }
     let columns = results.suspects.iter().map(|suspect| {
         let of = if suspect.of_market { "correlation with the market's next return" } else { "rank IC" };
@@ -70,7 +83,7 @@ fn banners(results: &Results) -> Vec<Caveat> {
          Take the column out, or find out when it was known.",
         columns.collect::<Vec<_>>().join(", ")
     );
-    vec![Caveat::warning("These results are not to be believed", text)]
+    Some(Caveat::warning("These results are not to be believed", text))
 }
 
 fn subtitle(results: &Results, accounts: &Accounts<'_>) -> String {

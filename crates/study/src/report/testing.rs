@@ -112,6 +112,7 @@ impl Made {
                 feature("z", "CsZScore($x, by=sector)"),
                 feature("zz", "Mean(z, 5)"),
             ],
+            known_flaws: Vec::new(),
             suspects: if self.suspects { vec![suspect()] } else { Vec::new() },
             checks: vec![
                 ColumnCheck { column: "mom_5d".to_owned(), n_present: 1700, n_partial: 0, constant: None },
