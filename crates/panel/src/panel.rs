@@ -20,13 +20,13 @@ pub enum PanelError {
     #[error("column {name} is infinite in row {row}")]
     Infinite { name: String, row: usize },
 
-    /// The end of a fact's name tells how long its periods are.
+    /// The end of a fact's name tells what its periods are.
     #[error("the facts {name} are {frequency}, so their name must end with {}", .frequency.suffix())]
     FactName { name: String, frequency: Frequency },
 
     /// An infinite published value is a fault of the source.
-    #[error("a value of the fact {name} of {instrument}, known on {known}, is infinite")]
-    InfiniteFact { name: String, instrument: Instrument, known: Session },
+    #[error("a value of the fact {name} of {about}, known on {known}, is infinite")]
+    InfiniteFact { name: String, about: String, known: Session },
 }
 
 /// Market data over sessions and instruments; NaN is missing, and nothing is infinite.
@@ -78,7 +78,8 @@ impl Panel {
         Ok(())
     }
 
-    /// Add facts, or replace those of this name, which ends with `_q` or `_a` as their periods are quarters or years.
+    /// Add facts, or replace those of this name, which ends with `_q`, `_a` or `_d` as their periods are
+    /// quarters, years or days.
     pub fn insert_facts(&mut self, name: &str, facts: impl Into<Arc<Facts>>) -> Result<(), PanelError> {
         let facts = facts.into();
         let frequency = facts.frequency();
@@ -87,8 +88,8 @@ impl Panel {
         }
         for (instrument, facts) in facts.all() {
             if let Some(fact) = facts.iter().find(|fact| fact.value.is_infinite()) {
-                let (name, instrument) = (name.to_owned(), instrument.clone());
-                return Err(PanelError::InfiniteFact { name, instrument, known: fact.known });
+                let about = instrument.map_or("the market", Instrument::name).to_owned();
+                return Err(PanelError::InfiniteFact { name: name.to_owned(), about, known: fact.known });
             }
         }
         self.facts.insert(name.to_owned(), facts);
@@ -132,6 +133,27 @@ impl Panel {
     /// The published values, in the order of their names.
     pub fn all_facts(&self) -> impl Iterator<Item = (&str, &Arc<Facts>)> {
         self.facts.iter().map(|(name, facts)| (name.as_str(), facts))
+    }
+
+    /// Some of the rows, as if there were no others; published values stay. Each column is given up as soon as its rows
+    /// are taken.
+    ///
+    /// # Panics
+    ///
+    /// If `kept` is not as long as the panel.
+    pub fn select(self, kept: &[bool]) -> Self {
+        let axis = Arc::new(self.axis.select(kept));
+        let mut ranges = Vec::<Range<usize>>::new();
+        for row in (0..kept.len()).filter(|&row| kept[row]) {
+            match ranges.last_mut() {
+                Some(last) if last.end == row => last.end += 1,
+                _ => ranges.push(row..row + 1),
+            }
+        }
+        let fields = self.fields.into_iter().map(|(name, column)| (name, Arc::new(column.select(&ranges))));
+        let categories = self.categories.into_iter();
+        let categories = categories.map(|(name, column)| (name, Arc::new(column.select(&ranges))));
+        Self { axis, fields: fields.collect(), categories: categories.collect(), facts: self.facts }
     }
 
     /// The panel of the sessions at these positions of the calendar: what was known if nothing later had happened.

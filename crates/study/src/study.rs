@@ -169,7 +169,7 @@ impl Study {
         let schema = panel.schema();
         let libraries = libraries.iter().map(String::as_str).collect::<Vec<_>>();
         let named = named.iter().map(String::as_str).collect::<Vec<_>>();
-        let Chosen { features: selected, left_out } = choose(&catalog, &libraries, &named, &schema)?;
+        let Chosen { features: selected, left_out, .. } = choose(&catalog, &libraries, &named, &schema)?;
         let mut expressions = Vec::new();
         for (name, model) in &self.config.models {
             if let ModelSpec::Expression(text) = model {
