@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     account::{Accounts, Yardstick},
+    importance::importance_json,
     survivorship::Gauge,
     verdict::Verdict,
 };
@@ -17,6 +18,7 @@ use crate::results::Results;
 /// - `portfolios`: by name, each measure by name; those that need a benchmark are against the equal weight of the same
 ///   universe.
 /// - `scores`: by model, the summaries of `ic`, `rank_ic` and `spread`, quantile means, autocorrelation.
+/// - `importance`: by model and feature, its share of gain and splits, over all folds and in each.
 /// - `survivorship`: the universe's equal weight less the index, with and without the dates of entry.
 /// - `suspects`: features beyond belief.
 pub fn measures_json(results: &Results) -> Value {
@@ -42,6 +44,7 @@ pub fn measures_json(results: &Results) -> Value {
         },
         "portfolios": portfolios(&accounts),
         "scores": scores(results),
+        "importance": importance_json(results),
         "survivorship": Gauge::of(results, &accounts),
         "suspects": results.suspects,
     })

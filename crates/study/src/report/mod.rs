@@ -7,6 +7,7 @@ mod account;
 mod caveats;
 pub(crate) mod charts;
 mod data;
+mod importance;
 mod json;
 mod lineage;
 mod models;
