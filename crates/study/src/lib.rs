@@ -14,6 +14,7 @@ pub mod features;
 mod flow;
 pub mod init;
 pub mod look;
+pub mod market;
 pub mod orders;
 pub mod output;
 mod panel_handle;
