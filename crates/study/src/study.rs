@@ -288,7 +288,7 @@ impl Study {
         let universe = handles.next().ok_or_else(missing)?;
         let unmasked = if resolved.unmasked.is_some() { handles.next() } else { None };
         let training = resolved.training.iter().map(|(of, _)| *of).zip(handles).collect();
-        Ok(Columns { selected, expressions, universe, unmasked, training, features })
+        Ok(Columns { features, selected, expressions, universe, unmasked, training })
     }
 
     /// All steps up to the portfolios.
