@@ -18,6 +18,7 @@ pub mod market;
 pub mod orders;
 pub mod output;
 mod panel_handle;
+mod per_share;
 pub mod precompute;
 pub mod progress;
 pub mod prove;

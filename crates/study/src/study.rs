@@ -19,6 +19,7 @@ use crate::{
     config::{self, Config, ModelSpec},
     flow::Flow,
     panel_handle::{MEMBER, PanelHandle},
+    per_share,
     precompute::Precomputed,
     results::{FeatureFacts, Results},
     selection::Selection,
@@ -168,6 +169,8 @@ impl Study {
                     .extend(catalog.resolve(&[&column], &schema)?.into_iter().map(|f| (name.clone(), f)));
             }
         }
+        let modelled = expressions.iter().map(|(_, feature)| feature);
+        per_share::check(&self.config.data.facts, panel, selected.iter().chain(modelled))?;
         if selected.is_empty() && expressions.len() < self.config.models.len() {
             let message = "no features: name a library, a file or define some".to_owned();
             return Err(StudyError::Value { key: "features".to_owned(), message });

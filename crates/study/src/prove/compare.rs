@@ -132,7 +132,9 @@ impl<'a> Base<'a> {
             models.push((name.clone(), *fold, read_ensemble(flow.store(), manifests, average)?));
         }
         let fields = handle.fields().iter().map(String::as_str);
-        let panel = handle.panel(fields, handle.categories().iter().map(String::as_str))?;
+        let categories = handle.categories().iter().map(String::as_str);
+        let published = handle.facts().published.iter().map(|facts| facts.name.as_str());
+        let panel = handle.part(0..handle.axis().n_sessions(), fields, categories, published)?;
         let handles = columns.all();
         let values = handles.iter().map(|handle| handle.column()).collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
@@ -224,7 +226,14 @@ impl<'a> Base<'a> {
             };
             Some(Leak { kind: "data", ..leak })
         });
-        moved.collect()
+        let published = before.panel.all_facts().filter_map(|(name, old)| {
+            let n_moved = match cut.facts(name) {
+                Some(new) => old.n_different(new),
+                None => old.all().map(|(_, facts)| facts.len()).sum(),
+            };
+            (n_moved > 0).then(|| Leak::of("data", name, session.clone(), n_moved))
+        });
+        moved.chain(published).collect()
     }
 
     /// The folds that are tested before the session must train on the same rows and targets.

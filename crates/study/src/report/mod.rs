@@ -12,6 +12,7 @@ mod json;
 mod lineage;
 mod models;
 mod performance;
+mod published;
 pub(crate) mod series;
 mod signal;
 mod stress;

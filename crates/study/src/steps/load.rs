@@ -21,6 +21,7 @@ use crate::{
     config::{Adjust, Config, OnBad},
     panel_handle::MEMBER,
     segment::{self, segments},
+    steps::published::{self, Published, PublishedFacts},
 };
 
 /// Read the files, check and align them.
@@ -31,6 +32,7 @@ pub struct Load {
     member_from: Option<String>,
     at_most: Option<usize>,
     benchmark: Option<(PathBuf, String)>,
+    published: Published,
 }
 
 #[derive(Clone, Debug)]
@@ -46,6 +48,7 @@ pub struct Files {
     prices: Vec<(String, Digest)>,
     attributes: Option<Digest>,
     benchmark: Option<Digest>,
+    published: Vec<Digest>,
 }
 
 /// What the files held.
@@ -80,6 +83,9 @@ pub struct LoadFacts {
     pub membership: Option<(usize, Vec<String>)>,
     /// Category columns of tables without history.
     pub static_categories: Vec<String>,
+    /// What was published of instruments and of the market.
+    #[serde(default)]
+    pub published: Vec<PublishedFacts>,
     /// What `quality` says of the files: see [`backstaff_source::quality::Quality`].
     pub quality: serde_json::Value,
 }
@@ -129,13 +135,21 @@ impl Load {
         });
         let benchmark = data.benchmark.as_ref().map(|series| (at(&series.path), series.instrument.clone()));
         let member_from = config.universe.member_from.clone();
-        Ok(Self { prices, attributes, member_from, at_most: config.universe.at_most, benchmark })
+        let (at_most, published) = (config.universe.at_most, Published::new(config));
+        Ok(Self { prices, attributes, member_from, at_most, benchmark, published })
     }
 
     /// The files of a single computation: prices exactly as they are there.
     pub fn verbatim(path: &Path, categories: Vec<String>) -> Self {
         let prices = PanelSource { categories, ..PanelSource::verbatim(path) };
-        Self { prices, attributes: None, member_from: None, at_most: None, benchmark: None }
+        Self {
+            prices,
+            attributes: None,
+            member_from: None,
+            at_most: None,
+            benchmark: None,
+            published: Published::default(),
+        }
     }
 
     /// Of a database, only these published facts.
@@ -161,16 +175,23 @@ impl Load {
             categories: vec![category.to_owned()],
         });
         let prices = PanelSource { categories, ..PanelSource::new(path) };
-        Self { prices, attributes, member_from: None, at_most: None, benchmark: None }
+        let published = Published::default();
+        Self { prices, attributes, member_from: None, at_most: None, benchmark: None, published }
     }
 
-    /// The same files, as if no row after a session were in them.
+    /// The same files, and a table of published values that says everything itself.
+    pub fn with_facts(self, path: &Path) -> Self {
+        Self { published: Published::table(path), ..self }
+    }
+
+    /// The same files, as if no row after a session were in them, and nothing had been published after it.
     pub fn without_rows_after(mut self, axis: &Axis, session: Session) -> Self {
         for (i, instrument) in axis.instruments().iter().enumerate() {
             let later = axis.sessions(i).iter().filter(|&&date| date > session);
             self.prices.drop_rows.extend(later.map(|&date| (instrument.clone(), date)));
         }
         self.prices.published_until = Some(session);
+        self.published = self.published.until(session);
         self
     }
 
@@ -199,6 +220,7 @@ impl Load {
             prices: prices.iter().map(named).collect::<Result<_, StudyError>>()?,
             attributes: self.attributes.as_ref().map(|table| one(&table.path)).transpose()?,
             benchmark: self.benchmark.as_ref().map(|(path, _)| one(path)).transpose()?,
+            published: self.published.digests()?,
         })
     }
 
@@ -216,11 +238,13 @@ impl Load {
             warnings: loaded.found.warnings.clone(),
             membership: None,
             static_categories: loaded.found.static_categories.clone(),
+            published: Vec::new(),
             quality: serde_json::Value::Null,
         };
         if let Some(table) = &self.attributes {
             self.add_attributes(table, &mut panel, &mut facts)?;
         }
+        self.published.read(&mut panel, &mut facts)?;
         let benchmark = match &self.benchmark {
             None => None,
             Some((path, instrument)) => {
@@ -272,7 +296,7 @@ impl Stage for Load {
     type Error = StudyError;
 
     fn hash_parameters(&self, key: &mut KeyHasher) {
-        let Self { prices, attributes, member_from, at_most, benchmark } = self;
+        let Self { prices, attributes, member_from, at_most, benchmark, published } = self;
         let PanelSource {
             path: _, // Its bytes are what counts.
             mapping,
@@ -337,10 +361,11 @@ impl Stage for Load {
         key.list("benchmark", benchmark, |key, (_, instrument)| {
             key.str("", instrument);
         });
+        key.group("published", |key| published.hash(key));
     }
 
     fn hash_inputs(&self, (): &(), files: &Files, key: &mut KeyHasher) {
-        let Files { prices, attributes, benchmark } = files;
+        let Files { prices, attributes, benchmark, published } = files;
         key.list("prices", prices, |key, (name, digest)| {
             key.str("file", name).digest("digest", digest);
         });
@@ -349,6 +374,9 @@ impl Stage for Load {
                 key.digest("", digest);
             });
         }
+        key.list("published", published, |key, digest| {
+            key.digest("", digest);
+        });
     }
 
     fn shards(&self, _: &Files) -> Vec<()> {
@@ -372,7 +400,9 @@ impl Stage for Load {
         write_integers(draft, "life_start", lives.iter().map(|life| life.start as i64))?;
         write_integers(draft, "life_end", lives.iter().map(|life| life.end as i64))?;
         write_integers(draft, "sessions", axis.calendar().sessions().iter().map(|s| s.number().into()))?;
-        for part in segments(axis.calendar()) {
+        let parts = segments(axis.calendar());
+        published::write(draft, &output.panel, &parts)?;
+        for part in parts {
             let rows = segment::rows(axis, &part);
             for (name, column) in output.panel.fields() {
                 write_column(draft, &part.part(name), &column.select(&rows))?;
