@@ -166,10 +166,7 @@ fn check(config: &Config, path: &Path) -> Result<(), ConfigError> {
             "needs data.attributes, the table that holds the dates".to_owned(),
         );
     }
-    if !(config.portfolio.initial_cash.is_finite() && config.portfolio.initial_cash > 0.0) {
-        return fail("portfolio.initial_cash", "must be a positive amount".to_owned());
-    }
-    Ok(())
+    config.portfolio.check().or_else(|(key, message)| fail(&key, message))
 }
 
 #[cfg(test)]

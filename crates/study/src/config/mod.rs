@@ -17,7 +17,10 @@ pub use data::{Adjust, Attributes, Benchmark, Data, DropRow, OnBad, Prices};
 pub use fold::{Every, Folds, Span, TestRange, TrainSpan};
 pub use load::{ConfigError, load, parse};
 pub use model::{ModelSpec, Models};
-pub use portfolio::{CostModel, ExecutionPrice, Portfolio, StrategySpec};
+pub use portfolio::{
+    CostModel, DatedRate, ExecutionPrice, ExposureSpec, Portfolio, RecoverySpec, RiskSpec, StrategySpec, TopNSpec,
+    VolumeBase, WeightSpec,
+};
 
 /// The version of the study file's format that this program reads.
 pub const FORMAT: u32 = 1;
