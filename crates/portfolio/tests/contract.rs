@@ -9,6 +9,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use backstaff_panel::{Axis, Column, Panel, Signal};
 use backstaff_portfolio::{
     Backtest, MOST_SLIPPAGE, Market, Quantity, Side, Terms, Unfilled, VolumeCap, VolumeOf, backtest,
+    measure::returns_by_group,
 };
 use markets::{Case, any_case, history};
 use proptest::prelude::*;
@@ -54,6 +55,27 @@ proptest! {
             }
             prop_assert!((cash + value - day.equity).abs() <= scale);
             prop_assert!((day.long - day.short - value).abs() <= scale);
+        }
+    }
+
+    /// What the groups earned, what cash earned and what borrowing cost are the return of every session.
+    #[test]
+    fn the_groups_earn_what_the_account_does(case in any_case()) {
+        let panel = case.panel();
+        let result = case.run(&panel, &case.terms);
+        let groups = returns_by_group(&result, |day, instrument| ((day / 5 + instrument) % 3) as u32);
+        let earned = groups.iter().map(|group| group.contribution).sum::<f64>();
+        let expected = result.days.windows(2).map(|pair| {
+            let change = pair[1].equity - pair[0].equity - pair[1].interest + pair[1].borrow;
+            change / pair[0].equity
+        }).sum::<f64>();
+        let scale = 1.0 + result.days.windows(2)
+            .map(|pair| (pair[1].bought + pair[1].sold + pair[1].long + pair[1].short) / pair[0].equity)
+            .sum::<f64>();
+        prop_assert!((earned - expected).abs() <= 1e-9 * scale, "{earned} {expected}");
+        for group in &groups {
+            let by_year = group.by_year.iter().map(|(_, sum)| sum).sum::<f64>();
+            prop_assert!((by_year - group.contribution).abs() <= 1e-9 * scale);
         }
     }
 

@@ -171,13 +171,21 @@ fn write_signals(path: &Path, results: &Results) -> Result<(), StudyError> {
     Ok(write_table(path, &table)?)
 }
 
+/// Put more rows below; a column that either side lacks is missing there.
 fn extend(columns: &mut Vec<(String, Vec<f64>)>, more: &[(String, Vec<f64>)]) {
-    if columns.is_empty() {
-        *columns = more.to_vec();
-    } else {
-        for ((_, all), (_, more)) in columns.iter_mut().zip(more) {
-            all.extend_from_slice(more);
+    let before = columns.first().map_or(0, |(_, values)| values.len());
+    for (name, values) in more {
+        match columns.iter_mut().find(|(known, _)| known == name) {
+            Some((_, all)) => all.extend_from_slice(values),
+            None => {
+                let missing = std::iter::repeat_n(f64::NAN, before);
+                columns.push((name.clone(), missing.chain(values.iter().copied()).collect()));
+            }
         }
+    }
+    let longest = columns.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
+    for (_, values) in columns {
+        values.resize(longest, f64::NAN);
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
     results::{FeatureFacts, Results},
     steps::{
         Load,
-        backtest::{BacktestInputs, RunBacktests, read_backtest},
+        backtest::{BacktestInputs, GuideRole, RunBacktests, read_backtest},
         evaluate::{Evaluate, EvaluateInputs, read_evaluation},
         features::{FeatureShard, Features},
         folds::{FoldInputs, FoldsHandle, MakeFolds},
@@ -72,6 +72,7 @@ pub(crate) struct Columns {
     pub(crate) expressions: BTreeMap<String, Arc<ColumnHandle>>,
     pub(crate) universe: Arc<ColumnHandle>,
     pub(crate) unmasked: Option<Arc<ColumnHandle>>,
+    pub(crate) guides: Vec<(GuideRole, Arc<ColumnHandle>)>,
 }
 
 impl Columns {
@@ -79,7 +80,8 @@ impl Columns {
     pub(crate) fn all(&self) -> Vec<Arc<ColumnHandle>> {
         let models = self.expressions.values();
         let universes = std::iter::once(&self.universe).chain(&self.unmasked);
-        self.selected.iter().chain(models).chain(universes).cloned().collect()
+        let guides = self.guides.iter().map(|(_, guide)| guide);
+        self.selected.iter().chain(models).chain(universes).chain(guides).cloned().collect()
     }
 
     /// What the search for suspects reads.
@@ -99,6 +101,7 @@ pub(crate) struct Resolved {
     pub(crate) expressions: Vec<(String, Feature)>,
     pub(crate) universe: Feature,
     pub(crate) unmasked: Option<Feature>,
+    pub(crate) guides: Vec<(GuideRole, Feature)>,
     left_out: Vec<(String, String)>,
     facts: Vec<FeatureFacts>,
 }
@@ -179,6 +182,13 @@ impl Study {
                     .extend(catalog.resolve(&[&column], &schema)?.into_iter().map(|f| (name.clone(), f)));
             }
         }
+        let mut guides = Vec::new();
+        for (role, text) in GuideRole::of(&self.config.portfolio.strategy) {
+            let catalog = catalog.clone().with(role.name(), text)?;
+            guides
+                .extend(catalog.resolve(&[role.name()], &schema)?.into_iter().map(|feature| (role, feature)));
+        }
+        self.check_categories(panel)?;
         if selected.is_empty() && expressions.len() < self.config.models.len() {
             let message = "no features: name a library, a file or define some".to_owned();
             return Err(StudyError::Value { key: "features".to_owned(), message });
@@ -202,7 +212,26 @@ impl Study {
             universe,
             selected,
             expressions,
+            guides,
         })
+    }
+
+    /// The strategy's categories must be in the data.
+    fn check_categories(&self, panel: &PanelHandle) -> Result<(), StudyError> {
+        for (key, name) in self.config.portfolio.strategy.categories() {
+            if panel.categories().contains(name) {
+                continue;
+            }
+            let near = |known: &&String| (1000.0 * strsim::jaro_winkler(known, name)) as u32;
+            let message = match panel.categories().iter().max_by_key(near) {
+                Some(nearest) => format!("the data have no category {name:?}; did you mean {nearest:?}?"),
+                None => format!(
+                    "the data have no category {name:?}, nor any other; list it in data.attributes.categories"
+                ),
+            };
+            return Err(StudyError::Value { key, message });
+        }
+        Ok(())
     }
 
     /// Load the data.
@@ -243,6 +272,7 @@ impl Study {
         features.extend(resolved.expressions.iter().map(|(_, feature)| feature.clone()));
         features.push(resolved.universe.clone());
         features.extend(resolved.unmasked.clone());
+        features.extend(resolved.guides.iter().map(|(_, feature)| feature.clone()));
         let mut stage = Features::new(features.clone(), Encoding::F32);
         if let Some(path) = &self.config.features.precomputed {
             let path = self.config.folder.join(path);
@@ -271,7 +301,9 @@ impl Study {
         let expressions = names.zip(handles.by_ref().take(resolved.expressions.len())).collect();
         let missing = || StudyError::Internal { what: "the universe was not computed".to_owned() };
         let universe = handles.next().ok_or_else(missing)?;
-        Ok(Columns { selected, expressions, universe, unmasked: handles.next(), features })
+        let unmasked = resolved.unmasked.as_ref().and_then(|_| handles.next());
+        let guides = resolved.guides.iter().map(|(role, _)| *role).zip(handles).collect();
+        Ok(Columns { selected, expressions, universe, unmasked, guides, features })
     }
 
     /// All steps up to the portfolios.
@@ -398,6 +430,7 @@ impl Learned {
             scores: self.scores.clone(),
             universe: columns.universe.clone(),
             unmasked: columns.unmasked.clone(),
+            guides: columns.guides.clone(),
             sessions: self.sessions.clone(),
         }
     }

@@ -115,7 +115,7 @@ pub fn groups(panel: &Panel, seed: u64) -> Vec<u32> {
     let axis = panel.axis();
     let of = |row| {
         let i = number(axis.instruments()[axis.instrument_of(row)].name());
-        let group = 4.0 * noise(seed ^ 11, i * 1000 + axis.position_of(row) as u64 / 20);
+        let group = 4.0 * noise(seed ^ 0xb, i * 1000 + axis.position_of(row) as u64 / 20);
         if group < 3.0 { group as u32 } else { u32::MAX }
     };
     (0..axis.n_rows()).map(of).collect()
@@ -123,7 +123,7 @@ pub fn groups(panel: &Panel, seed: u64) -> Vec<u32> {
 
 /// A share of equity for each session that stays for four of them.
 pub fn exposures(panel: &Panel, seed: u64) -> Vec<f64> {
-    let of = |position: usize| match noise(seed ^ 13, position as u64 / 4) {
+    let of = |position: usize| match noise(seed ^ 0xd, position as u64 / 4) {
         x if x < 0.1 => f64::NAN,
         x => (2.0 * x - 0.4).clamp(0.0, 1.0),
     };

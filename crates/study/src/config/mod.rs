@@ -18,8 +18,8 @@ pub use fold::{Every, Folds, Span, TestRange, TrainSpan};
 pub use load::{ConfigError, load, parse};
 pub use model::{ModelSpec, Models};
 pub use portfolio::{
-    CostModel, DatedRate, ExecutionPrice, ExposureSpec, Portfolio, RecoverySpec, RiskSpec, StrategySpec, TopNSpec,
-    VolumeBase, WeightSpec,
+    CostModel, DatedRate, ExecutionPrice, ExposureSpec, Portfolio, RecoverySpec, RiskSpec, StrategySpec,
+    TopNSpec, VolumeBase, WeightSpec,
 };
 
 /// The version of the study file's format that this program reads.

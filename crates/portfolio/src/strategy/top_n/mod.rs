@@ -196,13 +196,11 @@ impl TopN {
 
     fn wanted_exposure(&mut self, view: &View<'_>) -> f64 {
         let Some(exposure) = &self.exposure else { return 1.0 };
-        match view.timeline(&exposure.timeline) {
-            Some(share) => share.clamp(0.0, 1.0),
-            None => {
-                self.counts.without_exposure += 1;
-                1.0
-            }
+        let share = view.timeline(&exposure.timeline);
+        if share.is_none() {
+            self.counts.without_exposure += 1;
         }
+        share.map_or(1.0, |share| share.clamp(0.0, 1.0))
     }
 
     /// The scored instruments that may be chosen, most attractive first.

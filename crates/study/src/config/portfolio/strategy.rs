@@ -163,7 +163,10 @@ impl TopNSpec {
             }
         }
         if let Some((name, _)) = self.at_most_per.iter().find(|(_, most)| **most == 0) {
-            return Err(("at_most_per", format!("{name}: 0 would hold nothing; leave it out or say 1 or more")));
+            return Err((
+                "at_most_per",
+                format!("{name}: 0 would hold nothing; leave it out or say 1 or more"),
+            ));
         }
         self.exposure.as_ref().map_or(Ok(()), ExposureSpec::check)
     }
@@ -175,14 +178,18 @@ impl ExposureSpec {
         if let Some((_, share)) = self.steps.iter().find(|(_, share)| !is_share(*share)) {
             return Err(("exposure.steps", format!("{share} is not a share between 0 and 1")));
         }
-        if self.steps.windows(2).any(|pair| pair[0].0 >= pair[1].0) || self.steps.iter().any(|s| s.0.is_nan()) {
+        if self.steps.windows(2).any(|pair| pair[0].0 >= pair[1].0) || self.steps.iter().any(|s| s.0.is_nan())
+        {
             return Err(("exposure.steps", "limits must ascend, each listed once".to_owned()));
         }
         if !is_share(self.otherwise) {
             return Err(("exposure.otherwise", format!("{} is not a share between 0 and 1", self.otherwise)));
         }
         if !(self.min_change >= 0.0 && self.min_change <= 1.0) {
-            return Err(("exposure.min_change", format!("{} is not a share between 0 and 1", self.min_change)));
+            return Err((
+                "exposure.min_change",
+                format!("{} is not a share between 0 and 1", self.min_change),
+            ));
         }
         Ok(())
     }
@@ -203,7 +210,8 @@ mod tests {
     #[test]
     fn a_value_below_a_limit_has_its_share() {
         let exposure: ExposureSpec =
-            serde_saphyr::from_str("{expression: x, steps: [[-0.05, 0.3], [0, 0.5]], otherwise: 0.9}").unwrap();
+            serde_saphyr::from_str("{expression: x, steps: [[-0.05, 0.3], [0, 0.5]], otherwise: 0.9}")
+                .unwrap();
         let shares = [-0.06, -0.05, 0.0, 7.0].map(|value| exposure.share(value));
         assert_eq!(shares, [0.3, 0.5, 0.9, 0.9]);
         assert!(exposure.share(f64::NAN).is_nan());

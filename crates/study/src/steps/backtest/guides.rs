@@ -1,9 +1,7 @@
 //! What a strategy consults beside scores: from the study's expressions and categories to its rules.
 
 use backstaff_panel::{Axis, Column, Panel};
-use backstaff_portfolio::{
-    Exposure, GroupCap, Guide, Risk, ScoreRule, Timeline, TopN, Weights,
-};
+use backstaff_portfolio::{Exposure, GroupCap, Guide, Risk, ScoreRule, Timeline, TopN, Weights};
 
 use crate::{
     StudyError,
@@ -122,7 +120,10 @@ fn by_session(axis: &Axis, column: &Column) -> Result<Vec<f64>, StudyError> {
                 column.get(b),
                 name(b)
             );
-            return Err(StudyError::Value { key: "portfolio.strategy.top_n.exposure.expression".to_owned(), message });
+            return Err(StudyError::Value {
+                key: "portfolio.strategy.top_n.exposure.expression".to_owned(),
+                message,
+            });
         }
         values.push(value);
     }

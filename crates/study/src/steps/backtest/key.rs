@@ -4,8 +4,8 @@ use backstaff_portfolio::Rates;
 use backstaff_stage::KeyHasher;
 
 use crate::config::{
-    CostModel, ExecutionPrice, ExposureSpec, Portfolio, RecoverySpec, RiskSpec, StrategySpec, TopNSpec, VolumeBase,
-    WeightSpec,
+    CostModel, ExecutionPrice, ExposureSpec, Portfolio, RecoverySpec, RiskSpec, StrategySpec, TopNSpec,
+    VolumeBase, WeightSpec,
 };
 
 /// No `..` below: a new rule that is forgotten in the key must not compile.
@@ -74,9 +74,7 @@ fn hash_strategy(strategy: &StrategySpec, key: &mut KeyHasher) {
             key.str("strategy", "topk_dropout").u64("k", u64::from(*k)).u64("n_drop", u64::from(*n_drop));
         }
         StrategySpec::QuantileLongShort { quantile, exposure } => {
-            key.str("strategy", "quantile_long_short")
-                .f64("quantile", *quantile)
-                .f64("exposure", *exposure);
+            key.str("strategy", "quantile_long_short").f64("quantile", *quantile).f64("exposure", *exposure);
         }
         StrategySpec::TopN(top) => hash_top_n(top, key),
     }
@@ -102,21 +100,25 @@ fn hash_top_n(top: &TopNSpec, key: &mut KeyHasher) {
     key.list("divided_by", &score.divided_by, risk);
     key.f64("max_weight", *max_weight).f64("threshold", *threshold);
     match weights {
-        WeightSpec::Equal => key.str("weights", "equal"),
-        WeightSpec::Rank => key.str("weights", "rank"),
-        WeightSpec::Score => key.str("weights", "score"),
+        WeightSpec::Equal => {
+            key.str("weights", "equal");
+        }
+        WeightSpec::Rank => {
+            key.str("weights", "rank");
+        }
+        WeightSpec::Score => {
+            key.str("weights", "score");
+        }
         WeightSpec::InverseVolatility(by) => {
             key.str("weights", "inverse_volatility");
             risk(key, by);
-            key
         }
         WeightSpec::Steps(steps) => {
-            key.str("weights", "steps");
-            key.list("steps", steps, |key, (place, weight)| {
+            key.str("weights", "steps").list("steps", steps, |key, (place, weight)| {
                 key.u64("place", u64::from(*place)).f64("weight", *weight);
-            })
+            });
         }
-    };
+    }
     key.list("exposure", exposure, |key, exposure| {
         let ExposureSpec { expression: _, steps, otherwise, min_change } = exposure;
         key.f64("otherwise", *otherwise).f64("min_change", *min_change);

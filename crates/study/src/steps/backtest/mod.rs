@@ -11,16 +11,9 @@ use std::{ops::Range, sync::Arc};
 
 use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Stage, StoreError};
 
-use self::{
-    result::write_backtest,
-    simulate::price_fields,
-};
+use self::{result::write_backtest, simulate::price_fields};
 use crate::{
-    StudyError,
-    columns::ColumnHandle,
-    config::Portfolio,
-    panel_handle::PanelHandle,
-    steps::scores::Scores,
+    StudyError, columns::ColumnHandle, config::Portfolio, panel_handle::PanelHandle, steps::scores::Scores,
 };
 
 pub use detail::{Detail, GroupShare, Held, TradeFacts};

@@ -137,22 +137,22 @@ fn daily(ledger: &Backtest) -> Vec<(String, Vec<f64>)> {
     let days =
         |value: fn(&backstaff_portfolio::Day) -> f64| ledger.days.iter().map(value).collect::<Vec<_>>();
     let mut columns = vec![
-            ("equity".to_owned(), days(|day| day.equity)),
-            ("cash".to_owned(), days(|day| day.cash)),
-            ("long".to_owned(), days(|day| day.long)),
-            ("short".to_owned(), days(|day| day.short)),
-            ("n_positions".to_owned(), days(|day| day.n_positions as f64)),
-            ("bought".to_owned(), days(|day| day.bought)),
-            ("sold".to_owned(), days(|day| day.sold)),
-            ("commission".to_owned(), days(|day| day.commission)),
-            ("tax".to_owned(), days(|day| day.tax)),
-            ("slippage".to_owned(), days(|day| day.slippage)),
-            ("borrow".to_owned(), days(|day| day.borrow)),
-            ("interest".to_owned(), days(|day| day.interest)),
-            ("n_fills".to_owned(), days(|day| day.n_fills as f64)),
-            ("n_unfilled".to_owned(), days(|day| day.n_unfilled as f64)),
-            ("cash_return".to_owned(), ledger.cash_returns.clone()),
-        ];
+        ("equity".to_owned(), days(|day| day.equity)),
+        ("cash".to_owned(), days(|day| day.cash)),
+        ("long".to_owned(), days(|day| day.long)),
+        ("short".to_owned(), days(|day| day.short)),
+        ("n_positions".to_owned(), days(|day| day.n_positions as f64)),
+        ("bought".to_owned(), days(|day| day.bought)),
+        ("sold".to_owned(), days(|day| day.sold)),
+        ("commission".to_owned(), days(|day| day.commission)),
+        ("tax".to_owned(), days(|day| day.tax)),
+        ("slippage".to_owned(), days(|day| day.slippage)),
+        ("borrow".to_owned(), days(|day| day.borrow)),
+        ("interest".to_owned(), days(|day| day.interest)),
+        ("n_fills".to_owned(), days(|day| day.n_fills as f64)),
+        ("n_unfilled".to_owned(), days(|day| day.n_unfilled as f64)),
+        ("cash_return".to_owned(), ledger.cash_returns.clone()),
+    ];
     let concentration = measure::concentration(ledger);
     columns.push(("herfindahl".to_owned(), concentration.iter().map(|day| day.herfindahl).collect()));
     columns.push(("largest_weight".to_owned(), concentration.iter().map(|day| day.largest).collect()));

@@ -39,8 +39,9 @@ impl RunBacktests {
     }
 
     fn exchange(&self, cost_tenths: u32) -> Result<Exchange, StudyError> {
-        let Portfolio { execution, costs, lot, volume_cap, volume_cap_of, liquidity_sessions, recovery, .. } =
-            &self.portfolio;
+        let Portfolio {
+            execution, costs, lot, volume_cap, volume_cap_of, liquidity_sessions, recovery, ..
+        } = &self.portfolio;
         let CostModel { commission_bps, slippage_bps, impact, sell_tax_bps: _, minimum, borrow_bps } = costs;
         let wrong = |key: &str| {
             let key = format!("portfolio.{key}");
@@ -159,10 +160,16 @@ impl RunBacktests {
     }
 
     /// What became of a variant over the tested sessions.
-    pub(super) fn result(&self, variant: &Variant, inputs: &BacktestInputs) -> Result<BacktestResult, StudyError> {
+    pub(super) fn result(
+        &self,
+        variant: &Variant,
+        inputs: &BacktestInputs,
+    ) -> Result<BacktestResult, StudyError> {
         let (ledger, panel, scores) = self.ledger(variant, inputs)?;
         let detail = match variant.holder {
-            Holder::Model(_) => Detail::of(&ledger, &panel, self.attributed(&inputs.panel).as_deref(), &scores),
+            Holder::Model(_) => {
+                Detail::of(&ledger, &panel, self.attributed(&inputs.panel).as_deref(), &scores)
+            }
             _ => Detail::default(),
         };
         Ok(summary(variant, &ledger, detail))
