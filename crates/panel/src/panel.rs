@@ -20,13 +20,13 @@ pub enum PanelError {
     #[error("column {name} is infinite in row {row}")]
     Infinite { name: String, row: usize },
 
-    /// The end of a fact's name tells how long its periods are.
+    /// The end of a fact's name tells what its periods are.
     #[error("the facts {name} are {frequency}, so their name must end with {}", .frequency.suffix())]
     FactName { name: String, frequency: Frequency },
 
     /// An infinite published value is a fault of the source.
-    #[error("a value of the fact {name} of {instrument}, known on {known}, is infinite")]
-    InfiniteFact { name: String, instrument: Instrument, known: Session },
+    #[error("a value of the fact {name} of {about}, known on {known}, is infinite")]
+    InfiniteFact { name: String, about: String, known: Session },
 }
 
 /// Market data over sessions and instruments; NaN is missing, and nothing is infinite.
@@ -78,7 +78,8 @@ impl Panel {
         Ok(())
     }
 
-    /// Add facts, or replace those of this name, which ends with `_q` or `_a` as their periods are quarters or years.
+    /// Add facts, or replace those of this name, which ends with `_q`, `_a` or `_d` as their periods are
+    /// quarters, years or days.
     pub fn insert_facts(&mut self, name: &str, facts: impl Into<Arc<Facts>>) -> Result<(), PanelError> {
         let facts = facts.into();
         let frequency = facts.frequency();
@@ -87,8 +88,8 @@ impl Panel {
         }
         for (instrument, facts) in facts.all() {
             if let Some(fact) = facts.iter().find(|fact| fact.value.is_infinite()) {
-                let (name, instrument) = (name.to_owned(), instrument.clone());
-                return Err(PanelError::InfiniteFact { name, instrument, known: fact.known });
+                let about = instrument.map_or("the market", Instrument::name).to_owned();
+                return Err(PanelError::InfiniteFact { name: name.to_owned(), about, known: fact.known });
             }
         }
         self.facts.insert(name.to_owned(), facts);

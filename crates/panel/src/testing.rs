@@ -49,7 +49,8 @@ pub fn weekdays(n_sessions: usize) -> Calendar {
 /// A market with a common factor, sectors, late listings, delistings, halts and missing values.
 ///
 /// Fields: `open high low close vwap volume factor`, [`TRADED`]; categories: `sector` (one instrument has none); facts:
-/// `eps_q`, `sales_q`, `equity_a` (one instrument has none), with holes, late publications and revisions.
+/// `eps_q`, `sales_q`, `equity_a` (one instrument has none), with holes, late publications and revisions, and `vix_d` of
+/// the market, observed on most days, sometimes known later, sometimes revised.
 pub fn market(spec: MarketSpec) -> Panel {
     let mut random = ChaCha8Rng::seed_from_u64(spec.seed);
     let calendar = weekdays(spec.n_sessions);
@@ -116,22 +117,38 @@ pub fn market(spec: MarketSpec) -> Panel {
         let inserted = panel.insert_facts(name, published(name, level, &panel, &mut random));
         debug_assert!(inserted.is_ok());
     }
+    let inserted = panel.insert_facts("vix_d", observed(&panel, &mut random));
+    debug_assert!(inserted.is_ok());
     panel
+}
+
+/// A series of the market, observed from before the first session on.
+fn observed(panel: &Panel, random: &mut ChaCha8Rng) -> Facts {
+    let sessions = panel.axis().calendar().sessions();
+    let first = sessions.first().map_or(0, |first| first.number());
+    let last = sessions.last().map_or(0, |last| last.number());
+    let mut facts = Vec::new();
+    for date in (first - 30..=last).filter(|date| date % 7 != 5) {
+        let late = if random.random::<f64>() < 0.1 { random.random_range(1..6) } else { 0 };
+        let level = 20.0 + 5.0 * normal(random);
+        let (date, known) = (Session::from_number(date), Session::from_number(date + late));
+        facts.push(Fact::observed(date, known, level));
+        if random.random::<f64>() < 0.03 {
+            facts.push(Fact::observed(date, Session::from_number(known.number() + 9), level + 1.0));
+        }
+    }
+    Facts::market(Frequency::Dated, facts)
 }
 
 /// A quantity around a level: quarterly or annual by its name, two years of it from before the first session.
 fn published(name: &str, level: f64, panel: &Panel, random: &mut ChaCha8Rng) -> Facts {
     let frequency = Frequency::of_name(name).unwrap_or(Frequency::Annual);
-    let days = match frequency {
-        Frequency::Quarterly => 91,
-        Frequency::Annual => 365,
+    let (days, code) = match frequency {
+        Frequency::Quarterly => (91, 200_801),
+        Frequency::Annual | Frequency::Dated => (365, 2_008),
     };
     let sessions = panel.axis().calendar().sessions();
     let (first, last) = (sessions.first().map_or(0, |first| first.number()), sessions.len() as i32 * 7 / 5);
-    let code = match frequency {
-        Frequency::Quarterly => 200_801,
-        Frequency::Annual => 2_008,
-    };
     let mut facts = Vec::new();
     for instrument in panel.axis().instruments().iter().skip(1) {
         let Some(mut period) = frequency.period(code) else { continue };

@@ -267,7 +267,9 @@ impl Data {
 fn attach_facts(path: &Path, output: &mut LoadOutput) -> Result<(), StudyError> {
     let facts = read_facts(path)?;
     let axis = output.panel.axis().clone();
-    let is_known = |facts: &Facts| facts.all().any(|(instrument, _)| axis.find(instrument.name()).is_some());
+    let is_known = |facts: &Facts| {
+        facts.all().any(|(about, _)| about.is_none_or(|instrument| axis.find(instrument.name()).is_some()))
+    };
     if !facts.values().any(is_known) {
         let message = format!("no instrument of the facts in {} is in the data", path.display());
         output.facts.warnings.push(message);

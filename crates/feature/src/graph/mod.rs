@@ -1,17 +1,22 @@
 //! Expressions after checking: a graph in which equal parts are one node.
 
 mod carry;
+mod known;
+mod latest;
 mod look_back;
 mod over_periods;
 mod over_rows;
+mod publications;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
 pub use carry::Carry;
 pub(crate) use carry::{Recursive, carried};
+pub(crate) use latest::Latest;
 pub use look_back::LookBack;
 pub(crate) use over_periods::OverPeriods;
 pub(crate) use over_rows::{Earlier, OverRows, Windowed, needed};
+pub(crate) use publications::Validity;
 
 use crate::operator::Bound;
 

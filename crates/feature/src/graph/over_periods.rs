@@ -2,27 +2,35 @@
 
 use std::{borrow::Cow, ops::Range, sync::Arc};
 
-use backstaff_panel::{Fact, Period, Session};
+use backstaff_panel::{Fact, Frequency, Period, Session};
 
-use super::{LookBack, Node, NodeKind, needed};
+use super::{
+    LookBack, Node, NodeKind,
+    known::{Known, Series, union},
+    needed,
+    publications::{News, Validity, news},
+};
 use crate::operator::{Bound, Work};
 
 /// An expression over the periods of facts, and which of its values is meant.
 ///
 /// Whenever something is published about an instrument, the facts' periods as known then are the rows of the
-/// expression: from the first to the last one known, with a missing value where nothing is. The expression's value at
-/// its last row (or at a fixed period) holds until the next publication.
+/// expression: quarters or years from the first to the last one known, with a missing value where nothing is, or the
+/// days of observations. The expression's value at its last row (or at a fixed period) holds until the next publication.
+///
+/// Publications that only add rows behind the others, as most do, are computed together: a value depends on its own row
+/// and earlier ones, which they leave as they are.
 pub(crate) struct OverPeriods {
     /// In an order in which operands come first; the last one is the result.
     steps: Vec<Step>,
+    frequency: Frequency,
     /// How many facts there are.
     n_facts: usize,
     /// How many earlier periods the result reads; `None` is all.
     look_back: Option<i32>,
     /// The period whose value is meant; the last one if there is none.
     period: Option<Period>,
-    /// The value before anything is known.
-    absent: f64,
+    validity: Validity,
 }
 
 enum Step {
@@ -30,13 +38,6 @@ enum Step {
     Fact(usize),
     Constant(f64),
     Call(Arc<Bound>, Vec<usize>),
-}
-
-/// Values of consecutive periods.
-#[derive(Clone, Default)]
-struct Series<'a> {
-    first: i32,
-    values: Cow<'a, [f64]>,
 }
 
 impl OverPeriods {
@@ -48,9 +49,9 @@ impl OverPeriods {
     pub(crate) fn new(
         nodes: &[Node],
         root: usize,
-        facts: &[usize],
+        (facts, frequency): (&[usize], Frequency),
         period: Option<Period>,
-        absent: f64,
+        validity: Validity,
     ) -> Self {
         let mut places = vec![usize::MAX; root + 1];
         let mut steps = Vec::new();
@@ -71,64 +72,83 @@ impl OverPeriods {
             LookBack::Sessions(periods) => i32::try_from(periods).ok(),
             LookBack::Recursive => None,
         };
-        Self { steps, n_facts: facts.len(), look_back, period, absent }
+        Self { steps, frequency, n_facts: facts.len(), look_back, period, validity }
     }
 
     /// Compute one instrument: its facts in the order of publication, and the sessions of its rows.
     pub(crate) fn run(&self, facts: &[&[Fact]], sessions: &[Session], out: &mut [f64]) {
         debug_assert_eq!(facts.len(), self.n_facts, "all facts are given");
-        let mut known = vec![Series::default(); facts.len()];
-        let mut read = vec![0; facts.len()];
-        let mut value = self.absent;
-        let mut row = 0;
-        while row < sessions.len() {
-            let mut is_news = false;
-            for ((facts, read), known) in facts.iter().zip(&mut read).zip(&mut known) {
-                let new = facts[*read..].iter().take_while(|fact| fact.known <= sessions[row]);
-                for fact in new {
-                    known.learn(*fact);
-                    *read += 1;
-                    is_news = true;
+        out.fill(self.validity.absent);
+        let mut known = Known::nothing(facts.len(), self.frequency);
+        // News whose values are not computed yet, with the row that each of them means.
+        let mut waiting = Vec::<(News<'_>, Option<i32>)>::new();
+        let mut is_even = true;
+        for news in news(facts, sessions) {
+            let mut facts = news.facts.iter().copied().flatten();
+            let adds_only = self.period.is_none() && is_even && facts.all(|fact| known.is_behind(fact));
+            if !adds_only {
+                self.settle(&mut waiting, &known, sessions, out);
+            }
+            for (n, facts) in news.facts.iter().enumerate() {
+                for fact in *facts {
+                    known.learn(n, fact);
                 }
             }
-            if is_news {
-                value = self.value(&known);
+            let row = match self.period {
+                None => Some(known.rows().end - 1),
+                Some(period) => known.row(period.number()),
+            };
+            is_even = known.is_even();
+            if !is_even {
+                self.settle(&mut waiting, &known, sessions, out);
             }
-            let next =
-                facts.iter().zip(&read).filter_map(|(facts, &read)| facts.get(read)).map(|fact| fact.known);
-            let end =
-                next.min().map_or(sessions.len(), |date| sessions.partition_point(|&other| other < date));
-            out[row..end].fill(value);
-            row = end;
+            waiting.push((news, row));
+        }
+        self.settle(&mut waiting, &known, sessions, out);
+    }
+
+    /// Compute what waits, of which all but the first adds rows only.
+    fn settle(
+        &self,
+        waiting: &mut Vec<(News<'_>, Option<i32>)>,
+        known: &Known,
+        sessions: &[Session],
+        out: &mut [f64],
+    ) {
+        let all = known.rows();
+        let row = |row: Option<i32>| row.filter(|row| all.contains(row));
+        let rows = || waiting.iter().filter_map(|(_, wanted)| row(*wanted));
+        let values = match rows().min().zip(rows().max()) {
+            Some((first, last)) => self.values(known, first..last + 1),
+            None => Series::default(),
+        };
+        for (news, wanted) in waiting.drain(..) {
+            let value = row(wanted).and_then(|row| values.at(row)).unwrap_or(self.validity.absent);
+            self.validity.fill(&news, value, sessions, out);
         }
     }
 
-    /// The value of the expression if this is known.
-    fn value(&self, known: &[Series<'_>]) -> f64 {
-        let all = known.iter().map(Series::periods).fold(0..0, union);
-        let target = self.period.map_or(all.end - 1, Period::number);
-        if !all.contains(&target) {
-            return self.absent;
-        }
+    /// The values of the expression in some rows if this is known; rows that it has none in are left out.
+    fn values(&self, known: &Known, rows: Range<i32>) -> Series<'static> {
         // What is earlier changes no value that is meant; what is later neither.
-        let from = self.look_back.map_or(all.start, |periods| target.saturating_sub(periods).max(all.start));
-        let wanted = from..target + 1;
-        let sessions = wanted.clone().map(Session::from_number).collect::<Vec<_>>();
+        let start = known.rows().start;
+        let from = self.look_back.map_or(start, |periods| rows.start.saturating_sub(periods).max(start));
+        let wanted = from..rows.end;
+        let sessions = known.sessions(&wanted);
         let mut values = Vec::<Series<'_>>::with_capacity(self.steps.len());
         for step in &self.steps {
             let series = match step {
-                Step::Fact(fact) => known[*fact].between(&wanted),
+                Step::Fact(fact) => known.between(*fact, &wanted),
                 // A constant is there wherever it is needed.
-                Step::Constant(value) => Series { first: 0, values: vec![*value].into() },
+                Step::Constant(value) => Series::new(0, vec![*value]),
                 Step::Call(bound, from) => self.call(bound, from, &values, &wanted, &sessions),
             };
             values.push(series);
         }
-        let result = values.last().and_then(|result| match self.steps.last() {
-            Some(Step::Constant(_)) => result.values.first().copied(),
-            _ => result.at(target),
-        });
-        result.unwrap_or(self.absent)
+        match (self.steps.last(), values.pop()) {
+            (Some(Step::Constant(value)), _) => Series::new(rows.start, vec![*value; rows.len()]),
+            (_, result) => result.map_or_else(Series::default, Series::into_owned),
+        }
     }
 
     /// An operator over the periods from the first to the last one of its operands.
@@ -145,7 +165,7 @@ impl OverPeriods {
             wanted.clone()
         } else {
             let series = from.iter().filter(|&&step| !is_constant(step));
-            series.map(|&step| values[step].periods()).fold(0..0, union)
+            series.map(|&step| values[step].rows()).fold(0..0, union)
         };
         if periods.is_empty() {
             return Series::default();
@@ -167,64 +187,6 @@ impl OverPeriods {
             }
             Work::Session(_) | Work::Facts { .. } => unreachable!("only time series stand over periods"),
         }
-        Series { first: periods.start, values: out.into() }
-    }
-}
-
-impl Series<'_> {
-    fn periods(&self) -> Range<i32> {
-        self.first..self.first + self.values.len() as i32
-    }
-
-    fn at(&self, period: i32) -> Option<f64> {
-        let place = usize::try_from(period.checked_sub(self.first)?).ok()?;
-        self.values.get(place).copied()
-    }
-
-    /// The part of it in a range of periods.
-    fn between(&self, wanted: &Range<i32>) -> Series<'_> {
-        let own = self.periods();
-        let (start, end) = (own.start.max(wanted.start), own.end.min(wanted.end));
-        if start >= end {
-            return Series::default();
-        }
-        let part = (start - own.start) as usize..(end - own.start) as usize;
-        Series { first: start, values: Cow::Borrowed(&self.values[part]) }
-    }
-
-    /// Its values in these periods, missing where it has none.
-    fn over(&self, periods: &Range<i32>) -> Cow<'_, [f64]> {
-        if self.periods() == *periods {
-            return Cow::Borrowed(&self.values);
-        }
-        periods.clone().map(|period| self.at(period).unwrap_or(f64::NAN)).collect()
-    }
-
-    /// Take in what is published.
-    fn learn(&mut self, fact: Fact) {
-        let (period, own) = (fact.period.number(), self.periods());
-        let values = self.values.to_mut();
-        if own.is_empty() {
-            self.first = period;
-            values.push(fact.value);
-        } else if period < own.start {
-            let gap = (own.start - period) as usize;
-            values.splice(0..0, std::iter::repeat_n(f64::NAN, gap));
-            values[0] = fact.value;
-            self.first = period;
-        } else {
-            let place = (period - own.start) as usize;
-            values.resize(values.len().max(place + 1), f64::NAN);
-            values[place] = fact.value;
-        }
-    }
-}
-
-/// The periods from the first to the last of both.
-fn union(a: Range<i32>, b: Range<i32>) -> Range<i32> {
-    match (a.is_empty(), b.is_empty()) {
-        (true, _) => b,
-        (_, true) => a,
-        _ => a.start.min(b.start)..a.end.max(b.end),
+        Series::new(periods.start, out)
     }
 }

@@ -17,6 +17,8 @@ pub struct Bound {
     pub output: Type,
     /// Whether the input after the series says who takes part; set by the call.
     pub(crate) has_universe: bool,
+    /// Whether the rows must be fiscal quarters.
+    pub(crate) of_quarters: bool,
     /// Which part of a family this is, if several computations share one walk.
     pub family: Option<Family>,
     /// The computation.
@@ -175,12 +177,25 @@ impl Bound {
     }
 
     fn new(look_back: LookBack, work: Work) -> Self {
-        Self { look_back, look_ahead: 0, output: Type::Number, has_universe: false, family: None, work }
+        Self {
+            look_back,
+            look_ahead: 0,
+            output: Type::Number,
+            has_universe: false,
+            of_quarters: false,
+            family: None,
+            work,
+        }
     }
 
     /// The same computation with conditions as its result.
     pub fn boolean(self) -> Self {
         Self { output: Type::Boolean, ..self }
+    }
+
+    /// The same computation, over fiscal quarters only.
+    pub(crate) fn of_quarters(self) -> Self {
+        Self { of_quarters: true, ..self }
     }
 
     /// The same computation, reading this many later sessions.

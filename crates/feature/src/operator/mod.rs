@@ -52,11 +52,33 @@ pub enum Binding {
     Compute(Bound),
     /// Another expression, in which the names of the parameters stand for the arguments.
     Expand(String),
-    /// The expression that [`Kind::OverPeriods`] takes, as it was known: at the newest period, or at the one that is
-    /// written so.
-    OverPeriods(Option<u32>),
+    /// The expression that [`Kind::OverPeriods`] takes, as it was known.
+    OverPeriods {
+        /// Which of its values.
+        meant: Meant,
+        /// After how many calendar days without a publication it is missing, if ever.
+        stale: Option<u32>,
+    },
     /// The series that [`Kind::OverRows`] takes, as it is on the rows where the one condition holds.
     OverRows,
+}
+
+/// Which value of an expression over periods is meant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Meant {
+    /// That of the newest period.
+    Newest,
+    /// That of the period which is written so.
+    At(u32),
+    /// That of the newest publication, whichever period it is about; the expression is a single fact.
+    LastPublished,
+}
+
+impl Binding {
+    /// A value over periods, missing this many calendar days after the newest publication; 0 is never.
+    pub(crate) fn over_periods(meant: Meant, stale: u32) -> Self {
+        Self::OverPeriods { meant, stale: (stale > 0).then_some(stale) }
+    }
 }
 
 impl From<Bound> for Binding {

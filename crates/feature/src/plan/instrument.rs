@@ -30,6 +30,8 @@ pub(super) struct InstrumentPass<'a> {
     blocks: Option<&'a Blocks<'a>>,
     /// Of each step that is a recursion.
     courses: Vec<Option<Course<'a>>>,
+    /// Of each step whose facts are all about the whole market: its values on the calendar's sessions.
+    of_market: Vec<Option<Vec<f64>>>,
 }
 
 /// Some rows of an instrument: those that are computed, and those of them that are right and wanted.
@@ -72,7 +74,8 @@ impl<'a> InstrumentPass<'a> {
             _ => None,
         };
         let courses = program.steps.iter().map(course).collect();
-        Self { nodes, program, panel, kept, blocks, courses }
+        let of_market = program.steps.par_iter().map(|step| of_market(step, nodes, panel)).collect();
+        Self { nodes, program, panel, kept, blocks, courses, of_market }
     }
 
     /// Compute all instruments, those of more rows than a slice in slices; what is to be kept for later passes comes
@@ -199,8 +202,15 @@ impl<'a> InstrumentPass<'a> {
                     for out in &mut outs {
                         out.resize(rows.len(), 0.0);
                     }
-                    let walk = (span, self.courses[n].as_ref(), &mut task.states);
-                    self.compute(to, from, walk, buffers, &mut outs);
+                    if let Some(values) = &self.of_market[n] {
+                        let start = self.panel.axis().position_of(rows.start);
+                        for out in &mut outs {
+                            out.copy_from_slice(&values[start..start + rows.len()]);
+                        }
+                    } else {
+                        let walk = (span, self.courses[n].as_ref(), &mut task.states);
+                        self.compute(to, from, walk, buffers, &mut outs);
+                    }
                     for (&(_, to), out) in to.iter().zip(outs) {
                         buffers[to] = out;
                     }
@@ -287,6 +297,19 @@ impl<'a> InstrumentPass<'a> {
             Work::Session(_) => unreachable!("cross-sections have their own passes"),
         }
     }
+}
+
+/// The values of a step on the calendar's sessions, if all facts that it reads are about the whole market.
+fn of_market(step: &Step, nodes: &[Node], panel: &Panel) -> Option<Vec<f64>> {
+    let Step::Compute { to, .. } = step else { return None };
+    let &[(node, _)] = to.as_slice() else { return None };
+    let NodeKind::Call(bound) = &nodes[node].kind else { return None };
+    let Work::Facts { names, work } = &bound.work else { return None };
+    let facts = names.iter().map(|name| panel.facts(name)?.of_market()).collect::<Option<Vec<_>>>()?;
+    let sessions = panel.axis().calendar().sessions();
+    let mut values = vec![0.0; sessions.len()];
+    work(&facts, sessions, &mut values);
+    Some(values)
 }
 
 fn is_recursive(node: &Node) -> bool {

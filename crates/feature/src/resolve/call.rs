@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     Context, Purpose, Resolver, Value,
     arguments::{choice, match_arguments, number, text},
+    periods::Wanted,
     rows::{By, Counting, TooLong},
     spelling::{MAX_CANONICAL, Spelling},
 };
@@ -59,10 +60,11 @@ impl Resolver<'_> {
                 let node = self.add_call(spelling, Arc::new(bound), checked.inputs);
                 node.ok_or_else(|| context.error(TooLong::fault(span)))
             }
-            Ok(Binding::OverPeriods(period)) => {
-                let at = ArgumentFault::new("period", String::new());
+            Ok(Binding::OverPeriods { meant, stale }) => {
+                let places = ["x", "period"].map(|name| place(&ArgumentFault::new(name, String::new())));
                 let spelling = Spelling::new(&*operator, &checked.arguments);
-                self.over_periods(context, &spelling, checked.inputs[0], period, (span, place(&at)))
+                let wanted = Wanted { meant, stale, call, places };
+                self.over_periods(context, &spelling, checked.inputs[0], &wanted, span)
             }
             Ok(Binding::OverRows) => {
                 let &[condition, x] = checked.inputs.as_slice() else {

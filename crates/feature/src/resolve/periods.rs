@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use backstaff_panel::Frequency;
+use backstaff_panel::{Frequency, Period};
 
 use super::{
     Context, Resolver,
@@ -17,9 +17,41 @@ use super::{
 use crate::{
     FeatureError, LookBack, Type,
     expression::{Call, Fault, Span, did_you_mean},
-    graph::{Node, NodeKind, OverPeriods, needed},
-    operator::{Bound, Work},
+    graph::{Latest, Node, NodeKind, OverPeriods, Validity, needed},
+    operator::{Bound, Meant, Work},
 };
+
+/// Which value over periods a call asks for.
+pub(super) struct Wanted<'a> {
+    pub(super) meant: Meant,
+    /// After how many calendar days without a publication it is missing.
+    pub(super) stale: Option<u32>,
+    pub(super) call: &'a Call,
+    /// Where its expression and its period stand.
+    pub(super) places: [Span; 2],
+}
+
+impl Wanted<'_> {
+    /// The period that is written, if one is.
+    fn period(&self, frequency: Frequency) -> Result<Option<Period>, Fault> {
+        let Meant::At(code) = self.meant else { return Ok(None) };
+        let form = match frequency {
+            Frequency::Quarterly => "quarters are written YYYYQQ: 202003 is the third of 2020",
+            Frequency::Annual => "years are written YYYY: 2020",
+            Frequency::Dated => "days are written YYYYMMDD: 20200316",
+        };
+        let period = frequency.period(code);
+        let fault = || Fault::new(self.places[1], format!("there is no period {code} here")).help(form);
+        period.ok_or_else(fault).map(Some)
+    }
+
+    fn no_fact(&self) -> Fault {
+        let message = format!("`{}` takes a single fact, not an expression", self.call.name);
+        Fault::new(self.places[0], message).help(
+            "call it for each fact: `PLatest($$income_q) / PLatest($$equity_q)`; windows stand in `P(...)`",
+        )
+    }
+}
 
 impl Resolver<'_> {
     pub(super) fn fact(
@@ -54,44 +86,51 @@ impl Resolver<'_> {
         }
     }
 
-    /// The node that computes `root` over the periods known in each session, at the newest of them or at the one that
-    /// is written `period`; the places are those of the call and of the period.
+    /// The node that computes `root` over the periods known in each session.
     pub(super) fn over_periods(
         &mut self,
         context: &Context<'_>,
         spelling: &Spelling,
         root: usize,
-        period: Option<u32>,
-        (span, period_span): (Span, Span),
+        wanted: &Wanted<'_>,
+        span: Span,
     ) -> Result<usize, FeatureError> {
         let nodes = self.graph.nodes();
-        let facts = needed(root, |n| &nodes[n].inputs).into_iter().filter_map(|n| match &nodes[n].kind {
+        let part = needed(root, |n| &nodes[n].inputs);
+        let facts = part.iter().filter_map(|&n| match &nodes[n].kind {
             NodeKind::Fact(name) => Some((n, name.clone())),
             _ => None,
         });
         let (facts, names): (Vec<usize>, Vec<Arc<str>>) = facts.unzip();
         let frequency = frequency(&names).map_err(|message| {
-            let help = "facts stand in it as `$$name_q` (quarters) or `$$name_a` (years)";
+            let help =
+                "facts stand in it as `$$name_q` (quarters), `$$name_a` (years) or `$$name_d` (observations)";
             context.error(Fault::new(span, message).help(help))
         })?;
-        let period = period.map(|code| {
-            frequency.period(code).ok_or_else(|| {
-                let form = match frequency {
-                    Frequency::Quarterly => "quarters are written YYYYQQ: 202003 is the third of 2020",
-                    Frequency::Annual => "years are written YYYY: 2020",
-                };
-                context.error(Fault::new(period_span, format!("there is no period {code} here")).help(form))
-            })
-        });
-        let period = period.transpose()?;
+        let of_quarters = |&n: &usize| matches!(&nodes[n].kind, NodeKind::Call(bound) if bound.of_quarters);
+        if frequency != Frequency::Quarterly && part.iter().any(of_quarters) {
+            let message = format!("`Quarter` and `TTM` need quarters, and `$${}` is {frequency}", names[0]);
+            return Err(context.error(Fault::new(span, message)));
+        }
+        let period = wanted.period(frequency).map_err(|fault| context.error(fault))?;
+        if wanted.meant == Meant::LastPublished && !matches!(nodes[root].kind, NodeKind::Fact(_)) {
+            return Err(context.error(wanted.no_fact()));
+        }
         let canonical = spelling.canonical(&[&nodes[root].canonical]);
         if canonical.len() > MAX_CANONICAL {
             return Err(context.error(TooLong::fault(span)));
         }
         let is_condition = nodes[root].value_type == Type::Boolean;
         let absent = if is_condition { 0.0 } else { f64::NAN };
-        let computation = OverPeriods::new(nodes, root, &facts, period, absent);
-        let bound = Bound::facts(names, move |facts, sessions, out| computation.run(facts, sessions, out));
+        let stale = wanted.stale.and_then(|days| i32::try_from(days).ok());
+        let validity = Validity { absent, stale };
+        let bound = if wanted.meant == Meant::LastPublished {
+            let latest = Latest(validity);
+            Bound::facts(names, move |facts, sessions, out| latest.run(facts, sessions, out))
+        } else {
+            let computation = OverPeriods::new(nodes, root, (&facts, frequency), period, validity);
+            Bound::facts(names, move |facts, sessions, out| computation.run(facts, sessions, out))
+        };
         let bound = if is_condition { bound.boolean() } else { bound };
         Ok(self.graph.add(Node {
             inputs: Vec::new(),
@@ -133,6 +172,12 @@ impl Context<'_> {
         bound: &Bound,
     ) -> Result<(), FeatureError> {
         if !self.periods {
+            if bound.of_quarters {
+                let fault =
+                    Fault::new(span, format!("`{}` is about fiscal quarters, not sessions", call.name));
+                let help = format!("it stands in `P(...)`, as in `P({}($$sales_q))`", call.name);
+                return Err(self.error(fault.help(help)));
+            }
             return Ok(());
         }
         if matches!(bound.work, Work::Session(_)) {
@@ -150,7 +195,8 @@ impl Context<'_> {
         if !self.periods {
             return Ok(Self { rows: None, periods: true, ..*self });
         }
-        let fault = Fault::new(call.name_span, format!("`{}` stands in another `P` or `PRef`", call.name));
+        let fault =
+            Fault::new(call.name_span, format!("`{}` stands in another operator over periods", call.name));
         Err(self.error(fault.help("leave one of them out")))
     }
 }
@@ -164,7 +210,7 @@ pub(super) fn no_sessions(message: &str, span: Span) -> Fault {
 /// How long the periods of all these facts are.
 fn frequency(names: &[Arc<str>]) -> Result<Frequency, String> {
     let frequency = |name: &Arc<str>| {
-        Frequency::of_name(name).ok_or(format!("`$${name}` ends with neither `_q` nor `_a`"))
+        Frequency::of_name(name).ok_or(format!("`$${name}` ends with none of `_q`, `_a` and `_d`"))
     };
     let Some(first) = names.first() else {
         return Err("there is no fact with a publication day in this call".to_owned());

@@ -221,7 +221,7 @@ fn reads_facts_over_periods_only() {
     let ttm = feature("$close / P(Sum($$eps_q, 4))");
     assert_eq!(ttm.facts().into_iter().collect::<Vec<_>>(), ["eps_q"]);
     assert_eq!(ttm.fields().into_iter().collect::<Vec<_>>(), ["close"]);
-    assert_eq!(ttm.canonical(), "Div@1($close,P@1(Sum@2($$eps_q,length=4.0,min=1.0)))");
+    assert_eq!(ttm.canonical(), "Div@1($close,P@1(Sum@2($$eps_q,length=4.0,min=1.0),stale=0.0))");
     assert_eq!(canonical("PRef($$eps_q, 202003)"), "PRef@1($$eps_q,period=202003.0)");
     assert_eq!(ttm.look_back(), LookBack::Sessions(0));
     assert!(!ttm.is_cross_sectional());
@@ -238,7 +238,7 @@ fn reads_facts_over_periods_only() {
         ("P($$eps_q / $close)", "$close", "`$close` has sessions, but what stands in `P` has periods"),
         ("P(CsRank($$eps_q))", "CsRank($$eps_q)", "`CsRank` compares instruments"),
         ("P(Mask($$eps_q, 'SPY'))", "Mask($$eps_q, 'SPY')", "`Mask` compares instruments"),
-        ("P(P($$eps_q))", "P", "`P` stands in another `P` or `PRef`"),
+        ("P(P($$eps_q))", "P", "`P` stands in another operator over periods"),
         ("P(Ref($$eps_q, -1))", "Ref($$eps_q, -1)", "ahead"),
         (
             "P($$eps_q / $$equity_a)",

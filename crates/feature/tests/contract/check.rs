@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use backstaff_feature::Type;
-use backstaff_panel::{Axis, Categories, Column, Encoding, Fact, Facts, Instrument, Panel, Period, Session};
+use backstaff_panel::{Axis, Categories, Column, Encoding, Fact, Instrument, Panel, Period, Session};
 
 use crate::subject::{Subject, compute, first_difference, panel};
 
@@ -25,17 +25,15 @@ fn changed(panel: &Panel, change: impl Fn(usize, &[f64]) -> f64) -> Panel {
 fn published_otherwise(panel: &Panel, now: Session) -> Panel {
     let mut changed = panel.clone();
     for (name, facts) in panel.all_facts() {
-        let all =
-            facts.all().flat_map(|(instrument, facts)| facts.iter().map(move |fact| (instrument, *fact)));
-        let all = all.map(|(instrument, fact)| {
-            let other = Fact {
+        let otherwise = facts.replaced(|facts| {
+            let other = |fact: &Fact| Fact {
                 value: -7.0 * fact.value,
                 period: Period::from_number(fact.period.number() - 1),
-                ..fact
+                ..*fact
             };
-            (instrument.clone(), if fact.known > now { other } else { fact })
+            facts.iter().map(|fact| if fact.known > now { other(fact) } else { *fact }).collect()
         });
-        changed.insert_facts(name, Facts::new(facts.frequency(), all)).unwrap();
+        changed.insert_facts(name, otherwise).unwrap();
     }
     changed
 }
@@ -113,12 +111,8 @@ fn renamed(
         other.insert_categories(name, column.select(&rows)).unwrap();
     }
     for (fact, facts) in panel.all_facts() {
-        let all = order.iter().flat_map(|&i| {
-            let own = facts.of(&axis.instruments()[i]).iter();
-            own.map(move |fact| (i, *fact))
-        });
-        let all = all.map(|(i, fact)| (Instrument::new(&name(i)), fact));
-        other.insert_facts(fact, Facts::new(facts.frequency(), all)).unwrap();
+        let names = order.iter().map(|&i| (axis.instruments()[i].clone(), Instrument::new(&name(i))));
+        other.insert_facts(fact, facts.renamed(names)).unwrap();
     }
     (other, order)
 }

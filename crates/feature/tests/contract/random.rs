@@ -19,8 +19,13 @@ fn view() -> impl Strategy<Value = String> {
 /// Expressions of a few operators of every family, nested in every direction.
 fn expression() -> impl Strategy<Value = String> {
     let columns = vec!["$open", "$high", "$low", "$close", "$volume", "0.5", "3"];
-    let known =
-        select(vec!["P($$eps_q)", "P(Sum($$sales_q, 4) / Ref($$eps_q, 1))", "PRef($$equity_a, 2009)"]);
+    let known = select(vec![
+        "P($$eps_q)",
+        "P(Sum($$sales_q, 4) / Ref($$eps_q, 1))",
+        "PRef($$equity_a, 2009)",
+        "P($$vix_d - EMA($$vix_d, 4))",
+        "PLatest($$sales_q, stale=99)",
+    ]);
     let leaf = prop_oneof![
         4 => select(columns).prop_map(str::to_owned),
         1 => view(),

@@ -84,7 +84,7 @@ pub fn perturb(panel: &Panel, last: usize, perturbation: Perturbation) -> Result
 
 /// Facts with what is published after a session changed.
 fn perturb_facts(facts: &Facts, last: Session, perturbation: Perturbation) -> Facts {
-    let changed = facts.all().flat_map(|(instrument, facts)| {
+    facts.replaced(|facts| {
         let (known, later) = facts.split_at(facts.partition_point(|fact| fact.known <= last));
         let values = later.iter().rev().map(|fact| fact.value);
         let later = later.iter().zip(values).map(|(fact, other)| {
@@ -95,10 +95,8 @@ fn perturb_facts(facts: &Facts, last: Session, perturbation: Perturbation) -> Fa
             };
             Fact { value, ..*fact }
         });
-        let facts = known.iter().copied().chain(later).collect::<Vec<_>>();
-        facts.into_iter().map(|fact| (instrument.clone(), fact))
-    });
-    Facts::new(facts.frequency(), changed)
+        known.iter().copied().chain(later).collect()
+    })
 }
 
 #[cfg(test)]

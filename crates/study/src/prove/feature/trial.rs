@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt, ops::Range, sync::Arc};
 
 use backstaff_feature::{Feature, From, Plan, States};
-use backstaff_panel::{Axis, Categories, Column, Encoding, Facts, Instrument, Panel, Session};
+use backstaff_panel::{Axis, Categories, Column, Encoding, Instrument, Panel, Session};
 use serde::Serialize;
 
 use super::{
@@ -232,11 +232,9 @@ fn rearranged(panel: &Panel, order: &[usize]) -> Result<Panel, StudyError> {
         other.insert_categories(category, Categories::select(column, &rows))?;
     }
     for (fact, facts) in panel.all_facts() {
-        let of = |(place, &i): (usize, &usize)| {
-            facts.of(&axis.instruments()[i]).iter().map(move |fact| (name(place), *fact)).collect::<Vec<_>>()
-        };
-        let renamed = order.iter().enumerate().flat_map(of);
-        other.insert_facts(fact, Facts::new(facts.frequency(), renamed))?;
+        let names = order.iter().enumerate();
+        let names = names.map(|(place, &i)| (axis.instruments()[i].clone(), name(place)));
+        other.insert_facts(fact, facts.renamed(names))?;
     }
     Ok(other)
 }
