@@ -175,13 +175,11 @@ fn write_signals(path: &Path, results: &Results) -> Result<(), StudyError> {
 fn extend(columns: &mut Vec<(String, Vec<f64>)>, more: &[(String, Vec<f64>)]) {
     let before = columns.first().map_or(0, |(_, values)| values.len());
     for (name, values) in more {
-        match columns.iter_mut().find(|(known, _)| known == name) {
-            Some((_, all)) => all.extend_from_slice(values),
-            None => {
-                let missing = std::iter::repeat_n(f64::NAN, before);
-                columns.push((name.clone(), missing.chain(values.iter().copied()).collect()));
-            }
-        }
+        let known = columns.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+            columns.push((name.clone(), vec![f64::NAN; before]));
+            columns.len() - 1
+        });
+        columns[known].1.extend_from_slice(values);
     }
     let longest = columns.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
     for (_, values) in columns {

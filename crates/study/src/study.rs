@@ -255,6 +255,13 @@ impl Study {
                 undated.len()
             ));
         }
+        for name in self.config.portfolio.recovery.instruments.keys() {
+            if panel.axis().find(name).is_none() {
+                flow.warn(format!(
+                    "portfolio.recovery names {name}, which the data don't have: nothing hangs on it"
+                ));
+            }
+        }
         Ok(panel)
     }
 
@@ -303,7 +310,7 @@ impl Study {
         let universe = handles.next().ok_or_else(missing)?;
         let unmasked = resolved.unmasked.as_ref().and_then(|_| handles.next());
         let guides = resolved.guides.iter().map(|(role, _)| *role).zip(handles).collect();
-        Ok(Columns { selected, expressions, universe, unmasked, guides, features })
+        Ok(Columns { features, selected, expressions, universe, unmasked, guides })
     }
 
     /// All steps up to the portfolios.

@@ -15,10 +15,10 @@ name: rules
 data:
   prices: {path: prices.csv, adjustment: as_is}
   attributes: {path: sectors.csv, categories: [sector], static: true}
-features: {define: {mom: $close / Ref($close, 5) - 1}}
+features: {define: {mom: '$close / Ref($close, 5) - 1'}}
 label: {horizon: 5, target: rank}
 folds: {test: {from: 2019-07-01}, every: year, train: {sessions: 60}, validation: {sessions: 20}}
-models: {momentum: {expression: $close / Ref($close, 5) - 1}}
+models: {momentum: {expression: '$close / Ref($close, 5) - 1'}}
 portfolio:
   strategy:
     top_n:
@@ -145,7 +145,7 @@ fn mistakes_are_named() {
     assert!(text.contains("did you mean `keep`"), "{text}");
     let text = error("CsMean(mom)", "mom");
     assert!(text.contains("one value for all instruments") && text.contains("CsMean"), "{text}");
-    let text = error("CsMean(mom)", "Ref(CsMean(mom), -1)");
+    let text = error("CsMean(mom)", "'Ref(CsMean(mom), -1)'");
     assert!(text.contains("ahead"), "{text}");
     let text = error("sell_tax_bps: krx", "sell_tax_bps: kr");
     assert!(text.contains("portfolio.costs.sell_tax_bps") && text.contains("krx"), "{text}");

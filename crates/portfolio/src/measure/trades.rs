@@ -130,7 +130,7 @@ mod tests {
         ];
         let trades = trades(&backtest);
         assert_eq!((trades.n_closed, trades.n_open), (3, 1));
-        assert_eq!((trades.mean_win, trades.mean_loss), ((5.0 + 8.5) / 2.0, 9.0));
+        assert_eq!((trades.mean_win, trades.mean_loss), (6.75, 9.0));
         assert_eq!((trades.hit_rate, trades.profit_factor), (2.0 / 3.0, 13.5 / 9.0));
         assert_eq!(trades.mean_sessions, (3.0 + 3.0 + 1.0) / 3.0);
     }

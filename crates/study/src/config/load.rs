@@ -88,7 +88,7 @@ fn with_profile(mut study: Value, plain: &Config, path: &Path, name: &str) -> Re
     })
 }
 
-/// A shipped profile speaks of every LightGBM model, whatever its name, and of the strategy only if it is top-k.
+/// A shipped profile speaks of every LightGBM model, whatever its name, and of the strategy only if it is top-k or top-n.
 fn apply_shipped(study: &mut Value, overrides: &Value) {
     if let (Some(models), Some(boosted)) =
         (study.get_mut("models").and_then(Value::as_object_mut), overrides.get("lightgbm"))
@@ -101,6 +101,15 @@ fn apply_shipped(study: &mut Value, overrides: &Value) {
         (study.pointer_mut("/portfolio/strategy/topk_dropout"), overrides.get("topk_dropout"))
     {
         merge(top, small);
+    }
+    if let (Some(top), Some(small)) = (
+        study.pointer_mut("/portfolio/strategy/top_n").and_then(Value::as_object_mut),
+        overrides.get("top_n").and_then(Value::as_object),
+    ) {
+        // A book without a band stays one.
+        for (key, value) in small.iter().filter(|(key, _)| top.contains_key(*key)).collect::<Vec<_>>() {
+            top.insert(key.clone(), value.clone());
+        }
     }
     if let Some(count) = overrides.get("at_most") {
         merge(study, &serde_json::json!({ "universe": { "at_most": count } }));
@@ -172,7 +181,7 @@ fn check(config: &Config, path: &Path) -> Result<(), ConfigError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Every, ModelSpec, Target};
+    use crate::config::{Every, ModelSpec, StrategySpec, Target};
 
     const STUDY: &str = "
 backstaff: 1
@@ -225,6 +234,18 @@ profiles:
         assert_eq!((*rounds, parameters["num_leaves"].as_i64()), (100, Some(16)));
         let error = parsed(STUDY, Some("debug")).unwrap_err().to_string();
         assert!(error.contains("dev, prod, research, test"), "{error}");
+    }
+
+    #[test]
+    fn a_shipped_profile_makes_a_top_n_smaller() {
+        let study =
+            STUDY.replace("topk_dropout: {k: 50, n_drop: 5}", "top_n: {n: 50, keep: 90, max_weight: 0.1}");
+        let config = parsed(&study, Some("dev")).unwrap();
+        let StrategySpec::TopN(top) = &config.portfolio.strategy else { panic!() };
+        assert_eq!((top.n, top.keep, top.max_weight), (3, Some(4), 0.1));
+        let config = parsed(&study.replace("keep: 90, ", ""), Some("dev")).unwrap();
+        let StrategySpec::TopN(top) = &config.portfolio.strategy else { panic!() };
+        assert_eq!((top.n, top.keep), (3, None));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The portfolio year by year, and over windows of a year.
 
 use backstaff_portfolio::Day;
-use backstaff_report::{Chart, Column, Emphasis, Format, Heat, Line, Lines, Rule, Stroke, Table, cells};
+use backstaff_report::{Chart, Column, Format, Heat, Line, Lines, Rule, Stroke, Table, cells};
 use serde::Serialize;
 
 use super::{
@@ -142,23 +142,20 @@ pub(super) fn table(name: &str, years: &[YearFacts]) -> Table {
         .column(Column::percent("Hit rate", 0).note("sessions with a gain / sessions with a gain or a loss"))
         .column(Column::number("Rank IC", 3).note("mean over the year's sessions"));
     for facts in years {
-        table = table.row_with(
-            Emphasis::None,
-            cells![
-                facts.year.to_string(),
-                facts.growth,
-                facts.equal_weight,
-                facts.excess,
-                facts.volatility,
-                facts.sharpe,
-                facts.max_drawdown,
-                facts.turnover,
-                facts.costs,
-                facts.exposure,
-                facts.hit_rate,
-                facts.rank_ic,
-            ],
-        );
+        table = table.row(cells![
+            facts.year.to_string(),
+            facts.growth,
+            facts.equal_weight,
+            facts.excess,
+            facts.volatility,
+            facts.sharpe,
+            facts.max_drawdown,
+            facts.turnover,
+            facts.costs,
+            facts.exposure,
+            facts.hit_rate,
+            facts.rank_ic,
+        ]);
     }
     table
 }

@@ -160,9 +160,9 @@ mod tests {
             chosen.len() < n && chosen.iter().filter(|&&other| group(other) == group(place)).count() < most
         };
         for held in [true, false] {
-            for place in 0..ranking.len() {
+            for (place, candidate) in ranking.iter().enumerate() {
                 let rank = place + 1;
-                if rank <= keep && ranking[place].held == held && fits(&chosen, place) {
+                if rank <= keep && candidate.held == held && fits(&chosen, place) {
                     chosen.push(place);
                 }
             }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use backstaff_portfolio::{Rates, krx_price_limit, krx_sell_tax_bps};
 pub use rate::DatedRate;
+use rate::Shipped;
 use serde::{Deserialize, Serialize};
 pub use strategy::{ExposureSpec, RiskSpec, StrategySpec, TopNSpec, WeightSpec};
 
@@ -138,9 +139,9 @@ pub struct CostModel {
 }
 
 /// Tables of a tax on sales that ship.
-const SELL_TAXES: &[(&str, fn() -> Rates)] = &[("krx", krx_sell_tax_bps)];
+const SELL_TAXES: &[Shipped] = &[("krx", krx_sell_tax_bps)];
 /// Tables of price limits that ship.
-const PRICE_LIMITS: &[(&str, fn() -> Rates)] = &[("krx", krx_price_limit)];
+const PRICE_LIMITS: &[Shipped] = &[("krx", krx_price_limit)];
 
 impl Portfolio {
     /// The tax on sales, in basis points.

@@ -22,6 +22,9 @@ pub enum DatedRate {
     Named(String),
 }
 
+/// A table that ships: its name and how it is had.
+pub type Shipped = (&'static str, fn() -> Rates);
+
 impl Default for DatedRate {
     fn default() -> Self {
         Self::Constant(0.0)
@@ -30,7 +33,7 @@ impl Default for DatedRate {
 
 impl DatedRate {
     /// The rates, where `shipped` are the tables that the key knows; else what is wrong.
-    pub fn rates(&self, shipped: &[(&str, fn() -> Rates)]) -> Result<Rates, String> {
+    pub fn rates(&self, shipped: &[Shipped]) -> Result<Rates, String> {
         match self {
             Self::Constant(rate) => Ok(Rates::constant(*rate)),
             Self::Dated(dated) => {
@@ -145,7 +148,7 @@ mod tests {
     fn says_what_is_wrong() {
         assert!(read("{2019-13-01: 1}").unwrap_err().contains("not a date"));
         assert!(read("{}").unwrap_err().contains("at least one"));
-        let zero: (&str, fn() -> Rates) = ("krx", || Rates::ZERO);
+        let zero: Shipped = ("krx", || Rates::ZERO);
         assert!(DatedRate::Named("kx".to_owned()).rates(&[zero]).unwrap_err().contains("krx"));
     }
 }

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+/// Where the keys of `top_n` stand.
+const TOP_N: &str = "portfolio.strategy.top_n";
+
 /// How scores become holdings.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -137,9 +140,8 @@ impl StrategySpec {
     /// The categories that it reads, and the key that names each.
     pub fn categories(&self) -> Vec<(String, &str)> {
         let Self::TopN(top) = self else { return Vec::new() };
-        const STRATEGY: &str = "portfolio.strategy.top_n";
-        let caps = top.at_most_per.keys().map(|name| (format!("{STRATEGY}.at_most_per"), name.as_str()));
-        let within = top.score.within.iter().map(|name| (format!("{STRATEGY}.score.within"), name.as_str()));
+        let caps = top.at_most_per.keys().map(|name| (format!("{TOP_N}.at_most_per"), name.as_str()));
+        let within = top.score.within.iter().map(|name| (format!("{TOP_N}.score.within"), name.as_str()));
         caps.chain(within).collect()
     }
 }
