@@ -1,5 +1,5 @@
 # Thin targets over cargo; what they need is installed by .ci/setup, which says what and why.
-.PHONY: demo test setup bench bench-features fmt
+.PHONY: demo test setup bench bench-features bench-folds fmt
 backstaff := target/release/backstaff
 
 demo: ## Build, run the example study on the bundled data, print the stage table and the report's path.
@@ -23,6 +23,15 @@ bench: ## Speed of the kernels, of the features beside Polars, and of the whole 
 
 bench-features: ## Speed of the features beside Polars, pandas and TA-Lib (and Qlib: `make bench-features QLIB=--qlib`).
 	python3 benches/features.py $(QLIB)
+
+frame := $(CURDIR)/target/frame.parquet
+scores := $(CURDIR)/target/scores
+bench-folds: ## Speed of yearly folds, and their scores beside those of Python's LightGBM (with joblib and pyarrow).
+	python3 benches/walk_forward.py make $(frame)
+	cargo bench -p backstaff-study --bench walk_forward -- $(frame) $(scores).ours
+	python3 benches/walk_forward.py serial $(frame) $(scores).serial
+	python3 benches/walk_forward.py processes $(frame) $(scores).processes
+	python3 benches/walk_forward.py compare $(scores).ours $(scores).serial
 
 fmt:
 	cargo fmt --all

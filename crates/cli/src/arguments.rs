@@ -158,6 +158,13 @@ pub struct Compute {
     /// A Parquet or CSV file, a folder of one file per instrument, or a folder in Qlib's layout.
     #[arg(long, value_name = "PATH")]
     pub data: PathBuf,
+    /// What the tables of a database mean (an SQLite file, or a folder of Parquet files named after the tables): a
+    /// layout that ships, `krx`.
+    #[arg(long, value_name = "NAME", conflicts_with = "tables")]
+    pub preset: Option<String>,
+    /// The same, by a layout file of your own.
+    #[arg(long, value_name = "FILE.yaml")]
+    pub tables: Option<PathBuf>,
     /// Published values for expressions over `$$name`: a table with instrument, period, `known_at` and values, or a
     /// folder in Qlib's layout.
     #[arg(long, value_name = "PATH")]

@@ -27,9 +27,12 @@ fn libraries_are_listed_with_their_counts() {
     let counts = listed["libraries"].as_array().unwrap().iter();
     let counts = counts.map(|one| (one["name"].as_str().unwrap(), one["features"].as_u64().unwrap()));
     let counts = counts.collect::<Vec<_>>();
-    assert_eq!(counts, [("alpha158", 158), ("alpha360", 360), ("krx", 71), ("technical", 44)]);
+    assert_eq!(
+        counts,
+        [("alpha158", 158), ("alpha360", 360), ("krx", 116), ("krx_canonical", 30), ("technical", 44)]
+    );
     let text = String::from_utf8(place.output(&["features", "list"]).stdout).unwrap();
-    assert!(text.contains("alpha158   158  Qlib's Alpha158"), "{text}");
+    assert!(text.contains("158  Qlib's Alpha158"), "{text}");
 }
 
 #[test]
@@ -66,8 +69,8 @@ fn an_entry_shows_what_it_is_and_what_it_needs() {
     assert!(recursive["features"][0]["look_back"].is_null());
     assert_eq!(recursive["features"][0]["look_back_text"], "all history");
     let both = place.json(&["features", "show", "mom_20d"]);
-    assert_eq!(both["features"].as_array().unwrap().len(), 2, "of two libraries");
-    let text = String::from_utf8(place.output(&["features", "show", "vcp_score"]).stdout).unwrap();
+    assert_eq!(both["features"].as_array().unwrap().len(), 3, "of three libraries");
+    let text = String::from_utf8(place.output(&["features", "show", "krx/vcp_score"]).stdout).unwrap();
     assert!(
         text.contains("look-back    251 sessions") && text.contains("reads        $close, $high"),
         "{text}"

@@ -74,13 +74,15 @@ impl Catalog {
     /// Add the definitions of a file of the form of the libraries; `file` names it in messages and selections.
     pub fn with_file_text(mut self, file: &str, text: &str) -> Result<Self, FeatureError> {
         let content = library::read(file, text)?;
-        let mut names = Vec::with_capacity(content.definitions.len());
-        for definition in content.definitions {
-            names.push(definition.name.clone());
-            self.add(definition)?;
-        }
+        let mut add = |definitions: Vec<Definition>| {
+            let names = definitions.iter().map(|definition| definition.name.clone()).collect::<Vec<_>>();
+            definitions.into_iter().try_for_each(|definition| self.add(definition))?;
+            Ok::<_, FeatureError>(names)
+        };
+        add(content.parts)?;
+        let (names, targets) = (add(content.features)?, add(content.targets)?);
         let (description, known_flaws) = (content.description, content.known_flaws);
-        self.libraries.insert(file.to_owned(), Library { description, names, known_flaws });
+        self.libraries.insert(file.to_owned(), Library { description, names, targets, known_flaws });
         Ok(self)
     }
 
@@ -228,6 +230,43 @@ impl Catalog {
     ) -> Result<LabelExpression, FeatureError> {
         let syntax = parse(expression).map_err(|fault| fault.within(name, expression))?;
         self.resolve_one(name, expression, &syntax, schema, Purpose::Label).map(LabelExpression)
+    }
+
+    /// The condition of the rows that all entries of a selection count, if they all count the same and not every row.
+    pub fn common_rows(&self, selection: &[&str]) -> Result<Option<String>, FeatureError> {
+        let names = self.select(selection)?;
+        let mut conditions = names.iter().map(|name| self.entries[name].definition.rows.clone());
+        let first = conditions.next().flatten();
+        Ok(first.filter(|first| conditions.all(|other| other.as_ref() == Some(first))))
+    }
+
+    /// The same entries, where those that count the rows of this condition count every row: for a panel that has these
+    /// rows alone (see [`Catalog::common_rows`]).
+    #[must_use]
+    pub fn over_rows_alone(mut self, condition: &str) -> Self {
+        for entry in self.entries.values_mut() {
+            if entry.definition.rows.as_deref() == Some(condition) {
+                entry.rows = None;
+                entry.definition.rows = None;
+            }
+        }
+        self
+    }
+
+    /// The targets of a library or file: its entries that may look ahead. None if it is not there.
+    pub fn resolve_targets(
+        &self,
+        library: &str,
+        schema: &Schema,
+    ) -> Result<Vec<LabelExpression>, FeatureError> {
+        let mut resolver = Resolver::new(self, schema, Purpose::Label);
+        let names = self.libraries.get(library).into_iter().flat_map(|library| &library.targets);
+        let target = |name: &String| {
+            let node = resolver.feature(name)?;
+            let expression = &self.entries[name].definition.expression;
+            Ok(LabelExpression(Feature::new(name, expression, resolver.graph().part(node))))
+        };
+        names.map(target).collect()
     }
 
     fn resolve_one(

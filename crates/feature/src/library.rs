@@ -8,6 +8,9 @@
 //! An entry with the key `for` stands for several, as in `for: {d: [5, 10, 20]}` with `{d}` in its texts: one for each
 //! value, in the order of the file.
 //!
+//! Entries under `parts` are used by others and are no features themselves; those under `targets` may look ahead, are no
+//! features either, and only `compute` and labels take them.
+//!
 //! To add a feature: an entry in a file of `library/`. To add a library: a file there and its line in [`NAMES`].
 
 mod template;
@@ -18,10 +21,11 @@ use self::template::{Values, Variables};
 use crate::{Definition, FeatureError};
 
 /// The libraries of this crate: name and text.
-pub(crate) const NAMES: [(&str, &str); 4] = [
+pub(crate) const NAMES: [(&str, &str); 5] = [
     ("alpha158", include_str!("../library/alpha158.yaml")),
     ("alpha360", include_str!("../library/alpha360.yaml")),
     ("krx", include_str!("../library/krx.yaml")),
+    ("krx_canonical", include_str!("../library/krx_canonical.yaml")),
     ("technical", include_str!("../library/technical.yaml")),
 ];
 
@@ -31,7 +35,11 @@ const ALL_ROWS: &str = "all";
 /// What a file says.
 pub(crate) struct Content {
     pub(crate) description: String,
-    pub(crate) definitions: Vec<Definition>,
+    /// What others use and nobody asks for by the library's name.
+    pub(crate) parts: Vec<Definition>,
+    pub(crate) features: Vec<Definition>,
+    /// What may look ahead.
+    pub(crate) targets: Vec<Definition>,
     pub(crate) known_flaws: Vec<String>,
 }
 
@@ -43,7 +51,11 @@ struct File {
     #[serde(default)]
     known_flaws: Vec<String>,
     rows: Option<String>,
+    #[serde(default)]
+    parts: Vec<Entry>,
     features: Vec<Entry>,
+    #[serde(default)]
+    targets: Vec<Entry>,
 }
 
 #[derive(Deserialize)]
@@ -66,12 +78,18 @@ struct Entry {
 pub(crate) fn read(file: &str, text: &str) -> Result<Content, FeatureError> {
     let wrong = |message: String| FeatureError::File { file: file.to_owned(), message };
     let content: File = serde_saphyr::from_str(text).map_err(|error| wrong(error.to_string()))?;
-    let mut definitions = Vec::with_capacity(content.features.len());
-    for entry in &content.features {
-        let named = |message: String| wrong(format!("entry {:?}: {message}", entry.name));
-        definitions.extend(entry.definitions(file, content.rows.as_deref()).map_err(named)?);
-    }
-    Ok(Content { description: content.description, definitions, known_flaws: content.known_flaws })
+    let definitions = |entries: &[Entry]| {
+        let mut definitions = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let named = |message: String| wrong(format!("entry {:?}: {message}", entry.name));
+            definitions.extend(entry.definitions(file, content.rows.as_deref()).map_err(named)?);
+        }
+        Ok::<_, FeatureError>(definitions)
+    };
+    let (parts, features) = (definitions(&content.parts)?, definitions(&content.features)?);
+    let targets = definitions(&content.targets)?;
+    let (description, known_flaws) = (content.description, content.known_flaws);
+    Ok(Content { description, parts, features, targets, known_flaws })
 }
 
 impl Entry {

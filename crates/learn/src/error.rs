@@ -70,6 +70,14 @@ pub enum LearnError {
         n_unlabelled: usize,
     },
 
+    /// A model of a handful of rows says nothing.
+    #[error("fold {fold}: {segment} has {found} rows where {needed} are needed (min_rows)")]
+    TooFewRows { fold: u32, segment: &'static str, found: usize, needed: usize },
+
+    /// Nothing is left to train.
+    #[error("none of {n} folds has enough rows; the first: {first}")]
+    NoFolds { n: usize, first: String },
+
     /// Training, validation and test must follow each other.
     #[error("fold {fold}: training, validation and test overlap or are out of order")]
     Overlap { fold: u32 },
@@ -102,9 +110,25 @@ pub enum LearnError {
     #[error("ridge's penalty {penalty} is too small for features that depend on each other; raise it")]
     Collinear { penalty: f64 },
 
-    /// An objective with several outputs, or one that needs queries.
-    #[error("the objective {objective} doesn't give one score a row; use a regression or binary objective")]
+    /// An objective with several outputs.
+    #[error(
+        "the objective {objective} doesn't give one score a row; use one for regression, ranking or two classes"
+    )]
     Objective { objective: String },
+
+    /// Grades are for ranking.
+    #[error("grades are for the objectives lambdarank and rank_xendcg; {objective} doesn't rank")]
+    NoRanking { objective: String },
+
+    /// Cross-entropy compares probabilities.
+    #[error(
+        "the objective {objective} needs targets from 0 to 1, and one is {target}; take percent ranks as the target"
+    )]
+    NotAProbability { objective: String, target: f64 },
+
+    /// Ranking takes place within a session.
+    #[error("a model that ranks must be told the session of each row")]
+    NoSessionOfRows,
 
     /// The bytes are no model of ours.
     #[error("this is not a stored model: {message}")]
@@ -113,4 +137,11 @@ pub enum LearnError {
     /// What LightGBM says.
     #[error(transparent)]
     LightGbm(#[from] LightGbmError),
+}
+
+impl LearnError {
+    /// Whether it says that a fold has too few rows.
+    pub(crate) fn is_about_rows(&self) -> bool {
+        matches!(self, Self::EmptyUniverse { .. } | Self::NoSamples { .. } | Self::TooFewRows { .. })
+    }
 }

@@ -17,6 +17,19 @@ pub(crate) fn deviation(values: &[f64]) -> f64 {
     (squares / (values.len() - 1) as f64).sqrt()
 }
 
+/// The median, of an even number the mean of the middle two; NaN of nothing. No value may be NaN.
+pub(crate) fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    let half = values.len() / 2;
+    if half == 0 {
+        return mean(&values);
+    }
+    let is_odd = values.len() % 2 == 1;
+    let (below, middle, _) = values.select_nth_unstable_by(half, f64::total_cmp);
+    let middle = *middle;
+    if is_odd { middle } else { mean(&[below.iter().copied().fold(f64::NEG_INFINITY, f64::max), middle]) }
+}
+
 /// Ranks from 1, ties sharing the mean of theirs. No value may be NaN.
 pub(crate) fn average_ranks(values: &[f64]) -> Vec<f64> {
     let keys = values.iter().zip(0_u32..).map(|(&value, place)| (ascending(value), place));

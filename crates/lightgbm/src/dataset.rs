@@ -63,6 +63,7 @@ impl<'a> Targets<'a> {
 pub struct Dataset {
     raw: RawDataset,
     n_rows: usize,
+    is_weighted: bool,
 }
 
 impl std::fmt::Debug for Dataset {
@@ -123,7 +124,14 @@ impl Dataset {
             return Err(LightGbmError::Length { what: "features", expected, found });
         }
         let n_rows = matrix::count("the number of rows", matrix.n_rows())?;
-        threads.run(self.raw.api(), || fill(self.raw.sibling(n_rows)?, matrix, targets))
+        // LightGBM gives a sibling weights of 0 where this dataset has any, and taking them away leaves those of its
+        // groups behind: metrics would divide by nothing.
+        let ones = vec![1.0; if self.is_weighted { matrix.n_rows() } else { 0 }];
+        let targets = match targets.weights {
+            None if self.is_weighted => Targets { weights: Some(&ones), ..*targets },
+            _ => *targets,
+        };
+        threads.run(self.raw.api(), || fill(self.raw.sibling(n_rows)?, matrix, &targets))
     }
 
     /// How many rows there are.
@@ -155,16 +163,11 @@ fn sample(matrix: &Matrix<'_>, sampled: &[i32]) -> Vec<SampledColumn> {
 fn fill(mut raw: RawDataset, matrix: &Matrix<'_>, targets: &Targets<'_>) -> Result<Dataset, LightGbmError> {
     matrix.for_each_part(|first, part| raw.push(first, part))?;
     raw.set_f32(c"label", targets.labels)?;
-    if let Some(weights) = targets.weights {
-        raw.set_f32(c"weight", weights)?;
-    }
-    if let Some(sizes) = targets.group_sizes {
-        raw.set_i32(c"group", sizes)?;
-    }
-    if let Some(scores) = targets.initial_scores {
-        raw.set_f64(c"init_score", scores)?;
-    }
-    Ok(Dataset { raw, n_rows: matrix.n_rows() })
+    // Groups come before weights, which LightGBM adds up by group.
+    raw.set_i32(c"group", targets.group_sizes.unwrap_or_default())?;
+    raw.set_f32(c"weight", targets.weights.unwrap_or_default())?;
+    raw.set_f64(c"init_score", targets.initial_scores.unwrap_or_default())?;
+    Ok(Dataset { raw, n_rows: matrix.n_rows(), is_weighted: targets.weights.is_some() })
 }
 
 /// Names as LightGBM can write them: what its format can't hold becomes `_`, and a number keeps them apart.

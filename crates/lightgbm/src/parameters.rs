@@ -8,6 +8,16 @@ use crate::{LightGbmError, Threads};
 
 /// The seed if none is given.
 const SEED: u32 = 0;
+/// All that is drawn from a seed of its own; `seed` gives those that are not set.
+const SEEDS: [&str; 7] = [
+    "seed",
+    "data_random_seed",
+    "bagging_seed",
+    "feature_fraction_seed",
+    "extra_seed",
+    "drop_seed",
+    "objective_seed",
+];
 /// LightGBM's own default.
 const ROUNDS: u32 = 100;
 
@@ -147,6 +157,44 @@ impl Parameters {
     /// The same, stopping when a metric has not improved for this many rounds; `None` never stops early.
     pub fn with_early_stopping(self, early_stopping: Option<NonZeroU32>) -> Self {
         Self { early_stopping, ..self }
+    }
+
+    /// The same, with every seed that is set raised by `n`: another draw of what is random.
+    ///
+    /// # Errors
+    ///
+    /// If a seed is no whole number, or becomes too large for one.
+    pub fn with_seeds_raised_by(mut self, n: u32) -> Result<Self, LightGbmError> {
+        for name in SEEDS {
+            if let Some(value) = self.values.get_mut(name) {
+                let raised = value.parse::<i32>().ok().and_then(|seed| seed.checked_add_unsigned(n));
+                let wrong = || LightGbmError::ParameterValue {
+                    name: name.to_owned(),
+                    value: value.clone(),
+                    expected: "a whole number, not close to the largest",
+                };
+                *value = raised.ok_or_else(wrong)?.to_string();
+            }
+        }
+        Ok(self)
+    }
+
+    /// Whether anything but the choice of rows for the bins is random, so that another seed gives another model.
+    pub fn is_random(&self) -> bool {
+        let below_one = |name: &str| self.number(name).is_some_and(|value| value < 1.0);
+        let is = |name: &str, wanted: &[&str]| self.get(name).is_some_and(|value| wanted.contains(&value));
+        let bags = ["bagging_fraction", "pos_bagging_fraction", "neg_bagging_fraction"];
+        let bagged = self.number("bagging_freq").is_some_and(|n| n > 0.0) && bags.into_iter().any(below_one);
+        bagged
+            || ["feature_fraction", "feature_fraction_bynode"].into_iter().any(below_one)
+            || self.get("extra_trees").and_then(boolean) == Some(true)
+            || is("boosting", &["dart", "goss"])
+            || is("data_sample_strategy", &["goss"])
+            || is("objective", &["rank_xendcg", "xendcg", "xe_ndcg", "xe_ndcg_mart", "xendcg_mart"])
+    }
+
+    fn number(&self, name: &str) -> Option<f64> {
+        self.get(name)?.parse().ok()
     }
 
     /// How many rounds at most.
@@ -315,6 +363,31 @@ mod tests {
             "deterministic=true force_col_wise=true learning_rate=0.05 seed=0 num_iterations=30 \
              early_stopping_round=0 early_stopping_min_delta=0 first_metric_only=false"
         );
+    }
+
+    #[test]
+    fn another_draw_raises_every_seed() {
+        let parameters = parameters(&[("random_state", json!(41)), ("bagging_seed", json!(7))]).unwrap();
+        let raised = parameters.clone().with_seeds_raised_by(2).unwrap();
+        assert_eq!((raised.get("seed"), raised.get("bagging_seed")), (Some("43"), Some("9")));
+        assert_eq!(parameters.clone().with_seeds_raised_by(0).unwrap(), parameters);
+        assert!(parameters.with_seeds_raised_by(u32::MAX).is_err());
+    }
+
+    #[test]
+    fn knows_whether_another_seed_gives_another_model() {
+        for (pairs, expected) in [
+            (vec![], false),
+            (vec![("subsample", json!(0.8))], false),
+            (vec![("subsample", json!(0.8)), ("bagging_freq", json!(5))], true),
+            (vec![("colsample_bytree", json!(0.8))], true),
+            (vec![("feature_fraction", json!(1.0))], false),
+            (vec![("extra_trees", json!(true))], true),
+            (vec![("boosting", json!("dart"))], true),
+            (vec![("objective", json!("rank_xendcg"))], true),
+        ] {
+            assert_eq!(parameters(&pairs).unwrap().is_random(), expected, "{pairs:?}");
+        }
     }
 
     #[test]

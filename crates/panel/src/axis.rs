@@ -5,14 +5,22 @@ use std::{ops::Range, sync::OnceLock};
 use crate::{Calendar, Instrument, Session};
 
 /// The rows of a panel: for each instrument, in the order of their names, one row for every session of the calendar
-/// from its first to its last.
+/// from its first to its last; or, in a selection of rows, for some of these sessions.
 #[derive(Debug)]
 pub struct Axis {
     calendar: Calendar,
     instruments: Vec<Instrument>,
     offsets: Vec<usize>,
     first_positions: Vec<usize>,
+    selection: Option<Selection>,
     by_session: OnceLock<BySession>,
+}
+
+/// The sessions of rows that don't follow each other in the calendar.
+#[derive(PartialEq, Debug)]
+struct Selection {
+    positions: Vec<u32>,
+    sessions: Vec<Session>,
 }
 
 /// The same rows session by session: what a cross-section walks over.
@@ -45,6 +53,7 @@ impl PartialEq for Axis {
             && self.instruments == other.instruments
             && self.offsets == other.offsets
             && self.first_positions == other.first_positions
+            && self.selection == other.selection
     }
 }
 
@@ -69,7 +78,43 @@ impl Axis {
             first_positions.push(life.start);
             offsets.push(offsets[offsets.len() - 1] + life.len());
         }
-        Self { calendar, instruments, offsets, first_positions, by_session: OnceLock::new() }
+        Self { calendar, instruments, offsets, first_positions, selection: None, by_session: OnceLock::new() }
+    }
+
+    /// Some of the rows; instruments that keep none are left out. The calendar stays.
+    ///
+    /// Windows over a panel of such rows count them as if there were no others.
+    ///
+    /// # Panics
+    ///
+    /// If `kept` is not as long as the axis.
+    pub fn select(&self, kept: &[bool]) -> Self {
+        assert_eq!(kept.len(), self.n_rows(), "each row is kept or not");
+        let mut selected = Self {
+            calendar: self.calendar.clone(),
+            instruments: Vec::new(),
+            offsets: vec![0],
+            first_positions: Vec::new(),
+            selection: None,
+            by_session: OnceLock::new(),
+        };
+        let mut selection = Selection { positions: Vec::new(), sessions: Vec::new() };
+        for (i, instrument) in self.instruments.iter().enumerate() {
+            let before = selection.positions.len();
+            for (row, position) in self.rows(i).zip(self.positions(i)) {
+                if kept[row] {
+                    selection.positions.push(position as u32);
+                    selection.sessions.push(self.calendar.session(position));
+                }
+            }
+            if let Some(&first) = selection.positions.get(before) {
+                selected.instruments.push(instrument.clone());
+                selected.first_positions.push(first as usize);
+                selected.offsets.push(selection.positions.len());
+            }
+        }
+        selected.selection = Some(selection);
+        selected
     }
 
     /// The calendar.
@@ -107,21 +152,46 @@ impl Axis {
         self.offsets[i]..self.offsets[i + 1]
     }
 
-    /// The positions in the calendar over which the `i`-th instrument lives.
+    /// The positions in the calendar over which the `i`-th instrument lives: from its first to its last row. In a
+    /// selection some of them have no row.
     pub fn life(&self, i: usize) -> Range<usize> {
         let start = self.first_positions[i];
-        start..start + self.rows(i).len()
+        match &self.selection {
+            None => start..start + self.rows(i).len(),
+            Some(selection) => start..selection.positions[self.rows(i).end - 1] as usize + 1,
+        }
+    }
+
+    /// The position in the calendar of each row of the `i`-th instrument.
+    pub fn positions(&self, i: usize) -> impl Iterator<Item = usize> {
+        self.rows(i).map(move |row| self.position_in(i, row))
+    }
+
+    /// How many rows of the `i`-th instrument lie before a position of the calendar.
+    pub fn rows_before(&self, i: usize, position: usize) -> usize {
+        match &self.selection {
+            None => position.saturating_sub(self.first_positions[i]).min(self.rows(i).len()),
+            Some(selection) => {
+                selection.positions[self.rows(i)].partition_point(|&other| (other as usize) < position)
+            }
+        }
     }
 
     /// The sessions of the `i`-th instrument's rows.
     pub fn sessions(&self, i: usize) -> &[Session] {
-        &self.calendar.sessions()[self.life(i)]
+        match &self.selection {
+            None => &self.calendar.sessions()[self.life(i)],
+            Some(selection) => &selection.sessions[self.rows(i)],
+        }
     }
 
-    /// The row of the `i`-th instrument at a position of the calendar, if it lives then.
+    /// The row of the `i`-th instrument at a position of the calendar, if it has one.
     pub fn row(&self, i: usize, position: usize) -> Option<usize> {
-        let life = self.life(i);
-        life.contains(&position).then(|| self.offsets[i] + position - life.start)
+        let before = self.rows_before(i, position);
+        let row = self.offsets[i] + before;
+        let has_it = self.life(i).contains(&position)
+            && self.selection.as_ref().is_none_or(|selection| selection.positions[row] as usize == position);
+        has_it.then_some(row)
     }
 
     /// The instrument (by number) that owns a row.
@@ -131,8 +201,15 @@ impl Axis {
 
     /// The position in the calendar of a row.
     pub fn position_of(&self, row: usize) -> usize {
-        let i = self.instrument_of(row);
-        self.first_positions[i] + row - self.offsets[i]
+        self.position_in(self.instrument_of(row), row)
+    }
+
+    /// The position in the calendar of a row of the `i`-th instrument.
+    pub fn position_in(&self, i: usize, row: usize) -> usize {
+        match &self.selection {
+            None => self.first_positions[i] + row - self.offsets[i],
+            Some(selection) => selection.positions[row] as usize,
+        }
     }
 
     /// The number of an instrument, by its name.
@@ -145,7 +222,7 @@ impl Axis {
         self.by_session.get_or_init(|| {
             let mut offsets = vec![0_usize; self.n_sessions() + 1];
             for i in 0..self.n_instruments() {
-                for position in self.life(i) {
+                for position in self.positions(i) {
                     offsets[position + 1] += 1;
                 }
             }
@@ -155,7 +232,7 @@ impl Axis {
             let mut next = offsets.clone();
             let mut rows = vec![0_u32; self.n_rows()];
             for i in 0..self.n_instruments() {
-                for (row, position) in self.rows(i).zip(self.life(i)) {
+                for (row, position) in self.rows(i).zip(self.positions(i)) {
                     rows[next[position]] = row as u32;
                     next[position] += 1;
                 }
@@ -170,8 +247,9 @@ impl Axis {
     ///
     /// # Panics
     ///
-    /// If the range reaches outside the calendar.
+    /// If the range reaches outside the calendar, or the axis is a selection of rows.
     pub fn between(&self, positions: Range<usize>) -> (Self, Vec<Range<usize>>) {
+        assert!(self.selection.is_none(), "a selection of rows is not cut");
         let calendar = Calendar::new(self.calendar.sessions()[positions.clone()].to_vec());
         let mut lives = Vec::new();
         let mut kept = Vec::new();
@@ -224,6 +302,26 @@ mod tests {
         assert_eq!(kept, vec![1..3, 5..6]);
         assert_eq!(cut.life(1), 1..2);
         assert_eq!(cut.calendar().session(0), Session::from_number(11));
+    }
+
+    #[test]
+    fn selects_rows() {
+        let axis = axis();
+        // A at 1 and 4, nothing of B, C at 4.
+        let kept = (0..9).map(|row| [1, 4, 8].contains(&row)).collect::<Vec<_>>();
+        let few = axis.select(&kept);
+        assert_eq!((few.n_instruments(), few.n_rows(), few.n_sessions()), (2, 3, 5));
+        assert_eq!((few.life(0), few.life(1)), (1..5, 4..5));
+        assert_eq!(few.sessions(0), &[Session::from_number(11), Session::from_number(14)]);
+        assert_eq!(
+            (few.row(0, 1), few.row(0, 2), few.row(0, 4), few.row(1, 3)),
+            (Some(0), None, Some(1), None)
+        );
+        assert_eq!((few.position_of(1), few.position_of(2)), (4, 4));
+        assert_eq!(few.by_session().rows(4), &[1, 2]);
+        assert_eq!((few.rows_before(0, 2), few.rows_before(0, 5)), (1, 2));
+        // Rows of a selection are selected in turn.
+        assert_eq!(few.select(&[false, true, false]).life(0), 4..5);
     }
 
     #[test]

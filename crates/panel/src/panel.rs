@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
+use rayon::prelude::*;
+
 use crate::{Axis, Categories, Column, Facts, Frequency, Instrument, Session};
 
 /// The field that says whether an instrument traded: 1 or 0, never missing.
@@ -133,6 +135,28 @@ impl Panel {
     /// The published values, in the order of their names.
     pub fn all_facts(&self) -> impl Iterator<Item = (&str, &Arc<Facts>)> {
         self.facts.iter().map(|(name, facts)| (name.as_str(), facts))
+    }
+
+    /// Some of the rows, as if there were no others; published values stay. Each column is given up as soon as its rows
+    /// are taken.
+    ///
+    /// # Panics
+    ///
+    /// If `kept` is not as long as the panel.
+    pub fn select(self, kept: &[bool]) -> Self {
+        let axis = Arc::new(self.axis.select(kept));
+        let mut ranges = Vec::<Range<usize>>::new();
+        for row in (0..kept.len()).filter(|&row| kept[row]) {
+            match ranges.last_mut() {
+                Some(last) if last.end == row => last.end += 1,
+                _ => ranges.push(row..row + 1),
+            }
+        }
+        let fields = self.fields.into_par_iter();
+        let fields = fields.map(|(name, column)| (name, Arc::new(column.select(&ranges))));
+        let categories = self.categories.into_par_iter();
+        let categories = categories.map(|(name, column)| (name, Arc::new(column.select(&ranges))));
+        Self { axis, fields: fields.collect(), categories: categories.collect(), facts: self.facts }
     }
 
     /// The panel of the sessions at these positions of the calendar: what was known if nothing later had happened.

@@ -41,6 +41,8 @@ pub(crate) struct Coded {
     pub codes: Vec<u32>,
     pub names: Vec<String>,
     known: HashMap<String, u32>,
+    /// For each code, the one that followed it last: where rows go by date, instruments come in the same order again.
+    followers: Vec<u32>,
 }
 
 impl Coded {
@@ -49,7 +51,12 @@ impl Coded {
 
     /// The same text in every row.
     pub(crate) fn constant(name: String, rows: usize) -> Self {
-        Self { codes: vec![0; rows], known: HashMap::from([(name.clone(), 0)]), names: vec![name] }
+        Self {
+            codes: vec![0; rows],
+            known: HashMap::from([(name.clone(), 0)]),
+            followers: vec![0],
+            names: vec![name],
+        }
     }
 
     /// The code of a text, which becomes known.
@@ -63,14 +70,27 @@ impl Coded {
         let code = self.names.len() as u32;
         self.names.push(text.to_string());
         self.known.insert(text.to_string(), code);
+        self.followers.push(code);
         code
     }
 
-    /// Add a row. Neighbours are often equal, which saves the look-up.
+    /// Add a row. Neighbours are often equal, or follow each other as they did before, which saves the look-up.
     pub(crate) fn push(&mut self, text: &str) {
+        let is = |code: u32| self.names[code as usize] == text;
         let code = match self.codes.last() {
             _ if text.is_empty() => Self::MISSING,
-            Some(&last) if last != Self::MISSING && self.names[last as usize] == text => last,
+            Some(&last) if last != Self::MISSING => {
+                let follower = self.followers[last as usize];
+                if is(last) {
+                    last
+                } else if is(follower) {
+                    follower
+                } else {
+                    let code = self.code(text);
+                    self.followers[last as usize] = code;
+                    code
+                }
+            }
             _ => self.code(text),
         };
         self.codes.push(code);

@@ -131,6 +131,30 @@ pub enum SourceError {
     )]
     DateOrder { path: PathBuf, column: String, example: String },
 
+    #[error(
+        "{place}, column {column:?}: {text:?} is not written like the dates before it ({form}); correct it, or say \
+         `dates: mixed` of the table"
+    )]
+    MixedDates { place: Place, column: String, text: String, form: &'static str },
+
+    #[error("{place}, column {column:?}: {text:?} is no text in UTF-8")]
+    BadText { place: Place, column: String, text: String },
+
+    #[error("{path}: {advice} ({message})")]
+    Database { path: PathBuf, advice: &'static str, message: String },
+
+    #[error("{message}")]
+    Tables { message: String },
+
+    #[error("{path} has no table {name:?} (found: {}){hint}", list(.found))]
+    NoTable { path: PathBuf, name: String, found: Vec<String>, hint: String },
+
+    #[error(
+        "{path} is a database of tables: say what they mean with `--preset krx` (in a study `preset: krx`), or with a \
+         layout of your own (`tables: FILE.yaml`)"
+    )]
+    NoLayout { path: PathBuf },
+
     #[error("{place}: {text:?} is not a period; expected forms such as 202003, 2020Q3 or 2020")]
     BadPeriod { place: Place, text: String },
 

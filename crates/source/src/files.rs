@@ -28,6 +28,15 @@ pub(crate) fn is_columnar(path: &Path) -> bool {
     format(path) == Some(Format::Parquet)
 }
 
+/// Fails with the nearest name for a path that is not there.
+pub(crate) fn source_exists(path: &Path) -> Result<(), SourceError> {
+    match fs::metadata(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(missing(path)),
+        Err(source) => Err(SourceError::Read { path: path.to_owned(), source }),
+    }
+}
+
 /// The data files behind a path: the file itself, or all `.parquet`, `.pq`, `.csv` and `.tsv` files of a folder and
 /// its folders, sorted.
 ///

@@ -16,6 +16,8 @@ pub struct Loaded {
     pub found: Found,
     /// Instruments that were left out.
     pub excluded: Vec<Excluded>,
+    /// How long each part of the reading took.
+    pub seconds: Vec<(&'static str, f64)>,
 }
 
 /// An instrument that was left out, and why.
@@ -59,6 +61,8 @@ pub struct Found {
     pub coverage: f64,
     /// What was done to prices.
     pub adjustment: FoundAdjustment,
+    /// Categories without history: today's, told to the past.
+    pub static_categories: Vec<String>,
     /// What a reader of the results should know.
     pub warnings: Vec<String>,
 }

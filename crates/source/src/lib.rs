@@ -31,6 +31,7 @@ mod rows;
 mod series;
 mod sessions;
 mod stamp;
+mod tables;
 
 pub use attributes::{Attributes, Since, read_attributes};
 pub use error::{BadPrice, Duplicate, Place, SourceError};
@@ -42,3 +43,7 @@ pub use load::inspect;
 pub use name::field_name;
 pub use request::{Adjustment, CalendarRule, DateOrder, Mapping, OnBadInstrument, PanelSource};
 pub use series::Series;
+pub use tables::{
+    CategoryTable, Currency, Dates, Halts, ItemTable, Keep, LayoutError, PeriodTable, PriceTable,
+    SeriesTable, Statements, TableLayout, Version, is_database,
+};

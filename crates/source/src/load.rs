@@ -1,21 +1,24 @@
 //! From files to a panel: read, order, check, align, adjust, derive.
 
-use std::path::Path;
+use std::{path::Path, time::Instant};
 
-use backstaff_panel::{Column, Panel, TRADED};
+use backstaff_panel::{Axis, Column, Panel, TRADED};
 use rayon::prelude::*;
 
 use crate::{
-    CalendarRule, Excluded, Found, FoundCalendar, Loaded, Mapping, OnBadInstrument, PanelSource, SourceError,
+    Adjustment, CalendarRule, Excluded, Found, FoundCalendar, Loaded, Mapping, OnBadInstrument, PanelSource,
+    SourceError,
     adjust::{self, Fields},
     align::Alignment,
     block::Blocks,
     derive,
     faults::exclude_bad,
+    files::source_exists,
     name::hint,
     read::{Read, read},
     rows::Rows,
     sessions,
+    tables::{Tables, complete, factor, is_database, read_prices},
 };
 
 impl PanelSource {
@@ -28,7 +31,13 @@ impl PanelSource {
     /// - NaN: holes, halts and empty cells; what is infinite in a column that is no price, with a warning.
     /// - Threads: those of the current rayon pool; the result doesn't depend on their number.
     pub fn load(&self) -> Result<Loaded, SourceError> {
-        let mut read = read(self)?;
+        let mut clock = Clock::new();
+        let tables = self.open_tables()?;
+        let mut read = match (&tables, &self.tables) {
+            (Some(tables), Some(layout)) => read_prices(tables, &layout.prices, self)?,
+            _ => read(self)?,
+        };
+        clock.lap("read prices");
         let (mut rows, unused) = Rows::new(&read.blocks, self)?;
         self.check_instruments(&rows, &read.blocks)?;
         let n_rows = rows.order.len();
@@ -44,21 +53,29 @@ impl PanelSource {
         if alignment.axis.n_instruments() == 0 {
             return Err(SourceError::NothingLeft { path: self.path.clone() });
         }
+        clock.lap("order rows");
         let mut warnings = warn_unused(&unused);
+        warnings.append(&mut read.warnings);
         warnings.extend(warn_partial(&read));
         let mut fields = gather(&mut columns, &alignment, &mut warnings);
         let axis = &alignment.axis;
+        self.add_factor(&mut fields, axis);
         let (mode, why) = adjust::choose(self.adjustment, &mut fields, &self.path, &mut warnings)?;
         let adjustment = adjust::describe(mode, why, &fields, axis);
         adjust::adjust(mode, &mut fields, axis, &mut warnings);
         let present = alignment.present();
         derive_fields(&mut fields, &present, &alignment, &mut warnings);
+        clock.lap("align and adjust");
         let coverage = coverage(&fields, &present);
         let mut panel = Panel::new(axis.clone());
         for (name, column) in fields {
             panel.insert(&name, column)?;
         }
-        for name in &self.categories {
+        let mut static_categories = Vec::new();
+        if let (Some(tables), Some(layout)) = (&tables, &self.tables) {
+            static_categories = complete(&mut panel, tables, layout, self, &mut warnings, &mut clock)?;
+        }
+        for name in self.categories.iter().filter(|_| tables.is_none()) {
             if read.blocks.parts.iter().any(|block| block.categories.iter().any(|(other, _)| other == name)) {
                 panel.insert_categories(name, alignment.categories(name, &read.blocks.parts))?;
             } else {
@@ -86,9 +103,35 @@ impl PanelSource {
             },
             coverage,
             adjustment,
+            static_categories,
             warnings,
         };
-        Ok(Loaded { panel, found, excluded })
+        Ok(Loaded { panel, found, excluded, seconds: clock.laps })
+    }
+
+    /// The tables behind the path, if it is a database.
+    fn open_tables(&self) -> Result<Option<Tables>, SourceError> {
+        match &self.tables {
+            None if is_database(&self.path) => Err(SourceError::NoLayout { path: self.path.clone() }),
+            None => Ok(None),
+            Some(layout) => {
+                layout.check().map_err(|error| SourceError::Tables { message: error.to_string() })?;
+                source_exists(&self.path)?;
+                Tables::open(&self.path).map(Some)
+            }
+        }
+    }
+
+    /// The factor of splits and rights, where the tables tell changes from the base price and prices are adjusted.
+    fn add_factor(&self, fields: &mut Fields, axis: &Axis) {
+        let adjusts = matches!(self.adjustment, Adjustment::Auto | Adjustment::Factor);
+        let change = self.tables.as_ref().and_then(|layout| layout.prices.change.as_deref());
+        if let Some(change) = change.filter(|_| adjusts && !fields.contains_key("factor"))
+            && let Some(column) = factor(fields, change, axis)
+        {
+            fields.insert("split_factor".to_owned(), column.clone());
+            fields.insert("factor".to_owned(), column);
+        }
     }
 
     /// Fails for a wanted instrument that is not there.
@@ -106,6 +149,25 @@ impl PanelSource {
             None if rows.instruments.is_empty() => Err(SourceError::NothingLeft { path: self.path.clone() }),
             None => Ok(()),
         }
+    }
+}
+
+/// Measures the parts of a reading.
+pub(crate) struct Clock {
+    last: Instant,
+    laps: Vec<(&'static str, f64)>,
+}
+
+impl Clock {
+    fn new() -> Self {
+        Self { last: Instant::now(), laps: Vec::new() }
+    }
+
+    /// A part has ended.
+    pub(crate) fn lap(&mut self, part: &'static str) {
+        let now = Instant::now();
+        self.laps.push((part, now.duration_since(self.last).as_secs_f64()));
+        self.last = now;
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct ParquetFile<'a> {
 }
 
 /// What a column was decoded to.
-enum Part {
+pub(crate) enum Part {
     Days { days: Vec<i32>, seconds: Vec<u32>, shape: Shape },
     Texts(Coded),
     Numbers(Column),
@@ -64,7 +64,7 @@ impl<'a> ParquetFile<'a> {
             columns.push(column);
         }
         columns.extend(layout.categories.iter().chain(&layout.numbers).map(|(column, _)| *column));
-        let n_groups = self.metadata.metadata().num_row_groups();
+        let n_groups = self.groups();
         let parts = (0..n_groups * columns.len())
             .into_par_iter()
             .map(|task| {
@@ -97,7 +97,7 @@ impl<'a> ParquetFile<'a> {
             names.push(name.clone());
             let fault = Fault { path: self.path, column: &name, first_row: 1 };
             let mut row = 0;
-            for group in 0..self.metadata.metadata().num_row_groups() {
+            for group in 0..self.groups() {
                 for array in self.arrays(group, column)? {
                     let array = fault.cast(&array, &DataType::Utf8)?;
                     for text in array.as_string::<i32>() {
@@ -113,7 +113,19 @@ impl<'a> ParquetFile<'a> {
         Ok(TextTable { names, rows })
     }
 
-    fn column(&self, group: usize, column: usize, role: Role, order: DateOrder) -> Result<Part, SourceError> {
+    /// How many row groups it has.
+    pub(crate) fn groups(&self) -> usize {
+        self.metadata.metadata().num_row_groups()
+    }
+
+    /// Decode a column of a row group.
+    pub(crate) fn column(
+        &self,
+        group: usize,
+        column: usize,
+        role: Role,
+        order: DateOrder,
+    ) -> Result<Part, SourceError> {
         let arrays = self.arrays(group, column)?;
         let groups = self.metadata.metadata().row_groups();
         let rows_before = groups[..group].iter().map(|group| group.num_rows() as u64).sum::<u64>();
@@ -151,8 +163,9 @@ impl<'a> ParquetFile<'a> {
     }
 }
 
+/// What a column is decoded as.
 #[derive(Clone, Copy)]
-enum Role {
+pub(crate) enum Role {
     Date,
     Instrument,
     Category,

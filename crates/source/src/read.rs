@@ -25,6 +25,8 @@ pub(crate) struct Read {
     /// Whether some files have an instrument column and this one was taken for a single instrument, so that two rows of
     /// one date may mean that the column was not recognised.
     pub unnamed: Option<Unnamed>,
+    /// What the reader noticed.
+    pub warnings: Vec<String>,
 }
 
 /// A file without an instrument column, and the columns it has.
@@ -100,6 +102,7 @@ pub(crate) fn read(request: &PanelSource) -> Result<Read, SourceError> {
         columns: distinct(layouts.iter().flat_map(|layout| &layout.columns)),
         ignored: distinct(layouts.iter().flat_map(|layout| &layout.ignored)),
         unnamed,
+        warnings: Vec::new(),
         blocks: Blocks::new(files, blocks),
     })
 }

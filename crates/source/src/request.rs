@@ -8,7 +8,7 @@ use std::{
 use backstaff_panel::{Instrument, Session};
 use serde::{Deserialize, Serialize};
 
-use crate::Exchange;
+use crate::{Exchange, SourceError, TableLayout, files::source_files, tables::table_files};
 
 /// Which column of the user's files is which of our fields: their name to ours.
 ///
@@ -114,6 +114,10 @@ pub struct PanelSource {
     pub drop_rows: Vec<(Instrument, Session)>,
     /// How ambiguous dates are written.
     pub date_order: DateOrder,
+    /// What the tables of a database mean; an SQLite file needs it.
+    pub tables: Option<TableLayout>,
+    /// The published facts wanted of a database, in our names; `None` is all.
+    pub facts: Option<BTreeSet<String>>,
 }
 
 impl PanelSource {
@@ -130,6 +134,16 @@ impl PanelSource {
             on_bad_instrument: OnBadInstrument::default(),
             drop_rows: Vec::new(),
             date_order: DateOrder::default(),
+            tables: None,
+            facts: None,
+        }
+    }
+
+    /// The files that are read: those behind the path, or a database's own.
+    pub fn files(&self) -> Result<Vec<PathBuf>, SourceError> {
+        match &self.tables {
+            Some(layout) => table_files(&self.path, layout),
+            None => source_files(&self.path),
         }
     }
 

@@ -53,6 +53,12 @@ pub trait Stage: Sync {
     /// The pieces of the whole work, in the order in which their results are joined.
     fn shards(&self, inputs: &Self::Inputs) -> Vec<Self::Shard>;
 
+    /// About how much work a shard is beside the others: larger ones are begun first, so that all threads end
+    /// together. Without an opinion shards are begun in their order.
+    fn effort(&self, _: &Self::Shard, _: &Self::Inputs) -> usize {
+        0
+    }
+
     /// Computes one shard.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use backstaff_feature::{Available, Catalog, Feature, FeatureError, Schema};
+use backstaff_feature::{Available, Catalog, Feature, FeatureError, LabelExpression, Schema};
 
 use crate::StudyError;
 
@@ -10,6 +10,8 @@ use crate::StudyError;
 #[derive(Debug)]
 pub struct Chosen {
     pub features: Vec<Feature>,
+    /// What may look ahead: the targets of the libraries, where they are wanted.
+    pub targets: Vec<LabelExpression>,
     pub left_out: Vec<(String, String)>,
 }
 
@@ -34,7 +36,7 @@ pub fn choose(
             features.push(feature);
         }
     }
-    Ok(Chosen { features, left_out })
+    Ok(Chosen { features, targets: Vec::new(), left_out })
 }
 
 /// Add a user's file of features to a catalog.

@@ -147,17 +147,22 @@ features:
   # define: {{reversal: '-($close / Ref($close, 5) - 1)'}}
 
 # The return over so many sessions, from the next session's execution price.
-label: {{horizon: 5, target: rank}} # raw | excess | rank | zscore
+label: {{horizon: 5, target: rank}} # raw | excess | zscore | percent_rank | log, or a mapping
 
 folds:
   test: {{from: {from}}}
   every: {every} # year | quarter | {{sessions: 60}}
   train: {train} # expanding | {{years: 3}} | {{sessions: 750}}
-  validation: {validation}
+  validation: {validation} # {{sessions: 60}} | none
+  # embargo: 5 # more sessions between training, validation and test than the label's own
+  # min_rows: {{train: 1000, test: 100}} # a fold with fewer is left out
+
+# How much training rows count: less the older they are, and by an expression.
+# weights: {{half_life_days: 365, expression: 'If($volume > 1e6, 2, 1)'}}
 
 models:
   lightgbm:
-    lightgbm: {{rounds: 300, early_stopping: 30, parameters: {{learning_rate: 0.05, num_leaves: 31}}}}
+    lightgbm: {{rounds: 300, early_stopping: 30, parameters: {{learning_rate: 0.05, num_leaves: 31}}}} # seeds: 5
   ridge:
     ridge: {{}}
   momentum_12_1:

@@ -94,6 +94,8 @@ impl Study {
             let mut study = self.clone();
             // The last fold's model is the newest admissible one: its test goes on to the newest session.
             study.config.folds.test.to = Some(newest.to_string());
+            // A year that has just begun has few rows, and must be traded all the same.
+            study.config.folds.min_rows.test = 0;
             let resolved = study.resolve(&panel)?;
             let columns = study.columns(&flow, &panel, &resolved)?;
             let learned = study.learn(&flow, &panel, &columns, &train, make_labels)?;

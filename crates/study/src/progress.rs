@@ -126,6 +126,24 @@ impl Trace {
         self.push(name.into(), self.origin.elapsed().saturating_sub(duration), duration);
     }
 
+    /// Note parts that followed each other and ended just now, each with its seconds.
+    pub fn laps(&self, laps: &[(&'static str, f64)]) {
+        let mut end = self.origin.elapsed();
+        for &(name, seconds) in laps.iter().rev() {
+            let duration = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+            let start = end.saturating_sub(duration);
+            self.push(name.to_owned(), start, duration);
+            end = start;
+        }
+    }
+
+    /// The spans measured so far, in the order of their beginnings: name and seconds.
+    pub fn named_seconds(&self) -> Vec<(String, f64)> {
+        let mut spans = self.spans.lock().map(|spans| spans.clone()).unwrap_or_default();
+        spans.sort_by_key(|span| span.start);
+        spans.into_iter().map(|span| (span.name, span.duration.as_secs_f64())).collect()
+    }
+
     fn push(&self, name: String, start: Duration, duration: Duration) {
         let thread = rayon::current_thread_index().map_or(0, |index| index as u64 + 1);
         if let Ok(mut spans) = self.spans.lock() {

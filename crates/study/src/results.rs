@@ -12,7 +12,7 @@ use crate::{
     steps::{
         backtest::{BacktestResult, Holder, Variant},
         evaluate::Evaluation,
-        folds::FoldFacts,
+        folds::{FoldFacts, LeftOutFacts},
         quality::QualityFacts,
         suspects::Suspect,
         train::FitFacts,
@@ -24,6 +24,8 @@ use crate::{
 pub struct FeatureFacts {
     /// Its name.
     pub name: String,
+    /// The library or file that defines it.
+    pub library: String,
     /// Its expression, as written.
     pub expression: String,
     /// How far back it reads.
@@ -51,7 +53,9 @@ pub struct Results {
     pub labels: serde_json::Value,
     /// The folds.
     pub folds: Vec<FoldFacts>,
-    /// The fits, by model and fold.
+    /// The folds that have too few rows.
+    pub left_out: Vec<LeftOutFacts>,
+    /// The fits, by model and fold; those of several seeds follow each other.
     pub fits: BTreeMap<String, Vec<(u32, FitFacts)>>,
     /// How good the scores are, by model.
     pub evaluations: BTreeMap<String, Evaluation>,

@@ -19,7 +19,7 @@ use crate::{
     results::Results,
     steps::{
         backtest::holder_name,
-        folds::FoldFacts,
+        folds::{FoldFacts, LeftOutFacts},
         report::{ReportOutput, WriteReport, read_report},
     },
     study::one,
@@ -36,6 +36,8 @@ pub struct RunOutcome {
     pub measures: Value,
     /// The folds.
     pub folds: Vec<FoldFacts>,
+    /// The folds that have too few rows.
+    pub left_out: Vec<LeftOutFacts>,
     /// What the user should know.
     pub warnings: Vec<String>,
     /// Instruments that were left out of the data, and why.
@@ -96,6 +98,7 @@ impl Study {
             measures: report.measures,
             excluded: excluded(&results),
             folds: results.folds,
+            left_out: results.left_out,
             warnings: results.warnings,
             artifacts,
             seconds: record.seconds,
@@ -115,7 +118,7 @@ impl Study {
         let numbers = folder.join("results.json");
         let document = json!({
             "format": 1, "study": self.run_name(), "measures": report.measures, "folds": results.folds,
-            "warnings": results.warnings, "suspects": results.suspects, "quality": results.quality,
+            "left_out": results.left_out, "warnings": results.warnings, "suspects": results.suspects, "quality": results.quality,
             "excluded": excluded(results),
         });
         write_bytes(&numbers, &serde_json::to_vec_pretty(&document).unwrap_or_default())?;

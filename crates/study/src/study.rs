@@ -26,7 +26,7 @@ use crate::{
         backtest::{BacktestInputs, GuideRole, RunBacktests, read_backtest},
         evaluate::{Evaluate, EvaluateInputs, read_evaluation},
         features::{FeatureShard, Features},
-        folds::{FoldInputs, FoldsHandle, MakeFolds},
+        folds::{FoldInputs, FoldsHandle, LeftOutFacts, MakeFolds, Use},
         labels::{LabelsHandle, MakeLabels},
         predict::{self, Predict, PredictInputs},
         quality::{CollectQuality, read_quality},
@@ -72,6 +72,7 @@ pub(crate) struct Columns {
     pub(crate) expressions: BTreeMap<String, Arc<ColumnHandle>>,
     pub(crate) universe: Arc<ColumnHandle>,
     pub(crate) unmasked: Option<Arc<ColumnHandle>>,
+    pub(crate) training: Vec<(Use, Arc<ColumnHandle>)>,
     pub(crate) guides: Vec<(GuideRole, Arc<ColumnHandle>)>,
 }
 
@@ -80,8 +81,10 @@ impl Columns {
     pub(crate) fn all(&self) -> Vec<Arc<ColumnHandle>> {
         let models = self.expressions.values();
         let universes = std::iter::once(&self.universe).chain(&self.unmasked);
+        let training = self.training.iter().map(|(_, handle)| handle);
         let guides = self.guides.iter().map(|(_, guide)| guide);
-        self.selected.iter().chain(models).chain(universes).chain(guides).cloned().collect()
+        let chosen = self.selected.iter().chain(models).chain(universes);
+        chosen.chain(training).chain(guides).cloned().collect()
     }
 
     /// What the search for suspects reads.
@@ -101,6 +104,7 @@ pub(crate) struct Resolved {
     pub(crate) expressions: Vec<(String, Feature)>,
     pub(crate) universe: Feature,
     pub(crate) unmasked: Option<Feature>,
+    training: Vec<(Use, Feature)>,
     pub(crate) guides: Vec<(GuideRole, Feature)>,
     left_out: Vec<(String, String)>,
     facts: Vec<FeatureFacts>,
@@ -172,7 +176,7 @@ impl Study {
         let schema = panel.schema();
         let libraries = libraries.iter().map(String::as_str).collect::<Vec<_>>();
         let named = named.iter().map(String::as_str).collect::<Vec<_>>();
-        let Chosen { features: selected, left_out } = choose(&catalog, &libraries, &named, &schema)?;
+        let Chosen { features: selected, left_out, .. } = choose(&catalog, &libraries, &named, &schema)?;
         let mut expressions = Vec::new();
         for (name, model) in &self.config.models {
             if let ModelSpec::Expression(text) = model {
@@ -199,8 +203,14 @@ impl Study {
         let masked = self.config.universe.member_from.is_some();
         let universe = if masked { format!("({own}) & (${MEMBER} > 0)") } else { own.to_owned() };
         let universe = catalog.resolve_universe(UNIVERSE, &universe, &schema)?;
+        let mut training = Vec::new();
+        for (of, key, text) in self.training() {
+            let catalog = catalog.clone().with(&key, text)?;
+            training.extend(catalog.resolve(&[&key], &schema)?.into_iter().map(|feature| (of, feature)));
+        }
         let facts = selected.iter().map(|feature| FeatureFacts {
             name: feature.name().to_owned(),
+            library: catalog.definition(feature.name()).map(|d| d.origin.clone()).unwrap_or_default(),
             expression: feature.expression().to_owned(),
             look_back: feature.look_back().to_string(),
             meaning: catalog.definition(feature.name()).map(|d| d.meaning.clone()).unwrap_or_default(),
@@ -209,6 +219,7 @@ impl Study {
             left_out,
             facts: facts.collect(),
             unmasked: masked.then_some(unmasked),
+            training,
             universe,
             selected,
             expressions,
@@ -232,6 +243,17 @@ impl Study {
             return Err(StudyError::Value { key, message });
         }
         Ok(())
+    }
+
+    /// The expressions that targets and weights read: their use, their name, their text.
+    fn training(&self) -> Vec<(Use, String, &str)> {
+        let parts = self.config.label.target.0.iter().enumerate();
+        let betas = parts.filter_map(|(n, part)| {
+            let beta = part.beta.as_deref()?;
+            Some((Use::Beta(n), format!("label.target beta {}", n + 1), beta))
+        });
+        let weights = self.config.weights.iter().filter_map(|weights| weights.expression.as_deref());
+        betas.chain(weights.map(|text| (Use::Weight, "weights.expression".to_owned(), text))).collect()
     }
 
     /// Load the data.
@@ -279,6 +301,7 @@ impl Study {
         features.extend(resolved.expressions.iter().map(|(_, feature)| feature.clone()));
         features.push(resolved.universe.clone());
         features.extend(resolved.unmasked.clone());
+        features.extend(resolved.training.iter().map(|(_, feature)| feature.clone()));
         features.extend(resolved.guides.iter().map(|(_, feature)| feature.clone()));
         let mut stage = Features::new(features.clone(), Encoding::F32);
         if let Some(path) = &self.config.features.precomputed {
@@ -308,9 +331,11 @@ impl Study {
         let expressions = names.zip(handles.by_ref().take(resolved.expressions.len())).collect();
         let missing = || StudyError::Internal { what: "the universe was not computed".to_owned() };
         let universe = handles.next().ok_or_else(missing)?;
-        let unmasked = resolved.unmasked.as_ref().and_then(|_| handles.next());
+        let unmasked = if resolved.unmasked.is_some() { handles.next() } else { None };
+        let of_training = handles.by_ref().take(resolved.training.len());
+        let training = resolved.training.iter().map(|(of, _)| *of).zip(of_training).collect();
         let guides = resolved.guides.iter().map(|(role, _)| *role).zip(handles).collect();
-        Ok(Columns { features, selected, expressions, universe, unmasked, guides })
+        Ok(Columns { features, selected, expressions, universe, unmasked, training, guides })
     }
 
     /// All steps up to the portfolios.
@@ -364,6 +389,7 @@ impl Study {
             checks,
             labels: learned.labels.manifest().info.clone(),
             folds: learned.folds.facts().to_vec(),
+            left_out: learned.folds.left_out().to_vec(),
             fits: learned.fits,
             evaluations,
             backtests,
@@ -386,10 +412,20 @@ impl Study {
         let rows = panel.axis().n_rows();
         let labels = one(flow.stage(&make_labels, panel, rows)?)?;
         let labels = Arc::new(LabelsHandle::new(make_labels, panel, labels));
-        let inputs =
-            FoldInputs { panel: panel.clone(), labels: labels.clone(), universe: columns.universe.clone() };
+        let inputs = FoldInputs {
+            panel: panel.clone(),
+            labels: labels.clone(),
+            universe: columns.universe.clone(),
+            training: columns.training.clone(),
+        };
         let folds = one(flow.stage(&MakeFolds::new(&self.config, panel)?, &inputs, rows)?)?;
         let folds = Arc::new(FoldsHandle::open(flow.store(), folds)?);
+        for LeftOutFacts { from, to, why, .. } in folds.left_out() {
+            flow.warn(format!("no model scores {from} to {to}: {why}"));
+        }
+        for warning in train.warnings() {
+            flow.warn(warning);
+        }
         let inputs =
             ModelInputs { panel: panel.clone(), features: columns.selected.clone(), folds: folds.clone() };
         let n_trained =
@@ -407,6 +443,7 @@ impl Study {
                 .into_iter()
                 .map(|done| (done.shard.model, done.shard.fold, done.manifest))
                 .collect(),
+            averages: train.averages(),
             expressions: columns.expressions.clone(),
             store: flow.store().clone(),
         };

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use backstaff_study::{
     StudyError,
-    compute::{Request, compute, explain},
+    compute::{Request, compute, explain, layout},
 };
 
 use super::Context;
@@ -20,6 +20,7 @@ pub fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, StudyErro
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let request = Request {
         data: arguments.data.clone(),
+        tables: layout(arguments.preset.as_deref(), arguments.tables.as_deref())?,
         facts: arguments.facts.clone(),
         features,
         libraries: arguments.libraries.clone(),
@@ -35,6 +36,7 @@ pub fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, StudyErro
         return Ok(ExitCode::SUCCESS);
     }
     let computed = compute(&request, &context.terminal)?;
+    context.write_trace(&computed.trace)?;
     context.answer(&computed, || {
         format!("{}: {} rows, {} features\n", computed.out.display(), computed.rows, computed.features.len())
     });

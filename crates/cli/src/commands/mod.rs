@@ -46,6 +46,13 @@ impl Context {
         )
     }
 
+    /// Write a trace where one was asked for.
+    fn write_trace(&self, trace: &serde_json::Value) -> Result<(), StudyError> {
+        let Some(path) = &self.common.trace else { return Ok(()) };
+        let text = serde_json::to_vec(trace).unwrap_or_default();
+        Ok(backstaff_study::output::write_bytes(path, &text)?)
+    }
+
     /// One JSON document, or a text.
     fn answer(&self, json: &impl Serialize, text: impl FnOnce() -> String) {
         if self.common.json {

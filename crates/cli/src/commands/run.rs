@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use backstaff_study::{RunOutcome, StudyError};
+use backstaff_study::StudyError;
 
 use super::Context;
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 
 pub fn run(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
     let outcome = context.study(study)?.run(&context.terminal)?;
-    write_trace(context, &outcome)?;
+    context.write_trace(&outcome.trace)?;
     context.answer(&outcome, || {
         format!(
             "\n{}\n{}\nreport: {}\n",
@@ -27,12 +27,6 @@ pub fn run(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
         )
     });
     Ok(ExitCode::SUCCESS)
-}
-
-fn write_trace(context: &Context, outcome: &RunOutcome) -> Result<(), StudyError> {
-    let Some(path) = &context.common.trace else { return Ok(()) };
-    let text = serde_json::to_vec(&outcome.trace).unwrap_or_default();
-    Ok(backstaff_study::output::write_bytes(path, &text)?)
 }
 
 pub fn demo(context: &Context) -> Result<ExitCode, StudyError> {

@@ -1,6 +1,6 @@
 //! A small market in a folder of its own, and the program run on it.
 
-#![expect(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, reason = "each test file uses its part, and one of them all")]
 
 use std::{
     collections::BTreeMap,

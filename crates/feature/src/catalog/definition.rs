@@ -29,8 +29,10 @@ pub struct Definition {
 pub struct Library {
     /// What it holds, for people.
     pub description: String,
-    /// The names that it defines, in its order.
+    /// The names of its features, in its order.
     pub names: Vec<String>,
+    /// The names of what may look ahead, in its order.
+    pub targets: Vec<String>,
     /// What is known to be wrong with it, if it repeats somebody else's definitions.
     pub known_flaws: Vec<String>,
 }

@@ -47,7 +47,7 @@ fn names_the_nearest_of_unknown_names() {
     let error = Catalog::new().with_library("tecnical").unwrap_err().to_string();
     assert_eq!(
         error,
-        "there is no library \"tecnical\"; the libraries are alpha158, alpha360, krx, technical; did you mean \"technical\"?"
+        "there is no library \"tecnical\"; the libraries are alpha158, alpha360, krx, krx_canonical, technical; did you mean \"technical\"?"
     );
 }
 

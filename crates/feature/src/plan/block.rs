@@ -15,15 +15,21 @@ const SESSIONS: usize = 16;
 /// Where rows lie in columns that are kept in blocks.
 pub(super) struct Blocks<'a> {
     axis: &'a Axis,
-    /// For each instrument, block after block, where its run of rows starts.
+    /// For each instrument, block after block, where its run of rows starts in a column that is kept in blocks.
     starts: Vec<u32>,
+    /// For each instrument, block after block and behind the last one, how many of its rows lie before the block.
+    before: Vec<u32>,
     count: usize,
 }
 
 impl<'a> Blocks<'a> {
     pub(super) fn new(axis: &'a Axis) -> Self {
         let count = axis.n_sessions().div_ceil(SESSIONS);
-        let mut blocks = Self { axis, starts: vec![0; count * axis.n_instruments()], count };
+        let mut before = Vec::with_capacity((count + 1) * axis.n_instruments());
+        for i in 0..axis.n_instruments() {
+            before.extend((0..=count).map(|block| axis.rows_before(i, block * SESSIONS) as u32));
+        }
+        let mut blocks = Self { axis, starts: vec![0; count * axis.n_instruments()], before, count };
         let mut place = 0;
         for block in 0..count {
             for i in 0..axis.n_instruments() {
@@ -57,11 +63,10 @@ impl<'a> Blocks<'a> {
         offsets[position] - first..offsets[position + 1] - first
     }
 
-    /// The positions at which an instrument lives in a block; possibly none.
+    /// Which of an instrument's rows lie in a block, among its own; possibly none.
     fn run(&self, block: usize, i: usize) -> Range<usize> {
-        let (sessions, life) = (self.sessions(block), self.axis.life(i));
-        let start = sessions.start.max(life.start);
-        start..sessions.end.min(life.end).max(start)
+        let at = i * (self.count + 1) + block;
+        self.before[at] as usize..self.before[at + 1] as usize
     }
 
     /// Each run of an instrument's rows: the rows among its own, and their places in a column kept in blocks.
@@ -71,7 +76,8 @@ impl<'a> Blocks<'a> {
         blocks.map(move |block| {
             let run = self.run(block, i);
             let start = self.starts[i * self.count + block] as usize;
-            (run.start - life.start..run.end - life.start, start..start + run.len())
+            let places = start..start + run.len();
+            (run, places)
         })
     }
 
@@ -89,9 +95,9 @@ impl<'a> Blocks<'a> {
             if run.is_empty() {
                 continue;
             }
-            let first_row = self.axis.rows(i).start + run.start - self.axis.life(i).start;
-            let next = &mut next[run.start - sessions.start..];
-            for (row, next) in (first_row..first_row + run.len()).zip(next) {
+            let first = self.axis.rows(i).start;
+            for row in first + run.start..first + run.end {
+                let next = &mut next[self.axis.position_in(i, row) - sessions.start];
                 each(row, *next);
                 *next += 1;
             }

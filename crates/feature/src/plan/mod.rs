@@ -127,7 +127,13 @@ impl Plan {
 
     /// The plan for expressions that may look ahead.
     pub fn of_labels(labels: &[LabelExpression]) -> Self {
-        Self::new(&labels.iter().map(|label| label.0.clone()).collect::<Vec<_>>())
+        Self::with_labels(&[], labels)
+    }
+
+    /// The plan for features and, behind them, expressions that may look ahead.
+    pub fn with_labels(features: &[Feature], labels: &[LabelExpression]) -> Self {
+        let labels = labels.iter().map(|label| label.0.clone());
+        Self::new(&features.iter().cloned().chain(labels).collect::<Vec<_>>())
     }
 
     /// One column for each feature, in their order.

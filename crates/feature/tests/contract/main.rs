@@ -11,18 +11,19 @@ mod planted;
 mod random;
 mod subject;
 
-use backstaff_feature::{Catalog, Feature, operator::Registry};
+use backstaff_feature::{Catalog, Feature, Library, Plan, Schema, operator::Registry};
+use backstaff_panel::Encoding;
 use proptest::prelude::*;
 
 use crate::{check::Contract, subject::Subject};
 
 /// All samples of all operators, and all libraries.
 fn everything() -> Subject {
-    let mut catalog = Catalog::new();
-    for library in Catalog::library_names() {
-        catalog = catalog.with_library(library).unwrap();
-    }
-    let mut names = catalog.definitions().map(|definition| definition.name.clone()).collect::<Vec<_>>();
+    // Libraries may use the same names, so each is a catalog of its own.
+    let libraries = Catalog::library_names().map(|name| (name, Catalog::new().with_library(name).unwrap()));
+    let libraries = libraries.map(|(name, catalog)| Subject::new(&catalog, &[name.to_owned()]));
+    let mut features = libraries.flat_map(|subject| subject.features).collect::<Vec<_>>();
+    let (mut catalog, mut names) = (Catalog::new(), Vec::new());
     for operator in Registry::standard().all() {
         let documentation = operator.documentation();
         assert!(!documentation.samples.is_empty(), "{} has no sample", documentation.name);
@@ -32,7 +33,8 @@ fn everything() -> Subject {
             names.push(name);
         }
     }
-    Subject::new(&catalog, &names)
+    features.extend(Subject::new(&catalog, &names).features);
+    Subject { features }
 }
 
 fn keeps(contract: Contract) {
@@ -101,6 +103,30 @@ fn conditions_are_never_missing() {
 }
 
 #[test]
+fn a_panel_of_the_counted_rows_alone_gives_the_same_values() {
+    let (panel, library) = (subject::panel(), "krx_canonical");
+    let catalog = Catalog::new().with_library(library).unwrap();
+    let condition = catalog.common_rows(&[library]).unwrap().unwrap();
+    let compute = |catalog: &Catalog, panel: &backstaff_panel::Panel| {
+        let plan = Plan::new(&catalog.resolve(&[library], &Schema::of(panel)).unwrap());
+        plan.compute(panel, Encoding::F64, &()).unwrap()
+    };
+    let views = compute(&catalog, &panel);
+    let universe = catalog.resolve_universe("rows", &condition, &Schema::of(&panel)).unwrap();
+    let kept = Plan::new(&[universe]).compute(&panel, Encoding::F64, &()).unwrap()[0].to_f64();
+    let kept = kept.iter().map(|&value| value == 1.0).collect::<Vec<_>>();
+    let alone = compute(&catalog.over_rows_alone(&condition), &panel.select(&kept));
+    let rows = (0..kept.len()).filter(|&row| kept[row]).collect::<Vec<_>>();
+    assert!(rows.len() < kept.len());
+    for (n, (view, alone)) in views.iter().zip(&alone).enumerate() {
+        assert_eq!(alone.len(), rows.len());
+        for (at, &row) in rows.iter().enumerate() {
+            assert_eq!(view.get(row).to_bits(), alone.get(at).to_bits(), "column {n}, row {row}");
+        }
+    }
+}
+
+#[test]
 fn every_operator_says_what_it_does() {
     for operator in Registry::standard().all() {
         let documentation = operator.documentation();
@@ -115,7 +141,9 @@ fn every_operator_says_what_it_does() {
 fn every_library_entry_says_what_it_means() {
     for library in Catalog::library_names() {
         let catalog = Catalog::new().with_library(library).unwrap();
-        for definition in catalog.definitions() {
+        let Library { names, targets, .. } = catalog.library(library).unwrap();
+        for name in names.iter().chain(targets) {
+            let definition = catalog.definition(name).unwrap();
             let texts = [&definition.meaning, &definition.source, &definition.unit];
             assert!(texts.iter().all(|text| !text.is_empty()), "{}", definition.name);
         }

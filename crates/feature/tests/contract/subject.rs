@@ -2,7 +2,7 @@
 
 use backstaff_feature::{Catalog, Feature, Plan, Schema};
 use backstaff_panel::{
-    Column, Encoding, Panel,
+    Column, Encoding, Frequency, Panel,
     testing::{MarketSpec, market},
 };
 
@@ -36,7 +36,30 @@ pub fn panel() -> Panel {
     let [vwap, volume] = ["vwap", "volume"].map(|name| panel.field(name).unwrap().to_f64());
     let value = vwap.iter().zip(&volume).map(|(vwap, volume)| vwap * volume).collect();
     panel.insert("value", Column::F64(value)).unwrap();
+    for library in Catalog::library_names() {
+        let schema = Catalog::new().with_library(library).unwrap().mentioned(&[library]).unwrap();
+        complete(&mut panel, &schema);
+    }
     panel
+}
+
+/// What a library names and the market lacks, from something of its kind.
+fn complete(panel: &mut Panel, wanted: &Schema) {
+    let known = Schema::of(panel);
+    for name in wanted.fields.difference(&known.fields) {
+        panel.insert(name, panel.field("vwap").unwrap().clone()).unwrap();
+    }
+    for name in wanted.categories.difference(&known.categories) {
+        panel.insert_categories(name, panel.categories("sector").unwrap().clone()).unwrap();
+    }
+    for name in wanted.facts.difference(&known.facts) {
+        let like = match Frequency::of_name(name) {
+            Some(Frequency::Quarterly) => "sales_q",
+            Some(Frequency::Annual) => "equity_a",
+            _ => "vix_d",
+        };
+        panel.insert_facts(name, panel.facts(like).unwrap().clone()).unwrap();
+    }
 }
 
 /// The first (instrument, session) at which two columns differ, over the positions of `of` that `compared` accepts.

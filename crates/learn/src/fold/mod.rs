@@ -8,11 +8,11 @@ mod walk_forward;
 
 use std::ops::Range;
 
-use backstaff_panel::{Session, Universe};
+use backstaff_panel::{Axis, Session, Universe};
 
 use crate::{LearnError, label::Labels};
 
-pub use walk_forward::{Every, History, Holdout, WalkForward};
+pub use walk_forward::{Every, Folds, History, Holdout, LeftOut, MinRows, WalkForward};
 
 /// The sessions of a fold, as positions in the calendar, each range behind the one before it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,6 +29,7 @@ pub struct FoldSessions {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Segment {
     positions: Range<usize>,
+    limit: Option<usize>,
     sessions: Option<(Session, Session)>,
     rows: Vec<u32>,
     n_members: usize,
@@ -65,6 +66,18 @@ impl Segment {
     /// How many of these were dropped because they have no label.
     pub fn n_unlabelled(&self) -> usize {
         self.n_unlabelled
+    }
+
+    /// All rows of its sessions, in the universe or not, whose label is known as early as those of its own rows must
+    /// be: with whom a target may be compared. Ascending.
+    pub fn peers(&self, labels: &Labels) -> Vec<u32> {
+        let (axis, positions) = (labels.axis(), &self.positions);
+        let is_known = |row: &u32| {
+            labels
+                .span(*row as usize)
+                .is_some_and(|span| self.limit.is_none_or(|limit| (span.exit as usize) < limit))
+        };
+        (0..axis.n_instruments()).flat_map(|i| rows_between(axis, i, positions)).filter(is_known).collect()
     }
 }
 
@@ -140,6 +153,13 @@ impl Fold {
     }
 }
 
+/// The rows of an instrument in these sessions.
+fn rows_between(axis: &Axis, i: usize, positions: &Range<usize>) -> Range<u32> {
+    let (life, first) = (axis.life(i), axis.rows(i).start);
+    let (start, end) = (life.start.max(positions.start), life.end.min(positions.end));
+    if start >= end { 0..0 } else { (first + start - life.start) as u32..(first + end - life.start) as u32 }
+}
+
 struct Scope<'a> {
     number: u32,
     universe: &'a Universe,
@@ -160,6 +180,7 @@ impl Scope<'_> {
             .then(|| (calendar.session(positions.start), calendar.session(positions.end - 1)));
         let mut segment = Segment {
             positions: positions.clone(),
+            limit,
             sessions,
             rows: Vec::new(),
             n_members: 0,
@@ -168,19 +189,15 @@ impl Scope<'_> {
         };
         let Some((from, to)) = sessions else { return Ok(segment) };
         for i in 0..axis.n_instruments() {
-            let life = axis.life(i);
-            for position in life.start.max(positions.start)..life.end.min(positions.end) {
-                let row = axis.rows(i).start + position - life.start;
-                if !self.universe.contains(row) {
+            for row in rows_between(axis, i, positions) {
+                if !self.universe.contains(row as usize) {
                     continue;
                 }
                 segment.n_members += 1;
-                match (limit, self.labels.span(row)) {
-                    (None, _) => segment.rows.push(row as u32),
+                match (limit, self.labels.span(row as usize)) {
+                    (None, _) => segment.rows.push(row),
                     (Some(_), None) => segment.n_unlabelled += 1,
-                    (Some(limit), Some(span)) if (span.exit as usize) < limit => {
-                        segment.rows.push(row as u32);
-                    }
+                    (Some(limit), Some(span)) if (span.exit as usize) < limit => segment.rows.push(row),
                     _ => segment.n_purged += 1,
                 }
             }

@@ -35,6 +35,7 @@ fn yearly() -> WalkForward {
         history: History::Years(n(3)),
         validation: Holdout::Months(n(6)),
         embargo: 0,
+        min_rows: MinRows { train: 1, test: 1 },
     }
 }
 
@@ -46,7 +47,7 @@ fn long() -> MarketSpec {
 fn years_follow_the_calendar() {
     let labels = labels(long(), 5);
     let calendar = labels.axis().calendar();
-    let folds = yearly().folds(&everyone(&labels), &labels).unwrap();
+    let folds = yearly().folds(&everyone(&labels), &labels).unwrap().folds;
     assert_eq!(folds.len(), 2);
     let fold = &folds[1];
     assert_eq!(fold.number(), 2);
@@ -137,7 +138,8 @@ fn what_cannot_be_tested_is_refused() {
     assert!(matches!(folds(&all_validation), LearnError::TooFewSessions { .. }));
     let nobody = Universe::new(vec![false; labels.values().len()]);
     let error = yearly().folds(&nobody, &labels).unwrap_err();
-    assert!(matches!(error, LearnError::EmptyUniverse { fold: 1, segment: "training", .. }));
+    assert!(matches!(error, LearnError::NoFolds { n: 2, .. }));
+    assert!(error.to_string().contains("fold 1: the universe is empty in training"), "{error}");
     let empty = Calendar::new(Vec::new());
     assert!(matches!(yearly().sessions(&empty), Err(LearnError::NoSessions)));
 }
@@ -148,6 +150,39 @@ fn a_horizon_longer_than_training_leaves_nothing() {
     let sessions = FoldSessions { train: 0..20, validation: 20..20, test: 20..100 };
     let error = Fold::new(3, &sessions, 0, &everyone(&labels), &labels).unwrap_err();
     assert!(matches!(error, LearnError::NoSamples { fold: 3, segment: "training", .. }));
+}
+
+#[test]
+fn a_fold_of_too_few_rows_is_left_out_and_told() {
+    let labels = labels(long(), 5);
+    let axis = labels.axis();
+    // Nobody is eligible from 2014 on.
+    let early = |row: usize| axis.calendar().session(axis.position_of(row)) < date("2014-01-01");
+    let universe = Universe::new((0..labels.values().len()).map(early).collect());
+    let walked = yearly().folds(&universe, &labels).unwrap();
+    assert_eq!(walked.folds.iter().map(Fold::number).collect::<Vec<_>>(), [1]);
+    let [left_out] = &walked.left_out[..] else { panic!() };
+    assert_eq!((left_out.number, left_out.test.0.year()), (2, 2014));
+    assert!(matches!(left_out.why, LearnError::EmptyUniverse { fold: 2, segment: "the test", .. }));
+    let most = walked.folds[0].train().rows().len();
+    for (train, kept) in [(most, true), (most + 1, false)] {
+        let walk = WalkForward { min_rows: MinRows { train, test: 1 }, ..yearly() };
+        assert_eq!(walk.folds(&universe, &labels).is_ok(), kept);
+    }
+    let walk = WalkForward { min_rows: MinRows { train: 1, test: 100_000 }, ..yearly() };
+    let error = walk.folds(&universe, &labels).unwrap_err().to_string();
+    assert!(error.contains("fold 1: the test has") && error.contains("100000"), "{error}");
+}
+
+#[test]
+fn peers_are_known_as_early_as_the_rows() {
+    let labels = labels(long(), 5);
+    let universe = Universe::new((0..labels.values().len()).map(|row| row % 3 == 0).collect());
+    let sessions = FoldSessions { train: 0..500, validation: 500..600, test: 600..700 };
+    let some = Fold::new(1, &sessions, 2, &universe, &labels).unwrap();
+    let all = Fold::new(1, &sessions, 2, &everyone(&labels), &labels).unwrap();
+    assert_eq!(some.train().peers(&labels), all.train().rows());
+    assert_eq!(some.validation().peers(&labels), all.validation().rows());
 }
 
 proptest! {
@@ -173,8 +208,10 @@ proptest! {
             history: History::Sessions(n(history)),
             validation: NonZeroU32::new(validation).map_or(Holdout::None, Holdout::Sessions),
             embargo,
+            min_rows: MinRows { train: 1, test: 1 },
         };
-        let Ok(folds) = walk.folds(&universe, &labels) else { return Ok(()) };
+        let Ok(Folds { folds, left_out }) = walk.folds(&universe, &labels) else { return Ok(()) };
+        prop_assume!(left_out.is_empty());
         let axis = labels.axis();
         let mut tested = 0;
         for fold in &folds {

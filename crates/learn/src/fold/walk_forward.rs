@@ -63,6 +63,37 @@ pub struct WalkForward {
     pub validation: Holdout,
     /// How many more sessions lie between the end of a label and what comes next.
     pub embargo: u32,
+    /// The fewest rows that make a fold.
+    pub min_rows: MinRows,
+}
+
+/// The fewest rows that make a fold; one with fewer is left out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MinRows {
+    /// Of training, after purging.
+    pub train: usize,
+    /// Of the test.
+    pub test: usize,
+}
+
+/// The folds of a walk, and those that could not be made.
+#[derive(Debug)]
+pub struct Folds {
+    /// In order of time, at least one.
+    pub folds: Vec<Fold>,
+    /// The others, in order of time.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A fold that could not be made.
+#[derive(Debug)]
+pub struct LeftOut {
+    /// Its place in the walk.
+    pub number: u32,
+    /// The first and the last session of its test, for which there are no scores.
+    pub test: (Session, Session),
+    /// What it lacks.
+    pub why: LearnError,
 }
 
 impl WalkForward {
@@ -71,17 +102,43 @@ impl WalkForward {
     /// Dates count from the nominal start of a test: three years before 2015 begin on 2012-01-01, whichever session
     /// comes first. Purging takes place within that, so a horizon shortens training, not the gap.
     ///
+    /// A fold with too few rows is left out: its rows are tested by no model.
+    ///
     /// # Errors
     ///
     /// If the test window reaches outside the data by more than two weeks, a fold's history begins before the data, or
-    /// a fold has no eligible or no labelled rows.
-    pub fn folds(&self, universe: &Universe, labels: &Labels) -> Result<Vec<Fold>, LearnError> {
+    /// all folds have too few rows.
+    pub fn folds(&self, universe: &Universe, labels: &Labels) -> Result<Folds, LearnError> {
         let calendar = labels.axis().calendar();
-        let sessions = self.sessions(calendar)?;
-        let numbered = (1..).zip(&sessions);
-        numbered
-            .map(|(n, sessions)| Fold::new(n, sessions, self.embargo as usize, universe, labels))
-            .collect()
+        let mut walked = Folds { folds: Vec::new(), left_out: Vec::new() };
+        for (number, sessions) in (1..).zip(&self.sessions(calendar)?) {
+            let fold = Fold::new(number, sessions, self.embargo as usize, universe, labels);
+            match fold.and_then(|fold| self.with_enough_rows(fold)) {
+                Ok(fold) => walked.folds.push(fold),
+                Err(why) if why.is_about_rows() => {
+                    let ends =
+                        |test: &Range<usize>| (calendar.session(test.start), calendar.session(test.end - 1));
+                    walked.left_out.push(LeftOut { number, test: ends(&sessions.test), why });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if walked.folds.is_empty() {
+            let n = walked.left_out.len();
+            let first =
+                walked.left_out.into_iter().next().map(|fold| fold.why.to_string()).unwrap_or_default();
+            return Err(LearnError::NoFolds { n, first });
+        }
+        Ok(walked)
+    }
+
+    fn with_enough_rows(&self, fold: Fold) -> Result<Fold, LearnError> {
+        let MinRows { train, test } = self.min_rows;
+        let parts = [("training", fold.train(), train), ("the test", fold.test(), test)];
+        let few = parts.into_iter().find(|(_, segment, needed)| segment.rows().len() < *needed);
+        let Some((name, segment, needed)) = few else { return Ok(fold) };
+        let found = segment.rows().len();
+        Err(LearnError::TooFewRows { fold: fold.number(), segment: name, found, needed })
     }
 
     /// The sessions of each fold: what can be told without labels.

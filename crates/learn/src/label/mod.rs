@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use crate::LearnError;
 
 pub use execution::{Execution, ExecutionPrices};
-pub use target::Target;
+pub use target::{Form, Known, Market, Measure, Target};
 
 /// How many sessions a position is held, from its entry.
 pub type Horizon = NonZeroU32;
@@ -220,5 +220,7 @@ fn one_instrument(prices: &ExecutionPrices, i: usize, horizon: usize, recovery: 
     (0..life.len()).map(outcome).collect()
 }
 
+#[cfg(test)]
+mod target_tests;
 #[cfg(test)]
 mod tests;

@@ -1,23 +1,85 @@
 //! What a model is trained on: labels seen against their cross-section.
 
+use backstaff_panel::{Categories, Column};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::Labels;
 use crate::statistics;
 
-/// How the labels of one session's rows become targets.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Target {
+/// What a target starts from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Measure {
     /// The return itself.
-    Raw,
-    /// The return less the mean of its session.
+    Return,
+    /// The return less the market's.
     Excess,
+    /// What beta leaves of the return: `return − beta · market`.
+    Residual,
+}
+
+/// What stands for the market: a statistic of the returns of the session's cross-section.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Market {
+    /// Their mean.
+    Mean,
+    /// Their median; of an even number, the mean of the middle two.
+    Median,
+}
+
+/// The form in which a model sees it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// As it is.
+    Value,
     /// The rank within the session, from −0.5 to 0.5 (exclusive), centred at 0; ties share theirs.
     Rank,
-    /// The excess in standard deviations of its session; 0 where all returns are equal.
+    /// The rank by the number of ranked rows, above 0 and up to 1; ties share theirs.
+    PercentRank,
+    /// In standard deviations (n − 1) from the mean of the session; 0 where all are equal.
     ZScore,
+    /// `sign(x) · ln(1 + |x|)`: large values count less, without an end.
+    Log,
+}
+
+/// How the labels of one session's rows become targets.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Target {
+    /// What it starts from.
+    pub measure: Measure,
+    /// What stands for the market in it.
+    pub market: Market,
+    /// The form in which a model sees it.
+    pub form: Form,
+    /// Returns beyond ± this are cut to it, before anything else. The labels themselves stay as they are.
+    pub clip: Option<f64>,
+    /// Targets beyond ± this are cut to it, after everything else.
+    pub limit: Option<f64>,
+}
+
+impl Target {
+    /// The return in some form, uncut.
+    pub const fn of_return(form: Form) -> Self {
+        Self { measure: Measure::Return, market: Market::Mean, form, clip: None, limit: None }
+    }
+
+    /// The return less the mean of the session.
+    pub const EXCESS: Self = Self { measure: Measure::Excess, ..Self::of_return(Form::Value) };
+
+    /// Whether a row's target depends on other rows.
+    fn compares(&self) -> bool {
+        self.measure != Measure::Return || !matches!(self.form, Form::Value | Form::Log)
+    }
+}
+
+/// What was known of the rows when their sessions closed; one entry a row of the axis.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Known<'a> {
+    /// Betas, for [`Measure::Residual`].
+    pub beta: Option<&'a Column>,
+    /// Categories whose mean is taken off before the form is given.
+    pub neutral: Option<&'a Categories>,
+    /// Categories within which ranks and z-scores are taken, instead of the whole session.
+    pub within: Option<&'a Categories>,
 }
 
 impl Labels {
@@ -25,57 +87,16 @@ impl Labels {
     /// them and nothing else.
     ///
     /// - Shape: `rows` are rows of the axis, those of one segment of a fold.
-    /// - NaN: a row without a label; but for [`Target::Raw`] also a session with fewer than two rows that have one,
-    ///   which says nothing about who was better.
+    /// - NaN: a row without a label, or without a beta or category that its target needs; but for plain returns also
+    ///   the row of a session or category that has fewer than two such rows, since nobody is better than nobody.
     /// - Look-ahead: that of the labels of the rows. Rows that a fold purged don't enter the mean or the ranks of those
     ///   it kept, so a target reaches no further than the fold's spans.
     ///
     /// # Panics
     ///
-    /// If a row is not on the axis.
-    pub fn target(&self, rows: &[u32], target: Target) -> Vec<f64> {
-        self.each_session(rows, |values| match target {
-            Target::Raw => values.to_vec(),
-            _ if values.len() < 2 => vec![f64::NAN; values.len()],
-            Target::Excess => {
-                let mean = statistics::mean(values);
-                values.iter().map(|value| value - mean).collect()
-            }
-            Target::Rank => {
-                let n = values.len() as f64;
-                statistics::average_ranks(values).iter().map(|rank| (rank - 0.5) / n - 0.5).collect()
-            }
-            Target::ZScore => {
-                let (mean, deviation) = (statistics::mean(values), statistics::deviation(values));
-                let score = |value: &f64| if deviation > 0.0 { (value - mean) / deviation } else { 0.0 };
-                values.iter().map(score).collect()
-            }
-        })
-    }
-
-    /// Labels less what their beta explains: `label − beta · m`, where `m` is the mean label of the session's rows.
-    ///
-    /// - Shape: `rows` as for [`Labels::target`]; `betas` has one value for each of them, known at its close.
-    /// - NaN: as for [`Target::Excess`]; also where beta is missing.
-    /// - Look-ahead: as for [`Labels::target`].
-    ///
-    /// # Panics
-    ///
-    /// If a row is not on the axis, or `betas` are not as many as `rows`.
-    pub fn residual(&self, rows: &[u32], betas: &[f64]) -> Vec<f64> {
-        assert_eq!(betas.len(), rows.len());
-        // The excess is `label − m`, so `m` needs no second walk.
-        let excess = self.target(rows, Target::Excess);
-        let residual = |((&row, excess), beta): ((&u32, &f64), &f64)| {
-            let label = self.values[row as usize];
-            let value = label - beta * (label - excess);
-            if value.is_finite() { value } else { f64::NAN }
-        };
-        rows.iter().zip(&excess).zip(betas).map(residual).collect()
-    }
-
-    /// Apply `work` to the present labels of each session's rows.
-    fn each_session(&self, rows: &[u32], work: impl Fn(&[f64]) -> Vec<f64> + Sync) -> Vec<f64> {
+    /// If a row is not on the axis, or a residual is asked for without betas.
+    pub fn target(&self, rows: &[u32], target: &Target, known: &Known<'_>) -> Vec<f64> {
+        assert!(known.beta.is_some() || target.measure != Measure::Residual, "a residual needs betas");
         let mut places = (0..rows.len() as u32)
             .filter(|&place| !self.values[rows[place as usize] as usize].is_nan())
             .map(|place| (self.axis.position_of(rows[place as usize] as usize) as u32, place))
@@ -83,19 +104,94 @@ impl Labels {
         // Stable, so within a session the rows keep their order.
         places.sort_by_key(|&(position, _)| position);
         let sessions = places.chunk_by(|a, b| a.0 == b.0).collect::<Vec<_>>();
-        let results = sessions
-            .par_iter()
-            .map(|session| {
-                let label = |&(_, place): &(u32, u32)| self.values[rows[place as usize] as usize];
-                work(&session.iter().map(label).collect::<Vec<_>>())
-            })
-            .collect::<Vec<_>>();
+        let results = sessions.par_iter().map(|session| {
+            let rows = session.iter().map(|&(_, place)| rows[place as usize] as usize).collect::<Vec<_>>();
+            self.session(&rows, target, known)
+        });
         let mut out = vec![f64::NAN; rows.len()];
-        for (session, values) in sessions.into_iter().zip(results) {
+        for (session, values) in sessions.iter().zip(results.collect::<Vec<_>>()) {
             for (&(_, place), value) in session.iter().zip(values) {
                 out[place as usize] = value;
             }
         }
         out
+    }
+
+    /// The targets of one session's rows, all of which have a label.
+    fn session(&self, rows: &[usize], target: &Target, known: &Known<'_>) -> Vec<f64> {
+        if rows.len() < 2 && (target.compares() || known.neutral.is_some()) {
+            return vec![f64::NAN; rows.len()];
+        }
+        let clip = target.clip.unwrap_or(f64::INFINITY);
+        let mut values = rows.iter().map(|&row| self.values[row].clamp(-clip, clip)).collect::<Vec<_>>();
+        if target.measure != Measure::Return {
+            let market = match target.market {
+                Market::Mean => statistics::mean(&values),
+                Market::Median => statistics::median(&values),
+            };
+            for (value, &row) in values.iter_mut().zip(rows) {
+                *value -= match (target.measure, known.beta) {
+                    (Measure::Residual, Some(beta)) => beta.get(row) * market,
+                    _ => market,
+                };
+            }
+        }
+        if let Some(categories) = known.neutral {
+            each_category(&mut values, rows, Some(categories), |values| {
+                let mean = statistics::mean(values);
+                values.iter().map(|value| value - mean).collect()
+            });
+        }
+        match target.form {
+            Form::Value => {}
+            Form::Log => {
+                values.iter_mut().for_each(|value| *value = libm::log1p(value.abs()).copysign(*value));
+            }
+            Form::Rank | Form::PercentRank | Form::ZScore => {
+                each_category(&mut values, rows, known.within, |values| compared(values, target.form));
+            }
+        }
+        let limit = target.limit.unwrap_or(f64::INFINITY);
+        values
+            .iter()
+            .map(|value| if value.is_finite() { value.clamp(-limit, limit) } else { f64::NAN })
+            .collect()
+    }
+}
+
+/// Finite values of one cross-section, in a form that compares them.
+fn compared(values: &[f64], form: Form) -> Vec<f64> {
+    let n = values.len() as f64;
+    match form {
+        Form::Rank => statistics::average_ranks(values).iter().map(|rank| (rank - 0.5) / n - 0.5).collect(),
+        Form::PercentRank => statistics::average_ranks(values).iter().map(|rank| rank / n).collect(),
+        _ => {
+            let (mean, deviation) = (statistics::mean(values), statistics::deviation(values));
+            let score = |value: &f64| if deviation > 0.0 { (value - mean) / deviation } else { 0.0 };
+            values.iter().map(score).collect()
+        }
+    }
+}
+
+/// Replace the values of each category by what `work` makes of its finite ones; without categories all are one. A
+/// category of a single value, and rows without a category, have none afterwards.
+fn each_category(
+    values: &mut [f64],
+    rows: &[usize],
+    categories: Option<&Categories>,
+    work: impl Fn(&[f64]) -> Vec<f64>,
+) {
+    let code = |place: usize| categories.map_or(0, |categories| categories.codes()[rows[place]]);
+    let usable = |&place: &usize| values[place].is_finite() && code(place) != Categories::MISSING;
+    let mut places = (0..rows.len()).filter(usable).collect::<Vec<_>>();
+    places.sort_by_key(|&place| code(place));
+    let parts = places.chunk_by(|&a, &b| code(a) == code(b)).filter(|part| part.len() > 1);
+    let parts = parts.map(|part| (part, work(&part.iter().map(|&place| values[place]).collect::<Vec<_>>())));
+    let parts = parts.collect::<Vec<_>>();
+    values.fill(f64::NAN);
+    for (places, results) in parts {
+        for (&place, result) in places.iter().zip(results) {
+            values[place] = result;
+        }
     }
 }

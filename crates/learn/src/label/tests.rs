@@ -100,26 +100,6 @@ fn a_price_without_a_trade_is_none() {
     assert!(prices.values()[1].is_nan());
 }
 
-#[test]
-fn targets_compare_within_the_session() {
-    let labels = labels(2);
-    let rows = [0, 7, 3, 12, 6];
-    let raw = labels.target(&rows, Target::Raw);
-    let (a, b) = (raw[0], raw[1]);
-    let excess = labels.target(&rows, Target::Excess);
-    assert!((excess[0] - (a - b) / 2.0).abs() < 1e-16);
-    assert_eq!(labels.target(&rows, Target::Rank)[..2], [0.25, -0.25]);
-    let scores = labels.target(&rows, Target::ZScore);
-    assert!((scores[0] - 0.5_f64.sqrt()).abs() < 1e-12);
-    // A row of the panel's end has no target; neither has a session's only row.
-    assert!(scores[4].is_nan());
-    assert!(labels.target(&rows[..1], Target::Rank)[0].is_nan());
-    assert_eq!(labels.target(&rows[..1], Target::Raw)[0], a);
-    let residual = labels.residual(&rows, &[1.0, 0.0, 1.0, 1.0, 1.0]);
-    assert_eq!(residual[1], b);
-    assert!((residual[0] - excess[0]).abs() < 1e-16);
-}
-
 /// The slow, obvious twin: walk forward from each row.
 fn by_walking(panel: &Panel, horizon: usize) -> Vec<f64> {
     let axis = panel.axis();

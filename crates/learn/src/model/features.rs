@@ -88,6 +88,7 @@ pub struct Samples<'a> {
     rows: Vec<u32>,
     targets: Vec<f64>,
     weights: Option<Vec<f64>>,
+    sessions: Option<Vec<u32>>,
 }
 
 impl<'a> Samples<'a> {
@@ -145,7 +146,14 @@ impl<'a> Samples<'a> {
             rows: kept.iter().map(|&n| rows[n]).collect(),
             targets: kept.iter().map(|&n| targets[n]).collect(),
             weights: weights.map(|weights| kept.iter().map(|&n| weights[n]).collect()),
+            sessions: None,
         })
+    }
+
+    /// The same, with the session of each row: what models need that rank the rows of a session.
+    pub fn in_sessions(self, session_of: impl Fn(u32) -> u32) -> Self {
+        let sessions = self.rows.iter().map(|&row| session_of(row)).collect();
+        Self { sessions: Some(sessions), ..self }
     }
 
     /// The columns.
@@ -166,6 +174,11 @@ impl<'a> Samples<'a> {
     /// One weight for each of them, if they don't all count the same.
     pub fn weights(&self) -> Option<&[f64]> {
         self.weights.as_deref()
+    }
+
+    /// The session of each of them, if it was told.
+    pub fn sessions(&self) -> Option<&[u32]> {
+        self.sessions.as_deref()
     }
 
     /// How many there are.

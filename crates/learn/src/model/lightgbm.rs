@@ -1,40 +1,41 @@
 //! Gradient-boosted trees.
 
+use std::num::NonZeroU32;
+
 use backstaff_lightgbm::{
     Booster, Dataset, Flow, Importance as Weigh, Library, Parameters, Targets, Threads, train,
 };
 
 use super::{Features, Fit, History, Importance, Model, Progress, Samples, Stored};
-use crate::LearnError;
+use crate::{LearnError, statistics};
 
 /// Objectives that give something else than one score a row.
-const UNSUITABLE: [&str; 12] = [
-    "multiclass",
-    "softmax",
-    "multiclassova",
-    "multiclass_ova",
-    "ova",
-    "ovr",
-    "lambdarank",
-    "rank_xendcg",
-    "xendcg",
-    "xe_ndcg",
-    "xe_ndcg_mart",
-    "custom",
-];
+const UNSUITABLE: [&str; 7] =
+    ["multiclass", "softmax", "multiclassova", "multiclass_ova", "ova", "ovr", "custom"];
+/// Objectives that rank the rows of a session.
+const RANKING: [&str; 6] = ["lambdarank", "rank_xendcg", "xendcg", "xe_ndcg", "xe_ndcg_mart", "xendcg_mart"];
+/// Objectives whose targets are probabilities.
+const PROBABILITY: [&str; 4] = ["cross_entropy", "xentropy", "cross_entropy_lambda", "xentlambda"];
+/// Into how many grades a session's targets are cut.
+const GRADES: u32 = 5;
+/// LightGBM's own gains of grades go no further.
+const MOST_GRADES: u32 = 31;
 
 /// LightGBM with its own parameters, rounds and early stopping among them.
+///
+/// The objectives `lambdarank` and `rank_xendcg` rank the rows of a session: its targets are cut into grades by
+/// quantile, the worst part is 0, and each session is a query.
 #[derive(Clone, PartialEq, Debug)]
 pub struct LightGbm {
     parameters: Parameters,
+    /// For ranking only.
+    grades: Option<NonZeroU32>,
 }
 
 impl LightGbm {
     pub(super) const NAME: &'static str = "lightgbm";
-}
 
-impl LightGbm {
-    /// Trees with these parameters.
+    /// Trees with these parameters, and five grades where they rank.
     ///
     /// # Errors
     ///
@@ -44,12 +45,50 @@ impl LightGbm {
         if UNSUITABLE.contains(&objective) {
             return Err(LearnError::Objective { objective: objective.to_owned() });
         }
-        Ok(Self { parameters })
+        let grades = RANKING.contains(&objective).then_some(GRADES).and_then(NonZeroU32::new);
+        Ok(Self { parameters, grades })
+    }
+
+    /// The same, with so many grades.
+    ///
+    /// # Errors
+    ///
+    /// If the objective doesn't rank, or there are fewer than two or more than LightGBM knows the gains of.
+    pub fn with_grades(self, grades: u32) -> Result<Self, LearnError> {
+        let objective = self.parameters.get("objective").unwrap_or("regression").to_owned();
+        if self.grades.is_none() {
+            return Err(LearnError::NoRanking { objective });
+        }
+        let most = if self.parameters.get("label_gain").is_some() { u32::MAX } else { MOST_GRADES };
+        if !(2..=most).contains(&grades) {
+            let condition = "from 2 to 31, or less than label_gain has entries";
+            return Err(LearnError::Parameter {
+                what: "the number of grades",
+                value: grades.into(),
+                condition,
+            });
+        }
+        Ok(Self { grades: NonZeroU32::new(grades), ..self })
     }
 
     /// The parameters.
     pub fn parameters(&self) -> &Parameters {
         &self.parameters
+    }
+
+    /// Into how many grades a session's targets are cut, if the objective ranks.
+    pub fn grades(&self) -> Option<u32> {
+        self.grades.map(NonZeroU32::get)
+    }
+
+    /// The same with another draw of what is random: see [`Parameters::with_seeds_raised_by`].
+    pub(super) fn draw(&self, n: u32) -> Result<Self, LearnError> {
+        Ok(Self { parameters: self.parameters.clone().with_seeds_raised_by(n)?, ..self.clone() })
+    }
+
+    pub(super) fn canonical_text(&self) -> String {
+        let grades = self.grades.map(|grades| format!(" grades={grades}")).unwrap_or_default();
+        format!("{}{grades}", self.parameters.canonical_text())
     }
 
     pub(super) fn fit(
@@ -63,18 +102,16 @@ impl LightGbm {
             return Err(LearnError::NoTargets { what: "training" });
         }
         let library = Library::open()?;
-        let (labels, weights) = (narrow(samples.targets()), samples.weights().map(narrow));
-        let targets = Targets { weights: weights.as_deref(), ..Targets::labels(&labels) };
-        let matrix = samples.features().matrix(samples.rows())?;
-        let names = samples.features().names();
-        let mut rows = Dataset::new(library, &matrix, names, &targets, &self.parameters, threads)?;
+        let (train_rows, names) = (self.learned(samples)?, samples.features().names());
+        let matrix = samples.features().matrix(&train_rows.rows)?;
+        let mut rows =
+            Dataset::new(library, &matrix, names, &train_rows.targets(), &self.parameters, threads)?;
         let mut checks = if validation.is_empty() {
             None
         } else {
-            let (labels, weights) = (narrow(validation.targets()), validation.weights().map(narrow));
-            let targets = Targets { weights: weights.as_deref(), ..Targets::labels(&labels) };
-            let matrix = validation.features().matrix(validation.rows())?;
-            Some(rows.with_same_bins(&matrix, &targets, threads)?)
+            let learned = self.learned(validation)?;
+            let matrix = validation.features().matrix(&learned.rows)?;
+            Some(rows.with_same_bins(&matrix, &learned.targets(), threads)?)
         };
         let training = train(library, &mut rows, checks.as_mut(), &self.parameters, threads, &mut |round| {
             on_progress(Progress { done: round.number, of: round.of });
@@ -91,6 +128,67 @@ impl LightGbm {
         let features = samples.features().owned_names();
         Ok(Fit { model: Box::new(LightGbmModel { features, booster: training.booster }), history })
     }
+
+    /// Rows and targets as the objective wants them.
+    fn learned(&self, samples: &Samples<'_>) -> Result<Learned, LearnError> {
+        let objective = self.parameters.get("objective").unwrap_or("regression");
+        let is_share = |target: &f64| (0.0..=1.0).contains(target);
+        if PROBABILITY.contains(&objective)
+            && let Some(&target) = samples.targets().iter().find(|target| !is_share(target))
+        {
+            return Err(LearnError::NotAProbability { objective: objective.to_owned(), target });
+        }
+        let Some(grades) = self.grades else {
+            return Ok(Learned {
+                rows: samples.rows().to_vec(),
+                labels: narrow(samples.targets()),
+                weights: samples.weights().map(narrow),
+                group_sizes: None,
+            });
+        };
+        let sessions = samples.sessions().ok_or(LearnError::NoSessionOfRows)?;
+        let mut order = (0..samples.len()).collect::<Vec<_>>();
+        order.sort_by_key(|&n| sessions[n]);
+        let mut labels = Vec::with_capacity(order.len());
+        let mut group_sizes = Vec::new();
+        for session in order.chunk_by(|&a, &b| sessions[a] == sessions[b]) {
+            let targets = session.iter().map(|&n| samples.targets()[n]).collect::<Vec<_>>();
+            labels.extend(graded(&targets, grades));
+            group_sizes.push(session.len() as i32);
+        }
+        let weights = samples.weights();
+        Ok(Learned {
+            rows: order.iter().map(|&n| samples.rows()[n]).collect(),
+            labels,
+            weights: weights.map(|weights| order.iter().map(|&n| weights[n] as f32).collect()),
+            group_sizes: Some(group_sizes),
+        })
+    }
+}
+
+/// Rows and targets as LightGBM takes them.
+struct Learned {
+    rows: Vec<u32>,
+    labels: Vec<f32>,
+    weights: Option<Vec<f32>>,
+    group_sizes: Option<Vec<i32>>,
+}
+
+impl Learned {
+    fn targets(&self) -> Targets<'_> {
+        Targets {
+            labels: &self.labels,
+            weights: self.weights.as_deref(),
+            group_sizes: self.group_sizes.as_deref(),
+            initial_scores: None,
+        }
+    }
+}
+
+/// The quantile of each target among those of its session, from 0 for the lowest; ties share theirs.
+fn graded(targets: &[f64], grades: NonZeroU32) -> impl Iterator<Item = f32> {
+    let (n, grades) = (targets.len() as f64, f64::from(grades.get()));
+    statistics::average_ranks(targets).into_iter().map(move |rank| ((rank - 0.5) / n * grades).floor() as f32)
 }
 
 /// LightGBM computes labels and weights in 32 bits.

@@ -3,6 +3,7 @@
 //! To add one: a file with a specification that fits and a struct that implements [`Model`], a variant of
 //! [`ModelSpec`], a line in [`from_text`]. `ridge.rs` is the smallest.
 
+mod ensemble;
 mod features;
 mod lightgbm;
 mod linear;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::LearnError;
 
+pub use ensemble::{Average, Ensemble};
 pub use features::{Features, Samples};
 pub use lightgbm::{LightGbm, LightGbmModel};
 pub use ridge::{Ridge, RidgeModel};
@@ -116,8 +118,36 @@ impl ModelSpec {
     /// platform).
     pub fn canonical_text(&self) -> String {
         match self {
-            Self::LightGbm(spec) => format!("{} {}", LightGbm::NAME, spec.parameters().canonical_text()),
+            Self::LightGbm(spec) => format!("{} {}", LightGbm::NAME, spec.canonical_text()),
             Self::Ridge(spec) => format!("{} {}", Ridge::NAME, spec.canonical_text()),
+        }
+    }
+
+    /// The same with another draw of what is random, the zeroth being its own; a model without chance stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// If a seed would become too large.
+    pub fn draw(&self, n: u32) -> Result<Self, LearnError> {
+        match self {
+            Self::LightGbm(spec) => Ok(Self::LightGbm(spec.draw(n)?)),
+            Self::Ridge(_) => Ok(self.clone()),
+        }
+    }
+
+    /// How many rounds a fit takes at most; 1 for models without rounds.
+    pub fn rounds(&self) -> usize {
+        match self {
+            Self::LightGbm(spec) => spec.parameters().rounds().get() as usize,
+            Self::Ridge(_) => 1,
+        }
+    }
+
+    /// Whether another draw gives another model.
+    pub fn is_random(&self) -> bool {
+        match self {
+            Self::LightGbm(spec) => spec.parameters().is_random(),
+            Self::Ridge(_) => false,
         }
     }
 
@@ -172,5 +202,7 @@ impl Stored {
     }
 }
 
+#[cfg(test)]
+mod objective_tests;
 #[cfg(test)]
 mod tests;

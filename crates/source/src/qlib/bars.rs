@@ -50,6 +50,7 @@ pub(crate) fn read_bars(request: &PanelSource) -> Result<Read, SourceError> {
         date_format: "YYYY-MM-DD".to_owned(),
         instrument_from: "instruments/all.txt, else the folders of features".to_owned(),
         unnamed: None,
+        warnings: Vec::new(),
         blocks: Blocks::new(files, blocks),
     })
 }

@@ -8,7 +8,10 @@
 //! Nothing waits in step 2, since a thread that waits within a parallel loop may hold up the very work that another
 //! process waits for. For the same reason step 3 waits only while this process has no claim, or outside of the pool.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    cmp::Reverse,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use rayon::prelude::*;
 
@@ -18,7 +21,8 @@ use crate::Stage;
 
 /// Brings the shards into the store, each computed by itself, and gives them in their order.
 ///
-/// A shard that is computed alone may use all threads of the budget; of several, each gets one.
+/// A shard that is computed alone may use all threads of the budget; of several, each gets one, and those of the most
+/// effort are begun first.
 ///
 /// # Errors
 ///
@@ -32,18 +36,24 @@ pub fn run_shards<S: Stage>(
     let job = Job { stage, inputs, run };
     job.bring(shards, |missing, budget| {
         let failed_from = AtomicUsize::new(usize::MAX);
-        missing
-            .par_iter()
-            .enumerate()
-            .map(|(i, task)| {
-                // After a failure only the shards in front of it can still matter.
-                if failed_from.load(Ordering::Relaxed) < i {
-                    return Ok(None);
-                }
-                job.claim_and_compute(task, budget).inspect_err(|_| {
-                    failed_from.fetch_min(i, Ordering::Relaxed);
-                })
-            })
-            .collect()
+        let mut order = (0..missing.len()).collect::<Vec<_>>();
+        order.sort_by_key(|&i| Reverse(stage.effort(&missing[i].shard, inputs)));
+        // Threads draw numbers: rayon alone would hand each of them a part of the order, whatever the effort in it.
+        let next = AtomicUsize::new(0);
+        let draw = || order[next.fetch_add(1, Ordering::Relaxed)];
+        let settled = (0..order.len()).into_par_iter().with_max_len(1).map(|_| {
+            let i = draw();
+            // After a failure only the shards in front of it can still matter.
+            if failed_from.load(Ordering::Relaxed) < i {
+                return (i, Ok(None));
+            }
+            let settled = job.claim_and_compute(&missing[i], budget).inspect_err(|_| {
+                failed_from.fetch_min(i, Ordering::Relaxed);
+            });
+            (i, settled)
+        });
+        let mut settled = settled.collect::<Vec<_>>();
+        settled.sort_by_key(|(i, _)| *i);
+        settled.into_iter().map(|(_, settled)| settled).collect()
     })
 }

@@ -15,10 +15,29 @@ pub struct Folds {
     #[serde(default)]
     pub train: TrainSpan,
     /// The end of the training span, held out for early stopping and the choice of penalties.
-    pub validation: Span,
-    /// Sessions left out before each test, beside what the label's span already removes.
+    pub validation: Validation,
+    /// Sessions left out before each validation and test, beside what the label's span already removes.
     #[serde(default)]
     pub embargo: u32,
+    /// The fewest rows that make a fold; one with fewer is left out, and the report says so.
+    #[serde(default)]
+    pub min_rows: MinRows,
+}
+
+/// The fewest rows that make a fold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MinRows {
+    /// Of training, after purging.
+    pub train: usize,
+    /// Of the test.
+    pub test: usize,
+}
+
+impl Default for MinRows {
+    fn default() -> Self {
+        Self { train: 1000, test: 100 }
+    }
 }
 
 /// A range of dates, both inclusive.
@@ -58,10 +77,12 @@ pub enum TrainSpan {
     Sessions(u32),
 }
 
-/// A length of time.
+/// The end of the training span that is held out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Span {
+pub enum Validation {
+    /// Nothing: no early stopping, and one penalty.
+    None,
     /// Calendar months.
     Months(u32),
     /// Sessions.

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Config, FORMAT};
+use super::{Config, FORMAT, Problem, Weights};
 
 /// The overrides that ship; a study's own profile of the same name is laid over them.
 const SHIPPED_PROFILES: &str = include_str!("profiles.yaml");
@@ -60,6 +60,11 @@ pub fn parse(text: &str, path: &Path, profile: Option<&str>) -> Result<Config, C
     config.folder = path.parent().map(Path::to_owned).unwrap_or_default();
     config.profile = profile.map(str::to_owned);
     check(&config, path)?;
+    settle(&mut config).map_err(|problem| ConfigError::Value {
+        path: path.to_owned(),
+        key: problem.key,
+        message: problem.message,
+    })?;
     Ok(config)
 }
 
@@ -90,11 +95,15 @@ fn with_profile(mut study: Value, plain: &Config, path: &Path, name: &str) -> Re
 
 /// A shipped profile speaks of every LightGBM model, whatever its name, and of the strategy only if it is top-k or top-n.
 fn apply_shipped(study: &mut Value, overrides: &Value) {
-    if let (Some(models), Some(boosted)) =
-        (study.get_mut("models").and_then(Value::as_object_mut), overrides.get("lightgbm"))
+    let has_validation = study.pointer("/folds/validation").is_none_or(|validation| validation != "none");
+    if let (Some(models), Some(mut boosted)) =
+        (study.get_mut("models").and_then(Value::as_object_mut), overrides.get("lightgbm").cloned())
     {
+        if !has_validation && let Some(boosted) = boosted.as_object_mut() {
+            boosted.remove("early_stopping");
+        }
         for model in models.values_mut().filter_map(|model| model.get_mut("lightgbm")) {
-            merge(model, boosted);
+            merge(model, &boosted);
         }
     }
     if let (Some(top), Some(small)) =
@@ -143,6 +152,14 @@ fn with_suggestion(message: &str) -> String {
     }
 }
 
+/// Check what the sections on learning say, and fill in what one of them leaves to another.
+fn settle(config: &mut Config) -> Result<(), Problem> {
+    config.label.check()?;
+    config.weights.as_ref().map_or(Ok(()), Weights::check)?;
+    let validation = config.folds.validation;
+    config.models.iter_mut().try_for_each(|(name, model)| model.settle(name, validation))
+}
+
 fn check(config: &Config, path: &Path) -> Result<(), ConfigError> {
     let fail = |key: &str, message: String| {
         Err(ConfigError::Value { path: path.to_owned(), key: key.to_owned(), message })
@@ -150,9 +167,6 @@ fn check(config: &Config, path: &Path) -> Result<(), ConfigError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if config.name.is_empty() || !config.name.chars().all(plain) {
         return fail("name", format!("{:?} must be made of letters, digits, _ and -", config.name));
-    }
-    if config.label.horizon == 0 {
-        return fail("label.horizon", "must be 1 or more sessions".to_owned());
     }
     if config.models.is_empty() {
         return fail("models", "name at least one model".to_owned());
@@ -181,7 +195,7 @@ fn check(config: &Config, path: &Path) -> Result<(), ConfigError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Every, ModelSpec, StrategySpec, Target};
+    use crate::config::{Every, Form, ModelSpec, Of, StrategySpec, Target, TargetPart};
 
     const STUDY: &str = "
 backstaff: 1
@@ -212,7 +226,7 @@ profiles:
     fn reads_a_study() {
         let config = parsed(STUDY, None).unwrap();
         assert_eq!(config.folds.every, Every::Sessions(250));
-        assert_eq!(config.label.target, Target::Raw);
+        assert_eq!(config.label.target, Target(vec![TargetPart::new(Of::Return, Form::Value)]));
         assert_eq!(config.primary_model(), "trees");
         assert_eq!(config.folder, Path::new("folder"));
     }
@@ -254,5 +268,61 @@ profiles:
         assert!(parsed(&zero, None).unwrap_err().to_string().contains("label.horizon"));
         let newer = STUDY.replace("backstaff: 1", "backstaff: 2");
         assert!(matches!(parsed(&newer, None), Err(ConfigError::Format { found: 2, .. })));
+    }
+
+    #[test]
+    fn reads_targets_by_name_in_full_and_in_parts() {
+        let target = |text: &str| parsed(&STUDY.replace("target: raw", &format!("target: {text}")), None);
+        let rank = target("rank").unwrap().label.target;
+        assert_eq!(rank, Target::default());
+        let full = "{of: residual, market: median, beta: rolling_beta, as: rank, clip: 0.5}";
+        let Target(parts) = target(full).unwrap().label.target;
+        assert_eq!(
+            (parts[0].of, parts[0].beta.as_deref(), parts[0].clip),
+            (Of::Residual, Some("rolling_beta"), Some(0.5))
+        );
+        let parts = target("[{share: 0.7, of: excess, as: rank}, {share: 0.3, as: rank, within: sector}]");
+        assert_eq!(parts.unwrap().label.target.0.iter().map(|part| part.share).sum::<f64>(), 1.0);
+        for (text, told) in [
+            ("rnk", "did you mean `rank`?"),
+            ("{of: residual, as: rank}", "a residual needs beta"),
+            ("{of: excess, beta: b, as: rank}", "beta is for"),
+            ("{market: mean, as: rank}", "market is for"),
+            ("{as: value, within: sector}", "neutral takes off"),
+            ("{as: rank, clip: -1}", "clip must be a positive number"),
+            ("{as: rank, cilp: 1}", "did you mean `clip`?"),
+            ("{of: excess}", "missing field `as`"),
+            ("[]", "the list is empty"),
+            ("[{share: 0, as: rank}]", "share is 0"),
+        ] {
+            let error = target(text).unwrap_err().to_string();
+            assert!(error.contains(told), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn weights_say_one_decay() {
+        let weights = |text: &str| parsed(&format!("{STUDY}weights: {text}\n"), None);
+        assert_eq!(weights("{decay: 0.7, expression: $volume}").unwrap().weights.unwrap().decay, Some(0.7));
+        for text in ["{}", "{validation: true}", "{decay: 0.7, half_life_days: 200}"] {
+            assert!(weights(text).unwrap_err().to_string().contains("weights: say"), "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_chosen_without_validation_rows() {
+        let without =
+            STUDY.replace("{months: 6}", "none").replace("{ridge: {}}", "{ridge: {penalties: [1]}}");
+        for profile in [None, Some("dev")] {
+            let config = parsed(&without, profile).unwrap();
+            let ModelSpec::Lightgbm { early_stopping, seeds, .. } = config.models["trees"] else { panic!() };
+            assert_eq!((early_stopping, seeds), (Some(0), 1));
+        }
+        let error = parsed(&without.replace("[1]", "[1, 2]"), None).unwrap_err().to_string();
+        assert!(error.contains("models.ridge.ridge.penalties"), "{error}");
+        let patient = without.replace("{parameters:", "{early_stopping: 9, parameters:");
+        assert!(parsed(&patient, None).unwrap_err().to_string().contains("folds.validation is none"));
+        let none = STUDY.replace("{parameters:", "{seeds: 0, parameters:");
+        assert!(parsed(&none, None).unwrap_err().to_string().contains("from 1 to 1000"));
     }
 }

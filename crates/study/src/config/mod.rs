@@ -5,22 +5,26 @@
 
 mod data;
 mod fold;
+mod label;
 mod load;
 mod model;
 mod portfolio;
+mod weight;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 pub use data::{Adjust, Attributes, Benchmark, Data, DropRow, OnBad, Prices};
-pub use fold::{Every, Folds, Span, TestRange, TrainSpan};
+pub use fold::{Every, Folds, MinRows, TestRange, TrainSpan, Validation};
+pub use label::{Among, Form, Label, Market, Of, Target, TargetPart};
 pub use load::{ConfigError, load, parse};
 pub use model::{ModelSpec, Models};
 pub use portfolio::{
     CostModel, DatedRate, ExecutionPrice, ExposureSpec, Portfolio, RecoverySpec, RiskSpec, StrategySpec,
     TopNSpec, VolumeBase, WeightSpec,
 };
+pub use weight::Weights;
 
 /// The version of the study file's format that this program reads.
 pub const FORMAT: u32 = 1;
@@ -48,6 +52,9 @@ pub struct Config {
     pub label: Label,
     /// Which sessions train, validate and test.
     pub folds: Folds,
+    /// How much training rows count; all the same if absent.
+    #[serde(default)]
+    pub weights: Option<Weights>,
     /// What learns.
     pub models: Models,
     /// The model whose portfolio the report is about; the first LightGBM model, else the first, if absent.
@@ -106,30 +113,17 @@ pub struct Features {
     pub precomputed: Option<PathBuf>,
 }
 
-/// What the model predicts: the return over a horizon, from the execution price of the next session.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Label {
-    /// Sessions between entry and exit.
-    pub horizon: u32,
-    /// The form in which the model is shown it; measures always use the plain return.
-    #[serde(default)]
-    pub target: Target,
+/// What is wrong with a value, and where.
+#[derive(Clone, Debug)]
+struct Problem {
+    key: String,
+    message: String,
 }
 
-/// How a label is shown to the model.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Target {
-    /// The plain return.
-    Raw,
-    /// Less the mean of the session's universe.
-    Excess,
-    /// Its percent rank within the session's universe, centred.
-    #[default]
-    Rank,
-    /// Its z-score within the session's universe.
-    Zscore,
+impl Problem {
+    fn of(key: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { key: key.into(), message: message.into() }
+    }
 }
 
 impl Config {

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use backstaff_learn::model::Average;
 use serde::{Deserialize, Serialize};
+
+use super::{Problem, Validation};
 
 /// The models of a study by name, in the order of their names.
 pub type Models = BTreeMap<String, ModelSpec>;
@@ -16,9 +19,19 @@ pub enum ModelSpec {
         /// Trees at most.
         #[serde(default = "default_rounds")]
         rounds: u32,
-        /// Trees without gain on the validation rows after which training ends; 0 never ends early.
-        #[serde(default = "default_patience")]
-        early_stopping: u32,
+        /// Trees without gain on the validation rows after which training ends; 0 never ends early. 30 if absent, and 0
+        /// without validation rows.
+        #[serde(default)]
+        early_stopping: Option<u32>,
+        /// For the objectives that rank: into how many grades a session's targets are cut; 5 if absent.
+        #[serde(default)]
+        grades: Option<u32>,
+        /// How many models a fold trains, which differ in nothing but their seeds.
+        #[serde(default = "one")]
+        seeds: u32,
+        /// How their scores become one: the mean of `scores`, or of `ranks` within the session.
+        #[serde(default)]
+        average: Average,
         /// LightGBM's own parameters.
         #[serde(default)]
         parameters: BTreeMap<String, serde_json::Value>,
@@ -36,12 +49,47 @@ pub enum ModelSpec {
     Expression(String),
 }
 
+/// Trees without gain after which training ends, if the study doesn't say.
+const PATIENCE: u32 = 30;
+/// The most seeds: more tell nothing, and are a slip.
+const MOST_SEEDS: u32 = 1000;
+
+impl ModelSpec {
+    /// Say what the study left open, and check what only makes sense with validation rows.
+    pub(super) fn settle(&mut self, name: &str, validation: Validation) -> Result<(), Problem> {
+        let is_held_out = validation != Validation::None;
+        let wrong = |key: &str, message: &str| Err(Problem::of(format!("models.{name}.{key}"), message));
+        match self {
+            Self::Lightgbm { early_stopping, seeds, .. } => {
+                let patience = *early_stopping.get_or_insert(if is_held_out { PATIENCE } else { 0 });
+                if patience > 0 && !is_held_out {
+                    return wrong(
+                        "lightgbm.early_stopping",
+                        "has no rows to look at: folds.validation is none",
+                    );
+                }
+                if !(1..=MOST_SEEDS).contains(seeds) {
+                    return wrong("lightgbm.seeds", "must be from 1 to 1000");
+                }
+            }
+            Self::Ridge { penalties, .. } if penalties.len() > 1 && !is_held_out => {
+                return wrong(
+                    "ridge.penalties",
+                    "give one: without folds.validation there is nothing to choose on",
+                );
+            }
+            Self::Ridge { .. } | Self::Expression(_) => {}
+        }
+        Ok(())
+    }
+}
+
 fn default_rounds() -> u32 {
     300
 }
 
-fn default_patience() -> u32 {
-    30
+fn one() -> u32 {
+    1
 }
 
 fn default_penalties() -> Vec<f64> {

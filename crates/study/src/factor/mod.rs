@@ -100,12 +100,13 @@ pub fn judge(request: &Request, observer: &dyn Observer) -> Result<Judgement, St
         load: &|categories| request.load(category, categories),
         category: Some(category),
         facts: None,
+        rows: None,
     };
     let universe = request.universe.as_deref().unwrap_or(TRADES);
     let choose = |schema: &Schema| choose(&catalog, &name, universe, schema);
     with_data(&task, &choose, observer, |flow, data, chosen| {
         let by = group(request, data, category)?;
-        let mut columns = data.columns(flow, &chosen.features)?.into_iter().map(|(_, column)| column);
+        let mut columns = data.columns(flow, &chosen.features, &[])?.into_iter().map(|(_, column)| column);
         let (Some(values), Some(eligible)) = (columns.next(), columns.next()) else {
             return Err(StudyError::Internal { what: "the feature was not computed".to_owned() });
         };
@@ -169,7 +170,7 @@ fn with_feature(
 fn choose(catalog: &Catalog, name: &str, universe: &str, schema: &Schema) -> Result<Chosen, FeatureError> {
     let mut features = catalog.resolve(&[name], schema)?;
     features.push(catalog.resolve_universe(UNIVERSE, universe, schema)?);
-    Ok(Chosen { features, left_out: Vec::new() })
+    Ok(Chosen { features, targets: Vec::new(), left_out: Vec::new() })
 }
 
 /// The category to rank within, if the data have it; one that was asked for must be there.

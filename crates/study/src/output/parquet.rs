@@ -12,11 +12,13 @@ use arrow::{
 };
 use backstaff_panel::{Axis, Column, Session};
 use parquet::{
-    arrow::ArrowWriter,
+    arrow::{ArrowWriter, arrow_writer::compute_leaves},
     basic::Compression,
+    errors::ParquetError,
     file::properties::{EnabledStatistics, WriterProperties},
     schema::types::ColumnPath,
 };
+use rayon::prelude::*;
 
 use super::{OutputError, atomically};
 
@@ -134,11 +136,27 @@ fn write_batches<W: Write + Send>(
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_created_by(concat!("backstaff ", env!("CARGO_PKG_VERSION")).to_owned())
         .build();
-    let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties)).map_err(failed)?;
-    for batch in batches {
-        writer.write(&batch?).map_err(failed)?;
+    let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties)).map_err(failed)?;
+    let (mut file, factory) = writer.into_serialized_writer().map_err(failed)?;
+    for (group, batch) in batches.enumerate() {
+        let batch = batch?;
+        let writers = factory.create_column_writers(group).map_err(failed)?;
+        // Columns are encoded side by side, and written one after the other.
+        let columns = writers.into_par_iter().zip(&schema.fields()[..]).zip(batch.columns());
+        let chunks = columns.map(|((mut writer, field), array)| {
+            for leaf in compute_leaves(field, array)? {
+                writer.write(&leaf)?;
+            }
+            writer.close()
+        });
+        let chunks = chunks.collect::<Result<Vec<_>, ParquetError>>().map_err(failed)?;
+        let mut row_group = file.next_row_group().map_err(failed)?;
+        for chunk in chunks {
+            chunk.append_to_row_group(&mut row_group).map_err(failed)?;
+        }
+        row_group.close().map_err(failed)?;
     }
-    writer.close().map_err(failed)?;
+    file.close().map_err(failed)?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use backstaff_feature::{Feature, Plan};
 use backstaff_learn::{
     Threads,
     label::{Labels, Recoveries},
-    model::{Model, from_text},
+    model::Ensemble,
 };
 use backstaff_panel::{Axis, Column, Encoding, Panel, Session};
 use backstaff_portfolio::Backtest;
@@ -21,10 +21,10 @@ use crate::{
     steps::{
         Load,
         backtest::{Guides, Holder, RunBacktests, Variant, holder_name},
-        folds::{FoldFacts, MakeFolds, members},
+        folds::{FoldFacts, MakeFolds, Training, members},
         labels::MakeLabels,
         scores::Scores,
-        train::{Train, as_features, read_model},
+        train::{Train, as_features, read_ensemble},
     },
     study::Columns,
 };
@@ -97,7 +97,7 @@ pub struct Base<'a> {
     panel: Panel,
     features: Vec<(Feature, Arc<Column>)>,
     folds: Vec<FoldFacts>,
-    models: Vec<(String, u32, Box<dyn Model>)>,
+    models: Vec<(String, u32, Ensemble)>,
     scores: Vec<(String, Scores)>,
     make_folds: MakeFolds,
     make_labels: MakeLabels,
@@ -125,8 +125,12 @@ impl<'a> Base<'a> {
         let columns = study.columns(flow, &handle, &resolved)?;
         let learned = study.learn(flow, &handle, &columns, &train, make_labels)?;
         let mut models = Vec::new();
-        for (name, fold, manifest) in &learned.models {
-            models.push((name.clone(), *fold, from_text(&read_model(flow.store(), manifest)?)?));
+        let averages = train.averages();
+        for seeds in learned.models.chunk_by(|a, b| (&a.0, a.1) == (&b.0, b.1)) {
+            let (name, fold, _) = &seeds[0];
+            let average = averages.get(name).copied().unwrap_or_default();
+            let manifests = seeds.iter().map(|(_, _, manifest)| manifest);
+            models.push((name.clone(), *fold, read_ensemble(flow.store(), manifests, average)?));
         }
         let fields = handle.fields().iter().map(String::as_str);
         let panel = handle.panel(fields, handle.categories().iter().map(String::as_str))?;
@@ -234,11 +238,13 @@ impl<'a> Base<'a> {
         let universe = members(&columns[self.universe_at()]);
         let prices = self.make_labels.prices_of(changed)?;
         let labels = Labels::forward_return(&prices, self.make_labels.horizon(), &Recoveries::default());
-        let folds = self.make_folds.until(before.session).folds_of(&universe, &labels)?;
+        let folds = self.make_folds.until(before.session).folds_of(&universe, &labels)?.folds;
+        let training = self.training(changed, columns);
         let mut leaks = Vec::new();
         for (number, digest) in &before.samples {
             let fold = folds.iter().find(|fold| fold.number() == *number);
-            let again = fold.map(|fold| self.make_folds.samples_digest(changed.axis(), &labels, fold));
+            let digest_of = |fold| self.make_folds.samples_digest(changed.axis(), &labels, fold, &training);
+            let again = fold.map(digest_of).transpose()?;
             if again != Some(*digest) {
                 let n_moved = fold.map_or(0, |fold| fold.train().rows().len());
                 let name = format!("fold {number}");
@@ -246,6 +252,13 @@ impl<'a> Base<'a> {
             }
         }
         Ok(leaks)
+    }
+
+    /// What targets and weights read; their columns come behind the universes.
+    fn training(&self, panel: &Panel, columns: &[Column]) -> Training {
+        let first = self.universe_at() + 1 + usize::from(self.columns.unmasked.is_some());
+        let uses = self.columns.training.iter().map(|(of, _)| *of);
+        Training::new(uses.zip(columns[first..].iter().map(|column| Arc::new(column.clone()))), panel)
     }
 
     fn universe_at(&self) -> usize {
@@ -275,7 +288,8 @@ impl<'a> Base<'a> {
                     .copied()
                     .filter(|&row| range.contains(&axis.position_of(row as usize)));
                 let rows = rows.collect::<Vec<_>>();
-                let values = model.predict(&as_features(&selected)?, &rows, Threads::ONE)?;
+                let session_of = |row: u32| axis.position_of(row as usize) as u32;
+                let values = model.predict(&as_features(&selected)?, &rows, session_of, Threads::ONE)?;
                 pairs.extend(rows.into_iter().zip(values));
             }
         }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     account::{Accounts, Yardstick},
+    importance::importance_json,
     quantiles::{QuantileFacts, ic_by_year},
     series::mean,
     survivorship::Gauge,
@@ -23,6 +24,7 @@ use crate::{
 /// - `portfolios`: by name, each measure by name; those that need a benchmark are against the equal weight of the same
 ///   universe.
 /// - `scores`: by model, the summaries of `ic`, `rank_ic` and `spread`, quantile means, autocorrelation.
+/// - `importance`: by model and feature, its share of gain and splits, over all folds and in each.
 /// - `years`: the primary portfolio year by year.
 /// - `quantiles` and `rank_ic_by_year`: by model.
 /// - `holdings`: by model, the account's return by group (`grouped_by`, `groups`), its positions from flat to flat
@@ -56,6 +58,7 @@ pub fn measures_json(results: &Results) -> Value {
         "portfolios": portfolios(&accounts),
         "years": years(results, &accounts),
         "scores": scores(results),
+        "importance": importance_json(results),
         "quantiles": of_models(results, |evaluation| json!(QuantileFacts::of(evaluation))),
         "rank_ic_by_year": of_models(results, |evaluation| json!(ic_by_year(evaluation, horizon))),
         "holdings": holdings(&accounts),

@@ -8,6 +8,7 @@ mod caveats;
 pub(crate) mod charts;
 mod data;
 mod holdings;
+mod importance;
 mod json;
 mod lineage;
 mod models;

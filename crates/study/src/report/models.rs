@@ -1,27 +1,14 @@
 //! What the models saw and became: folds, fits, importance, features.
 
-use std::collections::BTreeMap;
+use backstaff_learn::{Parameters, model::Average};
+use backstaff_report::{Align, Column, Details, Emphasis, Format, Heat, Section, Table, cells};
 
-use backstaff_learn::Parameters;
-use backstaff_report::{
-    Align, BarSeries, Bars, Block, Chart, Column, Details, Emphasis, Format, Heat, Section, Table, cells,
-};
-
-use super::{
-    series::{deviation, mean},
-    words,
-};
+use super::{importance, series::mean, words};
 use crate::{
-    config::ModelSpec,
+    config::{Among, Config, Form, Market, ModelSpec, Of, TargetPart, Weights},
     results::Results,
-    steps::{
-        folds::{FoldFacts, PartFacts},
-        train::FitFacts,
-    },
+    steps::folds::{FoldFacts, LeftOutFacts, PartFacts},
 };
-
-/// Features that the chart of importance shows.
-const SHOWN: usize = 20;
 
 pub(super) fn section(results: &Results) -> Section {
     let mut section = Section::new("models", "Models")
@@ -29,26 +16,90 @@ pub(super) fn section(results: &Results) -> Section {
             "What was fitted on what. Each fold's model sees its own training rows only; validation ends training and \
              chooses penalties; the test comes after both. Rows whose label reaches into what comes next are purged.",
         )
-        .block(folds(&results.folds))
-        .block(fits(results));
+        .block(shown(&results.config))
+        .block(folds(&results.folds));
+    if !results.left_out.is_empty() {
+        section = section.block(left_out(&results.left_out));
+    }
+    section = section.block(fits(results));
     if !results.suspects.is_empty() {
         section = section.block(suspects(results));
     }
-    let mut charts = Vec::<Block>::new();
-    let mut tables = Details::new("Importance of all features");
-    for (name, fits) in &results.fits {
-        let shares = Shares::of(fits);
-        if !shares.features.is_empty() {
-            charts.push(importance_chart(results, name, &shares).into());
-            tables = tables.block(importance_table(name, &shares));
-        }
-    }
-    if !charts.is_empty() {
-        section = section.block(Block::Beside(charts)).block(tables);
+    for block in importance::blocks(results) {
+        section = section.block(block);
     }
     section
         .block(Details::new("Features and their expressions").block(features(results)))
         .block(Details::new("Models and their parameters").block(parameters(results)))
+}
+
+/// What the study says of targets, weights and gaps.
+fn shown(config: &Config) -> Table {
+    let mut table =
+        Table::new("What models are shown").column(Column::text("Of")).column(Column::text("What"));
+    for part in &config.label.target.0 {
+        let share = if part.share == 1.0 { String::new() } else { format!("{} × ", part.share) };
+        table = table.row(cells!["target", format!("{share}{}", described_target(part))]);
+    }
+    if config.label.target.0.iter().any(|part| part.clip.is_some()) {
+        table = table.row(cells!["", "measures and portfolios use the returns as they are, uncut"]);
+    }
+    let Weights { decay, half_life_days, expression, validation } =
+        config.weights.clone().unwrap_or_default();
+    let age = decay.map(|decay| format!("exp(2 · {decay} · position) by calendar days, divided by the mean"));
+    let half_life =
+        half_life_days.map(|days| format!("halved every {days} calendar days, divided by the mean"));
+    let weights = age.or(half_life).into_iter().chain(expression).collect::<Vec<_>>();
+    let weights =
+        if weights.is_empty() { "all rows count the same".to_owned() } else { weights.join("; times ") };
+    let scope = if validation { "; validation rows too" } else { "" };
+    let least = config.folds.min_rows;
+    table
+        .row(cells!["weights", format!("{weights}{scope}")])
+        .row(cells!["embargo", words::count(config.folds.embargo as usize, "session")])
+        .row(cells![
+            "fewest rows of a fold",
+            format!("{} of training, {} of the test", least.train, least.test)
+        ])
+}
+
+fn described_target(part: &TargetPart) -> String {
+    let TargetPart { share: _, of, market, beta, neutral, within, form, clip, limit, among } = part;
+    let market = match market {
+        Some(Market::Median) => "median",
+        Some(Market::Mean) | None => "mean",
+    };
+    let mut text = match of {
+        Of::Return => "return".to_owned(),
+        Of::Excess => format!("return less the {market} of the session"),
+        Of::Residual => {
+            format!("return less ({}) times the {market} of the session", beta.as_deref().unwrap_or_default())
+        }
+    };
+    if let Some(category) = neutral {
+        text += &format!(", less the mean of its {category}");
+    }
+    let form = match form {
+        Form::Value => "",
+        Form::Rank => ", as its rank from −0.5 to 0.5",
+        Form::PercentRank => ", as its percent rank",
+        Form::Zscore => ", in standard deviations",
+        Form::Log => ", as sign(x) · ln(1 + |x|)",
+    };
+    text += form;
+    if let Some(category) = within {
+        text += &format!(" within its {category}");
+    }
+    if *among == Among::Present {
+        text += ", among all rows with a label";
+    }
+    if let Some(clip) = clip {
+        text += &format!("; returns cut at ±{clip} first");
+    }
+    if let Some(limit) = limit {
+        text += &format!("; cut at ±{limit} at the end");
+    }
+    text
 }
 
 fn folds(folds: &[FoldFacts]) -> Table {
@@ -63,15 +114,28 @@ fn folds(folds: &[FoldFacts]) -> Table {
             Column::integer("Unlabelled")
                 .note("no label: the data end first, or the instrument was never traded again"),
         )
+        .column(Column::integer("Weightless").note("the study's weight is 0 or missing"))
         .column(Column::integer("Rows used"));
     for fold in folds {
         let parts = [("train", &fold.train), ("validation", &fold.validation), ("test", &fold.test)];
         for (name, part) in parts {
-            let PartFacts { from, to, rows, members, purged, unlabelled } = part;
+            let PartFacts { from, to, rows, members, purged, unlabelled, weightless } = part;
             let emphasis = if name == "test" { Emphasis::Strong } else { Emphasis::None };
-            let row = cells![fold.number, name, from, to, *members, *purged, *unlabelled, *rows];
+            let row = cells![fold.number, name, from, to, *members, *purged, *unlabelled, *weightless, *rows];
             table = table.row_with(emphasis, row);
         }
+    }
+    table
+}
+
+fn left_out(folds: &[LeftOutFacts]) -> Table {
+    let mut table = Table::new("Folds that were left out: no model scores their sessions")
+        .column(Column::integer("Fold"))
+        .column(Column::text("From"))
+        .column(Column::text("To"))
+        .column(Column::text("Why"));
+    for LeftOutFacts { number, from, to, why } in folds {
+        table = table.row(cells![*number, from, to, why]);
     }
     table
 }
@@ -80,6 +144,7 @@ fn fits(results: &Results) -> Table {
     let mut table = Table::new("Fits, and how each did in its own test")
         .column(Column::text("Model"))
         .column(Column::integer("Fold"))
+        .column(Column::integer("Seed").note("the first is the study's, each other one is 1 higher"))
         .column(Column::integer("Training rows"))
         .column(Column::integer("Validation rows"))
         .column(Column::integer("Rounds run"))
@@ -90,24 +155,31 @@ fn fits(results: &Results) -> Table {
         .column(
             Column::number("Rank IC in test", 4)
                 .heat(Heat::Diverging)
-                .note("mean over the sessions of the fold's test"),
+                .note("mean over the sessions of the fold's test; of all seeds together"),
         );
     for (name, spec) in &results.config.models {
-        let fits = results.fits.get(name);
+        let is_boosted = matches!(spec, ModelSpec::Lightgbm { .. });
         for fold in &results.folds {
-            let fit = fits.and_then(|fits| fits.iter().find(|(number, _)| *number == fold.number));
-            let fit = fit.map(|(_, fit)| fit);
-            let boosted = fit.filter(|_| matches!(spec, ModelSpec::Lightgbm { .. }));
-            table = table.row(cells![
-                name,
-                fold.number,
-                fit.map(|fit| fit.n_train),
-                fit.map(|fit| fit.n_validation),
-                boosted.map(|fit| fit.n_rounds),
-                boosted.map(|fit| fit.best_round),
-                fit.and_then(|fit| fit.penalty),
-                rank_ic(results, name, fold),
-            ]);
+            let own =
+                results.fits.get(name).into_iter().flatten().filter(|(number, _)| *number == fold.number);
+            let mut own = own.map(|(_, fit)| Some(fit)).collect::<Vec<_>>();
+            if own.is_empty() {
+                own.push(None);
+            }
+            for fit in own {
+                let boosted = fit.filter(|_| is_boosted);
+                table = table.row(cells![
+                    name,
+                    fold.number,
+                    boosted.map(|fit| fit.draw + 1),
+                    fit.map(|fit| fit.n_train),
+                    fit.map(|fit| fit.n_validation),
+                    boosted.map(|fit| fit.n_rounds),
+                    boosted.map(|fit| fit.best_round),
+                    fit.and_then(|fit| fit.penalty),
+                    rank_ic(results, name, fold),
+                ]);
+            }
         }
     }
     table
@@ -137,92 +209,23 @@ fn suspects(results: &Results) -> Table {
     table
 }
 
-/// What each feature counts, as its share of the fold's sum.
-struct Shares {
-    n_folds: usize,
-    /// By mean share, largest first: feature, a share and a count of splits a fold.
-    features: Vec<(String, Vec<f64>, u64)>,
-}
-
-impl Shares {
-    fn of(fits: &[(u32, FitFacts)]) -> Self {
-        let mut shares = BTreeMap::<&str, (Vec<f64>, u64)>::new();
-        for (place, (_, fit)) in fits.iter().enumerate() {
-            let total = fit.importance.iter().map(|importance| importance.gain).sum::<f64>();
-            for importance in &fit.importance {
-                let entry = shares.entry(&importance.feature).or_insert((vec![0.0; fits.len()], 0));
-                entry.0[place] = if total > 0.0 { importance.gain / total } else { 0.0 };
-                entry.1 += importance.n_splits;
-            }
-        }
-        let mut features = shares
-            .into_iter()
-            .map(|(name, (shares, splits))| (name.to_owned(), shares, splits))
-            .collect::<Vec<_>>();
-        features.sort_by(|a, b| mean(&b.1).total_cmp(&mean(&a.1)).then_with(|| a.0.cmp(&b.0)));
-        Self { n_folds: fits.len(), features }
-    }
-}
-
-/// What importance means for a model.
-fn importance_note(results: &Results, name: &str) -> &'static str {
-    match results.config.models.get(name) {
-        Some(ModelSpec::Ridge { .. }) => {
-            "Share of the sum of absolute standardised coefficients. Features that say the same share or split it."
-        }
-        _ => "Share of the gain of all splits. It says what the trees used, not what was right.",
-    }
-}
-
-fn importance_chart(results: &Results, name: &str, shares: &Shares) -> Chart {
-    let top = &shares.features[..shares.features.len().min(SHOWN)];
-    let means = top.iter().map(|(_, shares, _)| mean(shares)).collect();
-    let mut series = BarSeries::new(name, means);
-    if shares.n_folds > 1 {
-        series = series.errors(top.iter().map(|(_, shares, _)| deviation(shares)).collect());
-    }
-    let bars =
-        Bars::new(top.iter().map(|(name, _, _)| name.clone()), Format::Percent(1)).across().bars(series);
-    let which = if shares.features.len() > SHOWN {
-        format!("the first {SHOWN} features")
-    } else {
-        "all features".to_owned()
-    };
-    Chart::new(format!("Importance in {name}, {which}"), bars).note(format!(
-        "{} Mean over {}; error bars: one standard deviation over folds.",
-        importance_note(results, name),
-        words::count(shares.n_folds, "fold")
-    ))
-}
-
-fn importance_table(name: &str, shares: &Shares) -> Table {
-    let mut table = Table::new(format!("Importance in {name}"))
-        .column(Column::text("Feature"))
-        .column(Column::percent("Mean share", 2).heat(Heat::Bar).note("of the fold's sum, mean over folds"))
-        .column(Column::percent("Sd over folds", 2))
-        .column(Column::percent("Least", 2))
-        .column(Column::percent("Most", 2))
-        .column(Column::integer("Splits").note("over all folds; 0 for linear models"))
-        .sortable()
-        .visible_rows(15);
-    for (feature, shares, splits) in &shares.features {
-        let least = shares.iter().copied().fold(f64::INFINITY, f64::min);
-        let most = shares.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        table = table.row(cells![feature, mean(shares), deviation(shares), least, most, *splits]);
-    }
-    table
-}
-
 fn features(results: &Results) -> Table {
     let mut table = Table::new(words::count(results.features.len(), "feature"))
         .column(Column::text("Feature"))
+        .column(Column::text("Library"))
         .column(Column::text("Looks back"))
         .column(Column::text("Expression"))
         .column(Column::text("Meaning"))
         .sortable()
         .visible_rows(20);
     for feature in &results.features {
-        table = table.row(cells![&feature.name, &feature.look_back, &feature.expression, &feature.meaning]);
+        table = table.row(cells![
+            &feature.name,
+            &feature.library,
+            &feature.look_back,
+            &feature.expression,
+            &feature.meaning
+        ]);
     }
     table
 }
@@ -247,7 +250,7 @@ fn parameters(results: &Results) -> Table {
 pub(super) fn described(spec: &ModelSpec) -> (&'static str, Vec<(String, String)>) {
     let owned = |name: &str, value: String| (name.to_owned(), value);
     match spec {
-        ModelSpec::Lightgbm { rounds, early_stopping, parameters } => {
+        ModelSpec::Lightgbm { rounds, early_stopping, grades, seeds, average, parameters } => {
             let pairs = parameters.iter().map(|(name, value)| (name.as_str(), value.clone()));
             let text = Parameters::new(pairs).map_or_else(|e| e.to_string(), |p| p.canonical_text());
             // Rounds and patience stand in the study beside LightGBM's own parameters, and win over its defaults.
@@ -255,8 +258,16 @@ pub(super) fn described(spec: &ModelSpec) -> (&'static str, Vec<(String, String)
             let own = own.filter(|(name, _)| !["num_iterations", "early_stopping_round"].contains(name));
             let mut all = vec![
                 owned("rounds", rounds.to_string()),
-                owned("early_stopping", early_stopping.to_string()),
+                owned("early_stopping", early_stopping.unwrap_or_default().to_string()),
             ];
+            if *seeds > 1 {
+                let average = match average {
+                    Average::Scores => "mean of their scores",
+                    Average::Ranks => "mean of their ranks within the session",
+                };
+                all.push(owned("seeds", format!("{seeds}, {average}")));
+            }
+            all.extend(grades.map(|grades| owned("grades", grades.to_string())));
             all.extend(own.map(|(name, value)| owned(name, value.to_owned())));
             ("lightgbm", all)
         }
@@ -264,38 +275,5 @@ pub(super) fn described(spec: &ModelSpec) -> (&'static str, Vec<(String, String)
             ("ridge", vec![owned("penalties", format!("{penalties:?}")), owned("clip", clip.to_string())])
         }
         ModelSpec::Expression(text) => ("expression", vec![owned("expression", text.clone())]),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use backstaff_learn::model::Importance;
-
-    use super::*;
-
-    #[test]
-    fn a_share_is_of_its_own_fold_and_a_feature_that_a_fold_lacks_has_none() {
-        let fit = |gains: &[(&str, f64)]| FitFacts {
-            n_train: 1,
-            n_validation: 1,
-            n_rounds: 1,
-            best_round: 1,
-            penalty: None,
-            importance: gains
-                .iter()
-                .map(|(feature, gain)| Importance {
-                    feature: (*feature).to_owned(),
-                    gain: *gain,
-                    n_splits: 2,
-                })
-                .collect(),
-        };
-        let shares = Shares::of(&[
-            (1, fit(&[("a", 1.0), ("b", 3.0)])),
-            (2, fit(&[("b", 10.0)])),
-            (3, fit(&[("a", 0.0)])),
-        ]);
-        assert_eq!(shares.features[0], ("b".to_owned(), vec![0.75, 1.0, 0.0], 4));
-        assert_eq!(shares.features[1], ("a".to_owned(), vec![0.25, 0.0, 0.0], 4));
     }
 }

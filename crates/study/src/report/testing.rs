@@ -122,6 +122,7 @@ impl Made {
             ],
             labels: serde_json::json!({ "labelled": 1700, "at_end": 15, "delisted": 3, "never_entered": 0 }),
             folds: folds(calendar, tested),
+            left_out: Vec::new(),
             fits: BTreeMap::from([
                 ("trees".to_owned(), fits(1, self.best_round)),
                 ("line".to_owned(), fits(2, 0)),
@@ -192,6 +193,7 @@ impl Made {
 fn feature(name: &str, expression: &str) -> FeatureFacts {
     FeatureFacts {
         name: name.to_owned(),
+        library: "made".to_owned(),
         expression: expression.to_owned(),
         look_back: "5 sessions".to_owned(),
         meaning: "made up </script>".to_owned(),
@@ -220,6 +222,7 @@ fn folds(calendar: &[Session], tested: &[Session]) -> Vec<FoldFacts> {
         members: sessions.len() * 3 + 20,
         purged: 15,
         unlabelled: 5,
+        weightless: 0,
     };
     let before = calendar.len() - tested.len();
     let half = tested.len() / 2;
@@ -237,6 +240,7 @@ fn folds(calendar: &[Session], tested: &[Session]) -> Vec<FoldFacts> {
 
 fn fits(seed: u64, best_round: usize) -> Vec<(u32, FitFacts)> {
     let fit = |fold: u32| FitFacts {
+        draw: 0,
         n_train: 300,
         n_validation: 60,
         n_rounds: 50,

@@ -5,9 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use backstaff_feature::Schema;
 use backstaff_panel::{Axis, Column, Encoding, Instrument, Panel, Session};
 use backstaff_source::{
-    Adjustment, CalendarRule, Exchange, Loaded, Mapping, OnBadInstrument, PanelSource, Series,
+    Adjustment, CalendarRule, Exchange, Loaded, Mapping, OnBadInstrument, PanelSource, Series, TableLayout,
     read_attributes, source_files,
 };
 use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Stage, StoreError};
@@ -56,6 +57,13 @@ pub struct LoadOutput {
     /// Facts about the reading, kept in the manifest.
     pub facts: LoadFacts,
     loaded: Option<Loaded>,
+}
+
+impl LoadOutput {
+    /// How long each part of the reading took.
+    pub fn seconds(&self) -> &[(&'static str, f64)] {
+        self.loaded.as_ref().map_or(&[], |loaded| &loaded.seconds)
+    }
 }
 
 /// Facts about the reading.
@@ -127,6 +135,15 @@ impl Load {
         Self { prices, attributes: None, member_from: None, at_most: None, benchmark: None }
     }
 
+    /// What the tables of a database mean, and which fields, categories and facts of it are wanted.
+    pub fn of_tables(mut self, layout: TableLayout, wanted: &Schema) -> Self {
+        self.prices.fields = Some(wanted.fields.clone());
+        self.prices.categories = wanted.categories.iter().cloned().collect();
+        self.prices.facts = Some(wanted.facts.clone());
+        self.prices.tables = Some(layout);
+        self
+    }
+
     /// A file of prices, adjusted as a study does that says nothing of it, and today's categories from a table.
     pub fn adjusted(path: &Path, categories: Vec<String>, attributes: Option<(&Path, &str)>) -> Self {
         let attributes = attributes.map(|(path, category)| AttributeTable {
@@ -153,8 +170,8 @@ impl Load {
             backstaff_stage::digest_file(path)
                 .map_err(|source| StudyError::Read { path: path.to_owned(), source })
         };
-        let prices = source_files(&self.prices.path)?;
-        let many = prices.len() > 1;
+        let prices = self.prices.files()?;
+        let many = prices.len() > 1 && self.prices.tables.is_none();
         let named = |path: &PathBuf| {
             // A file of a folder may name its instrument; the name of a single long file says nothing.
             let stem = path.file_stem().filter(|_| many).map(|stem| stem.to_string_lossy().into_owned());
@@ -187,7 +204,7 @@ impl Load {
             excluded: loaded.excluded.iter().map(|e| (e.instrument.to_string(), e.reason.clone())).collect(),
             warnings: loaded.found.warnings.clone(),
             membership: None,
-            static_categories: Vec::new(),
+            static_categories: loaded.found.static_categories.clone(),
             quality: serde_json::Value::Null,
         };
         if let Some(table) = &self.attributes {
@@ -256,6 +273,8 @@ impl Stage for Load {
             on_bad_instrument,
             drop_rows,
             date_order,
+            tables,
+            facts,
         } = prices;
         let list = |key: &mut KeyHasher, label: &str, names: &mut dyn Iterator<Item = &String>| {
             key.list(label, names, |key, name| {
@@ -267,6 +286,10 @@ impl Stage for Load {
         });
         list(key, "fields", &mut fields.iter().flatten());
         list(key, "categories", &mut categories.iter());
+        list(key, "facts", &mut facts.iter().flatten());
+        key.list("tables", tables, |key, layout| {
+            key.str("", &text(layout));
+        });
         list(key, "instruments", &mut instruments.iter().flatten());
         key.bool("all_instruments", instruments.is_none());
         key.str("adjustment", &text(adjustment)).str("on_bad_instrument", &text(on_bad_instrument));

@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use backstaff_learn::model::from_text;
+use backstaff_learn::model::Average;
 use backstaff_panel::{Column, Encoding};
 use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, Store, StoreError, runner::Done};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     StudyError,
@@ -12,7 +13,7 @@ use crate::{
     columns::ColumnHandle,
     steps::{
         scores::Scores,
-        train::{ModelInputs, ModelShard, as_features, hash_features, open_features, read_model, threads},
+        train::{ModelInputs, ModelShard, as_features, hash_features, open_features, read_ensemble, threads},
     },
 };
 
@@ -28,28 +29,57 @@ pub struct Predict;
 pub struct PredictInputs {
     /// Features and folds.
     pub model: ModelInputs,
-    /// Models that learned: name, fold, artifact.
+    /// Models that learned: name, fold, artifact; those of several seeds in their order.
     pub trained: Vec<(String, u32, Manifest)>,
+    /// How the scores of their seeds become one.
+    pub averages: BTreeMap<String, Average>,
     /// Models that are expressions: name and column.
     pub expressions: BTreeMap<String, Arc<ColumnHandle>>,
     /// The store of the models.
     pub store: Store,
 }
 
+/// The scores of one model in one fold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct ScoreShard {
+    /// The model's name.
+    pub model: String,
+    /// The fold's number.
+    pub fold: u32,
+}
+
+impl From<ScoreShard> for String {
+    fn from(ScoreShard { model, fold }: ScoreShard) -> Self {
+        ModelShard { model, fold, draw: 0 }.into()
+    }
+}
+
+impl TryFrom<String> for ScoreShard {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let ModelShard { model, fold, .. } = ModelShard::try_from(text)?;
+        Ok(Self { model, fold })
+    }
+}
+
 impl PredictInputs {
-    fn trained(&self, shard: &ModelShard) -> Option<&Manifest> {
-        self.trained
-            .iter()
-            .find(|(name, fold, _)| *name == shard.model && *fold == shard.fold)
-            .map(|(_, _, m)| m)
+    fn trained(&self, shard: &ScoreShard) -> impl Iterator<Item = &Manifest> {
+        let own = self.trained.iter().filter(|(name, fold, _)| *name == shard.model && *fold == shard.fold);
+        own.map(|(_, _, manifest)| manifest)
+    }
+
+    fn average(&self, shard: &ScoreShard) -> Average {
+        self.averages.get(&shard.model).copied().unwrap_or_default()
     }
 }
 
 impl Stage for Predict {
     const NAME: &'static str = "predict";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Inputs = PredictInputs;
-    type Shard = ModelShard;
+    type Shard = ScoreShard;
     type Output = Vec<f64>;
     type Error = StudyError;
 
@@ -57,11 +87,14 @@ impl Stage for Predict {
         let Self = self;
     }
 
-    fn hash_inputs(&self, shard: &ModelShard, inputs: &PredictInputs, key: &mut KeyHasher) {
+    fn hash_inputs(&self, shard: &ScoreShard, inputs: &PredictInputs, key: &mut KeyHasher) {
         let Some(fold) = inputs.model.fold(shard.fold) else { return };
         key.digest("rows", &fold.test_rows);
-        if let Some(manifest) = inputs.trained(shard) {
-            key.digest("model", &manifest.content()).str("library", "LightGBM 4.7");
+        if inputs.trained(shard).next().is_some() {
+            for manifest in inputs.trained(shard) {
+                key.digest("model", &manifest.content());
+            }
+            key.str("average", &format!("{:?}", inputs.average(shard))).str("library", "LightGBM 4.7");
             hash_features(key, &inputs.model, &fold.test, &fold.test);
         }
         if let Some(column) = inputs.expressions.get(&shard.model) {
@@ -71,19 +104,15 @@ impl Stage for Predict {
         }
     }
 
-    fn shards(&self, inputs: &PredictInputs) -> Vec<ModelShard> {
-        let trained =
-            inputs.trained.iter().map(|(model, fold, _)| ModelShard { model: model.clone(), fold: *fold });
+    fn shards(&self, inputs: &PredictInputs) -> Vec<ScoreShard> {
+        let models = inputs.averages.keys().chain(inputs.expressions.keys());
         let folds = || inputs.model.folds.facts().iter().map(|fold| fold.number);
-        let shard = |model: &String, fold| ModelShard { model: model.clone(), fold };
-        let expressions =
-            inputs.expressions.keys().flat_map(|model| folds().map(move |fold| shard(model, fold)));
-        trained.chain(expressions).collect()
+        models.flat_map(|model| folds().map(move |fold| ScoreShard { model: model.clone(), fold })).collect()
     }
 
     fn run(
         &self,
-        shard: &ModelShard,
+        shard: &ScoreShard,
         inputs: &PredictInputs,
         budget: Budget,
     ) -> Result<Vec<f64>, StudyError> {
@@ -92,11 +121,15 @@ impl Stage for Predict {
             let column = column.column()?;
             return Ok(rows.iter().map(|&row| column.get(row as usize)).collect());
         }
-        let missing = || StudyError::Internal { what: format!("model {} was not trained", shard.model) };
-        let manifest = inputs.trained(shard).ok_or_else(missing)?;
-        let model = from_text(&read_model(&inputs.store, manifest)?)?;
+        if inputs.trained(shard).next().is_none() {
+            let what = format!("model {} was not trained", shard.model);
+            return Err(StudyError::Internal { what });
+        }
+        let model = read_ensemble(&inputs.store, inputs.trained(shard), inputs.average(shard))?;
         let columns = open_features(&inputs.model.features)?;
-        Ok(model.predict(&as_features(&columns)?, &rows, threads(budget))?)
+        let axis = inputs.model.panel.axis();
+        let session_of = |row: u32| axis.position_of(row as usize) as u32;
+        Ok(model.predict(&as_features(&columns)?, &rows, session_of, threads(budget))?)
     }
 
     fn write(&self, scores: &Vec<f64>, draft: &mut Draft) -> Result<(), StoreError> {
@@ -105,7 +138,7 @@ impl Stage for Predict {
 }
 
 /// The scores of each model over all folds, by name.
-pub fn join(inputs: &PredictInputs, done: &[Done<ModelShard>]) -> Result<Vec<(String, Scores)>, StudyError> {
+pub fn join(inputs: &PredictInputs, done: &[Done<ScoreShard>]) -> Result<Vec<(String, Scores)>, StudyError> {
     let mut pairs = BTreeMap::<String, Vec<(u32, f64)>>::new();
     for done in done {
         let rows = inputs.model.folds.test(done.shard.fold)?.rows;

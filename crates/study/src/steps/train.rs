@@ -1,4 +1,4 @@
-//! Train: one model a fold, each on the rows of its own fold and on nothing else.
+//! Train: one model a fold and seed, each on the rows of its own fold and on nothing else.
 
 use std::{
     collections::BTreeMap,
@@ -8,8 +8,8 @@ use std::{
 };
 
 use backstaff_learn::{
-    Parameters, Threads,
-    model::{Features, Fit, Importance, LightGbm, ModelSpec, Ridge, Samples},
+    LearnError, Parameters, Threads,
+    model::{Average, Ensemble, Features, Fit, Importance, LightGbm, ModelSpec, Ridge, Samples, from_text},
 };
 use backstaff_panel::Column;
 use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, Store, StoreError};
@@ -21,7 +21,7 @@ use crate::{
     config,
     panel_handle::PanelHandle,
     segment::Segment,
-    steps::folds::{FoldFacts, FoldsHandle, PartFacts},
+    steps::folds::{FoldFacts, FoldPart, FoldsHandle, PartFacts},
 };
 
 /// The part of an artifact that holds a model.
@@ -30,10 +30,18 @@ const MODEL: &str = "model.json";
 /// Fit models.
 #[derive(Clone, Debug)]
 pub struct Train {
-    models: BTreeMap<String, ModelSpec>,
+    models: BTreeMap<String, Learner>,
 }
 
-/// One model of one fold.
+/// A model that learns.
+#[derive(Clone, Debug)]
+struct Learner {
+    spec: ModelSpec,
+    seeds: u32,
+    average: Average,
+}
+
+/// One model of one fold and seed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct ModelShard {
@@ -41,11 +49,19 @@ pub struct ModelShard {
     pub model: String,
     /// The fold's number.
     pub fold: u32,
+    /// How far its seeds are above those of the study: 0 for the first.
+    pub draw: u32,
 }
 
+const IN_FOLD: &str = " in fold ";
+const DRAW: &str = ", seed + ";
+
 impl From<ModelShard> for String {
-    fn from(shard: ModelShard) -> Self {
-        format!("{} in fold {}", shard.model, shard.fold)
+    fn from(ModelShard { model, fold, draw }: ModelShard) -> Self {
+        match draw {
+            0 => format!("{model}{IN_FOLD}{fold}"),
+            _ => format!("{model}{IN_FOLD}{fold}{DRAW}{draw}"),
+        }
     }
 }
 
@@ -53,9 +69,10 @@ impl TryFrom<String> for ModelShard {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let parsed = text
-            .rsplit_once(" in fold ")
-            .and_then(|(model, fold)| Some(Self { model: model.to_owned(), fold: fold.parse().ok()? }));
+        let parsed = text.rsplit_once(IN_FOLD).and_then(|(model, rest)| {
+            let (fold, draw) = rest.split_once(DRAW).unwrap_or((rest, "0"));
+            Some(Self { model: model.to_owned(), fold: fold.parse().ok()?, draw: draw.parse().ok()? })
+        });
         parsed.ok_or_else(|| format!("{text:?} is no model of a fold"))
     }
 }
@@ -74,6 +91,8 @@ pub struct ModelInputs {
 /// What there is to say of a fit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FitFacts {
+    /// How far its seeds are above those of the study.
+    pub draw: u32,
     /// Rows fitted on.
     pub n_train: usize,
     /// Rows chosen on.
@@ -91,36 +110,55 @@ pub struct FitFacts {
 impl Train {
     /// The models of a study that learn; `None` for those that are expressions.
     pub fn new(models: &config::Models) -> Result<Self, StudyError> {
-        let mut specs = BTreeMap::new();
+        let mut learners = BTreeMap::new();
         for (name, model) in models {
-            if let Some(spec) = spec(name, model)? {
-                specs.insert(name.clone(), spec);
+            if let Some(learner) = learner(name, model)? {
+                learners.insert(name.clone(), learner);
             }
         }
-        Ok(Self { models: specs })
+        Ok(Self { models: learners })
     }
 
-    /// The names of the models that learn.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.models.keys().map(String::as_str)
+    /// The models that learn, and how the scores of their seeds become one.
+    pub fn averages(&self) -> BTreeMap<String, Average> {
+        self.models.iter().map(|(name, learner)| (name.clone(), learner.average)).collect()
+    }
+
+    /// What the user should know of the models before they are trained.
+    pub fn warnings(&self) -> Vec<String> {
+        let idle = self.models.iter().filter(|(_, learner)| learner.seeds > 1 && !learner.spec.is_random());
+        let warning = |(name, learner): (&String, &Learner)| {
+            format!(
+                "models.{name}: {} seeds give nearly equal models, since nothing in them is random; set \
+                 feature_fraction, or bagging_fraction with bagging_freq",
+                learner.seeds
+            )
+        };
+        idle.map(warning).collect()
     }
 }
 
-fn spec(name: &str, model: &config::ModelSpec) -> Result<Option<ModelSpec>, StudyError> {
+fn learner(name: &str, model: &config::ModelSpec) -> Result<Option<Learner>, StudyError> {
     let wrong = |message: String| StudyError::Value { key: format!("models.{name}"), message };
+    let told = |error: LearnError| wrong(error.to_string());
     Ok(match model {
         config::ModelSpec::Expression(_) => None,
         config::ModelSpec::Ridge { penalties, clip } => {
-            Some(ModelSpec::Ridge(Ridge::new(penalties.clone(), *clip)?))
+            let spec = ModelSpec::Ridge(Ridge::new(penalties.clone(), *clip).map_err(told)?);
+            Some(Learner { spec, seeds: 1, average: Average::Scores })
         }
-        config::ModelSpec::Lightgbm { rounds, early_stopping, parameters } => {
+        config::ModelSpec::Lightgbm { rounds, early_stopping, grades, seeds, average, parameters } => {
             let pairs = parameters.iter().map(|(name, value)| (name.as_str(), value.clone()));
             let parameters = Parameters::new(pairs).map_err(|error| wrong(error.to_string()))?;
             let rounds =
                 NonZeroU32::new(*rounds).ok_or_else(|| wrong("rounds must be 1 or more".to_owned()))?;
-            let parameters =
-                parameters.with_rounds(rounds).with_early_stopping(NonZeroU32::new(*early_stopping));
-            Some(ModelSpec::LightGbm(LightGbm::new(parameters)?))
+            let patience = early_stopping.and_then(NonZeroU32::new);
+            let parameters = parameters.with_rounds(rounds).with_early_stopping(patience);
+            let mut spec = LightGbm::new(parameters).map_err(told)?;
+            if let Some(grades) = grades {
+                spec = spec.with_grades(*grades).map_err(told)?;
+            }
+            Some(Learner { spec: ModelSpec::LightGbm(spec), seeds: *seeds, average: *average })
         }
     })
 }
@@ -152,9 +190,10 @@ pub fn threads(budget: Budget) -> Threads {
     NonZeroUsize::new(budget.threads).map_or(Threads::ONE, Threads::new)
 }
 
-fn facts(fit: &Fit) -> Result<FitFacts, StudyError> {
+fn facts(fit: &Fit, draw: u32) -> Result<FitFacts, StudyError> {
     let history = &fit.history;
     Ok(FitFacts {
+        draw,
         n_train: history.n_train,
         n_validation: history.n_validation,
         n_rounds: history.n_rounds,
@@ -185,7 +224,7 @@ impl ModelInputs {
 
 impl Stage for Train {
     const NAME: &'static str = "train";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Inputs = ModelInputs;
     type Shard = ModelShard;
     type Output = (String, FitFacts);
@@ -197,7 +236,7 @@ impl Stage for Train {
     }
 
     fn hash_inputs(&self, shard: &ModelShard, inputs: &ModelInputs, key: &mut KeyHasher) {
-        if let Some(spec) = self.models.get(&shard.model) {
+        if let Some(Learner { spec, seeds: _, average: _ }) = self.models.get(&shard.model) {
             // One field a parameter, so that a change is told by its name.
             for parameter in spec.canonical_text().split(' ') {
                 let (name, value) = parameter.split_once('=').unwrap_or(("kind", parameter));
@@ -213,9 +252,19 @@ impl Stage for Train {
     }
 
     fn shards(&self, inputs: &ModelInputs) -> Vec<ModelShard> {
-        let folds = || inputs.folds.facts().iter().map(|fold| fold.number);
-        let shard = |name: &String, fold| ModelShard { model: name.clone(), fold };
-        self.models.keys().flat_map(|name| folds().map(move |fold| shard(name, fold))).collect()
+        let mut shards = Vec::new();
+        for (name, learner) in &self.models {
+            for fold in inputs.folds.facts() {
+                let shard = |draw| ModelShard { model: name.clone(), fold: fold.number, draw };
+                shards.extend((0..learner.seeds).map(shard));
+            }
+        }
+        shards
+    }
+
+    fn effort(&self, shard: &ModelShard, inputs: &ModelInputs) -> usize {
+        let rounds = self.models.get(&shard.model).map_or(0, |learner| learner.spec.rounds());
+        inputs.fold(shard.fold).map_or(0, |fold| fold.train.rows) * rounds
     }
 
     fn run(
@@ -225,15 +274,23 @@ impl Stage for Train {
         budget: Budget,
     ) -> Result<Self::Output, StudyError> {
         let missing = || StudyError::Internal { what: format!("there is no model {}", shard.model) };
-        let spec = self.models.get(&shard.model).ok_or_else(missing)?;
+        let learner = self.models.get(&shard.model).ok_or_else(missing)?;
         let columns = open_features(&inputs.features)?;
         let features = as_features(&columns)?;
-        let train = inputs.folds.train(shard.fold)?;
-        let validation = inputs.folds.validation(shard.fold)?;
-        let train = Samples::new(&features, &train.rows, &train.targets)?;
-        let validation = Samples::new(&features, &validation.rows, &validation.targets)?;
+        let axis = inputs.panel.axis();
+        let samples = |part: &FoldPart| -> Result<Samples<'_>, StudyError> {
+            let FoldPart { rows, targets, weights } = part;
+            let samples = match weights {
+                Some(weights) => Samples::weighted(&features, rows, targets, weights)?,
+                None => Samples::new(&features, rows, targets)?,
+            };
+            Ok(samples.in_sessions(|row| axis.position_of(row as usize) as u32))
+        };
+        let train = samples(&inputs.folds.train(shard.fold)?)?;
+        let validation = samples(&inputs.folds.validation(shard.fold)?)?;
+        let spec = learner.spec.draw(shard.draw)?;
         let fit = spec.fit(&train, &validation, threads(budget), &mut |_| ())?;
-        Ok((fit.model.to_text(), facts(&fit)?))
+        Ok((fit.model.to_text(), facts(&fit, shard.draw)?))
     }
 
     fn write(&self, (text, facts): &Self::Output, draft: &mut Draft) -> Result<(), StoreError> {
@@ -244,10 +301,20 @@ impl Stage for Train {
 }
 
 /// Read a stored model's text.
-pub fn read_model(store: &Store, manifest: &Manifest) -> Result<String, StudyError> {
+fn read_model(store: &Store, manifest: &Manifest) -> Result<String, StudyError> {
     let bytes = store.open_part(manifest, MODEL)?;
     String::from_utf8(bytes.to_vec())
         .map_err(|_| StudyError::Internal { what: "a stored model is no text".to_owned() })
+}
+
+/// The models of all seeds, read from their artifacts in the order of these.
+pub fn read_ensemble<'a>(
+    store: &Store,
+    manifests: impl IntoIterator<Item = &'a Manifest>,
+    average: Average,
+) -> Result<Ensemble, StudyError> {
+    let members = manifests.into_iter().map(|manifest| Ok(from_text(&read_model(store, manifest)?)?));
+    Ok(Ensemble::new(members.collect::<Result<_, StudyError>>()?, average))
 }
 
 /// What there is to say of a stored model's fit.

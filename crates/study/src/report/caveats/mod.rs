@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn a_model_that_learned_next_to_nothing_is_named() {
         let text = text(&Made { best_round: 1, ..Made::default() }, "Models that learned little");
-        assert!(text.contains("`trees`") && text.contains("2 of 2 folds"), "{text}");
+        assert!(text.contains("`trees`") && text.contains("2 of 2 fits"), "{text}");
         assert!(!titles(&Made::default()).contains(&"Models that learned little".to_owned()));
     }
 

@@ -101,12 +101,12 @@ pub(super) fn warm_up(case: Case<'_>) -> Option<Caveat> {
     Some(Caveat::note("Warm-up", text))
 }
 
-/// The models and in how many of their folds something holds.
-fn in_folds(case: Case<'_>, holds: impl Fn(&ModelSpec, &FitFacts) -> bool) -> Vec<String> {
+/// The models and in how many of their fits, one a fold and seed, something holds.
+fn in_fits(case: Case<'_>, holds: impl Fn(&ModelSpec, &FitFacts) -> bool) -> Vec<String> {
     let fits = case.results.fits.iter().filter_map(|(name, fits)| {
         let spec = case.results.config.models.get(name)?;
         let n = fits.iter().filter(|(_, fit)| holds(spec, fit)).count();
-        (n > 0).then(|| format!("`{name}` in {n} of {}", words::count(fits.len(), "fold")))
+        (n > 0).then(|| format!("`{name}` in {n} of {}", words::count(fits.len(), "fit")))
     });
     fits.collect()
 }
@@ -118,7 +118,7 @@ pub(super) fn stumps(case: Case<'_>) -> Option<Caveat> {
             && fit.best_round <= FEW_ROUNDS
             && fit.best_round < fit.n_rounds
     };
-    let models = in_folds(case, is_stump);
+    let models = in_fits(case, is_stump);
     (!models.is_empty()).then(|| {
         let text = format!(
             "Early stopping cut {} to {FEW_ROUNDS} rounds or fewer: what more trees learned from the training rows was \
@@ -137,7 +137,7 @@ pub(super) fn pressed(case: Case<'_>) -> Option<Caveat> {
         }
         _ => false,
     };
-    let models = in_folds(case, is_largest);
+    let models = in_fits(case, is_largest);
     (!models.is_empty()).then(|| {
         let text = format!(
             "The largest penalty on offer was chosen for {}: its coefficients are pressed towards 0, which the \

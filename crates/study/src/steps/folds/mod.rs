@@ -3,15 +3,19 @@
 //! Targets are ranked, centred or scaled among the rows of their own part of the fold, so that not even the rank of a
 //! training row knows a label that ends later.
 
+mod facts;
+mod samples;
+#[cfg(test)]
+mod samples_tests;
+
 use std::{num::NonZeroU32, sync::Arc};
 
 use backstaff_learn::{
-    fold::{Every, Fold, History, Holdout, Segment, WalkForward},
-    label::{Labels, Target},
+    fold::{Every, Fold, Folds, History, Holdout, MinRows, WalkForward},
+    label::Labels,
 };
 use backstaff_panel::{Axis, Column, Session, Universe};
 use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Manifest, Stage, Store, StoreError};
-use serde::{Deserialize, Serialize};
 
 use crate::{
     StudyError,
@@ -22,72 +26,28 @@ use crate::{
     steps::{labels::LabelsHandle, scores::digest_rows},
 };
 
+pub use facts::{FoldFacts, LeftOutFacts, PartFacts};
+pub use samples::{FoldPart, Training, Use};
+use samples::{SampleSpec, digest_samples};
+
 /// Cut the sessions into folds.
 #[derive(Clone, Debug)]
 pub struct MakeFolds {
     walk: WalkForward,
-    target: Target,
+    samples: SampleSpec,
 }
 
 /// What folds read.
 #[derive(Debug)]
 pub struct FoldInputs {
-    /// The axis.
+    /// The axis, and categories.
     pub panel: Arc<PanelHandle>,
     /// Returns and their spans.
     pub labels: Arc<LabelsHandle>,
     /// Who is eligible.
     pub universe: Arc<ColumnHandle>,
-}
-
-/// One part of a fold.
-#[derive(Clone, Debug)]
-pub struct FoldPart {
-    /// Its rows, ascending.
-    pub rows: Vec<u32>,
-    /// Their targets (none for the test).
-    pub targets: Vec<f64>,
-}
-
-/// What the report and the JSON say of a part of a fold.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PartFacts {
-    /// The first session: YYYY-MM-DD.
-    pub from: String,
-    /// The last session.
-    pub to: String,
-    /// Rows used.
-    pub rows: usize,
-    /// Rows of the universe.
-    pub members: usize,
-    /// Rows dropped because their label reaches into what comes next.
-    pub purged: usize,
-    /// Rows dropped because they have no label.
-    pub unlabelled: usize,
-}
-
-impl PartFacts {
-    /// Its first and last session; nothing if it is empty.
-    pub fn sessions(&self) -> Option<(Session, Session)> {
-        Some((self.from.parse().ok()?, self.to.parse().ok()?))
-    }
-}
-
-/// What the report and the JSON say of a fold.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FoldFacts {
-    /// Its number, from 1.
-    pub number: u32,
-    /// What models are fitted on.
-    pub train: PartFacts,
-    /// What early stopping and penalties are chosen on.
-    pub validation: PartFacts,
-    /// What is predicted.
-    pub test: PartFacts,
-    /// Digest of the rows and targets that training reads.
-    pub samples: Digest,
-    /// Digest of the rows of the test.
-    pub test_rows: Digest,
+    /// Betas and weights.
+    pub training: Vec<(Use, Arc<ColumnHandle>)>,
 }
 
 /// Folds with their targets.
@@ -95,6 +55,7 @@ pub struct FoldFacts {
 pub struct FoldsOutput {
     parts: Vec<[FoldPart; 3]>,
     facts: Vec<FoldFacts>,
+    left_out: Vec<LeftOutFacts>,
 }
 
 /// The fewest sessions that an expanding fold trains on: a quarter.
@@ -105,7 +66,7 @@ const PARTS: [&str; 3] = ["train", "validation", "test"];
 impl MakeFolds {
     /// What the study's `folds` and `label` sections ask for.
     pub fn new(config: &Config, panel: &PanelHandle) -> Result<Self, StudyError> {
-        let config::Folds { test, every, train, validation, embargo } = &config.folds;
+        let config::Folds { test, every, train, validation, embargo, min_rows } = &config.folds;
         let date = |key: &str, text: &str| {
             let invalid = |error: backstaff_panel::ParseSessionError| StudyError::Value {
                 key: key.to_owned(),
@@ -118,6 +79,10 @@ impl MakeFolds {
                 || StudyError::Value { key: format!("folds.{key}"), message: "must be 1 or more".to_owned() };
             NonZeroU32::new(n).ok_or_else(zero)
         };
+        let samples = SampleSpec::new(config)?;
+        if let Some(name) = samples.categories().find(|name| !panel.categories().contains(*name)) {
+            return Err(unknown_category(name, panel));
+        }
         let last = panel.axis().calendar().sessions().last().copied();
         let to = match &test.to {
             Some(text) => date("folds.test.to", text)?,
@@ -138,27 +103,26 @@ impl MakeFolds {
                     config::TrainSpan::Sessions(n) => History::Sessions(some("train", *n)?),
                 },
                 validation: match validation {
-                    config::Span::Months(n) => Holdout::Months(some("validation", *n)?),
-                    config::Span::Sessions(n) => Holdout::Sessions(some("validation", *n)?),
+                    config::Validation::None => Holdout::None,
+                    config::Validation::Months(n) => Holdout::Months(some("validation", *n)?),
+                    config::Validation::Sessions(n) => Holdout::Sessions(some("validation", *n)?),
                 },
                 embargo: *embargo,
+                min_rows: MinRows { train: min_rows.train, test: min_rows.test },
             },
-            target: match config.label.target {
-                config::Target::Raw => Target::Raw,
-                config::Target::Excess => Target::Excess,
-                config::Target::Rank => Target::Rank,
-                config::Target::Zscore => Target::ZScore,
-            },
+            samples,
         })
     }
 
-    /// The same walk, ending on a session.
+    /// The same walk, ending on a session, however few rows its last test then has.
     pub fn until(&self, session: Session) -> Self {
-        Self { walk: WalkForward { to: session.min(self.walk.to), ..self.walk.clone() }, ..self.clone() }
+        let min_rows = MinRows { test: 0, ..self.walk.min_rows };
+        let to = session.min(self.walk.to);
+        Self { walk: WalkForward { to, min_rows, ..self.walk.clone() }, ..self.clone() }
     }
 
     /// The folds over a universe; a function of labels and universe alone.
-    pub fn folds_of(&self, universe: &Universe, labels: &Labels) -> Result<Vec<Fold>, StudyError> {
+    pub fn folds_of(&self, universe: &Universe, labels: &Labels) -> Result<Folds, StudyError> {
         if universe.n_members() == 0 {
             let message =
                 "the universe is empty: no row satisfies universe.expression and universe.member_from";
@@ -167,16 +131,30 @@ impl MakeFolds {
         Ok(self.walk.folds(universe, labels)?)
     }
 
-    fn part(&self, segment: &Segment, labels: &Labels) -> FoldPart {
-        let rows = segment.rows().to_vec();
-        let targets = labels.target(&rows, self.target);
-        FoldPart { rows, targets }
+    /// A digest of the rows, targets and weights that training and validation of a fold read.
+    pub fn samples_digest(
+        &self,
+        axis: &Axis,
+        labels: &Labels,
+        fold: &Fold,
+        training: &Training,
+    ) -> Result<Digest, StudyError> {
+        let train = self.samples.train(fold.train(), labels, training)?;
+        let validation = self.samples.validation(fold.validation(), labels, training)?;
+        Ok(digest_samples(axis, [&train, &validation]))
     }
+}
 
-    /// A digest of the rows and targets that training and validation of a fold read.
-    pub fn samples_digest(&self, axis: &Axis, labels: &Labels, fold: &Fold) -> Digest {
-        digest_samples(axis, &[self.part(fold.train(), labels), self.part(fold.validation(), labels)])
-    }
+fn unknown_category(name: &str, panel: &PanelHandle) -> StudyError {
+    let known = panel.categories().iter().map(String::as_str);
+    let likeness = |known: &&str| strsim::jaro_winkler(known, name);
+    let nearest = known.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    let hint = match nearest {
+        Some(nearest) => format!("did you mean {nearest}?"),
+        None => "data.attributes.categories names those that a table gives".to_owned(),
+    };
+    let message = format!("there is no category {name:?} in the data; {hint}");
+    StudyError::Value { key: "label.target".to_owned(), message }
 }
 
 /// A boolean column as a universe.
@@ -190,50 +168,37 @@ pub fn members(column: &Column) -> Universe {
     Universe::new((0..column.len()).map(|row| column.get(row) > 0.0).collect())
 }
 
-fn facts(segment: &Segment) -> PartFacts {
-    let (from, to) = segment.sessions().map(|(a, b)| (a.to_string(), b.to_string())).unwrap_or_default();
-    PartFacts {
-        from,
-        to,
-        rows: segment.rows().len(),
-        members: segment.n_members(),
-        purged: segment.n_purged(),
-        unlabelled: segment.n_unlabelled(),
-    }
-}
-
-fn digest_samples(axis: &Axis, parts: &[FoldPart]) -> Digest {
-    let mut key = KeyHasher::new();
-    for (name, part) in PARTS.iter().zip(parts) {
-        let targets =
-            part.targets.iter().flat_map(|target| target.to_bits().to_le_bytes()).collect::<Vec<_>>();
-        key.digest(name, &digest_rows(axis, &part.rows)).bytes("targets", &targets);
-    }
-    Digest::from_bytes(*key.finish().as_bytes())
-}
-
 impl Stage for MakeFolds {
     const NAME: &'static str = "folds";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Inputs = FoldInputs;
     type Shard = ();
     type Output = FoldsOutput;
     type Error = StudyError;
 
     fn hash_parameters(&self, key: &mut KeyHasher) {
-        let Self { walk: WalkForward { from, to, every, history, validation, embargo }, target } = self;
+        let Self { walk, samples } = self;
+        let WalkForward { from, to, every, history, validation, embargo, min_rows } = walk;
+        let MinRows { train, test } = min_rows;
         key.i64("from", from.number().into()).i64("to", to.number().into());
         key.str("every", &format!("{every:?}")).str("train", &format!("{history:?}"));
         key.str("validation", &format!("{validation:?}")).u64("embargo", u64::from(*embargo));
-        key.str("target", &format!("{target:?}"));
+        key.u64("min_rows_train", *train as u64).u64("min_rows_test", *test as u64);
+        samples.hash(key);
     }
 
     fn hash_inputs(&self, (): &(), inputs: &FoldInputs, key: &mut KeyHasher) {
-        let FoldInputs { panel, labels, universe } = inputs;
+        let FoldInputs { panel, labels, universe, training } = inputs;
         key.digest("labels", &labels.digest());
         for (number, segment) in panel.segments().iter().enumerate() {
             key.group(&segment.label, |key| {
                 key.digest("axis", panel.axis_digest(number)).digest("universe", &universe.digest(number));
+                for (_, column) in training {
+                    key.digest(column.name(), &column.digest(number));
+                }
+                for name in self.samples.categories() {
+                    key.digest(name, &panel.digest(name, number));
+                }
             });
         }
     }
@@ -243,21 +208,31 @@ impl Stage for MakeFolds {
     }
 
     fn run(&self, (): &(), inputs: &FoldInputs, _: Budget) -> Result<FoldsOutput, StudyError> {
-        let mut output = FoldsOutput { parts: Vec::new(), facts: Vec::new() };
         let labels = inputs.labels.labels()?;
         let axis = inputs.panel.axis();
-        for fold in self.folds_of(&universe(&inputs.universe)?, labels)? {
-            let test = FoldPart { rows: fold.test().rows().to_vec(), targets: Vec::new() };
-            let parts = [self.part(fold.train(), labels), self.part(fold.validation(), labels), test];
+        let columns = inputs.training.iter().map(|(of, handle)| Ok((*of, handle.column()?)));
+        let columns = columns.collect::<Result<Vec<_>, StudyError>>()?;
+        let training = Training::new(columns, &inputs.panel.panel([], self.samples.categories())?);
+        let Folds { folds, left_out } = self.folds_of(&universe(&inputs.universe)?, labels)?;
+        let left_out = left_out.iter().map(LeftOutFacts::new).collect();
+        let mut output = FoldsOutput { parts: Vec::new(), facts: Vec::new(), left_out };
+        for fold in folds {
+            let train = self.samples.train(fold.train(), labels, &training)?;
+            let validation = self.samples.validation(fold.validation(), labels, &training)?;
+            let test = FoldPart { rows: fold.test().rows().to_vec(), ..FoldPart::default() };
+            let weightless = |part: &FoldPart, rows: &[u32]| rows.len() - part.rows.len();
             output.facts.push(FoldFacts {
                 number: fold.number(),
-                train: facts(fold.train()),
-                validation: facts(fold.validation()),
-                test: facts(fold.test()),
-                samples: digest_samples(axis, &parts[..2]),
-                test_rows: digest_rows(axis, &parts[2].rows),
+                train: PartFacts::new(fold.train(), weightless(&train, fold.train().rows())),
+                validation: PartFacts::new(
+                    fold.validation(),
+                    weightless(&validation, fold.validation().rows()),
+                ),
+                test: PartFacts::new(fold.test(), 0),
+                samples: digest_samples(axis, [&train, &validation]),
+                test_rows: digest_rows(axis, &test.rows),
             });
-            output.parts.push(parts);
+            output.parts.push([train, validation, test]);
         }
         Ok(output)
     }
@@ -266,14 +241,17 @@ impl Stage for MakeFolds {
         for (facts, parts) in output.facts.iter().zip(&output.parts) {
             for (name, part) in PARTS.iter().zip(parts) {
                 write_rows(draft, &format!("{name}_{}.rows", facts.number), &part.rows)?;
-                write_column(
-                    draft,
-                    &format!("{name}_{}.targets", facts.number),
-                    &Column::F64(part.targets.clone()),
-                )?;
+                let mut write = |what: &str, values: &[f64]| {
+                    let part = format!("{name}_{}.{what}", facts.number);
+                    write_column(draft, &part, &Column::F64(values.to_vec()))
+                };
+                write("targets", &part.targets)?;
+                if let Some(weights) = &part.weights {
+                    write("weights", weights)?;
+                }
             }
         }
-        draft.info(serde_json::json!({ "folds": output.facts }));
+        draft.info(serde_json::json!({ "folds": output.facts, "left_out": output.left_out }));
         Ok(())
     }
 }
@@ -284,13 +262,15 @@ pub struct FoldsHandle {
     store: Store,
     manifest: Manifest,
     facts: Vec<FoldFacts>,
+    left_out: Vec<LeftOutFacts>,
 }
 
 impl FoldsHandle {
     /// The folds of this artifact.
     pub fn open(store: &Store, manifest: Manifest) -> Result<Self, StudyError> {
         let facts = read_facts(&manifest, "folds")?;
-        Ok(Self { store: store.clone(), manifest, facts })
+        let left_out = read_facts(&manifest, "left_out")?;
+        Ok(Self { store: store.clone(), manifest, facts, left_out })
     }
 
     /// What there is to say of each.
@@ -298,10 +278,21 @@ impl FoldsHandle {
         &self.facts
     }
 
+    /// The folds that have too few rows.
+    pub fn left_out(&self) -> &[LeftOutFacts] {
+        &self.left_out
+    }
+
     fn part(&self, name: &str, number: u32) -> Result<FoldPart, StudyError> {
+        let part = |what: &str| format!("{name}_{number}.{what}");
+        let read = |what: &str| -> Result<Vec<f64>, StudyError> {
+            Ok(read_column(&self.store, &self.manifest, &part(what))?.to_f64())
+        };
+        let is_weighted = self.manifest.part(&part("weights")).is_some();
         Ok(FoldPart {
-            rows: read_rows(&self.store, &self.manifest, &format!("{name}_{number}.rows"))?,
-            targets: read_column(&self.store, &self.manifest, &format!("{name}_{number}.targets"))?.to_f64(),
+            rows: read_rows(&self.store, &self.manifest, &part("rows"))?,
+            targets: read("targets")?,
+            weights: is_weighted.then(|| read("weights")).transpose()?,
         })
     }
 

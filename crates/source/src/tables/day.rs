@@ -1,0 +1,50 @@
+//! Dates of a column, one after the other.
+
+use super::layout::Dates;
+use crate::{
+    DateOrder,
+    stamp::{self, Shape},
+};
+
+/// Reads the dates of a column; neighbours are often equal.
+pub(crate) struct DayReader {
+    rule: Dates,
+    shape: Option<Shape>,
+    last: (Vec<u8>, i32),
+}
+
+impl DayReader {
+    pub(crate) fn new(rule: Dates) -> Self {
+        Self { rule, shape: None, last: (Vec::new(), 0) }
+    }
+
+    /// The day of a text; `None` if it is no date, or not in the form of the others. What has a time of day after
+    /// midnight belongs to the same day.
+    pub(crate) fn text(&mut self, text: &[u8]) -> Option<i32> {
+        if !text.is_empty() && self.last.0 == text {
+            return Some(self.last.1);
+        }
+        let (stamp, shape) = stamp::parse(std::str::from_utf8(text).ok()?, DateOrder::Detect)?;
+        self.check(shape)?;
+        self.last = (text.to_vec(), stamp.day);
+        Some(stamp.day)
+    }
+
+    /// The day of a whole number.
+    pub(crate) fn number(&mut self, number: i64) -> Option<i32> {
+        let (stamp, shape) = stamp::from_number(number)?;
+        self.check(shape)?;
+        Some(stamp.day)
+    }
+
+    fn check(&mut self, shape: Shape) -> Option<()> {
+        let is_plain = matches!(shape, Shape::YearFirst | Shape::Digits | Shape::Epoch);
+        let is_known = self.rule == Dates::Mixed || *self.shape.get_or_insert(shape) == shape;
+        (is_plain && is_known).then_some(())
+    }
+
+    /// How the first date is written.
+    pub(crate) fn shape(&self) -> Option<Shape> {
+        self.shape
+    }
+}

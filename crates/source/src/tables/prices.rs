@@ -1,0 +1,168 @@
+//! A table of daily bars to rows of a panel.
+
+use std::collections::BTreeMap;
+
+use backstaff_panel::{Axis, Column, TRADED};
+use rayon::prelude::*;
+
+use super::{
+    Tables,
+    layout::{Halts, PriceTable},
+    scan::{Cells, Chunk, Role, Scan},
+};
+use crate::{
+    Adjustment, FoundColumn, PanelSource, SourceError,
+    adjust::Fields,
+    block::{Block, Blocks, Coded},
+    read::Read,
+    rows::split,
+};
+
+/// Prices that a session without trade does not have.
+const PRICES: [&str; 5] = ["open", "high", "low", "close", "vwap"];
+
+/// Read the bars that are wanted.
+pub(crate) fn read_prices(
+    tables: &Tables,
+    layout: &PriceTable,
+    request: &PanelSource,
+) -> Result<Read, SourceError> {
+    let fields = fields(layout, request);
+    let mut columns = vec![(layout.instrument.as_str(), Role::Keys), (layout.date.as_str(), Role::Days)];
+    columns.extend(fields.keys().map(|theirs| (*theirs, Role::Numbers)));
+    let scan = Scan { table: &layout.table, columns, keep: &layout.keep, dates: layout.dates };
+    let place = scan.place(tables.path());
+    let chunks = tables.scan(&scan)?;
+    if chunks.is_empty() {
+        return Err(SourceError::NoRows { path: place });
+    }
+    let names = fields.values().map(|ours| (*ours).to_owned()).collect::<Vec<_>>();
+    let blocks = chunks.into_par_iter().map(|chunk| block(chunk, &names, layout.halts)).collect::<Vec<_>>();
+    let mut warnings = Vec::new();
+    warn(&blocks, &place, &mut warnings);
+    let blocks = blocks.into_iter().map(|(block, _)| block).collect();
+    let key = |source: &str, name: &str, role| FoundColumn {
+        source: source.to_owned(),
+        name: name.to_owned(),
+        role,
+    };
+    let mut found =
+        vec![key(&layout.date, "date", "date"), key(&layout.instrument, "instrument", "instrument")];
+    found.extend(fields.iter().map(|(theirs, ours)| key(theirs, ours, "number")));
+    Ok(Read {
+        blocks: Blocks::new(vec![place], blocks),
+        columns: found,
+        ignored: Vec::new(),
+        date_format: "as in the table".to_owned(),
+        instrument_from: format!("the column {}", layout.instrument),
+        unnamed: None,
+        warnings,
+    })
+}
+
+/// The columns to read and what they become: what was asked for, and what telling halts and splits needs.
+fn fields<'a>(layout: &'a PriceTable, request: &PanelSource) -> BTreeMap<&'a str, &'a str> {
+    let adjusts = matches!(request.adjustment, Adjustment::Auto | Adjustment::Factor);
+    let needed = |ours: &str| match &request.fields {
+        None => true,
+        Some(wanted) => {
+            wanted.contains(ours)
+                || matches!(ours, "close" | "volume")
+                || ours == "change" && wanted.contains("return")
+                || adjusts && layout.change.as_deref() == Some(ours)
+        }
+    };
+    let columns = layout.columns.iter().filter(|(_, ours)| needed(ours));
+    columns.map(|(theirs, ours)| (theirs.as_str(), ours.as_str())).collect()
+}
+
+/// How many prices were not positive although something traded, and the number of the first such row.
+type Impossible = BTreeMap<String, (usize, u64)>;
+
+/// The rows of a chunk, with prices missing where nothing traded.
+fn block(chunk: Chunk, names: &[String], halts: Halts) -> (Block, Impossible) {
+    let Chunk { rows, columns } = chunk;
+    let mut columns = columns.into_iter();
+    let instruments = match columns.next() {
+        Some(Cells::Texts(texts)) => texts,
+        _ => Coded::default(),
+    };
+    let days = match columns.next() {
+        Some(Cells::Days(days)) => days,
+        _ => Vec::new(),
+    };
+    let mut numbers = columns.zip(names).filter_map(|(cells, name)| match cells {
+        Cells::Numbers(values) => Some((name.clone(), values)),
+        _ => None,
+    });
+    let mut numbers = numbers.by_ref().collect::<Vec<_>>();
+    let mut impossible = Impossible::new();
+    let halted = match (halts, numbers.iter().find(|(name, _)| name == "volume")) {
+        (Halts::ZeroVolume, Some((_, volume))) => volume.iter().map(|&volume| volume == 0.0).collect(),
+        _ => vec![false; days.len()],
+    };
+    for (name, values) in numbers.iter_mut().filter(|(name, _)| PRICES.contains(&name.as_str())) {
+        for ((value, &halted), &row) in values.iter_mut().zip(&halted).zip(&rows) {
+            if halted {
+                *value = f64::NAN;
+            } else if *value <= 0.0 {
+                *value = f64::NAN;
+                impossible.entry(name.clone()).or_insert((0, row)).0 += 1;
+            }
+        }
+    }
+    let numbers = numbers.into_iter().map(|(name, values)| (name, Column::F64(values))).collect();
+    let block = Block {
+        file: 0,
+        first_row: rows.first().copied().unwrap_or(1),
+        lines: rows,
+        instruments,
+        days,
+        seconds: Vec::new(),
+        numbers,
+        categories: Vec::new(),
+    };
+    (block, impossible)
+}
+
+fn warn(blocks: &[(Block, Impossible)], place: &std::path::Path, warnings: &mut Vec<String>) {
+    let mut all = Impossible::new();
+    for (_, impossible) in blocks {
+        for (name, &(count, first)) in impossible {
+            all.entry(name.clone()).or_insert((0, first)).0 += count;
+        }
+    }
+    warnings.extend(all.into_iter().map(|(name, (count, first))| {
+        let values = if count == 1 { "value" } else { "values" };
+        format!("{count} {values} of {name} not above 0 where something traded count as missing, the first in {} row {first}", place.display())
+    }));
+}
+
+/// The cumulative factor that makes quoted prices comparable, from each session's change against its base price.
+///
+/// The base is close − change. Where it differs from the last close, shares were split, or rights or bonus shares were
+/// given: the factor is multiplied by last close / base. 1 at the first session; a session without trade keeps it.
+///
+/// - Look-ahead: none.
+/// - NaN: never; a session whose change is missing counts as one without an event.
+pub(crate) fn factor(fields: &Fields, change: &str, axis: &Axis) -> Option<Column> {
+    let (close, change) = (fields.get("close")?, fields.get(change)?);
+    let mut factors = vec![1.0; axis.n_rows()];
+    split(&mut factors, axis.offsets()).into_par_iter().enumerate().for_each(|(i, factors)| {
+        let start = axis.rows(i).start;
+        let (mut factor, mut last) = (1.0, f64::NAN);
+        for (t, out) in factors.iter_mut().enumerate() {
+            let close = close.get(start + t);
+            if !close.is_nan() {
+                let base = close - change.get(start + t);
+                if base > 0.0 && last > 0.0 && base != last {
+                    factor *= last / base;
+                }
+                last = close;
+            }
+            *out = factor;
+        }
+    });
+    debug_assert!(!fields.contains_key(TRADED) || close.len() == axis.n_rows(), "fields lie on the axis");
+    Some(Column::F64(factors))
+}

@@ -1,0 +1,87 @@
+//! What is asked of a table, and what comes back.
+
+use std::path::{Path, PathBuf};
+
+use super::layout::{Dates, Keep};
+use crate::{Place, block::Coded};
+
+/// What a column is decoded to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Role {
+    /// Dates: none may be missing.
+    Days,
+    /// Texts: none may be missing.
+    Keys,
+    /// Texts.
+    Texts,
+    /// Numbers.
+    Numbers,
+}
+
+/// The columns of a table that are wanted.
+pub(crate) struct Scan<'a> {
+    pub table: &'a str,
+    pub columns: Vec<(&'a str, Role)>,
+    /// Which rows.
+    pub keep: &'a Keep,
+    pub dates: Dates,
+}
+
+impl Scan<'_> {
+    /// The table, as errors name it.
+    pub(crate) fn place(&self, path: &Path) -> PathBuf {
+        PathBuf::from(format!("{}, table {},", path.display(), self.table))
+    }
+}
+
+/// Some rows of a table, in its order.
+#[derive(Debug, Default)]
+pub(crate) struct Chunk {
+    /// The number of each row for people.
+    pub rows: Vec<u64>,
+    /// In the order of [`Scan::columns`].
+    pub columns: Vec<Cells>,
+}
+
+/// A decoded column.
+#[derive(Debug)]
+pub(crate) enum Cells {
+    /// Days since 1970-01-01.
+    Days(Vec<i32>),
+    Texts(Coded),
+    /// NaN is missing.
+    Numbers(Vec<f64>),
+}
+
+impl Chunk {
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Where a row stands.
+    pub(crate) fn place(&self, table: &Path, row: usize) -> Place {
+        Place { file: table.to_owned(), row: self.rows[row] }
+    }
+
+    /// A column of days.
+    ///
+    /// # Panics
+    ///
+    /// As the next two: if the column was asked for as something else.
+    pub(crate) fn days(&self, column: usize) -> &[i32] {
+        let Cells::Days(days) = &self.columns[column] else { panic!("column {column} holds no days") };
+        days
+    }
+
+    pub(crate) fn texts(&self, column: usize) -> &Coded {
+        let Cells::Texts(texts) = &self.columns[column] else { panic!("column {column} holds no texts") };
+        texts
+    }
+
+    pub(crate) fn numbers(&self, column: usize) -> &[f64] {
+        let Cells::Numbers(numbers) = &self.columns[column] else {
+            panic!("column {column} holds no numbers")
+        };
+        numbers
+    }
+}

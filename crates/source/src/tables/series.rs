@@ -1,0 +1,60 @@
+//! Dated series of the whole market: indices, rates.
+
+use std::collections::BTreeMap;
+
+use backstaff_panel::{Fact, Facts, Frequency, Panel, Session};
+
+use super::{
+    Tables,
+    layout::{Keep, SeriesTable},
+    scan::{Role, Scan},
+};
+use crate::SourceError;
+
+/// Read the series that are wanted into facts of a panel.
+pub(super) fn insert(
+    panel: &mut Panel,
+    tables: &Tables,
+    layout: &SeriesTable,
+    wanted: &dyn Fn(&str) -> bool,
+    warnings: &mut Vec<String>,
+) -> Result<(), SourceError> {
+    let names = layout
+        .names
+        .iter()
+        .map(|(code, name)| (code.as_str(), format!("{name}{}", Frequency::Dated.suffix())));
+    let names = names.filter(|(_, name)| wanted(name)).collect::<BTreeMap<_, _>>();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let keep = Keep::from([(layout.key.clone(), names.keys().map(|&code| code.to_owned()).collect())]);
+    let columns = vec![
+        (layout.key.as_str(), Role::Keys),
+        (layout.date.as_str(), Role::Days),
+        (layout.value.as_str(), Role::Numbers),
+    ];
+    let scan = Scan { table: &layout.table, columns, keep: &keep, dates: layout.dates };
+    let mut observed = BTreeMap::<&str, Vec<Fact>>::new();
+    for chunk in tables.scan(&scan)? {
+        let (keys, days, values) = (chunk.texts(0), chunk.days(1), chunk.numbers(2));
+        for row in 0..chunk.len() {
+            let Some((code, _)) = names.get_key_value(keys.names[keys.codes[row] as usize].as_str()) else {
+                continue;
+            };
+            if values[row].is_finite() {
+                let date = Session::from_number(days[row]);
+                let known = Session::from_number(days[row] + i32::from(layout.lag_days));
+                observed.entry(code).or_default().push(Fact::observed(date, known, values[row]));
+            }
+        }
+    }
+    for (code, name) in names {
+        let facts = observed.remove(code).unwrap_or_default();
+        if facts.is_empty() {
+            warnings
+                .push(format!("{} has no values of {code}, so $${name} is missing throughout", layout.table));
+        }
+        panel.insert_facts(&name, Facts::market(Frequency::Dated, facts))?;
+    }
+    Ok(())
+}

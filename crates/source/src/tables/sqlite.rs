@@ -1,0 +1,129 @@
+//! SQLite files, read by several connections that see the same state of the file.
+
+mod connection;
+mod decode;
+mod ranges;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use rayon::prelude::*;
+use rusqlite::Connection;
+
+use self::{decode::Decoder, ranges::Range};
+use super::scan::{Chunk, Scan};
+use crate::SourceError;
+
+/// An opened database.
+pub(crate) struct Database {
+    path: PathBuf,
+    tables: Vec<String>,
+    /// Each in a read transaction that began in the same state of the file.
+    connections: Mutex<Vec<Connection>>,
+}
+
+impl Database {
+    /// Open a file read-only, with one connection for each thread of the current pool. A writer may go on beside it
+    /// where the file is in WAL mode; what it adds is not seen.
+    pub(crate) fn open(path: &Path) -> Result<Self, SourceError> {
+        let failed = |error| fault(path, &error);
+        let connections = connection::open_all(path, rayon::current_num_threads()).map_err(failed)?;
+        let tables = connection::tables(&connections[0]).map_err(failed)?;
+        Ok(Self { path: path.to_owned(), tables, connections: Mutex::new(connections) })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn tables(&self) -> &[String] {
+        &self.tables
+    }
+
+    /// The columns of a table, in its order.
+    pub(crate) fn columns(&self, table: &str) -> Result<Vec<String>, SourceError> {
+        let connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        connection::columns(&connections[0], table).map_err(|error| fault(&self.path, &error))
+    }
+
+    /// Decode the kept rows of a table over ranges of its key, each connection taking the next one that is left.
+    pub(crate) fn scan(&self, scan: &Scan<'_>) -> Result<Vec<Chunk>, SourceError> {
+        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        let ranges = ranges::of(&connections[0], scan.table).map_err(|error| fault(&self.path, &error))?;
+        let next = AtomicUsize::new(0);
+        let chunks = connections.par_iter_mut().map(|connection| {
+            let mut chunks = Vec::new();
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(range) = ranges.get(at) else { return Ok(chunks) };
+                match self.chunk(connection, scan, range) {
+                    Ok(chunk) => chunks.push((at, chunk)),
+                    Err(error) => return Err((at, error)),
+                }
+            }
+        });
+        let results = chunks.collect::<Vec<_>>();
+        drop(connections);
+        let mut chunks = Vec::with_capacity(ranges.len());
+        let mut failed: Option<(usize, SourceError)> = None;
+        for result in results {
+            match result {
+                Ok(some) => chunks.extend(some),
+                // Of several faults the first one's is told.
+                Err(error) if failed.as_ref().is_none_or(|(at, _)| error.0 < *at) => failed = Some(error),
+                Err(_) => {}
+            }
+        }
+        if let Some((_, error)) = failed {
+            return Err(error);
+        }
+        chunks.sort_by_key(|(at, _)| *at);
+        let chunks =
+            chunks.into_iter().map(|(_, chunk)| chunk).filter(|chunk| chunk.len() > 0).collect::<Vec<_>>();
+        decode::check_dates(&chunks, scan, &scan.place(&self.path))?;
+        Ok(chunks.into_iter().map(|chunk| chunk.chunk).collect())
+    }
+
+    fn chunk(
+        &self,
+        connection: &mut Connection,
+        scan: &Scan<'_>,
+        range: &Range,
+    ) -> Result<decode::Decoded, SourceError> {
+        let failed = |error| fault(&self.path, &error);
+        let (sql, values) = range.query(scan);
+        let mut statement = connection.prepare(&sql).map_err(failed)?;
+        let mut rows = statement.query(rusqlite::params_from_iter(values)).map_err(failed)?;
+        let mut decoder = Decoder::new(scan, scan.place(&self.path));
+        while let Some(row) = rows.next().map_err(failed)? {
+            decoder.push(row)?;
+        }
+        Ok(decoder.finish())
+    }
+}
+
+/// What an error of SQLite means for the user.
+pub(crate) fn fault(path: &Path, error: &rusqlite::Error) -> SourceError {
+    use rusqlite::ErrorCode::{CannotOpen, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, NotADatabase};
+    let advice = match error.sqlite_error_code() {
+        Some(NotADatabase) => "it is no SQLite database, or it is encrypted",
+        Some(DatabaseCorrupt) => {
+            "the file is damaged; `PRAGMA integrity_check` in the sqlite3 shell says where, `.recover` saves what is left"
+        }
+        Some(DatabaseBusy | DatabaseLocked) => {
+            "another program holds it; wait for its transaction to end, or use WAL mode, in which reading and writing go \
+             together"
+        }
+        Some(CannotOpen) => {
+            "it can't be opened; check the path and the rights (in WAL mode the folder must be writable, or the -shm file \
+             be there)"
+        }
+        _ => "the database refused the query",
+    };
+    SourceError::Database { path: path.to_owned(), advice, message: error.to_string() }
+}

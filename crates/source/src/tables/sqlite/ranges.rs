@@ -1,0 +1,128 @@
+//! Where to cut a table, so that several connections can read it.
+
+use rusqlite::{Connection, Result, types::Value};
+
+use super::super::scan::Scan;
+
+/// Into how many parts a table is cut: more than threads, so that all end together, and the same for any number of them.
+const PARTS: i64 = 64;
+
+/// Below this number of keys cutting costs more than it saves.
+const WORTH_CUTTING: i64 = 4_096;
+
+/// A part of a table.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Range {
+    /// By row number: from the first to the last one.
+    Rows(i64, i64),
+    /// By the first column of the primary key of a table without row numbers: from a value to before another.
+    Keys { column: String, from: Option<Value>, before: Option<Value> },
+}
+
+/// The parts of a table, in its order.
+pub(super) fn of(connection: &Connection, table: &str) -> Result<Vec<Range>> {
+    let sql = format!("SELECT min(rowid), max(rowid) FROM {}", quoted(table));
+    let bounds = connection.query_row(&sql, [], |row| Ok((row.get::<_, Option<i64>>(0)?, row.get(1)?)));
+    match bounds {
+        Ok((Some(first), Some(last))) => Ok(by_row(first, last)),
+        Ok(_) => Ok(Vec::new()),
+        // A view, or a table without row numbers.
+        Err(_) => by_key(connection, table),
+    }
+}
+
+fn by_row(first: i64, last: i64) -> Vec<Range> {
+    let width = last.saturating_sub(first).saturating_add(1);
+    let parts = if width < WORTH_CUTTING { 1 } else { PARTS };
+    let cut = |part: i64| first + (i128::from(width) * i128::from(part) / i128::from(parts)) as i64;
+    (0..parts).map(|part| Range::Rows(cut(part), cut(part + 1) - 1)).collect()
+}
+
+/// Steps through the distinct values of the first key column: one look-up each, however many rows they have.
+fn by_key(connection: &Connection, table: &str) -> Result<Vec<Range>> {
+    let sql = "SELECT name FROM pragma_table_info(?1) WHERE pk = 1";
+    let column = match connection.query_row(sql, [table], |row| row.get::<_, String>(0)) {
+        Ok(column) => column,
+        Err(rusqlite::Error::QueryReturnedNoRows) => {
+            return Ok(vec![Range::Keys { column: String::new(), from: None, before: None }]);
+        }
+        Err(error) => return Err(error),
+    };
+    let (key, table) = (quoted(&column), quoted(table));
+    let mut next = connection.prepare(&format!("SELECT min({key}) FROM {table} WHERE {key} > ?1"))?;
+    let mut value: Option<Value> =
+        connection.query_row(&format!("SELECT min({key}) FROM {table}"), [], |row| row.get(0))?;
+    let mut values = Vec::new();
+    while let Some(known) = value.filter(|value| *value != Value::Null) {
+        value = next.query_row([&known], |row| row.get(0))?;
+        values.push(known);
+    }
+    let parts = (PARTS as usize).min(values.len()).max(1);
+    let cut = |part: usize| (0 < part && part < parts).then(|| values[values.len() * part / parts].clone());
+    Ok((0..parts)
+        .map(|part| Range::Keys { column: column.clone(), from: cut(part), before: cut(part + 1) })
+        .collect())
+}
+
+impl Range {
+    /// The query for the wanted columns of the kept rows, the row's number first.
+    pub(super) fn query(&self, scan: &Scan<'_>) -> (String, Vec<Value>) {
+        let mut values = Vec::new();
+        let mut conditions = Vec::new();
+        let number = match self {
+            Self::Rows(first, last) => {
+                values.extend([Value::Integer(*first), Value::Integer(*last)]);
+                conditions.push("rowid BETWEEN ?1 AND ?2".to_owned());
+                "rowid"
+            }
+            Self::Keys { column, from, before } => {
+                for (value, order) in [(from, ">="), (before, "<")] {
+                    if let Some(value) = value {
+                        values.push(value.clone());
+                        conditions.push(format!("{} {order} ?{}", quoted(column), values.len()));
+                    }
+                }
+                "NULL"
+            }
+        };
+        for (column, texts) in scan.keep {
+            let equals = texts.iter().map(|text| {
+                values.push(Value::Text(text.clone()));
+                // The sign keeps SQLite from walking an index on this column instead of the range.
+                format!("+{} = ?{}", quoted(column), values.len())
+            });
+            conditions.push(format!("({})", equals.collect::<Vec<_>>().join(" OR ")));
+        }
+        let columns = scan.columns.iter().map(|(name, _)| quoted(name)).collect::<Vec<_>>().join(", ");
+        let mut sql = format!("SELECT {number}, {columns} FROM {}", quoted(scan.table));
+        if !conditions.is_empty() {
+            sql.push_str(" WHERE ");
+            sql.push_str(&conditions.join(" AND "));
+        }
+        (sql, values)
+    }
+}
+
+/// A name inside a query.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_meet_and_cover_everything() {
+        for (first, last) in [(1, 10), (1, 100_000), (-7, 9_999), (i64::MIN, i64::MAX)] {
+            let ranges = by_row(first, last);
+            let ends = ranges.iter().map(|range| match range {
+                Range::Rows(from, to) => (*from, *to),
+                Range::Keys { .. } => unreachable!(),
+            });
+            let ends = ends.collect::<Vec<_>>();
+            assert_eq!((ends[0].0, ends[ends.len() - 1].1), (first, last));
+            assert!(ends.windows(2).all(|pair| pair[0].1 + 1 == pair[1].0), "{ends:?}");
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! Databases of tables: what a layout makes of them, and what bad ones are answered.
+
+#![expect(clippy::unwrap_used, reason = "this crate is a test")]
+
+use std::{collections::BTreeSet, fs::File, path::Path, sync::Arc};
+
+use arrow::{
+    array::{ArrayRef, Float64Array, RecordBatch, StringArray},
+    datatypes::{Field, Schema},
+};
+use backstaff_panel::{Frequency, Instrument, Session};
+use backstaff_source::{Loaded, PanelSource, SourceError, TableLayout};
+use parquet::arrow::ArrowWriter;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+const PRICES: &str = "CREATE TABLE daily_prices (stock_code TEXT NOT NULL, date TEXT NOT NULL, closing_price INTEGER,
+    change INTEGER, opening_price INTEGER, high_price INTEGER, low_price INTEGER, volume INTEGER, value INTEGER,
+    market_cap INTEGER, market_type TEXT, PRIMARY KEY (stock_code, date))";
+
+const OTHERS: &str = "
+    CREATE TABLE stocks (stock_code TEXT PRIMARY KEY, current_sector_type TEXT);
+    CREATE TABLE financial_periods (id INTEGER PRIMARY KEY, stock_code TEXT, fiscal_month INTEGER, fiscal_date TEXT,
+        available_date TEXT, consolidation_type TEXT, currency TEXT);
+    CREATE TABLE financial_items_bs_cf (id INTEGER PRIMARY KEY, period_id INTEGER, item_code_normalized TEXT,
+        amount_current REAL);
+    CREATE TABLE financial_items_pl (id INTEGER PRIMARY KEY, period_id INTEGER, item_code_normalized TEXT,
+        amount_current_ytd REAL);
+    CREATE TABLE index_daily_prices (index_code TEXT, date TEXT, closing_index REAL);
+    CREATE TABLE deriv_index_daily (index_code TEXT, date TEXT, closing_index REAL);
+    CREATE TABLE bond_index_daily (index_code TEXT, date TEXT, total_return_index REAL);";
+
+/// A row of prices: code, date, close, volume; the rest follows from them.
+fn insert(connection: &Connection, code: &str, date: &str, close: i64, volume: i64) {
+    let open = if volume == 0 { 0 } else { close };
+    connection
+        .execute(
+            "INSERT INTO daily_prices VALUES (?1, ?2, ?3, 0, ?4, ?4, ?4, ?5, ?6, ?7, 'kospi')",
+            (code, date, close, open, volume, close * volume, close * 1_000),
+        )
+        .unwrap();
+}
+
+/// A small database; the folder keeps it alive.
+fn database(fill: impl Fn(&Connection)) -> (TempDir, PanelSource) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("krx.db");
+    let connection = Connection::open(&path).unwrap();
+    connection.execute_batch("PRAGMA synchronous = OFF").unwrap();
+    connection.execute_batch(PRICES).unwrap();
+    connection.execute_batch(OTHERS).unwrap();
+    fill(&connection);
+    let source =
+        PanelSource { tables: Some(TableLayout::preset("krx").unwrap()), ..PanelSource::verbatim(&path) };
+    (folder, source)
+}
+
+fn usual(connection: &Connection) {
+    for (t, date) in ["20200102", "20200103", "20200106"].iter().enumerate() {
+        insert(connection, "000020", date, 100 + t as i64, 10);
+        insert(connection, "000010", date, 200, if t == 1 { 0 } else { 5 });
+    }
+    connection
+        .execute(
+            "INSERT INTO daily_prices VALUES ('069500', '20200102', 9, 0, 9, 9, 9, 9, 81, 9, 'kodex')",
+            [],
+        )
+        .unwrap();
+    connection.execute("INSERT INTO stocks VALUES ('000010', 'Food'), ('000020', NULL)", []).unwrap();
+}
+
+fn values(loaded: &Loaded, field: &str) -> Vec<f64> {
+    loaded.panel.field(field).unwrap().to_f64()
+}
+
+#[test]
+fn reads_the_kept_rows_and_takes_prices_of_halts_for_missing() {
+    let (_folder, source) = database(usual);
+    let loaded = source.load().unwrap();
+    let names = loaded.panel.axis().instruments().iter().map(Instrument::name).collect::<Vec<_>>();
+    assert_eq!(names, ["000010", "000020"], "funds are no stocks");
+    let close = values(&loaded, "close");
+    assert_eq!((close[0], close[2], &close[3..]), (200.0, 200.0, &[100.0, 101.0, 102.0][..]));
+    assert!(close[1].is_nan());
+    assert_eq!(values(&loaded, "traded"), [1.0, 0.0, 1.0, 1.0, 1.0, 1.0]);
+    assert_eq!(values(&loaded, "volume")[1], 0.0);
+    let sector = loaded.panel.categories("sector").unwrap();
+    assert_eq!((sector.name(0), sector.name(3)), (Some("Food"), None));
+    assert_eq!(loaded.found.static_categories, ["current_sector", "sector"]);
+}
+
+#[test]
+fn the_history_of_sectors_counts_where_there_is_one() {
+    let (_folder, source) = database(|connection| {
+        usual(connection);
+        let sql = "CREATE TABLE stock_history (stock_code TEXT, effective_date TEXT, sector_type TEXT);
+                   INSERT INTO stock_history VALUES ('000010', '2020-01-06', 'Drinks'), ('000010', '20190101', 'Toys')";
+        connection.execute_batch(sql).unwrap();
+    });
+    let loaded = source.load().unwrap();
+    let sector = loaded.panel.categories("sector").unwrap();
+    assert_eq!([0, 1, 2].map(|row| sector.name(row).unwrap()), ["Toys", "Toys", "Drinks"]);
+    assert_eq!(loaded.panel.categories("current_sector").unwrap().name(0), Some("Food"));
+}
+
+#[test]
+fn statements_become_facts_of_fiscal_quarters() {
+    let (_folder, source) = database(|connection| {
+        usual(connection);
+        let sql = "INSERT INTO financial_periods VALUES
+                (1, '000010', 12, '2019-12-31', '20200401', '연결', 'KRW'),
+                (2, '000010', 3, '2019-06-30', '20190816', '연결', NULL),
+                (3, '000010', 12, '2019-09-30', '20191115', '연결', 'USD'),
+                (4, '000010', 12, '2019-09-30', '20190901', '연결', 'KRW'),
+                (5, '000010', 12, '2019-08-31', '20191015', '연결', 'KRW'),
+                (6, '000010', 12, '2019-09-30', '20191115', '별도', 'KRW');
+            INSERT INTO financial_items_bs_cf VALUES (1, 1, 'ifrs-full_Equity', NULL), (2, 1, 'ifrs-full_Equity', 7),
+                (3, 1, 'ifrs-full_Equity', 8), (4, 2, 'ifrs-full_Equity', 5), (5, 6, 'ifrs-full_Equity', 4),
+                (6, 1, 'entity_x', 1)";
+        connection.execute_batch(sql).unwrap();
+    });
+    let wanted = ["equity_q", "separate_equity_q"].map(str::to_owned);
+    let source = PanelSource { facts: Some(BTreeSet::from(wanted)), ..source };
+    let loaded = source.load().unwrap();
+    let shown = |name: &str| {
+        let facts = loaded.panel.facts(name).unwrap().of(&Instrument::new("000010")).iter();
+        let code = |period| Frequency::Quarterly.code(period);
+        facts.map(|fact| (fact.known.to_string(), code(fact.period), fact.value)).collect::<Vec<_>>()
+    };
+    // The fiscal year of the second ends in March: its June is the first quarter of 2020.
+    assert_eq!(shown("equity_q"), [("2019-08-16".into(), 202_001, 5.0), ("2020-04-01".into(), 201_904, 7.0)]);
+    assert_eq!(shown("separate_equity_q"), [("2019-11-15".into(), 201_903, 4.0)]);
+    let warnings = loaded.found.warnings.join("\n");
+    for part in [
+        "1 reports in another currency",
+        "1 reports known before their period ended",
+        "1 reports whose period",
+    ] {
+        assert!(warnings.contains(part), "{warnings}");
+    }
+    assert_eq!(loaded.panel.all_facts().count(), 2, "only what is wanted is read");
+}
+
+#[test]
+fn splits_follow_from_the_change_against_the_base_price() {
+    let (_folder, source) = database(|connection| {
+        insert(connection, "000010", "20200102", 1000, 10);
+        insert(connection, "000010", "20200103", 1010, 10);
+        // Ten for one: the base is 101, the close 102.
+        insert(connection, "000010", "20200106", 102, 100);
+        connection
+            .execute_batch(
+                "UPDATE daily_prices SET change = 10 WHERE date = '20200103';
+                                  UPDATE daily_prices SET change = 1 WHERE date = '20200106'",
+            )
+            .unwrap();
+    });
+    let source = PanelSource { adjustment: backstaff_source::Adjustment::Auto, ..source };
+    let loaded = source.load().unwrap();
+    assert_eq!(values(&loaded, "close"), [1000.0, 1010.0, 1020.0]);
+    assert_eq!(values(&loaded, "raw_close"), [1000.0, 1010.0, 102.0]);
+    assert_eq!(values(&loaded, "volume"), [10.0, 10.0, 10.0]);
+}
+
+/// A table of texts and numbers as Parquet.
+fn write(folder: &Path, table: &str, columns: &[(&str, ArrayRef)]) {
+    let fields = columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true));
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let arrays = columns.iter().map(|(_, array)| array.clone()).collect();
+    let batch = RecordBatch::try_new(schema.clone(), arrays).unwrap();
+    let file = File::create(folder.join(format!("{table}.parquet"))).unwrap();
+    let mut writer = ArrowWriter::try_new(file, schema, None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+}
+
+/// The tables of a database as Parquet files beside it.
+fn export(database: &Path, folder: &Path) {
+    let connection = Connection::open(database).unwrap();
+    let tables = connection
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        .unwrap()
+        .query_map([], |row| row.get::<_, String>(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect::<Vec<_>>();
+    for table in tables {
+        let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
+        let is_text = |name: &str| {
+            let sql = "SELECT type FROM pragma_table_info(?1) WHERE name = ?2";
+            connection.query_row(sql, [&table, name], |row| row.get::<_, String>(0)).unwrap() == "TEXT"
+        };
+        let columns = statement.column_names();
+        let columns = columns.map(|name| (name.to_owned(), is_text(name))).collect::<Vec<_>>();
+        let mut rows = statement.query([]).unwrap();
+        let mut texts = vec![Vec::<Option<String>>::new(); columns.len()];
+        let mut numbers = vec![Vec::<Option<f64>>::new(); columns.len()];
+        while let Some(row) = rows.next().unwrap() {
+            for (at, (_, is_text)) in columns.iter().enumerate() {
+                if *is_text {
+                    texts[at].push(row.get(at).unwrap());
+                } else {
+                    numbers[at].push(row.get(at).unwrap());
+                }
+            }
+        }
+        let columns = columns.iter().enumerate().map(|(at, (name, is_text))| {
+            let array: ArrayRef = if *is_text {
+                Arc::new(StringArray::from(texts[at].clone()))
+            } else {
+                Arc::new(Float64Array::from(numbers[at].clone()))
+            };
+            (name.as_str(), array)
+        });
+        write(folder, &table, &columns.collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_folder_of_parquet_tables_says_the_same() {
+    let (folder, source) = database(|connection| {
+        usual(connection);
+        let sql = "INSERT INTO financial_periods VALUES (1, '000010', 12, '2019-12-31', '20200103', '연결', 'KRW');
+            INSERT INTO financial_items_bs_cf VALUES (1, 1, 'ifrs-full_Equity', 7);
+            INSERT INTO index_daily_prices VALUES ('KOSPI_코스피_200', '20200102', 250.5), ('other', '20200102', 1)";
+        connection.execute_batch(sql).unwrap();
+    });
+    let tables = folder.path().join("tables");
+    std::fs::create_dir(&tables).unwrap();
+    export(&source.path, &tables);
+    let (one, other) = (source.load().unwrap(), PanelSource { path: tables, ..source }.load().unwrap());
+    assert_eq!(one.panel.axis(), other.panel.axis());
+    for (name, column) in one.panel.fields() {
+        assert!(column.same_bits(other.panel.field(name).unwrap()), "{name}");
+    }
+    for (name, categories) in one.panel.all_categories() {
+        assert_eq!(categories, other.panel.categories(name).unwrap(), "{name}");
+    }
+    for (name, facts) in one.panel.all_facts() {
+        assert_eq!(facts, other.panel.facts(name).unwrap(), "{name}");
+    }
+    let close = Session::from_ymd(2020, 1, 2).unwrap();
+    assert_eq!(one.panel.facts("kospi200_d").unwrap().all().next().unwrap().1[0].known, close);
+}
+
+#[test]
+fn threads_and_keys_without_row_numbers_change_nothing() {
+    let fill = |connection: &Connection| {
+        for stock in 0..50 {
+            for day in 1..=28 {
+                insert(
+                    connection,
+                    &format!("{stock:06}"),
+                    &format!("202002{day:02}"),
+                    100 + stock * day,
+                    1 + day,
+                );
+            }
+        }
+        // Enough rows to be cut into many parts.
+        connection.execute_batch("INSERT INTO daily_prices SELECT 'A' || stock_code, date, closing_price, 0, 1, 1, 1, 5, 5, 5,
+            market_type FROM daily_prices; INSERT INTO daily_prices SELECT 'B' || stock_code, date, closing_price, 0, 1, 1, 1,
+            5, 5, 5, market_type FROM daily_prices").unwrap();
+    };
+    let (_folder, source) = database(fill);
+    let load = |source: &PanelSource, threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| source.load()).unwrap()
+    };
+    let one = load(&source, 1);
+    let (_other_folder, keyed) = database(|connection| {
+        connection.execute_batch("DROP TABLE daily_prices").unwrap();
+        connection.execute_batch(&format!("{PRICES} WITHOUT ROWID")).unwrap();
+        fill(connection);
+    });
+    for other in [load(&source, 3), load(&keyed, 2)] {
+        assert_eq!(one.panel.axis(), other.panel.axis());
+        for (name, column) in one.panel.fields() {
+            assert!(column.same_bits(other.panel.field(name).unwrap()), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_writer_beside_does_not_disturb() {
+    let (_folder, source) = database(|connection| {
+        connection.execute_batch("PRAGMA journal_mode = wal").unwrap();
+        usual(connection);
+    });
+    let writer = Connection::open(&source.path).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE; UPDATE daily_prices SET closing_price = 1").unwrap();
+    assert_eq!(values(&source.load().unwrap(), "close")[3], 100.0);
+    writer.execute_batch("COMMIT").unwrap();
+    assert_eq!(values(&source.load().unwrap(), "close")[3], 1.0);
+}
+
+/// What is done to a usual database.
+type Fill<'a> = &'a dyn Fn(&Connection);
+
+#[test]
+fn bad_databases_get_one_clear_message() {
+    let message = |fill: Fill<'_>| {
+        let (_folder, source) = database(|connection| {
+            usual(connection);
+            fill(connection);
+        });
+        source.load().unwrap_err().to_string()
+    };
+    let execute = |sql: &'static str| move |connection: &Connection| connection.execute_batch(sql).unwrap();
+    let cases: [(Fill<'_>, &str); 7] = [
+        (
+            &execute("ALTER TABLE daily_prices RENAME TO daily_price"),
+            "no table \"daily_prices\" (found: bond_index_daily",
+        ),
+        (
+            &execute("ALTER TABLE daily_prices RENAME COLUMN closing_price TO close_price"),
+            "did you mean \"close_price\"",
+        ),
+        (
+            &execute("UPDATE daily_prices SET volume = 'many' WHERE rowid = 3"),
+            "row 3, column \"volume\": \"many\" is not a number",
+        ),
+        (
+            &execute("UPDATE daily_prices SET date = '2020-01-07' WHERE rowid = 5"),
+            "is not written like the dates before it (YYYYMMDD)",
+        ),
+        (&execute("UPDATE daily_prices SET date = 'soon' WHERE rowid = 1"), "\"soon\" is not a date"),
+        (&execute("DELETE FROM daily_prices"), "holds no row"),
+        (
+            &|connection| {
+                connection.execute_batch("CREATE TABLE copy AS SELECT * FROM daily_prices; DROP TABLE daily_prices;
+                ALTER TABLE copy RENAME TO daily_prices; INSERT INTO daily_prices SELECT * FROM daily_prices LIMIT 1").unwrap();
+            },
+            "1 duplicate bar",
+        ),
+    ];
+    for (fill, part) in cases {
+        let message = message(fill);
+        assert!(message.contains(part), "{message}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("no.db");
+    std::fs::write(&path, "this is no database, however long it may be; really not").unwrap();
+    let source = PanelSource { tables: TableLayout::preset("krx").ok(), ..PanelSource::new(&path) };
+    assert!(source.load().unwrap_err().to_string().contains("no SQLite database"));
+    let source = PanelSource { path: folder.path().join("none.db"), ..source };
+    assert!(matches!(source.load(), Err(SourceError::Missing { .. })));
+}
+
+#[test]
+fn a_damaged_file_says_so() {
+    let (_folder, source) = database(|connection| {
+        usual(connection);
+        for day in 1..=28 {
+            for stock in 0..100 {
+                insert(connection, &format!("9{stock:05}"), &format!("202002{day:02}"), 100, 10);
+            }
+        }
+    });
+    let mut bytes = std::fs::read(&source.path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[8_192..middle].fill(0xAA);
+    std::fs::write(&source.path, bytes).unwrap();
+    let message = source.load().unwrap_err().to_string();
+    assert!(message.contains("damaged"), "{message}");
+}
+
+#[test]
+fn a_database_without_a_layout_is_told_what_is_missing() {
+    let (_folder, source) = database(usual);
+    let source = PanelSource { tables: None, ..source };
+    assert!(source.load().unwrap_err().to_string().contains("--preset krx"));
+}
+
+#[test]
+fn prices_that_are_not_positive_are_missing_and_counted() {
+    let (_folder, source) = database(|connection| {
+        usual(connection);
+        connection.execute_batch("UPDATE daily_prices SET closing_price = -5 WHERE rowid = 1").unwrap();
+    });
+    let loaded = source.load().unwrap();
+    assert!(values(&loaded, "close")[3].is_nan());
+    assert_eq!(values(&loaded, "traded")[3], 0.0);
+    let warnings = loaded.found.warnings.join("\n");
+    assert!(warnings.contains("1 value of close not above 0") && warnings.contains("row 1"), "{warnings}");
+}

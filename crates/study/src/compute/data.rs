@@ -1,0 +1,231 @@
+//! The data of a single computation: read into memory, or through a store that keeps what is computed.
+
+use std::{collections::BTreeSet, path::Path, sync::Arc};
+
+use backstaff_feature::{Catalog, Feature, FeatureError, LabelExpression, Plan, Schema};
+use backstaff_panel::{Axis, Calendar, Column, Encoding, Facts, Panel};
+use backstaff_source::read_facts;
+use backstaff_stage::{Budget, Store, runner::Done};
+
+use crate::{
+    StudyError,
+    choice::Chosen,
+    columns::ColumnHandle,
+    flow::{Bridge, Flow},
+    panel_handle::PanelHandle,
+    progress::Observer,
+    steps::{
+        Load, LoadFacts,
+        features::{FeatureShard, Features},
+        load::LoadOutput,
+    },
+    study::{on_threads, one},
+};
+
+/// The data of a single computation, and where it keeps what it computes.
+pub(crate) struct Task<'a> {
+    /// The command, as the store's list of runs names it.
+    pub name: &'static str,
+    /// A store, if results should be kept for the next time.
+    pub store: Option<&'a Path>,
+    /// Threads.
+    pub threads: usize,
+    /// How many bytes of computed values are held before they are stored.
+    pub memory: usize,
+    /// What to read, with these text columns as categories.
+    pub load: &'a (dyn Fn(Vec<String>) -> Load + Sync),
+    /// A text column that is read as a category where there is one.
+    pub category: Option<&'a str>,
+    /// Where published values are.
+    pub facts: Option<&'a Path>,
+    /// The condition of the rows that are taken as if there were no others.
+    pub rows: Option<&'a str>,
+}
+
+/// Read the data and resolve the features, then do something with both.
+pub(crate) fn with_data<T: Send>(
+    task: &Task<'_>,
+    choose: &(dyn Fn(&Schema) -> Result<Chosen, FeatureError> + Sync),
+    observer: &dyn Observer,
+    work: impl FnOnce(&Flow<'_>, &Data, &Chosen) -> Result<T, StudyError> + Send,
+) -> Result<T, StudyError> {
+    on_threads(task.threads, || {
+        let scratch;
+        let folder = if let Some(folder) = task.store {
+            folder
+        } else {
+            scratch = tempfile::tempdir()
+                .map_err(|source| StudyError::Read { path: std::env::temp_dir(), source })?;
+            scratch.path()
+        };
+        let store = Store::open(folder)?;
+        let bridge = Bridge::new(observer);
+        let flow =
+            Flow::new(&store, task.name, Budget { threads: task.threads, memory: task.memory }, &bridge)?;
+        let (data, chosen) = read(task, choose, &flow)?;
+        for warning in &data.facts().warnings {
+            flow.warn(warning.clone());
+        }
+        for (name, reason) in &chosen.left_out {
+            flow.warn(format!("left out {name}: {reason}"));
+        }
+        let result = work(&flow, &data, &chosen)?;
+        if task.store.is_some() {
+            flow.finish(serde_json::Value::Null)?;
+        }
+        Ok(result)
+    })
+}
+
+/// Read the data; a second time, with columns of texts, if something is missing that one of them may offer.
+fn read(
+    task: &Task<'_>,
+    choose: &dyn Fn(&Schema) -> Result<Chosen, FeatureError>,
+    flow: &Flow<'_>,
+) -> Result<(Data, Chosen), StudyError> {
+    let load = |categories| Data::load(flow, task, &(task.load)(categories));
+    let data = load(Vec::new())?;
+    let chosen = choose(&data.schema());
+    let mut texts = data.text_columns();
+    if chosen.as_ref().is_ok_and(|chosen| chosen.left_out.is_empty()) {
+        texts.retain(|name| Some(name.as_str()) == task.category);
+    }
+    if texts.is_empty() {
+        return Ok((data, chosen?));
+    }
+    let data = load(texts)?;
+    let chosen = choose(&data.schema())?;
+    Ok((data, chosen))
+}
+
+/// The data of a computation: read into memory, or through a store that keeps what is computed.
+pub(crate) enum Data {
+    Memory(Box<LoadOutput>),
+    Stored(Arc<PanelHandle>),
+}
+
+impl Data {
+    fn load(flow: &Flow<'_>, task: &Task<'_>, stage: &Load) -> Result<Self, StudyError> {
+        if task.store.is_none() {
+            let mut output = flow.trace().span("load", || stage.read())?;
+            flow.trace().laps(output.seconds());
+            if let Some(path) = task.facts {
+                flow.trace().span("facts", || attach_facts(path, &mut output))?;
+            }
+            if let Some(condition) = task.rows {
+                flow.trace().span("rows", || select_rows(condition, &mut output))?;
+            }
+            return Ok(Self::Memory(Box::new(output)));
+        }
+        let manifest = one(flow.stage(stage, &stage.files()?, 0)?)?;
+        Ok(Self::Stored(Arc::new(PanelHandle::open(flow.store(), manifest)?)))
+    }
+
+    /// The rows.
+    pub fn axis(&self) -> &Arc<Axis> {
+        match self {
+            Self::Memory(output) => output.panel.axis(),
+            Self::Stored(panel) => panel.axis(),
+        }
+    }
+
+    /// Facts about the reading.
+    pub fn facts(&self) -> &LoadFacts {
+        match self {
+            Self::Memory(output) => &output.facts,
+            Self::Stored(panel) => panel.facts(),
+        }
+    }
+
+    /// The columns that expressions may name.
+    pub fn schema(&self) -> Schema {
+        match self {
+            Self::Memory(output) => Schema::of(&output.panel),
+            Self::Stored(panel) => panel.schema(),
+        }
+    }
+
+    /// Text columns of the data that could serve as categories.
+    fn text_columns(&self) -> Vec<String> {
+        let ignored = self.facts().found["ignored"].as_array().into_iter().flatten();
+        let texts = ignored.filter(|column| column["why"].as_str().is_some_and(|why| why.contains("text")));
+        let names = texts.filter_map(|column| column["source"].as_str());
+        names.map(backstaff_source::field_name).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// The panel with the fields and categories among these that there are.
+    pub fn panel(&self, fields: &[&str], categories: &[&str]) -> Result<Panel, StudyError> {
+        match self {
+            Self::Memory(output) => Ok(output.panel.clone()),
+            Self::Stored(panel) => panel.panel(
+                fields.iter().copied().filter(|name| panel.fields().contains(*name)),
+                categories.iter().copied().filter(|name| panel.categories().contains(*name)),
+            ),
+        }
+    }
+
+    /// Compute features at full precision, and behind them what may look ahead.
+    pub fn columns(
+        &self,
+        flow: &Flow<'_>,
+        features: &[Feature],
+        targets: &[LabelExpression],
+    ) -> Result<Vec<(String, Arc<Column>)>, StudyError> {
+        let compute = |panel: &Panel, features: &[Feature]| {
+            let plan = Plan::with_labels(features, targets);
+            let columns = flow.trace().span("features", || plan.compute(panel, Encoding::F64, &()))?;
+            let names = features.iter().map(Feature::name).chain(targets.iter().map(LabelExpression::name));
+            Ok::<_, StudyError>(
+                names.map(str::to_owned).zip(columns.into_iter().map(Arc::new)).collect::<Vec<_>>(),
+            )
+        };
+        let panel = match self {
+            Self::Memory(output) => return compute(&output.panel, features),
+            Self::Stored(panel) => panel,
+        };
+        let stage = Features::new(features.to_vec(), Encoding::F64);
+        let done = flow.joint_stage(&stage, panel, panel.axis().n_rows() * features.len())?;
+        let column = |(feature, years): (&Feature, &[Done<FeatureShard>])| {
+            let manifests = years.iter().map(|done| done.manifest.clone()).collect();
+            let handle = ColumnHandle::new(feature.name(), flow.store(), panel, manifests);
+            Ok((feature.name().to_owned(), handle.column()?))
+        };
+        let columns = features.iter().zip(done.chunks(panel.segments().len())).map(column);
+        let mut columns = columns.collect::<Result<Vec<_>, StudyError>>()?;
+        if !targets.is_empty() {
+            let fields = targets.iter().flat_map(LabelExpression::fields).collect::<Vec<_>>();
+            let categories = targets.iter().flat_map(LabelExpression::categories).collect::<Vec<_>>();
+            columns.extend(compute(&self.panel(&fields, &categories)?, &[])?);
+        }
+        Ok(columns)
+    }
+}
+
+/// Keep the rows where a condition holds.
+fn select_rows(condition: &str, output: &mut LoadOutput) -> Result<(), StudyError> {
+    let catalog = Catalog::new();
+    let condition = catalog.resolve_universe("rows", condition, &Schema::of(&output.panel))?;
+    let columns = Plan::new(&[condition]).compute(&output.panel, Encoding::F32, &())?;
+    let kept = (0..columns[0].len()).map(|row| columns[0].get(row) == 1.0).collect::<Vec<_>>();
+    let empty = Panel::new(Arc::new(Axis::new(Calendar::new(Vec::new()), Vec::new())));
+    let panel = std::mem::replace(&mut output.panel, empty);
+    output.panel = panel.select(&kept);
+    Ok(())
+}
+
+/// Read published values into a panel.
+fn attach_facts(path: &Path, output: &mut LoadOutput) -> Result<(), StudyError> {
+    let facts = read_facts(path)?;
+    let axis = output.panel.axis().clone();
+    let is_known = |facts: &Facts| {
+        facts.all().any(|(about, _)| about.is_none_or(|instrument| axis.find(instrument.name()).is_some()))
+    };
+    if !facts.values().any(is_known) {
+        let message = format!("no instrument of the facts in {} is in the data", path.display());
+        output.facts.warnings.push(message);
+    }
+    for (name, facts) in facts {
+        output.panel.insert_facts(&name, facts)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! What the model predicts.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{
+        Error, MapAccess, SeqAccess, Visitor,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
+};
+
+use super::Problem;
+
+/// What the model predicts: the return over a horizon, from the execution price of the next session.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Label {
+    /// Sessions between entry and exit.
+    pub horizon: u32,
+    /// The form in which the model is shown it; measures always use the plain return.
+    #[serde(default)]
+    pub target: Target,
+}
+
+/// How a label is shown to the model: the sum of some parts, usually one.
+///
+/// In a study it is a name (`rank`), a mapping (`{of: residual, beta: rolling_beta, as: rank}`), or a list of mappings
+/// with a `share` each.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Target(pub Vec<TargetPart>);
+
+/// A part of a target.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetPart {
+    /// What it is multiplied by in the sum.
+    #[serde(default = "whole")]
+    pub share: f64,
+    /// What it starts from.
+    #[serde(default)]
+    pub of: Of,
+    /// What stands for the market in an excess or a residual: the mean if absent.
+    #[serde(default)]
+    pub market: Option<Market>,
+    /// For a residual: an expression for beta, as known at the session's close.
+    #[serde(default)]
+    pub beta: Option<String>,
+    /// A category (`sector`) whose mean is taken off.
+    #[serde(default)]
+    pub neutral: Option<String>,
+    /// A category within which ranks and z-scores are taken, instead of the whole session.
+    #[serde(default)]
+    pub within: Option<String>,
+    /// The form.
+    #[serde(rename = "as")]
+    pub form: Form,
+    /// Returns beyond ± this are cut to it before anything else. Measures and portfolios never see it.
+    #[serde(default)]
+    pub clip: Option<f64>,
+    /// Targets beyond ± this are cut to it after everything else.
+    #[serde(default)]
+    pub limit: Option<f64>,
+    /// With whom a row is compared.
+    #[serde(default)]
+    pub among: Among,
+}
+
+fn whole() -> f64 {
+    1.0
+}
+
+/// What a target starts from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Of {
+    /// The return.
+    #[default]
+    Return,
+    /// The return less the market's.
+    Excess,
+    /// The return less beta times the market's.
+    Residual,
+}
+
+/// What stands for the market.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Market {
+    /// The mean return of the cross-section.
+    Mean,
+    /// Its median.
+    Median,
+}
+
+/// The form of a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// As it is.
+    Value,
+    /// The rank, from −0.5 to 0.5.
+    Rank,
+    /// The rank by the number of rows, above 0 and up to 1: a probability for cross-entropy.
+    PercentRank,
+    /// In standard deviations from the mean.
+    Zscore,
+    /// `sign(x) · ln(1 + |x|)`.
+    Log,
+}
+
+/// With whom a row is compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Among {
+    /// The rows of the universe.
+    #[default]
+    Universe,
+    /// All rows of the session that have a label.
+    Present,
+}
+
+/// The targets that have a name.
+const NAMES: [&str; 6] = ["rank", "raw", "excess", "zscore", "percent_rank", "log"];
+
+fn named(name: &str) -> Option<TargetPart> {
+    let (of, form) = match name {
+        "rank" => (Of::Return, Form::Rank),
+        "raw" => (Of::Return, Form::Value),
+        "excess" => (Of::Excess, Form::Value),
+        "zscore" => (Of::Return, Form::Zscore),
+        "percent_rank" => (Of::Return, Form::PercentRank),
+        "log" => (Of::Return, Form::Log),
+        _ => return None,
+    };
+    Some(TargetPart::new(of, form))
+}
+
+impl TargetPart {
+    /// The whole of something in some form.
+    pub fn new(of: Of, form: Form) -> Self {
+        Self {
+            share: whole(),
+            of,
+            market: None,
+            beta: None,
+            neutral: None,
+            within: None,
+            form,
+            clip: None,
+            limit: None,
+            among: Among::Universe,
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if !self.share.is_finite() || self.share == 0.0 {
+            return Err(format!("share is {}; it must be a number other than 0", self.share));
+        }
+        for (name, value) in [("clip", self.clip), ("limit", self.limit)] {
+            if value.is_some_and(|value| !value.is_finite() || value <= 0.0) {
+                return Err(format!("{name} must be a positive number"));
+            }
+        }
+        match (self.of, &self.beta) {
+            (Of::Residual, None) => {
+                return Err("a residual needs beta, an expression or the name of a feature".to_owned());
+            }
+            (Of::Return | Of::Excess, Some(_)) => return Err("beta is for `of: residual`".to_owned()),
+            _ => {}
+        }
+        if self.of == Of::Return && self.market.is_some() {
+            return Err("market is for `of: excess` and `of: residual`".to_owned());
+        }
+        let compares = matches!(self.form, Form::Rank | Form::PercentRank | Form::Zscore);
+        if self.within.is_some() && !compares {
+            return Err("within is for ranks and z-scores; neutral takes off a category's mean".to_owned());
+        }
+        Ok(())
+    }
+}
+
+impl Default for Target {
+    fn default() -> Self {
+        Self(vec![TargetPart::new(Of::Return, Form::Rank)])
+    }
+}
+
+impl Label {
+    /// What can be wrong with it, told by key.
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        if self.horizon == 0 {
+            return Err(Problem::of("label.horizon", "must be 1 or more sessions"));
+        }
+        if self.target.0.is_empty() {
+            return Err(Problem::of("label.target", "the list is empty; name at least one part"));
+        }
+        let parts = self.target.0.iter();
+        parts
+            .map(TargetPart::check)
+            .collect::<Result<(), _>>()
+            .map_err(|message| Problem::of("label.target", message))
+    }
+}
+
+impl<'de> Deserialize<'de> for Target {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Forms;
+
+        impl<'de> Visitor<'de> for Forms {
+            type Value = Target;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a target, a mapping, or a list of mappings")
+            }
+
+            fn visit_str<E: Error>(self, name: &str) -> Result<Target, E> {
+                let part = named(name).ok_or_else(|| E::unknown_variant(name, &NAMES))?;
+                Ok(Target(vec![part]))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Target, A::Error> {
+                Ok(Target(vec![TargetPart::deserialize(MapAccessDeserializer::new(map))?]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Target, A::Error> {
+                Ok(Target(Vec::deserialize(SeqAccessDeserializer::new(seq))?))
+            }
+        }
+
+        deserializer.deserialize_any(Forms)
+    }
+}
