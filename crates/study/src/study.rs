@@ -25,7 +25,7 @@ use crate::{
     selection::Selection,
     steps::{
         Load,
-        backtest::{BacktestInputs, RunBacktests, read_backtest},
+        backtest::{BacktestInputs, GuideRole, RunBacktests, read_backtest},
         evaluate::{Evaluate, EvaluateInputs, read_evaluation},
         features::{FeatureShard, Features},
         folds::{FoldInputs, FoldsHandle, LeftOutFacts, MakeFolds, Use},
@@ -75,6 +75,7 @@ pub(crate) struct Columns {
     pub(crate) universe: Arc<ColumnHandle>,
     pub(crate) unmasked: Option<Arc<ColumnHandle>>,
     pub(crate) training: Vec<(Use, Arc<ColumnHandle>)>,
+    pub(crate) guides: Vec<(GuideRole, Arc<ColumnHandle>)>,
 }
 
 impl Columns {
@@ -83,7 +84,9 @@ impl Columns {
         let models = self.expressions.values();
         let universes = std::iter::once(&self.universe).chain(&self.unmasked);
         let training = self.training.iter().map(|(_, handle)| handle);
-        self.selected.iter().chain(models).chain(universes).chain(training).cloned().collect()
+        let guides = self.guides.iter().map(|(_, guide)| guide);
+        let chosen = self.selected.iter().chain(models).chain(universes);
+        chosen.chain(training).chain(guides).cloned().collect()
     }
 
     /// What the search for suspects reads.
@@ -104,6 +107,7 @@ pub(crate) struct Resolved {
     pub(crate) universe: Feature,
     pub(crate) unmasked: Option<Feature>,
     training: Vec<(Use, Feature)>,
+    pub(crate) guides: Vec<(GuideRole, Feature)>,
     left_out: Vec<(String, String)>,
     known_flaws: Vec<(String, Vec<String>)>,
     facts: Vec<FeatureFacts>,
@@ -169,6 +173,13 @@ impl Study {
                     .extend(catalog.resolve(&[&column], &schema)?.into_iter().map(|f| (name.clone(), f)));
             }
         }
+        let mut guides = Vec::new();
+        for (role, text) in GuideRole::of(&self.config.portfolio.strategy) {
+            let catalog = catalog.clone().with(role.name(), text)?;
+            guides
+                .extend(catalog.resolve(&[role.name()], &schema)?.into_iter().map(|feature| (role, feature)));
+        }
+        self.check_categories(panel)?;
         let modelled = expressions.iter().map(|(_, feature)| feature);
         per_share::check(&self.config.data.facts, panel, selected.iter().chain(modelled))?;
         if selected.is_empty() && expressions.len() < self.config.models.len() {
@@ -202,7 +213,26 @@ impl Study {
             universe,
             selected,
             expressions,
+            guides,
         })
+    }
+
+    /// The strategy's categories must be in the data.
+    fn check_categories(&self, panel: &PanelHandle) -> Result<(), StudyError> {
+        for (key, name) in self.config.portfolio.strategy.categories() {
+            if panel.categories().contains(name) {
+                continue;
+            }
+            let near = |known: &&String| (1000.0 * strsim::jaro_winkler(known, name)) as u32;
+            let message = match panel.categories().iter().max_by_key(near) {
+                Some(nearest) => format!("the data have no category {name:?}; did you mean {nearest:?}?"),
+                None => format!(
+                    "the data have no category {name:?}, nor any other; list it in data.attributes.categories"
+                ),
+            };
+            return Err(StudyError::Value { key, message });
+        }
+        Ok(())
     }
 
     /// The expressions that targets and weights read: their use, their name, their text.
@@ -243,6 +273,13 @@ impl Study {
                 undated.len()
             ));
         }
+        for name in self.config.portfolio.recovery.instruments.keys() {
+            if panel.axis().find(name).is_none() {
+                flow.warn(format!(
+                    "portfolio.recovery names {name}, which the data don't have: nothing hangs on it"
+                ));
+            }
+        }
         Ok(panel)
     }
 
@@ -261,6 +298,7 @@ impl Study {
         features.push(resolved.universe.clone());
         features.extend(resolved.unmasked.clone());
         features.extend(resolved.training.iter().map(|(_, feature)| feature.clone()));
+        features.extend(resolved.guides.iter().map(|(_, feature)| feature.clone()));
         let mut stage = Features::new(features.clone(), Encoding::F32);
         if let Some(path) = &self.config.features.precomputed {
             let path = self.config.folder.join(path);
@@ -290,8 +328,10 @@ impl Study {
         let missing = || StudyError::Internal { what: "the universe was not computed".to_owned() };
         let universe = handles.next().ok_or_else(missing)?;
         let unmasked = if resolved.unmasked.is_some() { handles.next() } else { None };
-        let training = resolved.training.iter().map(|(of, _)| *of).zip(handles).collect();
-        Ok(Columns { features, selected, expressions, universe, unmasked, training })
+        let of_training = handles.by_ref().take(resolved.training.len());
+        let training = resolved.training.iter().map(|(of, _)| *of).zip(of_training).collect();
+        let guides = resolved.guides.iter().map(|(role, _)| *role).zip(handles).collect();
+        Ok(Columns { features, selected, expressions, universe, unmasked, training, guides })
     }
 
     /// All steps up to the portfolios.
@@ -431,6 +471,7 @@ impl Learned {
             scores: self.scores.clone(),
             universe: columns.universe.clone(),
             unmasked: columns.unmasked.clone(),
+            guides: columns.guides.clone(),
             sessions: self.sessions.clone(),
         }
     }

@@ -19,7 +19,7 @@ use crate::{
     flow::Flow,
     panel_handle::PanelHandle,
     steps::{
-        backtest::{Holder, RunBacktests, Variant, holder_name},
+        backtest::{Guides, Holder, RunBacktests, Variant, holder_name},
         folds::{FoldFacts, MakeFolds, Training, members},
         labels::MakeLabels,
         scores::Scores,
@@ -314,12 +314,18 @@ impl<'a> Base<'a> {
     ) -> Result<Vec<(String, Backtest)>, StudyError> {
         let universe = members(&columns[self.universe_at()]);
         let sessions = self.sessions.start..last + 1;
+        let at = columns.len() - self.columns.guides.len();
+        let roles = self.columns.guides.iter().map(|(role, _)| *role);
+        let guides = Guides(roles.zip(columns[at..].iter().cloned()).collect());
         let models = scores.iter().map(|(name, scores)| (Holder::Model(name.clone()), scores.clone()));
         let all = models.chain([(Holder::EqualWeight, Scores::none())]);
         all.map(|(holder, scores)| {
             let name = holder_name(&holder);
             let variant = Variant::plain(holder);
-            Ok((name, self.portfolios.simulate(&variant, panel, &universe, &scores, sessions.clone())?))
+            Ok((
+                name,
+                self.portfolios.simulate(&variant, panel, &universe, &scores, &guides, sessions.clone())?,
+            ))
         })
         .collect()
     }

@@ -7,12 +7,14 @@ mod account;
 mod caveats;
 pub(crate) mod charts;
 mod data;
+mod holdings;
 mod importance;
 mod json;
 mod lineage;
 mod models;
 mod performance;
 mod published;
+mod quantiles;
 pub(crate) mod series;
 mod signal;
 mod stress;
@@ -23,6 +25,7 @@ mod testing;
 mod trading;
 mod verdict;
 pub(crate) mod words;
+mod years;
 
 use backstaff_report::{Caveat, Format, Report};
 
@@ -47,10 +50,11 @@ pub fn compose(results: &Results) -> Report {
     }
     report
         .section(summary::section(results, &accounts, &verdict))
-        .section(performance::section(&accounts))
+        .section(performance::section(results, &accounts))
         .section(signal::section(results))
         .section(stress::section(&accounts))
         .section(trading::section(&accounts))
+        .section(holdings::section(&accounts))
         .section(models::section(results))
         .section(data::section(results, &accounts))
         .section(lineage::section(results))
@@ -89,10 +93,14 @@ fn suspicion(results: &Results) -> Option<Caveat> {
 
 fn subtitle(results: &Results, accounts: &Accounts<'_>) -> String {
     let Config { name, portfolio, .. } = &results.config;
-    let strategy = match portfolio.strategy {
+    let strategy = match &portfolio.strategy {
         StrategySpec::TopkDropout { k, n_drop } => format!("the {k} best, {n_drop} replaced at most"),
+        StrategySpec::TopN(top) => match top.keep {
+            Some(keep) => format!("the {} best, kept to rank {keep}", top.n),
+            None => format!("the {} best", top.n),
+        },
         StrategySpec::QuantileLongShort { quantile, .. } => {
-            format!("the best {} long, the worst short", words::percent(quantile, 0))
+            format!("the best {} long, the worst short", words::percent(*quantile, 0))
         }
     };
     let execution = match portfolio.execution {
@@ -141,7 +149,17 @@ mod tests {
         let ids = report.sections.iter().map(|section| section.id.as_str()).collect::<Vec<_>>();
         assert_eq!(
             ids,
-            ["summary", "performance", "signal", "stress", "trading", "models", "data", "lineage"]
+            [
+                "summary",
+                "performance",
+                "signal",
+                "stress",
+                "trading",
+                "holdings",
+                "models",
+                "data",
+                "lineage"
+            ]
         );
         assert!(report.sections.iter().all(|section| !section.blocks.is_empty()));
     }

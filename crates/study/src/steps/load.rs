@@ -198,9 +198,7 @@ impl Load {
     /// Digest the files; of large ones that have not changed, the store's witness stands for their bytes.
     pub fn files(&self, store: &Store) -> Result<Files, StudyError> {
         let digest = |path: &Path| {
-            store
-                .digest_source(path)
-                .map_err(|source| StudyError::Read { path: path.to_owned(), source })
+            store.digest_source(path).map_err(|source| StudyError::Read { path: path.to_owned(), source })
         };
         let prices = self.prices.files()?;
         let many = prices.len() > 1 && self.prices.tables.is_none();
