@@ -17,7 +17,7 @@ data:
   attributes: {path: sectors.csv, categories: [sector], static: true}
 features: {define: {mom: '$close / Ref($close, 5) - 1'}}
 label: {horizon: 5, target: rank}
-folds: {test: {from: 2019-07-01}, every: year, train: {sessions: 60}, validation: {sessions: 20}}
+folds: {test: {from: 2019-07-01}, every: year, train: {sessions: 60}, validation: {sessions: 20}, min_rows: {train: 100, test: 10}}
 models: {momentum: {expression: '$close / Ref($close, 5) - 1'}}
 portfolio:
   strategy:
