@@ -8,7 +8,7 @@ use backstaff_learn::{
     label::{Labels, Recoveries},
     model::Ensemble,
 };
-use backstaff_panel::{Axis, Column, Encoding, Panel, Session};
+use backstaff_panel::{Axis, Column, Encoding, Facts, Panel, Session};
 use backstaff_portfolio::Backtest;
 use backstaff_stage::Digest;
 use serde::Serialize;
@@ -226,9 +226,15 @@ impl<'a> Base<'a> {
             };
             Some(Leak { kind: "data", ..leak })
         });
+        // What was published of instruments that are listed only later is no data of theirs yet.
+        let of_listed = |facts: &Facts| {
+            let listed = facts.all().filter_map(|(about, _)| about);
+            let listed = listed.filter(|about| cut.axis().find(about.name()).is_some());
+            facts.renamed(listed.map(|about| (about.clone(), about.clone())).collect::<Vec<_>>())
+        };
         let published = before.panel.all_facts().filter_map(|(name, old)| {
             let n_moved = match cut.facts(name) {
-                Some(new) => old.n_different(new),
+                Some(new) => of_listed(old).n_different(&of_listed(new)),
                 None => old.all().map(|(_, facts)| facts.len()).sum(),
             };
             (n_moved > 0).then(|| Leak::of("data", name, session.clone(), n_moved))
