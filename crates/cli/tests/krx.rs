@@ -130,3 +130,74 @@ fn the_library_with_right_definitions_lacks_nothing() {
     ]);
     assert_eq!(computed["left_out"].as_array().unwrap().len(), 0, "{}", computed["left_out"]);
 }
+
+/// A study of features alone on a copy of the market.
+const STUDY: &str = "\
+backstaff: 1
+name: krx
+data:
+  prices: {path: krx.db, preset: krx}
+features: {libraries: [krx]}
+label: {horizon: 5}
+folds: {test: {from: 2019-01-01}, every: year, train: {sessions: 100}, validation: {sessions: 20}, min_rows: {train: 50, test: 10}}
+models: {momentum: {expression: '$close / Ref($close, 20) - 1'}}
+portfolio: {strategy: {topk_dropout: {k: 3, n_drop: 1}}}
+";
+
+#[test]
+fn sessions_and_filings_that_are_appended_to_a_database_give_what_a_whole_reading_gives() {
+    let place = Workplace::new();
+    place.write("study.yaml", STUDY);
+    let database = place.path("krx.db");
+    let whole = std::fs::read(format!("{MARKET}/krx.db")).unwrap();
+    std::fs::write(&database, &whole).unwrap();
+    let connection = rusqlite::Connection::open(&database).unwrap();
+    // The last five sessions, what was filed in them, and a correction of an older price.
+    let sql = "DELETE FROM daily_prices WHERE date > '20190401';
+               DELETE FROM index_daily_prices WHERE date > '20190401';
+               DELETE FROM financial_periods WHERE available_date > '20190401';
+               UPDATE daily_prices SET closing_price = closing_price + 1 WHERE rowid = 900";
+    connection.execute_batch(sql).unwrap();
+    drop(connection);
+    place.json(&["update", "study.yaml", "--store", "grown"]);
+    std::fs::write(&database, &whole).unwrap();
+    place.json(&["update", "study.yaml", "--store", "grown"]);
+    for store in ["grown", "fresh"] {
+        place.json(&["precompute", "study.yaml", "--store", store, "--out", &format!("{store}.parquet")]);
+    }
+    let bytes = |name: &str| std::fs::read(place.path(name)).unwrap();
+    assert!(bytes("grown.parquet") == bytes("fresh.parquet"));
+}
+
+#[test]
+fn a_study_that_repeats_flawed_definitions_carries_a_banner() {
+    let place = Workplace::new();
+    place.write("study.yaml", &STUDY.replace("[krx]", "[krx_canonical]"));
+    std::fs::copy(format!("{MARKET}/krx.db"), place.path("krx.db")).unwrap();
+    let run = place.json(&["run", "study.yaml", "--store", "store"]);
+    let page = std::fs::read_to_string(place.path("store/reports/krx/report.html")).unwrap();
+    assert!(page.contains("The library krx_canonical has known flaws"), "{run}");
+}
+
+#[test]
+fn mistakes_about_databases_are_named() {
+    let place = Workplace::new();
+    let database = format!("{MARKET}/krx.db");
+    let failure = |arguments: &[&str]| {
+        let (code, message) = place.failure(arguments);
+        assert_ne!(code, 0);
+        message
+    };
+    let compute = ["compute", "--data", &database, "--feature", "x=$close", "--out", "out.parquet"];
+    assert!(failure(&compute).contains("--preset krx"));
+    let with = |more: &[&str]| failure(&[&compute[..], more].concat());
+    assert!(with(&["--preset", "krz"]).contains("did you mean \"krx\""));
+    place.write(
+        "mine.yaml",
+        "tables: 1\nprices: {table: daily_price, instrument: stock_code, date: date, columns: {}}\n",
+    );
+    assert!(with(&["--tables", "mine.yaml"]).contains("did you mean \"daily_prices\""));
+    place.write("mine.yaml", "tables: 2\n");
+    assert!(with(&["--tables", "mine.yaml"]).contains("tables"));
+    assert!(!place.path("out.parquet").exists());
+}
