@@ -52,7 +52,10 @@ fn refuses_what_would_look_ahead_or_cannot_be_read() {
     );
     assert!(message("symbol,period,known_at,eps\nA,202001,soon,1\n").contains("\"soon\" is not a date"));
     assert!(message("symbol,period,known_at,eps\nA,202001,,1\n").contains("day of publication is empty"));
-    assert!(message("symbol,period,known_at,eps\nA,202001,20200501,x\n").contains("\"x\" is not a number"));
+    assert!(
+        message("symbol,period,known_at,eps\nA,202001,20200501,1\nA,202002,20200801,x\n")
+            .contains("\"x\" is not a number")
+    );
 }
 
 fn source(text: &str, change: impl FnOnce(&mut FactSource)) -> Result<ReadFacts, SourceError> {

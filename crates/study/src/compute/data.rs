@@ -120,7 +120,7 @@ impl Data {
             }
             return Ok(Self::Memory(Box::new(output)));
         }
-        let manifest = one(flow.stage(stage, &stage.files()?, 0)?)?;
+        let manifest = one(flow.stage(stage, &stage.files(flow.store())?, 0)?)?;
         Ok(Self::Stored(Arc::new(PanelHandle::open(flow.store(), manifest)?)))
     }
 

@@ -38,8 +38,14 @@ fn union() -> String {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prices {
-    /// A Parquet or CSV file, or a folder of them.
+    /// A Parquet or CSV file, a folder of them, a folder in Qlib's layout, or a database of tables.
     pub path: PathBuf,
+    /// What the tables of a database mean, by a layout that ships: `krx`.
+    #[serde(default)]
+    pub preset: Option<String>,
+    /// The same, by a layout file of your own.
+    #[serde(default)]
+    pub tables: Option<PathBuf>,
     /// Columns whose names are not the usual ones: the file's name to ours.
     #[serde(default)]
     pub mapping: BTreeMap<String, String>,

@@ -21,7 +21,10 @@ pub use fold::{Every, Folds, MinRows, TestRange, TrainSpan, Validation};
 pub use label::{Among, Form, Label, Market, Of, Target, TargetPart};
 pub use load::{ConfigError, load, parse};
 pub use model::{ModelSpec, Models};
-pub use portfolio::{CostModel, ExecutionPrice, Portfolio, StrategySpec};
+pub use portfolio::{
+    CostModel, DatedRate, ExecutionPrice, ExposureSpec, Portfolio, RecoverySpec, RiskSpec, StrategySpec,
+    TopNSpec, VolumeBase, WeightSpec,
+};
 pub use published::{FactTable, PeriodLength, SeriesLag, SeriesTable};
 pub use weight::Weights;
 

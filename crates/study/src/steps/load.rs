@@ -11,12 +11,13 @@ use backstaff_source::{
     Adjustment, CalendarRule, Exchange, Loaded, Mapping, OnBadInstrument, PanelSource, Series, TableLayout,
     read_attributes, source_files,
 };
-use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Stage, StoreError};
+use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Stage, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     StudyError,
     artifact::{write_categories, write_column, write_integers, write_texts},
+    compute::layout,
     config::{Adjust, Config, OnBad},
     panel_handle::MEMBER,
     segment::{self, segments},
@@ -107,7 +108,9 @@ impl Load {
             Ok((Instrument::new(&row.instrument), session))
         });
         let drop_rows = drop_rows.collect::<Result<Vec<_>, StudyError>>()?;
+        let file = data.prices.tables.as_deref().map(at);
         let prices = PanelSource {
+            tables: layout(data.prices.preset.as_deref(), file.as_deref())?,
             mapping: Mapping(data.prices.mapping.clone()),
             date_order: data.prices.date_order,
             instruments: config.universe.instruments.clone().map(|names| names.into_iter().collect()),
@@ -149,6 +152,12 @@ impl Load {
         }
     }
 
+    /// Of a database, only these published facts.
+    pub fn with_facts_of_tables(mut self, facts: BTreeSet<String>) -> Self {
+        self.prices.facts = self.prices.tables.is_some().then_some(facts);
+        self
+    }
+
     /// What the tables of a database mean, and which fields, categories and facts of it are wanted.
     pub fn of_tables(mut self, layout: TableLayout, wanted: &Schema) -> Self {
         self.prices.fields = Some(wanted.fields.clone());
@@ -181,15 +190,15 @@ impl Load {
             let later = axis.sessions(i).iter().filter(|&&date| date > session);
             self.prices.drop_rows.extend(later.map(|&date| (instrument.clone(), date)));
         }
+        self.prices.published_until = Some(session);
         self.published = self.published.until(session);
         self
     }
 
-    /// Digest the files.
-    pub fn files(&self) -> Result<Files, StudyError> {
+    /// Digest the files; of large ones that have not changed, the store's witness stands for their bytes.
+    pub fn files(&self, store: &Store) -> Result<Files, StudyError> {
         let digest = |path: &Path| {
-            backstaff_stage::digest_file(path)
-                .map_err(|source| StudyError::Read { path: path.to_owned(), source })
+            store.digest_source(path).map_err(|source| StudyError::Read { path: path.to_owned(), source })
         };
         let prices = self.prices.files()?;
         let many = prices.len() > 1 && self.prices.tables.is_none();
@@ -299,6 +308,7 @@ impl Stage for Load {
             date_order,
             tables,
             facts,
+            published_until,
         } = prices;
         let list = |key: &mut KeyHasher, label: &str, names: &mut dyn Iterator<Item = &String>| {
             key.list(label, names, |key, name| {
@@ -311,6 +321,9 @@ impl Stage for Load {
         list(key, "fields", &mut fields.iter().flatten());
         list(key, "categories", &mut categories.iter());
         list(key, "facts", &mut facts.iter().flatten());
+        key.list("published_until", published_until, |key, session| {
+            key.i64("", session.number().into());
+        });
         key.list("tables", tables, |key, layout| {
             key.str("", &text(layout));
         });
@@ -346,7 +359,7 @@ impl Stage for Load {
         key.list("benchmark", benchmark, |key, (_, instrument)| {
             key.str("", instrument);
         });
-        key.group("published", |key| published.hash(key));
+        key.group("published", |key| published.enter(key));
     }
 
     fn hash_inputs(&self, (): &(), files: &Files, key: &mut KeyHasher) {

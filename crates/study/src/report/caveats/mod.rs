@@ -47,6 +47,7 @@ const ALL: [fn(Case<'_>) -> Option<Caveat>; 27] = [
     portfolio::small_universe,
     portfolio::long_short,
     portfolio::exchange,
+    portfolio::rules,
     portfolio::delistings,
     portfolio::impact,
     portfolio::cash,
