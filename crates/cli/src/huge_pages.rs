@@ -8,6 +8,12 @@
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const TUNABLES: &str = "GLIBC_TUNABLES";
 
+/// Pages of 2 MB, and blocks of up to 32 MB from memory that is kept for the next ones: given back and taken again, each
+/// page would be cleared again.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const SETTINGS: &str =
+    "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=4294967296";
+
 /// Start the program again with large pages, unless that has been done or the user has settings of their own. If it
 /// can't be done, all goes on with small pages.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -23,7 +29,7 @@ pub fn ask() {
             again.arg0(name);
         }
         // Returns only if it fails.
-        let _ = again.args(std::env::args_os().skip(1)).env(TUNABLES, "glibc.malloc.hugetlb=1").exec();
+        let _ = again.args(std::env::args_os().skip(1)).env(TUNABLES, SETTINGS).exec();
     }
 }
 

@@ -359,7 +359,7 @@ impl Stage for Load {
         key.list("benchmark", benchmark, |key, (_, instrument)| {
             key.str("", instrument);
         });
-        key.group("published", |key| published.hash(key));
+        key.group("published", |key| published.enter(key));
     }
 
     fn hash_inputs(&self, (): &(), files: &Files, key: &mut KeyHasher) {

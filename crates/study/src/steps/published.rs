@@ -99,7 +99,7 @@ impl Published {
     }
 
     /// What of the tables' description changes what is read.
-    pub fn hash(&self, key: &mut KeyHasher) {
+    pub fn enter(&self, key: &mut KeyHasher) {
         let Self { tables, series, until } = self;
         let names = |key: &mut KeyHasher, label: &str, names: &Option<BTreeSet<String>>| {
             key.bool("all", names.is_none()).list(label, names.iter().flatten(), |key, name| {
