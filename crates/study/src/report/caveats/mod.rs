@@ -22,7 +22,7 @@ struct Case<'a> {
 }
 
 /// All caveats there are, by theme; the gravest are shown first.
-const ALL: [fn(Case<'_>) -> Option<Caveat>; 27] = [
+const ALL: [fn(Case<'_>) -> Option<Caveat>; 28] = [
     test::disagreement,
     portfolio::ruin,
     data::survivorship,
