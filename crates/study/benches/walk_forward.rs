@@ -35,7 +35,7 @@ const GAP: i32 = 35;
 const SCORES: &str = "scores";
 const MODEL: &str = "model";
 
-type Failure = Box<dyn std::error::Error>;
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Rows of a market with what is to be learned.
 struct Frame {
