@@ -1,6 +1,7 @@
 # Thin targets over cargo; what they need is installed by .ci/setup, which says what and why.
-.PHONY: demo test setup bench bench-features bench-folds fmt
+.PHONY: demo test setup bench bench-features bench-folds bench-krx fmt
 backstaff := target/release/backstaff
+STOCKS ?= 2500
 
 demo: ## Build, run the example study on the bundled data, print the stage table and the report's path.
 	.ci/setup run
@@ -23,6 +24,11 @@ bench: ## Speed of the kernels, of the features beside Polars, and of the whole 
 
 bench-features: ## Speed of the features beside Polars, pandas and TA-Lib (and Qlib: `make bench-features QLIB=--qlib`).
 	python3 benches/features.py $(QLIB)
+
+bench-krx: ## A generated market through the factor pipeline beside Polars and pandas (8 million rows; less: `make bench-krx STOCKS=250`).
+	.ci/setup bench
+	cargo build --release --locked -p backstaff
+	python3 benches/krx/run.py --stocks $(STOCKS)
 
 frame := $(CURDIR)/target/frame.parquet
 scores := $(CURDIR)/target/scores

@@ -123,7 +123,7 @@ Exit code 3 if something moved or a column is too good to be true.")]
     Why(Why),
     /// Look after the store.
     Cache(CacheArguments),
-    /// Measure this machine against the targets that users of such workflows are given.
+    /// Measure this machine, or make a market to measure it with.
     Bench(Bench),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  backstaff completions bash > /etc/bash_completion.d/backstaff")]
@@ -200,6 +200,10 @@ pub struct Factor {
     /// A file of features of your own, whose names may be used.
     #[arg(long = "features", value_name = "FILE.yaml")]
     pub file: Option<PathBuf>,
+    /// Published values for expressions over `$$name`: a table with instrument, period, `known_at` and values, or a
+    /// folder in Qlib's layout.
+    #[arg(long, value_name = "PATH")]
+    pub facts: Option<PathBuf>,
     /// A category to rank within as well; `sector`, where the data have it, if absent.
     #[arg(long, value_name = "CATEGORY")]
     pub by: Option<String>,
@@ -339,8 +343,41 @@ pub struct Bench {
 
 #[derive(Subcommand, Debug)]
 pub enum BenchCommand {
-    /// 10, 30, 50 and 150 instruments through load, indicators, training and backtest.
+    /// 10, 30, 50 and 150 instruments through load, indicators, training and backtest, against what users are told.
     Targets,
+    /// Make a synthetic market in the shape of an exchange's database.
+    ///
+    /// Prices with halts, splits, listings and delistings, quarterly filings as they become known, indices: the tables of
+    /// the `krx` preset, as one SQLite file (krx.db), as Parquet files, or both. The same arguments give the same bytes.
+    /// Nothing is overwritten.
+    #[command(after_help = "Examples:\n  backstaff bench market --stocks 250 --out market/ --sqlite\n  \
+                            backstaff bench market --stocks 2500 --sessions 3300 --seed 7 --out market/")]
+    Market(Market),
+}
+
+#[derive(Args, Debug)]
+pub struct Market {
+    /// How many companies; there is one fund for 25 of them.
+    #[arg(long, default_value_t = 2500)]
+    pub stocks: usize,
+    /// How many sessions, from the beginning of 2012 on.
+    #[arg(long, default_value_t = 3300)]
+    pub sessions: usize,
+    /// The seed.
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// A planted relation between what is known and the next return, 0 to 1.
+    #[arg(long, default_value_t = 0.0)]
+    pub signal: f64,
+    /// The folder; it is made if it isn't there.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Write Parquet files; without this and --sqlite both are written.
+    #[arg(long)]
+    pub parquet: bool,
+    /// Write an SQLite database.
+    #[arg(long)]
+    pub sqlite: bool,
 }
 
 #[derive(Args, Debug)]

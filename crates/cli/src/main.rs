@@ -3,10 +3,12 @@
 mod arguments;
 mod commands;
 mod exit;
+mod huge_pages;
 mod terminal;
 
 use clap::Parser as _;
 
 fn main() -> std::process::ExitCode {
+    huge_pages::ask();
     commands::run(arguments::Arguments::parse())
 }

@@ -12,6 +12,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("panel", &[]),
     ("source", &["panel"]),
+    ("generator", &["panel"]),
     ("feature", &["panel"]),
     ("regime", &["panel"]),
     ("learn", &["panel", "lightgbm"]),
@@ -19,7 +20,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("report", &[]),
     ("lightgbm", &[]),
     ("stage", &[]),
-    ("study", &["panel", "source", "feature", "learn", "lightgbm", "portfolio", "report", "stage"]),
+    (
+        "study",
+        &["panel", "source", "generator", "feature", "learn", "lightgbm", "portfolio", "report", "stage"],
+    ),
     ("cli", &["study"]),
 ];
 

@@ -29,7 +29,7 @@ fn libraries_are_listed_with_their_counts() {
     let counts = counts.collect::<Vec<_>>();
     assert_eq!(
         counts,
-        [("alpha158", 158), ("alpha360", 360), ("krx", 71), ("krx_canonical", 30), ("technical", 44)]
+        [("alpha158", 158), ("alpha360", 360), ("krx", 116), ("krx_canonical", 30), ("technical", 44)]
     );
     let text = String::from_utf8(place.output(&["features", "list"]).stdout).unwrap();
     assert!(text.contains("158  Qlib's Alpha158"), "{text}");

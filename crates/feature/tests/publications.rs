@@ -134,6 +134,17 @@ fn the_newest_publication_counts_even_if_it_is_about_an_older_period() {
 }
 
 #[test]
+fn what_was_never_published_may_be_stood_in_for() {
+    let mut panel = panel(&[1, 2, 3]);
+    panel.insert_facts("debt_q", quarters(&[(0, 2, 7.0)])).unwrap();
+    panel.insert_facts("cash_q", quarters(&[(1, 3, 2.0)])).unwrap();
+    let found =
+        compute(&panel, &["P($$debt_q - IfMissing($$cash_q, 0))", "P(IfMissing($$debt_q, 1) + $$cash_q)"]);
+    assert_same(&found[0][..3], &[NAN, 7.0, NAN]);
+    assert_same(&found[1][..3], &[NAN, NAN, 3.0]);
+}
+
+#[test]
 fn refuses_what_has_no_meaning_over_periods() {
     let mut panel = panel(&[1, 2]);
     panel.insert_facts("x_q", quarters(&[])).unwrap();

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
+use rayon::prelude::*;
+
 use crate::{Axis, Categories, Column, Facts, Frequency, Instrument, Session};
 
 /// The field that says whether an instrument traded: 1 or 0, never missing.
@@ -150,8 +152,9 @@ impl Panel {
                 _ => ranges.push(row..row + 1),
             }
         }
-        let fields = self.fields.into_iter().map(|(name, column)| (name, Arc::new(column.select(&ranges))));
-        let categories = self.categories.into_iter();
+        let fields = self.fields.into_par_iter();
+        let fields = fields.map(|(name, column)| (name, Arc::new(column.select(&ranges))));
+        let categories = self.categories.into_par_iter();
         let categories = categories.map(|(name, column)| (name, Arc::new(column.select(&ranges))));
         Self { axis, fields: fields.collect(), categories: categories.collect(), facts: self.facts }
     }

@@ -33,23 +33,26 @@ impl Rows {
         let (instruments, codes) = instruments(blocks, request);
         let days = blocks.parts.iter().flat_map(|block| block.days.iter().copied()).collect::<Vec<_>>();
         let mut dropped = Dropped::new(&instruments, request);
+        let kept = dropped.kept(&codes, &days);
+        let is_kept = |row: usize| codes[row] != UNWANTED && kept.as_ref().is_none_or(|kept| kept[row]);
+        let parts = codes.par_chunks(PART).enumerate().map(|(part, codes)| {
+            let first = part * PART;
+            Part::new(codes, first, instruments.len(), is_kept)
+        });
+        let parts = parts.collect::<Vec<_>>();
         let mut offsets = vec![0; instruments.len() + 1];
-        let mut kept = vec![true; rows];
-        for (row, &code) in codes.iter().enumerate() {
-            kept[row] = code != UNWANTED && !dropped.take(code, days[row]);
-            if kept[row] {
-                offsets[code as usize + 1] += 1;
-            }
-        }
         for i in 0..instruments.len() {
-            offsets[i + 1] += offsets[i];
+            offsets[i + 1] = offsets[i] + parts.iter().map(|part| part.of(i).len()).sum::<usize>();
         }
-        let mut next = offsets.clone();
         let mut order = vec![0_u32; offsets[instruments.len()]];
-        for (row, &code) in codes.iter().enumerate().filter(|&(row, _)| kept[row]) {
-            order[next[code as usize]] = row as u32;
-            next[code as usize] += 1;
-        }
+        split(&mut order, &offsets).into_par_iter().enumerate().for_each(|(i, mut rows)| {
+            for part in &parts {
+                let (own, rest) = rows.split_at_mut(part.of(i).len());
+                own.copy_from_slice(part.of(i));
+                rows = rest;
+            }
+        });
+        drop(parts);
         split(&mut order, &offsets).into_par_iter().for_each(|rows| {
             if !rows.is_sorted_by_key(|&row| days[row as usize]) {
                 // Stable, so that of two rows for one date the earlier in the files stays the first.
@@ -121,18 +124,51 @@ impl Rows {
 
 const UNWANTED: u32 = u32::MAX;
 
+/// How many source rows are brought into order at a time.
+const PART: usize = 1 << 18;
+
+/// Some source rows, instrument by instrument.
+struct Part {
+    offsets: Vec<u32>,
+    rows: Vec<u32>,
+}
+
+impl Part {
+    fn new(codes: &[u32], first: usize, n_instruments: usize, is_kept: impl Fn(usize) -> bool) -> Self {
+        let kept = || codes.iter().enumerate().filter(|&(at, _)| is_kept(first + at));
+        let mut offsets = vec![0_u32; n_instruments + 1];
+        for (_, &code) in kept() {
+            offsets[code as usize + 1] += 1;
+        }
+        for i in 0..n_instruments {
+            offsets[i + 1] += offsets[i];
+        }
+        let mut next = offsets.clone();
+        let mut rows = vec![0; offsets[n_instruments] as usize];
+        for (at, &code) in kept() {
+            rows[next[code as usize] as usize] = (first + at) as u32;
+            next[code as usize] += 1;
+        }
+        Self { offsets, rows }
+    }
+
+    fn of(&self, i: usize) -> &[u32] {
+        &self.rows[self.offsets[i] as usize..self.offsets[i + 1] as usize]
+    }
+}
+
 /// The wanted instruments of all blocks, sorted, and the number of each source row's.
 fn instruments(blocks: &Blocks, request: &PanelSource) -> (Vec<Instrument>, Vec<u32>) {
     let is_wanted = |name: &&String| request.instruments.as_ref().is_none_or(|wanted| wanted.contains(*name));
     let names = blocks.parts.iter().flat_map(|block| &block.instruments.names).filter(is_wanted);
     let names = names.collect::<BTreeSet<_>>();
     let numbers = names.iter().enumerate().map(|(i, name)| (*name, i as u32)).collect::<HashMap<_, _>>();
-    let mut codes = Vec::with_capacity(blocks.n_rows());
-    for block in &blocks.parts {
+    let codes = blocks.parts.par_iter().flat_map_iter(|block| {
         let local = block.instruments.names.iter().map(|name| numbers.get(name).copied().unwrap_or(UNWANTED));
         let local = local.collect::<Vec<_>>();
-        codes.extend(block.instruments.codes.iter().map(|&code| local[code as usize]));
-    }
+        block.instruments.codes.iter().map(move |&code| local[code as usize])
+    });
+    let codes = codes.collect();
     (names.into_iter().map(|name| Instrument::new(name)).collect(), codes)
 }
 
@@ -153,10 +189,13 @@ impl<'a> Dropped<'a> {
         Self { request, cells, used: HashSet::new() }
     }
 
+    /// Which rows are kept; `None` if all are.
+    fn kept(&mut self, codes: &[u32], days: &[i32]) -> Option<Vec<bool>> {
+        (!self.cells.is_empty())
+            .then(|| codes.iter().zip(days).map(|(&code, &day)| !self.take(code, day)).collect())
+    }
+
     fn take(&mut self, instrument: u32, day: i32) -> bool {
-        if self.cells.is_empty() {
-            return false;
-        }
         let entry = self.cells.get(&(instrument, day));
         entry.inspect(|&&entry| {
             self.used.insert(entry);

@@ -57,6 +57,10 @@ impl Layout {
         self.locks().join(key.to_string())
     }
 
+    pub(crate) fn witnesses(&self) -> PathBuf {
+        self.root.join("witnesses")
+    }
+
     pub(crate) fn runs(&self) -> PathBuf {
         self.root.join("runs")
     }

@@ -44,6 +44,7 @@ mod stage;
 mod store;
 pub mod upkeep;
 mod version;
+mod witness;
 mod workshop;
 
 pub use claim::{Claim, Claiming};

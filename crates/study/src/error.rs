@@ -37,6 +37,9 @@ pub enum StudyError {
     #[error(transparent)]
     Output(#[from] crate::output::OutputError),
 
+    #[error(transparent)]
+    Generator(#[from] backstaff_generator::GeneratorError),
+
     #[error("the study's report: {0}")]
     Report(#[from] backstaff_report::ReportError),
 
@@ -77,6 +80,7 @@ impl StudyError {
         match self {
             Self::Learn(LearnError::LightGbm(LightGbmError::NotFound { .. }))
             | Self::Output(_)
+            | Self::Generator(_)
             | Self::Report(_)
             | Self::Stopped
             | Self::Internal { .. } => ErrorKind::Other,

@@ -1,5 +1,6 @@
 //! The commands, one file each or a few small ones together.
 
+mod bench;
 mod cache;
 mod compute;
 mod factor;
@@ -109,7 +110,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Why(why) => look::why(&context, &why),
         Command::Cache(cache) => cache::run(&context, &cache.command),
         Command::Bench(bench) => match bench.command {
-            BenchCommand::Targets => run::bench_targets(&context),
+            BenchCommand::Targets => bench::targets(&context),
+            BenchCommand::Market(market) => bench::market(&context, &market),
         },
         Command::Shard(shard) => run::shard(&context, &shard),
         Command::Completions { shell } => {

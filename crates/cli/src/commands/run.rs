@@ -1,7 +1,6 @@
 //! The commands that run a study.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -11,7 +10,6 @@ use backstaff_study::StudyError;
 use super::Context;
 use crate::{
     arguments::{Precompute, Shard},
-    exit,
     terminal::stage_table,
 };
 
@@ -34,7 +32,7 @@ pub fn demo(context: &Context) -> Result<ExitCode, StudyError> {
 }
 
 /// A bundled study: in `examples/` of the folder or of one above it, or of one above the program.
-fn bundled(name: &str) -> Result<PathBuf, StudyError> {
+pub(super) fn bundled(name: &str) -> Result<PathBuf, StudyError> {
     let program = std::env::current_exe().ok();
     let here = std::env::current_dir().ok();
     let folders = here.iter().chain(&program).flat_map(|start| start.ancestors());
@@ -73,13 +71,4 @@ pub fn shard(context: &Context, shard: &Shard) -> Result<ExitCode, StudyError> {
     let done = context.study(&shard.study)?.shard(&shard.stage, shard.number, &context.terminal)?;
     context.answer(&done, || format!("{} shards of {}\n", done.len(), shard.stage));
     Ok(ExitCode::SUCCESS)
-}
-
-pub fn bench_targets(context: &Context) -> Result<ExitCode, StudyError> {
-    let study = bundled("us_equities.yaml")?;
-    let scratch = fs::canonicalize(std::env::temp_dir()).unwrap_or_else(|_| std::env::temp_dir());
-    let targets = backstaff_study::bench::targets(&study, &scratch, &context.terminal)?;
-    context.answer(&targets, || backstaff_study::bench::table(&targets));
-    let passed = targets.iter().all(|target| target.passed);
-    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::from(exit::FINDING) })
 }

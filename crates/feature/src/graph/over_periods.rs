@@ -151,7 +151,8 @@ impl OverPeriods {
         }
     }
 
-    /// An operator over the periods from the first to the last one of its operands.
+    /// An operator over the rows at hand; a window over the rows from the first to the last one of its operands, so that
+    /// it does not move on before they do.
     fn call(
         &self,
         bound: &Bound,
@@ -161,24 +162,25 @@ impl OverPeriods {
         sessions: &[Session],
     ) -> Series<'static> {
         let is_constant = |step: usize| matches!(self.steps[step], Step::Constant(_));
-        let periods = if from.iter().all(|&step| is_constant(step)) {
+        let of_one_row = matches!(bound.work, Work::Rows(_)) || from.iter().all(|&step| is_constant(step));
+        let rows = if of_one_row {
             wanted.clone()
         } else {
             let series = from.iter().filter(|&&step| !is_constant(step));
             series.map(|&step| values[step].rows()).fold(0..0, union)
         };
-        if periods.is_empty() {
+        if rows.is_empty() {
             return Series::default();
         }
         let operands = from.iter().map(|&step| match self.steps[step] {
-            Step::Constant(value) => Cow::Owned(vec![value; periods.len()]),
-            _ => values[step].over(&periods),
+            Step::Constant(value) => Cow::Owned(vec![value; rows.len()]),
+            _ => values[step].over(&rows),
         });
         let operands = operands.collect::<Vec<_>>();
         let operands = operands.iter().map(|operand| &**operand).collect::<Vec<_>>();
-        let skipped = (periods.start - wanted.start) as usize;
-        let sessions = &sessions[skipped..skipped + periods.len()];
-        let mut out = vec![0.0; periods.len()];
+        let skipped = (rows.start - wanted.start) as usize;
+        let sessions = &sessions[skipped..skipped + rows.len()];
+        let mut out = vec![0.0; rows.len()];
         match &bound.work {
             Work::Rows(work) => work(&operands, &mut out),
             Work::Instrument(work) => work(&operands, sessions, &mut [bound.request(&mut out)]),
@@ -187,6 +189,6 @@ impl OverPeriods {
             }
             Work::Session(_) | Work::Facts { .. } => unreachable!("only time series stand over periods"),
         }
-        Series::new(periods.start, out)
+        Series::new(rows.start, out)
     }
 }

@@ -142,6 +142,8 @@ fn contracts() -> Vec<Contract> {
             1e-12 * scales.std.0 * scales.std.1 + f64::MIN_POSITIVE * scales.largest
         }),
         paired!(correlation, |_, _| 1e-12),
+        paired!(guarded_beta, |scales, expected| 1e-12
+            * (expected.abs() + scales.std.0 / scales.std.1.max(1e-4))),
         paired!(beta, |scales, expected| 1e-12 * (expected.abs() + scales.std.0 / scales.std.1)
             + scales.lost()),
         paired!(alpha, |scales, _| {
@@ -299,6 +301,7 @@ proptest! {
         let orders = [Order::Median, Order::Quantile(0.2), Order::Quantile(0.8), Order::Rank];
         let pairs = [
             Statistic::Covariance, Statistic::Correlation, Statistic::Beta, Statistic::Alpha, Statistic::ResidualVolatility,
+            Statistic::GuardedBeta,
         ];
         alone_and_together(x.len(), &[Total::Sum, Total::Mean], &windows, kept, |asked| rolling::totals(x, sessions, asked))?;
         alone_and_together(x.len(), &[Spread::Variance, Spread::Std], &windows, kept, |asked| rolling::spreads(x, sessions, asked))?;

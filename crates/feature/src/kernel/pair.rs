@@ -122,6 +122,23 @@ pub fn residual_volatility(x: &[f64], y: &[f64], sessions: &[Session], window: W
     statistics(x, y, sessions, &mut [Asked { window, statistic: Statistic::ResidualVolatility, out }]);
 }
 
+/// Beta of `x` to `y` with the variance of `y` raised to at least [`LEAST_VARIANCE`]: 0 where `y` is constant.
+///
+/// `Σ (x − mean x)(y − mean y) / max(Σ (y − mean y)², n · least)` over the pairs of the window.
+///
+/// - NaN: fewer than `min` pairs, and fewer than two.
+///
+/// # Panics
+///
+/// If the slices differ in length.
+pub fn guarded_beta(x: &[f64], y: &[f64], sessions: &[Session], window: Window, out: &mut [f64]) {
+    statistics(x, y, sessions, &mut [Asked { window, statistic: Statistic::GuardedBeta, out }]);
+}
+
+/// What the variance of a market's returns is raised to where a beta must not explode: a hundredth of a percent a day,
+/// squared.
+pub const LEAST_VARIANCE: f64 = 1e-8;
+
 /// A statistic of two series over a window.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Statistic {
@@ -131,6 +148,8 @@ pub enum Statistic {
     Correlation,
     /// See [`beta`].
     Beta,
+    /// The same with the variance of `y` raised to at least [`LEAST_VARIANCE`].
+    GuardedBeta,
     /// See [`alpha`].
     Alpha,
     /// See [`residual_volatility`].
@@ -219,6 +238,12 @@ impl Pair {
     fn beta(self) -> f64 {
         let [_, xy, yy] = self.squares;
         if yy <= 0.0 { f64::NAN } else { xy / yy }
+    }
+
+    #[inline(always)]
+    fn guarded_beta(self) -> f64 {
+        let [_, xy, yy] = self.squares;
+        xy / yy.max(LEAST_VARIANCE * self.n)
     }
 
     #[inline(always)]
@@ -371,6 +396,10 @@ impl Family<2, 6> for Pairs<'_> {
             }
             Statistic::Beta => {
                 self.statistic(windows, out, |pair, _| (pair.beta(), false), |pair, _| pair.beta());
+            }
+            Statistic::GuardedBeta => {
+                let beta = Pair::guarded_beta;
+                self.statistic(windows, out, |pair, _| (beta(pair), false), |pair, _| beta(pair));
             }
             Statistic::Alpha => {
                 self.statistic(windows, out, |pair, _| (pair.alpha(), false), |pair, _| pair.alpha());

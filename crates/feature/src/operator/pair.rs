@@ -42,12 +42,13 @@ impl Operator for Pair {
     }
 }
 
-const ALL: [Statistic; 5] = [
+const ALL: [Statistic; 6] = [
     Statistic::Covariance,
     Statistic::Correlation,
     Statistic::Beta,
     Statistic::Alpha,
     Statistic::ResidualVolatility,
+    Statistic::GuardedBeta,
 ];
 
 pub(super) fn operators() -> Vec<Arc<dyn Operator>> {
@@ -97,6 +98,19 @@ static TABLE: &[Pair] = &[
             samples: &["Beta($close / Ref($close, 1) - 1, $volume / Ref($volume, 1) - 1, 60, min=30)"],
         },
         statistic: Statistic::Beta,
+    },
+    Pair {
+        documentation: Documentation {
+            name: "BetaGuarded",
+            version: 1,
+            meaning: "`Beta` where a market that hardly moves must not make it explode.",
+            formula: "cov(x, y) / max(var(y), 1e-8), both with the divisor n",
+            missing: MISSING,
+            source: "the common pipeline for Korean stocks",
+            differences: "",
+            samples: &["BetaGuarded($close / Ref($close, 1) - 1, $open / Ref($open, 1) - 1, 60, min=30)"],
+        },
+        statistic: Statistic::GuardedBeta,
     },
     Pair {
         documentation: Documentation {

@@ -86,7 +86,7 @@ pub(super) fn operators() -> Vec<Arc<dyn Operator>> {
 
 static P: Documentation = Documentation {
     name: "P",
-    version: 1,
+    version: 2,
     meaning: "What published facts said at a session's close: `x` over their periods, its newest value.",
     formula: "x over the periods from the first to the newest one published by then, each with its newest version; the \
               last value. For facts called `_d`, such as the closes of an index, the rows are the observations known by \
@@ -115,7 +115,7 @@ static P: Documentation = Documentation {
 
 static REF: Documentation = Documentation {
     name: "PRef",
-    version: 1,
+    version: 2,
     meaning: "What published facts said at a session's close about one period: `x` over their periods, its value there.",
     formula: "x as in `P`, its value at `period`, written YYYYQQ (202003: the third quarter of 2020), YYYY, or YYYYMMDD for \
               facts called `_d`",

@@ -191,15 +191,20 @@ impl<'a> InstrumentPass<'a> {
         let Span { rows, wanted, .. } = span;
         let own = wanted.start - first_row..wanted.end - first_row;
         let right = wanted.start - rows.start..wanted.end - rows.start;
+        let mut lent = vec![None; buffers.len()];
         for (n, step) in self.program.steps.iter().enumerate() {
             match step {
                 Step::Load { node, to } => {
-                    buffers[*to].resize(rows.len(), 0.0);
-                    self.load(*node, span, &mut buffers[*to]);
+                    lent[*to] = self.lend(*node, span);
+                    if lent[*to].is_none() {
+                        buffers[*to].resize(rows.len(), 0.0);
+                        self.load(*node, span, &mut buffers[*to]);
+                    }
                 }
                 Step::Compute { from, to } => {
                     let mut outs = to.iter().map(|&(_, to)| mem::take(&mut buffers[to])).collect::<Vec<_>>();
-                    for out in &mut outs {
+                    for (&(_, to), out) in to.iter().zip(&mut outs) {
+                        lent[to] = None;
                         out.resize(rows.len(), 0.0);
                     }
                     if let Some(values) = &self.of_market[n] {
@@ -209,7 +214,8 @@ impl<'a> InstrumentPass<'a> {
                         }
                     } else {
                         let walk = (span, self.courses[n].as_ref(), &mut task.states);
-                        self.compute(to, from, walk, buffers, &mut outs);
+                        let inputs = from.iter().map(|&from| lent[from].unwrap_or(&buffers[from]));
+                        self.compute(to, walk, &inputs.collect::<Vec<_>>(), &mut outs);
                     }
                     for (&(_, to), out) in to.iter().zip(outs) {
                         buffers[to] = out;
@@ -218,21 +224,35 @@ impl<'a> InstrumentPass<'a> {
                 Step::Keep { node, from } => {
                     let column = task.kept.iter_mut().find(|(kept, _)| kept == node);
                     let (_, column) = column.expect("every kept node has a column");
-                    column[own.clone()].copy_from_slice(&buffers[*from][right.clone()]);
+                    let values = lent[*from].unwrap_or(&buffers[*from]);
+                    column[own.clone()].copy_from_slice(&values[right.clone()]);
                 }
                 Step::Store { output, from } => {
                     let part = task.outputs[*output].as_mut();
                     let part = part.expect("every stored output has a column");
-                    part.store(own.clone(), &buffers[*from][right.clone()]);
+                    let values = lent[*from].unwrap_or(&buffers[*from]);
+                    part.store(own.clone(), &values[right.clone()]);
                 }
             }
         }
     }
 
+    /// The values of a leaf, or of a column kept from an earlier pass, where they lie in memory as they are needed.
+    fn lend(&self, node: usize, span: &Span) -> Option<&'a [f64]> {
+        match (&self.kept[node], &self.nodes[node].kind) {
+            (Some(Kept::ByInstrument(values)), _) => Some(&values[span.rows.clone()]),
+            (None, NodeKind::Field(name)) => match &**self.panel.field(name)? {
+                Column::F64(values) => Some(&values[span.rows.clone()]),
+                Column::F32(_) => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Put into a buffer what is not lent.
     fn load(&self, node: usize, span: &Span, out: &mut [f64]) {
         let rows = span.rows.clone();
         match (&self.kept[node], &self.nodes[node].kind) {
-            (Some(Kept::ByInstrument(values)), _) => out.copy_from_slice(&values[rows]),
             (Some(Kept::InBlocks(values)), _) => {
                 let i = span.instrument;
                 let before = rows.start - self.panel.axis().rows(i).start;
@@ -249,7 +269,8 @@ impl<'a> InstrumentPass<'a> {
             (None, NodeKind::Field(name)) => {
                 self.panel.field(name).expect("columns are checked first").decode(rows, out);
             }
-            (None, NodeKind::Categories(_) | NodeKind::Fact(_) | NodeKind::Call(_)) => {
+            (Some(Kept::ByInstrument(_)), _)
+            | (None, NodeKind::Categories(_) | NodeKind::Fact(_) | NodeKind::Call(_)) => {
                 unreachable!("only numbers, and what an earlier pass kept, are loaded")
             }
         }
@@ -259,9 +280,8 @@ impl<'a> InstrumentPass<'a> {
     fn compute(
         &self,
         nodes: &[(usize, usize)],
-        from: &[usize],
         (span, course, states): (&Span, Option<&Course<'_>>, &mut Vec<Found>),
-        buffers: &[Vec<f64>],
+        inputs: &[&[f64]],
         outs: &mut [Vec<f64>],
     ) {
         let bound = |node: usize| match &self.nodes[node].kind {
@@ -271,20 +291,19 @@ impl<'a> InstrumentPass<'a> {
         let i = span.instrument;
         let first = self.panel.axis().rows(i).start;
         let sessions = &self.panel.axis().sessions(i)[span.rows.start - first..span.rows.end - first];
-        let inputs = from.iter().map(|&buffer| buffers[buffer].as_slice()).collect::<Vec<_>>();
         let nodes = nodes.iter().map(|&(node, _)| node);
         let Some(first) = nodes.clone().next().map(bound) else { return };
         let mut requested = nodes.zip(outs).map(|(node, out)| bound(node).request(out)).collect::<Vec<_>>();
         match &first.work {
             Work::Rows(work) => {
                 for requested in requested {
-                    work(&inputs, requested.out);
+                    work(inputs, requested.out);
                 }
             }
-            Work::Instrument(work) => work(&inputs, sessions, &mut requested),
+            Work::Instrument(work) => work(inputs, sessions, &mut requested),
             Work::Recursive(work) => {
                 let course = course.expect("every recursion has a course");
-                course.run(&**work, (self.panel.axis(), i), &inputs, &mut requested, states);
+                course.run(&**work, (self.panel.axis(), i), inputs, &mut requested, states);
             }
             Work::Facts { names, work } => {
                 let instrument = &self.panel.axis().instruments()[i];

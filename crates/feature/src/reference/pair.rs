@@ -34,6 +34,12 @@ pub(crate) fn beta(x: &[f64], y: &[f64]) -> f64 {
     if x.len() < 2 || squares.round() == 0.0 { f64::NAN } else { (product(&x, &y) / squares).round() }
 }
 
+pub(crate) fn guarded_beta(x: &[f64], y: &[f64]) -> f64 {
+    let (x, y) = pairs(x, y);
+    let n = x.len() as f64;
+    if x.len() < 2 { f64::NAN } else { product(&x, &y).round() / (central(&y, 2).round()).max(1e-8 * n) }
+}
+
 pub(crate) fn alpha(x: &[f64], y: &[f64]) -> f64 {
     let (x, y) = pairs(x, y);
     let squares = central(&y, 2);

@@ -221,8 +221,8 @@ fn reads_facts_over_periods_only() {
     let ttm = feature("$close / P(Sum($$eps_q, 4))");
     assert_eq!(ttm.facts().into_iter().collect::<Vec<_>>(), ["eps_q"]);
     assert_eq!(ttm.fields().into_iter().collect::<Vec<_>>(), ["close"]);
-    assert_eq!(ttm.canonical(), "Div@1($close,P@1(Sum@2($$eps_q,length=4.0,min=1.0),stale=0.0))");
-    assert_eq!(canonical("PRef($$eps_q, 202003)"), "PRef@1($$eps_q,period=202003.0)");
+    assert_eq!(ttm.canonical(), "Div@1($close,P@2(Sum@2($$eps_q,length=4.0,min=1.0),stale=0.0))");
+    assert_eq!(canonical("PRef($$eps_q, 202003)"), "PRef@2($$eps_q,period=202003.0)");
     assert_eq!(ttm.look_back(), LookBack::Sessions(0));
     assert!(!ttm.is_cross_sectional());
     assert_eq!(

@@ -84,6 +84,36 @@ pub(super) static TABLE: &[Elementwise] = &[
     },
     Elementwise {
         documentation: Documentation {
+            name: "Positive",
+            version: 1,
+            meaning: "A number where it is above 0: for denominators, since earnings over a negative equity say nothing.",
+            formula: "a where a > 0",
+            missing: "missing elsewhere",
+            source: "ours; pandas: a.where(a > 0)",
+            differences: "",
+            samples: &["$volume / Positive($close - $open)"],
+        },
+        signature: ONE,
+        output: Type::Number,
+        work: |inputs, out| unary(inputs, out, |a| if a > 0.0 { a } else { f64::NAN }),
+    },
+    Elementwise {
+        documentation: Documentation {
+            name: "IfMissing",
+            version: 1,
+            meaning: "A series, and where it is missing another one.",
+            formula: "a, or b where a is missing",
+            missing: "missing where both are",
+            source: "ours; pandas: a.fillna(b)",
+            differences: "",
+            samples: &["IfMissing($close / Ref($close, 5) - 1, 0)"],
+        },
+        signature: TWO,
+        output: Type::Number,
+        work: |inputs, out| binary(inputs, out, |a, b| if a.is_nan() { b } else { a }),
+    },
+    Elementwise {
+        documentation: Documentation {
             name: "Greater",
             version: 1,
             meaning: "The greater of two series, row by row (for the greatest of a window see `Max`).",

@@ -1,0 +1,33 @@
+//! The commands that measure this machine, or make what it is measured with.
+
+use std::{fs, process::ExitCode};
+
+use backstaff_study::{
+    StudyError,
+    market::{self, Format, MarketSpec},
+};
+
+use super::{Context, run::bundled};
+use crate::{arguments::Market, exit};
+
+pub fn targets(context: &Context) -> Result<ExitCode, StudyError> {
+    let study = bundled("us_equities.yaml")?;
+    let scratch = fs::canonicalize(std::env::temp_dir()).unwrap_or_else(|_| std::env::temp_dir());
+    let targets = backstaff_study::bench::targets(&study, &scratch, &context.terminal)?;
+    context.answer(&targets, || backstaff_study::bench::table(&targets));
+    let passed = targets.iter().all(|target| target.passed);
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::from(exit::FINDING) })
+}
+
+pub fn market(context: &Context, arguments: &Market) -> Result<ExitCode, StudyError> {
+    let Market { stocks, sessions, seed, signal, ref out, parquet, sqlite } = *arguments;
+    let formats = match (sqlite, parquet) {
+        (true, false) => &[Format::Sqlite][..],
+        (false, true) => &[Format::Parquet],
+        _ => &[Format::Sqlite, Format::Parquet],
+    };
+    let spec = MarketSpec { stocks, sessions, seed, signal };
+    let made = market::make(&spec, out, formats, &context.terminal)?;
+    context.answer(&made, || made.to_string());
+    Ok(ExitCode::SUCCESS)
+}
