@@ -76,10 +76,8 @@ impl Reports {
                     code != Coded::MISSING && texts.names[code as usize] != *expected
                 });
                 let (day, end) = (chunk.days(1)[row], Session::from_number(chunk.days(2)[row]));
-                let Some(period) = fiscal_quarter(end, month.map_or(12.0, |month| month[row])) else {
-                    odd += 1;
-                    continue;
-                };
+                let (period, is_end) = fiscal_quarter(end, month.map_or(12.0, |month| month[row]));
+                odd += usize::from(!is_end);
                 if is_foreign {
                     foreign += 1;
                 } else if day < end.number() {
@@ -95,14 +93,15 @@ impl Reports {
                 }
             }
         }
-        for (count, what) in [
-            (foreign, "in another currency"),
-            (early, "known before their period ended"),
-            (odd, "whose period does not end with a quarter of the company's fiscal year"),
-        ] {
+        for (count, what) in [(foreign, "in another currency"), (early, "known before their period ended")] {
             if count > 0 {
                 warnings.push(place(format!("{count} reports {what} are left out")));
             }
+        }
+        if odd > 0 {
+            warnings.push(place(format!(
+                "{odd} reports whose period ends within a quarter of the company's fiscal year count for that quarter"
+            )));
         }
         reports.sort_unstable_by_key(|&(day, end, id, ..)| (day, end, id));
         let places = reports.iter().enumerate().map(|(at, &(_, _, id, ..))| (id, at as u32)).collect();
@@ -173,16 +172,17 @@ impl Reports {
     }
 }
 
-/// The fiscal quarter that ends on a day, of a company whose fiscal year ends in a month (1 to 12).
+/// The fiscal quarter in which a day lies, of a company whose fiscal year ends in a month (1 to 12; December if it is
+/// none of these), and whether the day's month is the quarter's last one.
 ///
-/// A fiscal year is named after the calendar year in which it ends. `None` if the day's month ends no quarter.
-fn fiscal_quarter(end: Session, month: f64) -> Option<Period> {
-    let last = (1.0..=12.0).contains(&month).then_some(month as i32)?;
+/// A fiscal year is named after the calendar year in which it ends.
+fn fiscal_quarter(end: Session, month: f64) -> (Period, bool) {
+    let is_month = (1.0..=12.0).contains(&month);
+    let last = if is_month { month as i32 } else { 12 };
     let months = (i32::from(end.month()) - last).rem_euclid(12);
     let months = if months == 0 { 12 } else { months };
     let year = i32::from(end.year()) + i32::from(i32::from(end.month()) > last);
-    let code = u32::try_from(100 * year + months / 3).ok()?;
-    (months % 3 == 0).then(|| Frequency::Quarterly.period(code)).flatten()
+    (Period::from_number(4 * year + (months - 1) / 3), is_month && months % 3 == 0)
 }
 
 #[cfg(test)]
@@ -192,18 +192,19 @@ mod tests {
     #[test]
     fn quarters_count_from_the_end_of_the_fiscal_year() {
         for (end, month, code) in [
-            ("2020-03-31", 12.0, Some(202_001)),
-            ("2020-12-31", 12.0, Some(202_004)),
-            ("2020-03-31", 3.0, Some(202_004)),
-            ("2020-06-30", 3.0, Some(202_101)),
-            ("2020-12-31", 3.0, Some(202_103)),
-            ("2020-09-30", 6.0, Some(202_101)),
-            ("2020-02-29", 12.0, None),
-            ("2020-03-31", 0.0, None),
-            ("2020-03-31", f64::NAN, None),
+            ("2020-03-31", 12.0, (202_001, true)),
+            ("2020-12-31", 12.0, (202_004, true)),
+            ("2020-03-31", 3.0, (202_004, true)),
+            ("2020-06-30", 3.0, (202_101, true)),
+            ("2020-12-31", 3.0, (202_103, true)),
+            ("2020-09-30", 6.0, (202_101, true)),
+            ("2020-02-29", 12.0, (202_001, false)),
+            ("2020-11-30", 12.0, (202_004, false)),
+            ("2020-03-31", 0.0, (202_001, false)),
+            ("2020-03-31", f64::NAN, (202_001, false)),
         ] {
-            let period = fiscal_quarter(end.parse().unwrap(), month);
-            assert_eq!(period.map(|period| Frequency::Quarterly.code(period)), code, "{end} {month}");
+            let (period, is_end) = fiscal_quarter(end.parse().unwrap(), month);
+            assert_eq!((Frequency::Quarterly.code(period), is_end), code, "{end} {month}");
         }
     }
 }
