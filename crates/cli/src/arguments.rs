@@ -123,6 +123,8 @@ Exit code 3 if something moved or a column is too good to be true.")]
     Why(Why),
     /// Look after the store.
     Cache(CacheArguments),
+    /// Look into a database.
+    Db(Db),
     /// Measure this machine, or make a market to measure it with.
     Bench(Bench),
     /// Print a completion script for a shell.
@@ -134,6 +136,25 @@ Exit code 3 if something moved or a column is too good to be true.")]
     /// Compute one shard of a stage into the store; how several processes share the work of one stage.
     #[command(hide = true)]
     Shard(Shard),
+}
+
+#[derive(Args, Debug)]
+pub struct Db {
+    #[command(subcommand)]
+    pub command: DbCommand,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum DbCommand {
+    /// Tables, columns, counts, ranges of dates, indexes, and what is odd: how many rows, and the first of them.
+    ///
+    /// The file is opened read-only; a writer in WAL mode may go on beside.
+    #[command(after_help = "Example:\n  backstaff db check market.db")]
+    Check {
+        /// An SQLite file.
+        #[arg(value_name = "FILE.db")]
+        file: PathBuf,
+    },
 }
 
 #[derive(Args, Debug)]

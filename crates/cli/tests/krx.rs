@@ -201,3 +201,18 @@ fn mistakes_about_databases_are_named() {
     assert!(with(&["--tables", "mine.yaml"]).contains("tables"));
     assert!(!place.path("out.parquet").exists());
 }
+
+#[test]
+fn a_database_is_looked_into_before_it_is_read() {
+    let place = Workplace::new();
+    let database = format!("{MARKET}/krx.db");
+    let report = place.json(&["db", "check", &database]);
+    let prices = report["tables"].as_array().unwrap().iter().find(|table| table["name"] == "daily_prices");
+    assert!(prices.unwrap()["rows"].as_u64().unwrap() > 3000, "{report}");
+    let oddities = report["oddities"].to_string();
+    assert!(oddities.contains("daily_prices"), "halts are told: {oddities}");
+    place.write("no.db", "this is no database, however long it may be; really not");
+    let path = place.path("no.db");
+    let (_, message) = place.failure(&["db", "check", path.to_str().unwrap()]);
+    assert!(message.contains("no SQLite database"), "{message}");
+}

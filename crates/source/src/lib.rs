@@ -12,6 +12,7 @@ mod align;
 mod attributes;
 mod block;
 mod csv_file;
+mod database_check;
 mod derive;
 mod error;
 mod exchange;
@@ -35,6 +36,9 @@ mod stamp;
 mod tables;
 
 pub use attributes::{Attributes, Since, read_attributes};
+pub use database_check::{
+    ColumnReport, DatabaseReport, DateRange, IndexReport, Oddity, TableReport, check_database,
+};
 pub use error::{BadPrice, Duplicate, Place, SourceError};
 pub use exchange::Exchange;
 pub use facts::{FactSource, FactsByName, ReadFacts};

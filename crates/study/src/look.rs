@@ -1,11 +1,17 @@
-//! Looking at a study without computing: what the last run used and why.
+//! Looking without computing: what the last run of a study used and why, what a database holds.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, path::Path};
 
+use backstaff_source::{DatabaseReport, check_database};
 use backstaff_stage::{Outcome, RunEntry, Store};
 use serde::Serialize;
 
 use crate::{Study, StudyError};
+
+/// What an SQLite file holds: schema, counts, ranges of dates, indexes, oddities.
+pub fn database(path: &Path) -> Result<DatabaseReport, StudyError> {
+    Ok(check_database(path)?)
+}
 
 /// One stage of the last run.
 #[derive(Clone, Debug, Serialize)]

@@ -1,4 +1,4 @@
-//! The commands that look and compute nothing: `init`, `status`, `why`.
+//! The commands that look and compute nothing: `init`, `status`, `why`, `db check`.
 
 use std::{path::Path, process::ExitCode};
 
@@ -22,5 +22,11 @@ pub fn status(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
 pub fn why(context: &Context, arguments: &Why) -> Result<ExitCode, StudyError> {
     let reasons = look::why(&context.study(&arguments.study)?, arguments.stage.as_deref())?;
     context.answer(&reasons, || reasons.to_string());
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn database(context: &Context, file: &Path) -> Result<ExitCode, StudyError> {
+    let report = look::database(file)?;
+    context.answer(&report, || report.to_string());
     Ok(ExitCode::SUCCESS)
 }

@@ -22,7 +22,7 @@ use clap::CommandFactory as _;
 use serde::Serialize;
 
 use crate::{
-    arguments::{Arguments, BenchCommand, Command, Common},
+    arguments::{Arguments, BenchCommand, Command, Common, DbCommand},
     exit,
     terminal::Terminal,
 };
@@ -109,6 +109,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Status(path) => look::status(&context, &path.study),
         Command::Why(why) => look::why(&context, &why),
         Command::Cache(cache) => cache::run(&context, &cache.command),
+        Command::Db(db) => match db.command {
+            DbCommand::Check { file } => look::database(&context, &file),
+        },
         Command::Bench(bench) => match bench.command {
             BenchCommand::Targets => bench::targets(&context),
             BenchCommand::Market(market) => bench::market(&context, &market),

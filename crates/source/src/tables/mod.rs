@@ -25,6 +25,7 @@ use std::{
 
 use backstaff_panel::Panel;
 
+pub(crate) use self::sqlite::{fault, open_one};
 pub use layout::{
     CategoryTable, Currency, Dates, Halts, ItemTable, Keep, LayoutError, PeriodTable, PriceTable,
     SeriesTable, Statements, TableLayout, Version,

@@ -107,6 +107,13 @@ impl Database {
     }
 }
 
+/// One connection in a read transaction, with the same manners.
+pub(crate) fn open_one(path: &Path) -> Result<Connection, SourceError> {
+    let failed = |error| fault(path, &error);
+    let mut connections = connection::open_all(path, 1).map_err(failed)?;
+    connections.pop().ok_or_else(|| failed(rusqlite::Error::QueryReturnedNoRows))
+}
+
 /// What an error of SQLite means for the user.
 pub(crate) fn fault(path: &Path, error: &rusqlite::Error) -> SourceError {
     use rusqlite::ErrorCode::{CannotOpen, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, NotADatabase};
