@@ -83,7 +83,16 @@ fn groups(account: &Account<'_>, name: &str, groups: &[GroupShare]) -> Table {
     for group in groups {
         table = table.row(row(group.group.clone(), group.mean_weight, group.contribution));
     }
-    let all = row("all".to_owned(), total(|group| group.mean_weight), total(|group| group.contribution));
+    // Texts, so that the sums don't set the scale of the parts' colours.
+    let (weight, contribution) = (total(|group| group.mean_weight), total(|group| group.contribution));
+    let annual = contribution / years;
+    let all = cells![
+        "all",
+        words::percent(weight, 1),
+        words::percent(contribution, 1),
+        words::percent(annual, 2),
+        words::percent(annual / weight, 1)
+    ];
     table = table.row_with(Emphasis::Strong, all);
     let cash = account
         .days()

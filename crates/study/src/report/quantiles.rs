@@ -2,7 +2,7 @@
 
 use backstaff_learn::evaluate::monotonicity;
 use backstaff_portfolio::measure::newey_west_t;
-use backstaff_report::{Column, Emphasis, Heat, Table, cells};
+use backstaff_report::{Column, Emphasis, Heat, HeatScope, Table, cells};
 use serde::Serialize;
 
 use super::{
@@ -41,7 +41,8 @@ impl QuantileFacts {
 
 /// The quantiles of all models, that of the report first.
 pub(super) fn table(models: &[(&str, &Evaluation)]) -> Table {
-    let mut table = Table::new("Mean plain label by quantile of score").column(Column::text("Model"));
+    let mut table =
+        Table::new("The same in numbers").heat_scope(HeatScope::Table).column(Column::text("Model"));
     for quantile in 1..=N_QUANTILES {
         table = table.column(Column::percent(quantile_name(quantile, N_QUANTILES), 2).heat(Heat::Diverging));
     }

@@ -5,6 +5,7 @@
 
 mod data;
 mod portfolio;
+mod published;
 mod test;
 
 use backstaff_report::Caveat;
@@ -21,12 +22,13 @@ struct Case<'a> {
 }
 
 /// All caveats there are, by theme; the gravest are shown first.
-const ALL: [fn(Case<'_>) -> Option<Caveat>; 27] = [
+const ALL: [fn(Case<'_>) -> Option<Caveat>; 28] = [
     test::disagreement,
     portfolio::ruin,
     data::survivorship,
     data::undated,
     data::static_categories,
+    published::stated_lags,
     data::reading,
     data::excluded,
     data::drop_rows,
