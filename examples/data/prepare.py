@@ -1,10 +1,12 @@
 """How the files in this folder were made from their sources (README.md names them).
 
-    python prepare.py PANEL.parquet SECTORS.csv ETFS.parquet [OUT_FOLDER]
+    python prepare.py PANEL.parquet SECTORS.csv ETFS.parquet FUNDAMENTALS.parquet MACRO.parquet [OUT_FOLDER]
 
 PANEL: long daily OHLCV, columns symbol, date, open, high, low, close, volume.
 SECTORS: symbol, name, sector, sub_industry, date_added, ...
 ETFS: the same columns as PANEL.
+FUNDAMENTALS: symbol, period_end, one column an item of annual statements.
+MACRO: long, columns date, series, value.
 """
 
 import sys
@@ -16,6 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 PRICES = ["open", "high", "low", "close"]
+ITEMS = [
+    "net_income", "total_equity", "total_assets", "total_liabilities", "total_revenue", "gross_profit",
+    "operating_income", "net_cash_flow_operating", "total_current_assets", "total_current_liabilities",
+]
+SERIES = ["VIX", "DGS2", "DGS10", "DTWEXBGS", "UNRATE"]
 LAST_SESSION = pd.Timestamp("2017-11-10").date()
 
 
@@ -41,9 +48,24 @@ def leaky(panel: pd.DataFrame) -> pd.DataFrame:
     return part
 
 
+def fundamentals(path: Path, out: Path) -> None:
+    """Some items, unrounded; an item that every statement of a bank has as zero was not reported."""
+    table = pd.read_parquet(path)[["symbol", "period_end", *ITEMS]].sort_values(["symbol", "period_end"])
+    table.to_parquet(out / "us_fundamentals.parquet", compression="zstd", index=False)
+
+
+def macro(path: Path, first, out: Path) -> None:
+    """Some series, from two years before the first session of the prices to their last."""
+    table = pd.read_parquet(path)
+    dates = pd.to_datetime(table["date"])
+    kept = (dates >= pd.Timestamp(first) - pd.DateOffset(years=2)) & (dates <= pd.Timestamp(LAST_SESSION))
+    table = table[kept & table["series"].isin(SERIES)].sort_values(["series", "date"])
+    table[["date", "series", "value"]].to_parquet(out / "us_macro.parquet", compression="zstd", index=False)
+
+
 def main() -> None:
-    panel, sectors, etfs = (Path(argument) for argument in sys.argv[1:4])
-    out = Path(sys.argv[4]) if len(sys.argv) > 4 else Path(__file__).parent
+    panel, sectors, etfs, statements, series = (Path(argument) for argument in sys.argv[1:6])
+    out = Path(sys.argv[6]) if len(sys.argv) > 6 else Path(__file__).parent
     columns = ["symbol", "date", *PRICES, "volume"]
     equities = pd.read_parquet(panel)[columns].sort_values(["symbol", "date"])
     write(equities, out / "us_equities.parquet")
@@ -52,6 +74,8 @@ def main() -> None:
     spy = spy[(spy["symbol"] == "SPY") & (spy["date"] <= LAST_SESSION)]
     first = equities["date"].min()
     write(spy[spy["date"] >= first][columns].sort_values("date"), out / "spy.parquet")
+    fundamentals(statements, out)
+    macro(series, first, out)
     table = pd.read_csv(sectors)
     table[["symbol", "name", "sector", "date_added"]].to_csv(out / "us_sectors.csv", index=False, lineterminator="\n")
 

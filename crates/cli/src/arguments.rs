@@ -200,6 +200,10 @@ pub struct Factor {
     /// A file of features of your own, whose names may be used.
     #[arg(long = "features", value_name = "FILE.yaml")]
     pub file: Option<PathBuf>,
+    /// Published values for expressions over `$$name`: a table with instrument, period, `known_at` and values, or a
+    /// folder in Qlib's layout.
+    #[arg(long, value_name = "PATH")]
+    pub facts: Option<PathBuf>,
     /// A category to rank within as well; `sector`, where the data have it, if absent.
     #[arg(long, value_name = "CATEGORY")]
     pub by: Option<String>,

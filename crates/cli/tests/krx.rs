@@ -101,6 +101,19 @@ fn threads_change_no_byte() {
 }
 
 #[test]
+fn a_store_computes_the_same_features() {
+    let (memory, stored) = (Workplace::new(), Workplace::new());
+    compute(&memory, &[]);
+    compute(&stored, &["--store", "store"]);
+    let ((names, rows), (stored_names, stored)) =
+        (ours(&memory.path("out.parquet")), ours(&stored.path("out.parquet")));
+    assert_eq!(stored_names, names[..30], "targets count rows ahead, which a store can't be cut by");
+    for (key, values) in &rows {
+        assert_eq!(values[..30], stored[key], "{key:?}");
+    }
+}
+
+#[test]
 fn the_library_with_right_definitions_lacks_nothing() {
     let place = Workplace::new();
     let database = format!("{MARKET}/krx.db");

@@ -59,7 +59,9 @@ impl Decay {
         };
         let mut weights = days.iter().map(weight).collect::<Vec<_>>();
         let mean = weights.iter().sum::<f64>() / weights.len() as f64;
-        weights.iter_mut().for_each(|weight| *weight /= mean);
+        for weight in &mut weights {
+            *weight /= mean;
+        }
         weights
     }
 }

@@ -129,6 +129,20 @@ impl Facts {
         Self { frequency: self.frequency, about }
     }
 
+    /// How many publications differ from those of another in the same place of the order; missing values are equal.
+    pub fn n_different(&self, other: &Self) -> usize {
+        let of = |facts: &Self| {
+            let all = facts.all().flat_map(|(about, facts)| {
+                let bits = |value: f64| if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() };
+                facts.iter().map(move |fact| (about.cloned(), fact.known, fact.period, bits(fact.value)))
+            });
+            all.collect::<Vec<_>>()
+        };
+        let (own, others) = (of(self), of(other));
+        let different = own.iter().zip(&others).filter(|(a, b)| a != b).count();
+        different + own.len().abs_diff(others.len())
+    }
+
     /// What was known at the close of a session.
     #[must_use]
     pub fn until(&self, last: Session) -> Self {

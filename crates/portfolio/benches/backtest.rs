@@ -1,4 +1,4 @@
-//! A backtest of 500 instruments over three years.
+//! Backtests of 500 instruments over three years, and of a national market over thirteen.
 
 #![allow(missing_docs, clippy::expect_used, reason = "criterion's macro makes the items; a bench may fail")]
 
@@ -7,9 +7,51 @@ use backstaff_panel::{
     testing::{MarketSpec, market},
 };
 use backstaff_portfolio::{
-    Costs, EqualWeight, Exchange, Leavers, Market, Rebalance, Strategy, Terms, TopkDropout, backtest,
+    Costs, EqualWeight, Exchange, GroupCap, Guide, Leavers, Market, Rebalance, Risk, Strategy, Terms, TopN,
+    TopkDropout, Weights, backtest, backtest_cohorts,
 };
 use criterion::{Criterion, criterion_group, criterion_main};
+
+/// The best 50 of 2,500 with a band, caps and inverse volatility, every month, in three cohorts.
+fn market_wide(criterion: &mut Criterion) {
+    let n_sessions = 3300;
+    let panel = market(MarketSpec { n_instruments: 2500, n_sessions, ..MarketSpec::default() });
+    let axis = panel.axis();
+    let close = panel.field("close").expect("the generator makes closes").to_f64();
+    let scores =
+        (0..close.len()).map(|row| if row == 0 { f64::NAN } else { 1.0 - close[row] / close[row - 1] });
+    let signal = Signal::new("reversal", scores.collect());
+    let universe = Universe::new(vec![true; close.len()]);
+    let market = Market::new(&panel).expect("the generator makes prices");
+    let sectors = (0..close.len()).map(|row| (axis.instrument_of(row) % 20) as u32).collect::<Vec<_>>();
+    let volatility = (0..close.len()).map(|row| 0.1 + (row % 7) as f64 / 10.0).collect();
+    let guide = |values| Guide::new(axis, values).expect("one value a row");
+    let risk = Risk::new(guide(volatility), 0.1).expect("valid");
+    let groups = Guide::new(axis, sectors).expect("one value a row");
+    let top = TopN::new(50).and_then(|top| top.keep(120)).expect("valid");
+    let top = top.at_most_per(GroupCap { groups, most: 7 }).expect("valid");
+    let top = top.weights(Weights::InverseRisk(risk), 0.05).expect("valid");
+    let costs = Costs { impact: 0.7, ..Costs::per_side(1.5, 5.0) };
+    let exchange = Exchange { costs, ..Exchange::default() };
+    let terms = Terms {
+        initial_cash: 1e9,
+        rebalance: Rebalance::EverySessions(21),
+        signal_delay: 0,
+        leavers: Leavers::Sell,
+        sessions: 0..n_sessions,
+    };
+    let mut group = criterion.benchmark_group("top_n");
+    group.sample_size(10);
+    for cohorts in [1, 3] {
+        group.bench_function(format!("{cohorts}_cohorts/2500x3300"), |bencher| {
+            bencher.iter(|| {
+                let strategy = || -> Result<Box<dyn Strategy>, _> { Ok(Box::new(top.clone())) };
+                let shape = (cohorts, 21);
+                backtest_cohorts(&market, &universe, &exchange, &terms, shape, &signal, strategy)
+            });
+        });
+    }
+}
 
 fn backtests(criterion: &mut Criterion) {
     let spec = MarketSpec { n_instruments: 500, n_sessions: 756, ..MarketSpec::default() };
@@ -42,5 +84,5 @@ fn backtests(criterion: &mut Criterion) {
     bench("equal_weight_daily/500x756", Rebalance::EverySessions(1), Box::new(equal));
 }
 
-criterion_group!(benches, backtests);
+criterion_group!(benches, backtests, market_wide);
 criterion_main!(benches);

@@ -7,7 +7,7 @@ use backstaff_panel::{Instrument, Session, Signal, Universe};
 use crate::{
     Caveat, Day, Decision, Delisting, Exchange, Fill, Ledger, Market, NextSession, Order, PortfolioError,
     Quantity, Shortfall,
-    strategy::{Strategy, View},
+    strategy::{Note, Strategy, View},
 };
 
 /// In which sessions a strategy decides.
@@ -15,6 +15,13 @@ use crate::{
 pub enum Rebalance {
     /// In the first session of the backtest and every n-th after it (0 counts as 1).
     EverySessions(usize),
+    /// In the first session of the backtest, and in every n-th counted from the session `offset` after it.
+    Staggered {
+        /// Sessions between decisions (0 counts as 1).
+        every: usize,
+        /// Sessions after the first one.
+        offset: usize,
+    },
     /// In the first session of the backtest and the first of each calendar month.
     Monthly,
 }
@@ -28,6 +35,12 @@ impl Rebalance {
         };
         match self {
             Self::EverySessions(n) => (position - start).is_multiple_of(n.max(1)),
+            Self::Staggered { every, offset } => {
+                position == start
+                    || (position - start)
+                        .checked_sub(offset)
+                        .is_some_and(|since| since.is_multiple_of(every.max(1)))
+            }
             Self::Monthly => position == start || month(position) != month(position - 1),
         }
     }
@@ -114,6 +127,10 @@ pub struct Backtest {
     pub sessions_per_year: f64,
     /// The yearly cash rate at each of [`Backtest::days`], as a return since the day before (the first: 0).
     pub cash_returns: Vec<f64>,
+    /// What the strategy's rules could not give, and how often.
+    pub notes: Vec<Note>,
+    /// The equity of each cohort at each of [`Backtest::days`]; empty where the book is one.
+    pub cohorts: Vec<Vec<f64>>,
 }
 
 /// Run a strategy over a range of sessions.
@@ -140,9 +157,11 @@ pub fn backtest(
         let ruined = (ledger.equity() <= 0.0).then(|| view.session());
         let mut decision = Decision::nothing();
         if ruined.is_none() {
-            if terms.rebalance.is_due(market, start, position) {
-                decision = strategy.on_session(&view);
-            }
+            decision = if terms.rebalance.is_due(market, start, position) {
+                strategy.on_session(&view)
+            } else {
+                strategy.between(&view)
+            };
             sell_leavers(&view, &ledger, &mut decision);
         }
         if !decision.orders.is_empty() {
@@ -174,6 +193,8 @@ pub fn backtest(
         caveats: exchange.caveats(market),
         sessions_per_year: market.axis().calendar().sessions_per_year(),
         cash_returns,
+        notes: strategy.notes(),
+        cohorts: Vec::new(),
     })
 }
 

@@ -50,15 +50,38 @@ pub struct Exchange {
     pub costs: Costs,
     /// Shares are traded in multiples of this, counted in shares as quoted; `None`: fractions are possible.
     pub lot: Option<f64>,
-    /// The largest part of a session's volume that an order may take; `None`: no limit.
-    pub volume_cap: Option<f64>,
+    /// The largest order; `None`: no limit.
+    pub volume_cap: Option<VolumeCap>,
+    /// The traded sessions over which volume is averaged and volatility measured, for the volume cap and the costs.
+    pub liquidity_sessions: usize,
     /// No purchase where the price stands this much above the last close, no sale where it stands this much below;
-    /// `None`: no limit. A market whose limit is 10 % rounds to ticks, so state a little less (0.095).
-    pub price_limit: Option<f64>,
+    /// `None`: no limit. A market whose limit is 10 % rounds to ticks, so state a little less (0.095). Both prices are
+    /// the market's, adjusted where the data are: as the exchange does, a split moves the price that the limit is
+    /// measured from.
+    pub price_limit: Option<Rates>,
     /// The yearly rate that cash earns (and debt pays), simple, actual/365 by calendar days between sessions.
     pub cash_rate: Rates,
     /// What a delisted position brings.
     pub recovery: Recovery,
+}
+
+/// The largest order that an instrument's trading takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct VolumeCap {
+    /// As a share of a volume.
+    pub share: f64,
+    /// Which.
+    pub of: VolumeOf,
+}
+
+/// The volume that an order is compared with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum VolumeOf {
+    /// That of the session in which it trades.
+    #[default]
+    Session,
+    /// The mean of the traded sessions before it ([`Exchange::liquidity_sessions`]).
+    Average,
 }
 
 impl Default for Exchange {
@@ -68,6 +91,7 @@ impl Default for Exchange {
             costs: Costs::FREE,
             lot: None,
             volume_cap: None,
+            liquidity_sessions: 20,
             price_limit: None,
             cash_rate: Rates::ZERO,
             recovery: Recovery::default(),
@@ -95,10 +119,12 @@ impl fmt::Display for Caveat {
                  provide prices as quoted (raw_close)"
             }
             Self::VolumeOfUnknownAdjustment => {
-                "the volume cap takes the file's volume to be in the shares of its prices; if these are adjusted \
-                 for dividends, it is too loose or too tight: provide raw_close and raw_volume"
+                "the volume cap and the impact take the file's volume to be in the shares of its prices; if these are \
+                 adjusted for dividends, they are too loose or too tight: provide raw_close and raw_volume"
             }
-            Self::NoVolume => "a volume cap is set, but the panel has no volume: every order is refused",
+            Self::NoVolume => {
+                "a volume cap or an impact is set, but the panel has no volume: every order is refused"
+            }
         })
     }
 }
@@ -112,6 +138,8 @@ pub struct Quote {
     pub most_shares: f64,
     /// The shares as quoted that one share of the market's prices stands for.
     pub factor: f64,
+    /// `σ / √V` ([`Liquidity::depth`](crate::Liquidity::depth)); 0 without impact.
+    pub depth: f64,
 }
 
 impl Exchange {
@@ -119,9 +147,10 @@ impl Exchange {
     pub fn quote(&self, market: &Market, i: usize, position: usize, side: Side) -> Result<Quote, Unfilled> {
         let row = market.row(i, position)?;
         let price = market.price(row, self.execution).ok_or(Unfilled::Halted)?;
-        if let Some(limit) = self.price_limit
+        if let Some(limits) = &self.price_limit
             && let Some(reference) = market.close_before(i, position)
         {
+            let limit = limits.at(market.axis().calendar().session(position));
             let change = price / reference - 1.0;
             if side == Side::Buy && change >= limit {
                 return Err(Unfilled::LimitUp);
@@ -132,9 +161,24 @@ impl Exchange {
         }
         let most_shares = match self.volume_cap {
             None => f64::INFINITY,
-            Some(share) => share * market.volume(row).ok_or(Unfilled::VolumeCap)?,
+            Some(VolumeCap { share, of: VolumeOf::Session }) => {
+                share * market.volume(row).ok_or(Unfilled::VolumeCap)?
+            }
+            Some(VolumeCap { share, of: VolumeOf::Average }) => {
+                let liquidity = market.liquidity(i, position, self.liquidity_sessions);
+                share * liquidity.ok_or(Unfilled::UnknownLiquidity)?.volume
+            }
         };
-        Ok(Quote { price, most_shares, factor: market.factor(row) })
+        Ok(Quote { price, most_shares, factor: market.factor(row), depth: self.depth(market, i, position)? })
+    }
+
+    /// What the size of an order does to the price in the session at `position`, from the sessions before it.
+    pub(crate) fn depth(&self, market: &Market, i: usize, position: usize) -> Result<f64, Unfilled> {
+        if self.costs.impact == 0.0 {
+            return Ok(0.0);
+        }
+        let liquidity = market.liquidity(i, position, self.liquidity_sessions);
+        Ok(liquidity.ok_or(Unfilled::UnknownLiquidity)?.depth())
     }
 
     /// What the reader of a result must know about these rules on this market.
@@ -143,7 +187,7 @@ impl Exchange {
         if self.lot.is_some() && !market.knows_quoted_prices() {
             caveats.push(Caveat::LotsOfAdjustedShares);
         }
-        if self.volume_cap.is_some() {
+        if self.volume_cap.is_some() || self.costs.impact > 0.0 {
             if !market.has_volume() {
                 caveats.push(Caveat::NoVolume);
             } else if !market.knows_quoted_volume() {
@@ -158,10 +202,11 @@ impl Exchange {
         if let Some(lot) = self.lot {
             positive("lot", lot)?;
         }
-        if let Some(share) = self.volume_cap {
-            positive("volume_cap", share)?;
+        if let Some(cap) = self.volume_cap {
+            positive("volume_cap", cap.share)?;
         }
-        if let Some(limit) = self.price_limit {
+        positive("liquidity_sessions", self.liquidity_sessions as f64)?;
+        for limit in self.price_limit.iter().flat_map(Rates::all) {
             positive("price_limit", limit)?;
         }
         for rate in self.cash_rate.all() {

@@ -7,22 +7,27 @@
 //! Pure: no input or output, no clock, no randomness, no threads. Equal inputs give equal bits.
 
 mod backtest;
+mod cohorts;
 mod cost;
 mod error;
 mod exchange;
 mod ledger;
+mod liquidity;
 mod market;
 pub mod measure;
 mod order;
 mod strategy;
 
 pub use backtest::{Backtest, Decided, Leavers, Position, Rebalance, Terms, backtest};
-pub use cost::{Costs, Fees, Rates};
+pub use cohorts::backtest_cohorts;
+pub use cost::{Costs, Fees, MOST_SLIPPAGE, Rates, krx_price_limit, krx_sell_tax_bps};
 pub use error::PortfolioError;
-pub use exchange::{Caveat, Exchange, Execution, Quote, Recovery};
+pub use exchange::{Caveat, Exchange, Execution, Quote, Recovery, VolumeCap, VolumeOf};
 pub use ledger::{Day, Delisting, Holding, Ledger, NextOrder, NextSession};
+pub use liquidity::Liquidity;
 pub use market::Market;
 pub use order::{Decision, Fill, Order, Quantity, Shortfall, Side, Unfilled};
 pub use strategy::{
-    Book, BuyAndHold, EqualWeight, QuantileLongShort, Strategy, TargetWeights, TopkDropout, View,
+    Book, BuyAndHold, EqualWeight, Exposure, GroupCap, Guide, Note, QuantileLongShort, Risk, ScoreRule,
+    Strategy, TargetWeights, Timeline, TopN, TopkDropout, View, Weights,
 };

@@ -96,6 +96,14 @@ impl Market {
         (start..end).rev().find(|&row| !self.close[row].is_nan())
     }
 
+    /// The sessions before a position in which an instrument traded, newest first: row and closing price.
+    pub(crate) fn traded_before(&self, i: usize, position: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
+        let life = self.axis.life(i);
+        let start = self.axis.rows(i).start;
+        let end = start + position.min(life.end).saturating_sub(life.start);
+        (start..end).rev().map(|row| (row, self.close[row])).filter(|(_, close)| !close.is_nan())
+    }
+
     /// The newest closing price of an instrument before a session.
     pub fn close_before(&self, i: usize, position: usize) -> Option<f64> {
         position.checked_sub(1).and_then(|before| self.newest_traded(i, before)).map(|row| self.close[row])

@@ -92,6 +92,9 @@ pub enum Unfilled {
     LimitDown,
     /// The order is a larger part of the session's volume than allowed, or the volume is unknown.
     VolumeCap,
+    /// Too little was traded before to know how far the order would move the price, or what share of the usual volume
+    /// it is.
+    UnknownLiquidity,
     /// The cash does not pay for it.
     InsufficientCash,
     /// It is less than one lot.
@@ -102,14 +105,15 @@ pub enum Unfilled {
 
 impl Unfilled {
     /// All reasons, in the order in which they are checked.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::NoRow,
         Self::Delisted,
         Self::Halted,
         Self::LimitUp,
         Self::LimitDown,
-        Self::BookFull,
         Self::VolumeCap,
+        Self::UnknownLiquidity,
+        Self::BookFull,
         Self::InsufficientCash,
         Self::LotRounding,
     ];
@@ -123,6 +127,7 @@ impl Unfilled {
             Self::LimitUp => "limit up",
             Self::LimitDown => "limit down",
             Self::VolumeCap => "volume cap",
+            Self::UnknownLiquidity => "liquidity unknown",
             Self::InsufficientCash => "insufficient cash",
             Self::LotRounding => "less than a lot",
             Self::BookFull => "book full",

@@ -11,7 +11,7 @@ use backstaff_panel::{
 use backstaff_portfolio::{
     Backtest, BuyAndHold, Caveat, Costs, Day, Decision, EqualWeight, Exchange, Leavers, Ledger, Market,
     Order, PortfolioError, QuantileLongShort, Quantity, Rates, Rebalance, Recovery, Strategy, TargetWeights,
-    Terms, TopkDropout, Unfilled, View, backtest,
+    Terms, TopkDropout, Unfilled, View, VolumeCap, VolumeOf, backtest,
 };
 use markets::{everything, panel, scores};
 
@@ -139,7 +139,7 @@ fn a_price_without_a_trade_is_no_price() {
 #[test]
 fn price_limits_block_one_side() {
     let panel = panel(2, &[("A", 0, &[10.0, 11.0], &[10.0, 11.0]), ("B", 0, &[10.0, 9.0], &[10.0, 9.0])]);
-    let exchange = Exchange { price_limit: Some(0.095), ..Exchange::default() };
+    let exchange = Exchange { price_limit: Some(Rates::constant(0.095)), ..Exchange::default() };
     let shares = Quantity::Shares;
     let orders = [(0, shares(1.0)), (1, shares(1.0)), (0, shares(-1.0)), (1, shares(-1.0))];
     let (_, reasons, fills) = ordered(&panel, &exchange, &orders);
@@ -151,7 +151,10 @@ fn price_limits_block_one_side() {
 fn volume_cap_cuts_an_order() {
     let mut panel = panel(2, &[("A", 0, &[10.0; 2], &[10.0; 2]), ("B", 0, &[10.0; 2], &[10.0; 2])]);
     panel.insert("volume", Column::F64(vec![9.0, 100.0, 9.0, N])).unwrap();
-    let exchange = Exchange { volume_cap: Some(0.05), ..Exchange::default() };
+    let exchange = Exchange {
+        volume_cap: Some(VolumeCap { share: 0.05, of: VolumeOf::Session }),
+        ..Exchange::default()
+    };
     let (_, reasons, fills) =
         ordered(&panel, &exchange, &[(0, Quantity::Weight(0.5)), (1, Quantity::Weight(0.5))]);
     assert_eq!(fills, vec![5.0]);

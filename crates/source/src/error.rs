@@ -158,6 +158,9 @@ pub enum SourceError {
     #[error("{place}: {text:?} is not a period; expected forms such as 202003, 2020Q3 or 2020")]
     BadPeriod { place: Place, text: String },
 
+    #[error("{path}: {problem}")]
+    Facts { path: PathBuf, problem: String },
+
     #[error("{path} is not in Qlib's layout: {reason}")]
     Layout { path: PathBuf, reason: &'static str },
 

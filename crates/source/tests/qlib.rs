@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 use backstaff_panel::{Frequency, Instrument};
-use backstaff_source::{PanelSource, SourceError, read_facts, source_files};
+use backstaff_source::{FactSource, PanelSource, SourceError, source_files};
 
 fn write(path: &Path, bytes: impl AsRef<[u8]>) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -85,7 +85,9 @@ fn reads_published_values_with_their_revisions() {
     });
     let bytes = bytes.collect::<Vec<_>>();
     write(&folder.path().join("financial/sh600000/roe_q.data"), &bytes);
-    let facts = read_facts(folder.path()).unwrap();
+    let source = FactSource::new(folder.path());
+    let facts = source.read().unwrap().facts;
+    assert_eq!(source.files().unwrap().len(), 2);
     let found = facts["roe_q"].of(&Instrument::new("SH600000"));
     let found =
         found.iter().map(|fact| (fact.known.to_string(), Frequency::Quarterly.code(fact.period), fact.value));
@@ -98,6 +100,6 @@ fn reads_published_values_with_their_revisions() {
         ]
     );
     write(&folder.path().join("financial/sh600000/roe_a.data"), &bytes);
-    let error = read_facts(folder.path()).unwrap_err().to_string();
+    let error = source.read().unwrap_err().to_string();
     assert!(error.contains("roe_a.data row 1") && error.contains("\"201901\" is not a period"), "{error}");
 }

@@ -125,15 +125,9 @@ pub fn explain(request: &Request, observer: &dyn Observer) -> Result<String, Stu
 
 impl Request {
     /// Where published values are: where the request says, else in the data if they may hold such.
-    fn facts(&self) -> Result<Option<&Path>, StudyError> {
-        match (&self.facts, &self.store) {
-            (Some(_), Some(_)) => Err(StudyError::Value {
-                key: "--facts".to_owned(),
-                message: "published facts are not kept in a store; leave out --store".to_owned(),
-            }),
-            (Some(path), None) => Ok(Some(path)),
-            (None, _) => Ok(Some(self.data.as_path()).filter(|data| data.join("financial").is_dir())),
-        }
+    fn facts(&self) -> Option<&Path> {
+        let own = || Some(self.data.as_path()).filter(|data| data.join("financial").is_dir());
+        self.facts.as_deref().or_else(own)
     }
 
     /// Read the data and resolve the features for a command of this name, then do something with both.
@@ -163,7 +157,7 @@ impl Request {
                 None => Load::verbatim(&self.data, categories),
             },
             category: None,
-            facts: self.facts()?,
+            facts: self.facts(),
             rows: rows.as_deref(),
         };
         with_data(&task, &|schema| self.choose(&catalog, schema), observer, work)

@@ -169,7 +169,7 @@ models:
     expression: Ref($close, 21) / Ref($close, 252) - 1
 
 portfolio:
-  strategy: {{topk_dropout: {{k: {k}, n_drop: {n_drop}}}}} # or quantile_long_short: {{quantile: 0.2}}
+  strategy: {{topk_dropout: {{k: {k}, n_drop: {n_drop}}}}} # or top_n, quantile_long_short: docs/portfolio.md
   execution: open # the next session's open, or its close
   costs: {{commission_bps: 5, slippage_bps: 5}}
   initial_cash: 1000000

@@ -7,15 +7,17 @@ use std::{
 };
 
 use backstaff_feature::Schema;
-use backstaff_panel::{Axis, Calendar, Categories, Column, Instrument, Panel, Session};
-use backstaff_stage::{Digest, Manifest, Store};
+use backstaff_panel::{
+    Axis, Calendar, Categories, Column, Fact, Facts, Frequency, Instrument, Panel, Period, Session,
+};
+use backstaff_stage::{Digest, Manifest, Store, Table};
 use rayon::prelude::*;
 
 use crate::{
     StudyError,
     artifact::{read_categories, read_column, read_facts, read_integers, read_texts},
     segment::{Segment, axis_digest, join, segments},
-    steps::LoadFacts,
+    steps::{LoadFacts, published},
 };
 
 /// The field that is 1 from an instrument's date of entry on.
@@ -42,6 +44,7 @@ pub struct PanelHandle {
     categories: BTreeSet<String>,
     facts: LoadFacts,
     in_memory: Mutex<BTreeMap<String, Arc<Column>>>,
+    published: Mutex<BTreeMap<String, Arc<Facts>>>,
 }
 
 impl PanelHandle {
@@ -72,6 +75,7 @@ impl PanelHandle {
             axis_digests,
             facts,
             in_memory: Mutex::default(),
+            published: Mutex::default(),
         })
     }
 
@@ -111,8 +115,8 @@ impl PanelHandle {
         Schema {
             fields: self.fields.clone(),
             categories: self.categories.clone(),
+            facts: self.facts.published.iter().map(|facts| facts.name.clone()).collect(),
             instruments: Some(instruments.collect()),
-            ..Schema::default()
         }
     }
 
@@ -134,6 +138,57 @@ impl PanelHandle {
     pub fn digest(&self, name: &str, segment: usize) -> Digest {
         let part = self.segments[segment].part(name);
         self.manifest.part(&part).map_or_else(|| panic!("the panel has no {part}"), |part| part.digest)
+    }
+
+    /// The digest of what was published of a quantity in a segment's days and since the segment before.
+    ///
+    /// # Panics
+    ///
+    /// If nothing is published under this name: names are checked when expressions are resolved.
+    pub fn published_digest(&self, name: &str, segment: usize) -> Digest {
+        let part = published::part(&self.segments[segment], name);
+        self.manifest.part(&part).map_or_else(|| panic!("the panel has no {part}"), |part| part.digest)
+    }
+
+    /// What was published under a name up to the last session.
+    pub fn published(&self, name: &str) -> Result<Arc<Facts>, StudyError> {
+        let lock = || self.published.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(facts) = lock().get(name) {
+            return Ok(facts.clone());
+        }
+        let missing = || StudyError::Internal { what: format!("nothing is published under {name}") };
+        let told = self.facts.published.iter().find(|facts| facts.name == name).ok_or_else(missing)?;
+        let frequency = Frequency::of_name(name).ok_or_else(missing)?;
+        let mut all = Vec::new();
+        for segment in &self.segments {
+            let table = Table::read(&self.store.open_part(&self.manifest, &published::part(segment, name))?)?;
+            let columns = table.i64s("known")?.iter().zip(table.i64s("period")?).zip(table.f64s("value")?);
+            let facts = columns.map(|((&known, &period), &value)| Fact {
+                known: Session::from_number(known as i32),
+                period: Period::from_number(period as i32),
+                value,
+            });
+            all.extend(table.strs("instrument")?.into_iter().map(Instrument::new).zip(facts));
+        }
+        let facts = Arc::new(if told.of_market {
+            Facts::market(frequency, all.into_iter().map(|(_, fact)| fact))
+        } else {
+            Facts::new(frequency, all)
+        });
+        lock().insert(name.to_owned(), facts.clone());
+        Ok(facts)
+    }
+
+    /// Add what was published under these names to a panel of its rows.
+    pub fn publish<'a>(
+        &self,
+        panel: &mut Panel,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), StudyError> {
+        for name in names {
+            panel.insert_facts(name, self.published(name)?)?;
+        }
+        Ok(())
     }
 
     /// A field.
@@ -179,7 +234,8 @@ impl PanelHandle {
         Ok(Categories::new(codes, names))
     }
 
-    /// The panel of these positions, with these fields and categories; reads only the segments that hold them.
+    /// The panel of these positions, with these fields, categories and published values; of columns it reads only the
+    /// segments that hold them.
     ///
     /// # Panics
     ///
@@ -189,9 +245,12 @@ impl PanelHandle {
         positions: Range<usize>,
         fields: impl IntoIterator<Item = &'a str>,
         categories: impl IntoIterator<Item = &'a str>,
+        published: impl IntoIterator<Item = &'a str>,
     ) -> Result<Panel, StudyError> {
         if positions == (0..self.axis.n_sessions()) {
-            return self.panel(fields, categories);
+            let mut panel = self.panel(fields, categories)?;
+            self.publish(&mut panel, published)?;
+            return Ok(panel);
         }
         let touched = |segment: &&Segment| {
             segment.positions.start < positions.end && positions.start < segment.positions.end
@@ -206,6 +265,7 @@ impl PanelHandle {
         for name in categories {
             panel.insert_categories(name, self.categories_of(name, &segments, &axis)?)?;
         }
+        self.publish(&mut panel, published)?;
         Ok(panel.between(positions.start - start..positions.end - start))
     }
 

@@ -45,6 +45,8 @@ pub struct Results {
     pub quality: QualityFacts,
     /// What the models saw.
     pub features: Vec<FeatureFacts>,
+    /// What is known to be wrong with libraries that the features come from: the library and its flaws.
+    pub known_flaws: Vec<(String, Vec<String>)>,
     /// Features beyond belief.
     pub suspects: Vec<Suspect>,
     /// What was counted in the features that the models saw.

@@ -174,13 +174,19 @@ fn write_signals(path: &Path, results: &Results) -> Result<(), StudyError> {
     Ok(write_table(path, &table)?)
 }
 
+/// Put more rows below; a column that either side lacks is missing there.
 fn extend(columns: &mut Vec<(String, Vec<f64>)>, more: &[(String, Vec<f64>)]) {
-    if columns.is_empty() {
-        *columns = more.to_vec();
-    } else {
-        for ((_, all), (_, more)) in columns.iter_mut().zip(more) {
-            all.extend_from_slice(more);
-        }
+    let before = columns.first().map_or(0, |(_, values)| values.len());
+    for (name, values) in more {
+        let known = columns.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+            columns.push((name.clone(), vec![f64::NAN; before]));
+            columns.len() - 1
+        });
+        columns[known].1.extend_from_slice(values);
+    }
+    let longest = columns.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
+    for (_, values) in columns {
+        values.resize(longest, f64::NAN);
     }
 }
 

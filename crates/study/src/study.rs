@@ -7,23 +7,25 @@ use std::{
     sync::Arc,
 };
 
-use backstaff_feature::{Catalog, Feature};
+use backstaff_feature::Feature;
 use backstaff_panel::Encoding;
 use backstaff_stage::{Budget, Manifest, runner::Done};
 
 use crate::{
     StudyError,
     check::warnings,
-    choice::{Chosen, choose, with_file},
+    choice::{Chosen, choose},
     columns::ColumnHandle,
     config::{self, Config, ModelSpec},
     flow::Flow,
     panel_handle::{MEMBER, PanelHandle},
+    per_share,
     precompute::Precomputed,
     results::{FeatureFacts, Results},
+    selection::Selection,
     steps::{
         Load,
-        backtest::{BacktestInputs, RunBacktests, read_backtest},
+        backtest::{BacktestInputs, GuideRole, RunBacktests, read_backtest},
         evaluate::{Evaluate, EvaluateInputs, read_evaluation},
         features::{FeatureShard, Features},
         folds::{FoldInputs, FoldsHandle, LeftOutFacts, MakeFolds, Use},
@@ -73,6 +75,7 @@ pub(crate) struct Columns {
     pub(crate) universe: Arc<ColumnHandle>,
     pub(crate) unmasked: Option<Arc<ColumnHandle>>,
     pub(crate) training: Vec<(Use, Arc<ColumnHandle>)>,
+    pub(crate) guides: Vec<(GuideRole, Arc<ColumnHandle>)>,
 }
 
 impl Columns {
@@ -81,7 +84,9 @@ impl Columns {
         let models = self.expressions.values();
         let universes = std::iter::once(&self.universe).chain(&self.unmasked);
         let training = self.training.iter().map(|(_, handle)| handle);
-        self.selected.iter().chain(models).chain(universes).chain(training).cloned().collect()
+        let guides = self.guides.iter().map(|(_, guide)| guide);
+        let chosen = self.selected.iter().chain(models).chain(universes);
+        chosen.chain(training).chain(guides).cloned().collect()
     }
 
     /// What the search for suspects reads.
@@ -102,7 +107,9 @@ pub(crate) struct Resolved {
     pub(crate) universe: Feature,
     pub(crate) unmasked: Option<Feature>,
     training: Vec<(Use, Feature)>,
+    pub(crate) guides: Vec<(GuideRole, Feature)>,
     left_out: Vec<(String, String)>,
+    known_flaws: Vec<(String, Vec<String>)>,
     facts: Vec<FeatureFacts>,
 }
 
@@ -150,25 +157,9 @@ impl Study {
 
     /// The features, models and universes of the study, resolved against a panel.
     pub(crate) fn resolve(&self, panel: &PanelHandle) -> Result<Resolved, StudyError> {
-        let mut catalog = Catalog::new();
-        for name in &self.config.features.libraries {
-            catalog = catalog.with_library(name)?;
-        }
-        let mut libraries = self.config.features.libraries.clone();
-        for file in &self.config.features.files {
-            let path = self.config.folder.join(file);
-            catalog = with_file(catalog, &path)?;
-            libraries.push(path.display().to_string());
-        }
-        let mut named = Vec::new();
-        for (name, expression) in &self.config.features.define {
-            catalog = catalog.with(name, expression)?;
-            named.push(name.clone());
-        }
-        if let Some(select) = &self.config.features.select {
-            libraries.clear();
-            named.clone_from(select);
-        }
+        let selection = Selection::new(&self.config)?;
+        let known_flaws = selection.known_flaws(&self.config);
+        let Selection { catalog, libraries, named } = selection;
         let schema = panel.schema();
         let libraries = libraries.iter().map(String::as_str).collect::<Vec<_>>();
         let named = named.iter().map(String::as_str).collect::<Vec<_>>();
@@ -182,6 +173,15 @@ impl Study {
                     .extend(catalog.resolve(&[&column], &schema)?.into_iter().map(|f| (name.clone(), f)));
             }
         }
+        let mut guides = Vec::new();
+        for (role, text) in GuideRole::of(&self.config.portfolio.strategy) {
+            let catalog = catalog.clone().with(role.name(), text)?;
+            guides
+                .extend(catalog.resolve(&[role.name()], &schema)?.into_iter().map(|feature| (role, feature)));
+        }
+        self.check_categories(panel)?;
+        let modelled = expressions.iter().map(|(_, feature)| feature);
+        per_share::check(&self.config.data.facts, panel, selected.iter().chain(modelled))?;
         if selected.is_empty() && expressions.len() < self.config.models.len() {
             let message = "no features: name a library, a file or define some".to_owned();
             return Err(StudyError::Value { key: "features".to_owned(), message });
@@ -206,13 +206,33 @@ impl Study {
         });
         Ok(Resolved {
             left_out,
+            known_flaws,
             facts: facts.collect(),
             unmasked: masked.then_some(unmasked),
             training,
             universe,
             selected,
             expressions,
+            guides,
         })
+    }
+
+    /// The strategy's categories must be in the data.
+    fn check_categories(&self, panel: &PanelHandle) -> Result<(), StudyError> {
+        for (key, name) in self.config.portfolio.strategy.categories() {
+            if panel.categories().contains(name) {
+                continue;
+            }
+            let near = |known: &&String| (1000.0 * strsim::jaro_winkler(known, name)) as u32;
+            let message = match panel.categories().iter().max_by_key(near) {
+                Some(nearest) => format!("the data have no category {name:?}; did you mean {nearest:?}?"),
+                None => format!(
+                    "the data have no category {name:?}, nor any other; list it in data.attributes.categories"
+                ),
+            };
+            return Err(StudyError::Value { key, message });
+        }
+        Ok(())
     }
 
     /// The expressions that targets and weights read: their use, their name, their text.
@@ -226,10 +246,16 @@ impl Study {
         betas.chain(weights.map(|text| (Use::Weight, "weights.expression".to_owned(), text))).collect()
     }
 
+    /// The stage that loads the data; of a database only the facts that the study names.
+    pub(crate) fn load_stage(&self) -> Result<Load, StudyError> {
+        let facts = Selection::new(&self.config)?.facts(&self.config)?;
+        Ok(Load::new(&self.config)?.with_facts_of_tables(facts))
+    }
+
     /// Load the data.
     pub(crate) fn load(&self, flow: &Flow<'_>) -> Result<Arc<PanelHandle>, StudyError> {
-        let stage = Load::new(&self.config)?;
-        let files = flow.trace().span("digest files", || stage.files())?;
+        let stage = self.load_stage()?;
+        let files = flow.trace().span("digest files", || stage.files(flow.store()))?;
         let panel = one(flow.stage(&stage, &files, 0)?)?;
         let panel = Arc::new(PanelHandle::open(flow.store(), panel)?);
         for warning in &panel.facts().warnings {
@@ -246,6 +272,13 @@ impl Study {
                 "{} instruments have no {column} and count from their first session",
                 undated.len()
             ));
+        }
+        for name in self.config.portfolio.recovery.instruments.keys() {
+            if panel.axis().find(name).is_none() {
+                flow.warn(format!(
+                    "portfolio.recovery names {name}, which the data don't have: nothing hangs on it"
+                ));
+            }
         }
         Ok(panel)
     }
@@ -265,6 +298,7 @@ impl Study {
         features.push(resolved.universe.clone());
         features.extend(resolved.unmasked.clone());
         features.extend(resolved.training.iter().map(|(_, feature)| feature.clone()));
+        features.extend(resolved.guides.iter().map(|(_, feature)| feature.clone()));
         let mut stage = Features::new(features.clone(), Encoding::F32);
         if let Some(path) = &self.config.features.precomputed {
             let path = self.config.folder.join(path);
@@ -294,8 +328,10 @@ impl Study {
         let missing = || StudyError::Internal { what: "the universe was not computed".to_owned() };
         let universe = handles.next().ok_or_else(missing)?;
         let unmasked = if resolved.unmasked.is_some() { handles.next() } else { None };
-        let training = resolved.training.iter().map(|(of, _)| *of).zip(handles).collect();
-        Ok(Columns { selected, expressions, universe, unmasked, training, features })
+        let of_training = handles.by_ref().take(resolved.training.len());
+        let training = resolved.training.iter().map(|(of, _)| *of).zip(of_training).collect();
+        let guides = resolved.guides.iter().map(|(role, _)| *role).zip(handles).collect();
+        Ok(Columns { features, selected, expressions, universe, unmasked, training, guides })
     }
 
     /// All steps up to the portfolios.
@@ -345,6 +381,7 @@ impl Study {
             config: self.config.clone(),
             quality: read_quality(&quality)?,
             features: resolved.facts,
+            known_flaws: resolved.known_flaws,
             suspects,
             checks,
             labels: learned.labels.manifest().info.clone(),
@@ -434,6 +471,7 @@ impl Learned {
             scores: self.scores.clone(),
             universe: columns.universe.clone(),
             unmasked: columns.unmasked.clone(),
+            guides: columns.guides.clone(),
             sessions: self.sessions.clone(),
         }
     }

@@ -17,6 +17,7 @@ pub fn run(context: &Context, arguments: &Factor) -> Result<ExitCode, StudyError
         feature: arguments.feature.clone(),
         libraries: arguments.libraries.clone(),
         file: arguments.file.clone(),
+        facts: arguments.facts.clone(),
         attributes: arguments.attributes.clone(),
         by: arguments.by.clone(),
         universe: arguments.universe.clone(),

@@ -145,7 +145,9 @@ impl Labels {
         match target.form {
             Form::Value => {}
             Form::Log => {
-                values.iter_mut().for_each(|value| *value = libm::log1p(value.abs()).copysign(*value));
+                for value in &mut values {
+                    *value = libm::log1p(value.abs()).copysign(*value);
+                }
             }
             Form::Rank | Form::PercentRank | Form::ZScore => {
                 each_category(&mut values, rows, known.within, |values| compared(values, target.form));

@@ -1,9 +1,11 @@
 //! What trading and holding cost.
 
+mod krx;
 mod rates;
 
 use backstaff_panel::Session;
 
+pub use krx::{krx_price_limit, krx_sell_tax_bps};
 pub use rates::Rates;
 
 use crate::{PortfolioError, Side, error::not_negative};
@@ -12,8 +14,11 @@ use crate::{PortfolioError, Side, error::not_negative};
 ///
 /// - Commission of an order: `max(value · bps / 10⁴, minimum_commission)`, by side.
 /// - Tax of an order: `value · bps / 10⁴`, on sales only.
-/// - Slippage: the fill price is the market's price moved by `slippage_bps` against the trader. Fees are paid on the
-///   value at the fill price.
+/// - Slippage: the fill price is the market's price moved against the trader by
+///   `slippage_bps / 10⁴ + impact · σ · √(order value / V)`, at most by [`MOST_SLIPPAGE`] (or `slippage_bps`, if that is
+///   more). σ and V are an instrument's volatility of a session and its mean value traded
+///   ([`Liquidity`](crate::Liquidity)) before the session of the trade; the order value is what was asked for, as far
+///   as the volume cap allows it, at the market's price. Fees are paid on the value at the fill price.
 /// - Borrow: `short value · borrow_bps_annual / 10⁴ · days / 365`, by calendar days between sessions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Costs {
@@ -25,11 +30,17 @@ pub struct Costs {
     pub minimum_commission: f64,
     /// Tax on sales, in basis points of their value.
     pub sell_tax_bps: Rates,
-    /// How far the fill price is worse than the market's, in basis points.
+    /// How far the fill price of the smallest order is worse than the market's, in basis points: half the spread.
     pub slippage_bps: f64,
+    /// How much of a session's volatility an order for a session's value moves the price: the factor of the square-root
+    /// law, near 1 in most studies; 0 for none.
+    pub impact: f64,
     /// The fee for borrowed shares, in basis points of their value a year.
     pub borrow_bps_annual: f64,
 }
+
+/// No fill is further from the market's price than this share of it, however large the order.
+pub const MOST_SLIPPAGE: f64 = 0.5;
 
 /// What one order pays.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,6 +66,7 @@ impl Costs {
         minimum_commission: 0.0,
         sell_tax_bps: Rates::ZERO,
         slippage_bps: 0.0,
+        impact: 0.0,
         borrow_bps_annual: 0.0,
     };
 
@@ -76,6 +88,7 @@ impl Costs {
             minimum_commission: self.minimum_commission * factor,
             sell_tax_bps: self.sell_tax_bps.scaled(factor),
             slippage_bps: self.slippage_bps * factor,
+            impact: self.impact * factor,
             borrow_bps_annual: self.borrow_bps_annual * factor,
         }
     }
@@ -89,11 +102,14 @@ impl Costs {
         Fees { commission: (value * bps / 1e4).max(self.minimum_commission), tax: value * tax_bps / 1e4 }
     }
 
-    /// The price at which an order fills when the market's price is `price`.
-    pub fn fill_price(&self, side: Side, price: f64) -> f64 {
+    /// The price at which an order of this value fills when the market's price is `price`; `depth` is `σ / √V` of the
+    /// instrument, 0 where the costs have no impact.
+    pub fn fill_price(&self, side: Side, price: f64, value: f64, depth: f64) -> f64 {
+        let least = self.slippage_bps / 1e4;
+        let slippage = (least + self.impact * depth * value.sqrt()).min(MOST_SLIPPAGE.max(least));
         match side {
-            Side::Buy => price * (1.0 + self.slippage_bps / 1e4),
-            Side::Sell => price * (1.0 - self.slippage_bps / 1e4),
+            Side::Buy => price * (1.0 + slippage),
+            Side::Sell => price * (1.0 - slippage),
         }
     }
 
@@ -113,6 +129,7 @@ impl Costs {
         not_negative("buy_commission_bps", self.buy_commission_bps)?;
         not_negative("sell_commission_bps", self.sell_commission_bps)?;
         not_negative("minimum_commission", self.minimum_commission)?;
+        not_negative("impact", self.impact)?;
         not_negative("borrow_bps_annual", self.borrow_bps_annual)?;
         for rate in self.sell_tax_bps.all() {
             not_negative("sell_tax_bps", rate)?;
@@ -137,6 +154,7 @@ mod tests {
             minimum_commission: 5.0,
             sell_tax_bps: Rates::constant(20.0),
             slippage_bps: 10.0,
+            impact: 0.0,
             borrow_bps_annual: 50.0,
         }
     }
@@ -151,8 +169,19 @@ mod tests {
 
     #[test]
     fn slippage_is_always_adverse() {
-        assert_eq!(costs().fill_price(Side::Buy, 100.0), 100.1);
-        assert_eq!(costs().fill_price(Side::Sell, 100.0), 99.9);
+        assert_eq!(costs().fill_price(Side::Buy, 100.0, 1e6, 0.0), 100.1);
+        assert_eq!(costs().fill_price(Side::Sell, 100.0, 1e6, 0.0), 99.9);
+    }
+
+    #[test]
+    fn impact_grows_with_the_root_of_the_order_and_ends_at_half_the_price() {
+        let costs = Costs { impact: 1.0, ..Costs::FREE };
+        // σ = 2 %, V = 10 000: an order for all of it moves the price by 2 %, one for a quarter by 1 %.
+        let depth = 0.02 / 100.0;
+        assert!((costs.fill_price(Side::Buy, 100.0, 10_000.0, depth) - 102.0).abs() < 1e-12);
+        assert!((costs.fill_price(Side::Sell, 100.0, 2_500.0, depth) - 99.0).abs() < 1e-12);
+        assert_eq!(costs.fill_price(Side::Sell, 100.0, 1e12, depth), 50.0);
+        assert_eq!(costs.scaled(0.0).fill_price(Side::Buy, 100.0, 1e12, depth), 100.0);
     }
 
     #[test]

@@ -13,11 +13,13 @@ pub(super) enum Prices {
     NewestClose,
 }
 
-/// A purchase whose price is known and whose size is not yet.
+/// An order whose price is known and whose size may yet shrink.
 #[derive(Clone, Copy)]
-struct Purchase {
+struct Priced {
     instrument: usize,
     quote: Quote,
+    /// The price with slippage.
+    fill_price: f64,
     /// Shares, signed.
     wanted: f64,
     /// Whether it shares the cash with the other purchases.
@@ -38,21 +40,23 @@ impl Ledger<'_> {
             let Some((side, wanted)) = self.resolve(order, equity, prices) else { continue };
             match self.quote(order.instrument, side, prices) {
                 Ok(quote) if side == Side::Sell => {
-                    promised += self.proceeds(-wanted, quote.price);
+                    promised += self.proceeds(-wanted, quote);
                     sales.push((order.instrument, wanted, quote));
                 }
                 Ok(quote) => purchases.push((order, wanted, quote)),
                 Err(reason) => {
                     if side == Side::Sell && wanted.is_finite() {
-                        let value = self.holdings.get(&order.instrument).map_or(0.0, |held| held.price);
-                        promised += self.proceeds(-wanted, value);
+                        let price = self.holdings.get(&order.instrument).map_or(0.0, |held| held.price);
+                        let quote = Quote { price, most_shares: f64::INFINITY, factor: 1.0, depth: 0.0 };
+                        promised += self.proceeds(-wanted, quote);
                     }
                     self.fall_short(order.instrument, side, wanted, 0.0, reason);
                 }
             }
         }
         for (instrument, wanted, quote) in sales {
-            self.trade(instrument, wanted, wanted, quote);
+            let fill_price = self.fill_price(Side::Sell, quote, -wanted * quote.price);
+            self.trade(wanted, Priced { instrument, quote, fill_price, wanted, scales: false });
         }
         self.purchase(&purchases, promised, decision.max_positions);
     }
@@ -86,7 +90,8 @@ impl Ledger<'_> {
             Prices::NewestClose => {
                 let row = self.market.row(i, self.position)?;
                 let price = self.price(i, prices).ok_or(Unfilled::Halted)?;
-                Ok(Quote { price, most_shares: f64::INFINITY, factor: self.market.factor(row) })
+                let depth = self.exchange.depth(self.market, i, self.position + 1)?;
+                Ok(Quote { price, most_shares: f64::INFINITY, factor: self.market.factor(row), depth })
             }
         }
     }
@@ -108,9 +113,15 @@ impl Ledger<'_> {
         (wanted.abs() > DUST * held.abs()).then_some((Side::of(wanted), wanted))
     }
 
+    /// The price of an order that asks for this value, of which the volume cap may leave a part.
+    fn fill_price(&self, side: Side, quote: Quote, asked: f64) -> f64 {
+        let value = asked.min(quote.most_shares * quote.price).max(0.0);
+        self.exchange.costs.fill_price(side, quote.price, value, quote.depth)
+    }
+
     /// What a sale brings after its costs.
-    fn proceeds(&self, shares: f64, price: f64) -> f64 {
-        let value = shares * self.exchange.costs.fill_price(Side::Sell, price);
+    fn proceeds(&self, shares: f64, quote: Quote) -> f64 {
+        let value = shares * self.fill_price(Side::Sell, quote, shares * quote.price);
         value - self.exchange.costs.fees(Side::Sell, value, self.today.session).total()
     }
 
@@ -119,48 +130,49 @@ impl Ledger<'_> {
     fn purchase(&mut self, orders: &[(Order, f64, Quote)], promised: f64, max_positions: usize) {
         let mut purchases = Vec::with_capacity(orders.len());
         for &(order, wanted, quote) in orders {
-            let price = self.exchange.costs.fill_price(Side::Buy, quote.price);
-            let (wanted, scales) = match order.quantity {
-                Quantity::CashShare(share) => (self.cash.max(0.0) * share / price, true),
-                Quantity::Weight(_) => (wanted, true),
-                Quantity::Exit | Quantity::Shares(_) => (wanted, false),
+            let (asked, scales) = match order.quantity {
+                Quantity::CashShare(share) => (self.cash.max(0.0) * share, true),
+                Quantity::Weight(_) => (wanted * quote.price, true),
+                Quantity::Exit | Quantity::Shares(_) => (wanted * quote.price, false),
             };
-            purchases.push(Purchase { instrument: order.instrument, quote, wanted, scales });
+            let fill_price = self.fill_price(Side::Buy, quote, asked);
+            let wanted =
+                if matches!(order.quantity, Quantity::CashShare(_)) { asked / fill_price } else { wanted };
+            purchases.push(Priced { instrument: order.instrument, quote, fill_price, wanted, scales });
         }
         let scale = self.scale(&purchases, self.cash);
         let by_weight = orders.iter().any(|(order, ..)| matches!(order.quantity, Quantity::Weight(_)));
         let promised_scale = if by_weight { self.scale(&purchases, promised).max(scale) } else { scale };
         let asked_scale = if promised_scale > 0.0 { promised_scale } else { 1.0 };
         for purchase in purchases {
-            let Purchase { instrument, quote, wanted, scales } = purchase;
+            let Priced { instrument, wanted, scales, .. } = purchase;
             let (asked, wanted) =
                 if scales { (wanted * asked_scale, wanted * scale) } else { (wanted, wanted) };
             if !self.holdings.contains_key(&instrument) && self.holdings.len() >= max_positions {
                 self.fall_short(instrument, Side::Buy, asked, 0.0, Unfilled::BookFull);
             } else {
-                self.trade(instrument, asked, wanted, quote);
+                self.trade(asked, Priced { wanted, ..purchase });
             }
         }
     }
 
     /// The one factor, at most 1, that makes all purchases which share the cash affordable.
-    fn scale(&self, purchases: &[Purchase], cash: f64) -> f64 {
+    fn scale(&self, purchases: &[Priced], cash: f64) -> f64 {
         let mut needed = 0.0;
         let mut fees = 0.0;
         for purchase in purchases.iter().filter(|purchase| purchase.scales) {
-            let value = purchase.wanted * self.exchange.costs.fill_price(Side::Buy, purchase.quote.price);
+            let value = purchase.wanted * purchase.fill_price;
             needed += value;
             fees += self.exchange.costs.fees(Side::Buy, value, self.today.session).total();
         }
         if needed + fees <= cash { 1.0 } else { ((cash - fees) / needed).max(0.0) }
     }
 
-    /// Trade up to `wanted` shares (signed) as far as volume, cash and lots allow, and record what is missing to
-    /// `asked`.
-    fn trade(&mut self, instrument: usize, asked: f64, wanted: f64, quote: Quote) {
+    /// Trade up to the wanted shares as far as volume, cash and lots allow, and record what is missing to `asked`.
+    fn trade(&mut self, asked: f64, order: Priced) {
+        let Priced { instrument, wanted, .. } = order;
         let side = Side::of(wanted);
-        let held = self.holdings.get(&instrument).map_or(0.0, |holding| holding.shares);
-        let (shares, reason) = self.allowed(wanted, held, quote);
+        let (shares, reason) = self.allowed(order);
         let reason = match reason {
             None | Some(Unfilled::LotRounding) if asked.abs() * (1.0 - 1e-9) > wanted.abs() => {
                 Some(Unfilled::InsufficientCash)
@@ -168,19 +180,20 @@ impl Ledger<'_> {
             reason => reason,
         };
         if shares > 0.0 {
-            self.fill(instrument, side, shares, quote.price);
+            self.fill(order, side, shares);
         }
         if let Some(reason) = reason {
             self.fall_short(instrument, side, asked, shares, reason);
         }
     }
 
-    /// How many of the `wanted` shares (signed) can be traded, and what first stood in the way of all of them. That an
+    /// How many of the wanted shares can be traded, and what first stood in the way of all of them. That an
     /// order is rounded to lots is not worth a word unless nothing remains of it.
-    fn allowed(&self, wanted: f64, held: f64, quote: Quote) -> (f64, Option<Unfilled>) {
+    fn allowed(&self, order: Priced) -> (f64, Option<Unfilled>) {
+        let Priced { instrument, quote, fill_price: price, wanted, .. } = order;
+        let held = self.holdings.get(&instrument).map_or(0.0, |holding| holding.shares);
         let side = Side::of(wanted);
         let costs = &self.exchange.costs;
-        let price = costs.fill_price(side, quote.price);
         let session = self.today.session;
         let mut shares = wanted.abs();
         let mut reason = None;
@@ -220,8 +233,8 @@ impl Ledger<'_> {
         }
     }
 
-    fn fill(&mut self, instrument: usize, side: Side, shares: f64, price: f64) {
-        let fill_price = self.exchange.costs.fill_price(side, price);
+    fn fill(&mut self, order: Priced, side: Side, shares: f64) {
+        let Priced { instrument, quote: Quote { price, .. }, fill_price, .. } = order;
         let value = shares * fill_price;
         let fees = self.exchange.costs.fees(side, value, self.today.session);
         let slippage = shares * (fill_price - price).abs();

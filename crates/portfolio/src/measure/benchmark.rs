@@ -86,6 +86,22 @@ pub(super) const MEASURES: &[Definition] = &[
         compute: alpha_t,
     },
     Definition {
+        name: "up_capture",
+        title: "Up capture",
+        formula: "mean(r) / mean(b), over the sessions with b above 0",
+        unit: Unit::Ratio,
+        source: "arithmetic means per session, not compounded",
+        compute: |performance| capture(performance, |b| b > 0.0),
+    },
+    Definition {
+        name: "down_capture",
+        title: "Down capture",
+        formula: "mean(r) / mean(b), over the sessions with b below 0; below 1 is a smaller loss than the benchmark's",
+        unit: Unit::Ratio,
+        source: "arithmetic means per session, not compounded",
+        compute: |performance| capture(performance, |b| b < 0.0),
+    },
+    Definition {
         name: "correlation",
         title: "Correlation with the benchmark",
         formula: "cov(r, b) / (sd(r) · sd(b))",
@@ -123,6 +139,13 @@ fn alpha_t(performance: &Performance<'_>) -> f64 {
     let pairs = performance.excess().into_iter().zip(benchmark_excess(performance));
     let residuals = pairs.map(|(r, b)| r - beta * b).collect::<Vec<_>>();
     newey_west_t(&residuals, usual_lags(residuals.len()))
+}
+
+/// The mean return where the benchmark's is chosen, over the benchmark's.
+fn capture(performance: &Performance<'_>, chosen: impl Fn(f64) -> bool) -> f64 {
+    let pairs = performance.returns().iter().zip(returns(performance));
+    let (own, benchmark): (Vec<f64>, Vec<f64>) = pairs.filter(|(_, b)| chosen(**b)).unzip();
+    ratio(mean(&own), mean(&benchmark))
 }
 
 fn correlation(performance: &Performance<'_>) -> f64 {
@@ -165,6 +188,14 @@ mod tests {
         assert!((value(&EQUITY, &BENCHMARK, "beta") - 2.0).abs() < 1e-12);
         assert!(value(&EQUITY, &BENCHMARK, "alpha_annual").abs() < 1e-12);
         assert!((value(&EQUITY, &BENCHMARK, "correlation") - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn captures_are_of_the_sessions_in_which_the_benchmark_rose_or_fell() {
+        assert!((value(&EQUITY, &BENCHMARK, "up_capture") - 2.0).abs() < 1e-12);
+        assert!((value(&EQUITY, &BENCHMARK, "down_capture") - 2.0).abs() < 1e-12);
+        assert!((value(&BENCHMARK, &EQUITY, "up_capture") - 0.5).abs() < 1e-12);
+        assert!(value(&[1.0, 1.1], &[1.0, 1.1], "down_capture").is_nan());
     }
 
     #[test]

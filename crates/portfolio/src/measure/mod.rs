@@ -1,12 +1,14 @@
 //! How well it went, in numbers with published formulas.
 //!
 //! To add one: a [`Definition`] in one of the files and its line in [`all`]; `returns.rs` has the smallest. Tables and
-//! series that are not one number stand beside them: [`underwater`], [`drawdowns`], [`period_returns`].
+//! series that are not one number stand beside them: [`underwater`], [`drawdowns`], [`period_returns`],
+//! [`returns_by_group`], [`concentration`], [`trades`].
 //!
 //! All measures are computed from the returns of sessions `1..`: the first day of a backtest is only its start. A
 //! measure that is not defined (a ratio whose denominator is zero, no benchmark) is NaN.
 
 mod activity;
+mod attribution;
 mod benchmark;
 mod drawdown;
 mod period;
@@ -15,13 +17,16 @@ mod risk;
 mod statistics;
 #[cfg(test)]
 pub(crate) mod testing;
+mod trades;
 
 use serde::Serialize;
 
+pub use attribution::{Concentration, GroupReturn, concentration, returns_by_group};
 pub use benchmark::align_prices;
 pub use drawdown::{Drawdown, drawdowns, underwater};
 pub use period::{Period, PeriodReturn, period_returns};
 pub use statistics::{newey_west_t, normal_distribution};
+pub use trades::{TradeSummary, trades};
 
 use crate::{Backtest, Day};
 

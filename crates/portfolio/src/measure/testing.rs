@@ -29,5 +29,7 @@ pub(crate) fn backtest(equity: &[f64]) -> Backtest {
         caveats: Vec::new(),
         sessions_per_year: 250.0,
         cash_returns: vec![0.0; equity.len()],
+        notes: Vec::new(),
+        cohorts: Vec::new(),
     }
 }

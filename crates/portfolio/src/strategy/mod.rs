@@ -4,16 +4,20 @@
 
 mod buy_and_hold;
 mod equal_weight;
+mod guide;
 mod quantile_long_short;
 mod target_weights;
 mod targets;
+mod top_n;
 mod topk_dropout;
 mod view;
 
 pub use buy_and_hold::BuyAndHold;
 pub use equal_weight::EqualWeight;
+pub use guide::{Guide, Timeline};
 pub use quantile_long_short::QuantileLongShort;
 pub use target_weights::TargetWeights;
+pub use top_n::{Exposure, GroupCap, Risk, ScoreRule, TopN, Weights};
 pub use topk_dropout::{Book, TopkDropout};
 pub use view::View;
 
@@ -33,6 +37,25 @@ pub trait Strategy {
     /// Called at the close of each session in which the schedule asks for a decision.
     fn on_session(&mut self, view: &View<'_>) -> Decision;
 
+    /// Called at the close of every other session, for what can't wait.
+    fn between(&mut self, _view: &View<'_>) -> Decision {
+        Decision::nothing()
+    }
+
     /// Called once, after the last session.
     fn on_end(&mut self, _view: &View<'_>) {}
+
+    /// What the rules could not give so far, and how often.
+    fn notes(&self) -> Vec<Note> {
+        Vec::new()
+    }
+}
+
+/// Something that a strategy's rules could not give: what, and in how many decisions or for how many instruments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What, as part of a sentence.
+    pub what: &'static str,
+    /// How often.
+    pub count: usize,
 }

@@ -2,6 +2,7 @@
 
 use backstaff_panel::{Session, Signal, Universe};
 
+use super::{Guide, Timeline};
 use crate::{Holding, Ledger};
 
 /// The world at a session's close: prices up to it, the signal, who is eligible, what is held.
@@ -68,6 +69,17 @@ impl<'a> View<'a> {
         (score.is_finite() && self.is_member(i)).then_some(score)
     }
 
+    /// The value of an instrument as of the session of the signal, if it was listed then.
+    pub fn guide<T: Copy>(&self, guide: &Guide<T>, i: usize) -> Option<T> {
+        let known = self.position().checked_sub(self.signal_delay)?;
+        Some(guide.at(self.ledger.market().axis().row(i, known)?))
+    }
+
+    /// The value of the market as of the session of the signal, if it had one by then.
+    pub fn timeline(&self, timeline: &Timeline) -> Option<f64> {
+        timeline.at(self.position().checked_sub(self.signal_delay)?)
+    }
+
     /// The closing price of an instrument `lag` sessions ago (0: this session), if it traded then.
     pub fn close(&self, i: usize, lag: usize) -> Option<f64> {
         self.ledger.market().close(i, self.position().checked_sub(lag)?)
@@ -118,7 +130,8 @@ impl<'a> View<'a> {
         scored
     }
 
-    fn scored(&self) -> Vec<(usize, f64)> {
+    /// The eligible instruments with a score, in the order of the instruments of the market.
+    pub(super) fn scored(&self) -> Vec<(usize, f64)> {
         let market = self.ledger.market();
         let Some(known) = self.position().checked_sub(self.signal_delay) else { return Vec::new() };
         let rows = market.axis().by_session().rows(known).iter().map(|&row| row as usize);

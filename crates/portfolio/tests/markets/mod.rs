@@ -9,8 +9,9 @@ use backstaff_panel::{
     testing::{MarketSpec, market, weekdays},
 };
 use backstaff_portfolio::{
-    Backtest, Book, Costs, EqualWeight, Exchange, Execution, Leavers, Market, QuantileLongShort, Rates,
-    Rebalance, Strategy, TargetWeights, Terms, TopkDropout, backtest,
+    Backtest, Book, Costs, EqualWeight, Exchange, Execution, Exposure, GroupCap, Guide, Leavers, Market,
+    QuantileLongShort, Rates, Rebalance, Risk, ScoreRule, Strategy, TargetWeights, Terms, Timeline, TopN,
+    TopkDropout, VolumeCap, VolumeOf, Weights, backtest,
 };
 use proptest::prelude::*;
 
@@ -83,20 +84,21 @@ pub struct Case {
     pub strategy: u8,
 }
 
-pub const N_STRATEGIES: u8 = 5;
+pub const N_STRATEGIES: u8 = 8;
 
 impl Case {
     pub fn panel(&self) -> Panel {
         market(self.spec)
     }
 
-    pub fn strategy(&self) -> Box<dyn Strategy> {
+    pub fn strategy(&self, panel: &Panel) -> Box<dyn Strategy> {
         match self.strategy {
             0 => Box::new(TopkDropout::new(3, 1).unwrap()),
             1 => Box::new(TopkDropout::new(4, 2).unwrap().hold_sessions(3).book(Book::Outgrowing)),
             2 => Box::new(QuantileLongShort::new(0.3, 1.0, 0.7, 0.01).unwrap()),
             3 => Box::new(EqualWeight::new(0.02).unwrap()),
-            _ => Box::new(TargetWeights::new(1.0, 0.0).unwrap()),
+            4 => Box::new(TargetWeights::new(1.0, 0.0).unwrap()),
+            number => Box::new(top_n(panel, self.spec.seed, number - 5)),
         }
     }
 
@@ -104,7 +106,57 @@ impl Case {
         let market = Market::new(panel).unwrap();
         let signal = scores(panel, self.spec.seed);
         let universe = members(panel, self.spec.seed);
-        backtest(&market, &universe, &self.exchange, terms, &signal, &mut *self.strategy()).unwrap()
+        backtest(&market, &universe, &self.exchange, terms, &signal, &mut *self.strategy(panel)).unwrap()
+    }
+}
+
+/// The group of each row: one of three that an instrument leaves now and then, or none.
+pub fn groups(panel: &Panel, seed: u64) -> Vec<u32> {
+    let axis = panel.axis();
+    let of = |row| {
+        let i = number(axis.instruments()[axis.instrument_of(row)].name());
+        let group = 4.0 * noise(seed ^ 0xb, i * 1000 + axis.position_of(row) as u64 / 20);
+        if group < 3.0 { group as u32 } else { u32::MAX }
+    };
+    (0..axis.n_rows()).map(of).collect()
+}
+
+/// A share of equity for each session that stays for four of them.
+pub fn exposures(panel: &Panel, seed: u64) -> Vec<f64> {
+    let of = |position: usize| match noise(seed ^ 0xd, position as u64 / 4) {
+        x if x < 0.1 => f64::NAN,
+        x => (2.0 * x - 0.4).clamp(0.0, 1.0),
+    };
+    (0..panel.axis().n_sessions()).map(of).collect()
+}
+
+/// The best four by one of three sets of rules, of which the last has all there are.
+pub fn top_n(panel: &Panel, seed: u64, rules: u8) -> TopN {
+    let axis = panel.axis();
+    let sectors = || Guide::new(axis, groups(panel, seed)).unwrap();
+    let risks = |seed| by_row(panel, seed, |x| if x < 0.05 { f64::NAN } else { 0.5 * x });
+    let risk = |seed, floor| Risk::new(Guide::new(axis, risks(seed)).unwrap(), floor).unwrap();
+    let top = TopN::new(4).unwrap();
+    match rules {
+        0 => top.keep(7).unwrap(),
+        1 => top
+            .at_most_per(GroupCap { groups: sectors(), most: 1 })
+            .unwrap()
+            .weights(Weights::Steps(vec![(1, 3.0), (2, 2.0), (9, 1.0)]), 0.4)
+            .unwrap()
+            .threshold(0.01)
+            .unwrap(),
+        _ => top
+            .keep(6)
+            .unwrap()
+            .advantage(0.1)
+            .unwrap()
+            .at_most_per(GroupCap { groups: sectors(), most: 2 })
+            .unwrap()
+            .score(ScoreRule { within: Some(sectors()), divided_by: Some(risk(seed ^ 3, 0.05)) })
+            .weights(Weights::InverseRisk(risk(seed ^ 5, 0.1)), 0.35)
+            .unwrap()
+            .exposure(Exposure::new(Timeline::new(axis, exposures(panel, seed)).unwrap(), 0.05).unwrap()),
     }
 }
 
@@ -114,27 +166,28 @@ pub fn any_exchange() -> impl Strategy_<Value = Exchange> {
         (0.0..30.0, 0.0..30.0, prop_oneof![Just(0.0), 0.0..20.0], 0.0..50.0),
         prop_oneof![Just(None), Just(Some(1.0)), Just(Some(100.0))],
         prop_oneof![Just(None), Just(Some(0.001)), Just(Some(0.1))],
-        prop_oneof![Just(None), Just(Some(0.02))],
-        (0.0..0.1, 0.0..1.0),
+        prop_oneof![Just(None), Just(Some(VolumeOf::Session)), Just(Some(VolumeOf::Average))],
+        (0.0..0.1, 0.0..1.0, prop_oneof![Just(0.0), 0.0..2.0]),
     )
-        .prop_map(
-            |(execution, (bps, slippage_bps, minimum, tax), lot, volume_cap, price_limit, (rate, usual))| {
-                Exchange {
-                    execution,
-                    costs: Costs {
-                        minimum_commission: minimum,
-                        sell_tax_bps: Rates::constant(tax),
-                        borrow_bps_annual: 300.0,
-                        ..Costs::per_side(bps, slippage_bps)
-                    },
-                    lot,
-                    volume_cap,
-                    price_limit,
-                    cash_rate: Rates::constant(rate),
-                    recovery: backstaff_portfolio::Recovery { usual, ..Default::default() },
-                }
-            },
-        )
+        .prop_map(|(execution, (bps, slippage_bps, minimum, tax), lot, price_limit, volume_of, last)| {
+            let (rate, usual, impact) = last;
+            Exchange {
+                execution,
+                costs: Costs {
+                    minimum_commission: minimum,
+                    sell_tax_bps: Rates::constant(tax),
+                    borrow_bps_annual: 300.0,
+                    impact,
+                    ..Costs::per_side(bps, slippage_bps)
+                },
+                lot,
+                volume_cap: volume_of.map(|of| VolumeCap { share: 0.02, of }),
+                liquidity_sessions: 10,
+                price_limit: price_limit.map(Rates::constant),
+                cash_rate: Rates::constant(rate),
+                recovery: backstaff_portfolio::Recovery { usual, ..Default::default() },
+            }
+        })
 }
 
 pub use proptest::strategy::Strategy as Strategy_;

@@ -5,16 +5,31 @@
 //! the period lies (u32). The file `.index` beside it says where each period's first record lies; both follow from the
 //! records, so that it is not read.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use backstaff_panel::{Fact, Facts, Frequency, Instrument, Session};
 use rayon::prelude::*;
 
-use super::{entries, instruments, read_bytes};
+use super::{entries, folders, instruments, instruments_file, read_bytes};
 use crate::{Place, SourceError, stamp};
 
 /// Bytes of a record.
 const RECORD: usize = 20;
+
+/// The files that [`read_facts`] reads, sorted.
+pub(crate) fn fact_files(provider: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    let listed = instruments_file(provider);
+    let mut files = if listed.is_file() { vec![listed] } else { Vec::new() };
+    for folder in folders(&provider.join("financial"))? {
+        files.extend(
+            entries(&folder)?.into_iter().filter(|path| path.extension().is_some_and(|end| end == "data")),
+        );
+    }
+    Ok(files)
+}
 
 /// Read the folder `financial` of a provider: facts by their names.
 pub(crate) fn read_facts(provider: &Path) -> Result<BTreeMap<String, Facts>, SourceError> {

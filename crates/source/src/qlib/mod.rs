@@ -18,7 +18,7 @@ use std::{
 use backstaff_panel::Session;
 
 pub(crate) use bars::read_bars;
-pub(crate) use facts::read_facts;
+pub(crate) use facts::{fact_files, read_facts};
 
 use crate::{DateOrder, Place, SourceError, stamp};
 

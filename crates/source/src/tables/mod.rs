@@ -153,6 +153,12 @@ pub(crate) fn complete(
     for table in &layout.series {
         series::insert(panel, tables, table, &wanted, warnings)?;
     }
+    if let Some(last) = request.published_until {
+        let cut = panel.all_facts().map(|(name, facts)| (name.to_owned(), facts.until(last)));
+        for (name, facts) in cut.collect::<Vec<_>>() {
+            panel.insert_facts(&name, facts)?;
+        }
+    }
     clock.lap("read series");
     Ok(statics)
 }

@@ -3,8 +3,7 @@
 use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use backstaff_feature::{Catalog, Feature, FeatureError, LabelExpression, Plan, Schema};
-use backstaff_panel::{Axis, Calendar, Column, Encoding, Facts, Panel};
-use backstaff_source::read_facts;
+use backstaff_panel::{Axis, Calendar, Column, Encoding, Panel};
 use backstaff_stage::{Budget, Store, runner::Done};
 
 use crate::{
@@ -83,7 +82,14 @@ fn read(
     choose: &dyn Fn(&Schema) -> Result<Chosen, FeatureError>,
     flow: &Flow<'_>,
 ) -> Result<(Data, Chosen), StudyError> {
-    let load = |categories| Data::load(flow, task, &(task.load)(categories));
+    let load = |categories| {
+        let stage = (task.load)(categories);
+        let stage = match task.facts {
+            Some(path) => stage.with_facts(path),
+            None => stage,
+        };
+        Data::load(flow, task, &stage)
+    };
     let data = load(Vec::new())?;
     let chosen = choose(&data.schema());
     let mut texts = data.text_columns();
@@ -109,15 +115,12 @@ impl Data {
         if task.store.is_none() {
             let mut output = flow.trace().span("load", || stage.read())?;
             flow.trace().laps(output.seconds());
-            if let Some(path) = task.facts {
-                flow.trace().span("facts", || attach_facts(path, &mut output))?;
-            }
             if let Some(condition) = task.rows {
                 flow.trace().span("rows", || select_rows(condition, &mut output))?;
             }
             return Ok(Self::Memory(Box::new(output)));
         }
-        let manifest = one(flow.stage(stage, &stage.files()?, 0)?)?;
+        let manifest = one(flow.stage(stage, &stage.files(flow.store())?, 0)?)?;
         Ok(Self::Stored(Arc::new(PanelHandle::open(flow.store(), manifest)?)))
     }
 
@@ -153,13 +156,15 @@ impl Data {
         names.map(backstaff_source::field_name).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// The panel with the fields and categories among these that there are.
+    /// The panel with the fields and categories among these that there are, and all published values.
     pub fn panel(&self, fields: &[&str], categories: &[&str]) -> Result<Panel, StudyError> {
         match self {
             Self::Memory(output) => Ok(output.panel.clone()),
-            Self::Stored(panel) => panel.panel(
+            Self::Stored(panel) => panel.part(
+                0..panel.axis().n_sessions(),
                 fields.iter().copied().filter(|name| panel.fields().contains(*name)),
                 categories.iter().copied().filter(|name| panel.categories().contains(*name)),
+                panel.facts().published.iter().map(|facts| facts.name.as_str()),
             ),
         }
     }
@@ -210,22 +215,5 @@ fn select_rows(condition: &str, output: &mut LoadOutput) -> Result<(), StudyErro
     let empty = Panel::new(Arc::new(Axis::new(Calendar::new(Vec::new()), Vec::new())));
     let panel = std::mem::replace(&mut output.panel, empty);
     output.panel = panel.select(&kept);
-    Ok(())
-}
-
-/// Read published values into a panel.
-fn attach_facts(path: &Path, output: &mut LoadOutput) -> Result<(), StudyError> {
-    let facts = read_facts(path)?;
-    let axis = output.panel.axis().clone();
-    let is_known = |facts: &Facts| {
-        facts.all().any(|(about, _)| about.is_none_or(|instrument| axis.find(instrument.name()).is_some()))
-    };
-    if !facts.values().any(is_known) {
-        let message = format!("no instrument of the facts in {} is in the data", path.display());
-        output.facts.warnings.push(message);
-    }
-    for (name, facts) in facts {
-        output.panel.insert_facts(&name, facts)?;
-    }
     Ok(())
 }

@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, path::PathBuf};
 use backstaff_source::DateOrder;
 use serde::{Deserialize, Serialize};
 
+use super::published::{FactTable, SeriesTable, one_or_many};
+
 /// Where the data come from.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -17,6 +19,12 @@ pub struct Data {
     /// Facts about instruments: sector, date of entry.
     #[serde(default)]
     pub attributes: Option<Attributes>,
+    /// Published values of instruments, for `$$name_q` and `$$name_a`: a table or a list of them.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub facts: Vec<FactTable>,
+    /// Series of the whole market, for `$$name_d`: a table or a list of them.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub series: Vec<SeriesTable>,
     /// A series to compare with.
     #[serde(default)]
     pub benchmark: Option<Benchmark>,
@@ -30,8 +38,14 @@ fn union() -> String {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prices {
-    /// A Parquet or CSV file, or a folder of them.
+    /// A Parquet or CSV file, a folder of them, a folder in Qlib's layout, or a database of tables.
     pub path: PathBuf,
+    /// What the tables of a database mean, by a layout that ships: `krx`.
+    #[serde(default)]
+    pub preset: Option<String>,
+    /// The same, by a layout file of your own.
+    #[serde(default)]
+    pub tables: Option<PathBuf>,
     /// Columns whose names are not the usual ones: the file's name to ours.
     #[serde(default)]
     pub mapping: BTreeMap<String, String>,

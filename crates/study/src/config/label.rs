@@ -196,11 +196,8 @@ impl Label {
         if self.target.0.is_empty() {
             return Err(Problem::of("label.target", "the list is empty; name at least one part"));
         }
-        let parts = self.target.0.iter();
-        parts
-            .map(TargetPart::check)
-            .collect::<Result<(), _>>()
-            .map_err(|message| Problem::of("label.target", message))
+        let mut parts = self.target.0.iter();
+        parts.try_for_each(TargetPart::check).map_err(|message| Problem::of("label.target", message))
     }
 }
 

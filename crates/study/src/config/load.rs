@@ -93,7 +93,7 @@ fn with_profile(mut study: Value, plain: &Config, path: &Path, name: &str) -> Re
     })
 }
 
-/// A shipped profile speaks of every LightGBM model, whatever its name, and of the strategy only if it is top-k.
+/// A shipped profile speaks of every LightGBM model, whatever its name, and of the strategy only if it is top-k or top-n.
 fn apply_shipped(study: &mut Value, overrides: &Value) {
     let has_validation = study.pointer("/folds/validation").is_none_or(|validation| validation != "none");
     if let (Some(models), Some(mut boosted)) =
@@ -110,6 +110,15 @@ fn apply_shipped(study: &mut Value, overrides: &Value) {
         (study.pointer_mut("/portfolio/strategy/topk_dropout"), overrides.get("topk_dropout"))
     {
         merge(top, small);
+    }
+    if let (Some(top), Some(small)) = (
+        study.pointer_mut("/portfolio/strategy/top_n").and_then(Value::as_object_mut),
+        overrides.get("top_n").and_then(Value::as_object),
+    ) {
+        // A book without a band stays one.
+        for (key, value) in small.iter().filter(|(key, _)| top.contains_key(*key)).collect::<Vec<_>>() {
+            top.insert(key.clone(), value.clone());
+        }
     }
     if let Some(count) = overrides.get("at_most") {
         merge(study, &serde_json::json!({ "universe": { "at_most": count } }));
@@ -180,16 +189,13 @@ fn check(config: &Config, path: &Path) -> Result<(), ConfigError> {
             "needs data.attributes, the table that holds the dates".to_owned(),
         );
     }
-    if !(config.portfolio.initial_cash.is_finite() && config.portfolio.initial_cash > 0.0) {
-        return fail("portfolio.initial_cash", "must be a positive amount".to_owned());
-    }
-    Ok(())
+    config.portfolio.check().or_else(|(key, message)| fail(&key, message))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Every, Form, ModelSpec, Of, Target, TargetPart};
+    use crate::config::{Every, Form, ModelSpec, Of, StrategySpec, Target, TargetPart};
 
     const STUDY: &str = "
 backstaff: 1
@@ -242,6 +248,18 @@ profiles:
         assert_eq!((*rounds, parameters["num_leaves"].as_i64()), (100, Some(16)));
         let error = parsed(STUDY, Some("debug")).unwrap_err().to_string();
         assert!(error.contains("dev, prod, research, test"), "{error}");
+    }
+
+    #[test]
+    fn a_shipped_profile_makes_a_top_n_smaller() {
+        let study =
+            STUDY.replace("topk_dropout: {k: 50, n_drop: 5}", "top_n: {n: 50, keep: 90, max_weight: 0.1}");
+        let config = parsed(&study, Some("dev")).unwrap();
+        let StrategySpec::TopN(top) = &config.portfolio.strategy else { panic!() };
+        assert_eq!((top.n, top.keep, top.max_weight), (3, Some(4), 0.1));
+        let config = parsed(&study.replace("keep: 90, ", ""), Some("dev")).unwrap();
+        let StrategySpec::TopN(top) = &config.portfolio.strategy else { panic!() };
+        assert_eq!((top.n, top.keep), (3, None));
     }
 
     #[test]

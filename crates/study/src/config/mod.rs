@@ -9,6 +9,7 @@ mod label;
 mod load;
 mod model;
 mod portfolio;
+mod published;
 mod weight;
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -20,7 +21,11 @@ pub use fold::{Every, Folds, MinRows, TestRange, TrainSpan, Validation};
 pub use label::{Among, Form, Label, Market, Of, Target, TargetPart};
 pub use load::{ConfigError, load, parse};
 pub use model::{ModelSpec, Models};
-pub use portfolio::{CostModel, ExecutionPrice, Portfolio, StrategySpec};
+pub use portfolio::{
+    CostModel, DatedRate, ExecutionPrice, ExposureSpec, Portfolio, RecoverySpec, RiskSpec, StrategySpec,
+    TopNSpec, VolumeBase, WeightSpec,
+};
+pub use published::{FactTable, PeriodLength, SeriesLag, SeriesTable};
 pub use weight::Weights;
 
 /// The version of the study file's format that this program reads.

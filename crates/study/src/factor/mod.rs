@@ -61,6 +61,8 @@ pub struct Request {
     pub libraries: Vec<String>,
     /// A file of the user's own features, whose names may be used.
     pub file: Option<PathBuf>,
+    /// Published values with the days on which they became known, for expressions over `$$name`.
+    pub facts: Option<PathBuf>,
     /// A table of today's categories: one row an instrument.
     pub attributes: Option<PathBuf>,
     /// The category within which values are ranked as well; `sector`, where the data have it, if absent.
@@ -99,7 +101,7 @@ pub fn judge(request: &Request, observer: &dyn Observer) -> Result<Judgement, St
         memory: Budget::of_threads(1).memory,
         load: &|categories| request.load(category, categories),
         category: Some(category),
-        facts: None,
+        facts: request.facts.as_deref(),
         rows: None,
     };
     let universe = request.universe.as_deref().unwrap_or(TRADES);

@@ -8,7 +8,7 @@ use backstaff_learn::{
     label::{Labels, Recoveries},
     model::Ensemble,
 };
-use backstaff_panel::{Axis, Column, Encoding, Panel, Session};
+use backstaff_panel::{Axis, Column, Encoding, Facts, Panel, Session};
 use backstaff_portfolio::Backtest;
 use backstaff_stage::Digest;
 use serde::Serialize;
@@ -19,8 +19,7 @@ use crate::{
     flow::Flow,
     panel_handle::PanelHandle,
     steps::{
-        Load,
-        backtest::{Holder, RunBacktests, Variant, holder_name},
+        backtest::{Guides, Holder, RunBacktests, Variant, holder_name},
         folds::{FoldFacts, MakeFolds, Training, members},
         labels::MakeLabels,
         scores::Scores,
@@ -133,7 +132,9 @@ impl<'a> Base<'a> {
             models.push((name.clone(), *fold, read_ensemble(flow.store(), manifests, average)?));
         }
         let fields = handle.fields().iter().map(String::as_str);
-        let panel = handle.panel(fields, handle.categories().iter().map(String::as_str))?;
+        let categories = handle.categories().iter().map(String::as_str);
+        let published = handle.facts().published.iter().map(|facts| facts.name.as_str());
+        let panel = handle.part(0..handle.axis().n_sessions(), fields, categories, published)?;
         let handles = columns.all();
         let values = handles.iter().map(|handle| handle.column()).collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
@@ -208,7 +209,7 @@ impl<'a> Base<'a> {
 
     /// Read the files again as if nothing after the session were in them.
     fn truncated_at_the_source(&self, before: &Before) -> Result<Panel, StudyError> {
-        let load = Load::new(&self.study.config)?.without_rows_after(self.panel.axis(), before.session);
+        let load = self.study.load_stage()?.without_rows_after(self.panel.axis(), before.session);
         Ok(load.read()?.panel)
     }
 
@@ -225,7 +226,20 @@ impl<'a> Base<'a> {
             };
             Some(Leak { kind: "data", ..leak })
         });
-        moved.collect()
+        // What was published of instruments that are listed only later is no data of theirs yet.
+        let of_listed = |facts: &Facts| {
+            let listed = facts.all().filter_map(|(about, _)| about);
+            let listed = listed.filter(|about| cut.axis().find(about.name()).is_some());
+            facts.renamed(listed.map(|about| (about.clone(), about.clone())).collect::<Vec<_>>())
+        };
+        let published = before.panel.all_facts().filter_map(|(name, old)| {
+            let n_moved = match cut.facts(name) {
+                Some(new) => of_listed(old).n_different(&of_listed(new)),
+                None => old.all().map(|(_, facts)| facts.len()).sum(),
+            };
+            (n_moved > 0).then(|| Leak::of("data", name, session.clone(), n_moved))
+        });
+        moved.chain(published).collect()
     }
 
     /// The folds that are tested before the session must train on the same rows and targets.
@@ -306,12 +320,18 @@ impl<'a> Base<'a> {
     ) -> Result<Vec<(String, Backtest)>, StudyError> {
         let universe = members(&columns[self.universe_at()]);
         let sessions = self.sessions.start..last + 1;
+        let at = columns.len() - self.columns.guides.len();
+        let roles = self.columns.guides.iter().map(|(role, _)| *role);
+        let guides = Guides(roles.zip(columns[at..].iter().cloned()).collect());
         let models = scores.iter().map(|(name, scores)| (Holder::Model(name.clone()), scores.clone()));
         let all = models.chain([(Holder::EqualWeight, Scores::none())]);
         all.map(|(holder, scores)| {
             let name = holder_name(&holder);
             let variant = Variant::plain(holder);
-            Ok((name, self.portfolios.simulate(&variant, panel, &universe, &scores, sessions.clone())?))
+            Ok((
+                name,
+                self.portfolios.simulate(&variant, panel, &universe, &scores, &guides, sessions.clone())?,
+            ))
         })
         .collect()
     }

@@ -11,7 +11,6 @@ use backstaff_report::Date;
 
 use super::words;
 use crate::{
-    config::StrategySpec,
     results::Results,
     steps::backtest::{BacktestResult, Holder, Variant, holder_name},
 };
@@ -62,9 +61,10 @@ impl<'a> Accounts<'a> {
         Self {
             all: known.map(|result| Account::new(result, sessions_per_year)).collect(),
             primary: Holder::Model(results.config.primary_model().to_owned()),
-            yardstick: match results.config.portfolio.strategy {
-                StrategySpec::TopkDropout { .. } => Yardstick::Excess,
-                StrategySpec::QuantileLongShort { .. } => Yardstick::Alpha,
+            yardstick: if results.config.portfolio.strategy.is_long_short() {
+                Yardstick::Alpha
+            } else {
+                Yardstick::Excess
             },
         }
     }
@@ -182,6 +182,8 @@ impl<'a> Account<'a> {
             ruined: None,
             caveats: Vec::new(),
             sessions_per_year,
+            notes: Vec::new(),
+            cohorts: Vec::new(),
             cash_returns: padded(result.column("cash_return"), result.sessions.len(), 0.0),
         };
         Self { result, ledger }
@@ -223,6 +225,11 @@ impl<'a> Account<'a> {
 
     pub(super) fn returns(&self) -> Vec<f64> {
         self.ledger.returns()
+    }
+
+    /// What cash earned up to each session since the one before.
+    pub(super) fn cash_returns(&self) -> &[f64] {
+        &self.ledger.cash_returns
     }
 
     /// What one unit of money became.

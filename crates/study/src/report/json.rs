@@ -5,10 +5,16 @@ use serde_json::{Map, Value, json};
 use super::{
     account::{Accounts, Yardstick},
     importance::importance_json,
+    quantiles::{QuantileFacts, ic_by_year},
+    series::mean,
     survivorship::Gauge,
     verdict::Verdict,
+    years::{self, YearFacts},
 };
-use crate::results::Results;
+use crate::{
+    results::Results,
+    steps::{backtest::Holder, evaluate::Evaluation},
+};
 
 /// The numbers of a study for programs; what is not defined is `null`.
 ///
@@ -19,6 +25,12 @@ use crate::results::Results;
 ///   universe.
 /// - `scores`: by model, the summaries of `ic`, `rank_ic` and `spread`, quantile means, autocorrelation.
 /// - `importance`: by model and feature, its share of gain and splits, over all folds and in each.
+/// - `years`: the primary portfolio year by year.
+/// - `quantiles` and `rank_ic_by_year`: by model.
+/// - `holdings`: by model, the account's return by group (`grouped_by`, `groups`), its positions from flat to flat
+///   (`trades`), what is held in the end (`book`), the mean Herfindahl index, the final equity of each cohort, what the
+///   strategy's rules could not give (`notes`), unfilled orders by reason.
+/// - `rolling`: the primary portfolio's Sharpe ratio and beta to the equal weight over 252 sessions, by session.
 /// - `survivorship`: the universe's equal weight less the index, with and without the dates of entry.
 /// - `suspects`: features beyond belief.
 pub fn measures_json(results: &Results) -> Value {
@@ -26,6 +38,7 @@ pub fn measures_json(results: &Results) -> Value {
     let verdict = Verdict::of(results, &accounts);
     let evidence = verdict.evidence;
     let interval = evidence.interval();
+    let horizon = results.config.label.horizon;
     json!({
         "verdict": {
             "level": verdict.level.name(),
@@ -43,8 +56,13 @@ pub fn measures_json(results: &Results) -> Value {
             "rank_ic_t": finite(evidence.rank_ic_t),
         },
         "portfolios": portfolios(&accounts),
+        "years": years(results, &accounts),
         "scores": scores(results),
         "importance": importance_json(results),
+        "quantiles": of_models(results, |evaluation| json!(QuantileFacts::of(evaluation))),
+        "rank_ic_by_year": of_models(results, |evaluation| json!(ic_by_year(evaluation, horizon))),
+        "holdings": holdings(&accounts),
+        "rolling": rolling(&accounts),
         "survivorship": Gauge::of(results, &accounts),
         "suspects": results.suspects,
     })
@@ -73,6 +91,45 @@ fn scores(results: &Results) -> Value {
     Value::Object(all.collect())
 }
 
+fn years(results: &Results, accounts: &Accounts<'_>) -> Value {
+    let evaluation = results.evaluations.get(results.config.primary_model());
+    let years = accounts.primary().map(|own| YearFacts::of(own, accounts.equal_weight(), evaluation));
+    json!(years.unwrap_or_default())
+}
+
+fn of_models(results: &Results, of: impl Fn(&Evaluation) -> Value) -> Value {
+    Value::Object(
+        results.evaluations.iter().map(|(name, evaluation)| (name.clone(), of(evaluation))).collect(),
+    )
+}
+
+fn holdings(accounts: &Accounts<'_>) -> Value {
+    let plain =
+        accounts.compared().into_iter().filter(|account| matches!(account.holder(), Holder::Model(_)));
+    let all = plain.map(|account| {
+        let result = account.result;
+        let present = result.column("herfindahl").iter().copied().filter(|value| value.is_finite());
+        let cohorts = result.daily.iter().filter(|(name, _)| name.starts_with("cohort_"));
+        let mut value = json!(result.detail);
+        value["herfindahl"] = json!(finite(mean(&present.collect::<Vec<_>>())));
+        value["cohorts"] = json!(cohorts.map(|(_, equity)| equity.last()).collect::<Vec<_>>());
+        value["notes"] =
+            Value::Object(result.notes.iter().map(|(what, n)| (what.clone(), json!(n))).collect());
+        value["unfilled"] =
+            Value::Object(result.unfilled.iter().map(|(why, n)| (why.clone(), json!(n))).collect());
+        (account.name(), value)
+    });
+    Value::Object(all.collect())
+}
+
+fn rolling(accounts: &Accounts<'_>) -> Value {
+    let Some(primary) = accounts.primary() else { return Value::Null };
+    let (sharpe, beta) = years::rolling(primary, accounts.equal_weight());
+    let known = |values: Vec<f64>| values.into_iter().map(finite).collect::<Vec<_>>();
+    let sessions = primary.sessions().iter().map(ToString::to_string).collect::<Vec<_>>();
+    json!({ "sessions": sessions, "sharpe": known(sharpe), "beta": known(beta) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +143,10 @@ mod tests {
         assert!(json["portfolios"]["trees, before costs"]["active_return_t"].is_f64());
         assert!(json["portfolios"]["equal weight"]["sharpe"].is_f64());
         assert!(json["scores"]["trees"]["rank_ic"]["newey_west_t"].is_f64());
+        assert!(json["years"][0]["return"].is_f64() && json["quantiles"]["trees"]["means"].is_array());
+        assert_eq!(json["holdings"]["trees"]["groups"][0]["group"], "energy");
+        assert_eq!(json["rolling"]["sessions"].as_array().unwrap().len(), 400);
+        assert!(json["portfolios"]["trees"]["up_capture"].is_f64());
         assert!(json["survivorship"]["test"]["with_mask"].is_f64());
         assert!(!json["verdict"]["sentence"].as_str().unwrap().contains('*'));
     }

@@ -7,11 +7,14 @@ mod account;
 mod caveats;
 pub(crate) mod charts;
 mod data;
+mod holdings;
 mod importance;
 mod json;
 mod lineage;
 mod models;
 mod performance;
+mod published;
+mod quantiles;
 pub(crate) mod series;
 mod signal;
 mod stress;
@@ -22,6 +25,7 @@ mod testing;
 mod trading;
 mod verdict;
 pub(crate) mod words;
+mod years;
 
 use backstaff_report::{Caveat, Format, Report};
 
@@ -46,10 +50,11 @@ pub fn compose(results: &Results) -> Report {
     }
     report
         .section(summary::section(results, &accounts, &verdict))
-        .section(performance::section(&accounts))
+        .section(performance::section(results, &accounts))
         .section(signal::section(results))
         .section(stress::section(&accounts))
         .section(trading::section(&accounts))
+        .section(holdings::section(&accounts))
         .section(models::section(results))
         .section(data::section(results, &accounts))
         .section(lineage::section(results))
@@ -57,8 +62,21 @@ pub fn compose(results: &Results) -> Report {
 
 /// What must be read before anything else.
 fn banners(results: &Results) -> Vec<Caveat> {
+    let flawed = results.known_flaws.iter().map(|(library, flaws)| {
+        let text = format!(
+            "It repeats somebody else's definitions so that programs can be compared, not so that results can be \
+             believed: {}",
+            flaws.join(" ")
+        );
+        Caveat::warning(format!("The library {library} has known flaws"), text)
+    });
+    suspicion(results).into_iter().chain(flawed).collect()
+}
+
+/// A column that knows too much.
+fn suspicion(results: &Results) -> Option<Caveat> {
     if results.suspects.is_empty() {
-        return Vec::new();
+        return None;
     }
     let columns = results.suspects.iter().map(|suspect| {
         let of = if suspect.of_market { "correlation with the market's next return" } else { "rank IC" };
@@ -70,15 +88,19 @@ fn banners(results: &Results) -> Vec<Caveat> {
          Take the column out, or find out when it was known.",
         columns.collect::<Vec<_>>().join(", ")
     );
-    vec![Caveat::warning("These results are not to be believed", text)]
+    Some(Caveat::warning("These results are not to be believed", text))
 }
 
 fn subtitle(results: &Results, accounts: &Accounts<'_>) -> String {
     let Config { name, portfolio, .. } = &results.config;
-    let strategy = match portfolio.strategy {
+    let strategy = match &portfolio.strategy {
         StrategySpec::TopkDropout { k, n_drop } => format!("the {k} best, {n_drop} replaced at most"),
+        StrategySpec::TopN(top) => match top.keep {
+            Some(keep) => format!("the {} best, kept to rank {keep}", top.n),
+            None => format!("the {} best", top.n),
+        },
         StrategySpec::QuantileLongShort { quantile, .. } => {
-            format!("the best {} long, the worst short", words::percent(quantile, 0))
+            format!("the best {} long, the worst short", words::percent(*quantile, 0))
         }
     };
     let execution = match portfolio.execution {
@@ -127,7 +149,17 @@ mod tests {
         let ids = report.sections.iter().map(|section| section.id.as_str()).collect::<Vec<_>>();
         assert_eq!(
             ids,
-            ["summary", "performance", "signal", "stress", "trading", "models", "data", "lineage"]
+            [
+                "summary",
+                "performance",
+                "signal",
+                "stress",
+                "trading",
+                "holdings",
+                "models",
+                "data",
+                "lineage"
+            ]
         );
         assert!(report.sections.iter().all(|section| !section.blocks.is_empty()));
     }

@@ -69,16 +69,13 @@ fn described_target(part: &TargetPart) -> String {
         Some(Market::Median) => "median",
         Some(Market::Mean) | None => "mean",
     };
-    let mut text = match of {
+    let base = match of {
         Of::Return => "return".to_owned(),
         Of::Excess => format!("return less the {market} of the session"),
         Of::Residual => {
             format!("return less ({}) times the {market} of the session", beta.as_deref().unwrap_or_default())
         }
     };
-    if let Some(category) = neutral {
-        text += &format!(", less the mean of its {category}");
-    }
     let form = match form {
         Form::Value => "",
         Form::Rank => ", as its rank from −0.5 to 0.5",
@@ -86,20 +83,16 @@ fn described_target(part: &TargetPart) -> String {
         Form::Zscore => ", in standard deviations",
         Form::Log => ", as sign(x) · ln(1 + |x|)",
     };
-    text += form;
-    if let Some(category) = within {
-        text += &format!(" within its {category}");
-    }
-    if *among == Among::Present {
-        text += ", among all rows with a label";
-    }
-    if let Some(clip) = clip {
-        text += &format!("; returns cut at ±{clip} first");
-    }
-    if let Some(limit) = limit {
-        text += &format!("; cut at ±{limit} at the end");
-    }
-    text
+    let text = [
+        Some(base),
+        neutral.as_ref().map(|category| format!(", less the mean of its {category}")),
+        Some(form.to_owned()),
+        within.as_ref().map(|category| format!(" within its {category}")),
+        (*among == Among::Present).then(|| ", among all rows with a label".to_owned()),
+        clip.map(|clip| format!("; returns cut at ±{clip} first")),
+        limit.map(|limit| format!("; cut at ±{limit} at the end")),
+    ];
+    text.into_iter().flatten().collect()
 }
 
 fn folds(folds: &[FoldFacts]) -> Table {

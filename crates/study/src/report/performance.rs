@@ -11,15 +11,16 @@ use super::{
     TIME,
     account::{Account, Accounts},
     words,
+    years::{self, YearFacts},
 };
-use crate::steps::backtest::Holder;
+use crate::{results::Results, steps::backtest::Holder};
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 /// Falls that are listed.
 const FALLS: usize = 8;
 
-pub(super) fn section(accounts: &Accounts<'_>) -> Section {
+pub(super) fn section(results: &Results, accounts: &Accounts<'_>) -> Section {
     let mut section = Section::new("performance", "Performance").intro(
         "Growth of one unit of money, and how far below its best each portfolio stood. The equal weight of the same \
          universe, under the same costs, is the first benchmark: it has the same instruments and the same survivors.",
@@ -33,6 +34,12 @@ pub(super) fn section(accounts: &Accounts<'_>) -> Section {
         .block(underwater(accounts, primary))
         .block(Block::Beside(vec![falls(primary).into(), yearly_chart(accounts).into()]))
         .block(yearly(accounts));
+    let evaluation = results.evaluations.get(results.config.primary_model());
+    let years = YearFacts::of(primary, equal_weight, evaluation);
+    section = section.block(years::table(&primary.name(), &years));
+    for chart in years::rolling_charts(primary, equal_weight) {
+        section = section.block(chart);
+    }
     section = section.block(monthly(
         &format!("Return of {} by month, after costs", primary.name()),
         &primary.period_returns(Period::Month).iter().map(|p| (p.year, p.month, p.value)).collect::<Vec<_>>(),
@@ -162,7 +169,7 @@ fn by_year(account: &Account<'_>, years: &[(i16, String)]) -> Vec<f64> {
 fn yearly(accounts: &Accounts<'_>) -> Table {
     let compared = accounts.compared();
     let years = years(&compared);
-    let mut table = Table::new("Return by year, after costs").column(Column::text("Year"));
+    let mut table = Table::new("Return by year of all portfolios, after costs").column(Column::text("Year"));
     let columns = compared.iter().map(|account| by_year(account, &years)).collect::<Vec<_>>();
     for account in &compared {
         table = table.column(Column::percent(account.name(), 1).heat(Heat::Diverging));

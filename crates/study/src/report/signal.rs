@@ -11,6 +11,7 @@ use super::{
     TIME,
     account::usual_lag,
     charts::{self, information_by_session, quantile_name, summary_cells},
+    quantiles,
     series::{mean, moving_mean},
     words,
 };
@@ -35,7 +36,9 @@ pub(super) fn section(results: &Results) -> Section {
         .block(by_session(name, primary))
         .block(running(&models))
         .block(Block::Beside(vec![histogram(name, primary).into(), by_year(results, name, primary).into()]))
+        .block(quantiles::ic_table(name, &quantiles::ic_by_year(primary, results.config.label.horizon)))
         .block(Block::Beside(vec![quantile_bars(&models).into(), spread(&models).into()]))
+        .block(quantiles::table(&models))
         .block(quantile_growth(name, primary, &horizon))
         .block(stability(name, primary));
     if models.len() > 1 { section.block(others(&models, &horizon)) } else { section }

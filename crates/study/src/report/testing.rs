@@ -14,7 +14,9 @@ use crate::{
     panel_handle::PanelHandle,
     results::{FeatureFacts, Results},
     steps::{
-        backtest::{BacktestResult, Holder, Shortfall, StoredMeasure, Variant},
+        backtest::{
+            BacktestResult, Detail, GroupShare, Held, Holder, Shortfall, StoredMeasure, TradeFacts, Variant,
+        },
         evaluate::{Evaluation, EvaluationFacts},
         folds::{FoldFacts, PartFacts},
         quality::{QualityFacts, QualityFinding},
@@ -112,6 +114,7 @@ impl Made {
                 feature("z", "CsZScore($x, by=sector)"),
                 feature("zz", "Mean(z, 5)"),
             ],
+            known_flaws: Vec::new(),
             suspects: if self.suspects { vec![suspect()] } else { Vec::new() },
             checks: vec![
                 ColumnCheck { column: "mom_5d".to_owned(), n_present: 1700, n_partial: 0, constant: None },
@@ -300,6 +303,10 @@ fn backtest(variant: Variant, sessions: &[Session], drift: f64, seed: u64) -> Ba
         ("n_fills", vec![2.0; sessions.len()]),
         ("cash_return", vec![0.0; sessions.len()]),
         ("equity", equity.clone()),
+        ("herfindahl", vec![0.5; sessions.len()]),
+        ("largest_weight", vec![0.5; sessions.len()]),
+        ("cohort_1", share(0.5)),
+        ("cohort_2", share(0.5)),
     ];
     let shortfall = Shortfall {
         session: sessions[1].to_string(),
@@ -318,6 +325,8 @@ fn backtest(variant: Variant, sessions: &[Session], drift: f64, seed: u64) -> Ba
         shortfalls: vec![shortfall],
         n_delistings: 1,
         caveats: vec!["lots are counted in the shares of the file's prices".to_owned()],
+        notes: vec![("decisions held fewer than n".to_owned(), 3)],
+        detail: detail(),
     };
     let measures = own_measures(&result, 252.0).into_iter().map(|measure| StoredMeasure {
         name: measure.name.to_owned(),
@@ -328,6 +337,29 @@ fn backtest(variant: Variant, sessions: &[Session], drift: f64, seed: u64) -> Ba
     });
     result.measures = measures.collect();
     result
+}
+
+fn detail() -> Detail {
+    let group = |group: &str, contribution: f64| GroupShare {
+        group: group.to_owned(),
+        mean_weight: 0.4,
+        contribution,
+        by_year: vec![(2010, contribution / 2.0), (2011, contribution / 2.0)],
+    };
+    let held = |instrument: &str, group: Option<&str>| Held {
+        instrument: instrument.to_owned(),
+        group: group.map(str::to_owned),
+        weight: 0.49,
+        shares: 1000.0,
+        score: group.map(|_| 0.2),
+        scored: group.map(|_| "2012-01-03".to_owned()),
+    };
+    Detail {
+        grouped_by: Some("sector".to_owned()),
+        groups: vec![group("energy", 0.1), group("utilities & <others>", -0.02)],
+        trades: TradeFacts { n_closed: 40, n_open: 2, hit_rate: Some(0.5), ..TradeFacts::default() },
+        book: vec![held("A", Some("energy")), held("B", None)],
+    }
 }
 
 /// Whether a backtest has a twin over all sessions.

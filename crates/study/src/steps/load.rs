@@ -11,15 +11,17 @@ use backstaff_source::{
     Adjustment, CalendarRule, Exchange, Loaded, Mapping, OnBadInstrument, PanelSource, Series, TableLayout,
     read_attributes, source_files,
 };
-use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Stage, StoreError};
+use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Stage, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     StudyError,
     artifact::{write_categories, write_column, write_integers, write_texts},
+    compute::layout,
     config::{Adjust, Config, OnBad},
     panel_handle::MEMBER,
     segment::{self, segments},
+    steps::published::{self, Published, PublishedFacts},
 };
 
 /// Read the files, check and align them.
@@ -30,6 +32,7 @@ pub struct Load {
     member_from: Option<String>,
     at_most: Option<usize>,
     benchmark: Option<(PathBuf, String)>,
+    published: Published,
 }
 
 #[derive(Clone, Debug)]
@@ -45,6 +48,7 @@ pub struct Files {
     prices: Vec<(String, Digest)>,
     attributes: Option<Digest>,
     benchmark: Option<Digest>,
+    published: Vec<Digest>,
 }
 
 /// What the files held.
@@ -79,6 +83,9 @@ pub struct LoadFacts {
     pub membership: Option<(usize, Vec<String>)>,
     /// Category columns of tables without history.
     pub static_categories: Vec<String>,
+    /// What was published of instruments and of the market.
+    #[serde(default)]
+    pub published: Vec<PublishedFacts>,
     /// What `quality` says of the files: see [`backstaff_source::quality::Quality`].
     pub quality: serde_json::Value,
 }
@@ -101,7 +108,9 @@ impl Load {
             Ok((Instrument::new(&row.instrument), session))
         });
         let drop_rows = drop_rows.collect::<Result<Vec<_>, StudyError>>()?;
+        let file = data.prices.tables.as_deref().map(at);
         let prices = PanelSource {
+            tables: layout(data.prices.preset.as_deref(), file.as_deref())?,
             mapping: Mapping(data.prices.mapping.clone()),
             date_order: data.prices.date_order,
             instruments: config.universe.instruments.clone().map(|names| names.into_iter().collect()),
@@ -126,13 +135,27 @@ impl Load {
         });
         let benchmark = data.benchmark.as_ref().map(|series| (at(&series.path), series.instrument.clone()));
         let member_from = config.universe.member_from.clone();
-        Ok(Self { prices, attributes, member_from, at_most: config.universe.at_most, benchmark })
+        let (at_most, published) = (config.universe.at_most, Published::new(config));
+        Ok(Self { prices, attributes, member_from, at_most, benchmark, published })
     }
 
     /// The files of a single computation: prices exactly as they are there.
     pub fn verbatim(path: &Path, categories: Vec<String>) -> Self {
         let prices = PanelSource { categories, ..PanelSource::verbatim(path) };
-        Self { prices, attributes: None, member_from: None, at_most: None, benchmark: None }
+        Self {
+            prices,
+            attributes: None,
+            member_from: None,
+            at_most: None,
+            benchmark: None,
+            published: Published::default(),
+        }
+    }
+
+    /// Of a database, only these published facts.
+    pub fn with_facts_of_tables(mut self, facts: BTreeSet<String>) -> Self {
+        self.prices.facts = self.prices.tables.is_some().then_some(facts);
+        self
     }
 
     /// What the tables of a database mean, and which fields, categories and facts of it are wanted.
@@ -152,23 +175,30 @@ impl Load {
             categories: vec![category.to_owned()],
         });
         let prices = PanelSource { categories, ..PanelSource::new(path) };
-        Self { prices, attributes, member_from: None, at_most: None, benchmark: None }
+        let published = Published::default();
+        Self { prices, attributes, member_from: None, at_most: None, benchmark: None, published }
     }
 
-    /// The same files, as if no row after a session were in them.
+    /// The same files, and a table of published values that says everything itself.
+    pub fn with_facts(self, path: &Path) -> Self {
+        Self { published: Published::table(path), ..self }
+    }
+
+    /// The same files, as if no row after a session were in them, and nothing had been published after it.
     pub fn without_rows_after(mut self, axis: &Axis, session: Session) -> Self {
         for (i, instrument) in axis.instruments().iter().enumerate() {
             let later = axis.sessions(i).iter().filter(|&&date| date > session);
             self.prices.drop_rows.extend(later.map(|&date| (instrument.clone(), date)));
         }
+        self.prices.published_until = Some(session);
+        self.published = self.published.until(session);
         self
     }
 
-    /// Digest the files.
-    pub fn files(&self) -> Result<Files, StudyError> {
+    /// Digest the files; of large ones that have not changed, the store's witness stands for their bytes.
+    pub fn files(&self, store: &Store) -> Result<Files, StudyError> {
         let digest = |path: &Path| {
-            backstaff_stage::digest_file(path)
-                .map_err(|source| StudyError::Read { path: path.to_owned(), source })
+            store.digest_source(path).map_err(|source| StudyError::Read { path: path.to_owned(), source })
         };
         let prices = self.prices.files()?;
         let many = prices.len() > 1 && self.prices.tables.is_none();
@@ -188,6 +218,7 @@ impl Load {
             prices: prices.iter().map(named).collect::<Result<_, StudyError>>()?,
             attributes: self.attributes.as_ref().map(|table| one(&table.path)).transpose()?,
             benchmark: self.benchmark.as_ref().map(|(path, _)| one(path)).transpose()?,
+            published: self.published.digests()?,
         })
     }
 
@@ -205,11 +236,13 @@ impl Load {
             warnings: loaded.found.warnings.clone(),
             membership: None,
             static_categories: loaded.found.static_categories.clone(),
+            published: Vec::new(),
             quality: serde_json::Value::Null,
         };
         if let Some(table) = &self.attributes {
             self.add_attributes(table, &mut panel, &mut facts)?;
         }
+        self.published.read(&mut panel, &mut facts)?;
         let benchmark = match &self.benchmark {
             None => None,
             Some((path, instrument)) => {
@@ -261,7 +294,7 @@ impl Stage for Load {
     type Error = StudyError;
 
     fn hash_parameters(&self, key: &mut KeyHasher) {
-        let Self { prices, attributes, member_from, at_most, benchmark } = self;
+        let Self { prices, attributes, member_from, at_most, benchmark, published } = self;
         let PanelSource {
             path: _, // Its bytes are what counts.
             mapping,
@@ -275,6 +308,7 @@ impl Stage for Load {
             date_order,
             tables,
             facts,
+            published_until,
         } = prices;
         let list = |key: &mut KeyHasher, label: &str, names: &mut dyn Iterator<Item = &String>| {
             key.list(label, names, |key, name| {
@@ -287,6 +321,9 @@ impl Stage for Load {
         list(key, "fields", &mut fields.iter().flatten());
         list(key, "categories", &mut categories.iter());
         list(key, "facts", &mut facts.iter().flatten());
+        key.list("published_until", published_until, |key, session| {
+            key.i64("", session.number().into());
+        });
         key.list("tables", tables, |key, layout| {
             key.str("", &text(layout));
         });
@@ -322,10 +359,11 @@ impl Stage for Load {
         key.list("benchmark", benchmark, |key, (_, instrument)| {
             key.str("", instrument);
         });
+        key.group("published", |key| published.hash(key));
     }
 
     fn hash_inputs(&self, (): &(), files: &Files, key: &mut KeyHasher) {
-        let Files { prices, attributes, benchmark } = files;
+        let Files { prices, attributes, benchmark, published } = files;
         key.list("prices", prices, |key, (name, digest)| {
             key.str("file", name).digest("digest", digest);
         });
@@ -334,6 +372,9 @@ impl Stage for Load {
                 key.digest("", digest);
             });
         }
+        key.list("published", published, |key, digest| {
+            key.digest("", digest);
+        });
     }
 
     fn shards(&self, _: &Files) -> Vec<()> {
@@ -357,7 +398,9 @@ impl Stage for Load {
         write_integers(draft, "life_start", lives.iter().map(|life| life.start as i64))?;
         write_integers(draft, "life_end", lives.iter().map(|life| life.end as i64))?;
         write_integers(draft, "sessions", axis.calendar().sessions().iter().map(|s| s.number().into()))?;
-        for part in segments(axis.calendar()) {
+        let parts = segments(axis.calendar());
+        published::write(draft, &output.panel, &parts)?;
+        for part in parts {
             let rows = segment::rows(axis, &part);
             for (name, column) in output.panel.fields() {
                 write_column(draft, &part.part(name), &column.select(&rows))?;

@@ -11,6 +11,7 @@ pub mod folds;
 pub mod labels;
 pub mod load;
 pub mod predict;
+pub mod published;
 pub mod quality;
 pub mod report;
 pub mod scores;

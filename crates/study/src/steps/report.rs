@@ -24,7 +24,7 @@ pub struct ReportOutput {
 
 impl Stage for WriteReport {
     const NAME: &'static str = "report";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Inputs = Results;
     type Shard = ();
     type Output = ReportOutput;
@@ -39,6 +39,11 @@ impl Stage for WriteReport {
     fn hash_inputs(&self, (): &(), results: &Results, key: &mut KeyHasher) {
         let study = serde_json::to_vec(&results.config).unwrap_or_default();
         key.digest("study", &digest_bytes(&study));
+        key.list("known_flaws", &results.known_flaws, |key, (library, flaws)| {
+            key.str("library", library).list("flaws", flaws, |key, flaw| {
+                key.str("", flaw);
+            });
+        });
         key.list("warnings", &results.warnings, |key, warning| {
             key.str("", warning);
         });

@@ -5,10 +5,10 @@ use rusqlite::{Connection, Result, types::Value};
 use super::super::scan::Scan;
 
 /// Into how many parts a table is cut: more than threads, so that all end together, and the same for any number of them.
-const PARTS: i64 = 64;
+const PARTS: i128 = 64;
 
 /// Below this number of keys cutting costs more than it saves.
-const WORTH_CUTTING: i64 = 4_096;
+const WORTH_CUTTING: i128 = 4_096;
 
 /// A part of a table.
 #[derive(Clone, PartialEq, Debug)]
@@ -32,10 +32,11 @@ pub(super) fn of(connection: &Connection, table: &str) -> Result<Vec<Range>> {
 }
 
 fn by_row(first: i64, last: i64) -> Vec<Range> {
-    let width = last.saturating_sub(first).saturating_add(1);
+    // Wider than a row number, since these may be any.
+    let width = i128::from(last) - i128::from(first) + 1;
     let parts = if width < WORTH_CUTTING { 1 } else { PARTS };
-    let cut = |part: i64| first + (i128::from(width) * i128::from(part) / i128::from(parts)) as i64;
-    (0..parts).map(|part| Range::Rows(cut(part), cut(part + 1) - 1)).collect()
+    let cut = |part: i128| i128::from(first) + width * part / parts;
+    (0..parts).map(|part| Range::Rows(cut(part) as i64, (cut(part + 1) - 1) as i64)).collect()
 }
 
 /// Steps through the distinct values of the first key column: one look-up each, however many rows they have.

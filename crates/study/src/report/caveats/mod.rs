@@ -21,7 +21,7 @@ struct Case<'a> {
 }
 
 /// All caveats there are, by theme; the gravest are shown first.
-const ALL: [fn(Case<'_>) -> Option<Caveat>; 26] = [
+const ALL: [fn(Case<'_>) -> Option<Caveat>; 27] = [
     test::disagreement,
     portfolio::ruin,
     data::survivorship,
@@ -45,6 +45,7 @@ const ALL: [fn(Case<'_>) -> Option<Caveat>; 26] = [
     portfolio::small_universe,
     portfolio::long_short,
     portfolio::exchange,
+    portfolio::rules,
     portfolio::delistings,
     portfolio::impact,
     portfolio::cash,

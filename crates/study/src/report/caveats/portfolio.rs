@@ -3,10 +3,7 @@
 use backstaff_report::{Caveat, Format};
 
 use super::Case;
-use crate::{
-    config::StrategySpec,
-    report::{account::Yardstick, words},
-};
+use crate::report::{account::Yardstick, words};
 
 /// Costs above this share of equity a year decide what is left.
 const HIGH_COSTS: f64 = 0.02;
@@ -65,7 +62,7 @@ pub(super) fn delay(case: Case<'_>) -> Option<Caveat> {
 
 /// A portfolio that is most of its universe can't differ much from it.
 pub(super) fn small_universe(case: Case<'_>) -> Option<Caveat> {
-    let StrategySpec::TopkDropout { k, .. } = case.results.config.portfolio.strategy else { return None };
+    let k = case.results.config.portfolio.strategy.n_positions()?;
     let evaluation = case.results.evaluations.get(case.results.config.primary_model())?;
     let mut counts =
         evaluation.column("count").iter().copied().filter(|count| *count > 0.0).collect::<Vec<_>>();
@@ -104,14 +101,23 @@ pub(super) fn exchange(case: Case<'_>) -> Option<Caveat> {
     (!caveats.is_empty()).then(|| Caveat::caution("Rules and prices", format!("{}.", caveats.join("; "))))
 }
 
+/// What the strategy's rules could not give.
+pub(super) fn rules(case: Case<'_>) -> Option<Caveat> {
+    let notes = &case.accounts.primary()?.result.notes;
+    let lines = notes.iter().map(|(what, count)| format!("{} {what}", Format::Integer.show(*count as f64)));
+    let lines = lines.collect::<Vec<_>>();
+    (!lines.is_empty()).then(|| Caveat::caution("The strategy's rules", format!("{}.", lines.join("; "))))
+}
+
 /// Positions whose instrument ended.
 pub(super) fn delistings(case: Case<'_>) -> Option<Caveat> {
     let n = case.accounts.primary()?.result.n_delistings;
     (n > 0).then(|| {
         let text = format!(
-            "{} ended with the last row of its instrument, paid at the last trade. Where that row is a bankruptcy, less \
-             was to be had.",
-            words::count(n, "position")
+            "{} ended with the last row of its instrument, paid at {} of the last trade where no recovery is stated. Where \
+             that row is a bankruptcy, less was to be had.",
+            words::count(n, "position"),
+            words::percent(case.results.config.portfolio.recovery.usual, 0)
         );
         Caveat::caution("Delisted while held", text)
     })
@@ -120,7 +126,7 @@ pub(super) fn delistings(case: Case<'_>) -> Option<Caveat> {
 /// Orders of any size that fill at the quoted price.
 pub(super) fn impact(case: Case<'_>) -> Option<Caveat> {
     let portfolio = &case.results.config.portfolio;
-    portfolio.volume_cap.is_none().then(|| {
+    (portfolio.volume_cap.is_none() && portfolio.costs.impact == 0.0).then(|| {
         let text = format!(
             "Orders of any size fill at the quoted price moved by {} bp: no market impact, no limit by volume. That \
              suits an account of {}, not one that moves prices.",
@@ -133,7 +139,7 @@ pub(super) fn impact(case: Case<'_>) -> Option<Caveat> {
 
 /// What the Sharpe ratio is measured from.
 pub(super) fn cash(case: Case<'_>) -> Option<Caveat> {
-    (case.results.config.portfolio.cash_rate == 0.0).then(|| {
+    case.results.config.portfolio.cash_rate.is_zero().then(|| {
         let text =
             "Cash earns nothing in this study, so Sharpe ratios are of plain returns; state `cash_rate` to \
                     measure from one."

@@ -1,5 +1,8 @@
 //! Backtest: scores to a ledger, for every model, for the benchmarks, and for other costs and delays.
 
+mod detail;
+mod guides;
+mod key;
 mod result;
 mod simulate;
 mod variant;
@@ -8,18 +11,13 @@ use std::{ops::Range, sync::Arc};
 
 use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Stage, StoreError};
 
-use self::{
-    result::{summary, write_backtest},
-    simulate::price_fields,
-};
+use self::{result::write_backtest, simulate::price_fields};
 use crate::{
-    StudyError,
-    columns::ColumnHandle,
-    config::{CostModel, ExecutionPrice, Portfolio, StrategySpec},
-    panel_handle::PanelHandle,
-    steps::scores::Scores,
+    StudyError, columns::ColumnHandle, config::Portfolio, panel_handle::PanelHandle, steps::scores::Scores,
 };
 
+pub use detail::{Detail, GroupShare, Held, TradeFacts};
+pub use guides::{GuideRole, Guides};
 pub use result::{BacktestResult, Shortfall, StoredMeasure, read_backtest};
 pub use variant::{Holder, Variant, holder_name};
 
@@ -45,6 +43,8 @@ pub struct BacktestInputs {
     pub universe: Arc<ColumnHandle>,
     /// Who would be, without dates of entry.
     pub unmasked: Option<Arc<ColumnHandle>>,
+    /// What the strategy consults, by row.
+    pub guides: Vec<(GuideRole, Arc<ColumnHandle>)>,
     /// The tested sessions, as positions.
     pub sessions: Range<usize>,
 }
@@ -58,7 +58,7 @@ impl BacktestInputs {
 
 impl Stage for RunBacktests {
     const NAME: &'static str = "backtest";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Inputs = BacktestInputs;
     type Shard = Variant;
     type Output = BacktestResult;
@@ -66,49 +66,12 @@ impl Stage for RunBacktests {
 
     fn hash_parameters(&self, key: &mut KeyHasher) {
         let Self { portfolio, models: _, primary: _, has_index: _, has_mask: _, index_name } = self;
-        let Portfolio {
-            strategy,
-            execution,
-            rebalance_every,
-            benchmark_rebalance_every,
-            costs,
-            initial_cash,
-            cash_rate,
-            lot,
-            volume_cap,
-            price_limit,
-            sell_outside_universe,
-        } = portfolio;
-        match strategy {
-            StrategySpec::TopkDropout { k, n_drop } => {
-                key.str("strategy", "topk_dropout").u64("k", u64::from(*k)).u64("n_drop", u64::from(*n_drop));
-            }
-            StrategySpec::QuantileLongShort { quantile, exposure } => {
-                key.str("strategy", "quantile_long_short")
-                    .f64("quantile", *quantile)
-                    .f64("exposure", *exposure);
-            }
-        }
-        let CostModel { commission_bps, slippage_bps, sell_tax_bps, minimum, borrow_bps } = costs;
-        key.str("execution", if *execution == ExecutionPrice::Open { "open" } else { "close" })
-            .u64("rebalance_every", u64::from(*rebalance_every))
-            .u64("benchmark_rebalance_every", u64::from(*benchmark_rebalance_every))
-            .f64("commission_bps", *commission_bps)
-            .f64("slippage_bps", *slippage_bps)
-            .f64("sell_tax_bps", *sell_tax_bps)
-            .f64("minimum", *minimum)
-            .f64("borrow_bps", *borrow_bps)
-            .f64("initial_cash", *initial_cash)
-            .f64("cash_rate", *cash_rate)
-            .f64("lot", *lot)
-            .f64("volume_cap", volume_cap.unwrap_or(f64::NAN))
-            .f64("price_limit", price_limit.unwrap_or(f64::NAN))
-            .bool("sell_outside_universe", *sell_outside_universe)
-            .str("index", index_name);
+        key::hash_portfolio(portfolio, key);
+        key.str("index", index_name);
     }
 
     fn hash_inputs(&self, variant: &Variant, inputs: &BacktestInputs, key: &mut KeyHasher) {
-        let BacktestInputs { panel, scores, universe, unmasked, sessions: _ } = inputs;
+        let BacktestInputs { panel, scores, universe, unmasked, guides, sessions: _ } = inputs;
         let sessions = inputs.sessions_of(variant);
         let calendar = panel.axis().calendar();
         let name = |position: usize| i64::from(calendar.session(position).number());
@@ -142,10 +105,18 @@ impl Stage for RunBacktests {
                 }
             });
         }
-        if let Holder::Model(name) = &variant.holder
-            && let Some((_, scores)) = scores.iter().find(|(known, _)| known == name)
-        {
+        let Holder::Model(name) = &variant.holder else { return };
+        if let Some((_, scores)) = scores.iter().find(|(known, _)| known == name) {
             key.digest("scores", &scores.digest(panel.axis()));
+        }
+        let read = panel.segments().iter().enumerate();
+        for (number, _) in read.filter(|(_, segment)| segment.positions.start < sessions.end) {
+            for (role, column) in guides {
+                key.digest(role.name(), &column.digest(number));
+            }
+            for name in self.categories(panel) {
+                key.str("category", &name).digest("codes", &panel.digest(&name, number));
+            }
         }
     }
 
@@ -179,7 +150,7 @@ impl Stage for RunBacktests {
         inputs: &BacktestInputs,
         _: Budget,
     ) -> Result<BacktestResult, StudyError> {
-        Ok(summary(variant, &self.ledger(variant, inputs)?))
+        self.result(variant, inputs)
     }
 
     fn write(&self, result: &BacktestResult, draft: &mut Draft) -> Result<(), StoreError> {

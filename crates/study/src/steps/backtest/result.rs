@@ -5,7 +5,7 @@ use backstaff_portfolio::{Backtest, measure};
 use backstaff_stage::{Draft, Manifest, Store, StoreError, Table};
 use serde::{Deserialize, Serialize};
 
-use super::Variant;
+use super::{Detail, Variant};
 use crate::{StudyError, artifact::read_facts};
 
 /// One number about a backtest, as it is stored.
@@ -42,6 +42,10 @@ pub struct BacktestResult {
     pub n_delistings: usize,
     /// What the reader must know.
     pub caveats: Vec<String>,
+    /// What the strategy's rules could not give, and how often.
+    pub notes: Vec<(String, usize)>,
+    /// What its positions brought.
+    pub detail: Detail,
 }
 
 /// An order that was not filled as asked.
@@ -84,7 +88,7 @@ fn finite(value: f64) -> Option<f64> {
 }
 
 /// A ledger in columns and numbers.
-pub(super) fn summary(variant: &Variant, ledger: &Backtest) -> BacktestResult {
+pub(super) fn summary(variant: &Variant, ledger: &Backtest, detail: Detail) -> BacktestResult {
     let performance = measure::Performance::new(ledger);
     let measures = measure::all().map(|definition| {
         let value = (definition.compute)(&performance);
@@ -103,28 +107,10 @@ pub(super) fn summary(variant: &Variant, ledger: &Backtest) -> BacktestResult {
     for shortfall in &ledger.shortfalls {
         *unfilled.entry(shortfall.reason.name().to_owned()).or_default() += 1;
     }
-    let days =
-        |value: fn(&backstaff_portfolio::Day) -> f64| ledger.days.iter().map(value).collect::<Vec<_>>();
     BacktestResult {
         variant: variant.clone(),
         sessions: ledger.days.iter().map(|day| day.session).collect(),
-        daily: vec![
-            ("equity".to_owned(), days(|day| day.equity)),
-            ("cash".to_owned(), days(|day| day.cash)),
-            ("long".to_owned(), days(|day| day.long)),
-            ("short".to_owned(), days(|day| day.short)),
-            ("n_positions".to_owned(), days(|day| day.n_positions as f64)),
-            ("bought".to_owned(), days(|day| day.bought)),
-            ("sold".to_owned(), days(|day| day.sold)),
-            ("commission".to_owned(), days(|day| day.commission)),
-            ("tax".to_owned(), days(|day| day.tax)),
-            ("slippage".to_owned(), days(|day| day.slippage)),
-            ("borrow".to_owned(), days(|day| day.borrow)),
-            ("interest".to_owned(), days(|day| day.interest)),
-            ("n_fills".to_owned(), days(|day| day.n_fills as f64)),
-            ("n_unfilled".to_owned(), days(|day| day.n_unfilled as f64)),
-            ("cash_return".to_owned(), ledger.cash_returns.clone()),
-        ],
+        daily: daily(ledger),
         measures: measures.collect(),
         unfilled: unfilled.into_iter().collect(),
         shortfalls: ledger
@@ -141,7 +127,39 @@ pub(super) fn summary(variant: &Variant, ledger: &Backtest) -> BacktestResult {
             .collect(),
         n_delistings: ledger.delistings.len(),
         caveats: ledger.caveats.iter().map(ToString::to_string).collect(),
+        notes: ledger.notes.iter().map(|note| (note.what.to_owned(), note.count)).collect(),
+        detail,
     }
+}
+
+/// The columns of the daily ledger.
+fn daily(ledger: &Backtest) -> Vec<(String, Vec<f64>)> {
+    let days =
+        |value: fn(&backstaff_portfolio::Day) -> f64| ledger.days.iter().map(value).collect::<Vec<_>>();
+    let mut columns = vec![
+        ("equity".to_owned(), days(|day| day.equity)),
+        ("cash".to_owned(), days(|day| day.cash)),
+        ("long".to_owned(), days(|day| day.long)),
+        ("short".to_owned(), days(|day| day.short)),
+        ("n_positions".to_owned(), days(|day| day.n_positions as f64)),
+        ("bought".to_owned(), days(|day| day.bought)),
+        ("sold".to_owned(), days(|day| day.sold)),
+        ("commission".to_owned(), days(|day| day.commission)),
+        ("tax".to_owned(), days(|day| day.tax)),
+        ("slippage".to_owned(), days(|day| day.slippage)),
+        ("borrow".to_owned(), days(|day| day.borrow)),
+        ("interest".to_owned(), days(|day| day.interest)),
+        ("n_fills".to_owned(), days(|day| day.n_fills as f64)),
+        ("n_unfilled".to_owned(), days(|day| day.n_unfilled as f64)),
+        ("cash_return".to_owned(), ledger.cash_returns.clone()),
+    ];
+    let concentration = measure::concentration(ledger);
+    columns.push(("herfindahl".to_owned(), concentration.iter().map(|day| day.herfindahl).collect()));
+    columns.push(("largest_weight".to_owned(), concentration.iter().map(|day| day.largest).collect()));
+    for (number, equity) in ledger.cohorts.iter().enumerate() {
+        columns.push((format!("cohort_{}", number + 1), equity.clone()));
+    }
+    columns
 }
 
 /// Store a backtest.
@@ -158,6 +176,7 @@ pub(super) fn write_backtest(result: &BacktestResult, draft: &mut Draft) -> Resu
     draft.info(serde_json::json!({
         "variant": result.variant, "measures": result.measures, "unfilled": result.unfilled,
         "delistings": result.n_delistings, "caveats": result.caveats,
+        "notes": result.notes, "detail": result.detail,
     }));
     Ok(())
 }
@@ -178,5 +197,7 @@ pub fn read_backtest(store: &Store, manifest: &Manifest) -> Result<BacktestResul
         shortfalls: serde_json::from_slice(&shortfalls).map_err(|_| broken("orders"))?,
         n_delistings: read_facts(manifest, "delistings")?,
         caveats: read_facts(manifest, "caveats")?,
+        notes: read_facts(manifest, "notes")?,
+        detail: read_facts(manifest, "detail")?,
     })
 }

@@ -5,13 +5,17 @@ use std::{ops::Range, sync::Arc};
 use backstaff_panel::{Axis, Column, Instrument, Panel, Signal, TRADED, Universe};
 use backstaff_portfolio::{
     Backtest, BuyAndHold, Costs, EqualWeight, Exchange, Execution, Leavers, Market, NextSession,
-    QuantileLongShort, Rates, Rebalance, Strategy, Terms, TopkDropout, backtest,
+    PortfolioError, QuantileLongShort, Rebalance, Recovery, Strategy, Terms, TopN, TopkDropout, VolumeCap,
+    VolumeOf, backtest, backtest_cohorts,
 };
 
-use super::{BacktestInputs, Holder, RunBacktests, Variant, holder_name};
+use super::{
+    BacktestInputs, BacktestResult, Guides, Holder, RunBacktests, Variant, detail::Detail, holder_name,
+    result::summary,
+};
 use crate::{
     StudyError,
-    config::{Config, CostModel, ExecutionPrice, Portfolio, StrategySpec},
+    config::{Config, CostModel, ExecutionPrice, Portfolio, StrategySpec, VolumeBase},
     panel_handle::{Benchmark, PanelHandle},
     steps::scores::Scores,
 };
@@ -34,39 +38,57 @@ impl RunBacktests {
         }
     }
 
-    fn exchange(&self, cost_tenths: u32) -> Exchange {
-        let Portfolio { execution, costs, cash_rate, lot, volume_cap, price_limit, .. } = &self.portfolio;
-        let CostModel { commission_bps, slippage_bps, sell_tax_bps, minimum, borrow_bps } = costs;
+    fn exchange(&self, cost_tenths: u32) -> Result<Exchange, StudyError> {
+        let Portfolio {
+            execution, costs, lot, volume_cap, volume_cap_of, liquidity_sessions, recovery, ..
+        } = &self.portfolio;
+        let CostModel { commission_bps, slippage_bps, impact, sell_tax_bps: _, minimum, borrow_bps } = costs;
+        let wrong = |key: &str| {
+            let key = format!("portfolio.{key}");
+            move |message| StudyError::Value { key, message }
+        };
         let costs = Costs {
             minimum_commission: *minimum,
-            sell_tax_bps: Rates::constant(*sell_tax_bps),
+            sell_tax_bps: self.portfolio.sell_tax().map_err(wrong("costs.sell_tax_bps"))?,
             borrow_bps_annual: *borrow_bps,
+            impact: *impact,
             ..Costs::per_side(*commission_bps, *slippage_bps)
         };
-        Exchange {
+        let of = match volume_cap_of {
+            VolumeBase::Session => VolumeOf::Session,
+            VolumeBase::Average => VolumeOf::Average,
+        };
+        let stated = recovery.instruments.iter().map(|(name, share)| (Instrument::new(name), *share));
+        Ok(Exchange {
             execution: match execution {
                 ExecutionPrice::Open => Execution::NextOpen,
                 ExecutionPrice::Close => Execution::NextClose,
             },
             costs: if cost_tenths == 10 { costs } else { costs.scaled(f64::from(cost_tenths) / 10.0) },
             lot: (*lot > 0.0).then_some(*lot),
-            volume_cap: *volume_cap,
-            price_limit: *price_limit,
-            cash_rate: Rates::constant(*cash_rate),
-            ..Exchange::default()
-        }
+            volume_cap: volume_cap.map(|share| VolumeCap { share, of }),
+            liquidity_sessions: *liquidity_sessions as usize,
+            price_limit: self.portfolio.price_limits().map_err(wrong("price_limit"))?,
+            cash_rate: self.portfolio.cash_rates().map_err(wrong("cash_rate"))?,
+            recovery: Recovery { usual: recovery.usual, stated: stated.collect() },
+        })
     }
 
-    fn strategy(&self, holder: &Holder) -> Result<Box<dyn Strategy>, StudyError> {
+    /// The strategy of a portfolio; `top_n` is the study's, where it asks for one.
+    fn strategy(&self, holder: &Holder, top_n: Option<&TopN>) -> Result<Box<dyn Strategy>, PortfolioError> {
         Ok(match (holder, &self.portfolio.strategy) {
+            (Holder::EqualWeight | Holder::EqualWeightUnmasked, _) => Box::new(EqualWeight::new(0.0)?),
+            (Holder::Index, _) => Box::new(BuyAndHold::new(Instrument::new(&self.index_name))),
             (Holder::Model(_), StrategySpec::TopkDropout { k, n_drop }) => {
                 Box::new(TopkDropout::new(*k as usize, *n_drop as usize)?)
             }
             (Holder::Model(_), StrategySpec::QuantileLongShort { quantile, exposure }) => {
                 Box::new(QuantileLongShort::new(*quantile, *exposure, *exposure, 0.0)?)
             }
-            (Holder::EqualWeight | Holder::EqualWeightUnmasked, _) => Box::new(EqualWeight::new(0.0)?),
-            (Holder::Index, _) => Box::new(BuyAndHold::new(Instrument::new(&self.index_name))),
+            (Holder::Model(_), StrategySpec::TopN(spec)) => match top_n {
+                Some(top_n) => Box::new(top_n.clone()),
+                None => Box::new(TopN::new(spec.n as usize)?),
+            },
         })
     }
 
@@ -80,13 +102,15 @@ impl RunBacktests {
         }
     }
 
-    /// Run one variant over these sessions of a panel that ends with the last of them.
+    /// Run one variant over these sessions of a panel that ends with the last of them and holds the categories that the
+    /// strategy reads.
     pub fn simulate(
         &self,
         variant: &Variant,
         panel: &Panel,
         universe: &Universe,
         scores: &Scores,
+        guides: &Guides,
         sessions: Range<usize>,
     ) -> Result<Backtest, StudyError> {
         let market = Market::new(panel)?;
@@ -99,26 +123,77 @@ impl RunBacktests {
             sessions,
         };
         let signal = Signal::new(holder_name(&variant.holder), scores.on(panel.axis().n_rows()));
-        let exchange = self.exchange(variant.cost_tenths);
-        let mut strategy = self.strategy(&variant.holder)?;
-        Ok(backtest(&market, universe, &exchange, &terms, &signal, strategy.as_mut())?)
+        let exchange = self.exchange(variant.cost_tenths)?;
+        let top_n = match (&variant.holder, &self.portfolio.strategy) {
+            (Holder::Model(_), StrategySpec::TopN(spec)) => Some(guides.top_n(spec, panel)?),
+            _ => None,
+        };
+        let strategy = || self.strategy(&variant.holder, top_n.as_ref());
+        if matches!(variant.holder, Holder::Model(_)) && self.portfolio.cohorts > 1 {
+            let cohorts = (self.portfolio.cohorts as usize, self.portfolio.rebalance_every as usize);
+            return Ok(backtest_cohorts(&market, universe, &exchange, &terms, cohorts, &signal, strategy)?);
+        }
+        Ok(backtest(&market, universe, &exchange, &terms, &signal, strategy()?.as_mut())?)
+    }
+
+    /// The categories of the panel that the strategy reads, or by which its result is shown.
+    pub(super) fn categories(&self, panel: &PanelHandle) -> Vec<String> {
+        let read = self.portfolio.strategy.categories();
+        let mut names = read.into_iter().map(|(_, name)| name.to_owned()).collect::<Vec<_>>();
+        names.extend(self.attributed(panel));
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// The category by which the result is shown: `sector`, or else the first one that the strategy reads or the data have.
+    fn attributed(&self, panel: &PanelHandle) -> Option<String> {
+        let known = panel.categories();
+        let read = self.portfolio.strategy.categories().into_iter().map(|(_, name)| name.to_owned());
+        let sector = Some("sector".to_owned()).filter(|name| known.contains(name));
+        sector.into_iter().chain(read).chain(known.iter().cloned()).next()
     }
 
     /// What the primary model's portfolio would trade in the session after the last one.
     pub fn next(&self, variant: &Variant, inputs: &BacktestInputs) -> Result<NextSession, StudyError> {
-        Ok(self.ledger(variant, inputs)?.next)
+        Ok(self.ledger(variant, inputs)?.0.next)
     }
 
-    /// The ledger of a variant over the tested sessions.
-    pub(super) fn ledger(&self, variant: &Variant, inputs: &BacktestInputs) -> Result<Backtest, StudyError> {
+    /// What became of a variant over the tested sessions.
+    pub(super) fn result(
+        &self,
+        variant: &Variant,
+        inputs: &BacktestInputs,
+    ) -> Result<BacktestResult, StudyError> {
+        let (ledger, panel, scores) = self.ledger(variant, inputs)?;
+        let detail = match variant.holder {
+            Holder::Model(_) => {
+                Detail::of(&ledger, &panel, self.attributed(&inputs.panel).as_deref(), &scores)
+            }
+            _ => Detail::default(),
+        };
+        Ok(summary(variant, &ledger, detail))
+    }
+
+    /// The ledger of a variant over the tested sessions, and the panel and scores that it ran on.
+    fn ledger(
+        &self,
+        variant: &Variant,
+        inputs: &BacktestInputs,
+    ) -> Result<(Backtest, Panel, Scores), StudyError> {
         let sessions = inputs.sessions_of(variant);
+        let none = Scores::none();
         if variant.holder == Holder::Index {
             let panel = index_panel(&inputs.panel, &self.index_name)?.between(0..sessions.end);
             let universe = Universe::new(vec![true; panel.axis().n_rows()]);
-            return self.simulate(variant, &panel, &universe, &Scores::none(), sessions.clone());
+            let ledger = self.simulate(variant, &panel, &universe, &none, &Guides::default(), sessions)?;
+            return Ok((ledger, panel, none));
         }
         let fields = price_fields(&inputs.panel);
-        let panel = inputs.panel.panel(fields.iter().map(String::as_str), [])?;
+        let is_model = matches!(variant.holder, Holder::Model(_));
+        let categories = if is_model { self.categories(&inputs.panel) } else { Vec::new() };
+        let categories = categories.iter().map(String::as_str);
+        let panel = inputs.panel.panel(fields.iter().map(String::as_str), categories)?;
         let mask = match variant.holder {
             Holder::EqualWeightUnmasked => inputs.unmasked.as_ref().unwrap_or(&inputs.universe),
             _ => &inputs.universe,
@@ -129,10 +204,15 @@ impl RunBacktests {
             }
             _ => None,
         };
-        let none = Scores::none();
+        let (_, kept) = panel.axis().between(0..sessions.end);
+        let mut guides = Guides::default();
+        for (role, column) in inputs.guides.iter().filter(|_| is_model) {
+            guides.0.push((*role, column.column()?.select(&kept)));
+        }
         let (panel, mask, scores) = until(&panel, &mask.column()?, scores.unwrap_or(&none), sessions.end);
         let universe = Universe::new((0..mask.len()).map(|row| mask.get(row) > 0.0).collect());
-        self.simulate(variant, &panel, &universe, &scores, sessions.clone())
+        let ledger = self.simulate(variant, &panel, &universe, &scores, &guides, sessions)?;
+        Ok((ledger, panel, scores))
     }
 }
 

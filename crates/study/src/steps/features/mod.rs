@@ -158,6 +158,12 @@ impl Stage for Features {
                 }
             });
         }
+        // What was published long ago still counts, what is published later does not.
+        for name in feature.facts() {
+            key.list(name, 0..=segment, |key, number| {
+                key.digest("", &panel.published_digest(name, number));
+            });
+        }
     }
 
     fn shards(&self, panel: &PanelHandle) -> Vec<FeatureShard> {

@@ -203,7 +203,8 @@ impl Piece {
         };
         let segments = segments.iter().map(within).collect::<Vec<_>>();
         let cuts = segments.iter().map(|segment| segment.positions.end).collect::<Vec<_>>();
-        let part = panel.part(begin..begin + cuts[cuts.len() - 1], fields, categories)?;
+        let published = features.iter().flat_map(Feature::facts).collect::<BTreeSet<_>>();
+        let part = panel.part(begin..begin + cuts[cuts.len() - 1], fields, categories, published)?;
         let from = states.map(|states| From { position: start - begin, states });
         let resumed = Plan::new(&features).resume(&part, stage.encoding, &(), from, &cuts)?;
         let Resumed { columns, mut states } = resumed;

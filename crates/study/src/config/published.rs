@@ -1,0 +1,152 @@
+//! Published values: fundamentals of instruments, series of the whole market.
+
+use std::{collections::BTreeMap, fmt, path::PathBuf};
+
+use backstaff_panel::Frequency;
+use backstaff_source::Lag;
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{
+        MapAccess, SeqAccess, Visitor,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
+};
+
+/// A table of published values of instruments.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactTable {
+    /// A Parquet or CSV file, a folder of them, or a folder in Qlib's layout.
+    pub path: PathBuf,
+    /// Columns whose names are not the usual ones: the file's name to ours (`instrument`, `period`, `period_end`,
+    /// `known_at`, `fiscal_year_end`, `currency`, `field`, `value`).
+    #[serde(default)]
+    pub mapping: BTreeMap<String, String>,
+    /// Where no column says when a row became known: after how many calendar days from the end of its period it surely
+    /// was.
+    #[serde(default)]
+    pub lag_days: Option<u32>,
+    /// Whether periods that are known by their ends alone are quarters or years.
+    #[serde(default)]
+    pub frequency: Option<PeriodLength>,
+    /// The month in which fiscal years end, where no column says it.
+    #[serde(default)]
+    pub fiscal_year_end: Option<i8>,
+    /// The currency that is meant; rows in others are left out and counted.
+    #[serde(default)]
+    pub currency: Option<String>,
+    /// The quantities that are read; all numbers if absent.
+    #[serde(default)]
+    pub fields: Option<Vec<String>>,
+    /// Quantities for one share: they must not meet adjusted prices in an expression.
+    #[serde(default)]
+    pub per_share: Vec<String>,
+}
+
+/// How long fiscal periods are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PeriodLength {
+    /// Quarters.
+    Quarterly,
+    /// Years.
+    Annual,
+}
+
+impl From<PeriodLength> for Frequency {
+    fn from(length: PeriodLength) -> Self {
+        match length {
+            PeriodLength::Quarterly => Self::Quarterly,
+            PeriodLength::Annual => Self::Annual,
+        }
+    }
+}
+
+/// A table of series of the whole market.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeriesTable {
+    /// A Parquet or CSV file, or a folder of them.
+    pub path: PathBuf,
+    /// Columns whose names are not the usual ones: the file's name to ours (`date`, `series`, `value`, `known_at`).
+    #[serde(default)]
+    pub mapping: BTreeMap<String, String>,
+    /// The series that are read; all if absent.
+    #[serde(default)]
+    pub names: Option<Vec<String>>,
+    /// How long after their dates values became known, where no column says it: one lag for all, or by series; of common
+    /// series it is known.
+    #[serde(default)]
+    pub lag: SeriesLag,
+}
+
+/// How long after their dates values became known.
+#[derive(Clone, Debug, Default)]
+pub enum SeriesLag {
+    /// As the table of publication lags says.
+    #[default]
+    Usual,
+    /// All alike.
+    All(Lag),
+    /// By series.
+    By(BTreeMap<String, Lag>),
+}
+
+impl Serialize for SeriesLag {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Usual => BTreeMap::<String, Lag>::new().serialize(serializer),
+            Self::All(lag) => lag.serialize(serializer),
+            Self::By(lags) => lags.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for SeriesLag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrBySeries;
+
+        impl<'de> Visitor<'de> for OneOrBySeries {
+            type Value = SeriesLag;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a lag such as `next_business_day` or `30 days`, or one for each series")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<SeriesLag, E> {
+                text.parse().map(SeriesLag::All).map_err(E::custom)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SeriesLag, A::Error> {
+                Deserialize::deserialize(MapAccessDeserializer::new(map)).map(SeriesLag::By)
+            }
+        }
+
+        deserializer.deserialize_any(OneOrBySeries)
+    }
+}
+
+/// Read a list, or one thing in place of a list of one.
+pub(super) fn one_or_many<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    struct OneOrMany<T>(std::marker::PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMany<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a table (`path: ...`) or a list of tables")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Vec<T>, A::Error> {
+            Ok(vec![T::deserialize(MapAccessDeserializer::new(map))?])
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Vec<T>, A::Error> {
+            Vec::deserialize(SeqAccessDeserializer::new(seq))
+        }
+    }
+
+    deserializer.deserialize_any(OneOrMany(std::marker::PhantomData))
+}

@@ -1,0 +1,129 @@
+//! Everything in the `portfolio` section that changes a result.
+
+use backstaff_portfolio::Rates;
+use backstaff_stage::KeyHasher;
+
+use crate::config::{
+    CostModel, ExecutionPrice, ExposureSpec, Portfolio, RecoverySpec, RiskSpec, StrategySpec, TopNSpec,
+    VolumeBase, WeightSpec,
+};
+
+/// No `..` below: a new rule that is forgotten in the key must not compile.
+pub(super) fn hash_portfolio(portfolio: &Portfolio, key: &mut KeyHasher) {
+    let Portfolio {
+        strategy,
+        execution,
+        rebalance_every,
+        cohorts,
+        benchmark_rebalance_every,
+        costs,
+        initial_cash,
+        cash_rate: _, // the rates that it comes to
+        lot,
+        volume_cap,
+        volume_cap_of,
+        liquidity_sessions,
+        price_limit: _, // the limits that it comes to
+        recovery,
+        sell_outside_universe,
+    } = portfolio;
+    hash_strategy(strategy, key);
+    hash_costs(costs, key);
+    let RecoverySpec { usual, instruments } = recovery;
+    key.str("execution", if *execution == ExecutionPrice::Open { "open" } else { "close" })
+        .u64("rebalance_every", u64::from(*rebalance_every))
+        .u64("cohorts", u64::from(*cohorts))
+        .u64("benchmark_rebalance_every", u64::from(*benchmark_rebalance_every))
+        .f64("initial_cash", *initial_cash)
+        .f64("lot", *lot)
+        .f64("volume_cap", volume_cap.unwrap_or(f64::NAN))
+        .bool("volume_cap_of_session", *volume_cap_of == VolumeBase::Session)
+        .u64("liquidity_sessions", u64::from(*liquidity_sessions))
+        .bool("sell_outside_universe", *sell_outside_universe)
+        .f64("recovery", *usual);
+    key.list("recoveries", instruments, |key, (name, share)| {
+        key.str("instrument", name).f64("share", *share);
+    });
+    hash_rates("sell_tax_bps", portfolio.sell_tax().ok().as_ref(), key);
+    hash_rates("cash_rate", portfolio.cash_rates().ok().as_ref(), key);
+    hash_rates("price_limit", portfolio.price_limits().ok().flatten().as_ref(), key);
+}
+
+fn hash_rates(label: &str, rates: Option<&Rates>, key: &mut KeyHasher) {
+    key.list(label, rates, |key, rates| {
+        key.f64("first", rates.first());
+        key.list("changes", rates.changes(), |key, (from, rate)| {
+            key.i64("from", from.number().into()).f64("rate", *rate);
+        });
+    });
+}
+
+fn hash_costs(costs: &CostModel, key: &mut KeyHasher) {
+    // The tax is hashed as the rates that it comes to.
+    let CostModel { commission_bps, slippage_bps, impact, sell_tax_bps: _, minimum, borrow_bps } = costs;
+    key.f64("commission_bps", *commission_bps)
+        .f64("slippage_bps", *slippage_bps)
+        .f64("impact", *impact)
+        .f64("minimum", *minimum)
+        .f64("borrow_bps", *borrow_bps);
+}
+
+fn hash_strategy(strategy: &StrategySpec, key: &mut KeyHasher) {
+    match strategy {
+        StrategySpec::TopkDropout { k, n_drop } => {
+            key.str("strategy", "topk_dropout").u64("k", u64::from(*k)).u64("n_drop", u64::from(*n_drop));
+        }
+        StrategySpec::QuantileLongShort { quantile, exposure } => {
+            key.str("strategy", "quantile_long_short").f64("quantile", *quantile).f64("exposure", *exposure);
+        }
+        StrategySpec::TopN(top) => hash_top_n(top, key),
+    }
+}
+
+/// Of expressions the values count, which are hashed as inputs.
+fn hash_top_n(top: &TopNSpec, key: &mut KeyHasher) {
+    let TopNSpec { n, keep, advantage, at_most_per, score, weights, max_weight, threshold, exposure } = top;
+    let risk = |key: &mut KeyHasher, risk: &RiskSpec| {
+        let RiskSpec { expression: _, floor } = risk;
+        key.f64("floor", *floor);
+    };
+    key.str("strategy", "top_n").u64("n", u64::from(*n)).f64("advantage", *advantage);
+    key.list("keep", keep, |key, keep| {
+        key.u64("", u64::from(*keep));
+    });
+    key.list("at_most_per", at_most_per, |key, (name, most)| {
+        key.str("category", name).u64("most", u64::from(*most));
+    });
+    key.list("within", &score.within, |key, name| {
+        key.str("category", name);
+    });
+    key.list("divided_by", &score.divided_by, risk);
+    key.f64("max_weight", *max_weight).f64("threshold", *threshold);
+    match weights {
+        WeightSpec::Equal => {
+            key.str("weights", "equal");
+        }
+        WeightSpec::Rank => {
+            key.str("weights", "rank");
+        }
+        WeightSpec::Score => {
+            key.str("weights", "score");
+        }
+        WeightSpec::InverseVolatility(by) => {
+            key.str("weights", "inverse_volatility");
+            risk(key, by);
+        }
+        WeightSpec::Steps(steps) => {
+            key.str("weights", "steps").list("steps", steps, |key, (place, weight)| {
+                key.u64("place", u64::from(*place)).f64("weight", *weight);
+            });
+        }
+    }
+    key.list("exposure", exposure, |key, exposure| {
+        let ExposureSpec { expression: _, steps, otherwise, min_change } = exposure;
+        key.f64("otherwise", *otherwise).f64("min_change", *min_change);
+        key.list("steps", steps, |key, (limit, share)| {
+            key.f64("limit", *limit).f64("share", *share);
+        });
+    });
+}

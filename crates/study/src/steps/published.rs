@@ -1,0 +1,261 @@
+//! Published values: from the study's tables into the panel, and as parts of its artifact.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use backstaff_panel::{Facts, Frequency, Instrument, Panel, Session};
+use backstaff_source::{FactSource, Lags, Mapping, SeriesSource, SourceError};
+use backstaff_stage::{Digest, Draft, KeyHasher, StoreError, Table};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    StudyError,
+    config::{Config, SeriesLag},
+    segment::Segment,
+    steps::LoadFacts,
+};
+
+/// Tables of published values, of instruments and of the market.
+#[derive(Clone, Debug, Default)]
+pub struct Published {
+    tables: Vec<FactSource>,
+    series: Vec<SeriesSource>,
+    /// The last session of which anything is known.
+    until: Option<Session>,
+}
+
+/// What was read of one quantity.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PublishedFacts {
+    /// Its name, without `$$`.
+    pub name: String,
+    /// Whether it is about the whole market.
+    pub of_market: bool,
+    /// How many values.
+    pub values: usize,
+    /// Of how many instruments of the panel.
+    pub instruments: usize,
+    /// The first and the last day of publication: YYYY-MM-DD.
+    pub known: Option<(String, String)>,
+    /// How it was told when values became known.
+    pub how: String,
+}
+
+impl Published {
+    /// What the study's `data` section names.
+    pub fn new(config: &Config) -> Self {
+        let at = |path: &Path| config.folder.join(path);
+        let tables = config.data.facts.iter().map(|table| FactSource {
+            path: at(&table.path),
+            mapping: Mapping(table.mapping.clone()),
+            lag_days: table.lag_days,
+            frequency: table.frequency.map(Frequency::from),
+            fiscal_year_end: table.fiscal_year_end,
+            currency: table.currency.clone(),
+            fields: table.fields.clone().map(|fields| fields.into_iter().collect()),
+        });
+        let series = config.data.series.iter().map(|table| SeriesSource {
+            path: at(&table.path),
+            mapping: Mapping(table.mapping.clone()),
+            names: table.names.clone().map(|names| names.into_iter().collect()),
+            lags: match &table.lag {
+                SeriesLag::Usual => Lags::Usual,
+                SeriesLag::All(lag) => Lags::All(*lag),
+                SeriesLag::By(lags) => Lags::By(lags.clone()),
+            },
+        });
+        Self { tables: tables.collect(), series: series.collect(), until: None }
+    }
+
+    /// One table that says everything itself.
+    pub fn table(path: &Path) -> Self {
+        Self { tables: vec![FactSource::new(path)], ..Self::default() }
+    }
+
+    /// The same tables, as if nothing had been published after a session.
+    pub fn until(self, session: Session) -> Self {
+        Self { until: Some(session), ..self }
+    }
+
+    /// The digests of the tables.
+    pub fn digests(&self) -> Result<Vec<Digest>, StudyError> {
+        let tables =
+            self.tables.iter().map(FactSource::files).chain(self.series.iter().map(SeriesSource::files));
+        let digest = |files: Result<Vec<PathBuf>, SourceError>| {
+            let mut key = KeyHasher::new();
+            for path in files? {
+                // A file of a folder in Qlib's layout is named by its instrument and its fact.
+                let name = path.iter().rev().take(2).map(|part| part.to_string_lossy().into_owned());
+                let name = name.collect::<Vec<_>>().join(" in ");
+                let digest = backstaff_stage::digest_file(&path)
+                    .map_err(|source| StudyError::Read { path: path.clone(), source })?;
+                key.str("name", &name).digest("file", &digest);
+            }
+            Ok(Digest::from_bytes(*key.finish().as_bytes()))
+        };
+        tables.map(digest).collect()
+    }
+
+    /// What of the tables' description changes what is read.
+    pub fn hash(&self, key: &mut KeyHasher) {
+        let Self { tables, series, until } = self;
+        let names = |key: &mut KeyHasher, label: &str, names: &Option<BTreeSet<String>>| {
+            key.bool("all", names.is_none()).list(label, names.iter().flatten(), |key, name| {
+                key.str("", name);
+            });
+        };
+        let columns = |key: &mut KeyHasher, mapping: &Mapping| {
+            key.list("columns", &mapping.0, |key, (theirs, ours)| {
+                key.str("theirs", theirs).str("ours", ours);
+            });
+        };
+        key.list("facts", tables, |key, table| {
+            // The bytes of what the path names are what counts.
+            let FactSource { path: _, mapping, lag_days, frequency, fiscal_year_end, currency, fields } =
+                table;
+            columns(key, mapping);
+            names(key, "fields", fields);
+            key.list("lag_days", lag_days, |key, &days| {
+                key.u64("", days.into());
+            });
+            key.str("frequency", frequency.map_or("", Frequency::suffix));
+            key.i64("fiscal_year_end", fiscal_year_end.unwrap_or(0).into());
+            key.str("currency", currency.as_deref().unwrap_or_default());
+        });
+        key.list("series", series, |key, table| {
+            let SeriesSource { path: _, mapping, names: wanted, lags } = table;
+            columns(key, mapping);
+            names(key, "names", wanted);
+            match lags {
+                Lags::Usual => key.str("lags", "usual"),
+                Lags::All(lag) => key.str("lags", &lag.to_string()),
+                Lags::By(lags) => key.list("lags", lags, |key, (name, lag)| {
+                    key.str("series", name).str("lag", &lag.to_string());
+                }),
+            };
+        });
+        key.list("until", until, |key, session| {
+            key.i64("", session.number().into());
+        });
+    }
+
+    /// Read the tables into a panel, and say what they hold, and what the panel's own source published.
+    pub fn read(&self, panel: &mut Panel, told: &mut LoadFacts) -> Result<(), StudyError> {
+        let own = panel.all_facts().map(|(name, facts)| (name.to_owned(), facts.clone())).collect::<Vec<_>>();
+        for (name, facts) in own {
+            self.insert(panel, told, &name, &facts, "as the data say".to_owned())?;
+        }
+        for table in &self.tables {
+            let read = table.read()?;
+            told.warnings.extend(read.left_out);
+            let how = match table.lag_days {
+                Some(days) => format!("{days} days after the end of the period, as stated"),
+                None => "as the table says".to_owned(),
+            };
+            let mut is_known = read.facts.is_empty();
+            for (name, facts) in read.facts {
+                let known = self.add(panel, told, &name, &facts, how.clone())?;
+                is_known |= known > 0;
+            }
+            if !is_known {
+                let path = table.path.display();
+                told.warnings.push(format!("no instrument of the facts in {path} is in the data"));
+            }
+        }
+        for table in &self.series {
+            let read = table.read()?;
+            told.warnings.extend(read.left_out);
+            for (name, facts) in read.facts {
+                let lag = read.lags.iter().find(|(series, ..)| {
+                    let series = backstaff_source::field_name(series);
+                    name.strip_suffix(Frequency::Dated.suffix()) == Some(&series) || name == series
+                });
+                let how = lag.map_or_else(
+                    || "as the table says".to_owned(),
+                    |(_, lag, why)| format!("{} ({why})", lag.to_string().replace('_', " ")),
+                );
+                self.add(panel, told, &name, &facts, how)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Add a quantity; of how many instruments of the panel it is.
+    fn add(
+        &self,
+        panel: &mut Panel,
+        told: &mut LoadFacts,
+        name: &str,
+        facts: &Facts,
+        how: String,
+    ) -> Result<usize, StudyError> {
+        if panel.facts(name).is_some() {
+            let message = format!(
+                "two tables publish $${name}; leave it out of one of them, or rename it in its mapping"
+            );
+            return Err(StudyError::Value { key: "data.facts".to_owned(), message });
+        }
+        self.insert(panel, told, name, facts, how)
+    }
+
+    /// Insert a quantity as it was known; of how many instruments of the panel it is.
+    fn insert(
+        &self,
+        panel: &mut Panel,
+        told: &mut LoadFacts,
+        name: &str,
+        facts: &Facts,
+        how: String,
+    ) -> Result<usize, StudyError> {
+        let axis = panel.axis().clone();
+        let known = facts.all().filter_map(|(instrument, _)| instrument);
+        let known = known.filter(|instrument| axis.find(instrument.name()).is_some());
+        let known = known.map(|name| (name.clone(), name.clone())).collect::<Vec<_>>();
+        let of_market = facts.of_market().is_some();
+        let instruments = if of_market { axis.n_instruments() } else { known.len() };
+        let facts = facts.renamed(known);
+        let facts = self.until.map_or_else(|| facts.clone(), |last| facts.until(last));
+        let days = || facts.all().flat_map(|(_, facts)| facts.iter().map(|fact| fact.known));
+        told.published.push(PublishedFacts {
+            name: name.to_owned(),
+            of_market,
+            values: facts.all().map(|(_, facts)| facts.len()).sum(),
+            instruments,
+            known: days().min().zip(days().max()).map(|(first, last)| (first.to_string(), last.to_string())),
+            how,
+        });
+        panel.insert_facts(name, facts)?;
+        Ok(instruments)
+    }
+}
+
+/// The part that holds what was published of a quantity in a segment's days and since the segment before.
+pub fn part(segment: &Segment, name: &str) -> String {
+    segment.part(&format!("$${name}"))
+}
+
+/// Write the part of each segment. What was published after the last session is in none: nobody could know it.
+pub fn write(draft: &mut Draft, panel: &Panel, segments: &[Segment]) -> Result<(), StoreError> {
+    let calendar = panel.axis().calendar();
+    for (name, facts) in panel.all_facts() {
+        let mut after = Session::from_number(i32::MIN);
+        for segment in segments {
+            let last = calendar.session(segment.positions.end - 1);
+            let all = facts.all().flat_map(|(about, facts)| {
+                let new = facts.iter().filter(|fact| after < fact.known && fact.known <= last);
+                new.map(move |fact| (about.map_or("", Instrument::name), fact))
+            });
+            let all = all.collect::<Vec<_>>();
+            let table = Table::new()
+                .str("instrument", all.iter().map(|(instrument, _)| *instrument))
+                .i64("known", all.iter().map(|(_, fact)| fact.known.number().into()).collect())
+                .i64("period", all.iter().map(|(_, fact)| fact.period.number().into()).collect())
+                .f64("value", all.iter().map(|(_, fact)| fact.value).collect());
+            draft.write_part(&part(segment, name), |file| table.write(file))?;
+            after = last;
+        }
+    }
+    Ok(())
+}
