@@ -27,7 +27,7 @@ bench-features: ## Speed of the features beside Polars, pandas and TA-Lib (and Q
 
 bench-krx: ## A generated market through the factor pipeline beside Polars and pandas (8 million rows; less: `make bench-krx STOCKS=250`).
 	.ci/setup bench
-	cargo build --release --locked -p backstaff
+	cargo build --release --locked -p backstaff -p backstaff-generator --bin backstaff --example step_rows
 	python3 benches/krx/run.py --stocks $(STOCKS)
 
 frame := $(CURDIR)/target/frame.parquet

@@ -2,7 +2,7 @@
 
     python benches/krx/run.py [--stocks 2500] [--sessions 3300] [--seed 7] [--runs 3] [--peers polars,pandas]
 
-Run by `make bench-krx`. Makes the market (or takes the one of the same figures from the last time), lets each program
+Run by `make bench-krx`, which builds the programs first. Makes the market (or takes the one of the same figures from the last time), lets each program
 compute the 30 canonical features and 6 targets from SQLite and from Parquet, compares what they wrote cell by cell, and
 only then measures: each figure is the median of the runs, in seconds. The table is printed; all figures go to
 result.json beside the market. Writing the result is timed for none of them.
@@ -106,8 +106,8 @@ def ours(options, folder: pathlib.Path, source: str, out: pathlib.Path) -> dict:
 
 def stepping(options, folder: pathlib.Path) -> float:
     """Seconds in which two connections step the price table's rows and do nothing else."""
-    command = ["cargo", "run", "--release", "--locked", "-q", "-p", "backstaff-generator", "--example", "step_rows", "--"]
-    lines = (run([*command, folder / "krx.db", "2"], cwd=ROOT).stdout for _ in range(options.runs))
+    program = options.program.parent / "examples" / "step_rows"
+    lines = (run([program, folder / "krx.db", "2"]).stdout for _ in range(options.runs))
     return statistics.median(float(line.split()[1]) for line in lines)
 
 
