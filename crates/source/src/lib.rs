@@ -21,6 +21,7 @@ mod faults;
 mod files;
 mod found;
 mod layout;
+mod lean;
 mod load;
 mod name;
 mod observations;

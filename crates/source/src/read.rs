@@ -10,6 +10,7 @@ use crate::{
     csv_file::CsvFile,
     files::{is_columnar, source_files},
     layout::{self, HeaderColumn, Key, Layout},
+    lean,
     parquet_file::ParquetFile,
     qlib,
     stamp::Shape,
@@ -58,6 +59,9 @@ impl Opened<'_> {
 pub(crate) fn read(request: &PanelSource) -> Result<Read, SourceError> {
     if qlib::is_provider(&request.path) {
         return qlib::read_bars(request);
+    }
+    if lean::is_data_folder(&request.path) {
+        return lean::read_bars(request);
     }
     let files = source_files(&request.path)?;
     let opened = files.par_iter().map(|path| Opened::open(path)).collect::<Vec<_>>();

@@ -38,7 +38,7 @@ fn union() -> String {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prices {
-    /// A Parquet or CSV file, a folder of them, a folder in Qlib's layout, or a database of tables.
+    /// A Parquet or CSV file, a folder of them, a folder in Qlib's or LEAN's layout, or a database of tables.
     pub path: PathBuf,
     /// What the tables of a database mean, by a layout that ships: `krx`.
     #[serde(default)]
