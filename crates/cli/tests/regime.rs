@@ -1,6 +1,7 @@
 //! Regimes of single files: exact recursions for given parameters, fits that find what is there, and bad input.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unreadable_literal, reason = "numbers as the twin prints them")]
 
 mod support;
 

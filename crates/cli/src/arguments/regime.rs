@@ -85,7 +85,7 @@ pub struct Fit {
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub starts: u32,
     /// A search has converged when an iteration adds less than this to the log-likelihood, per observation.
-    #[arg(long = "tol", value_name = "X", default_value_t = 1e-9, value_parser = tolerance)]
+    #[arg(long = "tol", value_name = "X", default_value_t = 1e-10, value_parser = tolerance)]
     pub tolerance: f64,
     /// The most iterations of a search.
     #[arg(long = "max-iter", value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]

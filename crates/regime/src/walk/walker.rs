@@ -8,6 +8,7 @@ use super::{CacheUse, Decision, FitFailure, FitRecord, Refit, Walk, WalkOptions}
 use crate::{
     Filter, Fit, FitOptions, FitRequest, ModelCache, Observations, Probabilities, RegimeError, Start, fit,
     forecast,
+    profile::{REGIME_UPDATE, TRAINING},
 };
 
 /// A follower of one instrument's regimes that is told one bar after the other: nothing it decides can know the next.
@@ -66,6 +67,7 @@ impl<'a> Walker<'a> {
     /// A session before that of the last bar, an infinite value, another number of series, a missing value where the
     /// options refuse one. The walker is then as it was before.
     pub fn step(&mut self, session: Session, observation: &[f64]) -> Result<Option<Decision>, RegimeError> {
+        let _span = self.cache.profiler().span(REGIME_UPDATE);
         let row = self.n_bars;
         if let Some(previous) = self.last_session.filter(|&previous| session < previous) {
             return Err(RegimeError::Order { row, session, previous });
@@ -153,7 +155,10 @@ impl<'a> Walker<'a> {
             _ => &self.options.fit,
         };
         match self.options.cache {
-            CacheUse::Off => fit(observations, options).map(Arc::new),
+            CacheUse::Off => {
+                let _span = self.cache.profiler().span(TRAINING);
+                fit(observations, options).map(Arc::new)
+            }
             CacheUse::Shared => {
                 let instrument = &self.instrument;
                 self.cache.fit(FitRequest { instrument, sessions, observations, options })
