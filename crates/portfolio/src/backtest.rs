@@ -150,9 +150,10 @@ pub fn backtest(
     let Range { start, end } = terms.sessions.clone();
     let mut ledger = Ledger::new(market, exchange, start, terms.initial_cash)?;
     let mut record = Record { days: vec![ledger.today()], ..Record::default() };
-    strategy.on_start(&View::new(&ledger, signal, universe, terms.signal_delay, sells_leavers));
+    let warm_up = strategy.warm_up();
+    strategy.on_start(&View::new(&ledger, signal, universe, terms.signal_delay, sells_leavers, warm_up));
     let (last, ruined) = loop {
-        let view = View::new(&ledger, signal, universe, terms.signal_delay, sells_leavers);
+        let view = View::new(&ledger, signal, universe, terms.signal_delay, sells_leavers, warm_up);
         let position = ledger.position();
         let ruined = (ledger.equity() <= 0.0).then(|| view.session());
         let mut decision = Decision::nothing();
@@ -164,7 +165,7 @@ pub fn backtest(
             };
             sell_leavers(&view, &ledger, &mut decision);
         }
-        if !decision.orders.is_empty() {
+        if !decision.is_nothing() {
             record.decisions.push(Decided { session: view.session(), decision: decision.clone() });
         }
         if position + 1 == end || ruined.is_some() {
@@ -174,8 +175,12 @@ pub fn backtest(
         let Some(day) = ledger.advance() else { break (Decision::nothing(), None) };
         record.close(day, &ledger);
     };
-    strategy.on_end(&View::new(&ledger, signal, universe, terms.signal_delay, sells_leavers));
+    strategy.on_end(&View::new(&ledger, signal, universe, terms.signal_delay, sells_leavers, warm_up));
     let next = ledger.preview(&last);
+    let mut caveats = exchange.caveats(market);
+    if ledger.met_levels() && !market.has_range() {
+        caveats.push(Caveat::NoRange);
+    }
     let cash_returns = cash_returns(exchange, &record.days);
     let (fills, shortfalls, delistings) = ledger.into_records();
     Ok(Backtest {
@@ -190,7 +195,7 @@ pub fn backtest(
         decisions: record.decisions,
         next,
         ruined,
-        caveats: exchange.caveats(market),
+        caveats,
         sessions_per_year: market.axis().calendar().sessions_per_year(),
         cash_returns,
         notes: strategy.notes(),
@@ -238,13 +243,17 @@ fn check_shapes(
     Ok(())
 }
 
-/// Put the sale of what left the universe in front of the other orders.
+/// Put the sale of what left the universe in front of the other orders, and withdraw those that wait for it.
 fn sell_leavers(view: &View<'_>, ledger: &Ledger<'_>, decision: &mut Decision) {
     let leavers = ledger.holdings().keys().copied().filter(|&i| view.is_leaving(i));
-    let exits = leavers.map(|instrument| Order { instrument, quantity: Quantity::Exit }).collect::<Vec<_>>();
+    let exits = leavers.map(|instrument| Order::market(instrument, Quantity::Exit)).collect::<Vec<_>>();
     if !exits.is_empty() {
+        let n_exits = exits.len();
         decision.orders.retain(|order| exits.iter().all(|exit| exit.instrument != order.instrument));
         decision.orders.splice(0..0, exits);
+        let leaves = |i: usize| decision.orders.iter().take(n_exits).any(|exit| exit.instrument == i);
+        let waiting = ledger.waiting().iter().filter(|waiting| leaves(waiting.order.instrument));
+        decision.cancel.extend(waiting.map(|waiting| waiting.id));
     }
 }
 

@@ -161,6 +161,7 @@ fn sum_next(all: &[Backtest]) -> NextSession {
     NextSession {
         decided: newest,
         orders,
+        conditional: all.iter().flat_map(|one| one.next.conditional.iter().cloned()).collect(),
         refused: all.iter().flat_map(|one| one.next.refused.iter().cloned()).collect(),
         weights_before: weights(|next| &next.weights_before),
         weights_after: weights(|next| &next.weights_after),

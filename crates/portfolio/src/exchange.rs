@@ -63,6 +63,8 @@ pub struct Exchange {
     pub cash_rate: Rates,
     /// What a delisted position brings.
     pub recovery: Recovery,
+    /// Whether more may be sold than is held.
+    pub short_selling: bool,
 }
 
 /// The largest order that an instrument's trading takes.
@@ -95,6 +97,7 @@ impl Default for Exchange {
             price_limit: None,
             cash_rate: Rates::ZERO,
             recovery: Recovery::default(),
+            short_selling: true,
         }
     }
 }
@@ -109,6 +112,8 @@ pub enum Caveat {
     VolumeOfUnknownAdjustment,
     /// The market has no volume, so the cap refuses every order.
     NoVolume,
+    /// Limits and stops were asked for, but the market has no high and low.
+    NoRange,
 }
 
 impl fmt::Display for Caveat {
@@ -124,6 +129,10 @@ impl fmt::Display for Caveat {
             }
             Self::NoVolume => {
                 "a volume cap or an impact is set, but the panel has no volume: every order is refused"
+            }
+            Self::NoRange => {
+                "limit and stop orders were placed, but the panel has no high and low: they see the opening and \
+                 closing prices only"
             }
         })
     }
@@ -143,10 +152,17 @@ pub struct Quote {
 }
 
 impl Exchange {
-    /// What an instrument offers to this side in the session at `position`, or why it offers nothing.
-    pub fn quote(&self, market: &Market, i: usize, position: usize, side: Side) -> Result<Quote, Unfilled> {
+    /// What an instrument offers to this side in the session at `position` when it stands at this price (`None`: it
+    /// does not trade), or why it offers nothing.
+    pub fn quote(
+        &self,
+        market: &Market,
+        (i, position): (usize, usize),
+        side: Side,
+        price: Option<f64>,
+    ) -> Result<Quote, Unfilled> {
         let row = market.row(i, position)?;
-        let price = market.price(row, self.execution).ok_or(Unfilled::Halted)?;
+        let price = price.ok_or(Unfilled::Halted)?;
         if let Some(limits) = &self.price_limit
             && let Some(reference) = market.close_before(i, position)
         {

@@ -1,8 +1,9 @@
 //! Strategies, exchange rules, ledger, backtest, measures.
 //!
 //! A [`Strategy`] turns a signal and what is held into a [`Decision`]; the [`Ledger`] executes it in the next session
-//! under the rules of an [`Exchange`] on a [`Market`]; [`backtest()`] runs the three over a range of sessions; a
-//! [`measure`] says in one number how it went.
+//! under the rules of an [`Exchange`] on a [`Market`]; [`backtest()`] runs the three over a range of sessions: the one
+//! event loop, for strategies that pick from a signal and for those that place stops and limits alike; a [`measure`]
+//! says in one number how it went.
 //!
 //! Pure: no input or output, no clock, no randomness, no threads. Equal inputs give equal bits.
 
@@ -25,8 +26,10 @@ pub use error::PortfolioError;
 pub use exchange::{Caveat, Exchange, Execution, Quote, Recovery, VolumeCap, VolumeOf};
 pub use ledger::{Day, Delisting, Holding, Ledger, NextOrder, NextSession};
 pub use liquidity::Liquidity;
-pub use market::Market;
-pub use order::{Decision, Fill, Order, Quantity, Shortfall, Side, Unfilled};
+pub use market::{Bar, Market};
+pub use order::{
+    Decision, Fill, Order, OrderId, OrderType, Quantity, Shortfall, Side, TimeInForce, Unfilled, Waiting,
+};
 pub use strategy::{
     Book, BuyAndHold, EqualWeight, Exposure, GroupCap, Guide, Note, QuantileLongShort, Risk, ScoreRule,
     Strategy, TargetWeights, Timeline, TopN, TopkDropout, View, Weights,

@@ -8,8 +8,8 @@ use crate::{Execution, PortfolioError, Unfilled};
 
 /// The prices of a panel as the exchange sees them.
 ///
-/// Fields used: `open`, `close` (needed); `traded`, `volume`, `raw_close`, `raw_volume` (used where they are there). A
-/// price counts only if the instrument traded in that session and the price is above zero; without a `traded` field an
+/// Fields used: `open`, `close` (needed); `high`, `low`, `traded`, `volume`, `raw_close`, `raw_volume` (used where they
+/// are there). A price counts only if the instrument traded in that session and the price is above zero; without a `traded` field an
 /// instrument traded where it has a closing price.
 ///
 /// `raw_close` are the prices as quoted: with them, lots and volume caps are counted in true shares although the ledger
@@ -21,9 +21,26 @@ pub struct Market {
     instruments: Vec<u32>,
     open: Vec<f64>,
     close: Vec<f64>,
+    /// How many closing prices the instrument has had, this row's included.
+    n_closes: Vec<u32>,
+    high: Option<Arc<Column>>,
+    low: Option<Arc<Column>>,
     volume: Option<Arc<Column>>,
     raw_close: Option<Arc<Column>>,
     raw_volume: Option<Arc<Column>>,
+}
+
+/// The prices of a session.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bar {
+    /// The first one.
+    pub open: f64,
+    /// The highest.
+    pub high: f64,
+    /// The lowest.
+    pub low: f64,
+    /// The last one.
+    pub close: f64,
 }
 
 impl Market {
@@ -43,11 +60,16 @@ impl Market {
         };
         let axis = panel.axis();
         let numbers = 0..axis.n_instruments();
+        let open = usable(field("open")?);
+        let close = usable(field("close")?);
         Ok(Self {
             instruments: numbers.flat_map(|i| std::iter::repeat_n(i as u32, axis.rows(i).len())).collect(),
             axis: Arc::clone(axis),
-            open: usable(field("open")?),
-            close: usable(field("close")?),
+            open,
+            n_closes: numbers_of_closes(axis, &close),
+            close,
+            high: panel.field("high").cloned(),
+            low: panel.field("low").cloned(),
             volume: panel.field("volume").cloned(),
             raw_close: panel.field("raw_close").cloned(),
             raw_volume: panel.field("raw_volume").cloned(),
@@ -80,6 +102,38 @@ impl Market {
             Execution::NextClose => self.close[row],
         };
         (!price.is_nan()).then_some(price)
+    }
+
+    /// What an instrument's session was like, if it traded and has an opening and a closing price.
+    ///
+    /// A high below the open or close counts as the higher of them, a low above as the lower; so does a missing one.
+    pub fn bar(&self, i: usize, position: usize) -> Option<Bar> {
+        let row = self.axis.row(i, position)?;
+        let (open, close) = (self.open[row], self.close[row]);
+        if open.is_nan() || close.is_nan() {
+            return None;
+        }
+        let extreme = |column: &Option<Arc<Column>>| {
+            let price = column.as_ref().map_or(f64::NAN, |column| column.get(row));
+            Some(price).filter(|price| price.is_finite() && *price > 0.0)
+        };
+        // The larger and the smaller of prices that are numbers: the order of the operands changes no bit.
+        let high = extreme(&self.high).map_or(open.max(close), |high| high.max(open).max(close));
+        let low = extreme(&self.low).map_or(open.min(close), |low| low.min(open).min(close));
+        Some(Bar { open, high, low, close })
+    }
+
+    /// How many closing prices an instrument has had up to the session at `position`.
+    pub fn n_closes(&self, i: usize, position: usize) -> usize {
+        match self.axis.rows_before(i, position + 1) {
+            0 => 0,
+            n => self.n_closes[self.axis.rows(i).start + n - 1] as usize,
+        }
+    }
+
+    /// Whether highs and lows are known.
+    pub fn has_range(&self) -> bool {
+        self.high.is_some() && self.low.is_some()
     }
 
     /// The closing price of an instrument in a session, if it traded.
@@ -139,4 +193,15 @@ impl Market {
     pub fn knows_quoted_volume(&self) -> bool {
         self.raw_close.is_some() && self.raw_volume.is_some()
     }
+}
+
+/// For each row the number of closing prices that its instrument has had by then.
+fn numbers_of_closes(axis: &Axis, close: &[f64]) -> Vec<u32> {
+    let of = |i: usize| {
+        close[axis.rows(i)].iter().scan(0, |count, close| {
+            *count += u32::from(!close.is_nan());
+            Some(*count)
+        })
+    };
+    (0..axis.n_instruments()).flat_map(of).collect()
 }

@@ -45,20 +45,110 @@ pub enum Quantity {
     CashShare(f64),
 }
 
-/// An order for the next session. It lives for that session only.
+/// At which price of a session an order trades. Prices are the market's: adjusted where the data are.
+///
+/// [`Ledger`](crate::Ledger) says in which order a session's orders are executed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum OrderType {
+    /// At the exchange's price of execution ([`Exchange::execution`](crate::Exchange::execution)).
+    Market,
+    /// At the opening price.
+    MarketOnOpen,
+    /// At the closing price.
+    MarketOnClose,
+    /// At this price or a better one: a purchase at the open if that is not above the limit, else at the limit if the
+    /// session's low lies below it; a sale at the open if that is not below the limit, else at the limit if the high
+    /// lies above it. A limit that is only touched is not filled: others may stand in front. Slippage never carries
+    /// the price beyond the limit.
+    Limit(f64),
+    /// At the market once the price is reached: a sale if the low is not above it, at the lower of open and stop; a
+    /// purchase if the high is not below it, at the higher of open and stop. So a gap through the stop fills at the
+    /// open. What then remains unfilled is a market order.
+    Stop(f64),
+}
+
+impl OrderType {
+    /// The price that the market must reach first.
+    pub fn level(self) -> Option<f64> {
+        match self {
+            Self::Market | Self::MarketOnOpen | Self::MarketOnClose => None,
+            Self::Limit(price) | Self::Stop(price) => Some(price),
+        }
+    }
+
+    pub(crate) fn is_limit(self) -> bool {
+        matches!(self, Self::Limit(_))
+    }
+
+    pub(crate) fn is_stop(self) -> bool {
+        matches!(self, Self::Stop(_))
+    }
+}
+
+/// How long an order lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TimeInForce {
+    /// For the next session.
+    #[default]
+    Session,
+    /// Until it is filled, cancelled, or its instrument's life ends; an [`Quantity::Exit`] with a limit or stop also
+    /// until a close at which there is no position.
+    UntilCancelled,
+}
+
+/// An order, for the next session at the earliest.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Order {
     /// The instrument, by its number on the axis.
     pub instrument: usize,
     /// How much of it.
     pub quantity: Quantity,
+    /// At which price.
+    pub order_type: OrderType,
+    /// How long it lives.
+    pub time_in_force: TimeInForce,
+}
+
+impl Order {
+    /// At the exchange's price of execution, in the next session only.
+    pub const fn market(instrument: usize, quantity: Quantity) -> Self {
+        Self::new(instrument, quantity, OrderType::Market)
+    }
+
+    /// In the next session only.
+    pub const fn new(instrument: usize, quantity: Quantity, order_type: OrderType) -> Self {
+        Self { instrument, quantity, order_type, time_in_force: TimeInForce::Session }
+    }
+
+    /// The same until it is cancelled.
+    pub const fn until_cancelled(self) -> Self {
+        Self { time_in_force: TimeInForce::UntilCancelled, ..self }
+    }
+}
+
+/// The number of an order in its account, in the order in which orders were handed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrderId(pub u64);
+
+/// An order that is still open.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Waiting {
+    /// Its number, for [`Decision::cancel`].
+    pub id: OrderId,
+    /// What remains of it.
+    pub order: Order,
+    /// At whose close it was handed in.
+    pub submitted: Session,
 }
 
 /// What a strategy wants after a session's close.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
-    /// The orders. All sales are executed before all purchases; within each, in this order.
+    /// The orders. All sales at a moment of the session are executed before all purchases at it; within each, those that
+    /// wait come first, then these in this order.
     pub orders: Vec<Order>,
+    /// The waiting orders to withdraw before the next session.
+    pub cancel: Vec<OrderId>,
     /// A purchase that would open more positions than this is refused as [`Unfilled::BookFull`].
     pub max_positions: usize,
 }
@@ -66,13 +156,18 @@ pub struct Decision {
 impl Decision {
     /// Leave everything as it is.
     pub const fn nothing() -> Self {
-        Self { orders: Vec::new(), max_positions: usize::MAX }
+        Self { orders: Vec::new(), cancel: Vec::new(), max_positions: usize::MAX }
+    }
+
+    /// Whether it changes nothing.
+    pub fn is_nothing(&self) -> bool {
+        self.orders.is_empty() && self.cancel.is_empty()
     }
 }
 
 impl From<Vec<Order>> for Decision {
     fn from(orders: Vec<Order>) -> Self {
-        Self { orders, max_positions: usize::MAX }
+        Self { orders, ..Self::nothing() }
     }
 }
 
@@ -101,11 +196,23 @@ pub enum Unfilled {
     LotRounding,
     /// The book already holds as many positions as the strategy allows.
     BookFull,
+    /// It would sell more than is held, and the exchange has no short selling.
+    ShortSelling,
+    /// The market did not reach its price, and the order was for that session only.
+    NotReached,
+    /// Its limit or stop is not a number above zero.
+    NoLevel,
+    /// It was to close a position, and there is none (any more).
+    NothingToClose,
+    /// The strategy withdrew it.
+    Cancelled,
 }
 
 impl Unfilled {
     /// All reasons, in the order in which they are checked.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 15] = [
+        Self::Cancelled,
+        Self::NoLevel,
         Self::NoRow,
         Self::Delisted,
         Self::Halted,
@@ -113,7 +220,10 @@ impl Unfilled {
         Self::LimitDown,
         Self::VolumeCap,
         Self::UnknownLiquidity,
+        Self::NotReached,
+        Self::NothingToClose,
         Self::BookFull,
+        Self::ShortSelling,
         Self::InsufficientCash,
         Self::LotRounding,
     ];
@@ -131,6 +241,11 @@ impl Unfilled {
             Self::InsufficientCash => "insufficient cash",
             Self::LotRounding => "less than a lot",
             Self::BookFull => "book full",
+            Self::ShortSelling => "no short selling",
+            Self::NotReached => "price not reached",
+            Self::NoLevel => "no price above zero",
+            Self::NothingToClose => "nothing to close",
+            Self::Cancelled => "cancelled",
         }
     }
 }

@@ -11,7 +11,7 @@ use backstaff_portfolio::{
     Backtest, MOST_SLIPPAGE, Market, Quantity, Side, Terms, Unfilled, VolumeCap, VolumeOf, backtest,
     measure::returns_by_group,
 };
-use markets::{Case, any_case, history};
+use markets::{ANYTHING, Case, any_case, history};
 use proptest::prelude::*;
 
 proptest! {
@@ -88,6 +88,12 @@ proptest! {
             let position = calendar.position(fill.session).unwrap();
             prop_assert!(position > case.terms.sessions.start);
             let before = calendar.session(position - 1);
+            if case.strategy == ANYTHING {
+                let earlier = result.decisions.iter().filter(|decided| decided.session <= before);
+                let mut orders = earlier.flat_map(|decided| &decided.decision.orders);
+                prop_assert!(orders.any(|order| order.instrument == fill.instrument));
+                continue;
+            }
             let decided = result.decisions.iter().find(|decided| decided.session == before).unwrap();
             prop_assert!(decided.decision.orders.iter().any(|order| order.instrument == fill.instrument));
         }
@@ -99,7 +105,10 @@ proptest! {
         let panel = case.panel();
         let result = case.run(&panel, &case.terms);
         let calendar = panel.axis().calendar();
-        for decided in &result.decisions {
+        if case.strategy == ANYTHING {
+            check_ranges(&case, &panel, &result)?;
+        }
+        for decided in result.decisions.iter().filter(|_| case.strategy != ANYTHING) {
             let position = calendar.position(decided.session).unwrap() + 1;
             if position >= case.terms.sessions.end {
                 continue;
@@ -116,7 +125,9 @@ proptest! {
                 prop_assert!(filled || missed || gone || moved_onto_its_weight, "{session} {order:?}");
             }
         }
-        check_rules(&case, &panel, &result)?;
+        if case.strategy != ANYTHING {
+            check_rules(&case, &panel, &result)?;
+        }
     }
 
     #[test]
@@ -144,7 +155,7 @@ proptest! {
             prop_assert_eq!(result.days.len(), case.terms.sessions.len());
             prop_assert_eq!(result.next.decided, calendar.session(calendar.len() - 1));
             let asked = result.decisions.last().is_some_and(|last| last.session == result.next.decided);
-            prop_assert!(asked || result.next.orders.is_empty());
+            prop_assert!(asked || case.strategy == ANYTHING || result.next.orders.is_empty());
             // Only the shares of the account, which is not used up, are left to check: each is a number.
             prop_assert!(result.next.weights_after.values().all(|weight| weight.is_finite()));
             prop_assert!(result.next.orders.iter().all(|order| order.shares > 0.0 && order.value.is_finite()));
@@ -236,10 +247,36 @@ fn check_rules(case: &Case, panel: &Panel, result: &Backtest) -> Result<(), Test
     Ok(())
 }
 
+/// Whatever the order: the market's price lies in the session's range, and slippage is what costs allow.
+fn check_ranges(case: &Case, panel: &Panel, result: &Backtest) -> Result<(), TestCaseError> {
+    let calendar = panel.axis().calendar();
+    let field = |name: &str| panel.field(name).unwrap();
+    let mut traded = BTreeMap::<_, f64>::new();
+    let mut held = BTreeMap::<_, f64>::new();
+    for fill in &result.fills {
+        let row = panel.axis().row(fill.instrument, calendar.position(fill.session).unwrap()).unwrap();
+        let sign = if fill.side == Side::Buy { 1.0 } else { -1.0 };
+        let price = fill.price - sign * fill.slippage / fill.shares;
+        let (low, high) = (field("low").get(row), field("high").get(row));
+        prop_assert!(low * (1.0 - 1e-9) <= price && price <= high * (1.0 + 1e-9), "{fill:?} {low} {high}");
+        prop_assert!(fill.shares > 0.0 && sign * (fill.price - price) >= -1e-9 * price);
+        *traded.entry((fill.session, fill.instrument)).or_default() += fill.shares;
+        *held.entry(fill.instrument).or_default() += sign * fill.shares;
+        if !case.exchange.short_selling {
+            prop_assert!(held[&fill.instrument] >= -1e-9, "{fill:?}");
+        }
+        if let Some(VolumeCap { share, of: VolumeOf::Session }) = case.exchange.volume_cap {
+            let most = share * field("volume").get(row) * (1.0 + 1e-9);
+            prop_assert!(traded[&(fill.session, fill.instrument)] <= most);
+        }
+    }
+    Ok(())
+}
+
 /// The same panel with other values from `now` on.
 fn with_other_future(panel: &Panel, now: usize, scale: f64) -> Panel {
     let mut changed = panel.clone();
-    for name in ["open", "close", "volume", "traded"] {
+    for name in ["open", "high", "low", "close", "volume", "traded"] {
         let mut values = panel.field(name).unwrap().to_f64();
         for (row, value) in values.iter_mut().enumerate() {
             if panel.axis().position_of(row) >= now {

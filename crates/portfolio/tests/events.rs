@@ -61,7 +61,7 @@ fn ordered(
 ) -> (Day, Vec<Unfilled>, Vec<f64>) {
     let market = Market::new(panel).unwrap();
     let mut ledger = Ledger::new(&market, exchange, 0, 1000.0).unwrap();
-    let orders = orders.iter().map(|&(instrument, quantity)| Order { instrument, quantity });
+    let orders = orders.iter().map(|&(instrument, quantity)| Order::market(instrument, quantity));
     ledger.submit(orders.collect::<Vec<_>>().into());
     let day = ledger.advance().unwrap();
     let reasons = ledger.shortfalls().iter().map(|missed| missed.reason).collect();
@@ -211,10 +211,10 @@ fn a_failed_sale_is_the_reason_why_a_purchase_is_cut() {
     let market = Market::new(&panel).unwrap();
     let exchange = Exchange::default();
     let mut ledger = Ledger::new(&market, &exchange, 0, 1000.0).unwrap();
-    ledger.submit(vec![Order { instrument: 0, quantity: Quantity::Weight(0.75) }].into());
+    ledger.submit(vec![Order::market(0, Quantity::Weight(0.75))].into());
     ledger.advance().unwrap();
-    let exit = Order { instrument: 0, quantity: Quantity::Exit };
-    ledger.submit(vec![exit, Order { instrument: 1, quantity: Quantity::Weight(1.0) }].into());
+    let exit = Order::market(0, Quantity::Exit);
+    ledger.submit(vec![exit, Order::market(1, Quantity::Weight(1.0))].into());
     assert_eq!(ledger.advance().unwrap().n_unfilled, 2);
     let missed = ledger.shortfalls();
     assert_eq!((missed[0].reason, missed[1].reason), (Unfilled::Halted, Unfilled::InsufficientCash));
@@ -397,7 +397,7 @@ fn a_strategy_of_ones_own_sees_the_past() {
         fn on_session(&mut self, view: &View<'_>) -> Decision {
             self.sessions += 1;
             let rose = view.close(0, 0) > view.close(0, 1);
-            vec![Order { instrument: 0, quantity: Quantity::Weight(f64::from(u8::from(rose))) }].into()
+            vec![Order::market(0, Quantity::Weight(f64::from(u8::from(rose))))].into()
         }
 
         fn on_end(&mut self, _view: &View<'_>) {

@@ -1,21 +1,57 @@
 //! Orders become trades.
 
 use super::{Holding, Ledger};
-use crate::{Decision, Fill, Order, Quantity, Quote, Shortfall, Side, Unfilled};
+use crate::{Execution, Fill, Order, OrderType, Quantity, Quote, Shortfall, Side, Unfilled};
 
 /// Where prices come from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Prices {
-    /// The current session of the market.
-    Session,
+    /// The opening or closing prices of the current session.
+    Session(Execution),
     /// The newest closing prices, as if everything could be traded at them: for orders that wait for a session which
     /// is not there yet.
     NewestClose,
 }
 
+/// An order whose time has come.
+#[derive(Clone, Copy)]
+pub(super) struct Due {
+    pub order: Order,
+    /// The market's price at which it trades, if there is one.
+    pub price: Option<f64>,
+}
+
+/// What became of an order.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) enum Outcome {
+    /// There was nothing to do, or it was done as far as it ever can be.
+    Done,
+    /// Something stood in the way.
+    Short {
+        /// Signed shares that were traded nevertheless.
+        traded: f64,
+    },
+}
+
+impl Outcome {
+    const NOT_FILLED: Self = Self::Short { traded: 0.0 };
+}
+
+/// A due order in shares.
+#[derive(Clone, Copy)]
+struct Sized {
+    /// Which of the due orders.
+    number: usize,
+    order: Order,
+    /// Shares, signed; NaN if they depend on the cash.
+    wanted: f64,
+    quote: Quote,
+}
+
 /// An order whose price is known and whose size may yet shrink.
 #[derive(Clone, Copy)]
 struct Priced {
+    number: usize,
     instrument: usize,
     quote: Quote,
     /// The price with slippage.
@@ -30,40 +66,45 @@ struct Priced {
 const DUST: f64 = 1e-12;
 
 impl Ledger<'_> {
-    /// Execute the orders: all sales, then all purchases.
-    pub(super) fn execute(&mut self, decision: &Decision, prices: Prices) {
-        let equity = self.equity_at_execution(decision, prices);
+    /// Execute the orders of one moment: all sales, then all purchases.
+    pub(super) fn execute(&mut self, due: &[Due], max_positions: usize, prices: Prices) -> Vec<Outcome> {
+        let equity = self.equity_at_execution(due, prices);
+        let mut outcomes = vec![Outcome::Done; due.len()];
         let mut sales = Vec::new();
         let mut purchases = Vec::new();
         let mut promised = self.cash;
-        for &order in &decision.orders {
-            let Some((side, wanted)) = self.resolve(order, equity, prices) else { continue };
-            match self.quote(order.instrument, side, prices) {
+        for (number, &Due { order, price }) in due.iter().enumerate() {
+            let Some((side, wanted)) = self.resolve(order, equity, price) else { continue };
+            match self.quote(order.instrument, side, price, prices) {
                 Ok(quote) if side == Side::Sell => {
-                    promised += self.proceeds(-wanted, quote);
-                    sales.push((order.instrument, wanted, quote));
+                    promised += self.proceeds(order, -wanted, quote);
+                    sales.push(Sized { number, order, wanted, quote });
                 }
-                Ok(quote) => purchases.push((order, wanted, quote)),
+                Ok(quote) => purchases.push(Sized { number, order, wanted, quote }),
                 Err(reason) => {
                     if side == Side::Sell && wanted.is_finite() {
                         let price = self.holdings.get(&order.instrument).map_or(0.0, |held| held.price);
                         let quote = Quote { price, most_shares: f64::INFINITY, factor: 1.0, depth: 0.0 };
-                        promised += self.proceeds(-wanted, quote);
+                        promised += self.proceeds(order, -wanted, quote);
                     }
                     self.fall_short(order.instrument, side, wanted, 0.0, reason);
+                    outcomes[number] = Outcome::NOT_FILLED;
                 }
             }
         }
-        for (instrument, wanted, quote) in sales {
-            let fill_price = self.fill_price(Side::Sell, quote, -wanted * quote.price);
-            self.trade(wanted, Priced { instrument, quote, fill_price, wanted, scales: false });
+        for Sized { number, order, wanted, quote } in sales {
+            let fill_price = self.fill_price(order, Side::Sell, quote, -wanted * quote.price);
+            let instrument = order.instrument;
+            let sale = Priced { number, instrument, quote, fill_price, wanted, scales: false };
+            outcomes[number] = self.trade(wanted, sale);
         }
-        self.purchase(&purchases, promised, decision.max_positions);
+        self.purchase(&purchases, promised, max_positions, &mut outcomes);
+        outcomes
     }
 
-    /// Cash and positions at the prices at which the session's orders execute, zero at least: what weights are of.
-    fn equity_at_execution(&self, decision: &Decision, prices: Prices) -> f64 {
-        if !decision.orders.iter().any(|order| matches!(order.quantity, Quantity::Weight(_))) {
+    /// Cash and positions at the prices at which the orders execute, zero at least: what weights are of.
+    fn equity_at_execution(&self, due: &[Due], prices: Prices) -> f64 {
+        if !due.iter().any(|due| matches!(due.order.quantity, Quantity::Weight(_))) {
             return self.equity;
         }
         let value = |(&i, holding): (&usize, &Holding)| {
@@ -73,38 +114,36 @@ impl Ledger<'_> {
     }
 
     /// The market's price of an instrument, if it trades.
-    fn price(&self, i: usize, prices: Prices) -> Option<f64> {
+    pub(super) fn price(&self, i: usize, prices: Prices) -> Option<f64> {
         match prices {
-            Prices::Session => self
-                .market
-                .row(i, self.position)
-                .ok()
-                .and_then(|row| self.market.price(row, self.exchange.execution)),
+            Prices::Session(execution) => {
+                self.market.row(i, self.position).ok().and_then(|row| self.market.price(row, execution))
+            }
             Prices::NewestClose => self.market.close_before(i, self.position + 1),
         }
     }
 
-    fn quote(&self, i: usize, side: Side, prices: Prices) -> Result<Quote, Unfilled> {
+    fn quote(&self, i: usize, side: Side, price: Option<f64>, prices: Prices) -> Result<Quote, Unfilled> {
         match prices {
-            Prices::Session => self.exchange.quote(self.market, i, self.position, side),
+            Prices::Session(_) => self.exchange.quote(self.market, (i, self.position), side, price),
             Prices::NewestClose => {
                 let row = self.market.row(i, self.position)?;
-                let price = self.price(i, prices).ok_or(Unfilled::Halted)?;
+                let price = price.ok_or(Unfilled::Halted)?;
                 let depth = self.exchange.depth(self.market, i, self.position + 1)?;
                 Ok(Quote { price, most_shares: f64::INFINITY, factor: self.market.factor(row), depth })
             }
         }
     }
 
-    /// The side and the signed shares of an order; NaN shares if they are not known yet; `None` if there is nothing to
-    /// do.
-    fn resolve(&self, order: Order, equity: f64, prices: Prices) -> Option<(Side, f64)> {
+    /// The side and the signed shares of an order at a price; NaN shares if they are not known yet; `None` if there is
+    /// nothing to do.
+    pub(super) fn resolve(&self, order: Order, equity: f64, price: Option<f64>) -> Option<(Side, f64)> {
         let held = self.holdings.get(&order.instrument).map_or(0.0, |holding| holding.shares);
         let wanted = match order.quantity {
             Quantity::Exit => -held,
             Quantity::Shares(shares) => shares,
             Quantity::CashShare(_) => return Some((Side::Buy, f64::NAN)),
-            Quantity::Weight(weight) => match self.price(order.instrument, prices) {
+            Quantity::Weight(weight) => match price {
                 Some(price) => weight * equity / price - held,
                 None if held > 0.0 && weight <= 0.0 => return Some((Side::Sell, f64::NAN)),
                 None => return Some((Side::of(weight), f64::NAN)),
@@ -113,45 +152,52 @@ impl Ledger<'_> {
         (wanted.abs() > DUST * held.abs()).then_some((Side::of(wanted), wanted))
     }
 
-    /// The price of an order that asks for this value, of which the volume cap may leave a part.
-    fn fill_price(&self, side: Side, quote: Quote, asked: f64) -> f64 {
+    /// The price of an order that asks for this value, of which the volume cap may leave a part; never beyond its limit.
+    fn fill_price(&self, order: Order, side: Side, quote: Quote, asked: f64) -> f64 {
         let value = asked.min(quote.most_shares * quote.price).max(0.0);
-        self.exchange.costs.fill_price(side, quote.price, value, quote.depth)
+        let price = self.exchange.costs.fill_price(side, quote.price, value, quote.depth);
+        match (order.order_type, side) {
+            (OrderType::Limit(limit), Side::Buy) => price.min(limit),
+            (OrderType::Limit(limit), Side::Sell) => price.max(limit),
+            _ => price,
+        }
     }
 
     /// What a sale brings after its costs.
-    fn proceeds(&self, shares: f64, quote: Quote) -> f64 {
-        let value = shares * self.fill_price(Side::Sell, quote, shares * quote.price);
+    fn proceeds(&self, order: Order, shares: f64, quote: Quote) -> f64 {
+        let value = shares * self.fill_price(order, Side::Sell, quote, shares * quote.price);
         value - self.exchange.costs.fees(Side::Sell, value, self.today.session).total()
     }
 
     /// Execute the purchases with the cash that is there now. `promised` is the cash there would be had all sales
     /// succeeded.
-    fn purchase(&mut self, orders: &[(Order, f64, Quote)], promised: f64, max_positions: usize) {
+    fn purchase(&mut self, orders: &[Sized], promised: f64, max_positions: usize, outcomes: &mut [Outcome]) {
         let mut purchases = Vec::with_capacity(orders.len());
-        for &(order, wanted, quote) in orders {
+        for &Sized { number, order, wanted, quote } in orders {
             let (asked, scales) = match order.quantity {
                 Quantity::CashShare(share) => (self.cash.max(0.0) * share, true),
                 Quantity::Weight(_) => (wanted * quote.price, true),
                 Quantity::Exit | Quantity::Shares(_) => (wanted * quote.price, false),
             };
-            let fill_price = self.fill_price(Side::Buy, quote, asked);
+            let fill_price = self.fill_price(order, Side::Buy, quote, asked);
             let wanted =
                 if matches!(order.quantity, Quantity::CashShare(_)) { asked / fill_price } else { wanted };
-            purchases.push(Priced { instrument: order.instrument, quote, fill_price, wanted, scales });
+            let instrument = order.instrument;
+            purchases.push(Priced { number, instrument, quote, fill_price, wanted, scales });
         }
         let scale = self.scale(&purchases, self.cash);
-        let by_weight = orders.iter().any(|(order, ..)| matches!(order.quantity, Quantity::Weight(_)));
+        let by_weight = orders.iter().any(|sized| matches!(sized.order.quantity, Quantity::Weight(_)));
         let promised_scale = if by_weight { self.scale(&purchases, promised).max(scale) } else { scale };
         let asked_scale = if promised_scale > 0.0 { promised_scale } else { 1.0 };
         for purchase in purchases {
-            let Priced { instrument, wanted, scales, .. } = purchase;
+            let Priced { number, instrument, wanted, scales, .. } = purchase;
             let (asked, wanted) =
                 if scales { (wanted * asked_scale, wanted * scale) } else { (wanted, wanted) };
             if !self.holdings.contains_key(&instrument) && self.holdings.len() >= max_positions {
                 self.fall_short(instrument, Side::Buy, asked, 0.0, Unfilled::BookFull);
+                outcomes[number] = Outcome::NOT_FILLED;
             } else {
-                self.trade(asked, Priced { wanted, ..purchase });
+                outcomes[number] = self.trade(asked, Priced { wanted, ..purchase });
             }
         }
     }
@@ -169,7 +215,7 @@ impl Ledger<'_> {
     }
 
     /// Trade up to the wanted shares as far as volume, cash and lots allow, and record what is missing to `asked`.
-    fn trade(&mut self, asked: f64, order: Priced) {
+    fn trade(&mut self, asked: f64, order: Priced) -> Outcome {
         let Priced { instrument, wanted, .. } = order;
         let side = Side::of(wanted);
         let (shares, reason) = self.allowed(order);
@@ -185,6 +231,10 @@ impl Ledger<'_> {
         if let Some(reason) = reason {
             self.fall_short(instrument, side, asked, shares, reason);
         }
+        match reason {
+            None | Some(Unfilled::LotRounding) => Outcome::Done,
+            Some(_) => Outcome::Short { traded: if side == Side::Buy { shares } else { -shares } },
+        }
     }
 
     /// How many of the wanted shares can be traded, and what first stood in the way of all of them. That an
@@ -197,9 +247,14 @@ impl Ledger<'_> {
         let session = self.today.session;
         let mut shares = wanted.abs();
         let mut reason = None;
-        if shares > quote.most_shares {
-            shares = quote.most_shares;
+        let most_shares = quote.most_shares - self.traded.get(&instrument).copied().unwrap_or(0.0);
+        if shares > most_shares {
+            shares = most_shares.max(0.0);
             reason = Some(Unfilled::VolumeCap);
+        }
+        if side == Side::Sell && !self.exchange.short_selling && shares > held.max(0.0) {
+            shares = held.max(0.0);
+            reason = Some(Unfilled::ShortSelling);
         }
         let closes = shares == held.abs() && held * wanted < 0.0;
         if !closes {
@@ -240,6 +295,9 @@ impl Ledger<'_> {
         let slippage = shares * (fill_price - price).abs();
         let signed = if side == Side::Buy { shares } else { -shares };
         self.cash -= signed * fill_price + fees.total();
+        if self.exchange.volume_cap.is_some() {
+            *self.traded.entry(instrument).or_default() += shares;
+        }
         self.hold(instrument, signed, fill_price, price);
         self.booked -= fees.total();
         self.today.commission += fees.commission;
@@ -277,7 +335,14 @@ impl Ledger<'_> {
         self.holdings.insert(instrument, Holding { shares, price: valued, since });
     }
 
-    fn fall_short(&mut self, instrument: usize, side: Side, asked: f64, filled: f64, reason: Unfilled) {
+    pub(super) fn fall_short(
+        &mut self,
+        instrument: usize,
+        side: Side,
+        asked: f64,
+        filled: f64,
+        reason: Unfilled,
+    ) {
         let asked = asked.abs();
         let session = self.today.session;
         self.shortfalls.push(Shortfall { session, instrument, side, asked, filled, reason });

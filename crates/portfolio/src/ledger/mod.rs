@@ -3,7 +3,12 @@
 //! A session passes in five steps, in this order:
 //! 1. cash earns its interest and short positions pay their fee, for the calendar days since the last session;
 //! 2. positions whose instrument's life has ended are closed at a share of their last traded close;
-//! 3. the orders submitted at the last close are executed: sales, then purchases ([`Exchange`] says at which price);
+//! 3. orders withdrawn at the last close are dropped, then the session's orders are executed at three moments, at each
+//!    sales before purchases, what waits before what is new: those of the opening price; those whose stop or limit the
+//!    session's prices reach (stops before limits, since a bar does not tell which came first); those of the closing
+//!    price. A market order trades at the one of the two that [`Exchange::execution`] names. What an order until
+//!    cancelled has not got waits; what any other has not got, and every order that ends without a trade, is recorded
+//!    with its reason;
 //! 4. positions are valued at their closing price, or their last known one while they don't trade;
 //! 5. the books are balanced: the equity must equal the last one plus everything that was booked.
 //!
@@ -13,13 +18,14 @@
 mod day;
 mod execute;
 mod preview;
+mod session;
 
 use std::collections::BTreeMap;
 
 pub use day::Day;
 pub use preview::{NextOrder, NextSession};
 
-use crate::{Decision, Exchange, Fill, Market, PortfolioError, Shortfall, error::positive};
+use crate::{Decision, Exchange, Fill, Market, PortfolioError, Shortfall, Waiting, error::positive};
 
 /// A position.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,7 +67,7 @@ pub struct Delisting {
 /// let market = Market::new(&market(MarketSpec { missing: 0.0, mortal: 0.0, ..MarketSpec::default() }))?;
 /// let exchange = Exchange::default();
 /// let mut ledger = Ledger::new(&market, &exchange, 0, 1e6)?;
-/// ledger.submit(vec![Order { instrument: 3, quantity: Quantity::Weight(0.5) }].into());
+/// ledger.submit(vec![Order::market(3, Quantity::Weight(0.5))].into());
 /// assert!(ledger.holdings().is_empty()); // nothing trades in the session of the decision
 /// let day = ledger.advance().unwrap();
 /// assert_eq!(day.n_positions, 1);
@@ -79,6 +85,14 @@ pub struct Ledger<'a> {
     booked: f64,
     holdings: BTreeMap<usize, Holding>,
     pending: Decision,
+    /// Orders handed in before and not filled yet.
+    waiting: Vec<Waiting>,
+    /// How many orders were handed in so far.
+    n_orders: u64,
+    /// Whether there was ever an order with a limit or stop.
+    met_levels: bool,
+    /// Shares traded in this session, where a volume cap asks for them.
+    traded: BTreeMap<usize, f64>,
     today: Day,
     fills: Vec<Fill>,
     shortfalls: Vec<Shortfall>,
@@ -110,6 +124,10 @@ impl<'a> Ledger<'a> {
             booked: cash,
             holdings: BTreeMap::new(),
             pending: Decision::nothing(),
+            waiting: Vec::new(),
+            n_orders: 0,
+            met_levels: false,
+            traded: BTreeMap::new(),
             today,
             fills: Vec::new(),
             shortfalls: Vec::new(),
@@ -117,7 +135,7 @@ impl<'a> Ledger<'a> {
         })
     }
 
-    /// Hand in the orders for the next session; they replace those handed in before.
+    /// Hand in the orders for the next session; they replace those handed in since the last one.
     pub fn submit(&mut self, decision: Decision) {
         self.pending = decision;
     }
@@ -134,7 +152,8 @@ impl<'a> Ledger<'a> {
         self.accrue(days);
         self.close_delisted();
         let decision = std::mem::replace(&mut self.pending, Decision::nothing());
-        self.execute(&decision, execute::Prices::Session);
+        self.traded.clear();
+        self.trade_session(decision);
         self.revalue();
         self.today.n_fills = self.fills.len() - n_fills;
         self.today.n_unfilled = self.shortfalls.len() - n_shortfalls;
@@ -232,6 +251,16 @@ impl<'a> Ledger<'a> {
     /// The positions, by the instruments' numbers on the axis.
     pub fn holdings(&self) -> &BTreeMap<usize, Holding> {
         &self.holdings
+    }
+
+    /// The orders that were handed in before the last session and are still open, oldest first.
+    pub fn waiting(&self) -> &[Waiting] {
+        &self.waiting
+    }
+
+    /// Whether there was ever an order with a limit or stop.
+    pub(crate) fn met_levels(&self) -> bool {
+        self.met_levels
     }
 
     /// The current session.

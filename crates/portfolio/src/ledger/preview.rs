@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use backstaff_panel::{Instrument, Session};
 
-use super::{Ledger, execute::Prices};
-use crate::{Day, Decision, Fill, Side, Unfilled};
+use super::{
+    Ledger,
+    execute::{Due, Prices},
+};
+use crate::{Day, Decision, Fill, Order, Side, Unfilled};
 
 /// An order for the next session, in the shares it comes to at the newest closing prices.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +32,8 @@ pub struct NextSession {
     pub decided: Session,
     /// The orders: sales first.
     pub orders: Vec<NextOrder>,
+    /// The orders with a limit or stop that are in force in that session: those that wait, then new ones.
+    pub conditional: Vec<(Instrument, Order)>,
     /// What can't be ordered, and why.
     pub refused: Vec<(Instrument, Unfilled)>,
     /// The share of equity that each instrument has now, for all that are held now or would be afterwards.
@@ -38,14 +43,22 @@ pub struct NextSession {
 }
 
 impl Ledger<'_> {
-    /// What a decision comes to if everything could be traded at the newest closing prices. Changes nothing.
+    /// What a decision and the waiting orders come to if all market orders could be traded at the newest closing prices,
+    /// and no limit or stop were reached. Changes nothing.
     ///
     /// Volume caps and price limits are not applied: those of the next session are not known yet.
     pub fn preview(&self, decision: &Decision) -> NextSession {
         let mut after =
             Self { fills: Vec::new(), shortfalls: Vec::new(), delistings: Vec::new(), ..self.clone() };
         after.today = Day::empty(self.today.session);
-        after.execute(decision, Prices::NewestClose);
+        let waiting = self.waiting.iter().filter(|waiting| !decision.cancel.contains(&waiting.id));
+        let orders = waiting.map(|waiting| waiting.order).chain(decision.orders.iter().copied());
+        let (conditional, market) = orders.partition::<Vec<_>, _>(|order| order.order_type.level().is_some());
+        let due = market.into_iter().map(|order| {
+            let price = self.price(order.instrument, Prices::NewestClose);
+            Due { order, price }
+        });
+        after.execute(&due.collect::<Vec<_>>(), decision.max_positions, Prices::NewestClose);
         after.balance();
         let instruments = self.market.axis().instruments();
         let order = |fill: &Fill| NextOrder {
@@ -64,6 +77,10 @@ impl Ledger<'_> {
         NextSession {
             decided: self.today.session,
             orders: after.fills.iter().map(order).collect(),
+            conditional: conditional
+                .into_iter()
+                .map(|order| (instruments[order.instrument].clone(), order))
+                .collect(),
             refused: after
                 .shortfalls
                 .iter()

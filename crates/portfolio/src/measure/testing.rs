@@ -21,6 +21,7 @@ pub(crate) fn backtest(equity: &[f64]) -> Backtest {
         next: NextSession {
             decided: session(equity.len()),
             orders: Vec::new(),
+            conditional: Vec::new(),
             refused: Vec::new(),
             weights_before: std::collections::BTreeMap::new(),
             weights_after: std::collections::BTreeMap::new(),

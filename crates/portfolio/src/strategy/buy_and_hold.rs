@@ -29,7 +29,7 @@ impl Strategy for BuyAndHold {
     fn on_session(&mut self, view: &View<'_>) -> Decision {
         match view.find(self.instrument.name()) {
             Some(instrument) if view.holding(instrument).is_none() && view.is_member(instrument) => {
-                vec![Order { instrument, quantity: Quantity::CashShare(1.0) }].into()
+                vec![Order::market(instrument, Quantity::CashShare(1.0))].into()
             }
             _ => Decision::nothing(),
         }

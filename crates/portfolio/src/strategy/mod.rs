@@ -26,10 +26,21 @@ use crate::Decision;
 /// Decides after a session's close what to trade in the next one.
 ///
 /// It sees the past through a [`View`], which has no way to the future, and may keep state of its own; that state is a
-/// function of the views it was shown.
+/// function of the views it was shown. What else it looks at (a regime, a sector, a volatility) it owns as a [`Guide`] or
+/// [`Timeline`], which only a view opens.
+///
+/// A strategy that lives from event to event is no other kind: it decides in every session
+/// ([`Rebalance::EverySessions`](crate::Rebalance::EverySessions)), places limits and stops ([`OrderType`](crate::OrderType))
+/// beside its target weights, and looks at what became of them ([`View::fills`], [`View::waiting`]).
 pub trait Strategy {
     /// A short name for tables.
     fn name(&self) -> &str;
+
+    /// How many closing prices an instrument needs before it is eligible ([`View::is_member`]): the strategy's own
+    /// look-back. Each instrument warms up by itself.
+    fn warm_up(&self) -> usize {
+        0
+    }
 
     /// Called once, before the first session.
     fn on_start(&mut self, _view: &View<'_>) {}

@@ -11,12 +11,12 @@ use crate::{Decision, Order, Quantity};
 pub(super) fn rebalance(view: &View<'_>, targets: &BTreeMap<usize, f64>, threshold: f64) -> Decision {
     let closed = view.held().filter(|(i, _)| !targets.contains_key(i));
     let mut orders =
-        closed.map(|(instrument, _)| Order { instrument, quantity: Quantity::Exit }).collect::<Vec<_>>();
+        closed.map(|(instrument, _)| Order::market(instrument, Quantity::Exit)).collect::<Vec<_>>();
     for (&instrument, &target) in targets {
         let weight = view.weight(instrument);
         let is_near = weight * target > 0.0 && (weight - target).abs() < threshold;
         if !is_near {
-            orders.push(Order { instrument, quantity: Quantity::Weight(target) });
+            orders.push(Order::market(instrument, Quantity::Weight(target)));
         }
     }
     orders.into()

@@ -97,11 +97,11 @@ impl Strategy for TopkDropout {
         };
         let n_purchases = (replaced + self.k).saturating_sub(held.len()).min(incoming.len());
         let share = self.risk_degree / n_purchases as f64;
-        let sales = old.iter().map(|&&(instrument, _)| Order { instrument, quantity: Quantity::Exit });
+        let sales = old.iter().map(|&&(instrument, _)| Order::market(instrument, Quantity::Exit));
         let purchases = incoming[..n_purchases]
             .iter()
-            .map(|&(instrument, _)| Order { instrument, quantity: Quantity::CashShare(share) });
+            .map(|&(instrument, _)| Order::market(instrument, Quantity::CashShare(share)));
         let max_positions = if self.book == Book::Capped { self.k } else { usize::MAX };
-        Decision { orders: sales.chain(purchases).collect(), max_positions }
+        Decision { max_positions, ..sales.chain(purchases).collect::<Vec<_>>().into() }
     }
 }

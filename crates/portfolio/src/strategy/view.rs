@@ -1,9 +1,9 @@
 //! What a strategy may see.
 
-use backstaff_panel::{Session, Signal, Universe};
+use backstaff_panel::{Instrument, Session, Signal, Universe};
 
 use super::{Guide, Timeline};
-use crate::{Holding, Ledger};
+use crate::{Bar, Day, Fill, Holding, Ledger, Shortfall, Waiting};
 
 /// The world at a session's close: prices up to it, the signal, who is eligible, what is held.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +15,8 @@ pub struct View<'a> {
     signal_delay: usize,
     /// Whether positions outside the universe are closed by the backtest.
     sells_leavers: bool,
+    /// How many closing prices an instrument needs before it is eligible.
+    warm_up: usize,
 }
 
 impl<'a> View<'a> {
@@ -24,8 +26,9 @@ impl<'a> View<'a> {
         universe: &'a Universe,
         signal_delay: usize,
         sells_leavers: bool,
+        warm_up: usize,
     ) -> Self {
-        Self { ledger, signal, universe, signal_delay, sells_leavers }
+        Self { ledger, signal, universe, signal_delay, sells_leavers, warm_up }
     }
 
     /// The session at whose close the decision is made.
@@ -43,15 +46,27 @@ impl<'a> View<'a> {
         self.ledger.market().axis().n_instruments()
     }
 
+    /// An instrument, by its number.
+    pub fn instrument(&self, i: usize) -> &'a Instrument {
+        &self.ledger.market().axis().instruments()[i]
+    }
+
     /// The number of an instrument, by its name.
     pub fn find(&self, name: &str) -> Option<usize> {
         self.ledger.market().axis().find(name)
     }
 
-    /// Whether an instrument is eligible in this session.
+    /// Whether an instrument is eligible in this session: in the universe, and warmed up.
     pub fn is_member(&self, i: usize) -> bool {
         let row = self.ledger.market().axis().row(i, self.position());
-        row.is_some_and(|row| self.universe.contains(row))
+        row.is_some_and(|row| self.universe.contains(row)) && self.is_warm(i)
+    }
+
+    /// Whether an instrument has had the closing prices that the strategy asks for ([`Strategy::warm_up`]).
+    ///
+    /// [`Strategy::warm_up`]: super::Strategy::warm_up
+    pub fn is_warm(&self, i: usize) -> bool {
+        self.warm_up == 0 || self.n_closes(i) >= self.warm_up
     }
 
     /// Whether a position is being closed because the instrument left the universe: in the newest session in which it
@@ -83,6 +98,39 @@ impl<'a> View<'a> {
     /// The closing price of an instrument `lag` sessions ago (0: this session), if it traded then.
     pub fn close(&self, i: usize, lag: usize) -> Option<f64> {
         self.ledger.market().close(i, self.position().checked_sub(lag)?)
+    }
+
+    /// The prices of an instrument `lag` sessions ago (0: this session), if it traded then.
+    pub fn bar(&self, i: usize, lag: usize) -> Option<Bar> {
+        self.ledger.market().bar(i, self.position().checked_sub(lag)?)
+    }
+
+    /// How many closing prices an instrument has had so far, this session's included: whether a look-back of its own is
+    /// full.
+    pub fn n_closes(&self, i: usize) -> usize {
+        self.ledger.market().n_closes(i, self.position())
+    }
+
+    /// The account at this close, and what happened to it since the one before.
+    pub fn day(&self) -> Day {
+        self.ledger.today()
+    }
+
+    /// The trades of this session, in order.
+    pub fn fills(&self) -> &[Fill] {
+        let fills = self.ledger.fills();
+        &fills[fills.len() - self.day().n_fills..]
+    }
+
+    /// The orders that this session did not fill, or only in part.
+    pub fn shortfalls(&self) -> &[Shortfall] {
+        let shortfalls = self.ledger.shortfalls();
+        &shortfalls[shortfalls.len() - self.day().n_unfilled..]
+    }
+
+    /// The orders that are still open, oldest first.
+    pub fn waiting(&self) -> &[Waiting] {
+        self.ledger.waiting()
     }
 
     /// Cash and positions.

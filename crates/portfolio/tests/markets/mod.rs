@@ -9,9 +9,9 @@ use backstaff_panel::{
     testing::{MarketSpec, market, weekdays},
 };
 use backstaff_portfolio::{
-    Backtest, Book, Costs, EqualWeight, Exchange, Execution, Exposure, GroupCap, Guide, Leavers, Market,
-    QuantileLongShort, Rates, Rebalance, Risk, ScoreRule, Strategy, TargetWeights, Terms, Timeline, TopN,
-    TopkDropout, VolumeCap, VolumeOf, Weights, backtest,
+    Backtest, Book, Costs, Decision, EqualWeight, Exchange, Execution, Exposure, GroupCap, Guide, Leavers,
+    Market, Order, OrderType, QuantileLongShort, Quantity, Rates, Rebalance, Risk, ScoreRule, Strategy,
+    TargetWeights, Terms, Timeline, TopN, TopkDropout, View, VolumeCap, VolumeOf, Weights, backtest,
 };
 use proptest::prelude::*;
 
@@ -84,7 +84,10 @@ pub struct Case {
     pub strategy: u8,
 }
 
-pub const N_STRATEGIES: u8 = 8;
+pub const N_STRATEGIES: u8 = 9;
+
+/// The one that places orders of all kinds.
+pub const ANYTHING: u8 = 8;
 
 impl Case {
     pub fn panel(&self) -> Panel {
@@ -98,6 +101,7 @@ impl Case {
             2 => Box::new(QuantileLongShort::new(0.3, 1.0, 0.7, 0.01).unwrap()),
             3 => Box::new(EqualWeight::new(0.02).unwrap()),
             4 => Box::new(TargetWeights::new(1.0, 0.0).unwrap()),
+            ANYTHING => Box::new(Anything { seed: self.spec.seed }),
             number => Box::new(top_n(panel, self.spec.seed, number - 5)),
         }
     }
@@ -107,6 +111,57 @@ impl Case {
         let signal = scores(panel, self.spec.seed);
         let universe = members(panel, self.spec.seed);
         backtest(&market, &universe, &self.exchange, terms, &signal, &mut *self.strategy(panel)).unwrap()
+    }
+}
+
+/// Places orders of every type, size and life, and withdraws some: by the session and the instrument's name alone.
+#[derive(Debug)]
+pub struct Anything {
+    seed: u64,
+}
+
+impl Anything {
+    fn order(view: &View<'_>, i: usize, of: impl Fn(u64) -> f64) -> Option<Order> {
+        let bar = view.bar(i, 0)?;
+        let level = bar.close * (0.97 + 0.06 * of(1));
+        let order_type = match (6.0 * of(2)) as u8 {
+            0 => OrderType::Market,
+            1 => OrderType::MarketOnOpen,
+            2 => OrderType::MarketOnClose,
+            3 => OrderType::Limit(level),
+            4 => OrderType::Stop(level),
+            _ => OrderType::Stop(bar.low * 0.99),
+        };
+        let weight = 0.5 * of(3) - 0.1;
+        let quantity = match (5.0 * of(4)) as u8 {
+            0 => Quantity::Shares(1000.0 * (of(5) - 0.4)),
+            1 => Quantity::Weight(weight),
+            2 => Quantity::CashShare(of(6)),
+            _ => Quantity::Exit,
+        };
+        let order = Order::new(i, quantity, order_type);
+        Some(if of(7) < 0.5 { order.until_cancelled() } else { order })
+    }
+}
+
+impl Strategy for Anything {
+    fn name(&self) -> &'static str {
+        "anything"
+    }
+
+    fn warm_up(&self) -> usize {
+        3
+    }
+
+    fn on_session(&mut self, view: &View<'_>) -> Decision {
+        let at = |n: u64| noise(self.seed ^ 0x5eed, view.position() as u64 * 10_000 + n);
+        let instruments = (0..view.n_instruments()).filter(|&i| view.is_member(i));
+        let of = |i: usize, n: u64| at((number(view.instrument(i).name()) + 1) * 100 + n);
+        let orders = instruments.filter(|&i| of(i, 0) < 0.3);
+        let orders = orders.filter_map(|i| Self::order(view, i, |n| of(i, n)));
+        let waiting = view.waiting().iter().filter(|waiting| at(9000 + waiting.id.0 % 50) < 0.1);
+        let cancel = waiting.map(|waiting| waiting.id).collect();
+        Decision { cancel, ..orders.collect::<Vec<_>>().into() }
     }
 }
 
@@ -186,6 +241,7 @@ pub fn any_exchange() -> impl Strategy_<Value = Exchange> {
                 price_limit: price_limit.map(Rates::constant),
                 cash_rate: Rates::constant(rate),
                 recovery: backstaff_portfolio::Recovery { usual, ..Default::default() },
+                short_selling: rate < 0.9,
             }
         })
 }
@@ -242,8 +298,9 @@ pub fn history(backtest: &Backtest, n: usize) -> Vec<String> {
     // The decision at the last close is about what comes after, but made without it.
     let decisions = backtest.decisions.iter().filter(|decided| decided.session <= last).map(|decided| {
         let orders = decided.decision.orders.iter();
-        let orders = orders.map(|order| format!("{} {:?}", name(order.instrument), order.quantity));
-        format!("{} {:?}", decided.session, orders.collect::<Vec<_>>())
+        let orders =
+            orders.map(|order| format!("{} {:?}", name(order.instrument), Order { instrument: 0, ..*order }));
+        format!("{} {:?} {:?}", decided.session, orders.collect::<Vec<_>>(), decided.decision.cancel)
     });
     days.chain(fills).chain(shortfalls).chain(positions).chain(decisions).collect()
 }

@@ -175,6 +175,7 @@ impl<'a> Account<'a> {
             next: NextSession {
                 decided: session,
                 orders: Vec::new(),
+                conditional: Vec::new(),
                 refused: Vec::new(),
                 weights_before: BTreeMap::new(),
                 weights_after: BTreeMap::new(),
