@@ -101,7 +101,7 @@ impl Writer {
     }
 
     fn floats(&mut self, values: &[f64]) {
-        values.iter().for_each(|value| self.0.extend_from_slice(&value.to_bits().to_le_bytes()));
+        self.0.extend(values.iter().flat_map(|value| value.to_bits().to_le_bytes()));
     }
 }
 
