@@ -32,5 +32,5 @@ pub use order::{
 };
 pub use strategy::{
     Book, BuyAndHold, EqualWeight, Exposure, GroupCap, Guide, Note, QuantileLongShort, Risk, ScoreRule,
-    Strategy, TargetWeights, Timeline, TopN, TopkDropout, View, Weights,
+    Strategy, TargetWeights, Timeline, TopN, TopkDropout, View, Weights, regime,
 };

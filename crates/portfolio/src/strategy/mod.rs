@@ -6,6 +6,7 @@ mod buy_and_hold;
 mod equal_weight;
 mod guide;
 mod quantile_long_short;
+pub mod regime;
 mod target_weights;
 mod targets;
 mod top_n;
