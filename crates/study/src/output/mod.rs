@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use self::parquet::{Cells, write_panel, write_table};
+pub use self::parquet::{Cells, PanelWriter, write_panel, write_runs, write_table};
 
 /// Why an output could not be written.
 #[derive(Debug, thiserror::Error)]
