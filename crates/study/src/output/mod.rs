@@ -11,7 +11,7 @@ use std::{
 
 pub use self::{
     csv::write_csv,
-    parquet::{Cells, write_panel, write_table},
+    parquet::{Cells, PanelWriter, write_panel, write_runs, write_table},
 };
 
 /// Why an output could not be written.
