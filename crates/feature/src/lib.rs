@@ -73,5 +73,5 @@ pub use error::FeatureError;
 pub use expression::{ExpressionError, Span};
 pub use feature::{Feature, LabelExpression};
 pub use graph::{Carry, LookBack, Type};
-pub use plan::{Explain, From, Pass, Plan, Progress, Resumed, States};
+pub use plan::{Costs, Explain, From, Pass, Plan, Progress, Resumed, Run, States};
 pub use schema::Schema;

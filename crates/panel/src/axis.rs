@@ -167,6 +167,16 @@ impl Axis {
         self.rows(i).map(move |row| self.position_in(i, row))
     }
 
+    /// All instruments in runs of `least_rows` rows or more each; the last run may have fewer.
+    pub fn runs(&self, least_rows: usize) -> impl Iterator<Item = Range<usize>> {
+        let mut first = 0;
+        (1..=self.n_instruments()).filter_map(move |end| {
+            let rows = self.offsets[end] - self.offsets[first];
+            let is_full = rows >= least_rows || end == self.n_instruments();
+            is_full.then(|| std::mem::replace(&mut first, end)..end)
+        })
+    }
+
     /// How many rows of the `i`-th instrument lie before a position of the calendar.
     pub fn rows_before(&self, i: usize, position: usize) -> usize {
         match &self.selection {

@@ -28,13 +28,12 @@ pub(crate) fn is_columnar(path: &Path) -> bool {
     format(path) == Some(Format::Parquet)
 }
 
-/// Fails with the nearest name for a path that is not there.
-pub(crate) fn source_exists(path: &Path) -> Result<(), SourceError> {
-    match fs::metadata(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(missing(path)),
-        Err(source) => Err(SourceError::Read { path: path.to_owned(), source }),
-    }
+/// What stands at a path; fails with the nearest name if nothing does.
+pub(crate) fn look_at(path: &Path) -> Result<fs::Metadata, SourceError> {
+    fs::metadata(path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => missing(path),
+        _ => SourceError::Read { path: path.to_owned(), source },
+    })
 }
 
 /// The data files behind a path: the file itself, or all `.parquet`, `.pq`, `.csv` and `.tsv` files of a folder and
@@ -45,12 +44,7 @@ pub(crate) fn source_exists(path: &Path) -> Result<(), SourceError> {
 /// begin with `.` or `_` are not data. What can't be told from its ending (`.txt` in a folder, a read-me)
 /// is passed over in a folder and refused when it is named itself.
 pub fn source_files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
-    let read = |source| SourceError::Read { path: path.to_owned(), source };
-    let kind = match fs::metadata(path) {
-        Ok(kind) => kind,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(missing(path)),
-        Err(error) => return Err(read(error)),
-    };
+    let kind = look_at(path)?;
     if kind.is_file() {
         return match format(path) {
             Some(_) => Ok(vec![path.to_owned()]),

@@ -13,7 +13,7 @@ use crate::{
     block::Blocks,
     derive,
     faults::exclude_bad,
-    files::source_exists,
+    files::look_at,
     name::hint,
     read::{Read, read},
     rows::Rows,
@@ -116,7 +116,7 @@ impl PanelSource {
             None => Ok(None),
             Some(layout) => {
                 layout.check().map_err(|error| SourceError::Tables { message: error.to_string() })?;
-                source_exists(&self.path)?;
+                look_at(&self.path)?;
                 Tables::open(&self.path).map(Some)
             }
         }

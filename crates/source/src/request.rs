@@ -118,8 +118,6 @@ pub struct PanelSource {
     pub tables: Option<TableLayout>,
     /// The published facts wanted of a database, in our names; `None` is all.
     pub facts: Option<BTreeSet<String>>,
-    /// The last day whose publications of a database count; `None` if all do.
-    pub published_until: Option<Session>,
 }
 
 impl PanelSource {
@@ -138,7 +136,6 @@ impl PanelSource {
             date_order: DateOrder::default(),
             tables: None,
             facts: None,
-            published_until: None,
         }
     }
 

@@ -142,6 +142,28 @@ fn statements_become_facts_of_fiscal_quarters() {
 }
 
 #[test]
+fn what_is_published_during_a_day_counts_from_the_next_one_on() {
+    let (_folder, source) = database(|connection| {
+        usual(connection);
+        let sql = "INSERT INTO financial_periods VALUES
+                (1, '000010', 12, '2019-12-31', '2020-04-01 17:30:00', '연결', 'KRW'),
+                (2, '000010', 12, '2020-03-31', '2020-05-15 00:00:00', '연결', 'KRW');
+            INSERT INTO financial_items_bs_cf VALUES (1, 1, 'ifrs-full_Equity', 7), (2, 2, 'ifrs-full_Equity', 8)";
+        connection.execute_batch(sql).unwrap();
+    });
+    let folder = tempfile::tempdir().unwrap();
+    export(&source.path, folder.path());
+    let facts = Some(BTreeSet::from(["equity_q".to_owned()]));
+    let as_folder = PanelSource { path: folder.path().to_owned(), facts: facts.clone(), ..source.clone() };
+    for source in [PanelSource { facts, ..source }, as_folder] {
+        let loaded = source.load().unwrap();
+        let known = loaded.panel.facts("equity_q").unwrap().of(&Instrument::new("000010")).iter();
+        let known = known.map(|fact| fact.known.to_string()).collect::<Vec<_>>();
+        assert_eq!(known, ["2020-04-02", "2020-05-15"]);
+    }
+}
+
+#[test]
 fn splits_follow_from_the_change_against_the_base_price() {
     let (_folder, source) = database(|connection| {
         insert(connection, "000010", "20200102", 1000, 10);
@@ -228,7 +250,9 @@ fn a_folder_of_parquet_tables_says_the_same() {
     let tables = folder.path().join("tables");
     std::fs::create_dir(&tables).unwrap();
     export(&source.path, &tables);
-    let (one, other) = (source.load().unwrap(), PanelSource { path: tables, ..source }.load().unwrap());
+    let one = source.load().unwrap();
+    let other_files = PanelSource { path: tables, ..source };
+    let other = other_files.load().unwrap();
     assert_eq!(one.panel.axis(), other.panel.axis());
     for (name, column) in one.panel.fields() {
         assert!(column.same_bits(other.panel.field(name).unwrap()), "{name}");
@@ -239,6 +263,13 @@ fn a_folder_of_parquet_tables_says_the_same() {
     for (name, facts) in one.panel.all_facts() {
         assert_eq!(facts, other.panel.facts(name).unwrap(), "{name}");
     }
+    // Every table that is read is one of the files, whose digests tell a change.
+    let stocks = other_files.path.join("stocks.parquet");
+    assert!(other_files.files().unwrap().contains(&stocks));
+    let renamed = stocks.with_extension("pq");
+    std::fs::rename(&stocks, &renamed).unwrap();
+    assert!(other_files.files().unwrap().contains(&renamed));
+    assert!(other_files.load().is_ok());
     let close = Session::from_ymd(2020, 1, 2).unwrap();
     assert_eq!(one.panel.facts("kospi200_d").unwrap().all().next().unwrap().1[0].known, close);
 }

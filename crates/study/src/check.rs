@@ -1,5 +1,7 @@
 //! What is odd about a computed column: it has no values, says the same everywhere, or rests on half-filled windows.
 
+use std::ops::Range;
+
 use backstaff_feature::LookBack;
 use backstaff_panel::{Axis, Column};
 use rayon::prelude::*;
@@ -28,6 +30,64 @@ const TOLERATED: f64 = 0.05;
 /// Features that a warning names.
 const NAMED: usize = 8;
 
+/// Counts what a column holds, some instruments after the other.
+#[derive(Clone, Debug)]
+pub struct Checker {
+    n_present: usize,
+    n_partial: usize,
+    /// The least and the greatest value.
+    range: (f64, f64),
+    reach: usize,
+}
+
+impl Checker {
+    /// For a column of a feature with this look-back.
+    pub fn new(look_back: LookBack) -> Self {
+        let range = (f64::INFINITY, f64::NEG_INFINITY);
+        Self { n_present: 0, n_partial: 0, range, reach: look_back.sessions().unwrap_or(0) }
+    }
+
+    /// Take more instruments: a column of their rows.
+    ///
+    /// # Panics
+    ///
+    /// If the column has other rows than the instruments.
+    pub fn add(&mut self, axis: &Axis, instruments: Range<usize>, column: &Column) {
+        match column {
+            Column::F32(values) => self.count(values.iter().map(|&value| f64::from(value))),
+            Column::F64(values) => self.count(values.iter().copied()),
+        }
+        let mut first = 0;
+        for i in instruments {
+            let n_rows = axis.rows(i).len();
+            let young = first..first + n_rows.min(self.reach);
+            self.n_partial += young.filter(|&row| column.get(row).is_finite()).count();
+            first += n_rows;
+        }
+        assert_eq!(column.len(), first, "a column of the instruments' rows");
+    }
+
+    fn count(&mut self, values: impl Iterator<Item = f64>) {
+        let (mut n, (mut least, mut most)) = (0, self.range);
+        for value in values {
+            if value.is_finite() {
+                n += 1;
+                least = if value < least { value } else { least };
+                most = if value > most { value } else { most };
+            }
+        }
+        self.n_present += n;
+        self.range = (least, most);
+    }
+
+    /// What was counted.
+    pub fn finish(self, name: &str) -> ColumnCheck {
+        let Self { n_present, n_partial, range: (least, most), .. } = self;
+        let constant = (n_present > 1 && least == most).then_some(least);
+        ColumnCheck { column: name.to_owned(), n_present, n_partial, constant }
+    }
+}
+
 impl ColumnCheck {
     /// Count what a column of a feature with this look-back holds.
     ///
@@ -35,15 +95,9 @@ impl ColumnCheck {
     ///
     /// If the column has other rows than the axis.
     pub fn of(name: &str, look_back: LookBack, axis: &Axis, column: &Column) -> Self {
-        assert_eq!(column.len(), axis.n_rows(), "a column of the axis");
-        let (n_present, constant) = match column {
-            Column::F32(values) => present(values.iter().map(|&value| f64::from(value))),
-            Column::F64(values) => present(values.iter().copied()),
-        };
-        let reach = look_back.sessions().unwrap_or(0);
-        let young = |i: usize| axis.rows(i).take(reach).filter(|&row| column.get(row).is_finite()).count();
-        let n_partial = (0..axis.n_instruments()).map(young).sum();
-        Self { column: name.to_owned(), n_present, n_partial, constant }
+        let mut checker = Checker::new(look_back);
+        checker.add(axis, 0..axis.n_instruments(), column);
+        checker.finish(name)
     }
 
     /// The share of the values that rest on a window which begins before the instrument does.
@@ -60,19 +114,6 @@ impl ColumnCheck {
     pub fn is_empty(&self) -> bool {
         self.n_present == 0 || self.constant.is_some()
     }
-}
-
-/// How many values are present, and the one that all of several have.
-fn present(values: impl Iterator<Item = f64>) -> (usize, Option<f64>) {
-    let (mut n, mut least, mut most) = (0, f64::INFINITY, f64::NEG_INFINITY);
-    for value in values {
-        if value.is_finite() {
-            n += 1;
-            least = if value < least { value } else { least };
-            most = if value > most { value } else { most };
-        }
-    }
-    (n, (n > 1 && least == most).then_some(least))
 }
 
 /// Check several columns: the name, the look-back and the values of each.

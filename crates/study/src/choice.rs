@@ -15,6 +15,13 @@ pub struct Chosen {
     pub left_out: Vec<(String, String)>,
 }
 
+impl Chosen {
+    /// The names of the features, and behind them those of the targets.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.features.iter().map(Feature::name).chain(self.targets.iter().map(LabelExpression::name))
+    }
+}
+
 /// Names asked for one by one have to work; of a library, what the data allow is taken and the rest is told.
 pub fn choose(
     catalog: &Catalog,

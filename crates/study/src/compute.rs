@@ -5,20 +5,23 @@ mod data;
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use backstaff_feature::{Catalog, FeatureError, Plan, Schema};
+use backstaff_panel::Encoding;
 use backstaff_source::TableLayout;
 use backstaff_stage::Budget;
+use rayon::prelude::*;
 use serde::Serialize;
 
 pub(crate) use self::data::{Data, Task, with_data};
 use crate::{
     StudyError,
-    check::{check, warnings},
+    check::{Checker, warnings},
     choice::{Chosen, choose, with_file},
     flow::Flow,
-    output::write_panel,
+    output::{PanelWriter, write_runs},
     progress::{Observer, StageRecord, peak_anonymous_bytes},
     steps::Load,
 };
@@ -96,18 +99,33 @@ pub fn compute(request: &Request, observer: &dyn Observer) -> Result<Computed, S
 }
 
 fn write(request: &Request, flow: &Flow<'_>, data: &Data, chosen: &Chosen) -> Result<Computed, StudyError> {
-    let columns = data.columns(flow, &chosen.features, &chosen.targets)?;
-    let checked = chosen.features.iter().zip(&columns);
-    let checked = checked.map(|(feature, (name, column))| (name.as_str(), feature.look_back(), &**column));
-    let checks = check(data.axis(), &checked.collect::<Vec<_>>());
-    for warning in warnings(&checks) {
+    let axis = data.axis();
+    let mut checkers =
+        chosen.features.iter().map(|feature| Checker::new(feature.look_back())).collect::<Vec<_>>();
+    let names = chosen.names().collect::<Vec<_>>();
+    let headers = names.iter().map(|&name| (name, Encoding::F64));
+    let mut written = Duration::ZERO;
+    write_runs(&request.out, axis, headers, |writer| {
+        data.stream(flow, chosen, PanelWriter::ROWS, |run| {
+            let start = Instant::now();
+            checkers.par_iter_mut().zip(run.columns).for_each(|(checker, column)| {
+                checker.add(axis, run.instruments.clone(), column);
+            });
+            let columns = run.columns.par_iter().map(|column| (column, 0..column.len()));
+            writer.write(run.rows, columns)?;
+            written += start.elapsed();
+            Ok(())
+        })
+    })?;
+    flow.trace().ended("write", written.as_secs_f64());
+    let checks = checkers.into_iter().zip(&names).map(|(checker, name)| checker.finish(name));
+    for warning in warnings(&checks.collect::<Vec<_>>()) {
         flow.warn(warning);
     }
-    flow.trace().span("write", || write_panel(&request.out, data.axis(), &columns))?;
     Ok(Computed {
         out: request.out.clone(),
-        rows: data.axis().n_rows(),
-        features: columns.into_iter().map(|(name, _)| name).collect(),
+        rows: axis.n_rows(),
+        features: names.into_iter().map(str::to_owned).collect(),
         left_out: chosen.left_out.clone(),
         stages: flow.stages(),
         warnings: flow.warnings(),

@@ -248,8 +248,12 @@ impl Study {
 
     /// The stage that loads the data; of a database only the facts that the study names.
     pub(crate) fn load_stage(&self) -> Result<Load, StudyError> {
+        let load = Load::new(&self.config)?;
+        if !load.reads_tables() {
+            return Ok(load);
+        }
         let facts = Selection::new(&self.config)?.facts(&self.config)?;
-        Ok(Load::new(&self.config)?.with_facts_of_tables(facts))
+        Ok(load.with_facts_of_tables(facts))
     }
 
     /// Load the data.

@@ -25,6 +25,7 @@ mod talib;
 pub use arguments::{ArgumentFault, Arguments};
 pub use bound::{Bound, CrossSection, Family, Member, Recursion, Requested, Work};
 pub use documentation::Documentation;
+pub(crate) use pair::is_pair;
 pub use reference::reference;
 pub use registry::Registry;
 pub(crate) use rows::ROWS;

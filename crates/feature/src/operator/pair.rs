@@ -34,12 +34,20 @@ impl Operator for Pair {
 
     fn bind(&self, arguments: &Arguments) -> Result<Binding, ArgumentFault> {
         let window = window(arguments.count(0), arguments.count(1))?;
-        let family = member("pair", &ALL, self.statistic, window);
+        let family = member(NAME, &ALL, self.statistic, window);
         let bound = Bound::family(look_back(window), family, move |inputs, sessions, requested| {
             pair::statistics(inputs[0], inputs[1], sessions, &mut asked(&ALL, window, requested));
         });
         Ok(bound.into())
     }
+}
+
+/// The name of their families.
+const NAME: &str = "pair";
+
+/// Whether a computation is one of these.
+pub(crate) fn is_pair(bound: &Bound) -> bool {
+    bound.family.as_ref().is_some_and(|family| family.name.split([' ', ',']).any(|word| word == NAME))
 }
 
 const ALL: [Statistic; 6] = [

@@ -22,6 +22,15 @@ pub(super) struct Blocks<'a> {
     count: usize,
 }
 
+/// A row of a block.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    /// The row of the panel.
+    pub row: u32,
+    /// Its place in the block's tile.
+    pub in_tile: u32,
+}
+
 impl<'a> Blocks<'a> {
     pub(super) fn new(axis: &'a Axis) -> Self {
         let count = axis.n_sessions().div_ceil(SESSIONS);
@@ -81,24 +90,20 @@ impl<'a> Blocks<'a> {
         })
     }
 
-    /// Visit the rows of a block, instrument by instrument: the row of the panel, and its place in the block's tile.
-    ///
-    /// The n-th visit is the n-th place of the block in a column that is kept in blocks.
-    pub(super) fn visit(&self, block: usize, mut each: impl FnMut(usize, usize)) {
+    /// The rows of a block, instrument by instrument, which is how a column that is kept in blocks has them.
+    pub(super) fn order(&self, block: usize, order: &mut Vec<Place>) {
         let sessions = self.sessions(block);
         let mut next = [0; SESSIONS];
         for (next, position) in next.iter_mut().zip(sessions.clone()) {
-            *next = self.in_tile(block, position).start;
+            *next = self.in_tile(block, position).start as u32;
         }
+        order.clear();
         for i in 0..self.axis.n_instruments() {
             let run = self.run(block, i);
-            if run.is_empty() {
-                continue;
-            }
             let first = self.axis.rows(i).start;
             for row in first + run.start..first + run.end {
                 let next = &mut next[self.axis.position_in(i, row) - sessions.start];
-                each(row, *next);
+                order.push(Place { row: row as u32, in_tile: *next });
                 *next += 1;
             }
         }
@@ -120,13 +125,13 @@ mod tests {
         for block in 0..blocks.n_blocks() {
             let places = blocks.places(block);
             let rows = &axis.by_session().all_rows()[places.clone()];
-            let mut place = places.start;
-            blocks.visit(block, |row, in_tile| {
-                assert_eq!(rows[in_tile] as usize, row);
-                kept[place] = row;
-                place += 1;
-            });
-            assert_eq!(place, places.end);
+            let mut order = Vec::new();
+            blocks.order(block, &mut order);
+            assert_eq!(order.len(), places.len());
+            for (place, Place { row, in_tile }) in places.zip(order) {
+                assert_eq!(rows[in_tile as usize], row);
+                kept[place] = row as usize;
+            }
         }
         for i in 0..axis.n_instruments() {
             let rows = axis.rows(i);

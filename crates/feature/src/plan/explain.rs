@@ -68,7 +68,7 @@ impl Plan {
                 operators: operators(pass),
                 walks: self.programs[pass].all.n_walks(),
                 buffers: self.programs[pass].all.n_buffers,
-                outputs: self.schedule.output_pass.iter().filter(|&&stored| stored == pass).count(),
+                outputs: if pass == self.schedule.last_pass() { self.outputs.len() } else { 0 },
             },
             _ => Pass::BySession { operators: operators(pass) },
         });

@@ -6,8 +6,10 @@ use backstaff_panel::{Column, Panel};
 use rayon::prelude::*;
 
 use super::{
-    Kept, Plan, Results,
+    Plan,
     block::Blocks,
+    computation::{Kept, Results},
+    cost::Meter,
     program::{Program, Step},
     progress::Walk,
     resume::{Course, Courses, Found},
@@ -32,6 +34,7 @@ pub(super) struct InstrumentPass<'a> {
     courses: Vec<Option<Course<'a>>>,
     /// Of each step whose facts are all about the whole market: its values on the calendar's sessions.
     of_market: Vec<Option<Vec<f64>>>,
+    meter: &'a Meter<'a>,
 }
 
 /// Some rows of an instrument: those that are computed, and those of them that are right and wanted.
@@ -65,6 +68,7 @@ impl<'a> InstrumentPass<'a> {
         kept: &'a [Option<Kept>],
         blocks: Option<&'a Blocks<'a>>,
         courses: &Courses<'a>,
+        meter: &'a Meter<'a>,
     ) -> Self {
         let nodes = plan.graph.nodes();
         let course = |step: &Step| match step {
@@ -75,25 +79,27 @@ impl<'a> InstrumentPass<'a> {
         };
         let courses = program.steps.iter().map(course).collect();
         let of_market = program.steps.par_iter().map(|step| of_market(step, nodes, panel)).collect();
-        Self { nodes, program, panel, kept, blocks, courses, of_market }
+        Self { nodes, program, panel, kept, blocks, courses, of_market, meter }
     }
 
-    /// Compute all instruments, those of more rows than a slice in slices; what is to be kept for later passes comes
-    /// back, and the states that are wanted.
+    /// Compute some instruments, those of more rows than a slice in slices; outputs are columns of their rows. What is to
+    /// be kept for later passes comes back, and the states that are wanted.
     pub(super) fn run(
         &self,
+        instruments: Range<usize>,
         slice: Option<usize>,
         outputs: &mut [Column],
         walk: Option<&Walk<'_>>,
     ) -> (Results, Vec<Found>) {
-        let n_rows = self.panel.axis().n_rows();
+        let axis = self.panel.axis();
+        let n_rows = instruments.clone().map(|i| axis.rows(i).len()).sum::<usize>();
         let mut columns = Vec::new();
         for step in &self.program.steps {
             if let Step::Keep { node, .. } = step {
                 columns.push((*node, vec![0.0; n_rows]));
             }
         }
-        let tasks = self.tasks(slice, outputs, &mut columns);
+        let tasks = self.tasks(instruments, slice, outputs, &mut columns);
         let states = tasks.into_par_iter().map_init(
             || vec![Vec::new(); self.program.n_buffers],
             |buffers, mut task| {
@@ -108,10 +114,7 @@ impl<'a> InstrumentPass<'a> {
             },
         );
         let states = states.flatten_iter().collect();
-        (
-            Results(columns.into_iter().map(|(node, values)| (node, Kept::ByInstrument(values))).collect()),
-            states,
-        )
+        (columns.into_iter().map(|(node, values)| (node, Kept::ByInstrument(values))).collect(), states)
     }
 
     /// The spans of an instrument.
@@ -132,6 +135,7 @@ impl<'a> InstrumentPass<'a> {
     /// Cut the columns that the pass writes into runs of spans.
     fn tasks<'b>(
         &self,
+        instruments: Range<usize>,
         slice: Option<usize>,
         outputs: &'b mut [Column],
         columns: &'b mut [(usize, Vec<f64>)],
@@ -142,7 +146,7 @@ impl<'a> InstrumentPass<'a> {
             let spans = mem::take(spans);
             tasks.push(Task { spans, outputs: Vec::new(), kept: Vec::new(), states: Vec::new() });
         };
-        for i in 0..self.panel.axis().n_instruments() {
+        for i in instruments {
             for span in self.spans(i, slice) {
                 spans.push(span);
                 if spans.iter().map(|span| span.wanted.len()).sum::<usize>() >= TASK_ROWS {
@@ -192,6 +196,7 @@ impl<'a> InstrumentPass<'a> {
         let own = wanted.start - first_row..wanted.end - first_row;
         let right = wanted.start - rows.start..wanted.end - rows.start;
         let mut lent = vec![None; buffers.len()];
+        let mut stopwatch = self.meter.start();
         for (n, step) in self.program.steps.iter().enumerate() {
             match step {
                 Step::Load { node, to } => {
@@ -234,6 +239,7 @@ impl<'a> InstrumentPass<'a> {
                     part.store(own.clone(), &values[right.clone()]);
                 }
             }
+            stopwatch.lap(self.program.nodes[n]);
         }
     }
 

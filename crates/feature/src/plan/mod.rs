@@ -6,11 +6,14 @@
 //!    (`program.rs`, `instrument.rs`); only what a later pass needs is kept for all rows.
 //! 4. A pass by session does the same for cross-sections (`session.rs`); its results are kept in blocks of
 //!    sessions (`block.rs`).
-//! 5. Outputs are encoded as they come; kept columns are freed after their last pass.
+//! 5. Kept columns are freed after their last pass (`computation.rs`); outputs are stored by the last pass, for all
+//!    instruments or one run of them after the other.
 //!
 //! Instruments and sessions are spread over the threads of rayon's current pool. No value depends on how.
 
 mod block;
+mod computation;
+mod cost;
 mod explain;
 mod instrument;
 mod program;
@@ -21,15 +24,15 @@ mod session;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use backstaff_panel::{Axis, Column, Encoding, Panel};
 
 use self::{
-    block::Blocks,
-    instrument::InstrumentPass,
+    computation::{Before, Computation},
     program::{Program, Programs},
-    resume::{Courses, OfFeature, by_cut},
+    resume::{OfFeature, by_cut},
     schedule::Schedule,
-    session::SessionPass,
 };
 use crate::{
     Feature, FeatureError, LabelExpression,
@@ -37,6 +40,7 @@ use crate::{
     operator::Work,
 };
 
+pub use cost::Costs;
 pub use explain::{Explain, Pass};
 pub use progress::Progress;
 pub use resume::{From, Resumed, States};
@@ -68,8 +72,10 @@ const LONG: usize = 4;
 pub struct Plan {
     graph: Graph,
     names: Vec<String>,
-    /// The node of each feature.
+    /// The node of each feature, and behind them those of labels.
     outputs: Vec<usize>,
+    /// How many of them are features.
+    n_features: usize,
     schedule: Schedule,
     /// The steps of each pass by instrument; empty for the passes by session between them.
     programs: Vec<Programs>,
@@ -81,14 +87,6 @@ pub struct Plan {
     recursions: Vec<OfFeature>,
     /// How many sessions before a cut the features read, if they can go on from one.
     append_reads: Option<usize>,
-}
-
-/// What a node's values are kept as between passes.
-enum Kept {
-    /// For all rows, instrument by instrument, as in the panel.
-    ByInstrument(Vec<f64>),
-    /// For all rows, in blocks of sessions (see `block.rs`).
-    InBlocks(Vec<f64>),
 }
 
 impl Plan {
@@ -115,6 +113,7 @@ impl Plan {
         Self {
             graph,
             names,
+            n_features: outputs.len(),
             outputs,
             schedule,
             programs,
@@ -132,8 +131,8 @@ impl Plan {
 
     /// The plan for features and, behind them, expressions that may look ahead.
     pub fn with_labels(features: &[Feature], labels: &[LabelExpression]) -> Self {
-        let labels = labels.iter().map(|label| label.0.clone());
-        Self::new(&features.iter().cloned().chain(labels).collect::<Vec<_>>())
+        let all = features.iter().cloned().chain(labels.iter().map(|label| label.0.clone()));
+        Self { n_features: features.len(), ..Self::new(&all.collect::<Vec<_>>()) }
     }
 
     /// One column for each feature, in their order.
@@ -167,35 +166,47 @@ impl Plan {
         from: Option<From<'_>>,
         cuts: &[usize],
     ) -> Result<Resumed<Column>, FeatureError> {
-        self.check_columns(panel)?;
-        let courses = Courses::new(self, from, cuts)?;
-        let mut found = Vec::new();
-        let n_rows = panel.axis().n_rows();
-        let mut outputs = self.outputs.iter().map(|_| empty(encoding, n_rows)).collect::<Vec<_>>();
-        let mut kept = (0..self.graph.nodes().len()).map(|_| None).collect::<Vec<Option<Kept>>>();
-        let walk = progress::Walk::new(progress, (n_rows * self.schedule.n_passes) as u64);
-        let blocks = (self.schedule.n_passes > 1).then(|| Blocks::new(panel.axis()));
-        for pass in 0..self.schedule.n_passes {
-            if pass % 2 == 0 {
-                let parts = self.parts(pass, panel.axis());
-                for (n, &(program, slice)) in parts.iter().enumerate() {
-                    let walk = (n + 1 == parts.len()).then_some(&walk);
-                    let pass = InstrumentPass::new(self, program, panel, &kept, blocks.as_ref(), &courses);
-                    let (results, states) = pass.run(slice, &mut outputs, walk);
-                    results.insert_into(&mut kept);
-                    found.extend(states);
-                }
-            } else {
-                let blocks = blocks.as_ref().expect("there are blocks if there are passes by session");
-                SessionPass::new(self, panel, pass, &kept, blocks).run(&walk).insert_into(&mut kept);
-            }
-            for (kept, until) in kept.iter_mut().zip(&self.schedule.kept_until) {
-                if until.is_some_and(|until| until <= pass) {
-                    *kept = None;
-                }
-            }
+        let computation = Computation::new(self, panel, progress, from, cuts)?;
+        let Before { kept, mut found } = computation.before_last();
+        let mut columns = self.empty(encoding);
+        resize(&mut columns, panel.axis().n_rows());
+        found.extend(computation.last(&kept).run(0..panel.axis().n_instruments(), &mut columns).1);
+        Ok(Resumed { columns, states: by_cut(self, panel.axis(), cuts, found) })
+    }
+
+    /// The values that [`Plan::compute`] gives, one run of instruments after the other: so all columns together need
+    /// never be in memory.
+    ///
+    /// A run has so many whole instruments that it has `least_rows` rows or more; the last one may have fewer.
+    ///
+    /// # Errors
+    ///
+    /// If the panel lacks a column that a feature reads; those of `take`.
+    pub fn stream<E: std::convert::From<FeatureError>>(
+        &self,
+        panel: &Panel,
+        encoding: Encoding,
+        progress: &dyn Progress,
+        least_rows: usize,
+        mut take: impl FnMut(Run<'_>) -> Result<(), E>,
+    ) -> Result<Costs, E> {
+        let axis = panel.axis();
+        let computation = Computation::new(self, panel, progress, None, &[])?;
+        let Before { kept, .. } = computation.before_last();
+        let last = computation.last(&kept);
+        let mut columns = self.empty(encoding);
+        for instruments in axis.runs(least_rows) {
+            let rows = axis.rows(instruments.start).start..axis.rows(instruments.end - 1).end;
+            resize(&mut columns, rows.len());
+            last.run(instruments.clone(), &mut columns);
+            take(Run { instruments, rows, columns: &columns })?;
         }
-        Ok(Resumed { columns: outputs, states: by_cut(self, panel.axis(), cuts, found) })
+        Ok(computation.costs())
+    }
+
+    /// A column without rows for each feature.
+    fn empty(&self, encoding: Encoding) -> Vec<Column> {
+        self.outputs.iter().map(|_| Column::encode(&[], encoding)).collect()
     }
 
     /// The programs of a pass by instrument, and how the rows are cut into tasks.
@@ -203,7 +214,8 @@ impl Plan {
     /// Instruments keep all threads busy if there are enough of them. If there are few, or long ones that no cache
     /// holds, what depends on a bounded number of rows is computed in slices, and the rest by instrument.
     fn parts(&self, pass: usize, axis: &Axis) -> Vec<(&Program, Option<usize>)> {
-        let Programs { all, bounded, unbounded } = &self.programs[pass];
+        // Without features there is no pass.
+        let Some(Programs { all, bounded, unbounded }) = self.programs.get(pass) else { return Vec::new() };
         let longest = (0..axis.n_instruments()).map(|i| axis.rows(i).len()).max().unwrap_or(0);
         let slice = bounded.reach.map(|(back, ahead)| self.slice.max(8 * (back + ahead)));
         let few = axis.n_instruments() < 4 * rayon::current_num_threads();
@@ -255,20 +267,22 @@ impl Plan {
     }
 }
 
-/// Values that a pass keeps for later ones, by node.
-struct Results(Vec<(usize, Kept)>);
-
-impl Results {
-    fn insert_into(self, kept: &mut [Option<Kept>]) {
-        for (node, values) in self.0 {
-            kept[node] = Some(values);
-        }
-    }
+/// Some of the instruments, and what the features are for them.
+#[derive(Clone, Debug)]
+pub struct Run<'a> {
+    /// Which instruments.
+    pub instruments: Range<usize>,
+    /// Their rows of the panel.
+    pub rows: Range<usize>,
+    /// One column of these rows for each feature, in their order.
+    pub columns: &'a [Column],
 }
 
-fn empty(encoding: Encoding, n_rows: usize) -> Column {
-    match encoding {
-        Encoding::F32 => Column::F32(vec![0.0; n_rows]),
-        Encoding::F64 => Column::F64(vec![0.0; n_rows]),
+fn resize(columns: &mut [Column], n_rows: usize) {
+    for column in columns {
+        match column {
+            Column::F32(values) => values.resize(n_rows, 0.0),
+            Column::F64(values) => values.resize(n_rows, 0.0),
+        }
     }
 }

@@ -22,6 +22,8 @@ pub(super) enum Step {
 #[derive(Clone, PartialEq, Default, Debug)]
 pub(super) struct Program {
     pub(super) steps: Vec<Step>,
+    /// The node that each step is about.
+    pub(super) nodes: Vec<usize>,
     pub(super) n_buffers: usize,
     /// How many rows before and behind those wanted the steps read, if there is a bound.
     pub(super) reach: Option<(usize, usize)>,
@@ -96,7 +98,7 @@ impl Program {
         let nodes = graph.nodes();
         let in_pass = |n: usize| origin(&nodes[n]) == Origin::Instrument && schedule.pass[n] == pass;
         let kept = |n: usize| in_pass(n) && schedule.kept_until[n].is_some() && wanted(n);
-        let stored = |output: &usize| schedule.output_pass[*output] == pass && wanted(outputs[*output]);
+        let stored = |output: &usize| schedule.last_pass() == pass && wanted(outputs[*output]);
         let stored = (0..outputs.len()).filter(stored).collect::<Vec<_>>();
         let mut computed = vec![false; nodes.len()];
         for &output in &stored {
@@ -132,6 +134,12 @@ impl Program {
             }
             builder.release_unused(n);
         }
+        let about = |step: &Step| match step {
+            Step::Load { node, .. } | Step::Keep { node, .. } => *node,
+            Step::Compute { to, .. } => to[0].0,
+            Step::Store { output, .. } => outputs[*output],
+        };
+        builder.program.nodes = builder.program.steps.iter().map(about).collect();
         builder.program
     }
 }

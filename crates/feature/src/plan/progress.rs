@@ -1,11 +1,19 @@
 //! How far a computation is.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 /// Told how far a computation is; called from several threads.
 pub trait Progress: Sync {
     /// `done` of `total` rows have been walked over, counted once for each pass.
     fn advance(&self, done: u64, total: u64);
+
+    /// The time since some beginning, by which [`Costs`](super::Costs) are measured; nothing is measured without it.
+    fn clock(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// Nobody is told.

@@ -2,6 +2,7 @@
 //!
 //! Passes alternate: pass 0 by instrument, pass 1 by session, pass 2 by instrument, and so on. A cross-section waits
 //! for its inputs over all instruments; a time series that builds on it waits for the cross-section over all sessions.
+//! All outputs are stored by the last pass, which is one by instrument: so they can be taken some instruments at a time.
 
 use crate::{
     graph::{Graph, Node, NodeKind},
@@ -15,8 +16,6 @@ pub(super) struct Schedule {
     pub(super) pass: Vec<usize>,
     /// The last pass that reads a node's kept column; `None` if it isn't kept beyond its own pass.
     pub(super) kept_until: Vec<Option<usize>>,
-    /// The pass by instrument in which each output is stored.
-    pub(super) output_pass: Vec<usize>,
     pub(super) n_passes: usize,
 }
 
@@ -40,27 +39,27 @@ impl Schedule {
     pub(super) fn new(graph: &Graph, outputs: &[usize]) -> Self {
         let nodes = graph.nodes();
         let mut pass = earliest(nodes);
-        delay(nodes, &mut pass);
+        // What a pass by session computed is stored by a pass by instrument that follows.
+        let last = pass.iter().map(|pass| pass + pass % 2).max().unwrap_or(0);
+        delay(nodes, outputs, last, &mut pass);
         let mut kept_until = vec![None; nodes.len()];
+        let mut keep = |n: usize, reader: usize| {
+            if origin(&nodes[n]) != Origin::Leaf && pass[n] < reader {
+                kept_until[n] = kept_until[n].max(Some(reader));
+            }
+        };
         for (n, node) in nodes.iter().enumerate() {
-            for &input in &node.inputs {
-                let crosses = origin(&nodes[input]) != Origin::Leaf && pass[input] < pass[n];
-                if crosses {
-                    kept_until[input] = kept_until[input].max(Some(pass[n]));
-                }
-            }
+            node.inputs.iter().for_each(|&input| keep(input, pass[n]));
         }
-        let mut output_pass = Vec::with_capacity(outputs.len());
         for &output in outputs {
-            // What a pass by session computed is stored by the pass by instrument that follows.
-            let stored = pass[output] + pass[output] % 2;
-            if stored > pass[output] {
-                kept_until[output] = kept_until[output].max(Some(stored));
-            }
-            output_pass.push(stored);
+            keep(output, last);
         }
-        let last = kept_until.iter().flatten().chain(&output_pass).chain(&pass).max();
-        Self { n_passes: last.map_or(0, |last| last + 1), pass, kept_until, output_pass }
+        Self { n_passes: if nodes.is_empty() { 0 } else { last + 1 }, pass, kept_until }
+    }
+
+    /// The pass that stores the outputs.
+    pub(super) fn last_pass(&self) -> usize {
+        self.n_passes.saturating_sub(1)
     }
 
     /// How many kept columns are alive at most at once: each takes eight bytes a row.
@@ -89,8 +88,11 @@ fn earliest(nodes: &[Node]) -> Vec<usize> {
 }
 
 /// Move time series that only later passes use to the first of these, so that they need not be kept.
-fn delay(nodes: &[Node], pass: &mut [usize]) {
+fn delay(nodes: &[Node], outputs: &[usize], last: usize, pass: &mut [usize]) {
     let mut first_use = vec![None::<usize>; nodes.len()];
+    for &output in outputs {
+        first_use[output] = Some(last);
+    }
     for n in (0..nodes.len()).rev() {
         if let (Origin::Instrument, Some(used)) = (origin(&nodes[n]), first_use[n]) {
             // A pass by session needs its inputs from the pass by instrument in front of it.

@@ -2,12 +2,14 @@
 
 use std::{mem, ops::Range};
 
-use backstaff_panel::Panel;
+use backstaff_panel::{Column, Panel};
 use rayon::prelude::*;
 
 use super::{
-    Kept, Plan, Results,
-    block::Blocks,
+    Plan,
+    block::{Blocks, Place},
+    computation::{Kept, Results},
+    cost::{Meter, Stopwatch},
     progress::Walk,
     schedule::{Origin, origin},
 };
@@ -39,6 +41,8 @@ struct Task<'a> {
 /// The rows of a block, session by session.
 #[derive(Default)]
 struct Tile {
+    /// Where the rows come from and go to.
+    order: Vec<Place>,
     /// The inputs, in the order of [`SessionPass::sources`]: numbers, or codes of categories.
     numbers: Vec<Vec<f64>>,
     codes: Vec<Vec<u32>>,
@@ -66,12 +70,13 @@ impl<'a> SessionPass<'a> {
     }
 
     /// Compute all sessions; the results come back.
-    pub(super) fn run(&self, walk: &Walk<'_>) -> Results {
+    pub(super) fn run(&self, walk: &Walk<'_>, meter: &Meter<'_>) -> Results {
         let n_rows = self.panel.axis().n_rows();
         let mut columns = self.targets.iter().map(|_| vec![0.0; n_rows]).collect::<Vec<_>>();
         let tasks = self.tasks(&mut columns);
         tasks.into_par_iter().for_each_init(Tile::default, |tile, mut task| {
-            self.gather(task.block, tile);
+            let mut stopwatch = meter.start();
+            self.gather(task.block, tile, &mut stopwatch);
             let n_rows = self.blocks.places(task.block).len();
             for (&target, column) in self.targets.iter().zip(&mut task.columns) {
                 let mut result = mem::take(&mut tile.result);
@@ -80,16 +85,16 @@ impl<'a> SessionPass<'a> {
                     let own = self.blocks.in_tile(task.block, position);
                     self.cross_section(target, position, own.clone(), tile, &mut result[own]);
                 }
-                let mut out = column.iter_mut();
-                self.blocks.visit(task.block, |_, in_tile| {
-                    out.next().into_iter().for_each(|out| *out = result[in_tile]);
-                });
+                for (out, place) in column.iter_mut().zip(&tile.order) {
+                    *out = result[place.in_tile as usize];
+                }
                 tile.result = result;
+                stopwatch.lap(target);
             }
             walk.advance(n_rows);
         });
         let columns = columns.into_iter().map(Kept::InBlocks);
-        Results(self.targets.iter().copied().zip(columns).collect())
+        self.targets.iter().copied().zip(columns).collect()
     }
 
     /// Cut the columns into blocks.
@@ -108,37 +113,42 @@ impl<'a> SessionPass<'a> {
     }
 
     /// Put the inputs of a block into the tile.
-    fn gather(&self, block: usize, tile: &mut Tile) {
+    fn gather(&self, block: usize, tile: &mut Tile, stopwatch: &mut Stopwatch<'_>) {
         let places = self.blocks.places(block);
+        self.blocks.order(block, &mut tile.order);
+        let order = &tile.order;
         tile.numbers.resize_with(self.sources.len(), Vec::new);
         tile.codes.resize_with(self.sources.len(), Vec::new);
         for ((&source, numbers), codes) in self.sources.iter().zip(&mut tile.numbers).zip(&mut tile.codes) {
             if let (None, NodeKind::Categories(name)) = (&self.kept[source], &self.nodes[source].kind) {
                 let column = self.panel.categories(name).expect("columns are checked first").codes();
                 codes.resize(places.len(), 0);
-                self.blocks.visit(block, |row, in_tile| codes[in_tile] = column[row]);
+                for place in order {
+                    codes[place.in_tile as usize] = column[place.row as usize];
+                }
+                stopwatch.lap(source);
                 continue;
             }
             numbers.resize(places.len(), 0.0);
             match (&self.kept[source], &self.nodes[source].kind) {
-                (Some(Kept::ByInstrument(values)), _) => {
-                    self.blocks.visit(block, |row, in_tile| numbers[in_tile] = values[row]);
-                }
+                (Some(Kept::ByInstrument(values)), _) => scatter(values, order, numbers),
                 (Some(Kept::InBlocks(values)), _) => {
-                    let mut values = values[places.clone()].iter();
-                    self.blocks.visit(block, |_, in_tile| {
-                        values.next().into_iter().for_each(|&value| numbers[in_tile] = value);
-                    });
+                    for (place, &value) in order.iter().zip(&values[places.clone()]) {
+                        numbers[place.in_tile as usize] = value;
+                    }
                 }
                 (None, NodeKind::Constant(value)) => numbers.fill(*value),
                 (None, NodeKind::Field(name)) => {
-                    let column = self.panel.field(name).expect("columns are checked first");
-                    self.blocks.visit(block, |row, in_tile| numbers[in_tile] = column.get(row));
+                    match &**self.panel.field(name).expect("columns are checked first") {
+                        Column::F32(values) => scatter(values, order, numbers),
+                        Column::F64(values) => scatter(values, order, numbers),
+                    }
                 }
                 (None, NodeKind::Categories(_) | NodeKind::Fact(_) | NodeKind::Call(_)) => {
                     unreachable!("a pass reads only columns, and what an earlier one kept")
                 }
             }
+            stopwatch.lap(source);
         }
     }
 
@@ -183,5 +193,12 @@ impl<'a> SessionPass<'a> {
         let inputs = inputs.collect::<Vec<_>>();
         let axis = self.panel.axis();
         work(&CrossSection { inputs: &inputs, groups, axis, position }, scratch, out);
+    }
+}
+
+/// Put the values of a block's rows where its tile has them.
+fn scatter<T: Copy + Into<f64>>(column: &[T], order: &[Place], tile: &mut [f64]) {
+    for place in order {
+        tile[place.in_tile as usize] = column[place.row as usize].into();
     }
 }

@@ -1,14 +1,17 @@
 //! Values against pandas 3.1 on one instrument, and how plans treat cross-sections, universes and columns.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use backstaff_panel::{Axis, Calendar, Categories, Column, Encoding, Instrument, Panel, testing};
 
 use super::{Pass, Plan, Progress};
-use crate::{Catalog, Schema};
+use crate::{Catalog, FeatureError, Schema};
 
 const NAN: f64 = f64::NAN;
 
@@ -61,11 +64,57 @@ fn slices_of_long_instruments_are_the_whole() {
     let names = names.iter().map(String::as_str).collect::<Vec<_>>();
     let whole = Plan::new(&catalog.resolve(&names, &Schema::of(&panel)).unwrap());
     let sliced = Plan { slice: 10, ..whole.clone() };
-    assert_eq!((whole.parts(0, panel.axis()).len(), sliced.parts(0, panel.axis()).len()), (1, 2));
+    let parts = |plan: &Plan| plan.parts(plan.schedule.last_pass(), panel.axis()).len();
+    assert_eq!((parts(&whole), parts(&sliced)), (1, 2));
     let whole = whole.compute(&panel, Encoding::F64, &()).unwrap();
     let sliced = sliced.compute(&panel, Encoding::F64, &()).unwrap();
     for (n, text) in texts.iter().enumerate() {
         assert!(whole[n].same_bits(&sliced[n]), "{text}");
+    }
+}
+
+/// A clock that goes on whenever somebody looks at it.
+#[derive(Default)]
+struct Ticks(AtomicU64);
+
+impl Progress for Ticks {
+    fn advance(&self, _: u64, _: u64) {}
+
+    fn clock(&self) -> Duration {
+        Duration::from_millis(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+#[test]
+fn runs_of_instruments_are_the_whole() {
+    let spec = testing::MarketSpec {
+        n_instruments: 7,
+        n_sessions: 90,
+        mortal: 0.7,
+        ..testing::MarketSpec::default()
+    };
+    let panel = testing::market(spec);
+    let catalog = ["$close", "CsRank(Mean($close, 5))", "Mean(CsZScore($volume), 3)", "EMA($close, 4)"]
+        .iter()
+        .zip(["a", "b", "c", "d"])
+        .fold(Catalog::new(), |catalog, (text, name)| catalog.with(name, text).unwrap());
+    let plan = Plan::new(&catalog.resolve(&["a", "b", "c", "d"], &Schema::of(&panel)).unwrap());
+    let whole = plan.compute(&panel, Encoding::F64, &()).unwrap();
+    for least_rows in [1, 100, 1000] {
+        let mut rows = 0;
+        let costs =
+            plan.stream::<FeatureError>(&panel, Encoding::F64, &Ticks::default(), least_rows, |run| {
+                assert_eq!(run.rows.start, rows);
+                for (column, whole) in run.columns.iter().zip(&whole) {
+                    assert!(column.same_bits(&whole.select(std::slice::from_ref(&run.rows))));
+                }
+                rows = run.rows.end;
+                Ok(())
+            });
+        assert_eq!(rows, panel.axis().n_rows());
+        let shares = costs.unwrap().shares();
+        assert!((shares.iter().map(|share| share.1).sum::<f64>() - 1.0).abs() < 1e-9);
+        assert_eq!((shares[1].1, shares[5].1), (0.0, 0.0), "no beta and no targets");
     }
 }
 

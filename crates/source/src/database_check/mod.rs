@@ -15,7 +15,7 @@ use serde::Serialize;
 pub use self::table::{ColumnReport, DateRange, IndexReport, TableReport};
 use crate::{
     SourceError,
-    tables::{fault, open_one},
+    tables::{fault, open_one, quoted},
 };
 
 /// What a database holds.
@@ -84,11 +84,6 @@ impl fmt::Display for DatabaseReport {
         }
         Ok(())
     }
-}
-
-/// A name as SQL has it.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 #[cfg(test)]

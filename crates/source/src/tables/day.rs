@@ -3,38 +3,44 @@
 use super::layout::Dates;
 use crate::{
     DateOrder,
-    stamp::{self, Shape},
+    stamp::{self, Shape, Stamp},
 };
 
 /// Reads the dates of a column; neighbours are often equal.
 pub(crate) struct DayReader {
     rule: Dates,
+    /// Whether the dates say when something became known: what comes after midnight counts from the next day on.
+    of_publications: bool,
     shape: Option<Shape>,
     last: (Vec<u8>, i32),
 }
 
 impl DayReader {
-    pub(crate) fn new(rule: Dates) -> Self {
-        Self { rule, shape: None, last: (Vec::new(), 0) }
+    pub(crate) fn new(rule: Dates, of_publications: bool) -> Self {
+        Self { rule, of_publications, shape: None, last: (Vec::new(), 0) }
     }
 
-    /// The day of a text; `None` if it is no date, or not in the form of the others. What has a time of day after
-    /// midnight belongs to the same day.
+    /// The day of a text; `None` if it is no date, or not in the form of the others.
     pub(crate) fn text(&mut self, text: &[u8]) -> Option<i32> {
         if !text.is_empty() && self.last.0 == text {
             return Some(self.last.1);
         }
         let (stamp, shape) = stamp::parse(std::str::from_utf8(text).ok()?, DateOrder::Detect)?;
         self.check(shape)?;
-        self.last = (text.to_vec(), stamp.day);
-        Some(stamp.day)
+        let day = self.day(stamp);
+        self.last = (text.to_vec(), day);
+        Some(day)
     }
 
     /// The day of a whole number.
     pub(crate) fn number(&mut self, number: i64) -> Option<i32> {
         let (stamp, shape) = stamp::from_number(number)?;
         self.check(shape)?;
-        Some(stamp.day)
+        Some(self.day(stamp))
+    }
+
+    fn day(&self, stamp: Stamp) -> i32 {
+        stamp.day + i32::from(self.of_publications && stamp.second > 0)
     }
 
     fn check(&mut self, shape: Shape) -> Option<()> {

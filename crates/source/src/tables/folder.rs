@@ -52,6 +52,11 @@ impl Folder {
         &self.names
     }
 
+    /// The file of a table, if it is there.
+    pub(crate) fn file(&self, table: &str) -> Option<PathBuf> {
+        self.files.get(table).cloned()
+    }
+
     pub(crate) fn columns(&self, table: &str) -> Result<Vec<String>, SourceError> {
         let header = ParquetFile::open(&self.files[table])?.header();
         Ok(header.into_iter().map(|column| column.name).collect())
@@ -81,7 +86,7 @@ impl Folder {
                 if let Part::Days { shape, .. } = &part {
                     self.check_shape(scan, scan.columns[at].0, *shape, &mut shapes[at], first_row)?;
                 }
-                Ok(cells(part))
+                Ok(cells(part, scan.columns.get(at).map(|column| column.1)))
             });
             let mut cells = cells.collect::<Result<Vec<_>, SourceError>>()?;
             let kept = cells.split_off(scan.columns.len());
@@ -116,15 +121,19 @@ impl Folder {
 
 fn of_file(role: Role) -> parquet_file::Role {
     match role {
-        Role::Days => parquet_file::Role::Date,
+        Role::Days | Role::Known => parquet_file::Role::Date,
         Role::Keys => parquet_file::Role::Instrument,
         Role::Texts => parquet_file::Role::Category,
         Role::Numbers => parquet_file::Role::Number,
     }
 }
 
-fn cells(part: Part) -> Cells {
+fn cells(part: Part, role: Option<Role>) -> Cells {
     match part {
+        Part::Days { days, seconds, .. } if role == Some(Role::Known) => {
+            let late = seconds.into_iter().map(|second| i32::from(second > 0)).chain(std::iter::repeat(0));
+            Cells::Days(days.into_iter().zip(late).map(|(day, late)| day + late).collect())
+        }
         Part::Days { days, .. } => Cells::Days(days),
         Part::Texts(texts) => Cells::Texts(texts),
         Part::Numbers(Column::F64(numbers)) => Cells::Numbers(numbers),

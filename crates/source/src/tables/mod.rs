@@ -25,7 +25,7 @@ use std::{
 
 use backstaff_panel::Panel;
 
-pub(crate) use self::sqlite::{fault, open_one};
+pub(crate) use self::sqlite::{fault, open_one, quoted};
 pub use layout::{
     CategoryTable, Currency, Dates, Halts, ItemTable, Keep, LayoutError, PeriodTable, PriceTable,
     SeriesTable, Statements, TableLayout, Version,
@@ -37,7 +37,7 @@ use self::{
     scan::{Chunk, Scan},
     sqlite::Database,
 };
-use crate::{PanelSource, SourceError, files::source_exists, load::Clock, name::hint};
+use crate::{PanelSource, SourceError, files::look_at, load::Clock, name::hint};
 
 /// The first bytes of every SQLite file.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -121,11 +121,10 @@ impl Tables {
 
 /// The files of a database: an SQLite file with what its log holds beyond it, or the tables of a folder that are there.
 pub(crate) fn table_files(path: &Path, layout: &TableLayout) -> Result<Vec<PathBuf>, SourceError> {
-    source_exists(path)?;
+    look_at(path)?;
     if path.is_dir() {
-        let tables = layout.table_names();
-        let files = tables.iter().map(|table| path.join(format!("{table}.parquet")));
-        return Ok(files.filter(|file| file.is_file()).collect());
+        let folder = Folder::open(path)?;
+        return Ok(layout.table_names().iter().filter_map(|table| folder.file(table)).collect());
     }
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
@@ -153,12 +152,6 @@ pub(crate) fn complete(
     clock.lap("read statements");
     for table in &layout.series {
         series::insert(panel, tables, table, &wanted, warnings)?;
-    }
-    if let Some(last) = request.published_until {
-        let cut = panel.all_facts().map(|(name, facts)| (name.to_owned(), facts.until(last)));
-        for (name, facts) in cut.collect::<Vec<_>>() {
-            panel.insert_facts(&name, facts)?;
-        }
     }
     clock.lap("read series");
     Ok(statics)

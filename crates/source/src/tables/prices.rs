@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use backstaff_panel::{Axis, Column, TRADED};
+use backstaff_panel::{Axis, Column};
 use rayon::prelude::*;
 
 use super::{
@@ -91,11 +91,11 @@ fn block(chunk: Chunk, names: &[String], halts: Halts) -> (Block, Impossible) {
         Some(Cells::Days(days)) => days,
         _ => Vec::new(),
     };
-    let mut numbers = columns.zip(names).filter_map(|(cells, name)| match cells {
+    let numbers = columns.zip(names).filter_map(|(cells, name)| match cells {
         Cells::Numbers(values) => Some((name.clone(), values)),
         _ => None,
     });
-    let mut numbers = numbers.by_ref().collect::<Vec<_>>();
+    let mut numbers = numbers.collect::<Vec<_>>();
     let mut impossible = Impossible::new();
     let halted = match (halts, numbers.iter().find(|(name, _)| name == "volume")) {
         (Halts::ZeroVolume, Some((_, volume))) => volume.iter().map(|&volume| volume == 0.0).collect(),
@@ -163,6 +163,5 @@ pub(crate) fn factor(fields: &Fields, change: &str, axis: &Axis) -> Option<Colum
             *out = factor;
         }
     });
-    debug_assert!(!fields.contains_key(TRADED) || close.len() == axis.n_rows(), "fields lie on the axis");
     Some(Column::F64(factors))
 }

@@ -8,8 +8,11 @@ use crate::{Place, block::Coded};
 /// What a column is decoded to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Role {
-    /// Dates: none may be missing.
+    /// Dates: none may be missing. What comes after midnight belongs to the same day.
     Days,
+    /// Dates on which something became known: none may be missing. What comes after midnight counts from the next day on,
+    /// since the session of its own day may have closed before.
+    Known,
     /// Texts: none may be missing.
     Keys,
     /// Texts.

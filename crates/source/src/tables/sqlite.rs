@@ -15,6 +15,7 @@ use std::{
 use rayon::prelude::*;
 use rusqlite::Connection;
 
+pub(crate) use self::ranges::quoted;
 use self::{decode::Decoder, ranges::Range};
 use super::scan::{Chunk, Scan};
 use crate::SourceError;

@@ -53,7 +53,7 @@ impl Reports {
         };
         let mut columns = vec![
             (layout.instrument.as_str(), Role::Keys),
-            (layout.known_at.as_str(), Role::Days),
+            (layout.known_at.as_str(), Role::Known),
             (layout.period_end.as_str(), Role::Days),
             (layout.id.as_str(), Role::Numbers),
         ];

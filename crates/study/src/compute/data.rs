@@ -1,10 +1,16 @@
 //! The data of a single computation: read into memory, or through a store that keeps what is computed.
 
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use backstaff_feature::{Catalog, Feature, FeatureError, LabelExpression, Plan, Schema};
+use backstaff_feature::{Catalog, Feature, FeatureError, Plan, Progress, Run, Schema};
 use backstaff_panel::{Axis, Calendar, Column, Encoding, Panel};
 use backstaff_stage::{Budget, Store, runner::Done};
+use rayon::prelude::*;
 
 use crate::{
     StudyError,
@@ -169,40 +175,68 @@ impl Data {
         }
     }
 
-    /// Compute features at full precision, and behind them what may look ahead.
-    pub fn columns(
-        &self,
-        flow: &Flow<'_>,
-        features: &[Feature],
-        targets: &[LabelExpression],
-    ) -> Result<Vec<(String, Arc<Column>)>, StudyError> {
-        let compute = |panel: &Panel, features: &[Feature]| {
-            let plan = Plan::with_labels(features, targets);
-            let columns = flow.trace().span("features", || plan.compute(panel, Encoding::F64, &()))?;
-            let names = features.iter().map(Feature::name).chain(targets.iter().map(LabelExpression::name));
-            Ok::<_, StudyError>(
-                names.map(str::to_owned).zip(columns.into_iter().map(Arc::new)).collect::<Vec<_>>(),
-            )
-        };
+    /// Compute features at full precision.
+    pub fn columns(&self, flow: &Flow<'_>, features: &[Feature]) -> Result<Vec<Arc<Column>>, StudyError> {
         let panel = match self {
-            Self::Memory(output) => return compute(&output.panel, features),
+            Self::Memory(output) => {
+                let compute = || Plan::new(features).compute(&output.panel, Encoding::F64, &());
+                let columns = flow.trace().span("features", compute)?;
+                return Ok(columns.into_iter().map(Arc::new).collect());
+            }
             Self::Stored(panel) => panel,
         };
         let stage = Features::new(features.to_vec(), Encoding::F64);
         let done = flow.joint_stage(&stage, panel, panel.axis().n_rows() * features.len())?;
         let column = |(feature, years): (&Feature, &[Done<FeatureShard>])| {
             let manifests = years.iter().map(|done| done.manifest.clone()).collect();
-            let handle = ColumnHandle::new(feature.name(), flow.store(), panel, manifests);
-            Ok((feature.name().to_owned(), handle.column()?))
+            ColumnHandle::new(feature.name(), flow.store(), panel, manifests).column()
         };
-        let columns = features.iter().zip(done.chunks(panel.segments().len())).map(column);
-        let mut columns = columns.collect::<Result<Vec<_>, StudyError>>()?;
-        if !targets.is_empty() {
-            let fields = targets.iter().flat_map(LabelExpression::fields).collect::<Vec<_>>();
-            let categories = targets.iter().flat_map(LabelExpression::categories).collect::<Vec<_>>();
-            columns.extend(compute(&self.panel(&fields, &categories)?, &[])?);
+        features.iter().zip(done.chunks(panel.segments().len())).map(column).collect()
+    }
+
+    /// Compute features at full precision, and behind them what may look ahead, one run of instruments of so many rows
+    /// or more after the other.
+    pub fn stream(
+        &self,
+        flow: &Flow<'_>,
+        chosen: &Chosen,
+        least_rows: usize,
+        mut take: impl FnMut(Run<'_>) -> Result<(), StudyError>,
+    ) -> Result<(), StudyError> {
+        let Chosen { features, targets, .. } = chosen;
+        if let Self::Memory(output) = self {
+            let (start, mut taking) = (Instant::now(), Duration::ZERO);
+            let plan = Plan::with_labels(features, targets);
+            let costs = plan.stream(&output.panel, Encoding::F64, &SinceStart(start), least_rows, |run| {
+                let start = Instant::now();
+                let result = take(run);
+                taking += start.elapsed();
+                result
+            })?;
+            let seconds = start.elapsed().saturating_sub(taking).as_secs_f64();
+            flow.trace().ended("features", seconds);
+            flow.trace().laps(&costs.shares().map(|(name, share)| (name, share * seconds)));
+            return Ok(());
         }
-        Ok(columns)
+        let columns = self.columns(flow, features)?;
+        let axis = self.axis();
+        for instruments in axis.runs(least_rows) {
+            let rows = axis.rows(instruments.start).start..axis.rows(instruments.end - 1).end;
+            let columns = columns.par_iter().map(|column| column.select(std::slice::from_ref(&rows)));
+            take(Run { instruments, rows: rows.clone(), columns: &columns.collect::<Vec<_>>() })?;
+        }
+        Ok(())
+    }
+}
+
+/// A clock that began at an instant.
+struct SinceStart(Instant);
+
+impl Progress for SinceStart {
+    fn advance(&self, _: u64, _: u64) {}
+
+    fn clock(&self) -> Duration {
+        self.0.elapsed()
     }
 }
 

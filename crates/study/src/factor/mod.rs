@@ -108,7 +108,7 @@ pub fn judge(request: &Request, observer: &dyn Observer) -> Result<Judgement, St
     let choose = |schema: &Schema| choose(&catalog, &name, universe, schema);
     with_data(&task, &choose, observer, |flow, data, chosen| {
         let by = group(request, data, category)?;
-        let mut columns = data.columns(flow, &chosen.features, &[])?.into_iter().map(|(_, column)| column);
+        let mut columns = data.columns(flow, &chosen.features)?.into_iter();
         let (Some(values), Some(eligible)) = (columns.next(), columns.next()) else {
             return Err(StudyError::Internal { what: "the feature was not computed".to_owned() });
         };

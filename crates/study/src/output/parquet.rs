@@ -1,21 +1,27 @@
 //! Tables as Parquet: missing is null there.
 
-use std::{io::Write, path::Path, sync::Arc};
+use std::{io::Write, ops::Range, path::Path, sync::Arc};
 
 use arrow::{
     array::{
-        ArrayRef, Date32Array, DictionaryArray, Float32Array, Float64Array, Int32Array, Int64Array,
-        StringArray,
+        Array as _, ArrayRef, ArrowPrimitiveType, Date32Array, DictionaryArray, Float64Array, Int32Array,
+        Int64Array, PrimitiveArray, StringArray,
     },
-    datatypes::{DataType, Field, Int32Type, Schema},
-    record_batch::RecordBatch,
+    buffer::{BooleanBuffer, NullBuffer},
+    datatypes::{DataType, Field, Float32Type, Float64Type, Int32Type, Schema},
 };
-use backstaff_panel::{Axis, Column, Session};
+use backstaff_panel::{Axis, Column, Encoding, Session};
 use parquet::{
-    arrow::{ArrowWriter, arrow_writer::compute_leaves},
+    arrow::{
+        ArrowWriter,
+        arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves},
+    },
     basic::Compression,
     errors::ParquetError,
-    file::properties::{EnabledStatistics, WriterProperties},
+    file::{
+        properties::{EnabledStatistics, WriterProperties},
+        writer::SerializedFileWriter,
+    },
     schema::types::ColumnPath,
 };
 use rayon::prelude::*;
@@ -63,42 +69,81 @@ pub fn write_table(path: &Path, columns: &[(&str, Cells)]) -> Result<(), OutputE
         .zip(&arrays)
         .map(|((name, _), array)| Field::new(*name, array.data_type().clone(), true))
         .collect::<Vec<_>>();
-    let schema = Arc::new(Schema::new(fields));
-    let batch = RecordBatch::try_new(schema.clone(), arrays)
-        .map_err(|source| OutputError::Arrow { path: path.to_owned(), source })?;
-    atomically(path, |file| write_batches(path, file, &schema, [Ok(batch)].into_iter()))
+    atomically(path, |file| {
+        let mut groups = RowGroups::new(path, file, &Arc::new(Schema::new(fields)))?;
+        groups.write(arrays.into_par_iter())?;
+        groups.close()
+    })
 }
 
 /// Write columns over the rows of an axis: `instrument`, `date`, then the columns, in the order of the axis.
 pub fn write_panel(path: &Path, axis: &Axis, columns: &[(String, Arc<Column>)]) -> Result<(), OutputError> {
-    let names: ArrayRef = Arc::new(StringArray::from_iter_values(
-        axis.instruments().iter().map(backstaff_panel::Instrument::name),
-    ));
+    let headers = columns.iter().map(|(name, column)| (name.as_str(), column.encoding()));
+    write_runs(path, axis, headers, |writer| {
+        let starts = (0..axis.n_rows()).step_by(ROW_GROUP);
+        for start in starts {
+            let rows = start..(start + ROW_GROUP).min(axis.n_rows());
+            writer.write(rows.clone(), columns.par_iter().map(|(_, column)| (&**column, rows.clone())))?;
+        }
+        Ok(())
+    })
+}
+
+/// Write columns that are never in memory as a whole, run of rows after run of rows, in the order of the axis.
+pub fn write_runs<'a, E: From<OutputError>>(
+    path: &Path,
+    axis: &Axis,
+    columns: impl Iterator<Item = (&'a str, Encoding)>,
+    write: impl FnOnce(&mut PanelWriter<'_>) -> Result<(), E>,
+) -> Result<(), E> {
     let key = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     let mut fields = vec![Field::new("instrument", key, false), Field::new("date", DataType::Date32, false)];
-    fields.extend(columns.iter().map(|(name, column)| {
-        let kind = match **column {
-            Column::F32(_) => DataType::Float32,
-            Column::F64(_) => DataType::Float64,
+    fields.extend(columns.map(|(name, encoding)| {
+        let kind = match encoding {
+            Encoding::F32 => DataType::Float32,
+            Encoding::F64 => DataType::Float64,
         };
         Field::new(name, kind, true)
     }));
-    let schema = Arc::new(Schema::new(fields));
-    let starts = (0..axis.n_rows()).step_by(ROW_GROUP);
-    let batches = starts.map(|start| {
-        let rows = start..(start + ROW_GROUP).min(axis.n_rows());
-        let (codes, dates) = keys(axis, &rows);
-        let failed = |source| OutputError::Arrow { path: path.to_owned(), source };
-        let instruments =
-            DictionaryArray::<Int32Type>::try_new(Int32Array::from(codes), names.clone()).map_err(failed)?;
-        let mut arrays: Vec<ArrayRef> = vec![Arc::new(instruments), Arc::new(Date32Array::from(dates))];
-        arrays.extend(columns.iter().map(|(_, column)| slice(column, rows.clone())));
-        RecordBatch::try_new(schema.clone(), arrays).map_err(failed)
-    });
-    atomically(path, |file| write_batches(path, file, &schema, batches))
+    let names = axis.instruments().iter().map(backstaff_panel::Instrument::name);
+    let names = Arc::new(StringArray::from_iter_values(names));
+    atomically(path, |file| {
+        let groups = RowGroups::new(path, file, &Arc::new(Schema::new(fields)))?;
+        let mut writer = PanelWriter { path, axis, names, groups };
+        write(&mut writer)?;
+        Ok(writer.groups.close()?)
+    })
 }
 
-fn keys(axis: &Axis, rows: &std::ops::Range<usize>) -> (Vec<i32>, Vec<i32>) {
+/// A file of columns over the rows of an axis that is being written.
+pub struct PanelWriter<'a> {
+    path: &'a Path,
+    axis: &'a Axis,
+    names: ArrayRef,
+    groups: RowGroups<'a>,
+}
+
+impl PanelWriter<'_> {
+    /// How many rows are best written at a time.
+    pub const ROWS: usize = ROW_GROUP;
+
+    /// Write the next rows; of each column where they lie in it.
+    pub fn write<'a>(
+        &mut self,
+        rows: Range<usize>,
+        columns: impl IndexedParallelIterator<Item = (&'a Column, Range<usize>)>,
+    ) -> Result<(), OutputError> {
+        let (codes, dates) = keys(self.axis, &rows);
+        let instruments = DictionaryArray::<Int32Type>::try_new(Int32Array::from(codes), self.names.clone());
+        let instruments =
+            instruments.map_err(|source| OutputError::Arrow { path: self.path.to_owned(), source })?;
+        let keys: [ArrayRef; 2] = [Arc::new(instruments), Arc::new(Date32Array::from(dates))];
+        let columns = columns.map(|(column, rows)| slice(column, rows));
+        self.groups.write(keys.into_par_iter().chain(columns))
+    }
+}
+
+fn keys(axis: &Axis, rows: &Range<usize>) -> (Vec<i32>, Vec<i32>) {
     let mut codes = Vec::with_capacity(rows.len());
     let mut dates = Vec::with_capacity(rows.len());
     let mut i = if rows.is_empty() { 0 } else { axis.instrument_of(rows.start) };
@@ -113,57 +158,89 @@ fn keys(axis: &Axis, rows: &std::ops::Range<usize>) -> (Vec<i32>, Vec<i32>) {
     (codes, dates)
 }
 
-fn slice(column: &Column, rows: std::ops::Range<usize>) -> ArrayRef {
+fn slice(column: &Column, rows: Range<usize>) -> ArrayRef {
+    fn array<T: ArrowPrimitiveType>(
+        values: &[T::Native],
+        is_present: impl Fn(T::Native) -> bool,
+    ) -> ArrayRef {
+        let present = BooleanBuffer::collect_bool(values.len(), |row| is_present(values[row]));
+        let nulls = NullBuffer::new(present);
+        let nulls = (nulls.null_count() > 0).then_some(nulls);
+        Arc::new(PrimitiveArray::<T>::new(values.to_vec().into(), nulls))
+    }
     match column {
-        Column::F32(values) => {
-            Arc::new(values[rows].iter().map(|&v| (!v.is_nan()).then_some(v)).collect::<Float32Array>())
-        }
-        Column::F64(values) => Arc::new(values[rows].iter().map(|&v| present(v)).collect::<Float64Array>()),
+        Column::F32(values) => array::<Float32Type>(&values[rows], |value| !value.is_nan()),
+        Column::F64(values) => array::<Float64Type>(&values[rows], |value| !value.is_nan()),
     }
 }
 
-fn write_batches<W: Write + Send>(
-    path: &Path,
-    file: W,
-    schema: &Arc<Schema>,
-    batches: impl Iterator<Item = Result<RecordBatch, OutputError>>,
-) -> Result<(), OutputError> {
-    let failed = |source| OutputError::Parquet { path: path.to_owned(), source };
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::SNAPPY)
-        .set_dictionary_enabled(false)
-        .set_column_dictionary_enabled(ColumnPath::from("instrument"), true)
-        .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_created_by(concat!("backstaff ", env!("CARGO_PKG_VERSION")).to_owned())
-        .build();
-    let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties)).map_err(failed)?;
-    let (mut file, factory) = writer.into_serialized_writer().map_err(failed)?;
-    for (group, batch) in batches.enumerate() {
-        let batch = batch?;
-        let writers = factory.create_column_writers(group).map_err(failed)?;
-        // Columns are encoded side by side, and written one after the other.
-        let columns = writers.into_par_iter().zip(&schema.fields()[..]).zip(batch.columns());
+/// A Parquet file that is being written.
+struct RowGroups<'a> {
+    path: &'a Path,
+    schema: Arc<Schema>,
+    factory: ArrowRowGroupWriterFactory,
+    file: SerializedFileWriter<&'a mut (dyn Write + Send)>,
+    count: usize,
+}
+
+impl<'a> RowGroups<'a> {
+    fn new(
+        path: &'a Path,
+        file: &'a mut (dyn Write + Send),
+        schema: &Arc<Schema>,
+    ) -> Result<Self, OutputError> {
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::SNAPPY)
+            .set_dictionary_enabled(false)
+            .set_column_dictionary_enabled(ColumnPath::from("instrument"), true)
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_created_by(concat!("backstaff ", env!("CARGO_PKG_VERSION")).to_owned())
+            .build();
+        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties));
+        let parts = writer.and_then(ArrowWriter::into_serialized_writer);
+        let (file, factory) = parts.map_err(|source| failed(path, source))?;
+        Ok(Self { path, schema: schema.clone(), factory, file, count: 0 })
+    }
+
+    /// Write a row group: columns are encoded side by side, and written one after the other.
+    fn write(&mut self, columns: impl IndexedParallelIterator<Item = ArrayRef>) -> Result<(), OutputError> {
+        self.write_group(columns).map_err(|source| failed(self.path, source))
+    }
+
+    fn write_group(
+        &mut self,
+        columns: impl IndexedParallelIterator<Item = ArrayRef>,
+    ) -> Result<(), ParquetError> {
+        let writers = self.factory.create_column_writers(self.count)?;
+        let columns = writers.into_par_iter().zip(&self.schema.fields()[..]).zip(columns);
         let chunks = columns.map(|((mut writer, field), array)| {
-            for leaf in compute_leaves(field, array)? {
+            for leaf in compute_leaves(field, &array)? {
                 writer.write(&leaf)?;
             }
             writer.close()
         });
-        let chunks = chunks.collect::<Result<Vec<_>, ParquetError>>().map_err(failed)?;
-        let mut row_group = file.next_row_group().map_err(failed)?;
+        let chunks = chunks.collect::<Result<Vec<_>, ParquetError>>()?;
+        let mut row_group = self.file.next_row_group()?;
         for chunk in chunks {
-            chunk.append_to_row_group(&mut row_group).map_err(failed)?;
+            chunk.append_to_row_group(&mut row_group)?;
         }
-        row_group.close().map_err(failed)?;
+        row_group.close()?;
+        self.count += 1;
+        Ok(())
     }
-    file.close().map_err(failed)?;
-    Ok(())
+
+    fn close(self) -> Result<(), OutputError> {
+        self.file.close().map(|_| ()).map_err(|source| failed(self.path, source))
+    }
+}
+
+fn failed(path: &Path, source: ParquetError) -> OutputError {
+    OutputError::Parquet { path: path.to_owned(), source }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::array::Array as _;
     use backstaff_panel::testing::{MarketSpec, market};
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 

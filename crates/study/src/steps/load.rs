@@ -152,9 +152,14 @@ impl Load {
         }
     }
 
+    /// Whether prices stand in a database of tables.
+    pub fn reads_tables(&self) -> bool {
+        self.prices.tables.is_some()
+    }
+
     /// Of a database, only these published facts.
     pub fn with_facts_of_tables(mut self, facts: BTreeSet<String>) -> Self {
-        self.prices.facts = self.prices.tables.is_some().then_some(facts);
+        self.prices.facts = Some(facts);
         self
     }
 
@@ -190,7 +195,6 @@ impl Load {
             let later = axis.sessions(i).iter().filter(|&&date| date > session);
             self.prices.drop_rows.extend(later.map(|&date| (instrument.clone(), date)));
         }
-        self.prices.published_until = Some(session);
         self.published = self.published.until(session);
         self
     }
@@ -308,7 +312,6 @@ impl Stage for Load {
             date_order,
             tables,
             facts,
-            published_until,
         } = prices;
         let list = |key: &mut KeyHasher, label: &str, names: &mut dyn Iterator<Item = &String>| {
             key.list(label, names, |key, name| {
@@ -321,9 +324,6 @@ impl Stage for Load {
         list(key, "fields", &mut fields.iter().flatten());
         list(key, "categories", &mut categories.iter());
         list(key, "facts", &mut facts.iter().flatten());
-        key.list("published_until", published_until, |key, session| {
-            key.i64("", session.number().into());
-        });
         key.list("tables", tables, |key, layout| {
             key.str("", &text(layout));
         });

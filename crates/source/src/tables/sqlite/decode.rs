@@ -41,7 +41,9 @@ impl<'a> Decoder<'a> {
     pub(super) fn new(scan: &Scan<'a>, table: PathBuf) -> Self {
         let column = |&(name, role): &(&'a str, Role)| {
             let column = match role {
-                Role::Days => Column::Days(DayReader::new(scan.dates), Vec::new()),
+                Role::Days | Role::Known => {
+                    Column::Days(DayReader::new(scan.dates, role == Role::Known), Vec::new())
+                }
                 Role::Keys => Column::Texts(Coded::default(), true),
                 Role::Texts => Column::Texts(Coded::default(), false),
                 Role::Numbers => Column::Numbers(Vec::new()),

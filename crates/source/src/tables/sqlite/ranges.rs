@@ -105,7 +105,7 @@ impl Range {
 }
 
 /// A name inside a query.
-fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

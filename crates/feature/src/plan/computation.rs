@@ -1,0 +1,138 @@
+//! One computation of a plan: its passes, one after the other.
+
+use std::ops::Range;
+
+use backstaff_panel::{Column, Panel};
+
+use super::{
+    From, Plan, Progress,
+    block::Blocks,
+    cost::{Costs, Meter},
+    instrument::InstrumentPass,
+    progress::Walk,
+    resume::{Courses, Found},
+    session::SessionPass,
+};
+use crate::FeatureError;
+
+/// What a node's values are kept as between passes.
+pub(super) enum Kept {
+    /// For all rows, instrument by instrument, as in the panel.
+    ByInstrument(Vec<f64>),
+    /// For all rows, in blocks of sessions (see `block.rs`).
+    InBlocks(Vec<f64>),
+}
+
+/// Values that a pass keeps for later ones, by node.
+pub(super) type Results = Vec<(usize, Kept)>;
+
+/// A plan on a panel.
+pub(super) struct Computation<'a> {
+    plan: &'a Plan,
+    panel: &'a Panel,
+    /// Where rows lie in what a pass by session keeps.
+    blocks: Option<Blocks<'a>>,
+    courses: Courses<'a>,
+    walk: Walk<'a>,
+    meter: Meter<'a>,
+}
+
+/// What the passes before the last one leave.
+pub(super) struct Before {
+    /// By node, what the last pass reads.
+    pub(super) kept: Vec<Option<Kept>>,
+    /// States of recursions.
+    pub(super) found: Vec<Found>,
+}
+
+/// A pass by instrument.
+pub(super) struct ByInstrument<'a> {
+    /// Its programs, and the rows of a slice if they run slice by slice.
+    parts: Vec<(InstrumentPass<'a>, Option<usize>)>,
+    walk: &'a Walk<'a>,
+}
+
+impl ByInstrument<'_> {
+    /// Compute some instruments: outputs go into columns of their rows; what is to be kept for later passes comes back,
+    /// and the states that are wanted.
+    pub(super) fn run(&self, instruments: Range<usize>, outputs: &mut [Column]) -> (Results, Vec<Found>) {
+        let (mut results, mut found) = (Results::new(), Vec::new());
+        for (n, (pass, slice)) in self.parts.iter().enumerate() {
+            let walk = (n + 1 == self.parts.len()).then_some(self.walk);
+            let (kept, states) = pass.run(instruments.clone(), *slice, outputs, walk);
+            results.extend(kept);
+            found.extend(states);
+        }
+        (results, found)
+    }
+}
+
+impl<'a> Computation<'a> {
+    /// # Errors
+    ///
+    /// If the panel lacks a column that a feature reads, or the states are those of other features.
+    pub(super) fn new(
+        plan: &'a Plan,
+        panel: &'a Panel,
+        progress: &'a dyn Progress,
+        from: Option<From<'a>>,
+        cuts: &[usize],
+    ) -> Result<Self, FeatureError> {
+        plan.check_columns(panel)?;
+        let n_passes = plan.schedule.n_passes;
+        Ok(Self {
+            plan,
+            panel,
+            blocks: (n_passes > 1).then(|| Blocks::new(panel.axis())),
+            courses: Courses::new(plan, from, cuts)?,
+            walk: Walk::new(progress, (panel.axis().n_rows() * n_passes) as u64),
+            meter: Meter::new(progress, plan.graph.nodes().len()),
+        })
+    }
+
+    /// Run the passes before the last one.
+    pub(super) fn before_last(&self) -> Before {
+        let mut kept = self.plan.graph.nodes().iter().map(|_| None).collect::<Vec<_>>();
+        let mut found = Vec::new();
+        for pass in 0..self.plan.schedule.last_pass() {
+            let results = if pass % 2 == 0 {
+                let all = 0..self.panel.axis().n_instruments();
+                let (results, states) = self.by_instrument(pass, &kept).run(all, &mut []);
+                found.extend(states);
+                results
+            } else {
+                let blocks = self.blocks.as_ref().expect("there are blocks if there are passes by session");
+                SessionPass::new(self.plan, self.panel, pass, &kept, blocks).run(&self.walk, &self.meter)
+            };
+            for (node, values) in results {
+                kept[node] = Some(values);
+            }
+            for (kept, until) in kept.iter_mut().zip(&self.plan.schedule.kept_until) {
+                if until.is_some_and(|until| until <= pass) {
+                    *kept = None;
+                }
+            }
+        }
+        Before { kept, found }
+    }
+
+    /// The last pass, which stores the outputs, over what the others left.
+    pub(super) fn last<'b>(&'b self, kept: &'b [Option<Kept>]) -> ByInstrument<'b> {
+        self.by_instrument(self.plan.schedule.last_pass(), kept)
+    }
+
+    fn by_instrument<'b>(&'b self, pass: usize, kept: &'b [Option<Kept>]) -> ByInstrument<'b> {
+        let parts = self.plan.parts(pass, self.panel.axis()).into_iter().map(|(program, slice)| {
+            let blocks = self.blocks.as_ref();
+            let pass =
+                InstrumentPass::new(self.plan, program, self.panel, kept, blocks, &self.courses, &self.meter);
+            (pass, slice)
+        });
+        ByInstrument { parts: parts.collect(), walk: &self.walk }
+    }
+
+    /// What the time went into so far.
+    pub(super) fn costs(&self) -> Costs {
+        self.meter.costs(self.plan)
+    }
+}
