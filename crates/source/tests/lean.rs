@@ -9,7 +9,7 @@ use std::{
 };
 
 use backstaff_panel::{Instrument, Session};
-use backstaff_source::{CalendarRule, Loaded, PanelSource, SourceError, source_files};
+use backstaff_source::{CalendarRule, Format, Loaded, PanelSource, SourceError, source_files};
 
 /// Real bars, see the README beside them.
 fn real() -> PathBuf {
@@ -163,6 +163,12 @@ fn says_where_a_file_is_wrong() {
     write(&path, "no archive");
     let error = PanelSource::new(&market).load().unwrap_err();
     assert!(matches!(error, SourceError::Zip { .. }), "{error}");
+    let stated = PanelSource { format: Format::Lean, ..PanelSource::new(folder.path().join("equity")) };
+    let error = stated.load().unwrap_err().to_string();
+    assert!(
+        error.contains("is not in LEAN's layout: name a folder such as data/equity/usa/daily"),
+        "{error}"
+    );
     let wanted = Some(["SPX".to_owned()].into());
     let error =
         PanelSource { instruments: wanted, ..PanelSource::new(real()) }.load().unwrap_err().to_string();
