@@ -191,7 +191,7 @@ fn extend(columns: &mut Vec<(String, Vec<f64>)>, more: &[(String, Vec<f64>)]) {
 }
 
 /// What may differ from run to run: kept apart from the page's body.
-fn run_section(study: &Study, stages: &[StageRecord]) -> Section {
+pub(crate) fn run_section(stages: &[StageRecord], threads: usize, profile: Option<&str>) -> Section {
     let mut table = Table::new("Stages of this run")
         .column(Column::text("Stage"))
         .column(Column::text("Outcome"))
@@ -210,10 +210,10 @@ fn run_section(study: &Study, stages: &[StageRecord]) -> Section {
     let text = format!(
         "backstaff {} on {} threads, {} {}; profile: {}.",
         env!("CARGO_PKG_VERSION"),
-        study.budget.threads,
+        threads,
         std::env::consts::OS,
         std::env::consts::ARCH,
-        study.config.profile.as_deref().unwrap_or("none"),
+        profile.unwrap_or("none"),
     );
     Section::new("run", "This run").block(Block::Text(vec![text])).block(table)
 }

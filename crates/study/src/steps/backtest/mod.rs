@@ -11,11 +11,14 @@ use std::{ops::Range, sync::Arc};
 
 use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Stage, StoreError};
 
-use self::{result::write_backtest, simulate::price_fields};
+use self::{result::write_backtest};
+pub(crate) use self::simulate::price_fields;
 use crate::{
     StudyError, columns::ColumnHandle, config::Portfolio, panel_handle::PanelHandle, steps::scores::Scores,
 };
 
+pub(crate) use key::{hash_costs, hash_rates};
+pub(crate) use result::{daily, measures};
 pub use detail::{Detail, GroupShare, Held, TradeFacts};
 pub use guides::{GuideRole, Guides};
 pub use result::{BacktestResult, Shortfall, StoredMeasure, read_backtest};
