@@ -1,5 +1,7 @@
 //! What may be typed.
 
+pub mod regime;
+
 use std::{num::NonZeroU32, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
@@ -123,6 +125,8 @@ Exit code 3 if something moved or a column is too good to be true.")]
     Why(Why),
     /// Look after the store.
     Cache(CacheArguments),
+    /// Market regimes: hidden Markov models of the columns of a file.
+    Regime(regime::Regime),
     /// Look into a database.
     Db(Db),
     /// Measure this machine, or make a market to measure it with.

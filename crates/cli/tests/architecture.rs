@@ -22,7 +22,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("stage", &[]),
     (
         "study",
-        &["panel", "source", "generator", "feature", "learn", "lightgbm", "portfolio", "report", "stage"],
+        &[
+            "panel",
+            "source",
+            "generator",
+            "feature",
+            "regime",
+            "learn",
+            "lightgbm",
+            "portfolio",
+            "report",
+            "stage",
+        ],
     ),
     ("cli", &["study"]),
 ];

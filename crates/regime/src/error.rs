@@ -106,6 +106,10 @@ pub enum RegimeError {
     #[error("bar {row} is of {session}, before the {previous} of the bar in front of it; sort the bars")]
     Order { row: usize, session: Session, previous: Session },
 
+    /// What is to be gone on from is something else.
+    #[error("{numbers} numbers are no state of a walk with these options")]
+    State { numbers: usize },
+
     /// A look-back too short for the model.
     #[error(
         "a look-back of {look_back} bars is too short for {states} states of {series} series, which need {needed}"

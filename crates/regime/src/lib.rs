@@ -9,7 +9,8 @@
 //! - [`inference`]: [`filter()`] knows the past only and gives [`FilteredRegimes`], what decisions are made of;
 //!   [`smooth`] knows the whole sample and gives [`SmoothedRegimes`], for study; the two can't be confused.
 //! - [`Schedule`] and [`walk()`]: a model that is fitted again and again on the bars before each decision.
-//! - [`cache`]: models found by content.
+//! - [`cache`]: models found by content, in memory and, through [`KeptFits`], wherever else they are kept.
+//! - [`profile`]: how long updates, fits and batches take.
 //!
 //! Everything here is pure: no file, no clock, no thread pool of its own (rayon's current one is used), no randomness
 //! without a seed. Results have the same bits for any number of threads.
@@ -27,9 +28,10 @@ pub mod cache;
 pub mod fit;
 pub mod inference;
 pub mod model;
+pub mod profile;
 pub mod walk;
 
-pub use cache::{CacheStatistics, FitRequest, Key, ModelCache};
+pub use cache::{CacheStatistics, FitRequest, KeptFits, Key, ModelCache};
 pub use error::RegimeError;
 pub use fit::{Fit, FitOptions, Start, choose_states, fit, fit_each};
 pub use inference::{
@@ -37,5 +39,6 @@ pub use inference::{
 };
 pub use model::{Covariance, Covariances, GaussianHmm, Kind, Label, MAX_STATES, Probabilities};
 pub use observations::{Missing, Observations};
+pub use profile::{Profile, Profiler};
 pub use schedule::Schedule;
 pub use walk::{Decision, Refit, Walk, WalkOptions, WalkRequest, Walker, walk, walk_each};

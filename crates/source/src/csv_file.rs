@@ -10,6 +10,7 @@ use crate::{
     attributes::TextTable,
     block::{Block, Coded},
     layout::{HeaderColumn, Key, Kind, Layout},
+    numbers::Cells,
     stamp::{self, Shape},
 };
 
@@ -83,6 +84,33 @@ impl<'a> CsvFile<'a> {
             rows.push(&record, &names)?;
         }
         Ok(rows.finish(file))
+    }
+
+    /// Columns of numbers, and one of texts, in the order of the rows.
+    pub(crate) fn cells(&self, numbers: &[usize], texts: Option<usize>) -> Result<Cells, SourceError> {
+        let mut cells = Cells {
+            numbers: vec![Vec::new(); numbers.len()],
+            texts: texts.map(|_| Coded::default()),
+            rows: Vec::new(),
+        };
+        let mut reader = self.reader();
+        let names = reader.byte_headers().map_err(|source| self.failed(source))?.clone();
+        let mut record = ByteRecord::new();
+        while reader.read_byte_record(&mut record).map_err(|source| self.failed(source))? {
+            let line = record.position().map_or(0, csv::Position::line) + self.skipped_lines;
+            for (&column, values) in numbers.iter().zip(&mut cells.numbers) {
+                values.push(value(&record, column).map_err(|text| SourceError::BadNumber {
+                    place: Place { file: self.path.to_owned(), row: line },
+                    column: name_of(&names, column),
+                    text,
+                })?);
+            }
+            if let (Some(all), Some(column)) = (&mut cells.texts, texts) {
+                all.push(text(record.get(column).unwrap_or_default()).trim());
+            }
+            cells.rows.push(line);
+        }
+        Ok(cells)
     }
 
     /// All cells as texts, for tables of attributes.
@@ -168,7 +196,7 @@ impl<'a> Rows<'a> {
     fn push(&mut self, record: &ByteRecord, names: &ByteRecord) -> Result<(), SourceError> {
         let line = record.position().map_or(0, csv::Position::line) + self.skipped_lines;
         let place = || Place { file: self.path.to_owned(), row: line };
-        let name = |column: usize| text(names.get(column).unwrap_or_default()).trim().to_owned();
+        let name = |column: usize| name_of(names, column);
         let date = text(record.get(self.layout.date).unwrap_or_default());
         if date.trim().is_empty() {
             return Err(SourceError::EmptyKey { place: place(), what: "date" });
@@ -186,15 +214,11 @@ impl<'a> Rows<'a> {
             self.instruments.push(instrument.trim());
         }
         for ((column, _), values) in self.layout.numbers.iter().zip(&mut self.numbers) {
-            let cell = record.get(*column).unwrap_or_default();
-            values.push(match number(cell) {
-                Some(value) => value,
-                None if is_missing(cell) => f64::NAN,
-                None => {
-                    let text = text(cell).into_owned();
-                    return Err(SourceError::BadNumber { place: place(), column: name(*column), text });
-                }
-            });
+            values.push(value(record, *column).map_err(|text| SourceError::BadNumber {
+                place: place(),
+                column: name(*column),
+                text,
+            })?);
         }
         for ((column, _), texts) in self.layout.categories.iter().zip(&mut self.categories) {
             texts.push(text(record.get(*column).unwrap_or_default()).trim());
@@ -250,6 +274,20 @@ fn join_header(bytes: &mut Vec<u8>) -> u64 {
 
 fn text(cell: &[u8]) -> std::borrow::Cow<'_, str> {
     String::from_utf8_lossy(cell)
+}
+
+fn name_of(names: &ByteRecord, column: usize) -> String {
+    text(names.get(column).unwrap_or_default()).trim().to_owned()
+}
+
+/// The number in a cell, NaN if it is missing; or the text that is neither.
+fn value(record: &ByteRecord, column: usize) -> Result<f64, String> {
+    let cell = record.get(column).unwrap_or_default();
+    match number(cell) {
+        Some(value) => Ok(value),
+        None if is_missing(cell) => Ok(f64::NAN),
+        None => Err(text(cell).into_owned()),
+    }
 }
 
 /// A number, if the cell is one and is not missing.

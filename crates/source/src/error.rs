@@ -97,6 +97,21 @@ pub enum SourceError {
     #[error("{path} has no column {name:?} (found: {}){hint}", list(.found))]
     UnknownColumn { path: PathBuf, name: String, found: Vec<String>, hint: String },
 
+    #[error("{path} has the column {name:?} twice (found: {}); give each its own name", list(.found))]
+    RepeatedColumn { path: PathBuf, name: String, found: Vec<String> },
+
+    #[error("{path}: the column {column:?} holds {kind} where numbers are needed; numbers are in: {}", list(.numbers))]
+    NotNumbers { path: PathBuf, column: String, kind: String, numbers: Vec<String> },
+
+    #[error("{path} is a folder of several files; name one of them")]
+    SeveralFiles { path: PathBuf },
+
+    #[error(
+        "{path} holds {count} instruments below each other in its column {column:?} ({}); name one with --instrument",
+        list(.examples)
+    )]
+    SeveralInstruments { path: PathBuf, column: String, count: usize, examples: Vec<String> },
+
     #[error(
         "the mapping gives the column {name:?} the name {ours:?}; names are lower-case letters, digits and _, \
          and don't begin with a digit"

@@ -25,6 +25,12 @@ pub enum StudyError {
     #[error(transparent)]
     Feature(#[from] backstaff_feature::FeatureError),
 
+    #[error("{path}: {source}")]
+    Regime { path: PathBuf, source: backstaff_regime::RegimeError },
+
+    #[error("{place}, column {column:?}: {problem}")]
+    Observation { place: backstaff_source::Place, column: String, problem: &'static str },
+
     #[error(transparent)]
     Learn(#[from] backstaff_learn::LearnError),
 
@@ -90,7 +96,11 @@ impl StudyError {
             | Self::Portfolio(_)
             | Self::Learn(_)
             | Self::Universe(_) => ErrorKind::Study,
-            Self::Source(_) | Self::Read { .. } | Self::Panel(_) => ErrorKind::Data,
+            Self::Source(_)
+            | Self::Read { .. }
+            | Self::Panel(_)
+            | Self::Regime { .. }
+            | Self::Observation { .. } => ErrorKind::Data,
             Self::Store(_) => ErrorKind::Store,
             Self::Interrupted => ErrorKind::Interrupted,
         }

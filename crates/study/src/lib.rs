@@ -22,6 +22,7 @@ mod per_share;
 pub mod precompute;
 pub mod progress;
 pub mod prove;
+pub mod regime;
 mod report;
 pub mod results;
 mod run;

@@ -7,6 +7,7 @@ mod factor;
 mod features;
 mod look;
 mod prove;
+mod regime;
 mod run;
 
 use std::{
@@ -109,6 +110,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Status(path) => look::status(&context, &path.study),
         Command::Why(why) => look::why(&context, &why),
         Command::Cache(cache) => cache::run(&context, &cache.command),
+        Command::Regime(arguments) => regime::run(&context, &arguments.command),
         Command::Db(db) => match db.command {
             DbCommand::Check { file } => look::database(&context, &file),
         },

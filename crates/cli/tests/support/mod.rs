@@ -105,9 +105,14 @@ portfolio:
 ";
 
 impl Workplace {
+    /// An empty folder.
+    pub fn empty() -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+    }
+
     /// Ten instruments over 900 sessions, and the study.
     pub fn new() -> Self {
-        let place = Self { folder: tempfile::tempdir().expect("a temporary folder") };
+        let place = Self::empty();
         place.write("prices.csv", &prices(10, 900, false));
         place.write("study.yaml", STUDY);
         place

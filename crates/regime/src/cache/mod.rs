@@ -4,6 +4,7 @@
 //! by a sweep over what comes after the fit, by a second run. A rolling window that is asked for once is never found;
 //! what saves work there is the schedule.
 
+mod bytes;
 mod key;
 mod recency;
 
@@ -12,10 +13,24 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use serde::Serialize;
+
 pub use key::{FitRequest, Key};
 use recency::Recency;
 
-use crate::{Fit, RegimeError, Schedule, fit};
+use crate::{Fit, Profiler, RegimeError, Schedule, fit, profile::TRAINING};
+
+/// Where fits are kept beyond the life of a process: a second level below the memory of a [`ModelCache`].
+///
+/// Bytes that come back damaged, or under another key, are told by the cache and count as absent; a keeper need not
+/// check them.
+pub trait KeptFits: Send + Sync {
+    /// The bytes that were kept under a key, if there are any and they can be read.
+    fn get(&self, key: &Key) -> Option<Vec<u8>>;
+
+    /// Keeps bytes under a key; `false` if it could not.
+    fn put(&self, key: &Key, bytes: &[u8]) -> bool;
+}
 
 /// A memory of fits up to a size, the least recently used of which are forgotten first.
 ///
@@ -40,14 +55,18 @@ use crate::{Fit, RegimeError, Schedule, fit};
 pub struct ModelCache {
     capacity: usize,
     key: Box<dyn Fn(FitRequest<'_>) -> Key + Send + Sync>,
+    kept: Option<Box<dyn KeptFits>>,
+    profiler: Arc<Profiler>,
     inner: Mutex<Inner>,
 }
 
 impl fmt::Debug for ModelCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { capacity, key: _, inner: _ } = self;
+        let Self { capacity, key: _, kept, profiler, inner: _ } = self;
         f.debug_struct("ModelCache")
             .field("capacity", capacity)
+            .field("is_kept", &kept.is_some())
+            .field("profiler", profiler)
             .field("statistics", &self.statistics())
             .finish()
     }
@@ -60,12 +79,18 @@ struct Inner {
 }
 
 /// What a cache has done so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct CacheStatistics {
     /// Requests that were answered from memory.
     pub hits: u64,
+    /// Requests that were answered from where fits are kept.
+    pub kept_hits: u64,
     /// Requests that had to be fitted.
     pub misses: u64,
+    /// Kept fits that were damaged or of another form, and were fitted anew.
+    pub damaged: u64,
+    /// Fits that could not be kept.
+    pub not_kept: u64,
     /// Entries that were forgotten to make room.
     pub evictions: u64,
     /// Entries that it holds.
@@ -75,10 +100,15 @@ pub struct CacheStatistics {
 }
 
 impl CacheStatistics {
-    /// The share of requests that were answered from memory; 0 if there was none.
+    /// How many fits were asked for.
+    pub fn requests(&self) -> u64 {
+        self.hits + self.kept_hits + self.misses
+    }
+
+    /// The share of requests that were found, in memory or where fits are kept; 0 if there was none.
     pub fn hit_rate(&self) -> f64 {
-        let requests = self.hits + self.misses;
-        if requests == 0 { 0.0 } else { self.hits as f64 / requests as f64 }
+        let found = self.hits + self.kept_hits;
+        if self.requests() == 0 { 0.0 } else { found as f64 / self.requests() as f64 }
     }
 }
 
@@ -135,7 +165,20 @@ impl ModelCache {
         capacity_bytes: usize,
         key: impl Fn(FitRequest<'_>) -> Key + Send + Sync + 'static,
     ) -> Self {
-        Self { capacity: capacity_bytes, key: Box::new(key), inner: Mutex::default() }
+        let (kept, profiler) = (None, Arc::new(Profiler::off()));
+        Self { capacity: capacity_bytes, key: Box::new(key), kept, profiler, inner: Mutex::default() }
+    }
+
+    /// The same over a second level: what is not in memory is looked for there, what is fitted is put there. A cache of
+    /// size 0 is off on both.
+    pub fn over(self, kept: impl KeptFits + 'static) -> Self {
+        Self { kept: Some(Box::new(kept)), ..self }
+    }
+
+    /// The same, with its fits timed as [`TRAINING`], and the bars of whoever walks with it as
+    /// [`REGIME_UPDATE`](crate::profile::REGIME_UPDATE).
+    pub fn timed_by(self, profiler: Arc<Profiler>) -> Self {
+        Self { profiler, ..self }
     }
 
     /// A cache that remembers nothing.
@@ -161,11 +204,23 @@ impl ModelCache {
             }
         }
         // Not under the lock: others go on meanwhile. Two that miss the same key both fit it, to the same bits.
+        if let Some(found) = self.kept(&key) {
+            self.remember(key, &found);
+            return Ok(found);
+        }
         let fitted = self.compute(request)?;
-        let mut inner = self.lock();
-        let evicted = inner.entries.insert(key, Arc::clone(&fitted), size(&fitted), self.capacity);
-        inner.statistics.evictions += evicted;
+        self.remember(key, &fitted);
+        if let Some(kept) = &self.kept
+            && !kept.put(&key, &bytes::to_bytes(&key, &fitted))
+        {
+            self.lock().statistics.not_kept += 1;
+        }
         Ok(fitted)
+    }
+
+    /// What takes the time of its fits.
+    pub(crate) fn profiler(&self) -> &Profiler {
+        &self.profiler
     }
 
     /// What it has done so far.
@@ -182,7 +237,7 @@ impl ModelCache {
     /// What its user should know: a low hit rate, a schedule finer than the one that it is made for.
     pub fn warnings(&self, schedule: Schedule, expected: Schedule) -> Vec<CacheWarning> {
         let statistics = self.statistics();
-        let requests = statistics.hits + statistics.misses;
+        let requests = statistics.requests();
         let hit_rate = statistics.hit_rate();
         let is_low = requests >= Self::FEW_REQUESTS && hit_rate < Self::LOW_HIT_RATE;
         let low = is_low.then_some(CacheWarning::LowHitRate { hit_rate, requests });
@@ -191,8 +246,25 @@ impl ModelCache {
         low.into_iter().chain(finer).collect()
     }
 
+    fn kept(&self, key: &Key) -> Option<Arc<Fit>> {
+        let found = bytes::from_bytes(key, &self.kept.as_ref()?.get(key)?);
+        let mut inner = self.lock();
+        match &found {
+            Some(_) => inner.statistics.kept_hits += 1,
+            None => inner.statistics.damaged += 1,
+        }
+        found.map(Arc::new)
+    }
+
+    fn remember(&self, key: Key, fit: &Arc<Fit>) {
+        let mut inner = self.lock();
+        let evicted = inner.entries.insert(key, Arc::clone(fit), size(fit), self.capacity);
+        inner.statistics.evictions += evicted;
+    }
+
     fn compute(&self, request: FitRequest<'_>) -> Result<Arc<Fit>, RegimeError> {
         self.lock().statistics.misses += 1;
+        let _span = self.profiler.span(TRAINING);
         fit(request.observations, request.options).map(Arc::new)
     }
 

@@ -1,5 +1,7 @@
 //! What a cache promises.
 
+use std::collections::BTreeMap;
+
 use backstaff_panel::{Instrument, Session};
 
 use super::*;
@@ -96,6 +98,85 @@ fn a_size_of_zero_is_off() {
     assert_eq!(cache.fit(asked.request()).unwrap(), cache.fit(asked.request()).unwrap());
     let statistics = CacheStatistics { misses: 2, ..CacheStatistics::default() };
     assert_eq!(cache.statistics(), statistics);
+}
+
+/// Bytes in memory that a test can reach; `full` keeps nothing more.
+#[derive(Clone, Default)]
+struct Shelf {
+    kept: Arc<Mutex<BTreeMap<Key, Vec<u8>>>>,
+    full: bool,
+}
+
+impl KeptFits for Shelf {
+    fn get(&self, key: &Key) -> Option<Vec<u8>> {
+        self.kept.lock().unwrap().get(key).cloned()
+    }
+
+    fn put(&self, key: &Key, bytes: &[u8]) -> bool {
+        if !self.full {
+            self.kept.lock().unwrap().insert(*key, bytes.to_vec());
+        }
+        !self.full
+    }
+}
+
+#[test]
+fn what_is_kept_outlives_a_cache() {
+    let (asked, shelf) = (Asked::new(), Shelf::default());
+    let first = ModelCache::new(1 << 20).over(shelf.clone()).fit(asked.request()).unwrap();
+    let cache = ModelCache::new(1 << 20).over(shelf);
+    for _ in 0..3 {
+        assert_eq!(cache.fit(asked.request()).unwrap(), first);
+    }
+    let found = cache.statistics();
+    assert_eq!((found.kept_hits, found.hits, found.misses, found.damaged), (1, 2, 0, 0));
+    assert_eq!(found.hit_rate(), 1.0);
+}
+
+#[test]
+fn what_is_damaged_or_foreign_is_fitted_anew() {
+    let (asked, shelf) = (Asked::new(), Shelf::default());
+    let first = ModelCache::new(1 << 20).over(shelf.clone()).fit(asked.request()).unwrap();
+    let key = Key::of(asked.request());
+    let other = Asked { instrument: Instrument::new("QQQ"), ..Asked::new() };
+    ModelCache::new(1 << 20).over(shelf.clone()).fit(other.request()).unwrap();
+    let foreign = shelf.get(&Key::of(other.request())).unwrap();
+    let mut damaged = shelf.get(&key).unwrap();
+    damaged[60] ^= 4;
+    for bytes in [foreign, damaged, Vec::new()] {
+        shelf.put(&key, &bytes);
+        let cache = ModelCache::new(1 << 20).over(shelf.clone());
+        assert_eq!(cache.fit(asked.request()).unwrap(), first);
+        let found = cache.statistics();
+        assert_eq!((found.damaged, found.misses, found.kept_hits), (1, 1, 0));
+        assert_eq!(
+            ModelCache::new(1 << 20).over(shelf.clone()).fit(asked.request()).unwrap(),
+            first,
+            "mended"
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_kept_is_counted_and_a_size_of_zero_keeps_nothing() {
+    let (asked, full) = (Asked::new(), Shelf { full: true, ..Shelf::default() });
+    let cache = ModelCache::new(1 << 20).over(full);
+    cache.fit(asked.request()).unwrap();
+    assert_eq!(cache.statistics().not_kept, 1);
+    let shelf = Shelf::default();
+    ModelCache::new(0).over(shelf.clone()).fit(asked.request()).unwrap();
+    assert!(shelf.kept.lock().unwrap().is_empty());
+}
+
+#[test]
+fn fits_are_timed_and_hits_are_not() {
+    let profiler = Arc::new(Profiler::with_clock(Default::default));
+    let cache = ModelCache::new(1 << 20).timed_by(Arc::clone(&profiler));
+    for _ in 0..3 {
+        cache.fit(Asked::new().request()).unwrap();
+    }
+    let profile = profiler.profile();
+    assert_eq!((profile.operations[0].name, profile.operations[0].calls), (TRAINING, 1));
 }
 
 #[test]

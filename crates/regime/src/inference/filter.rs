@@ -61,6 +61,16 @@ impl Filter {
         Self { chain, densities: Densities::new(model), belief, predicted, n_bars: 0, log_likelihood: 0.0 }
     }
 
+    /// A filter that goes on from a [belief](Self::belief) after some bar.
+    pub(crate) fn of_belief(model: &GaussianHmm, belief: Probabilities) -> Self {
+        Self { belief, predicted: belief, n_bars: 1, ..Self::new(model) }
+    }
+
+    /// What it believes after the last bar, in the form that it reckons in.
+    pub(crate) fn belief(&self) -> &[f64] {
+        &self.belief
+    }
+
     /// Takes in the next bar and gives the probabilities of the regimes at it.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Decisions along a history: a model fitted on the past again and again, and filtered from fit to fit.
 
 mod decision;
+mod state;
 mod walker;
 
 use std::collections::BTreeMap;

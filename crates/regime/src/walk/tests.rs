@@ -200,3 +200,66 @@ proptest! {
         prop_assert_eq!(&walked(&other, &options).decisions[..cut], &part.decisions[..]);
     }
 }
+
+#[test]
+fn a_halt_longer_than_the_look_back_ends_nothing() {
+    let mut values = market(400);
+    values[100..260].fill(f64::NAN);
+    for schedule in [Schedule::Never, Schedule::Monthly] {
+        let found = walked(&values, &options(schedule));
+        assert!(found.decisions[59..].iter().all(Option::is_some));
+        assert_eq!(found.failures.is_empty(), schedule == Schedule::Never, "nothing to fit is told");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_walker_that_goes_on_from_a_state_decides_the_same(
+        gap in 0..150_usize, length in 0..90_usize, cuts in prop::collection::vec(0..200_usize, 0..6),
+        weekly: bool, zeros: bool,
+    ) {
+        let mut values = market(200);
+        values[gap..(gap + length).min(200)].fill(f64::NAN);
+        if zeros {
+            // Left for ever after the first half: the filter then reckons in logarithms.
+            values[100..].iter_mut().for_each(|value| *value += 0.5);
+        }
+        let options = options(if weekly { Schedule::Weekly } else { Schedule::Monthly });
+        let expected = walked(&values, &options);
+        let (instrument, cache, sessions) = (Instrument::new("SPY"), ModelCache::off(), weekdays(200));
+        let mut state = Vec::new();
+        let mut cuts = cuts;
+        cuts.extend([0, 200]);
+        cuts.sort_unstable();
+        for piece in cuts.windows(2) {
+            let mut walker = Walker::resume(&instrument, 1, &options, &cache, &state).unwrap();
+            for t in piece[0]..piece[1] {
+                prop_assert_eq!(walker.step(sessions[t], &values[t..=t]).unwrap(), expected.decisions[t]);
+            }
+            state = walker.state();
+        }
+        let mut whole = Walker::new(&instrument, 1, &options, &cache).unwrap();
+        for t in 0..200 {
+            whole.step(sessions[t], &values[t..=t]).unwrap();
+        }
+        let bits = |state: &[f64]| state.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+        prop_assert_eq!(bits(&whole.state()), bits(&state));
+    }
+}
+
+#[test]
+fn numbers_that_are_no_state_are_refused() {
+    let (instrument, cache, options) = (Instrument::new("SPY"), ModelCache::off(), options(Schedule::Weekly));
+    let mut walker = Walker::new(&instrument, 1, &options, &cache).unwrap();
+    for (session, value) in weekdays(80).into_iter().zip(market(80)) {
+        walker.step(session, &[value]).unwrap();
+    }
+    let state = walker.state();
+    let resumed = |state: &[f64]| Walker::resume(&instrument, 1, &options, &cache, state).map(|_| ());
+    assert_eq!(resumed(&state), Ok(()));
+    assert_eq!(resumed(&state[..50]), Err(RegimeError::State { numbers: 50 }));
+    assert!(resumed(&[&state[..], &[1.0]].concat()).is_err());
+    assert!(resumed(&[0.5; 40]).is_err());
+}

@@ -6,28 +6,43 @@ use backstaff_panel::{Instrument, Session};
 
 use super::{CacheUse, Decision, FitFailure, FitRecord, Refit, Walk, WalkOptions};
 use crate::{
-    Filter, Fit, FitOptions, FitRequest, ModelCache, Observations, Probabilities, RegimeError, Start, fit,
-    forecast,
+    Filter, Fit, FitOptions, FitRequest, GaussianHmm, Label, ModelCache, Observations, RegimeError, Start,
+    fit, forecast,
+    profile::{REGIME_UPDATE, TRAINING},
 };
 
 /// A follower of one instrument's regimes that is told one bar after the other: nothing it decides can know the next.
 #[derive(Debug)]
 pub struct Walker<'a> {
     instrument: Instrument,
-    options: &'a WalkOptions,
+    pub(super) options: &'a WalkOptions,
     cache: &'a ModelCache,
     /// At least the bars of the look-back.
-    bars: Observations,
-    sessions: Vec<Session>,
+    pub(super) bars: Observations,
+    pub(super) sessions: Vec<Session>,
     /// How many bars it was told.
-    n_bars: usize,
-    last_session: Option<Session>,
+    pub(super) n_bars: usize,
+    pub(super) last_session: Option<Session>,
+    /// Whether a bar was observed yet: before, the series has not begun.
+    pub(super) has_begun: bool,
     /// The bars since a fit was tried.
-    since_fit: usize,
-    filter: Option<Filter>,
-    previous: Option<Decision>,
+    pub(super) since_fit: usize,
+    pub(super) current: Option<Current>,
     fits: Vec<FitRecord>,
     failures: Vec<FitFailure>,
+}
+
+/// The model in force, and what it believes.
+#[derive(Debug)]
+pub(super) struct Current {
+    pub(super) model: GaussianHmm,
+    pub(super) labels: Vec<Label>,
+    pub(super) filter: Filter,
+    /// How many models there were, this one included.
+    pub(super) n_fits: usize,
+    /// The likeliest state at the last bar, and for how many bars it has been so; 0 before the first decision.
+    pub(super) state: usize,
+    pub(super) age: usize,
 }
 
 impl<'a> Walker<'a> {
@@ -51,9 +66,9 @@ impl<'a> Walker<'a> {
             sessions: Vec::new(),
             n_bars: 0,
             last_session: None,
+            has_begun: false,
             since_fit: 0,
-            filter: None,
-            previous: None,
+            current: None,
             fits: Vec::new(),
             failures: Vec::new(),
         })
@@ -66,6 +81,7 @@ impl<'a> Walker<'a> {
     /// A session before that of the last bar, an infinite value, another number of series, a missing value where the
     /// options refuse one. The walker is then as it was before.
     pub fn step(&mut self, session: Session, observation: &[f64]) -> Result<Option<Decision>, RegimeError> {
+        let _span = self.cache.profiler().span(REGIME_UPDATE);
         let row = self.n_bars;
         if let Some(previous) = self.last_session.filter(|&previous| session < previous) {
             return Err(RegimeError::Order { row, session, previous });
@@ -75,27 +91,23 @@ impl<'a> Walker<'a> {
         self.n_bars += 1;
         self.since_fit += 1;
         let before = self.last_session.replace(session);
-        if self.bars.n_present() == 0 {
-            // The series has not begun.
+        self.has_begun |= self.bars.n_present() > 0;
+        if !self.has_begun {
             self.keep_last(0);
             return Ok(None);
         }
         let is_due = match before {
-            _ if self.filter.is_none() => self.bars.n_rows() >= self.options.look_back,
+            _ if self.current.is_none() => self.bars.n_rows() >= self.options.look_back,
             Some(before) => self.options.schedule.is_due(session, before, self.since_fit),
             None => false,
         };
         if !(is_due && self.refit(row, session)?)
-            && let Some(filter) = &mut self.filter
+            && let Some(current) = &mut self.current
         {
-            filter.step(observation)?;
+            current.filter.step(observation)?;
         }
         self.keep_last(self.options.look_back);
-        self.previous = match &self.filter {
-            Some(filter) => Some(self.decide(session, filter.probabilities())?),
-            None => None,
-        };
-        Ok(self.previous)
+        self.current.as_mut().map(|current| current.decide(session)).transpose()
     }
 
     /// The fits so far.
@@ -126,7 +138,7 @@ impl<'a> Walker<'a> {
                 return Ok(false);
             }
         };
-        let model = match self.fits.last() {
+        let model = match &self.current {
             Some(last) => fit.model.matched_to(&last.model)?,
             None => fit.model.clone(),
         };
@@ -135,15 +147,24 @@ impl<'a> Walker<'a> {
         for t in 0..bars.n_rows() {
             filter.step(bars.row(t).unwrap_or(&missing))?;
         }
-        self.filter = Some(filter);
         let labels = model.labels(self.options.labels);
+        let (n_fits, state, age) =
+            self.current.as_ref().map_or((0, 0, 0), |last| (last.n_fits, last.state, last.age));
+        self.current = Some(Current {
+            model: model.clone(),
+            labels: labels.clone(),
+            filter,
+            n_fits: n_fits + 1,
+            state,
+            age,
+        });
         self.fits.push(FitRecord { row, session, fit, model, labels });
         Ok(true)
     }
 
     fn fit(&self, sessions: &[Session], observations: &Observations) -> Result<Arc<Fit>, RegimeError> {
         let warm;
-        let options = match (&self.options.refit, self.fits.last()) {
+        let options = match (&self.options.refit, &self.current) {
             (Refit::Warm { fresh }, Some(last)) => {
                 let given = Start::Given(Box::new(last.model.clone()));
                 let starts = std::iter::once(given).chain(fresh.iter().cloned()).collect();
@@ -153,34 +174,15 @@ impl<'a> Walker<'a> {
             _ => &self.options.fit,
         };
         match self.options.cache {
-            CacheUse::Off => fit(observations, options).map(Arc::new),
+            CacheUse::Off => {
+                let _span = self.cache.profiler().span(TRAINING);
+                fit(observations, options).map(Arc::new)
+            }
             CacheUse::Shared => {
                 let instrument = &self.instrument;
                 self.cache.fit(FitRequest { instrument, sessions, observations, options })
             }
         }
-    }
-
-    fn decide(&self, session: Session, probabilities: Probabilities) -> Result<Decision, RegimeError> {
-        let fit = self.fits.len() - 1;
-        let record = &self.fits[fit];
-        let state = probabilities.likeliest();
-        let age = match &self.previous {
-            Some(previous) if previous.state == state => previous.age + 1,
-            _ => 1,
-        };
-        let next = forecast(&record.model, &probabilities, 1)?;
-        Ok(Decision {
-            session,
-            state,
-            label: record.labels[state],
-            confidence: probabilities[state],
-            probabilities,
-            age,
-            fit,
-            expected_return: next.means[0],
-            expected_volatility: next.variances[0].sqrt(),
-        })
     }
 
     /// Forgets what no fit will see, now and then.
@@ -190,5 +192,26 @@ impl<'a> Walker<'a> {
             self.bars = self.bars.rows(n - count..n);
             self.sessions.drain(..n - count);
         }
+    }
+}
+
+impl Current {
+    fn decide(&mut self, session: Session) -> Result<Decision, RegimeError> {
+        let probabilities = self.filter.probabilities();
+        let state = probabilities.likeliest();
+        self.age = if self.age > 0 && self.state == state { self.age + 1 } else { 1 };
+        self.state = state;
+        let next = forecast(&self.model, &probabilities, 1)?;
+        Ok(Decision {
+            session,
+            state,
+            label: self.labels[state],
+            confidence: probabilities[state],
+            probabilities,
+            age: self.age,
+            fit: self.n_fits - 1,
+            expected_return: next.means[0],
+            expected_volatility: next.variances[0].sqrt(),
+        })
     }
 }

@@ -1,5 +1,6 @@
 //! Files for users: Parquet beside the report, written whole or not at all.
 
+mod csv;
 mod parquet;
 
 use std::{
@@ -8,7 +9,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use self::parquet::{Cells, PanelWriter, write_panel, write_runs, write_table};
+pub use self::{
+    csv::write_csv,
+    parquet::{Cells, PanelWriter, write_panel, write_runs, write_table},
+};
 
 /// Why an output could not be written.
 #[derive(Debug, thiserror::Error)]

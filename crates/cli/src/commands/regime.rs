@@ -1,0 +1,69 @@
+//! `backstaff regime`: hidden Markov models of data files.
+
+use std::process::ExitCode;
+
+use backstaff_study::{
+    StudyError,
+    regime::{self, DecodeRequest, FitRequest},
+};
+
+use super::Context;
+use crate::arguments::regime::{Covariance, Decode, Fit, Missing, Observed, RegimeCommand};
+
+pub fn run(context: &Context, command: &RegimeCommand) -> Result<ExitCode, StudyError> {
+    match command {
+        RegimeCommand::Fit(arguments) => fit(context, arguments),
+        RegimeCommand::Decode(arguments) => decode(context, arguments),
+    }
+}
+
+fn fit(context: &Context, arguments: &Fit) -> Result<ExitCode, StudyError> {
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let fitted = regime::fit(&FitRequest {
+        observed: observed(&arguments.observed),
+        states: usize::from(arguments.states),
+        covariance: match arguments.covariance {
+            Covariance::Full => regime::Covariance::Full,
+            Covariance::Diag => regime::Covariance::Diagonal,
+        },
+        starts: arguments.starts as usize,
+        tolerance: arguments.tolerance,
+        max_iterations: arguments.max_iterations as usize,
+        seed: arguments.seed,
+        out: arguments.out.clone(),
+        threads: context.common.threads.map_or_else(cores, usize::from),
+    })?;
+    context.answer(&fitted, || fitted.to_string());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn decode(context: &Context, arguments: &Decode) -> Result<ExitCode, StudyError> {
+    let decoded = regime::decode(&DecodeRequest {
+        model: arguments.model.clone(),
+        observed: observed(&arguments.observed),
+        out: arguments.out.clone(),
+    })?;
+    context.answer(&decoded, || {
+        format!(
+            "{}: {} rows of {} states, {} missing; log-likelihood {:.6}\n",
+            decoded.out.display(),
+            decoded.rows,
+            decoded.states,
+            decoded.missing,
+            decoded.log_likelihood
+        )
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+fn observed(arguments: &Observed) -> regime::Observed {
+    regime::Observed {
+        data: arguments.data.clone(),
+        columns: arguments.columns.clone(),
+        instrument: arguments.instrument.clone(),
+        missing: match arguments.missing {
+            Missing::Skip => regime::Missing::Skip,
+            Missing::Refuse => regime::Missing::Refuse,
+        },
+    }
+}
