@@ -114,7 +114,13 @@ impl Study {
         fs::create_dir_all(&folder)
             .map_err(|source| crate::output::OutputError::Write { path: folder.clone(), source })?;
         let page = folder.join("report.html");
-        write_bytes(&page, report.body.page(&run_section(self, &flow.stages()))?.as_bytes())?;
+        write_bytes(
+            &page,
+            report
+                .body
+                .page(&run_section(&flow.stages(), self.budget.threads, self.config.profile.as_deref()))?
+                .as_bytes(),
+        )?;
         let numbers = folder.join("results.json");
         let document = json!({
             "format": 1, "study": self.run_name(), "measures": report.measures, "folds": results.folds,

@@ -267,7 +267,12 @@ impl Stage for Allocate<'_> {
         inputs.shards.clone()
     }
 
-    fn run(&self, shard: &AllocateShard, inputs: &AllocateInputs, _: Budget) -> Result<Allocation, StudyError> {
+    fn run(
+        &self,
+        shard: &AllocateShard,
+        inputs: &AllocateInputs,
+        _: Budget,
+    ) -> Result<Allocation, StudyError> {
         let ledger = self.ledger(shard, inputs)?;
         let mut unfilled = BTreeMap::<String, usize>::new();
         for shortfall in &ledger.shortfalls {

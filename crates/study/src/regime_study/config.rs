@@ -72,9 +72,10 @@ pub struct Followed {
 /// The form of covariances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names are the field's")]
 pub enum Form {
+    /// Series are independent within a state.
     Diagonal,
+    /// Any covariance.
     Full,
 }
 
@@ -250,9 +251,12 @@ impl RegimeConfig {
     }
 }
 
+/// The first and the last date, where they are stated.
+type Dates = (Option<Session>, Option<Session>);
+
 impl Trading {
     /// The first and the last date; else which key is wrong, and why.
-    pub fn dates(&self) -> Result<(Option<Session>, Option<Session>), (&'static str, String)> {
+    pub fn dates(&self) -> Result<Dates, (&'static str, String)> {
         let date = |key, text: &Option<String>| {
             text.as_deref().map(str::parse).transpose().map_err(|_| {
                 let text = text.as_deref().unwrap_or_default();

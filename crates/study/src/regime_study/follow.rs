@@ -1,10 +1,10 @@
 //! Regimes: one instrument after the other is followed under one setting after the other.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Instant};
 
 use backstaff_panel::{Axis, Instrument};
 use backstaff_regime::{
-    CacheStatistics, Decision, FitRecord, Kind, Missing, ModelCache, Observations, Schedule, Walk,
+    CacheStatistics, Decision, Kind, ModelCache, Observations, Profile, Profiler, Schedule, Walk,
     WalkOptions, WalkRequest, walk,
 };
 use backstaff_stage::{Budget, Draft, KeyHasher, Stage, StoreError, Table};
@@ -58,6 +58,16 @@ pub struct FollowShard {
 pub struct Follow<'a> {
     followed: &'a Followed,
     cache: ModelCache,
+    profiler: Arc<Profiler>,
+}
+
+/// What the cache of models did in a run, and what took how long.
+#[derive(Clone, Debug, Serialize)]
+pub struct Work {
+    /// Hits, misses, evictions.
+    pub cache: CacheStatistics,
+    /// Operations and their times.
+    pub profile: Profile,
 }
 
 /// What is followed.
@@ -74,12 +84,15 @@ pub struct FollowInputs {
 impl<'a> Follow<'a> {
     /// What a study asks for.
     pub fn new(followed: &'a Followed) -> Self {
-        Self { followed, cache: ModelCache::new(CACHE_BYTES) }
+        let began = Instant::now();
+        let profiler = Arc::new(Profiler::with_clock(move || began.elapsed()));
+        let cache = ModelCache::new(CACHE_BYTES).timed_by(profiler.clone());
+        Self { followed, cache, profiler }
     }
 
-    /// What the cache of models did in this run.
-    pub fn statistics(&self) -> CacheStatistics {
-        self.cache.statistics()
+    /// What the cache of models did in this run, and what took how long.
+    pub fn work(&self) -> Work {
+        Work { cache: self.cache.statistics(), profile: self.profiler.profile() }
     }
 
     fn options(&self, shard: &FollowShard) -> WalkOptions {

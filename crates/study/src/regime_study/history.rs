@@ -1,7 +1,7 @@
 //! What is stored of an instrument's regimes.
 
 use backstaff_portfolio::regime::{Regime, RegimeInput};
-use backstaff_regime::{FitRecord, Kind};
+use backstaff_regime::{Kind, walk::FitRecord};
 use backstaff_stage::{Manifest, Store, Table};
 use serde::{Deserialize, Serialize};
 

@@ -13,7 +13,7 @@ mod run;
 
 pub use allocate::{AllocateShard, Allocation, Book};
 pub use config::{Cash, Followed, RegimeConfig, Spread, Trading};
-pub use follow::{FollowShard, Setting};
+pub use follow::{FollowShard, Setting, Work};
 pub use history::{FitFacts, History};
 pub use results::RegimeResults;
 pub use run::{RegimeOutcome, RegimeStudy};

@@ -11,6 +11,7 @@ use std::{
 use backstaff_feature::Catalog;
 use backstaff_panel::{Encoding, Session};
 use backstaff_portfolio::Rates;
+use backstaff_report::Section;
 use backstaff_stage::{Budget, Store, runner::with_repair};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 use super::{
     allocate::{Allocate, AllocateInputs, AllocateShard, Allocation, Book, read_allocation},
     config::{Cash, RegimeConfig},
-    follow::{Follow, FollowInputs, FollowShard, Setting, unknown_instrument},
+    follow::{Follow, FollowInputs, FollowShard, Setting, Work, unknown_instrument},
     history::History,
     report,
     results::{CONSTANT, EQUAL, FollowedInstrument, RegimeResults, book_name},
@@ -56,6 +57,8 @@ pub struct RegimeOutcome {
     pub measures: Value,
     /// The regimes at the last session.
     pub latest: Value,
+    /// What the cache of models did, and what took how long.
+    pub work: Work,
     /// What the user should know.
     pub warnings: Vec<String>,
     /// The files that were written, by what they hold.
@@ -76,6 +79,16 @@ impl RegimeOutcome {
     pub fn report(&self) -> PathBuf {
         PathBuf::from(self.artifacts["report"].as_str().unwrap_or_default())
     }
+}
+
+/// Stage, shard and key of artifacts.
+type Lineage = Vec<(String, String, String)>;
+
+/// What was run: the study's books, the strategy at other costs, the strategy under other settings.
+struct Books {
+    plain: Vec<Allocation>,
+    stressed: Vec<(f64, Allocation)>,
+    spread: Vec<(Setting, Allocation)>,
 }
 
 /// The histories of instruments under settings, with their artifacts.
@@ -110,8 +123,8 @@ impl RegimeStudy {
     fn run_once(&self, store: &Store, observer: &dyn Observer) -> Result<RegimeOutcome, StudyError> {
         let bridge = Bridge::new(observer);
         let flow = Flow::new(store, &self.config.name, self.budget, &bridge)?;
-        let results = self.results(&flow)?;
-        let artifacts = self.write(&results, &flow)?;
+        let (results, work) = self.results(&flow)?;
+        let artifacts = self.write(&results, &work, &flow)?;
         let record = flow.finish(json!({ "artifacts": artifacts, "threads": self.budget.threads }))?;
         Ok(RegimeOutcome {
             study: self.config.name.clone(),
@@ -119,6 +132,7 @@ impl RegimeStudy {
             verdict: report::verdict(&results).sentence,
             measures: measures(&results),
             latest: latest(&results),
+            work,
             warnings: flow.warnings(),
             artifacts,
             seconds: record.seconds,
@@ -129,7 +143,7 @@ impl RegimeStudy {
     }
 
     /// Everything that the report speaks of.
-    fn results(&self, flow: &Flow<'_>) -> Result<RegimeResults, StudyError> {
+    fn results(&self, flow: &Flow<'_>) -> Result<(RegimeResults, Work), StudyError> {
         let Self { config, .. } = self;
         let load = Load::new(&config.data, &UniverseSpec::default(), &config.folder)?;
         let manifest = one(flow.stage(&load, &load.files(flow.store())?, 0)?)?;
@@ -137,8 +151,9 @@ impl RegimeStudy {
         panel.facts().warnings.iter().for_each(|warning| flow.warn(warning.clone()));
         let observed = self.observed(&panel, flow)?;
         let setting = Setting::of(&config.regimes);
-        let (histories, lineage) = self.follow(&panel, observed, &setting, flow)?;
-        let (books, stressed, spread) = self.allocate(&panel, &histories, &setting, flow)?;
+        let follow = Follow::new(&self.config.regimes);
+        let (histories, lineage) = self.follow(&follow, &panel, observed, &setting, flow)?;
+        let Books { plain: books, stressed, spread } = self.allocate(&panel, &histories, &setting, flow)?;
         let close = panel.panel(["close"], [])?;
         let close = close.field("close").map(|column| column.to_f64()).unwrap_or_default();
         let axis = panel.axis();
@@ -160,7 +175,7 @@ impl RegimeStudy {
                 flow.warn(format!("{n} fits of {name} failed, the first on {session}: {reason}"));
             }
         }
-        Ok(RegimeResults {
+        let results = RegimeResults {
             config: config.clone(),
             followed,
             setting,
@@ -170,7 +185,8 @@ impl RegimeStudy {
             warnings: flow.warnings(),
             sessions_per_year: axis.calendar().sessions_per_year(),
             lineage,
-        })
+        };
+        Ok((results, follow.work()))
     }
 
     /// What the models see, a column for each expression.
@@ -213,11 +229,12 @@ impl RegimeStudy {
     /// The regimes of all instruments that the strategy reads, under all settings.
     fn follow(
         &self,
+        stage: &Follow<'_>,
         panel: &Arc<PanelHandle>,
         observed: Vec<Arc<ColumnHandle>>,
         setting: &Setting,
         flow: &Flow<'_>,
-    ) -> Result<(Histories, Vec<(String, String, String)>), StudyError> {
+    ) -> Result<(Histories, Lineage), StudyError> {
         let axis = panel.axis();
         let read = self.config.strategy.read();
         for name in read.iter().copied().chain(self.config.regimes.schedules.keys().map(String::as_str)) {
@@ -226,12 +243,12 @@ impl RegimeStudy {
             }
         }
         let shards = self.settings().into_iter().flat_map(|setting| {
-            let shard = move |name: &&str| FollowShard { instrument: (*name).to_owned(), setting: setting.clone() };
+            let shard =
+                move |name: &&str| FollowShard { instrument: (*name).to_owned(), setting: setting.clone() };
             read.iter().map(shard).collect::<Vec<_>>()
         });
         let inputs = FollowInputs { panel: panel.clone(), observed, shards: shards.collect() };
-        let stage = Follow::new(&self.config.regimes);
-        let done = flow.stage(&stage, &inputs, 0)?;
+        let done = flow.stage(stage, &inputs, 0)?;
         let mut histories = Histories::new();
         let mut lineage = Vec::new();
         for done in done {
@@ -253,14 +270,13 @@ impl RegimeStudy {
     }
 
     /// The books at the stated costs, at others, and under other settings.
-    #[expect(clippy::type_complexity, reason = "three kinds of the same")]
     fn allocate(
         &self,
         panel: &Arc<PanelHandle>,
         histories: &Histories,
         setting: &Setting,
         flow: &Flow<'_>,
-    ) -> Result<(Vec<Allocation>, Vec<(f64, Allocation)>, Vec<(Setting, Allocation)>), StudyError> {
+    ) -> Result<Books, StudyError> {
         let Self { config, .. } = self;
         let stage = Allocate {
             template: &config.strategy,
@@ -302,11 +318,11 @@ impl RegimeStudy {
         let constant = mean_weights(&books[0]);
         let constant = run(vec![plain(Book::Weights { name: CONSTANT.to_owned(), weights: constant })])?;
         books.splice(1..1, constant);
-        Ok((
-            books,
-            stressed.map(|book| (f64::from(book.shard.cost_tenths) / 10.0, book)).collect(),
-            spread.map(|(book, setting)| (setting, book)).collect(),
-        ))
+        Ok(Books {
+            plain: books,
+            stressed: stressed.map(|book| (f64::from(book.shard.cost_tenths) / 10.0, book)).collect(),
+            spread: spread.map(|(book, setting)| (setting, book)).collect(),
+        })
     }
 
     /// The sessions that books run over: from the first one in which all regimes are known under these settings.
@@ -362,12 +378,13 @@ impl RegimeStudy {
     }
 
     /// Write the files for people and other programs.
-    fn write(&self, results: &RegimeResults, flow: &Flow<'_>) -> Result<Value, StudyError> {
+    fn write(&self, results: &RegimeResults, work: &Work, flow: &Flow<'_>) -> Result<Value, StudyError> {
         let folder = self.store.join("reports").join(&self.config.name);
         fs::create_dir_all(&folder)
             .map_err(|source| crate::output::OutputError::Write { path: folder.clone(), source })?;
         let page = folder.join("report.html");
         let run = crate::run::run_section(&flow.stages(), self.budget.threads, None);
+        let run = report::work(work).into_iter().fold(run, Section::block);
         write_bytes(&page, report::compose(results).body()?.page(&run)?.as_bytes())?;
         let numbers = folder.join("results.json");
         let document = json!({

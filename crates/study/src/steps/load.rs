@@ -18,7 +18,7 @@ use crate::{
     StudyError,
     artifact::{write_categories, write_column, write_integers, write_texts},
     compute::layout,
-    config::{Adjust, Config, OnBad},
+    config::{Adjust, Data, OnBad, UniverseSpec},
     panel_handle::MEMBER,
     segment::{self, segments},
     steps::published::{self, Published, PublishedFacts},

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     StudyError,
-    config::{Config, SeriesLag},
+    config::{Data, SeriesLag},
     segment::Segment,
     steps::LoadFacts,
 };

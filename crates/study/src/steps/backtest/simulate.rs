@@ -4,9 +4,9 @@ use std::{ops::Range, sync::Arc};
 
 use backstaff_panel::{Axis, Column, Instrument, Panel, Signal, TRADED, Universe};
 use backstaff_portfolio::{
-    Backtest, BuyAndHold, EqualWeight, Exchange, Leavers, Market, NextSession,
-    PortfolioError, QuantileLongShort, Rebalance, Recovery, Strategy, Terms, TopN, TopkDropout, VolumeCap,
-    VolumeOf, backtest, backtest_cohorts,
+    Backtest, BuyAndHold, EqualWeight, Exchange, Leavers, Market, NextSession, PortfolioError,
+    QuantileLongShort, Rebalance, Recovery, Strategy, Terms, TopN, TopkDropout, VolumeCap, VolumeOf,
+    backtest, backtest_cohorts,
 };
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     StudyError,
-    config::{Config, ExecutionPrice, Portfolio, StrategySpec, VolumeBase},
+    config::{Config, Portfolio, StrategySpec, VolumeBase},
     panel_handle::{Benchmark, PanelHandle},
     steps::scores::Scores,
 };
