@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, ops::Range, sync::Arc};
 
-use backstaff_panel::{Axis, Instrument, Session, Signal, Universe};
+use backstaff_panel::{Axis, Instrument, Panel, Session, Signal, Universe};
 use backstaff_portfolio::{
     Backtest, BuyAndHold, Exchange, Leavers, Market, Rates, Rebalance, Strategy, TargetWeights, Terms,
     backtest,
@@ -159,18 +159,20 @@ impl Allocate<'_> {
         })
     }
 
-    fn ledger(&self, shard: &AllocateShard, inputs: &AllocateInputs) -> Result<Backtest, StudyError> {
-        let fields = fields(&inputs.panel);
-        let fields = fields.iter().map(String::as_str);
-        let panel = inputs.panel.panel(fields, [])?.between(0..shard.sessions.end);
+    /// The ledger of a shard on a panel that ends with its last session; `regimes` are asked for by setting.
+    pub fn ledger(
+        &self,
+        shard: &AllocateShard,
+        panel: &Panel,
+        regimes: impl FnOnce(&Setting) -> Result<Regimes, StudyError>,
+    ) -> Result<Backtest, StudyError> {
         let axis = panel.axis().clone();
-        let market = Market::new(&panel)?;
+        let market = Market::new(panel)?;
         let universe = Universe::new(vec![true; axis.n_rows()]);
         let none = || Signal::new("none", Scores::none().on(axis.n_rows()));
         let (rebalance, signal, mut strategy): (_, _, Box<dyn Strategy>) = match &shard.book {
             Book::Strategy(setting) => {
-                let regimes = inputs.regimes(&axis, setting)?;
-                (Rebalance::EverySessions(1), none(), self.template.strategy(regimes)?)
+                (Rebalance::EverySessions(1), none(), self.template.strategy(regimes(setting)?)?)
             }
             Book::Weights { name, weights } => {
                 let scores = scores(&axis, weights)?;
@@ -273,7 +275,10 @@ impl Stage for Allocate<'_> {
         inputs: &AllocateInputs,
         _: Budget,
     ) -> Result<Allocation, StudyError> {
-        let ledger = self.ledger(shard, inputs)?;
+        let fields = fields(&inputs.panel);
+        let fields = fields.iter().map(String::as_str);
+        let panel = inputs.panel.panel(fields, [])?.between(0..shard.sessions.end);
+        let ledger = self.ledger(shard, &panel, |setting| inputs.regimes(panel.axis(), setting))?;
         let mut unfilled = BTreeMap::<String, usize>::new();
         for shortfall in &ledger.shortfalls {
             *unfilled.entry(shortfall.reason.name().to_owned()).or_default() += 1;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path, path::PathBuf};
 
 use backstaff_panel::Session;
 use backstaff_portfolio::regime::Template;
-use backstaff_regime::{Covariance, FitOptions, Missing, Refit, Schedule, Start, WalkOptions};
+use backstaff_regime::{Covariance, FitOptions, Missing, Refit, Schedule, Start, WalkOptions, fit::Search};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{
@@ -59,6 +59,8 @@ pub struct Followed {
     pub refit: From,
     /// How many starts a fit tries.
     pub starts: usize,
+    /// How many of them, the likeliest after 15 iterations, are followed to the end.
+    pub keep: usize,
     /// The most iterations of a search.
     pub max_iterations: usize,
     /// What an iteration must add to the log-likelihood per observation for a search to go on.
@@ -111,8 +113,9 @@ impl Default for Followed {
             schedules: BTreeMap::new(),
             refit: From::Cold,
             starts: 8,
+            keep: 2,
             max_iterations: fit.max_iterations,
-            tolerance: fit.tolerance,
+            tolerance: 1e-6,
             seed: 0,
             missing: Gap::Skip,
         }
@@ -223,8 +226,10 @@ impl RegimeConfig {
         if self.regimes.observe.is_empty() {
             return Err(at("regimes.observe", "name at least one expression".to_owned()));
         }
-        if self.regimes.starts == 0 {
-            return Err(at("regimes.starts", "must be 1 or more".to_owned()));
+        for (key, count) in [("regimes.starts", self.regimes.starts), ("regimes.keep", self.regimes.keep)] {
+            if count == 0 {
+                return Err(at(key, "must be 1 or more".to_owned()));
+            }
         }
         for (key, text) in self.schedules() {
             text.parse::<Schedule>().map_err(|error| (key, error.to_string()))?;
@@ -278,6 +283,7 @@ impl Followed {
             max_iterations: self.max_iterations,
             tolerance: self.tolerance,
             seed: self.seed,
+            search: Search::Screened { iterations: 15, keep: self.keep },
             ..FitOptions::new(states).with_starts(Start::first(self.starts))
         };
         WalkOptions {

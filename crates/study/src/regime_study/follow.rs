@@ -95,6 +95,37 @@ impl<'a> Follow<'a> {
         Work { cache: self.cache.statistics(), profile: self.profiler.profile() }
     }
 
+    /// Follow the `i`-th instrument of an axis by what is observed of it, a column of its rows for each series.
+    pub fn walk(
+        &self,
+        shard: &FollowShard,
+        axis: &Axis,
+        i: usize,
+        columns: &[Vec<f64>],
+    ) -> Result<Walk, StudyError> {
+        let options = self.options(shard);
+        let skipped = shard.setting.offset.map_or(0, |offset| {
+            let began = |column: &Vec<f64>| column.iter().position(|value| !value.is_nan()).unwrap_or(0);
+            columns.iter().map(began).max().unwrap_or(0) + offset
+        });
+        let skipped = skipped.min(axis.rows(i).len());
+        let columns = columns.iter().map(|column| &column[skipped..]).collect::<Vec<_>>();
+        let wrong = |error: backstaff_regime::RegimeError| StudyError::Value {
+            key: format!("regimes of {} ({})", shard.instrument, shard.setting),
+            message: error.to_string(),
+        };
+        let observations = Observations::from_columns(&columns, options.missing).map_err(wrong)?;
+        let request = WalkRequest {
+            instrument: &axis.instruments()[i],
+            sessions: &axis.sessions(i)[skipped..],
+            observations: &observations,
+            options: &options,
+        };
+        let mut walk = walk(request, &self.cache).map_err(wrong)?;
+        walk.decisions.splice(0..0, std::iter::repeat_n(None, skipped));
+        Ok(walk)
+    }
+
     fn options(&self, shard: &FollowShard) -> WalkOptions {
         let schedule = match shard.setting.offset {
             Some(_) => EVERY,
@@ -155,6 +186,7 @@ impl Stage for Follow<'_> {
             schedules,
             refit,
             starts,
+            keep,
             max_iterations,
             tolerance,
             seed,
@@ -164,7 +196,9 @@ impl Stage for Follow<'_> {
         key.str("schedule", schedule).list("schedules", schedules, |key, (name, schedule)| {
             key.str("instrument", name).str("schedule", schedule);
         });
-        key.u64("starts", *starts as u64).u64("max_iterations", *max_iterations as u64);
+        key.u64("starts", *starts as u64)
+            .u64("keep", *keep as u64)
+            .u64("max_iterations", *max_iterations as u64);
         key.f64("tolerance", *tolerance).u64("seed", *seed);
     }
 
@@ -191,29 +225,7 @@ impl Stage for Follow<'_> {
 
     fn run(&self, shard: &FollowShard, inputs: &FollowInputs, _: Budget) -> Result<Walk, StudyError> {
         let i = inputs.find(&shard.instrument)?;
-        let axis = inputs.panel.axis();
-        let options = self.options(shard);
-        let columns = inputs.columns(i)?;
-        let skipped = shard.setting.offset.map_or(0, |offset| {
-            let began = |column: &Vec<f64>| column.iter().position(|value| !value.is_nan()).unwrap_or(0);
-            columns.iter().map(began).max().unwrap_or(0) + offset
-        });
-        let skipped = skipped.min(axis.rows(i).len());
-        let columns = columns.iter().map(|column| &column[skipped..]).collect::<Vec<_>>();
-        let wrong = |error: backstaff_regime::RegimeError| StudyError::Value {
-            key: format!("regimes of {} ({})", shard.instrument, shard.setting),
-            message: error.to_string(),
-        };
-        let observations = Observations::from_columns(&columns, options.missing).map_err(wrong)?;
-        let request = WalkRequest {
-            instrument: &axis.instruments()[i],
-            sessions: &axis.sessions(i)[skipped..],
-            observations: &observations,
-            options: &options,
-        };
-        let mut walk = walk(request, &self.cache).map_err(wrong)?;
-        walk.decisions.splice(0..0, std::iter::repeat_n(None, skipped));
-        Ok(walk)
+        self.walk(shard, inputs.panel.axis(), i, &inputs.columns(i)?)
     }
 
     fn write(&self, walk: &Walk, draft: &mut Draft) -> Result<(), StoreError> {
@@ -256,7 +268,7 @@ pub fn kind_code(kind: Kind) -> usize {
 }
 
 /// The probability that the next bar has a regime of another kind; NaN before the first fit.
-fn leaving(walk: &Walk, row: usize) -> f64 {
+pub fn leaving(walk: &Walk, row: usize) -> f64 {
     let (Some(decision), Some(next)) = (&walk.decisions[row], walk.forecast(row, 1)) else { return f64::NAN };
     let labels = &walk.fits[decision.fit].labels;
     let stays = labels.iter().enumerate().filter(|(_, label)| label.kind() == decision.label.kind());

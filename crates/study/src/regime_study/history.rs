@@ -81,6 +81,16 @@ impl FitFacts {
     }
 }
 
+/// A kind of regime, as strategies call it.
+pub fn regime_of(kind: Kind) -> Regime {
+    match kind {
+        Kind::Bull => Regime::Bull,
+        Kind::Sideways => Regime::Sideways,
+        Kind::Bear => Regime::Bear,
+        Kind::Crisis => Regime::Crisis,
+    }
+}
+
 impl History {
     /// Read what was stored.
     pub fn read(store: &Store, manifest: &Manifest) -> Result<Self, StudyError> {
@@ -116,12 +126,7 @@ impl History {
 
     /// What a strategy knows at a row.
     pub fn input(&self, row: usize) -> Option<RegimeInput> {
-        let regime = match self.kind_of(row)? {
-            Kind::Bull => Regime::Bull,
-            Kind::Sideways => Regime::Sideways,
-            Kind::Bear => Regime::Bear,
-            Kind::Crisis => Regime::Crisis,
-        };
+        let regime = regime_of(self.kind_of(row)?);
         let age = u32::try_from(self.age[row]).unwrap_or_default();
         Some(RegimeInput { regime, confidence: self.confidence[row], age, leaving: self.leaving[row] })
     }

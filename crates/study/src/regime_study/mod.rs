@@ -7,6 +7,7 @@ mod allocate;
 mod config;
 mod follow;
 mod history;
+mod prove;
 mod report;
 mod results;
 mod run;

@@ -8,8 +8,8 @@ use std::{
     sync::Arc,
 };
 
-use backstaff_feature::Catalog;
-use backstaff_panel::{Encoding, Session};
+use backstaff_feature::{Catalog, Feature};
+use backstaff_panel::{Encoding, Panel, Session};
 use backstaff_portfolio::Rates;
 use backstaff_report::Section;
 use backstaff_stage::{Budget, Store, runner::with_repair};
@@ -114,10 +114,48 @@ impl RegimeStudy {
         Ok(Self { config, store, budget: Budget { memory: memory.unwrap_or(budget.memory), ..budget } })
     }
 
+    pub(super) fn config(&self) -> &RegimeConfig {
+        &self.config
+    }
+
+    pub(super) fn store_path(&self) -> &Path {
+        &self.store
+    }
+
+    pub(super) fn budget(&self) -> Budget {
+        self.budget
+    }
+
+    /// Do something on as many threads as the study may use.
+    pub(super) fn on_threads<T: Send>(
+        &self,
+        work: impl FnOnce() -> Result<T, StudyError> + Send,
+    ) -> Result<T, StudyError> {
+        on_threads(self.budget.threads, work)
+    }
+
+    /// The data, what is observed of them, what cash earns, and the sessions that are traded.
+    pub(super) fn basis(
+        &self,
+        flow: &Flow<'_>,
+    ) -> Result<(Panel, Vec<Feature>, Rates, Range<usize>), StudyError> {
+        let handle = self.load(flow)?;
+        let features = self.features(&handle)?;
+        let fields = handle.fields().iter().map(String::as_str);
+        let published = handle.facts().published.iter().map(|facts| facts.name.as_str());
+        let panel = handle.part(0..handle.axis().n_sessions(), fields, [], published)?;
+        let observed = self.observed(&handle, flow)?;
+        let setting = Setting::of(&self.config.regimes);
+        let follow = Follow::new(&self.config.regimes);
+        let (histories, _) = self.follow(&follow, &handle, observed, vec![setting], flow)?;
+        let sessions = self.sessions(&handle, &histories, |_| true)?;
+        Ok((panel, features, self.cash_rates(&handle, flow)?, sessions))
+    }
+
     /// Run the study: what is in the store is found, the rest is computed, and the report is written.
     pub fn run(&self, observer: &dyn Observer) -> Result<RegimeOutcome, StudyError> {
         let store = Store::open(&self.store)?;
-        on_threads(self.budget.threads, || with_repair(&store, || self.run_once(&store, observer)))
+        self.on_threads(|| with_repair(&store, || self.run_once(&store, observer)))
     }
 
     fn run_once(&self, store: &Store, observer: &dyn Observer) -> Result<RegimeOutcome, StudyError> {
@@ -145,14 +183,14 @@ impl RegimeStudy {
     /// Everything that the report speaks of.
     fn results(&self, flow: &Flow<'_>) -> Result<(RegimeResults, Work), StudyError> {
         let Self { config, .. } = self;
-        let load = Load::new(&config.data, &UniverseSpec::default(), &config.folder)?;
-        let manifest = one(flow.stage(&load, &load.files(flow.store())?, 0)?)?;
-        let panel = Arc::new(PanelHandle::open(flow.store(), manifest)?);
-        panel.facts().warnings.iter().for_each(|warning| flow.warn(warning.clone()));
+        let panel = self.load(flow)?;
+        for warning in &panel.facts().warnings {
+            flow.warn(warning.clone());
+        }
         let observed = self.observed(&panel, flow)?;
         let setting = Setting::of(&config.regimes);
         let follow = Follow::new(&self.config.regimes);
-        let (histories, lineage) = self.follow(&follow, &panel, observed, &setting, flow)?;
+        let (histories, lineage) = self.follow(&follow, &panel, observed, self.settings(), flow)?;
         let Books { plain: books, stressed, spread } = self.allocate(&panel, &histories, &setting, flow)?;
         let close = panel.panel(["close"], [])?;
         let close = close.field("close").map(|column| column.to_f64()).unwrap_or_default();
@@ -167,7 +205,9 @@ impl RegimeStudy {
                 history: history.clone(),
             })
         });
-        let followed = followed.collect::<Vec<_>>();
+        let mut followed = followed.collect::<Vec<_>>();
+        // What the books are compared with is what the reader knows best.
+        followed.sort_by_key(|instrument| config.trading.hold.as_ref() != Some(&instrument.name));
         for instrument in &followed {
             for (session, reason) in instrument.history.failures.iter().take(1) {
                 let n = instrument.history.failures.len();
@@ -189,12 +229,15 @@ impl RegimeStudy {
         Ok((results, follow.work()))
     }
 
-    /// What the models see, a column for each expression.
-    fn observed(
-        &self,
-        panel: &Arc<PanelHandle>,
-        flow: &Flow<'_>,
-    ) -> Result<Vec<Arc<ColumnHandle>>, StudyError> {
+    fn load(&self, flow: &Flow<'_>) -> Result<Arc<PanelHandle>, StudyError> {
+        let RegimeConfig { data, folder, .. } = &self.config;
+        let load = Load::new(data, &UniverseSpec::default(), folder)?;
+        let manifest = one(flow.stage(&load, &load.files(flow.store())?, 0)?)?;
+        Ok(Arc::new(PanelHandle::open(flow.store(), manifest)?))
+    }
+
+    /// What is observed.
+    fn features(&self, panel: &PanelHandle) -> Result<Vec<Feature>, StudyError> {
         let texts = &self.config.regimes.observe;
         let names = (1..=texts.len()).map(|number| format!("observed_{number}")).collect::<Vec<_>>();
         let mut catalog = Catalog::new();
@@ -202,7 +245,17 @@ impl RegimeStudy {
             catalog = catalog.with(name, text)?;
         }
         let names = names.iter().map(String::as_str).collect::<Vec<_>>();
-        let features = catalog.resolve(&names, &panel.schema())?;
+        Ok(catalog.resolve(&names, &panel.schema())?)
+    }
+
+    /// What the models see, a column for each expression.
+    fn observed(
+        &self,
+        panel: &Arc<PanelHandle>,
+        flow: &Flow<'_>,
+    ) -> Result<Vec<Arc<ColumnHandle>>, StudyError> {
+        let features = self.features(panel)?;
+        let names = features.iter().map(|feature| feature.name().to_owned()).collect::<Vec<_>>();
         let stage = Features::new(features, Encoding::F64);
         let done = flow.joint_stage(&stage, panel, panel.axis().n_rows() * names.len())?;
         let parts = names.iter().zip(done.chunks(panel.segments().len()));
@@ -226,13 +279,13 @@ impl RegimeStudy {
         settings
     }
 
-    /// The regimes of all instruments that the strategy reads, under all settings.
+    /// The regimes of all instruments that the strategy reads, under these settings, the study's own first.
     fn follow(
         &self,
         stage: &Follow<'_>,
         panel: &Arc<PanelHandle>,
         observed: Vec<Arc<ColumnHandle>>,
-        setting: &Setting,
+        settings: Vec<Setting>,
         flow: &Flow<'_>,
     ) -> Result<(Histories, Lineage), StudyError> {
         let axis = panel.axis();
@@ -242,7 +295,8 @@ impl RegimeStudy {
                 return Err(unknown_instrument(axis, "strategy", name));
             }
         }
-        let shards = self.settings().into_iter().flat_map(|setting| {
+        let own = settings[0].clone();
+        let shards = settings.into_iter().flat_map(|setting| {
             let shard =
                 move |name: &&str| FollowShard { instrument: (*name).to_owned(), setting: setting.clone() };
             read.iter().map(shard).collect::<Vec<_>>()
@@ -257,12 +311,12 @@ impl RegimeStudy {
             let history = Arc::new(History::read(flow.store(), &done.manifest)?);
             histories.push((instrument, setting, done.manifest, history));
         }
-        let unknown = histories.iter().find(|(_, of, _, history)| of == setting && history.first().is_none());
+        let unknown = histories.iter().find(|(_, of, _, history)| *of == own && history.first().is_none());
         if let Some((name, ..)) = unknown {
             let message = format!(
                 "{name} has no regime: its {} bars don't fill the look-back of {}",
                 axis.find(name).map_or(0, |i| axis.rows(i).len()),
-                setting.look_back
+                own.look_back
             );
             return Err(StudyError::Value { key: "regimes.look_back".to_owned(), message });
         }

@@ -12,6 +12,10 @@ use super::{
     },
     TIME, dates,
 };
+use crate::report::series::moving_mean;
+
+/// Sessions that a moving mean takes in: a quarter.
+const QUARTER: usize = 63;
 
 pub(super) fn section(results: &RegimeResults) -> Section {
     let mut section = Section::new("performance", "Performance").intro(
@@ -91,12 +95,15 @@ fn allocation(strategy: &Allocation) -> Chart {
         for (sum, weight) in invested.iter_mut().zip(weights) {
             *sum += weight;
         }
-        lines = lines.line(Line::new(name, weights.to_vec()).stroke(Stroke::Step));
+        lines = lines.line(Line::new(name, moving_mean(weights, QUARTER)));
     }
-    let cash = invested.iter().map(|invested| 1.0 - invested).collect();
-    lines = lines.line(Line::new("cash", cash).stroke(Stroke::Step).colour(Colour::Neutral));
+    let cash = invested.iter().map(|invested| 1.0 - invested).collect::<Vec<_>>();
+    lines = lines.line(Line::new("cash", moving_mean(&cash, QUARTER)).colour(Colour::Neutral));
     Chart::new("What the strategy held", lines)
-        .note("Share of equity at each close. Click a name to hide it.")
+        .note(
+            "Share of equity at the close, mean of 63 sessions; the shares of single sessions are in portfolios.parquet. \
+             Click a name to hide it.",
+        )
         .height(260)
 }
 

@@ -23,7 +23,7 @@ const TIME: &str = "sessions";
 pub fn compose(results: &RegimeResults) -> Report {
     let config = &results.config;
     let about = words::sentences(&config.about);
-    let title = about.split(". ").next().unwrap_or_default().trim_end_matches('.');
+    let title = about.split_inclusive(['.', '?', '!']).next().unwrap_or_default().trim_end_matches('.');
     let title = if title.is_empty() { config.name.as_str() } else { title };
     Report::new(title)
         .subtitle(summary::subtitle(results))

@@ -108,7 +108,7 @@ fn probabilities(instrument: &FollowedInstrument) -> Chart {
     }
     Chart::new(format!("{}: filtered probability of each state", instrument.name), lines)
         .note(
-            "States are numbered from the lowest mean to the highest and keep their number from fit to fit.",
+            "A state keeps its number from fit to fit: it is matched to the nearest one of the model before.",
         )
         .height(180)
 }

@@ -110,9 +110,8 @@ fn table(results: &RegimeResults) -> Table {
         .column(Column::number("Sharpe", 2))
         .column(Column::percent("Deepest fall", 1))
         .column(Column::percent("Exposure", 0).note("mean long less short, as a share of equity"))
-        .column(Column::number("Turnover a year", 1))
-        .column(Column::percent("Costs a year", 2))
-        .column(Column::percent("Strategy − book", 1).note("mean difference of returns, a year"))
+        .column(Column::number("Turnover", 1).note("a year, both sides, times the equity"))
+        .column(Column::percent("Strategy less it", 1).note("mean difference of returns, a year"))
         .column(Column::number("t", 2).note("of that difference, Newey-West with 10 lags"));
     let strategy = results.strategy();
     for book in &results.books {
@@ -127,7 +126,6 @@ fn table(results: &RegimeResults) -> Table {
             book.measure("max_drawdown"),
             book.measure("net_exposure"),
             book.measure("turnover_annual"),
-            book.measure("cost_annual"),
             beyond,
             t,
         ]);
