@@ -80,10 +80,23 @@ pub struct Allocate<'a> {
 pub struct AllocateInputs {
     /// Prices.
     pub panel: Arc<PanelHandle>,
-    /// The regimes of instruments under settings, and their artifacts.
-    pub histories: Vec<(String, Setting, Manifest, Arc<History>)>,
+    /// The regimes of instruments under settings.
+    pub histories: Vec<Known>,
     /// What is run.
     pub shards: Vec<AllocateShard>,
+}
+
+/// The regimes of an instrument under a setting, as their artifact.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Whose.
+    pub instrument: String,
+    /// Under which setting.
+    pub setting: Setting,
+    /// What is stored of them.
+    pub manifest: Manifest,
+    /// The first of the instrument's rows whose regime is known.
+    pub first: Option<usize>,
 }
 
 /// What became of a book.
@@ -135,8 +148,9 @@ const WEIGHT: &str = "weight_";
 impl AllocateInputs {
     fn regimes(&self, axis: &Axis, setting: &Setting) -> Result<Regimes, StudyError> {
         let mut inputs = vec![None; axis.n_rows()];
-        for (instrument, _, _, history) in self.histories.iter().filter(|(_, of, ..)| of == setting) {
-            let Some(i) = axis.find(instrument) else { continue };
+        for known in self.histories.iter().filter(|known| known.setting == *setting) {
+            let Some(i) = axis.find(&known.instrument) else { continue };
+            let history = History::read(self.panel.store(), &known.manifest)?;
             for (own, row) in axis.rows(i).enumerate() {
                 inputs[row] = history.input(own);
             }
@@ -258,7 +272,7 @@ impl Stage for Allocate<'_> {
             }
         }
         let Book::Strategy(setting) = &shard.book else { return };
-        for (instrument, of, manifest, _) in histories {
+        for Known { instrument, setting: of, manifest, first: _ } in histories {
             if let Some(part) = manifest.part("decisions.arrow").filter(|_| of == setting) {
                 key.str("instrument", instrument).digest("decisions", &part.digest);
             }

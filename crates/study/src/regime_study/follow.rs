@@ -253,7 +253,11 @@ impl Stage for Follow<'_> {
         let fits = walk.fits.iter().map(FitFacts::of).collect::<Vec<_>>();
         let failures = walk.failures.iter().map(|f| (f.session.to_string(), f.reason.to_string()));
         let failures = failures.collect::<Vec<_>>();
-        draft.info(serde_json::json!({ "fits": fits, "failures": failures }));
+        let first = walk.decisions.iter().position(Option::is_some);
+        draft.write_part("fits.json", |file| {
+            serde_json::to_writer(file, &fits).map_err(std::io::Error::from)
+        })?;
+        draft.info(serde_json::json!({ "first": first, "failures": failures }));
         Ok(())
     }
 }

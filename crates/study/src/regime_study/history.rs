@@ -108,7 +108,8 @@ impl History {
             expected_return: number("expected_return")?,
             expected_volatility: number("expected_volatility")?,
             probabilities: names.iter().map(|name| number(name)).collect::<Result<_, _>>()?,
-            fits: read_facts(manifest, "fits")?,
+            fits: serde_json::from_slice(&store.open_part(manifest, "fits.json")?)
+                .map_err(|error| StudyError::Internal { what: format!("stored fits: {error}") })?,
             failures: read_facts(manifest, "failures")?,
         })
     }

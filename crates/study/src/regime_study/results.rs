@@ -1,6 +1,6 @@
 //! Everything that a regime study gave; the report is a function of it alone.
 
-use std::{ops::Range, sync::Arc};
+use std::ops::Range;
 
 use backstaff_panel::Session;
 
@@ -45,7 +45,7 @@ pub struct FollowedInstrument {
     /// Its closes.
     pub close: Vec<f64>,
     /// Its regimes.
-    pub history: Arc<History>,
+    pub history: History,
 }
 
 impl RegimeResults {

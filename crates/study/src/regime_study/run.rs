@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    allocate::{Allocate, AllocateInputs, AllocateShard, Allocation, Book, read_allocation},
+    allocate::{Allocate, AllocateInputs, AllocateShard, Allocation, Book, Known, read_allocation},
     config::{Cash, RegimeConfig},
     follow::{Follow, FollowInputs, FollowShard, Setting, Work, unknown_instrument},
     history::History,
@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     Options, StudyError,
+    artifact::read_facts,
     columns::ColumnHandle,
     config::UniverseSpec,
     flow::{Bridge, Flow},
@@ -90,9 +91,6 @@ struct Books {
     stressed: Vec<(f64, Allocation)>,
     spread: Vec<(Setting, Allocation)>,
 }
-
-/// The histories of instruments under settings, with their artifacts.
-type Histories = Vec<(String, Setting, backstaff_stage::Manifest, Arc<History>)>;
 
 impl RegimeStudy {
     /// Whether the study in a file is of this kind.
@@ -195,17 +193,17 @@ impl RegimeStudy {
         let close = panel.panel(["close"], [])?;
         let close = close.field("close").map(|column| column.to_f64()).unwrap_or_default();
         let axis = panel.axis();
-        let own = histories.iter().filter(|(_, of, ..)| *of == setting);
-        let followed = own.filter_map(|(name, _, _, history)| {
-            let i = axis.find(name)?;
-            Some(FollowedInstrument {
-                name: name.clone(),
+        let own = histories.iter().filter(|known| known.setting == setting);
+        let followed = own.filter_map(|known| Some((axis.find(&known.instrument)?, known)));
+        let followed = followed.map(|(i, known)| {
+            Ok(FollowedInstrument {
+                name: known.instrument.clone(),
                 sessions: axis.sessions(i).to_vec(),
                 close: close[axis.rows(i)].to_vec(),
-                history: history.clone(),
+                history: History::read(flow.store(), &known.manifest)?,
             })
         });
-        let mut followed = followed.collect::<Vec<_>>();
+        let mut followed = followed.collect::<Result<Vec<_>, StudyError>>()?;
         // What the books are compared with is what the reader knows best.
         followed.sort_by_key(|instrument| config.trading.hold.as_ref() != Some(&instrument.name));
         for instrument in &followed {
@@ -287,7 +285,7 @@ impl RegimeStudy {
         observed: Vec<Arc<ColumnHandle>>,
         settings: Vec<Setting>,
         flow: &Flow<'_>,
-    ) -> Result<(Histories, Lineage), StudyError> {
+    ) -> Result<(Vec<Known>, Lineage), StudyError> {
         let axis = panel.axis();
         let read = self.config.strategy.read();
         for name in read.iter().copied().chain(self.config.regimes.schedules.keys().map(String::as_str)) {
@@ -303,16 +301,16 @@ impl RegimeStudy {
         });
         let inputs = FollowInputs { panel: panel.clone(), observed, shards: shards.collect() };
         let done = flow.stage(stage, &inputs, 0)?;
-        let mut histories = Histories::new();
+        let mut histories = Vec::new();
         let mut lineage = Vec::new();
         for done in done {
             let FollowShard { instrument, setting } = done.shard;
             lineage.push(("regimes".to_owned(), format!("{instrument}, {setting}"), done.key.to_string()));
-            let history = Arc::new(History::read(flow.store(), &done.manifest)?);
-            histories.push((instrument, setting, done.manifest, history));
+            let first = read_facts(&done.manifest, "first")?;
+            histories.push(Known { instrument, setting, manifest: done.manifest, first });
         }
-        let unknown = histories.iter().find(|(_, of, _, history)| *of == own && history.first().is_none());
-        if let Some((name, ..)) = unknown {
+        let unknown = histories.iter().find(|known| known.setting == own && known.first.is_none());
+        if let Some(Known { instrument: name, .. }) = unknown {
             let message = format!(
                 "{name} has no regime: its {} bars don't fill the look-back of {}",
                 axis.find(name).map_or(0, |i| axis.rows(i).len()),
@@ -327,7 +325,7 @@ impl RegimeStudy {
     fn allocate(
         &self,
         panel: &Arc<PanelHandle>,
-        histories: &Histories,
+        histories: &[Known],
         setting: &Setting,
         flow: &Flow<'_>,
     ) -> Result<Books, StudyError> {
@@ -362,7 +360,7 @@ impl RegimeStudy {
         let n_plain = shards.len();
         shards.extend(self.settings().iter().map(|setting| strategy(setting, 10, &common)));
         let run = |shards: Vec<AllocateShard>| -> Result<Vec<Allocation>, StudyError> {
-            let inputs = AllocateInputs { panel: panel.clone(), histories: histories.clone(), shards };
+            let inputs = AllocateInputs { panel: panel.clone(), histories: histories.to_vec(), shards };
             let done = flow.stage(&stage, &inputs, 0)?;
             done.iter().map(|done| read_allocation(flow.store(), &done.manifest)).collect()
         };
@@ -383,7 +381,7 @@ impl RegimeStudy {
     fn sessions(
         &self,
         panel: &PanelHandle,
-        histories: &Histories,
+        histories: &[Known],
         under: impl Fn(&Setting) -> bool,
     ) -> Result<Range<usize>, StudyError> {
         let axis = panel.axis();
@@ -392,9 +390,9 @@ impl RegimeStudy {
             dates.map_err(|(key, message)| StudyError::Value { key: key.to_owned(), message })?;
         let sessions = axis.calendar().sessions();
         let position = |session: Session| sessions.partition_point(|&known| known < session);
-        let known = histories.iter().filter(|(_, of, ..)| under(of)).filter_map(|(name, _, _, history)| {
-            let i = axis.find(name)?;
-            Some(axis.position_in(i, axis.rows(i).start + history.first()?))
+        let known = histories.iter().filter(|known| under(&known.setting)).filter_map(|known| {
+            let i = axis.find(&known.instrument)?;
+            Some(axis.position_in(i, axis.rows(i).start + known.first?))
         });
         let start = known.chain(from.map(position)).max().unwrap_or(0);
         let end = to.map_or(sessions.len(), |to| sessions.partition_point(|&known| known <= to));
