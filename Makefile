@@ -1,5 +1,5 @@
 # Thin targets over cargo; what they need is installed by .ci/setup, which says what and why.
-.PHONY: demo test setup bench bench-features bench-folds bench-krx fmt
+.PHONY: demo test setup bench bench-features bench-folds bench-krx bench-regimes fmt
 backstaff := target/release/backstaff
 STOCKS ?= 2500
 
@@ -29,6 +29,10 @@ bench-krx: ## A generated market through the factor pipeline beside Polars and p
 	.ci/setup bench
 	cargo build --release --locked -p backstaff -p backstaff-generator --bin backstaff --example step_rows
 	python3 benches/krx/run.py --stocks $(STOCKS)
+
+bench-regimes: ## Fits of regimes beside hmmlearn, and the tables of `backstaff bench regimes` (with 500 instruments: `FULL=--full`).
+	cargo build --release --locked -p backstaff
+	python3 benches/regimes/run.py $(FULL)
 
 frame := $(CURDIR)/target/frame.parquet
 scores := $(CURDIR)/target/scores

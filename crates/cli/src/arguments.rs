@@ -1,5 +1,6 @@
 //! What may be typed.
 
+pub mod bench;
 pub mod regime;
 
 use std::{num::NonZeroU32, path::PathBuf};
@@ -130,7 +131,7 @@ Exit code 3 if something moved or a column is too good to be true.")]
     /// Look into a database.
     Db(Db),
     /// Measure this machine, or make a market to measure it with.
-    Bench(Bench),
+    Bench(bench::Bench),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  backstaff completions bash > /etc/bash_completion.d/backstaff")]
     Completions {
@@ -358,51 +359,6 @@ pub enum CacheCommand {
         #[arg(long)]
         remove: bool,
     },
-}
-
-#[derive(Args, Debug)]
-pub struct Bench {
-    #[command(subcommand)]
-    pub command: BenchCommand,
-}
-
-#[derive(Subcommand, Debug)]
-pub enum BenchCommand {
-    /// 10, 30, 50 and 150 instruments through load, indicators, training and backtest, against what users are told.
-    Targets,
-    /// Make a synthetic market in the shape of an exchange's database.
-    ///
-    /// Prices with halts, splits, listings and delistings, quarterly filings as they become known, indices: the tables of
-    /// the `krx` preset, as one SQLite file (krx.db), as Parquet files, or both. The same arguments give the same bytes.
-    /// Nothing is overwritten.
-    #[command(after_help = "Examples:\n  backstaff bench market --stocks 250 --out market/ --sqlite\n  \
-                            backstaff bench market --stocks 2500 --sessions 3300 --seed 7 --out market/")]
-    Market(Market),
-}
-
-#[derive(Args, Debug)]
-pub struct Market {
-    /// How many companies; there is one fund for 25 of them.
-    #[arg(long, default_value_t = 2500)]
-    pub stocks: usize,
-    /// How many sessions, from the beginning of 2012 on.
-    #[arg(long, default_value_t = 3300)]
-    pub sessions: usize,
-    /// The seed.
-    #[arg(long, default_value_t = 7)]
-    pub seed: u64,
-    /// A planted relation between what is known and the next return, 0 to 1.
-    #[arg(long, default_value_t = 0.0)]
-    pub signal: f64,
-    /// The folder; it is made if it isn't there.
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
-    /// Write Parquet files; without this and --sqlite both are written.
-    #[arg(long)]
-    pub parquet: bool,
-    /// Write an SQLite database.
-    #[arg(long)]
-    pub sqlite: bool,
 }
 
 #[derive(Args, Debug)]

@@ -1,5 +1,7 @@
 //! This machine against the targets that users of such workflows are given.
 
+pub mod regimes;
+
 use std::path::Path;
 
 use backstaff_report::{Column, Table, cells, text};

@@ -21,6 +21,7 @@ use crate::{
     check::{Checker, warnings},
     choice::{Chosen, choose, with_file},
     flow::Flow,
+    operators,
     output::{PanelWriter, write_runs},
     progress::{Observer, StageRecord, peak_anonymous_bytes},
     steps::Load,
@@ -213,7 +214,7 @@ pub(crate) fn catalog(
     file: Option<&Path>,
     features: &[(String, String)],
 ) -> Result<Catalog, StudyError> {
-    let mut catalog = Catalog::new();
+    let mut catalog = operators::catalog();
     for name in libraries {
         catalog = catalog.with_library(name)?;
     }

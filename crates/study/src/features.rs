@@ -10,7 +10,7 @@ use backstaff_feature::{
 };
 use serde::Serialize;
 
-use crate::{StudyError, choice::with_file};
+use crate::{StudyError, choice::with_file, operators};
 
 /// The libraries there are.
 #[derive(Clone, Debug, Serialize)]
@@ -175,7 +175,7 @@ pub fn show(name: &str, sources: &Sources) -> Result<Shown, StudyError> {
     if !features.is_empty() {
         return Ok(Shown::Features { features });
     }
-    let registry = Registry::standard();
+    let registry = operators::registry();
     match registry.get(name) {
         Some(operator) => Ok(Shown::Operator(OperatorFacts::of(&**operator))),
         None => Err(unknown(name, &all, &registry).into()),
@@ -187,10 +187,10 @@ impl Sources {
     fn all(&self) -> Result<Vec<Loaded>, StudyError> {
         let mut all = Vec::new();
         for name in Catalog::library_names() {
-            all.push(Loaded { name: name.to_owned(), catalog: Catalog::new().with_library(name)? });
+            all.push(Loaded { name: name.to_owned(), catalog: operators::catalog().with_library(name)? });
         }
         if let Some(path) = &self.file {
-            let mut catalog = Catalog::new();
+            let mut catalog = operators::catalog();
             for library in &self.libraries {
                 catalog = catalog.with_library(library)?;
             }

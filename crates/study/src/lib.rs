@@ -15,6 +15,7 @@ mod flow;
 pub mod init;
 pub mod look;
 pub mod market;
+mod operators;
 pub mod orders;
 pub mod output;
 mod panel_handle;

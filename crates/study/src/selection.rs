@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use backstaff_feature::Catalog;
 
-use crate::{StudyError, choice::with_file, config::Config};
+use crate::{StudyError, choice::with_file, config::Config, operators::catalog};
 
 /// The catalog of a study, and what of it the models see.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ impl Selection {
     /// Read the study's libraries and files.
     pub fn new(config: &Config) -> Result<Self, StudyError> {
         let features = &config.features;
-        let mut catalog = Catalog::new();
+        let mut catalog = catalog();
         for name in &features.libraries {
             catalog = catalog.with_library(name)?;
         }

@@ -4,11 +4,15 @@ use std::{fs, process::ExitCode};
 
 use backstaff_study::{
     StudyError,
+    bench::regimes::{Request, measure},
     market::{self, Format, MarketSpec},
 };
 
 use super::{Context, run::bundled};
-use crate::{arguments::Market, exit};
+use crate::{
+    arguments::bench::{BenchRegimes, Market},
+    exit,
+};
 
 pub fn targets(context: &Context) -> Result<ExitCode, StudyError> {
     let study = bundled("us_equities.yaml")?;
@@ -17,6 +21,18 @@ pub fn targets(context: &Context) -> Result<ExitCode, StudyError> {
     context.answer(&targets, || backstaff_study::bench::table(&targets));
     let passed = targets.iter().all(|target| target.passed);
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::from(exit::FINDING) })
+}
+
+pub fn regimes(context: &Context, arguments: &BenchRegimes) -> Result<ExitCode, StudyError> {
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let request = Request {
+        full: arguments.full,
+        threads: context.common.threads.map_or_else(cores, usize::from),
+        samples: arguments.samples.clone(),
+    };
+    let measured = measure(&request, &std::env::temp_dir(), &context.terminal)?;
+    context.answer(&measured, || measured.to_string());
+    Ok(if measured.missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::FINDING) })
 }
 
 pub fn market(context: &Context, arguments: &Market) -> Result<ExitCode, StudyError> {

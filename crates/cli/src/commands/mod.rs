@@ -23,7 +23,7 @@ use clap::CommandFactory as _;
 use serde::Serialize;
 
 use crate::{
-    arguments::{Arguments, BenchCommand, Command, Common, DbCommand},
+    arguments::{Arguments, Command, Common, DbCommand, bench::BenchCommand},
     exit,
     terminal::Terminal,
 };
@@ -118,6 +118,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         },
         Command::Bench(bench) => match bench.command {
             BenchCommand::Targets => bench::targets(&context),
+            BenchCommand::Regimes(arguments) => bench::regimes(&context, &arguments),
             BenchCommand::Market(market) => bench::market(&context, &market),
         },
         Command::Shard(shard) => run::shard(&context, &shard),

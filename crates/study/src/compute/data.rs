@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use backstaff_feature::{Catalog, Feature, FeatureError, Plan, Progress, Run, Schema};
+use backstaff_feature::{Feature, FeatureError, Plan, Progress, Run, Schema};
 use backstaff_panel::{Axis, Calendar, Column, Encoding, Panel};
 use backstaff_stage::{Budget, Store, runner::Done};
 use rayon::prelude::*;
@@ -17,6 +17,7 @@ use crate::{
     choice::Chosen,
     columns::ColumnHandle,
     flow::{Bridge, Flow},
+    operators::catalog,
     panel_handle::PanelHandle,
     progress::Observer,
     steps::{
@@ -242,8 +243,7 @@ impl Progress for SinceStart {
 
 /// Keep the rows where a condition holds.
 fn select_rows(condition: &str, output: &mut LoadOutput) -> Result<(), StudyError> {
-    let catalog = Catalog::new();
-    let condition = catalog.resolve_universe("rows", condition, &Schema::of(&output.panel))?;
+    let condition = catalog().resolve_universe("rows", condition, &Schema::of(&output.panel))?;
     let columns = Plan::new(&[condition]).compute(&output.panel, Encoding::F32, &())?;
     let kept = (0..columns[0].len()).map(|row| columns[0].get(row) == 1.0).collect::<Vec<_>>();
     let empty = Panel::new(Arc::new(Axis::new(Calendar::new(Vec::new()), Vec::new())));

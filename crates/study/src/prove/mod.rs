@@ -22,6 +22,8 @@ use backstaff_stage::Store;
 use serde::Serialize;
 
 pub use compare::{Leak, compare_columns};
+#[cfg(test)]
+pub(crate) use feature::prove_over;
 pub use feature::{
     AtLag, Check, DataFacts, FeatureProof, History, Kind, Moved, NotCompared, Request, Subject, WarmUp,
     prove_features,

@@ -2,6 +2,7 @@
 
 mod decode;
 mod fit;
+mod kept;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use backstaff_source::NumberTable;
 pub use self::{
     decode::{DecodeRequest, Decoded, decode},
     fit::{FitRequest, Fitted, FittedState, fit},
+    kept::StoredFits,
 };
 use crate::StudyError;
 

@@ -220,7 +220,7 @@ fn prove(
 }
 
 /// All checks and the warm-up of features over a panel, at so many dates.
-fn prove_over(
+pub(crate) fn prove_over(
     panel: &Panel,
     features: &[Feature],
     n_dates: usize,
