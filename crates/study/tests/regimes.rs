@@ -75,7 +75,7 @@ fn a_study_has_the_same_bytes_on_any_number_of_threads_and_proves_itself() {
     for id in ["summary", "performance", "by-regime", "regimes", "settings", "stability", "method"] {
         assert!(page.contains(&format!("id=\"{id}\"")), "{id}");
     }
-    let fits = one.work.cache.misses;
+    let fits = one.work.kept.misses + one.work.others.misses;
     // Two instruments over 500 - 120 bars by the month, and three further settings.
     assert!((8 * 17..8 * 21).contains(&(fits as usize)), "{fits} fits");
     let again = study(folder, STUDY, "one", 2).unwrap().run(&Silent).unwrap();
@@ -88,13 +88,19 @@ fn a_study_has_the_same_bytes_on_any_number_of_threads_and_proves_itself() {
 fn more_bars_change_no_decision_that_was_made() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let mut latest = Vec::new();
+    let (mut latest, mut found) = (Vec::new(), Vec::new());
     for n in [300, 301, 420] {
         write_bars(&folder.join("bars.csv"), n);
         let outcome = study(folder, STUDY, "store", 2).unwrap().run(&Silent).unwrap();
         let books = outcome.artifacts["regimes"].as_str().unwrap().to_owned();
         latest.push(rows(Path::new(&books)));
+        found.push((outcome.work.kept.kept_hits, outcome.work.kept.misses));
     }
+    assert_eq!((found[0].0, found[1].1), (0, 0), "one more bar needs no further fit");
+    assert!(
+        found[1].0 == found[0].1 && found[2].0 == found[0].1,
+        "the models of before are in the store: {found:?}"
+    );
     for pair in latest.windows(2) {
         let kept = pair[1].iter().filter(|row| pair[0].contains(row)).count();
         assert_eq!(kept, pair[0].len(), "every row of the shorter history is one of the longer");

@@ -7,11 +7,11 @@ use backstaff_regime::{
     CacheStatistics, Decision, Kind, ModelCache, Observations, Profile, Profiler, Schedule, Walk,
     WalkOptions, WalkRequest, walk,
 };
-use backstaff_stage::{Budget, Draft, KeyHasher, Stage, StoreError, Table};
+use backstaff_stage::{Budget, Draft, KeyHasher, Stage, Store, StoreError, Table};
 use serde::{Deserialize, Serialize};
 
 use super::{config::Followed, history::FitFacts};
-use crate::{StudyError, columns::ColumnHandle, panel_handle::PanelHandle};
+use crate::{StudyError, columns::ColumnHandle, panel_handle::PanelHandle, regime::StoredFits};
 
 /// The memory of models that are found again within a run.
 const CACHE_BYTES: usize = 64 << 20;
@@ -57,6 +57,9 @@ pub struct FollowShard {
 #[derive(Debug)]
 pub struct Follow<'a> {
     followed: &'a Followed,
+    /// Of the study's own setting: its models are found again in a later run, when bars were added.
+    kept: ModelCache,
+    /// Of all others.
     cache: ModelCache,
     profiler: Arc<Profiler>,
 }
@@ -64,8 +67,10 @@ pub struct Follow<'a> {
 /// What the cache of models did in a run, and what took how long.
 #[derive(Clone, Debug, Serialize)]
 pub struct Work {
-    /// Hits, misses, evictions.
-    pub cache: CacheStatistics,
+    /// Hits, misses, evictions of models under the study's own setting, which the store keeps.
+    pub kept: CacheStatistics,
+    /// The same of models under other settings.
+    pub others: CacheStatistics,
     /// Operations and their times.
     pub profile: Profile,
 }
@@ -82,17 +87,27 @@ pub struct FollowInputs {
 }
 
 impl<'a> Follow<'a> {
-    /// What a study asks for.
-    pub fn new(followed: &'a Followed) -> Self {
+    /// What a study asks for; the models of its own setting are kept in a store.
+    pub fn new(followed: &'a Followed, store: &Store) -> Self {
+        let new = Self::without_store(followed);
+        Self { kept: new.kept.over(StoredFits::new(store)), ..new }
+    }
+
+    /// The same, with a memory of its own alone.
+    pub fn without_store(followed: &'a Followed) -> Self {
         let began = Instant::now();
         let profiler = Arc::new(Profiler::with_clock(move || began.elapsed()));
-        let cache = ModelCache::new(CACHE_BYTES).timed_by(profiler.clone());
-        Self { followed, cache, profiler }
+        let cache = || ModelCache::new(CACHE_BYTES).timed_by(profiler.clone());
+        Self { followed, kept: cache(), cache: cache(), profiler }
     }
 
     /// What the cache of models did in this run, and what took how long.
     pub fn work(&self) -> Work {
-        Work { cache: self.cache.statistics(), profile: self.profiler.profile() }
+        Work {
+            kept: self.kept.statistics(),
+            others: self.cache.statistics(),
+            profile: self.profiler.profile(),
+        }
     }
 
     /// Follow the `i`-th instrument of an axis by what is observed of it, a column of its rows for each series.
@@ -121,7 +136,8 @@ impl<'a> Follow<'a> {
             observations: &observations,
             options: &options,
         };
-        let mut walk = walk(request, &self.cache).map_err(wrong)?;
+        let is_own = shard.setting == Setting::of(self.followed);
+        let mut walk = walk(request, if is_own { &self.kept } else { &self.cache }).map_err(wrong)?;
         walk.decisions.splice(0..0, std::iter::repeat_n(None, skipped));
         Ok(walk)
     }

@@ -85,7 +85,7 @@ impl Base<'_> {
         let config = self.study.config();
         let axis = panel.axis();
         let observed = Plan::new(&self.features).compute(panel, Encoding::F64, &())?;
-        let follow = Follow::new(&config.regimes);
+        let follow = Follow::without_store(&config.regimes);
         let setting = Setting::of(&config.regimes);
         let mut inputs = vec![None; axis.n_rows()];
         let mut walks = Vec::new();

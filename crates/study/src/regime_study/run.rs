@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use backstaff_feature::{Catalog, Feature};
+use backstaff_feature::Feature;
 use backstaff_panel::{Encoding, Panel, Session};
 use backstaff_portfolio::Rates;
 use backstaff_report::Section;
@@ -30,6 +30,7 @@ use crate::{
     columns::ColumnHandle,
     config::UniverseSpec,
     flow::{Bridge, Flow},
+    operators,
     output::{Cells, write_bytes, write_table},
     panel_handle::PanelHandle,
     progress::{Observer, StageRecord, peak_anonymous_bytes},
@@ -144,7 +145,7 @@ impl RegimeStudy {
         let panel = handle.part(0..handle.axis().n_sessions(), fields, [], published)?;
         let observed = self.observed(&handle, flow)?;
         let setting = Setting::of(&self.config.regimes);
-        let follow = Follow::new(&self.config.regimes);
+        let follow = Follow::new(&self.config.regimes, flow.store());
         let (histories, _) = self.follow(&follow, &handle, observed, vec![setting], flow)?;
         let sessions = self.sessions(&handle, &histories, |_| true)?;
         Ok((panel, features, self.cash_rates(&handle, flow)?, sessions))
@@ -187,7 +188,7 @@ impl RegimeStudy {
         }
         let observed = self.observed(&panel, flow)?;
         let setting = Setting::of(&config.regimes);
-        let follow = Follow::new(&self.config.regimes);
+        let follow = Follow::new(&self.config.regimes, flow.store());
         let (histories, lineage) = self.follow(&follow, &panel, observed, self.settings(), flow)?;
         let Books { plain: books, stressed, spread } = self.allocate(&panel, &histories, &setting, flow)?;
         let close = panel.panel(["close"], [])?;
@@ -238,7 +239,7 @@ impl RegimeStudy {
     fn features(&self, panel: &PanelHandle) -> Result<Vec<Feature>, StudyError> {
         let texts = &self.config.regimes.observe;
         let names = (1..=texts.len()).map(|number| format!("observed_{number}")).collect::<Vec<_>>();
-        let mut catalog = Catalog::new();
+        let mut catalog = operators::catalog();
         for (name, text) in names.iter().zip(texts) {
             catalog = catalog.with(name, text)?;
         }
