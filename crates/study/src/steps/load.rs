@@ -110,6 +110,7 @@ impl Load {
         let file = data.prices.tables.as_deref().map(at);
         let prices = PanelSource {
             tables: layout(data.prices.preset.as_deref(), file.as_deref())?,
+            format: data.prices.format,
             mapping: Mapping(data.prices.mapping.clone()),
             date_order: data.prices.date_order,
             instruments: universe.instruments.clone().map(|names| names.into_iter().collect()),
@@ -299,7 +300,8 @@ impl Stage for Load {
     fn hash_parameters(&self, key: &mut KeyHasher) {
         let Self { prices, attributes, member_from, at_most, benchmark, published } = self;
         let PanelSource {
-            path: _, // Its bytes are what counts.
+            path: _,   // Its bytes are what counts.
+            format: _, // It is checked, and what is read is the same.
             mapping,
             fields,
             categories,
