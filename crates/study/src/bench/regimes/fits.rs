@@ -12,7 +12,7 @@ use crate::{StudyError, output::write_bytes, study::on_threads};
 /// Runs of which the median is told.
 const RUNS: usize = 9;
 
-/// One fit of [`ITERATIONS`] iterations from one start.
+/// One fit of `ITERATIONS` iterations from one start.
 #[derive(Clone, Debug, Serialize)]
 pub struct FitTime {
     /// Observations.
