@@ -12,7 +12,7 @@ use crate::{StudyError, output::write_bytes, study::on_threads};
 /// Runs of which the median is told.
 const RUNS: usize = 9;
 
-/// One fit of [`ITERATIONS`] iterations from one start.
+/// One fit of [`ITERATIONS`] iterations from one start. A search that rounding ends before is told for as many.
 #[derive(Clone, Debug, Serialize)]
 pub struct FitTime {
     /// Observations.
@@ -92,7 +92,7 @@ pub fn fits(samples: Option<&Path>) -> Result<Vec<FitTime>, StudyError> {
             times.push(FitTime {
                 look_back,
                 states,
-                milliseconds: median(seconds) * 1e3,
+                milliseconds: median(seconds) * 1e3 * ITERATIONS as f64 / found.iterations.max(1) as f64,
                 iterations: found.iterations,
                 log_likelihood: found.log_likelihood,
             });
