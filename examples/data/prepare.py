@@ -23,6 +23,7 @@ ITEMS = [
     "operating_income", "net_cash_flow_operating", "total_current_assets", "total_current_liabilities",
 ]
 SERIES = ["VIX", "DGS2", "DGS10", "DTWEXBGS", "UNRATE"]
+FUNDS = ["SPY", "QQQ", "IWM", "TLT", "GLD"]
 LAST_SESSION = pd.Timestamp("2017-11-10").date()
 
 
@@ -63,6 +64,14 @@ def macro(path: Path, first, out: Path) -> None:
     table[["date", "series", "value"]].to_parquet(out / "us_macro.parquet", compression="zstd", index=False)
 
 
+def cash(path: Path, out: Path) -> None:
+    """What money market funds roughly earn: the effective federal funds rate, by month."""
+    table = pd.read_parquet(path)
+    dates = pd.to_datetime(table["date"])
+    table = table[(dates >= "1999-01-01") & (table["series"] == "FEDFUNDS")].sort_values("date")
+    table[["date", "series", "value"]].to_parquet(out / "us_cash.parquet", compression="zstd", index=False)
+
+
 def main() -> None:
     panel, sectors, etfs, statements, series = (Path(argument) for argument in sys.argv[1:6])
     out = Path(sys.argv[6]) if len(sys.argv) > 6 else Path(__file__).parent
@@ -71,6 +80,9 @@ def main() -> None:
     write(equities, out / "us_equities.parquet")
     write(leaky(equities), out / "leaky_vendor.parquet")
     spy = pd.read_parquet(etfs)
+    funds = spy[spy["symbol"].isin(FUNDS)]
+    write(funds[columns].sort_values(["symbol", "date"]).reset_index(drop=True), out / "us_funds.parquet")
+    cash(series, out)
     spy = spy[(spy["symbol"] == "SPY") & (spy["date"] <= LAST_SESSION)]
     first = equities["date"].min()
     write(spy[spy["date"] >= first][columns].sort_values("date"), out / "spy.parquet")

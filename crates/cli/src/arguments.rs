@@ -181,7 +181,7 @@ pub struct StudyPath {
 
 #[derive(Args, Debug)]
 pub struct Compute {
-    /// A Parquet or CSV file, a folder of one file per instrument, or a folder in Qlib's layout.
+    /// A Parquet or CSV file, a folder of one file per instrument, or a folder in Qlib's or LEAN's layout.
     #[arg(long, value_name = "PATH")]
     pub data: PathBuf,
     /// What the tables of a database mean (an SQLite file, or a folder of Parquet files named after the tables): a

@@ -1,4 +1,4 @@
-//! Backtests of 500 instruments over three years, and of a national market over thirteen.
+//! Backtests of 500 instruments over three years, of a national market over thirteen, and of orders that wait.
 
 #![allow(missing_docs, clippy::expect_used, reason = "criterion's macro makes the items; a bench may fail")]
 
@@ -7,10 +7,10 @@ use backstaff_panel::{
     testing::{MarketSpec, market},
 };
 use backstaff_portfolio::{
-    Costs, EqualWeight, Exchange, GroupCap, Guide, Leavers, Market, Rebalance, Risk, Strategy, Terms, TopN,
-    TopkDropout, Weights, backtest, backtest_cohorts,
+    Costs, Decision, EqualWeight, Exchange, GroupCap, Guide, Leavers, Market, Order, OrderType, Quantity,
+    Rebalance, Risk, Strategy, Terms, TopN, TopkDropout, View, Weights, backtest, backtest_cohorts,
 };
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 /// The best 50 of 2,500 with a band, caps and inverse volatility, every month, in three cohorts.
 fn market_wide(criterion: &mut Criterion) {
@@ -84,5 +84,55 @@ fn backtests(criterion: &mut Criterion) {
     bench("equal_weight_daily/500x756", Rebalance::EverySessions(1), Box::new(equal));
 }
 
-criterion_group!(benches, backtests, market_wide);
+/// A strategy that decides about every instrument at every close: it buys a pull-back at a limit and protects what it holds
+/// with a stop that waits. Elements are bars.
+#[derive(Debug)]
+struct PullBack;
+
+impl Strategy for PullBack {
+    fn name(&self) -> &'static str {
+        "pull_back"
+    }
+
+    fn on_session(&mut self, view: &View<'_>) -> Decision {
+        let n = view.n_instruments();
+        let weight = Quantity::Weight(1.0 / n as f64);
+        let mut orders = Vec::new();
+        for i in 0..n {
+            let (Some(bar), Some(before)) = (view.bar(i, 0), view.bar(i, 1)) else { continue };
+            if view.holding(i).is_none() && bar.close > before.close {
+                orders.push(Order::new(i, weight, OrderType::Limit(bar.close * 0.99)));
+                let stop = OrderType::Stop(bar.close * 0.95);
+                orders.push(Order::new(i, Quantity::Exit, stop).until_cancelled());
+            }
+        }
+        orders.into()
+    }
+}
+
+fn events(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("events");
+    group.sample_size(10);
+    for (n_instruments, n_sessions) in [(6, 5000), (50, 2500), (500, 756)] {
+        let panel = market(MarketSpec { n_instruments, n_sessions, ..MarketSpec::default() });
+        let n_rows = panel.axis().n_rows();
+        let (universe, signal) =
+            (Universe::new(vec![true; n_rows]), Signal::new("none", vec![f64::NAN; n_rows]));
+        let market = Market::new(&panel).expect("the generator makes prices");
+        let exchange = Exchange { costs: Costs::per_side(1.0, 2.0), ..Exchange::default() };
+        let terms = Terms {
+            initial_cash: 1e6,
+            rebalance: Rebalance::EverySessions(1),
+            signal_delay: 0,
+            leavers: Leavers::Sell,
+            sessions: 0..n_sessions,
+        };
+        group.throughput(Throughput::Elements(n_rows as u64));
+        group.bench_function(format!("pull_back/{n_instruments}x{n_sessions}"), |bencher| {
+            bencher.iter(|| backtest(&market, &universe, &exchange, &terms, &signal, &mut PullBack));
+        });
+    }
+}
+
+criterion_group!(benches, backtests, events, market_wide);
 criterion_main!(benches);

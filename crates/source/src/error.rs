@@ -179,6 +179,12 @@ pub enum SourceError {
     #[error("{path} is not in Qlib's layout: {reason}")]
     Layout { path: PathBuf, reason: &'static str },
 
+    #[error("{path} is not in LEAN's layout: {reason}")]
+    Lean { path: PathBuf, reason: &'static str },
+
+    #[error("{path} is not a readable zip file: {source}; was its download cut short?")]
+    Zip { path: PathBuf, source: Box<zip::result::ZipError> },
+
     #[error("{place}: the {what} is empty; each row needs a date and an instrument")]
     EmptyKey { place: Place, what: &'static str },
 

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{SourceError, qlib};
+use crate::{SourceError, lean, qlib};
 
 /// What a file holds, by its ending.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,7 +40,8 @@ pub(crate) fn look_at(path: &Path) -> Result<fs::Metadata, SourceError> {
 /// its folders, sorted.
 ///
 /// Of a folder in Qlib's layout (it has a `calendars/day.txt`) they are the calendar, the list of instruments and the
-/// bars. Names that begin with `.` or `_` are not data. What can't be told from its ending (`.txt` in a folder, a read-me)
+/// bars; of one in LEAN's layout (archives in `daily`, `hour` or `minute`) the archives, map and factor files. Names that
+/// begin with `.` or `_` are not data. What can't be told from its ending (`.txt` in a folder, a read-me)
 /// is passed over in a folder and refused when it is named itself.
 pub fn source_files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let kind = look_at(path)?;
@@ -52,6 +53,9 @@ pub fn source_files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
     }
     if qlib::is_provider(path) {
         return qlib::bar_files(path);
+    }
+    if lean::is_data_folder(path) {
+        return lean::bar_files(path);
     }
     let mut files = Vec::new();
     walk(path, &mut files)?;

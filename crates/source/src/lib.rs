@@ -21,6 +21,7 @@ mod faults;
 mod files;
 mod found;
 mod layout;
+mod lean;
 mod load;
 mod name;
 mod numbers;
@@ -49,7 +50,7 @@ pub use load::inspect;
 pub use name::field_name;
 pub use numbers::NumberTable;
 pub use observations::{Lag, Lags, ReadSeries, SeriesSource};
-pub use request::{Adjustment, CalendarRule, DateOrder, Mapping, OnBadInstrument, PanelSource};
+pub use request::{Adjustment, CalendarRule, DateOrder, Format, Mapping, OnBadInstrument, PanelSource};
 pub use series::Series;
 pub use tables::{
     CategoryTable, Currency, Dates, Halts, ItemTable, Keep, LayoutError, PeriodTable, PriceTable,

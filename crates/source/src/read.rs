@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::{
-    FoundColumn, Ignored, PanelSource, SourceError,
+    Format, FoundColumn, Ignored, PanelSource, SourceError,
     block::{Block, Blocks},
     csv_file::CsvFile,
-    files::{is_columnar, source_files},
+    files::{is_columnar, look_at, source_files},
     layout::{self, HeaderColumn, Key, Layout},
+    lean,
     parquet_file::ParquetFile,
     qlib,
     stamp::Shape,
@@ -56,8 +57,24 @@ impl Opened<'_> {
 
 /// Open all files, settle what their columns mean, decode what is wanted.
 pub(crate) fn read(request: &PanelSource) -> Result<Read, SourceError> {
-    if qlib::is_provider(&request.path) {
-        return qlib::read_bars(request);
+    let (is_qlib, is_lean) = (qlib::is_provider(&request.path), lean::is_data_folder(&request.path));
+    match request.format {
+        Format::Qlib | Format::Detect if is_qlib => return qlib::read_bars(request),
+        Format::Lean | Format::Detect if is_lean => return lean::read_bars(request),
+        Format::Detect => {}
+        stated => {
+            look_at(&request.path)?;
+            return Err(match stated {
+                Format::Lean => SourceError::Lean {
+                    path: request.path.clone(),
+                    reason: "name a folder such as data/equity/usa/daily, with zip files in it",
+                },
+                _ => SourceError::Layout {
+                    path: request.path.clone(),
+                    reason: "there is no calendars/day.txt in it",
+                },
+            });
+        }
     }
     let files = source_files(&request.path)?;
     let opened = files.par_iter().map(|path| Opened::open(path)).collect::<Vec<_>>();

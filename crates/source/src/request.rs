@@ -84,6 +84,19 @@ pub enum DateOrder {
     MonthFirst,
 }
 
+/// How the files of a folder are laid out.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// As what is there shows.
+    #[default]
+    Detect,
+    /// In LEAN's: archives in `daily`, `hour` or `minute`, with map and factor files beside them.
+    Lean,
+    /// In Qlib's: a calendar, and a file for each instrument and field.
+    Qlib,
+}
+
 /// Daily bars in files: where they are and how to read them.
 ///
 /// ```no_run
@@ -96,6 +109,8 @@ pub enum DateOrder {
 pub struct PanelSource {
     /// A file, or a folder of files.
     pub path: PathBuf,
+    /// How the files are laid out: another layout than the stated one is refused.
+    pub format: Format,
     /// The user's word on columns.
     pub mapping: Mapping,
     /// The fields wanted, in our names; `None` is all. Others are not read, but for what adjustment needs.
@@ -125,6 +140,7 @@ impl PanelSource {
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
+            format: Format::default(),
             mapping: Mapping::default(),
             fields: None,
             categories: Vec::new(),

@@ -30,7 +30,7 @@ use crate::{
 /// What to compute.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// A Parquet or CSV file, a folder of them, or a folder in Qlib's layout.
+    /// A Parquet or CSV file, a folder of them, or a folder in Qlib's or LEAN's layout.
     pub data: PathBuf,
     /// Published values with the days on which they became known, for expressions over `$$name`: a table, or a folder
     /// in Qlib's layout. Without one those of `data` count, if it is such a folder.

@@ -24,6 +24,7 @@ pub mod precompute;
 pub mod progress;
 pub mod prove;
 pub mod regime;
+pub mod regime_study;
 mod report;
 pub mod results;
 mod run;

@@ -114,7 +114,13 @@ impl Study {
         fs::create_dir_all(&folder)
             .map_err(|source| crate::output::OutputError::Write { path: folder.clone(), source })?;
         let page = folder.join("report.html");
-        write_bytes(&page, report.body.page(&run_section(self, &flow.stages()))?.as_bytes())?;
+        write_bytes(
+            &page,
+            report
+                .body
+                .page(&run_section(&flow.stages(), self.budget.threads, self.config.profile.as_deref()))?
+                .as_bytes(),
+        )?;
         let numbers = folder.join("results.json");
         let document = json!({
             "format": 1, "study": self.run_name(), "measures": report.measures, "folds": results.folds,
@@ -191,7 +197,7 @@ fn extend(columns: &mut Vec<(String, Vec<f64>)>, more: &[(String, Vec<f64>)]) {
 }
 
 /// What may differ from run to run: kept apart from the page's body.
-fn run_section(study: &Study, stages: &[StageRecord]) -> Section {
+pub(crate) fn run_section(stages: &[StageRecord], threads: usize, profile: Option<&str>) -> Section {
     let mut table = Table::new("Stages of this run")
         .column(Column::text("Stage"))
         .column(Column::text("Outcome"))
@@ -210,10 +216,10 @@ fn run_section(study: &Study, stages: &[StageRecord]) -> Section {
     let text = format!(
         "backstaff {} on {} threads, {} {}; profile: {}.",
         env!("CARGO_PKG_VERSION"),
-        study.budget.threads,
+        threads,
         std::env::consts::OS,
         std::env::consts::ARCH,
-        study.config.profile.as_deref().unwrap_or("none"),
+        profile.unwrap_or("none"),
     );
     Section::new("run", "This run").block(Block::Text(vec![text])).block(table)
 }

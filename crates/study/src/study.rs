@@ -248,7 +248,8 @@ impl Study {
 
     /// The stage that loads the data; of a database only the facts that the study names.
     pub(crate) fn load_stage(&self) -> Result<Load, StudyError> {
-        let load = Load::new(&self.config)?;
+        let Config { data, universe, folder, .. } = &self.config;
+        let load = Load::new(data, universe, folder)?;
         if !load.reads_tables() {
             return Ok(load);
         }

@@ -36,6 +36,17 @@ Examples:
   backstaff regime decode --model model.json --data r.parquet --column r --out states.parquet
   backstaff regime decode --model model.json --data r.parquet --column r --out states.csv --json")]
     Decode(Decode),
+    /// Follow the regimes of a study's instruments, trade on them, and write the report: what `run` does with such a study.
+    ///
+    /// Models are fitted on the past as time goes by, decisions are filled in the next session. The report compares the
+    /// strategy with its own mean exposures held constantly, with the equal weight and with holding one instrument, and
+    /// shows what other settings would have given.
+    #[command(after_help = "Example:\n  backstaff regime report examples/regimes.yaml")]
+    Report {
+        /// The study's file.
+        #[arg(value_name = "STUDY.yaml")]
+        study: PathBuf,
+    },
 }
 
 /// Which columns of which file are observed.

@@ -37,15 +37,17 @@ pub struct Context {
 impl Context {
     /// The study of a file, opened as the arguments say.
     fn study(&self, path: &std::path::Path) -> Result<Study, StudyError> {
-        Study::open(
-            path,
-            &Options {
-                profile: self.common.profile.clone(),
-                store: self.common.store.clone(),
-                threads: self.common.threads.map(usize::from),
-                memory: self.common.memory(),
-            },
-        )
+        Study::open(path, &self.options())
+    }
+
+    /// How a study is opened.
+    fn options(&self) -> Options {
+        Options {
+            profile: self.common.profile.clone(),
+            store: self.common.store.clone(),
+            threads: self.common.threads.map(usize::from),
+            memory: self.common.memory(),
+        }
     }
 
     /// Write a trace where one was asked for.

@@ -5,15 +5,18 @@ use std::{
     process::ExitCode,
 };
 
-use backstaff_study::StudyError;
+use backstaff_study::{StudyError, regime_study::RegimeStudy};
 
-use super::Context;
+use super::{Context, regime};
 use crate::{
     arguments::{Precompute, Shard},
     terminal::stage_table,
 };
 
 pub fn run(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
+    if RegimeStudy::is_one(study) {
+        return regime::report(context, study);
+    }
     let outcome = context.study(study)?.run(&context.terminal)?;
     context.write_trace(&outcome.trace)?;
     context.answer(&outcome, || {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use backstaff_source::DateOrder;
+use backstaff_source::{DateOrder, Format};
 use serde::{Deserialize, Serialize};
 
 use super::published::{FactTable, SeriesTable, one_or_many};
@@ -38,8 +38,11 @@ fn union() -> String {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prices {
-    /// A Parquet or CSV file, a folder of them, a folder in Qlib's layout, or a database of tables.
+    /// A Parquet or CSV file, a folder of them, a folder in Qlib's or LEAN's layout, or a database of tables.
     pub path: PathBuf,
+    /// What must be there, if that is to be checked: `lean` or `qlib`.
+    #[serde(default)]
+    pub format: Format,
     /// What the tables of a database mean, by a layout that ships: `krx`.
     #[serde(default)]
     pub preset: Option<String>,

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Config, FORMAT, Problem, Weights};
@@ -42,18 +43,14 @@ pub fn load(path: &Path, profile: Option<&str>) -> Result<Config, ConfigError> {
 
 /// Parse a study's text; `path` is for messages, and its folder is what paths in the text are relative to.
 pub fn parse(text: &str, path: &Path, profile: Option<&str>) -> Result<Config, ConfigError> {
-    let parse_error = |error: &serde_saphyr::Error| ConfigError::Parse {
-        path: path.to_owned(),
-        message: with_suggestion(&error.render()),
-    };
-    let plain: Config = serde_saphyr::from_str(text).map_err(|error| parse_error(&error))?;
+    let plain: Config = parse_yaml(text, path)?;
     if plain.backstaff > FORMAT {
         return Err(ConfigError::Format { path: path.to_owned(), found: plain.backstaff });
     }
     let mut config = match profile {
         None => plain,
         Some(name) => {
-            let study: Value = serde_saphyr::from_str(text).map_err(|error| parse_error(&error))?;
+            let study: Value = parse_yaml(text, path)?;
             with_profile(study, &plain, path, name)?
         }
     };
@@ -66,6 +63,23 @@ pub fn parse(text: &str, path: &Path, profile: Option<&str>) -> Result<Config, C
         message: problem.message,
     })?;
     Ok(config)
+}
+
+/// Parse a text; errors show the place, and the nearest of the keys that may stand there.
+pub fn parse_yaml<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, ConfigError> {
+    serde_saphyr::from_str(text).map_err(|error: serde_saphyr::Error| ConfigError::Parse {
+        path: path.to_owned(),
+        message: with_suggestion(&error.render()),
+    })
+}
+
+/// What is wrong with a study's name: the key and why.
+pub fn check_name(name: &str) -> Result<(), (&'static str, String)> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if name.is_empty() || !name.chars().all(plain) {
+        return Err(("name", format!("{name:?} must be made of letters, digits, _ and -")));
+    }
+    Ok(())
 }
 
 fn with_profile(mut study: Value, plain: &Config, path: &Path, name: &str) -> Result<Config, ConfigError> {
@@ -164,10 +178,7 @@ fn check(config: &Config, path: &Path) -> Result<(), ConfigError> {
     let fail = |key: &str, message: String| {
         Err(ConfigError::Value { path: path.to_owned(), key: key.to_owned(), message })
     };
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if config.name.is_empty() || !config.name.chars().all(plain) {
-        return fail("name", format!("{:?} must be made of letters, digits, _ and -", config.name));
-    }
+    check_name(&config.name).or_else(|(key, message)| fail(key, message))?;
     if config.models.is_empty() {
         return fail("models", "name at least one model".to_owned());
     }

@@ -20,6 +20,7 @@ pub use data::{Adjust, Attributes, Benchmark, Data, DropRow, OnBad, Prices};
 pub use fold::{Every, Folds, MinRows, TestRange, TrainSpan, Validation};
 pub use label::{Among, Form, Label, Market, Of, Target, TargetPart};
 pub use load::{ConfigError, load, parse};
+pub(crate) use load::{check_name, parse_yaml};
 pub use model::{ModelSpec, Models};
 pub use portfolio::{
     CostModel, DatedRate, ExecutionPrice, ExposureSpec, Portfolio, RecoverySpec, RiskSpec, StrategySpec,

@@ -31,7 +31,7 @@ use crate::{
 /// Something before a session that moved when only later data changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Leak {
-    /// What kind of thing: `data`, `column`, `samples`, `scores`, `ledger`.
+    /// What kind of thing: `data`, `column`, `samples`, `scores`, `regimes`, `orders`, `ledger`.
     pub kind: &'static str,
     /// Which one.
     pub name: String,
@@ -47,7 +47,7 @@ pub struct Leak {
 
 impl Leak {
     /// A leak of no particular instrument.
-    fn of(kind: &'static str, name: &str, session: String, n_moved: usize) -> Self {
+    pub(crate) fn of(kind: &'static str, name: &str, session: String, n_moved: usize) -> Self {
         Self { kind, name: name.to_owned(), expression: None, instrument: None, session, n_moved }
     }
 }

@@ -157,7 +157,7 @@ impl Study {
 }
 
 /// Positions spread over the tested sessions, neither the first nor the last.
-fn cuts(sessions: std::ops::Range<usize>, count: usize) -> Vec<usize> {
+pub(crate) fn cuts(sessions: std::ops::Range<usize>, count: usize) -> Vec<usize> {
     let mut cuts = (1..=count).map(|k| sessions.start + sessions.len() * k / (count + 1)).collect::<Vec<_>>();
     cuts.dedup();
     cuts.retain(|&cut| cut + 1 < sessions.end);

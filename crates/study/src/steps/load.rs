@@ -18,7 +18,7 @@ use crate::{
     StudyError,
     artifact::{write_categories, write_column, write_integers, write_texts},
     compute::layout,
-    config::{Adjust, Config, OnBad},
+    config::{Adjust, Data, OnBad, UniverseSpec},
     panel_handle::MEMBER,
     segment::{self, segments},
     steps::published::{self, Published, PublishedFacts},
@@ -92,9 +92,8 @@ pub struct LoadFacts {
 
 impl Load {
     /// What the study's `data` and `universe` sections ask for.
-    pub fn new(config: &Config) -> Result<Self, StudyError> {
-        let at = |path: &Path| config.folder.join(path);
-        let data = &config.data;
+    pub fn new(data: &Data, universe: &UniverseSpec, folder: &Path) -> Result<Self, StudyError> {
+        let at = |path: &Path| folder.join(path);
         let invalid = |key: &str, message: String| StudyError::Value { key: key.to_owned(), message };
         let calendar = match data.calendar.as_str() {
             "union" => CalendarRule::default(),
@@ -111,9 +110,10 @@ impl Load {
         let file = data.prices.tables.as_deref().map(at);
         let prices = PanelSource {
             tables: layout(data.prices.preset.as_deref(), file.as_deref())?,
+            format: data.prices.format,
             mapping: Mapping(data.prices.mapping.clone()),
             date_order: data.prices.date_order,
-            instruments: config.universe.instruments.clone().map(|names| names.into_iter().collect()),
+            instruments: universe.instruments.clone().map(|names| names.into_iter().collect()),
             adjustment: match data.prices.adjustment {
                 Adjust::Auto => Adjustment::Auto,
                 Adjust::AsIs => Adjustment::AsIs,
@@ -134,8 +134,8 @@ impl Load {
             categories: table.categories.clone(),
         });
         let benchmark = data.benchmark.as_ref().map(|series| (at(&series.path), series.instrument.clone()));
-        let member_from = config.universe.member_from.clone();
-        let (at_most, published) = (config.universe.at_most, Published::new(config));
+        let member_from = universe.member_from.clone();
+        let (at_most, published) = (universe.at_most, Published::new(data, folder));
         Ok(Self { prices, attributes, member_from, at_most, benchmark, published })
     }
 
@@ -300,7 +300,8 @@ impl Stage for Load {
     fn hash_parameters(&self, key: &mut KeyHasher) {
         let Self { prices, attributes, member_from, at_most, benchmark, published } = self;
         let PanelSource {
-            path: _, // Its bytes are what counts.
+            path: _,   // Its bytes are what counts.
+            format: _, // It is checked, and what is read is the same.
             mapping,
             fields,
             categories,

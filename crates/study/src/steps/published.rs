@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     StudyError,
-    config::{Config, SeriesLag},
+    config::{Data, SeriesLag},
     segment::Segment,
     steps::LoadFacts,
 };
@@ -45,9 +45,9 @@ pub struct PublishedFacts {
 
 impl Published {
     /// What the study's `data` section names.
-    pub fn new(config: &Config) -> Self {
-        let at = |path: &Path| config.folder.join(path);
-        let tables = config.data.facts.iter().map(|table| FactSource {
+    pub fn new(data: &Data, folder: &Path) -> Self {
+        let at = |path: &Path| folder.join(path);
+        let tables = data.facts.iter().map(|table| FactSource {
             path: at(&table.path),
             mapping: Mapping(table.mapping.clone()),
             lag_days: table.lag_days,
@@ -56,7 +56,7 @@ impl Published {
             currency: table.currency.clone(),
             fields: table.fields.clone().map(|fields| fields.into_iter().collect()),
         });
-        let series = config.data.series.iter().map(|table| SeriesSource {
+        let series = data.series.iter().map(|table| SeriesSource {
             path: at(&table.path),
             mapping: Mapping(table.mapping.clone()),
             names: table.names.clone().map(|names| names.into_iter().collect()),

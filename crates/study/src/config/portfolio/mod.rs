@@ -5,7 +5,7 @@ mod strategy;
 
 use std::collections::BTreeMap;
 
-use backstaff_portfolio::{Rates, krx_price_limit, krx_sell_tax_bps};
+use backstaff_portfolio::{Costs, Execution, Rates, krx_price_limit, krx_sell_tax_bps};
 pub use rate::DatedRate;
 use rate::Shipped;
 use serde::{Deserialize, Serialize};
@@ -92,6 +92,16 @@ pub enum ExecutionPrice {
     Close,
 }
 
+impl ExecutionPrice {
+    /// What the ledger calls it.
+    pub fn of_ledger(self) -> Execution {
+        match self {
+            Self::Open => Execution::NextOpen,
+            Self::Close => Execution::NextClose,
+        }
+    }
+}
+
 /// The volume that an order is compared with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -138,17 +148,31 @@ pub struct CostModel {
     pub borrow_bps: f64,
 }
 
+impl CostModel {
+    /// The tax on sales, in basis points.
+    pub fn sell_tax(&self) -> Result<Rates, String> {
+        self.sell_tax_bps.rates(SELL_TAXES)
+    }
+
+    /// What the ledger charges.
+    pub fn costs(&self) -> Result<Costs, String> {
+        let Self { commission_bps, slippage_bps, impact, sell_tax_bps: _, minimum, borrow_bps } = self;
+        Ok(Costs {
+            minimum_commission: *minimum,
+            sell_tax_bps: self.sell_tax()?,
+            borrow_bps_annual: *borrow_bps,
+            impact: *impact,
+            ..Costs::per_side(*commission_bps, *slippage_bps)
+        })
+    }
+}
+
 /// Tables of a tax on sales that ship.
 const SELL_TAXES: &[Shipped] = &[("krx", krx_sell_tax_bps)];
 /// Tables of price limits that ship.
 const PRICE_LIMITS: &[Shipped] = &[("krx", krx_price_limit)];
 
 impl Portfolio {
-    /// The tax on sales, in basis points.
-    pub fn sell_tax(&self) -> Result<Rates, String> {
-        self.costs.sell_tax_bps.rates(SELL_TAXES)
-    }
-
     /// What cash earns a year.
     pub fn cash_rates(&self) -> Result<Rates, String> {
         self.cash_rate.rates(&[])
@@ -165,7 +189,7 @@ impl Portfolio {
         if !(self.initial_cash.is_finite() && self.initial_cash > 0.0) {
             return Err(at("initial_cash", "must be above 0".to_owned()));
         }
-        self.sell_tax().map_err(|message| at("costs.sell_tax_bps", message))?;
+        self.costs.costs().map_err(|message| at("costs.sell_tax_bps", message))?;
         self.cash_rates().map_err(|message| at("cash_rate", message))?;
         self.price_limits().map_err(|message| at("price_limit", message))?;
         if self.cohorts == 0 || self.cohorts > self.rebalance_every.max(1) {

@@ -44,12 +44,12 @@ pub(super) fn hash_portfolio(portfolio: &Portfolio, key: &mut KeyHasher) {
     key.list("recoveries", instruments, |key, (name, share)| {
         key.str("instrument", name).f64("share", *share);
     });
-    hash_rates("sell_tax_bps", portfolio.sell_tax().ok().as_ref(), key);
+    hash_rates("sell_tax_bps", portfolio.costs.sell_tax().ok().as_ref(), key);
     hash_rates("cash_rate", portfolio.cash_rates().ok().as_ref(), key);
     hash_rates("price_limit", portfolio.price_limits().ok().flatten().as_ref(), key);
 }
 
-fn hash_rates(label: &str, rates: Option<&Rates>, key: &mut KeyHasher) {
+pub(crate) fn hash_rates(label: &str, rates: Option<&Rates>, key: &mut KeyHasher) {
     key.list(label, rates, |key, rates| {
         key.f64("first", rates.first());
         key.list("changes", rates.changes(), |key, (from, rate)| {
@@ -58,7 +58,7 @@ fn hash_rates(label: &str, rates: Option<&Rates>, key: &mut KeyHasher) {
     });
 }
 
-fn hash_costs(costs: &CostModel, key: &mut KeyHasher) {
+pub(crate) fn hash_costs(costs: &CostModel, key: &mut KeyHasher) {
     // The tax is hashed as the rates that it comes to.
     let CostModel { commission_bps, slippage_bps, impact, sell_tax_bps: _, minimum, borrow_bps } = costs;
     key.f64("commission_bps", *commission_bps)

@@ -11,14 +11,17 @@ use std::{ops::Range, sync::Arc};
 
 use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Stage, StoreError};
 
-use self::{result::write_backtest, simulate::price_fields};
+use self::result::write_backtest;
+pub(crate) use self::simulate::price_fields;
 use crate::{
     StudyError, columns::ColumnHandle, config::Portfolio, panel_handle::PanelHandle, steps::scores::Scores,
 };
 
 pub use detail::{Detail, GroupShare, Held, TradeFacts};
 pub use guides::{GuideRole, Guides};
+pub(crate) use key::{hash_costs, hash_rates};
 pub use result::{BacktestResult, Shortfall, StoredMeasure, read_backtest};
+pub(crate) use result::{daily, measures};
 pub use variant::{Holder, Variant, holder_name};
 
 /// Run one variant of the portfolio after the other.

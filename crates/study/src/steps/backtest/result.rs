@@ -87,8 +87,8 @@ fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
 }
 
-/// A ledger in columns and numbers.
-pub(super) fn summary(variant: &Variant, ledger: &Backtest, detail: Detail) -> BacktestResult {
+/// All measures of a ledger.
+pub(crate) fn measures(ledger: &Backtest) -> Vec<StoredMeasure> {
     let performance = measure::Performance::new(ledger);
     let measures = measure::all().map(|definition| {
         let value = (definition.compute)(&performance);
@@ -103,6 +103,11 @@ pub(super) fn summary(variant: &Variant, ledger: &Backtest, detail: Detail) -> B
             value: finite(value),
         }
     });
+    measures.collect()
+}
+
+/// A ledger in columns and numbers.
+pub(super) fn summary(variant: &Variant, ledger: &Backtest, detail: Detail) -> BacktestResult {
     let mut unfilled = std::collections::BTreeMap::<String, usize>::new();
     for shortfall in &ledger.shortfalls {
         *unfilled.entry(shortfall.reason.name().to_owned()).or_default() += 1;
@@ -111,7 +116,7 @@ pub(super) fn summary(variant: &Variant, ledger: &Backtest, detail: Detail) -> B
         variant: variant.clone(),
         sessions: ledger.days.iter().map(|day| day.session).collect(),
         daily: daily(ledger),
-        measures: measures.collect(),
+        measures: measures(ledger),
         unfilled: unfilled.into_iter().collect(),
         shortfalls: ledger
             .shortfalls
@@ -133,7 +138,7 @@ pub(super) fn summary(variant: &Variant, ledger: &Backtest, detail: Detail) -> B
 }
 
 /// The columns of the daily ledger.
-fn daily(ledger: &Backtest) -> Vec<(String, Vec<f64>)> {
+pub(crate) fn daily(ledger: &Backtest) -> Vec<(String, Vec<f64>)> {
     let days =
         |value: fn(&backstaff_portfolio::Day) -> f64| ledger.days.iter().map(value).collect::<Vec<_>>();
     let mut columns = vec![

@@ -4,9 +4,9 @@ use std::{ops::Range, sync::Arc};
 
 use backstaff_panel::{Axis, Column, Instrument, Panel, Signal, TRADED, Universe};
 use backstaff_portfolio::{
-    Backtest, BuyAndHold, Costs, EqualWeight, Exchange, Execution, Leavers, Market, NextSession,
-    PortfolioError, QuantileLongShort, Rebalance, Recovery, Strategy, Terms, TopN, TopkDropout, VolumeCap,
-    VolumeOf, backtest, backtest_cohorts,
+    Backtest, BuyAndHold, EqualWeight, Exchange, Leavers, Market, NextSession, PortfolioError,
+    QuantileLongShort, Rebalance, Recovery, Strategy, Terms, TopN, TopkDropout, VolumeCap, VolumeOf,
+    backtest, backtest_cohorts,
 };
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     StudyError,
-    config::{Config, CostModel, ExecutionPrice, Portfolio, StrategySpec, VolumeBase},
+    config::{Config, Portfolio, StrategySpec, VolumeBase},
     panel_handle::{Benchmark, PanelHandle},
     steps::scores::Scores,
 };
@@ -42,28 +42,18 @@ impl RunBacktests {
         let Portfolio {
             execution, costs, lot, volume_cap, volume_cap_of, liquidity_sessions, recovery, ..
         } = &self.portfolio;
-        let CostModel { commission_bps, slippage_bps, impact, sell_tax_bps: _, minimum, borrow_bps } = costs;
         let wrong = |key: &str| {
             let key = format!("portfolio.{key}");
             move |message| StudyError::Value { key, message }
         };
-        let costs = Costs {
-            minimum_commission: *minimum,
-            sell_tax_bps: self.portfolio.sell_tax().map_err(wrong("costs.sell_tax_bps"))?,
-            borrow_bps_annual: *borrow_bps,
-            impact: *impact,
-            ..Costs::per_side(*commission_bps, *slippage_bps)
-        };
+        let costs = costs.costs().map_err(wrong("costs.sell_tax_bps"))?;
         let of = match volume_cap_of {
             VolumeBase::Session => VolumeOf::Session,
             VolumeBase::Average => VolumeOf::Average,
         };
         let stated = recovery.instruments.iter().map(|(name, share)| (Instrument::new(name), *share));
         Ok(Exchange {
-            execution: match execution {
-                ExecutionPrice::Open => Execution::NextOpen,
-                ExecutionPrice::Close => Execution::NextClose,
-            },
+            execution: execution.of_ledger(),
             costs: if cost_tenths == 10 { costs } else { costs.scaled(f64::from(cost_tenths) / 10.0) },
             lot: (*lot > 0.0).then_some(*lot),
             volume_cap: volume_cap.map(|share| VolumeCap { share, of }),
@@ -227,7 +217,7 @@ fn until(panel: &Panel, mask: &Arc<Column>, scores: &Scores, end: usize) -> (Pan
 }
 
 /// The fields that a market reads.
-pub(super) fn price_fields(panel: &PanelHandle) -> Vec<String> {
+pub(crate) fn price_fields(panel: &PanelHandle) -> Vec<String> {
     ["open", "close", "volume", "raw_close", "raw_volume", TRADED]
         .into_iter()
         .filter(|name| panel.fields().contains(*name))

@@ -1,0 +1,296 @@
+//! Regimes: one instrument after the other is followed under one setting after the other.
+
+use std::{fmt, sync::Arc, time::Instant};
+
+use backstaff_panel::{Axis, Instrument};
+use backstaff_regime::{
+    CacheStatistics, Decision, Kind, ModelCache, Observations, Profile, Profiler, Schedule, Walk,
+    WalkOptions, WalkRequest, walk,
+};
+use backstaff_stage::{Budget, Draft, KeyHasher, Stage, Store, StoreError, Table};
+use serde::{Deserialize, Serialize};
+
+use super::{config::Followed, history::FitFacts};
+use crate::{StudyError, columns::ColumnHandle, panel_handle::PanelHandle, regime::StoredFits};
+
+/// The memory of models that are found again within a run.
+const CACHE_BYTES: usize = 64 << 20;
+
+/// How an instrument is followed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Setting {
+    /// How many states.
+    pub states: usize,
+    /// How many bars a fit sees.
+    pub look_back: usize,
+    /// Fits every 21 bars, begun so many bars after the first one, instead of the study's schedule.
+    pub offset: Option<usize>,
+}
+
+impl Setting {
+    /// What the study says.
+    pub fn of(followed: &Followed) -> Self {
+        Self { states: followed.states, look_back: followed.look_back, offset: None }
+    }
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} states, {} bars", self.states, self.look_back)?;
+        match self.offset {
+            None => Ok(()),
+            Some(offset) => write!(f, ", every 21 bars from bar {offset}"),
+        }
+    }
+}
+
+/// An instrument and how it is followed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FollowShard {
+    /// Which.
+    pub instrument: String,
+    /// How.
+    pub setting: Setting,
+}
+
+/// Follow the regimes of instruments.
+#[derive(Debug)]
+pub struct Follow<'a> {
+    followed: &'a Followed,
+    /// Of the study's own setting: its models are found again in a later run, when bars were added.
+    kept: ModelCache,
+    /// Of all others.
+    cache: ModelCache,
+    profiler: Arc<Profiler>,
+}
+
+/// What the cache of models did in a run, and what took how long.
+#[derive(Clone, Debug, Serialize)]
+pub struct Work {
+    /// Hits, misses, evictions of models under the study's own setting, which the store keeps.
+    pub kept: CacheStatistics,
+    /// The same of models under other settings.
+    pub others: CacheStatistics,
+    /// Operations and their times.
+    pub profile: Profile,
+}
+
+/// What is followed.
+#[derive(Debug)]
+pub struct FollowInputs {
+    /// The rows.
+    pub panel: Arc<PanelHandle>,
+    /// What is observed.
+    pub observed: Vec<Arc<ColumnHandle>>,
+    /// What is followed, and how.
+    pub shards: Vec<FollowShard>,
+}
+
+impl<'a> Follow<'a> {
+    /// What a study asks for; the models of its own setting are kept in a store.
+    pub fn new(followed: &'a Followed, store: &Store) -> Self {
+        let new = Self::without_store(followed);
+        Self { kept: new.kept.over(StoredFits::new(store)), ..new }
+    }
+
+    /// The same, with a memory of its own alone.
+    pub fn without_store(followed: &'a Followed) -> Self {
+        let began = Instant::now();
+        let profiler = Arc::new(Profiler::with_clock(move || began.elapsed()));
+        let cache = || ModelCache::new(CACHE_BYTES).timed_by(profiler.clone());
+        Self { followed, kept: cache(), cache: cache(), profiler }
+    }
+
+    /// What the cache of models did in this run, and what took how long.
+    pub fn work(&self) -> Work {
+        Work {
+            kept: self.kept.statistics(),
+            others: self.cache.statistics(),
+            profile: self.profiler.profile(),
+        }
+    }
+
+    /// Follow the `i`-th instrument of an axis by what is observed of it, a column of its rows for each series.
+    pub fn walk(
+        &self,
+        shard: &FollowShard,
+        axis: &Axis,
+        i: usize,
+        columns: &[Vec<f64>],
+    ) -> Result<Walk, StudyError> {
+        let options = self.options(shard);
+        let skipped = shard.setting.offset.map_or(0, |offset| {
+            let began = |column: &Vec<f64>| column.iter().position(|value| !value.is_nan()).unwrap_or(0);
+            columns.iter().map(began).max().unwrap_or(0) + offset
+        });
+        let skipped = skipped.min(axis.rows(i).len());
+        let columns = columns.iter().map(|column| &column[skipped..]).collect::<Vec<_>>();
+        let wrong = |error: backstaff_regime::RegimeError| StudyError::Value {
+            key: format!("regimes of {} ({})", shard.instrument, shard.setting),
+            message: error.to_string(),
+        };
+        let observations = Observations::from_columns(&columns, options.missing).map_err(wrong)?;
+        let request = WalkRequest {
+            instrument: &axis.instruments()[i],
+            sessions: &axis.sessions(i)[skipped..],
+            observations: &observations,
+            options: &options,
+        };
+        let is_own = shard.setting == Setting::of(self.followed);
+        let mut walk = walk(request, if is_own { &self.kept } else { &self.cache }).map_err(wrong)?;
+        walk.decisions.splice(0..0, std::iter::repeat_n(None, skipped));
+        Ok(walk)
+    }
+
+    fn options(&self, shard: &FollowShard) -> WalkOptions {
+        let schedule = match shard.setting.offset {
+            Some(_) => EVERY,
+            None => self.followed.schedule_of(&shard.instrument),
+        };
+        self.followed.options(shard.setting.states, shard.setting.look_back, schedule)
+    }
+}
+
+/// How often a setting with an offset is fitted: about a month.
+const EVERY: Schedule = match std::num::NonZeroUsize::new(21) {
+    Some(bars) => Schedule::EveryBars(bars),
+    None => Schedule::Monthly,
+};
+
+impl FollowInputs {
+    /// An instrument's number.
+    fn find(&self, name: &str) -> Result<usize, StudyError> {
+        let axis = self.panel.axis();
+        axis.find(name).ok_or_else(|| unknown_instrument(axis, "regimes", name))
+    }
+
+    /// What is observed of an instrument, one column a series.
+    fn columns(&self, i: usize) -> Result<Vec<Vec<f64>>, StudyError> {
+        let rows = self.panel.axis().rows(i);
+        let column = |handle: &Arc<ColumnHandle>| {
+            let mut values = vec![0.0; rows.len()];
+            handle.column()?.decode(rows.clone(), &mut values);
+            Ok(values)
+        };
+        self.observed.iter().map(column).collect()
+    }
+}
+
+/// An error that names the nearest instrument.
+pub fn unknown_instrument(axis: &Axis, key: &str, name: &str) -> StudyError {
+    let near = |known: &&Instrument| (1000.0 * strsim::jaro_winkler(known.name(), name)) as u32;
+    let nearest = axis.instruments().iter().max_by_key(near).map_or("", Instrument::name);
+    let message = format!("the data have no instrument {name:?}; did you mean {nearest:?}?");
+    StudyError::Value { key: key.to_owned(), message }
+}
+
+impl Stage for Follow<'_> {
+    const NAME: &'static str = "regimes";
+    const VERSION: u32 = 1;
+    type Inputs = FollowInputs;
+    type Shard = FollowShard;
+    type Output = Walk;
+    type Error = StudyError;
+
+    fn hash_parameters(&self, key: &mut KeyHasher) {
+        let Followed {
+            observe: _, // What they give counts.
+            states: _,  // The setting of the shard says it.
+            look_back: _,
+            covariance,
+            schedule,
+            schedules,
+            refit,
+            starts,
+            keep,
+            max_iterations,
+            tolerance,
+            seed,
+            missing,
+        } = self.followed;
+        key.str("covariance", &text(covariance)).str("refit", &text(refit)).str("missing", &text(missing));
+        key.str("schedule", schedule).list("schedules", schedules, |key, (name, schedule)| {
+            key.str("instrument", name).str("schedule", schedule);
+        });
+        key.u64("starts", *starts as u64)
+            .u64("keep", *keep as u64)
+            .u64("max_iterations", *max_iterations as u64);
+        key.f64("tolerance", *tolerance).u64("seed", *seed);
+    }
+
+    fn hash_inputs(&self, shard: &FollowShard, inputs: &FollowInputs, key: &mut KeyHasher) {
+        let axis = inputs.panel.axis();
+        let Some(i) = axis.find(&shard.instrument) else { return };
+        key.list("sessions", axis.sessions(i), |key, session| {
+            key.i64("", session.number().into());
+        });
+        for (number, column) in inputs.columns(i).unwrap_or_default().into_iter().enumerate() {
+            key.list(&format!("observed {number}"), column, |key, value| {
+                key.f64("", value);
+            });
+        }
+    }
+
+    fn shards(&self, inputs: &FollowInputs) -> Vec<FollowShard> {
+        inputs.shards.clone()
+    }
+
+    fn effort(&self, shard: &FollowShard, _: &FollowInputs) -> usize {
+        shard.setting.states * shard.setting.look_back
+    }
+
+    fn run(&self, shard: &FollowShard, inputs: &FollowInputs, _: Budget) -> Result<Walk, StudyError> {
+        let i = inputs.find(&shard.instrument)?;
+        self.walk(shard, inputs.panel.axis(), i, &inputs.columns(i)?)
+    }
+
+    fn write(&self, walk: &Walk, draft: &mut Draft) -> Result<(), StoreError> {
+        let number = |of: fn(&Decision) -> f64| -> Vec<f64> {
+            walk.decisions.iter().map(|decision| decision.as_ref().map_or(f64::NAN, of)).collect()
+        };
+        let whole = |of: &dyn Fn(&Decision) -> usize| -> Vec<i32> {
+            walk.decisions.iter().map(|decision| decision.as_ref().map_or(-1, |d| of(d) as i32)).collect()
+        };
+        let leaving = (0..walk.decisions.len()).map(|row| leaving(walk, row)).collect();
+        let mut table = Table::new()
+            .i32("state", whole(&|decision| decision.state))
+            .i32("kind", whole(&|decision| kind_code(decision.label.kind())))
+            .i32("age", whole(&|decision| decision.age))
+            .i32("fit", whole(&|decision| decision.fit))
+            .f64("confidence", number(|decision| decision.confidence))
+            .f64("leaving", leaving)
+            .f64("expected_return", number(|decision| decision.expected_return))
+            .f64("expected_volatility", number(|decision| decision.expected_volatility));
+        let regimes = walk.regimes();
+        for state in 0..regimes.n_states() {
+            table = table.f64(&format!("p{state}"), regimes.of_state(state));
+        }
+        draft.write_part("decisions.arrow", |file| table.write(file))?;
+        let fits = walk.fits.iter().map(FitFacts::of).collect::<Vec<_>>();
+        let failures = walk.failures.iter().map(|f| (f.session.to_string(), f.reason.to_string()));
+        let failures = failures.collect::<Vec<_>>();
+        let first = walk.decisions.iter().position(Option::is_some);
+        draft.write_part("fits.json", |file| {
+            serde_json::to_writer(file, &fits).map_err(std::io::Error::from)
+        })?;
+        draft.info(serde_json::json!({ "first": first, "failures": failures }));
+        Ok(())
+    }
+}
+
+fn text(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// The number that a kind is stored as.
+pub fn kind_code(kind: Kind) -> usize {
+    Kind::ALL.iter().position(|other| *other == kind).unwrap_or_default()
+}
+
+/// The probability that the next bar has a regime of another kind; NaN before the first fit.
+pub fn leaving(walk: &Walk, row: usize) -> f64 {
+    let (Some(decision), Some(next)) = (&walk.decisions[row], walk.forecast(row, 1)) else { return f64::NAN };
+    let labels = &walk.fits[decision.fit].labels;
+    let stays = labels.iter().enumerate().filter(|(_, label)| label.kind() == decision.label.kind());
+    1.0 - stays.map(|(state, _)| next.probabilities[state]).sum::<f64>()
+}

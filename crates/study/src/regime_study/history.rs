@@ -1,0 +1,139 @@
+//! What is stored of an instrument's regimes.
+
+use backstaff_portfolio::regime::{Regime, RegimeInput};
+use backstaff_regime::{Kind, walk::FitRecord};
+use backstaff_stage::{Manifest, Store, Table};
+use serde::{Deserialize, Serialize};
+
+use crate::{StudyError, artifact::read_facts};
+
+/// The regimes of an instrument under one setting, a value for each of its rows; whole numbers are -1 and the others NaN
+/// before the first fit.
+#[derive(Clone, Debug)]
+pub struct History {
+    /// The likeliest state; it keeps its number over fits.
+    pub state: Vec<i32>,
+    /// What kind of regime it is: a place in [`Kind::ALL`].
+    pub kind: Vec<i32>,
+    /// For how many bars it has been the likeliest.
+    pub age: Vec<i32>,
+    /// Which fit the model comes from.
+    pub fit: Vec<i32>,
+    /// The filtered probability of the state.
+    pub confidence: Vec<f64>,
+    /// The probability that the next bar has a regime of another kind.
+    pub leaving: Vec<f64>,
+    /// Of the first series at the next bar.
+    pub expected_return: Vec<f64>,
+    /// Of the first series at the next bar.
+    pub expected_volatility: Vec<f64>,
+    /// The filtered probability of each state.
+    pub probabilities: Vec<Vec<f64>>,
+    /// The fits, in order of time.
+    pub fits: Vec<FitFacts>,
+    /// Fits that failed: their session and why.
+    pub failures: Vec<(String, String)>,
+}
+
+/// A fit along the way; states are numbered as those of the fit before.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FitFacts {
+    /// The session at whose close it took place: YYYY-MM-DD.
+    pub session: String,
+    /// Of the look-back.
+    pub log_likelihood: f64,
+    /// How many iterations led to it.
+    pub iterations: usize,
+    /// Whether the search ended by itself.
+    pub converged: bool,
+    /// Whether no state is empty or clings to values that hardly differ.
+    pub is_sound: bool,
+    /// What the states are called.
+    pub labels: Vec<String>,
+    /// The probabilities of each next state, state by state.
+    pub transition: Vec<Vec<f64>>,
+    /// The mean of the first series in each state.
+    pub means: Vec<f64>,
+    /// The standard deviation of the first series in each state.
+    pub deviations: Vec<f64>,
+    /// How many bars each state is expected to last; absent for one that is never left.
+    pub durations: Vec<Option<f64>>,
+}
+
+impl FitFacts {
+    /// What is kept of a fit.
+    pub fn of(record: &FitRecord) -> Self {
+        let model = &record.model;
+        let states = 0..model.n_states();
+        let durations = model.expected_durations().into_iter();
+        Self {
+            session: record.session.to_string(),
+            log_likelihood: record.fit.log_likelihood,
+            iterations: record.fit.iterations,
+            converged: record.fit.converged,
+            is_sound: record.fit.is_sound(),
+            labels: record.labels.iter().map(ToString::to_string).collect(),
+            transition: states.clone().map(|state| model.transition(state).to_vec()).collect(),
+            means: states.clone().map(|state| model.means(state)[0]).collect(),
+            deviations: states.map(|state| model.variance(state, 0).sqrt()).collect(),
+            durations: durations.map(|bars| bars.is_finite().then_some(bars)).collect(),
+        }
+    }
+}
+
+/// A kind of regime, as strategies call it.
+pub fn regime_of(kind: Kind) -> Regime {
+    match kind {
+        Kind::Bull => Regime::Bull,
+        Kind::Sideways => Regime::Sideways,
+        Kind::Bear => Regime::Bear,
+        Kind::Crisis => Regime::Crisis,
+    }
+}
+
+impl History {
+    /// Read what was stored.
+    pub fn read(store: &Store, manifest: &Manifest) -> Result<Self, StudyError> {
+        let table = Table::read(&store.open_part(manifest, "decisions.arrow")?)?;
+        let whole = |name: &str| Ok::<_, StudyError>(table.i32s(name)?.to_vec());
+        let number = |name: &str| Ok::<_, StudyError>(table.f64s(name)?.to_vec());
+        let names = table.names().filter(|name| name.starts_with('p')).map(str::to_owned).collect::<Vec<_>>();
+        Ok(Self {
+            state: whole("state")?,
+            kind: whole("kind")?,
+            age: whole("age")?,
+            fit: whole("fit")?,
+            confidence: number("confidence")?,
+            leaving: number("leaving")?,
+            expected_return: number("expected_return")?,
+            expected_volatility: number("expected_volatility")?,
+            probabilities: names.iter().map(|name| number(name)).collect::<Result<_, _>>()?,
+            fits: serde_json::from_slice(&store.open_part(manifest, "fits.json")?)
+                .map_err(|error| StudyError::Internal { what: format!("stored fits: {error}") })?,
+            failures: read_facts(manifest, "failures")?,
+        })
+    }
+
+    /// The kind of a row's regime.
+    pub fn kind_of(&self, row: usize) -> Option<Kind> {
+        usize::try_from(self.kind[row]).ok().and_then(|code| Kind::ALL.get(code).copied())
+    }
+
+    /// What a row's state is called.
+    pub fn label(&self, row: usize) -> Option<&str> {
+        let fit = self.fits.get(usize::try_from(self.fit[row]).ok()?)?;
+        fit.labels.get(usize::try_from(self.state[row]).ok()?).map(String::as_str)
+    }
+
+    /// What a strategy knows at a row.
+    pub fn input(&self, row: usize) -> Option<RegimeInput> {
+        let regime = regime_of(self.kind_of(row)?);
+        let age = u32::try_from(self.age[row]).unwrap_or_default();
+        Some(RegimeInput { regime, confidence: self.confidence[row], age, leaving: self.leaving[row] })
+    }
+
+    /// The first row whose regime is known.
+    pub fn first(&self) -> Option<usize> {
+        self.kind.iter().position(|&kind| kind >= 0)
+    }
+}
