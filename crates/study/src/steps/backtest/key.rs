@@ -26,6 +26,7 @@ pub(super) fn hash_portfolio(portfolio: &Portfolio, key: &mut KeyHasher) {
         price_limit: _, // the limits that it comes to
         recovery,
         sell_outside_universe,
+        short_selling,
     } = portfolio;
     hash_strategy(strategy, key);
     hash_costs(costs, key);
@@ -40,6 +41,7 @@ pub(super) fn hash_portfolio(portfolio: &Portfolio, key: &mut KeyHasher) {
         .bool("volume_cap_of_session", *volume_cap_of == VolumeBase::Session)
         .u64("liquidity_sessions", u64::from(*liquidity_sessions))
         .bool("sell_outside_universe", *sell_outside_universe)
+        .bool("short_selling", *short_selling)
         .f64("recovery", *usual);
     key.list("recoveries", instruments, |key, (name, share)| {
         key.str("instrument", name).f64("share", *share);
