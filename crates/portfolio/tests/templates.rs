@@ -154,3 +154,20 @@ fn every_template_trades_and_says_what_it_reads() {
         assert!(template.read().iter().chain(&template.traded()).all(|name| NAMES.contains(name)));
     }
 }
+
+#[test]
+fn a_configuration_states_what_departs_from_the_defaults() {
+    let read = |text: &str| serde_json::from_str::<Template>(text);
+    assert_eq!(read(r#"{"half_kelly": {}}"#).unwrap(), Template::named("half_kelly").unwrap());
+    let Template::OptimizedRotation(rules) =
+        read(r#"{"optimized_rotation": {"max_weight": 0.3, "most": 2}}"#).unwrap()
+    else {
+        panic!("another template")
+    };
+    assert_eq!((rules.max_weight, rules.most, rules.min_confidence), (0.3, 2, 0.65));
+    let unknown = read(r#"{"rotation": {"max_wieght": 0.3}}"#).unwrap_err().to_string();
+    assert!(unknown.contains("unknown field `max_wieght`"), "{unknown}");
+    for template in Template::all() {
+        assert_eq!(read(&serde_json::to_string(&template).unwrap()).unwrap(), template);
+    }
+}

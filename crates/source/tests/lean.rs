@@ -144,6 +144,7 @@ fn quotes_of_currencies_are_taken_at_the_middle() {
     archive(&folder.path().join("forex/oanda/daily/eurusd.zip"), text);
     let loaded = load(&folder.path().join("forex/oanda"));
     assert!((value(&loaded, "close", "EURUSD", "2020-01-02") - 1.3).abs() < 1e-12);
+    assert!(loaded.panel.field("volume").is_none());
 }
 
 #[test]

@@ -145,7 +145,10 @@ impl Reader<'_> {
     ) -> Block {
         let take = |values: &Vec<f64>| Column::F64(kept.iter().map(|&at| values[at]).collect());
         let days = kept.iter().map(|&at| sessions.days[at]).collect::<Vec<_>>();
+        // Quotes have no volume.
         let columns = FIELDS.iter().zip(&sessions.values);
+        let columns =
+            columns.filter(|(name, values)| **name != "volume" || !values.iter().all(|v| v.is_nan()));
         let mut numbers =
             columns.map(|(name, values)| ((*name).to_owned(), take(values))).collect::<Vec<_>>();
         if self.layout.has_factors() {

@@ -66,6 +66,9 @@ pub struct Portfolio {
     /// Whether holdings that leave the universe are sold.
     #[serde(default = "yes")]
     pub sell_outside_universe: bool,
+    /// Whether more may be sold than is held.
+    #[serde(default = "yes")]
+    pub short_selling: bool,
 }
 
 fn one() -> u32 {

@@ -26,6 +26,7 @@ pub(super) fn hash_portfolio(portfolio: &Portfolio, key: &mut KeyHasher) {
         price_limit: _, // the limits that it comes to
         recovery,
         sell_outside_universe,
+        short_selling,
     } = portfolio;
     hash_strategy(strategy, key);
     hash_costs(costs, key);
@@ -38,7 +39,8 @@ pub(super) fn hash_portfolio(portfolio: &Portfolio, key: &mut KeyHasher) {
         .f64("volume_cap", volume_cap.unwrap_or(f64::NAN))
         .bool("volume_cap_of_session", *volume_cap_of == VolumeBase::Session)
         .u64("liquidity_sessions", u64::from(*liquidity_sessions))
-        .bool("sell_outside_universe", *sell_outside_universe);
+        .bool("sell_outside_universe", *sell_outside_universe)
+        .bool("short_selling", *short_selling);
     hash_recovery(recovery, key);
     hash_rates("sell_tax_bps", portfolio.costs.sell_tax().ok().as_ref(), key);
     hash_rates("cash_rate", portfolio.cash_rates().ok().as_ref(), key);

@@ -61,7 +61,7 @@ impl RunBacktests {
             price_limit: self.portfolio.price_limits().map_err(wrong("price_limit"))?,
             cash_rate: self.portfolio.cash_rates().map_err(wrong("cash_rate"))?,
             recovery: Recovery { usual: recovery.usual, stated: stated.collect() },
-            short_selling: true,
+            short_selling: self.portfolio.short_selling,
         })
     }
 
