@@ -21,6 +21,7 @@ use crate::{
     panel_handle::{MEMBER, PanelHandle},
     per_share,
     precompute::Precomputed,
+    regime_study::RegimeStudy,
     results::{FeatureFacts, Results},
     selection::Selection,
     steps::{
@@ -116,6 +117,11 @@ pub(crate) struct Resolved {
 impl Study {
     /// Read a study's file.
     pub fn open(path: &Path, options: &Options) -> Result<Self, StudyError> {
+        if RegimeStudy::is_one(path) {
+            let message =
+                "a study of regimes; `run`, `report` and `prove` know what to do with it".to_owned();
+            return Err(StudyError::Value { key: path.display().to_string(), message });
+        }
         let mut config = config::load(path, options.profile.as_deref())?;
         config.portfolio.recovery.read_table(&config.folder)?;
         let store = options.store.clone().unwrap_or_else(|| config.folder.join(".backstaff"));
