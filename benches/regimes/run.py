@@ -3,8 +3,8 @@
     python benches/regimes/run.py [--full]
 
 Run by `make bench-regimes`. `backstaff bench regimes` prints its own tables; the observations and starts of its single
-fits are then given to hmmlearn, with its priors off, so that both follow the same path. Each figure is the median of
-nine fits on one thread. On a busy machine both grow: compare the ratios. hmmlearn is installed from PyPI into
+fits are then given to hmmlearn, with its priors off, so that both follow the same path. Each figure is the fastest of
+nine fits on one thread. hmmlearn is installed from PyPI into
 .deps/regimes on the first run.
 """
 

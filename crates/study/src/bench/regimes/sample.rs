@@ -45,11 +45,13 @@ pub fn start(observations: &Observations, states: usize) -> GaussianHmm {
         .expect("a valid model")
 }
 
-/// A fit that makes exactly so many iterations from a start, unless rounding ends it.
+/// A fit that makes so many iterations from a start, unless rounding ends it; no floor under variances matters, as for
+/// the peers.
 pub fn exactly(iterations: usize, start: GaussianHmm) -> FitOptions {
     FitOptions {
         max_iterations: iterations,
         tolerance: 0.0,
+        variance_floor: 1e-12,
         ..FitOptions::new(start.n_states()).with_starts(vec![Start::Given(Box::new(start))])
     }
 }
