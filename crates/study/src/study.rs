@@ -21,6 +21,7 @@ use crate::{
     panel_handle::{MEMBER, PanelHandle},
     per_share,
     precompute::Precomputed,
+    regime_study::RegimeStudy,
     results::{FeatureFacts, Results},
     selection::Selection,
     steps::{
@@ -116,7 +117,13 @@ pub(crate) struct Resolved {
 impl Study {
     /// Read a study's file.
     pub fn open(path: &Path, options: &Options) -> Result<Self, StudyError> {
-        let config = config::load(path, options.profile.as_deref())?;
+        if RegimeStudy::is_one(path) {
+            let message =
+                "a study of regimes; `run`, `report` and `prove` know what to do with it".to_owned();
+            return Err(StudyError::Value { key: path.display().to_string(), message });
+        }
+        let mut config = config::load(path, options.profile.as_deref())?;
+        config.portfolio.recovery.read_table(&config.folder)?;
         let store = options.store.clone().unwrap_or_else(|| config.folder.join(".backstaff"));
         let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let budget = Budget::of_threads(options.threads.unwrap_or_else(all));
@@ -348,7 +355,7 @@ impl Study {
         let quality = one(flow.stage(&CollectQuality, &panel, panel.axis().n_rows())?)?;
         let resolved = self.resolve(&panel)?;
         let columns = self.columns(flow, &panel, &resolved)?;
-        let learned = self.learn(flow, &panel, &columns, &train, make_labels)?;
+        let learned = self.learn(flow, &panel, &columns, &train, make_labels.clone())?;
         let suspects = columns.suspect_inputs(&panel);
         let found = one(flow.stage(&FindSuspects, &suspects, panel.axis().n_rows())?)?;
         let Found { suspects, checks } = read_found(&found)?;
@@ -362,7 +369,7 @@ impl Study {
             flow.warn(warning);
         }
         let rows = learned.scores.iter().map(|(_, scores)| scores.rows().len()).sum();
-        let evaluate = Evaluate { horizon: make_labels.horizon() };
+        let evaluate = Evaluate { horizon: make_labels.horizon(), recovery: make_labels.recovery().clone() };
         let inputs = EvaluateInputs {
             panel: panel.clone(),
             labels: learned.labels.clone(),

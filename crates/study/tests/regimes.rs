@@ -127,5 +127,9 @@ fn says_what_is_wrong() {
     assert!(with("cash: 0.02", "cash: {series: tbill}").contains("data.series has no"));
     assert!(with("cash: 0.02", "from: 2016-13-01").contains("not a date"));
     assert!(with("keep: 1", "keep: 0").contains("1 or more"));
+    let path = folder.join("study.yaml");
+    fs::write(&path, STUDY).unwrap();
+    let other = backstaff_study::Study::open(&path, &Options::default()).unwrap_err().to_string();
+    assert!(other.contains("a study of regimes"), "{other}");
     assert!(with("states: 2,", "states: 2, observe: [\"Ref($close, -1)\"],").contains("ahead"));
 }

@@ -47,6 +47,9 @@ pub(super) fn bundled(name: &str) -> Result<PathBuf, StudyError> {
 }
 
 pub fn report(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
+    if RegimeStudy::is_one(study) {
+        return regime::report(context, study);
+    }
     let outcome = context.study(study)?.run(&context.terminal)?;
     context.answer(&outcome.artifacts, || format!("{}\n", outcome.report().display()));
     Ok(ExitCode::SUCCESS)

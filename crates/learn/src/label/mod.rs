@@ -21,8 +21,17 @@ pub use target::{Form, Known, Market, Measure, Target};
 pub type Horizon = NonZeroU32;
 
 /// What holders got for instruments that ceased to trade, as a share of the last price; 1 where nothing is stated.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Recoveries(BTreeMap<Instrument, f64>);
+#[derive(Clone, PartialEq, Debug)]
+pub struct Recoveries {
+    usual: f64,
+    stated: BTreeMap<Instrument, f64>,
+}
+
+impl Default for Recoveries {
+    fn default() -> Self {
+        Self { usual: 1.0, stated: BTreeMap::new() }
+    }
+}
 
 impl Recoveries {
     /// A table of recoveries.
@@ -40,12 +49,25 @@ impl Recoveries {
                 return Err(LearnError::DuplicateRecovery { instrument });
             }
         }
-        Ok(Self(recoveries))
+        Ok(Self { stated: recoveries, ..Self::default() })
+    }
+
+    /// The same, with this share for all that the table does not name.
+    ///
+    /// # Errors
+    ///
+    /// If it is negative or not finite.
+    pub fn otherwise(self, usual: f64) -> Result<Self, LearnError> {
+        if !usual.is_finite() || usual < 0.0 {
+            let instrument = Instrument::new("all others");
+            return Err(LearnError::Recovery { instrument, recovery: usual });
+        }
+        Ok(Self { usual, ..self })
     }
 
     /// The share of the last price that holders of an instrument get.
     pub fn of(&self, instrument: &Instrument) -> f64 {
-        self.0.get(instrument).copied().unwrap_or(1.0)
+        self.stated.get(instrument).copied().unwrap_or(self.usual)
     }
 }
 

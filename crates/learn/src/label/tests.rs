@@ -71,6 +71,11 @@ fn a_stated_recovery_replaces_the_last_price() {
     let recoveries = Recoveries::new([("B".into(), 0.0)]).unwrap();
     let labels = Labels::forward_return(&prices, Horizon::new(2).unwrap(), &recoveries);
     assert_eq!(labels.values()[7], -1.0);
+    let usual = Recoveries::new([("A".into(), 0.0)]).unwrap().otherwise(0.0).unwrap();
+    let others = Labels::forward_return(&prices, Horizon::new(2).unwrap(), &usual);
+    let bits = |labels: &Labels| labels.values().iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(&others), bits(&labels), "a usual share counts for all that are not named");
+    assert!(usual.otherwise(f64::NAN).is_err());
     assert!(Recoveries::new([("B".into(), -0.1)]).is_err());
     assert!(Recoveries::new([("B".into(), 0.1), ("B".into(), 0.2)]).is_err());
 }

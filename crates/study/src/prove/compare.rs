@@ -3,11 +3,7 @@
 use std::{collections::BTreeMap, fmt, ops::Range, sync::Arc, time::Instant};
 
 use backstaff_feature::{Feature, Plan};
-use backstaff_learn::{
-    Threads,
-    label::{Labels, Recoveries},
-    model::Ensemble,
-};
+use backstaff_learn::{Threads, model::Ensemble};
 use backstaff_panel::{Axis, Column, Encoding, Facts, Panel, Session};
 use backstaff_portfolio::Backtest;
 use backstaff_stage::Digest;
@@ -122,7 +118,7 @@ impl<'a> Base<'a> {
         let handle = study.load(flow)?;
         let resolved = study.resolve(&handle)?;
         let columns = study.columns(flow, &handle, &resolved)?;
-        let learned = study.learn(flow, &handle, &columns, &train, make_labels)?;
+        let learned = study.learn(flow, &handle, &columns, &train, make_labels.clone())?;
         let mut models = Vec::new();
         let averages = train.averages();
         for seeds in learned.models.chunk_by(|a, b| (&a.0, a.1) == (&b.0, b.1)) {
@@ -251,7 +247,7 @@ impl<'a> Base<'a> {
     ) -> Result<Vec<Leak>, StudyError> {
         let universe = members(&columns[self.universe_at()]);
         let prices = self.make_labels.prices_of(changed)?;
-        let labels = Labels::forward_return(&prices, self.make_labels.horizon(), &Recoveries::default());
+        let labels = self.make_labels.labels_at(&prices)?;
         let folds = self.make_folds.until(before.session).folds_of(&universe, &labels)?.folds;
         let training = self.training(changed, columns);
         let mut leaks = Vec::new();

@@ -7,7 +7,7 @@ use backstaff_regime::{
     CacheStatistics, Decision, Kind, ModelCache, Observations, Profile, Profiler, Schedule, Walk,
     WalkOptions, WalkRequest, walk,
 };
-use backstaff_stage::{Budget, Draft, KeyHasher, Stage, Store, StoreError, Table};
+use backstaff_stage::{Budget, Draft, KeyHasher, Stage, Store, StoreError, Table, digest_bytes};
 use serde::{Deserialize, Serialize};
 
 use super::{config::Followed, history::FitFacts};
@@ -221,13 +221,11 @@ impl Stage for Follow<'_> {
     fn hash_inputs(&self, shard: &FollowShard, inputs: &FollowInputs, key: &mut KeyHasher) {
         let axis = inputs.panel.axis();
         let Some(i) = axis.find(&shard.instrument) else { return };
-        key.list("sessions", axis.sessions(i), |key, session| {
-            key.i64("", session.number().into());
-        });
+        let sessions = axis.sessions(i).iter().flat_map(|session| session.number().to_le_bytes());
+        key.digest("sessions", &digest_bytes(&sessions.collect::<Vec<_>>()));
         for (number, column) in inputs.columns(i).unwrap_or_default().into_iter().enumerate() {
-            key.list(&format!("observed {number}"), column, |key, value| {
-                key.f64("", value);
-            });
+            let bytes = column.iter().flat_map(|value| value.to_bits().to_le_bytes()).collect::<Vec<_>>();
+            key.digest(&format!("observed {number}"), &digest_bytes(&bytes));
         }
     }
 

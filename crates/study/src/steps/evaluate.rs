@@ -2,12 +2,9 @@
 
 use std::{num::NonZeroU32, ops::Range, sync::Arc};
 
-use backstaff_learn::{
-    evaluate::{
-        Cross, SeriesSummary, information_coefficients, quantile_means, quantile_returns,
-        rank_autocorrelation, top_turnover,
-    },
-    label::Recoveries,
+use backstaff_learn::evaluate::{
+    Cross, SeriesSummary, information_coefficients, quantile_means, quantile_returns, rank_autocorrelation,
+    top_turnover,
 };
 use backstaff_panel::Session;
 use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, Store, StoreError, Table};
@@ -17,18 +14,21 @@ use crate::{
     StudyError,
     artifact::read_facts,
     columns::ColumnHandle,
+    config::RecoverySpec,
     panel_handle::PanelHandle,
-    steps::{folds::universe, labels::LabelsHandle, scores::Scores},
+    steps::{backtest::hash_recovery, folds::universe, labels::LabelsHandle, scores::Scores},
 };
 
 /// Into how many parts scores are cut.
 pub const N_QUANTILES: usize = 5;
 
 /// Judge scores.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Evaluate {
     /// Sessions that a label spans.
     pub horizon: NonZeroU32,
+    /// What a delisting brings.
+    pub recovery: RecoverySpec,
 }
 
 /// What judging reads.
@@ -136,7 +136,7 @@ impl Evaluation {
 }
 
 impl Evaluate {
-    fn judge(self, scores: &Scores, inputs: &EvaluateInputs) -> Result<Evaluation, StudyError> {
+    fn judge(&self, scores: &Scores, inputs: &EvaluateInputs) -> Result<Evaluation, StudyError> {
         let axis = inputs.panel.axis();
         let universe = universe(&inputs.universe)?;
         let labels = inputs.labels.labels()?;
@@ -144,7 +144,8 @@ impl Evaluate {
         let cross = Cross::new(axis, &values, &universe)?;
         let coefficients = information_coefficients(&cross, labels.values());
         let prices = inputs.labels.prices()?;
-        let returns = quantile_returns(&cross, &prices, &Recoveries::default(), self.horizon, N_QUANTILES);
+        let returns =
+            quantile_returns(&cross, &prices, &self.recovery.of_labels()?, self.horizon, N_QUANTILES);
         let tested = |series: &[f64]| series[inputs.sessions.clone()].to_vec();
         let autocorrelation = tested(&rank_autocorrelation(&cross, NonZeroU32::MIN));
         let top_turnover = tested(&top_turnover(&cross, N_QUANTILES, NonZeroU32::MIN));
@@ -190,8 +191,9 @@ impl Stage for Evaluate {
     type Error = StudyError;
 
     fn hash_parameters(&self, key: &mut KeyHasher) {
-        let Self { horizon } = self;
+        let Self { horizon, recovery } = self;
         key.u64("horizon", horizon.get().into()).u64("quantiles", N_QUANTILES as u64);
+        hash_recovery(recovery, key);
     }
 
     fn hash_inputs(&self, model: &String, inputs: &EvaluateInputs, key: &mut KeyHasher) {

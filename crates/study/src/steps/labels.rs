@@ -5,22 +5,24 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use backstaff_learn::label::{Execution, ExecutionPrices, Labels, Recoveries};
+use backstaff_learn::label::{Execution, ExecutionPrices, Labels};
 use backstaff_panel::{Column, Panel, TRADED};
 use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Manifest, Stage, StoreError};
 
 use crate::{
     StudyError,
     artifact::{write_column, write_rows},
-    config::{Config, ExecutionPrice},
+    config::{Config, ExecutionPrice, RecoverySpec},
     panel_handle::PanelHandle,
+    steps::backtest::hash_recovery,
 };
 
 /// Compute labels.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct MakeLabels {
     execution: Execution,
     horizon: NonZeroU32,
+    recovery: RecoverySpec,
 }
 
 impl MakeLabels {
@@ -34,20 +36,26 @@ impl MakeLabels {
                 ExecutionPrice::Close => Execution::Close,
             },
             horizon: NonZeroU32::new(config.label.horizon).ok_or_else(zero)?,
+            recovery: config.portfolio.recovery.clone(),
         })
     }
 
     /// Sessions that a label spans.
-    pub fn horizon(self) -> NonZeroU32 {
+    pub fn horizon(&self) -> NonZeroU32 {
         self.horizon
     }
 
-    fn fields(self) -> [&'static str; 3] {
+    /// What a delisting brings, to a label as to the portfolio.
+    pub fn recovery(&self) -> &RecoverySpec {
+        &self.recovery
+    }
+
+    fn fields(&self) -> [&'static str; 3] {
         [self.execution.field(), "close", TRADED]
     }
 
     /// The prices at which the study trades.
-    fn prices(self, panel: &PanelHandle) -> Result<ExecutionPrices, StudyError> {
+    fn prices(&self, panel: &PanelHandle) -> Result<ExecutionPrices, StudyError> {
         for name in self.fields() {
             if !panel.fields().contains(name) {
                 let message = format!("labels need the field {name}, which the data lack");
@@ -58,13 +66,18 @@ impl MakeLabels {
     }
 
     /// The prices at which the study trades, of a panel in memory.
-    pub fn prices_of(self, panel: &Panel) -> Result<ExecutionPrices, StudyError> {
+    pub fn prices_of(&self, panel: &Panel) -> Result<ExecutionPrices, StudyError> {
         Ok(ExecutionPrices::new(panel, self.execution)?)
     }
 
     /// Compute them now; a function of the panel alone.
-    pub fn labels(self, panel: &PanelHandle) -> Result<Labels, StudyError> {
-        Ok(Labels::forward_return(&self.prices(panel)?, self.horizon, &Recoveries::default()))
+    pub fn labels(&self, panel: &PanelHandle) -> Result<Labels, StudyError> {
+        self.labels_at(&self.prices(panel)?)
+    }
+
+    /// The labels at these prices.
+    pub fn labels_at(&self, prices: &ExecutionPrices) -> Result<Labels, StudyError> {
+        Ok(Labels::forward_return(prices, self.horizon, &self.recovery.of_labels()?))
     }
 }
 
@@ -77,8 +90,9 @@ impl Stage for MakeLabels {
     type Error = StudyError;
 
     fn hash_parameters(&self, key: &mut KeyHasher) {
-        let Self { execution, horizon } = self;
+        let Self { execution, horizon, recovery } = self;
         key.str("execution", execution.field()).u64("horizon", horizon.get().into());
+        hash_recovery(recovery, key);
     }
 
     fn hash_inputs(&self, (): &(), panel: &Arc<PanelHandle>, key: &mut KeyHasher) {

@@ -12,7 +12,7 @@ use crate::{StudyError, output::write_bytes, study::on_threads};
 /// Runs of which the fastest is told: it is the one that other programs on the machine disturbed least.
 const RUNS: usize = 9;
 
-/// One fit of [`ITERATIONS`] iterations from one start. A search that rounding ends before is told for as many.
+/// One fit of `ITERATIONS` iterations from one start. A search that rounding ends before is told for as many.
 #[derive(Clone, Debug, Serialize)]
 pub struct FitTime {
     /// Observations.

@@ -30,7 +30,6 @@ pub(super) fn hash_portfolio(portfolio: &Portfolio, key: &mut KeyHasher) {
     } = portfolio;
     hash_strategy(strategy, key);
     hash_costs(costs, key);
-    let RecoverySpec { usual, instruments } = recovery;
     key.str("execution", if *execution == ExecutionPrice::Open { "open" } else { "close" })
         .u64("rebalance_every", u64::from(*rebalance_every))
         .u64("cohorts", u64::from(*cohorts))
@@ -41,14 +40,21 @@ pub(super) fn hash_portfolio(portfolio: &Portfolio, key: &mut KeyHasher) {
         .bool("volume_cap_of_session", *volume_cap_of == VolumeBase::Session)
         .u64("liquidity_sessions", u64::from(*liquidity_sessions))
         .bool("sell_outside_universe", *sell_outside_universe)
-        .bool("short_selling", *short_selling)
-        .f64("recovery", *usual);
-    key.list("recoveries", instruments, |key, (name, share)| {
-        key.str("instrument", name).f64("share", *share);
-    });
+        .bool("short_selling", *short_selling);
+    hash_recovery(recovery, key);
     hash_rates("sell_tax_bps", portfolio.costs.sell_tax().ok().as_ref(), key);
     hash_rates("cash_rate", portfolio.cash_rates().ok().as_ref(), key);
     hash_rates("price_limit", portfolio.price_limits().ok().flatten().as_ref(), key);
+}
+
+/// What a delisting brings.
+pub(crate) fn hash_recovery(recovery: &RecoverySpec, key: &mut KeyHasher) {
+    // The table has been read into the instruments.
+    let RecoverySpec { usual, instruments, table: _ } = recovery;
+    key.f64("recovery", *usual);
+    key.list("recoveries", instruments, |key, (name, share)| {
+        key.str("instrument", name).f64("share", *share);
+    });
 }
 
 pub(crate) fn hash_rates(label: &str, rates: Option<&Rates>, key: &mut KeyHasher) {

@@ -19,7 +19,7 @@ use crate::{
 
 pub use detail::{Detail, GroupShare, Held, TradeFacts};
 pub use guides::{GuideRole, Guides};
-pub(crate) use key::{hash_costs, hash_rates};
+pub(crate) use key::{hash_costs, hash_rates, hash_recovery};
 pub use result::{BacktestResult, Shortfall, StoredMeasure, read_backtest};
 pub(crate) use result::{daily, measures};
 pub use variant::{Holder, Variant, holder_name};
