@@ -332,3 +332,28 @@ fn bad_models_are_told_with_their_file() {
     assert!(failure("", "", "x,y").contains("the model is of 1 series, but 2 are observed"));
     assert!(failure("\"means\"", "\"mean\"", "x").contains("means"));
 }
+
+#[test]
+fn regimes_are_features_too() {
+    let place = Workplace::new();
+    let regime =
+        "RegimeState($close / Ref($close, 1) - 1, states=2, look_back=120, starts=1, schedule='never')";
+    let feature = format!("regime={regime}");
+    place.json(&["compute", "--data", "prices.csv", "--feature", &feature, "--out", "out.parquet"]);
+    let file = File::open(place.path("out.parquet")).unwrap();
+    let (mut decided, mut missing) = (0, 0);
+    for batch in ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap() {
+        let batch = batch.unwrap();
+        let values = batch.column_by_name("regime").unwrap().as_primitive::<Float64Type>();
+        missing += values.iter().filter(Option::is_none).count();
+        decided += values.iter().flatten().filter(|&state| state == 0.0 || state == 1.0).count();
+    }
+    assert!(decided > 7_000 && missing >= 10 * 120, "{decided} {missing}");
+
+    let shown = String::from_utf8(place.output(&["features", "show", "RegimeProb"]).stdout).unwrap();
+    assert!(shown.contains("How likely a regime is"), "{shown}");
+    let feature = feature.replace("'never'", "'nevr'");
+    let (code, message) =
+        place.failure(&["compute", "--data", "prices.csv", "--feature", &feature, "--out", "out.parquet"]);
+    assert!(code == 4 && message.contains("did you mean `never`?"), "{message}");
+}

@@ -34,7 +34,8 @@ fn table(results: &RegimeResults) -> Table {
         .column(Column::number("Iterations", 0).note("mean"))
         .column(Column::percent("Renamed", 0).note("states that have another name than at the fit before"))
         .column(
-            Column::percent("Deviations move", 0).note("mean change of a state's deviation from fit to fit"),
+            Column::percent("Deviations move", 0)
+                .note("median change of a state's deviation from fit to fit"),
         )
         .column(Column::integer("Changes").note("sessions with another regime than the one before"))
         .column(Column::number("Sessions a regime", 1).note("mean length of a run of one regime"));
@@ -58,12 +59,18 @@ fn table(results: &RegimeResults) -> Table {
             share(fits.iter().filter(|fit| fit.is_sound).count()),
             iterations,
             renamed as f64 / pairs().count().max(1) as f64,
-            series::mean(&moves.collect::<Vec<_>>()),
+            median(moves.collect()),
             runs.len().saturating_sub(1),
             series::mean(&lengths),
         ]);
     }
     table
+}
+
+/// The middle of the values; NaN of nothing.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 fn chart(instrument: &FollowedInstrument, deviations: bool) -> Chart {
