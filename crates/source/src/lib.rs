@@ -53,6 +53,6 @@ pub use observations::{Lag, Lags, ReadSeries, SeriesSource};
 pub use request::{Adjustment, CalendarRule, DateOrder, Format, Mapping, OnBadInstrument, PanelSource};
 pub use series::Series;
 pub use tables::{
-    CategoryTable, Currency, Dates, Halts, ItemTable, Keep, LayoutError, PeriodTable, PriceTable,
-    SeriesTable, Statements, TableLayout, Version, is_database,
+    CategoryTable, Currency, Dates, Halts, IndexTrial, ItemTable, Keep, LayoutError, PeriodTable, PriceTable,
+    SeriesTable, Statements, TableLayout, Version, is_database, make_indexes, try_indexes,
 };

@@ -9,7 +9,7 @@ use arrow::{
     datatypes::{Field, Schema},
 };
 use backstaff_panel::{Frequency, Instrument, Session};
-use backstaff_source::{Loaded, PanelSource, SourceError, TableLayout};
+use backstaff_source::{Loaded, PanelSource, SourceError, TableLayout, make_indexes, try_indexes};
 use parquet::arrow::ArrowWriter;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -139,6 +139,37 @@ fn statements_become_facts_of_fiscal_quarters() {
         assert!(warnings.contains(part), "{warnings}");
     }
     assert_eq!(loaded.panel.all_facts().count(), 2, "only what is wanted is read");
+}
+
+#[test]
+fn an_index_changes_nothing_but_the_time() {
+    let (_folder, source) = database(|connection| {
+        usual(connection);
+        let sql = "INSERT INTO financial_periods VALUES
+                (1, '000010', 12, '2019-12-31', '20200401', '연결', 'KRW'),
+                (2, '000020', 12, '2019-09-30', '20191115', '연결', 'KRW');
+            INSERT INTO financial_items_bs_cf VALUES (1, 2, 'ifrs-full_Equity', 9), (2, 1, 'ifrs-full_Equity', NULL),
+                (3, 1, 'ifrs-full_Equity', 7), (4, 1, 'ifrs-full_Equity', 5), (5, 1, 'ifrs-full_Assets', 3)";
+        connection.execute_batch(sql).unwrap();
+    });
+    let wanted = ["equity_q", "assets_q"].map(str::to_owned);
+    let source = PanelSource { facts: Some(BTreeSet::from(wanted)), ..source };
+    let layout = source.tables.clone().unwrap();
+    let before = source.load().unwrap().panel;
+    let trials = try_indexes(&source.path, &layout).unwrap();
+    let names = trials.iter().map(|trial| (trial.table.as_str(), trial.exists)).collect::<Vec<_>>();
+    assert!(names.contains(&("financial_items_bs_cf", false)), "{names:?}");
+    assert!(trials.iter().all(|trial| trial.wanted <= trial.rows && trial.with >= 0.0));
+    make_indexes(&source.path, &trials).unwrap();
+    assert!(try_indexes(&source.path, &layout).unwrap().iter().all(|trial| trial.exists));
+    let after = source.load().unwrap().panel;
+    assert_eq!(before.all_facts().count(), 2);
+    for (name, facts) in before.all_facts() {
+        assert_eq!(facts, after.facts(name).unwrap(), "{name}");
+    }
+    // Of two amounts the first in the table counts, though the index has the smaller one in front.
+    let equity = after.facts("equity_q").unwrap().of(&Instrument::new("000010"));
+    assert_eq!(equity.iter().map(|fact| fact.value).collect::<Vec<_>>(), [7.0]);
 }
 
 #[test]

@@ -1,8 +1,12 @@
-//! The commands that look and compute nothing: `init`, `status`, `why`, `db check`.
+//! The commands that look and compute nothing: `init`, `status`, `why`, `db check`, `db index`.
 
-use std::{path::Path, process::ExitCode};
+use std::{
+    io::{IsTerminal as _, Write as _},
+    path::Path,
+    process::ExitCode,
+};
 
-use backstaff_study::{StudyError, init, look};
+use backstaff_study::{StudyError, compute::layout, init, look};
 
 use super::Context;
 use crate::arguments::{Init, Why};
@@ -22,6 +26,28 @@ pub fn status(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
 pub fn why(context: &Context, arguments: &Why) -> Result<ExitCode, StudyError> {
     let reasons = look::why(&context.study(&arguments.study)?, arguments.stage.as_deref())?;
     context.answer(&reasons, || reasons.to_string());
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn indexes(
+    context: &Context,
+    file: &Path,
+    (preset, tables): (Option<&str>, Option<&Path>),
+    yes: bool,
+) -> Result<ExitCode, StudyError> {
+    let missing = || StudyError::Value { key: "--preset".to_owned(), message: "name a layout".to_owned() };
+    let layout = layout(preset, tables)?.ok_or_else(missing)?;
+    let may_write = |indexes: &look::Indexes| {
+        if yes || context.common.json || !std::io::stdin().is_terminal() {
+            return yes;
+        }
+        print!("{indexes}make them? [y/N] ");
+        let mut answer = String::new();
+        let is_read = std::io::stdout().flush().is_ok() && std::io::stdin().read_line(&mut answer).is_ok();
+        is_read && matches!(answer.trim(), "y" | "Y" | "yes")
+    };
+    let indexes = look::indexes(file, &layout, may_write)?;
+    context.answer(&indexes, || indexes.to_string());
     Ok(ExitCode::SUCCESS)
 }
 

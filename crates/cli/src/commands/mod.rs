@@ -115,6 +115,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Regime(arguments) => regime::run(&context, &arguments.command),
         Command::Db(db) => match db.command {
             DbCommand::Check { file } => look::database(&context, &file),
+            DbCommand::Index { file, preset, tables, yes } => {
+                look::indexes(&context, &file, (preset.as_deref(), tables.as_deref()), yes)
+            }
         },
         Command::Bench(bench) => match bench.command {
             BenchCommand::Targets => bench::targets(&context),

@@ -68,7 +68,7 @@ fn read(tables: &Tables, layout: &CategoryTable) -> Result<Texts, SourceError> {
     let keep = Keep::new();
     let mut columns = vec![(layout.instrument.as_str(), Role::Keys), (layout.column.as_str(), Role::Texts)];
     columns.extend(layout.from.as_deref().map(|from| (from, Role::Days)));
-    let scan = Scan { table: &layout.table, columns, keep: &keep, dates: layout.dates };
+    let scan = Scan { table: &layout.table, columns, keep: &keep, dates: layout.dates, any_order: false };
     let place = scan.place(tables.path());
     let mut texts = Texts::new();
     for chunk in tables.scan(&scan)? {

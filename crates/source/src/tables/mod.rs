@@ -25,6 +25,7 @@ use std::{
 
 use backstaff_panel::Panel;
 
+pub use self::sqlite::{IndexTrial, make_indexes, try_indexes};
 pub(crate) use self::sqlite::{fault, open_one, quoted};
 pub use layout::{
     CategoryTable, Currency, Dates, Halts, ItemTable, Keep, LayoutError, PeriodTable, PriceTable,

@@ -30,7 +30,8 @@ pub(crate) fn read_prices(
     let fields = fields(layout, request);
     let mut columns = vec![(layout.instrument.as_str(), Role::Keys), (layout.date.as_str(), Role::Days)];
     columns.extend(fields.keys().map(|theirs| (*theirs, Role::Numbers)));
-    let scan = Scan { table: &layout.table, columns, keep: &layout.keep, dates: layout.dates };
+    let scan =
+        Scan { table: &layout.table, columns, keep: &layout.keep, dates: layout.dates, any_order: false };
     let place = scan.place(tables.path());
     let chunks = tables.scan(&scan)?;
     if chunks.is_empty() {

@@ -28,6 +28,8 @@ pub(crate) struct Scan<'a> {
     /// Which rows.
     pub keep: &'a Keep,
     pub dates: Dates,
+    /// Whether the order of the rows means nothing, so that an index may give them.
+    pub any_order: bool,
 }
 
 impl Scan<'_> {

@@ -33,7 +33,7 @@ pub(super) fn insert(
         (layout.date.as_str(), Role::Days),
         (layout.value.as_str(), Role::Numbers),
     ];
-    let scan = Scan { table: &layout.table, columns, keep: &keep, dates: layout.dates };
+    let scan = Scan { table: &layout.table, columns, keep: &keep, dates: layout.dates, any_order: false };
     let mut observed = BTreeMap::<&str, Vec<Fact>>::new();
     for chunk in tables.scan(&scan)? {
         let (keys, days, values) = (chunk.texts(0), chunk.days(1), chunk.numbers(2));

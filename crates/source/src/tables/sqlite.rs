@@ -2,6 +2,7 @@
 
 mod connection;
 mod decode;
+mod index;
 mod ranges;
 
 use std::{
@@ -15,6 +16,7 @@ use std::{
 use rayon::prelude::*;
 use rusqlite::Connection;
 
+pub use self::index::{IndexTrial, make_indexes, try_indexes};
 pub(crate) use self::ranges::quoted;
 use self::{decode::Decoder, ranges::Range};
 use super::scan::{Chunk, Scan};
@@ -55,7 +57,7 @@ impl Database {
     /// Decode the kept rows of a table over ranges of its key, each connection taking the next one that is left.
     pub(crate) fn scan(&self, scan: &Scan<'_>) -> Result<Vec<Chunk>, SourceError> {
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
-        let ranges = ranges::of(&connections[0], scan.table).map_err(|error| fault(&self.path, &error))?;
+        let ranges = ranges::of(&connections[0], scan).map_err(|error| fault(&self.path, &error))?;
         let next = AtomicUsize::new(0);
         let chunks = connections.par_iter_mut().map(|connection| {
             let mut chunks = Vec::new();

@@ -60,7 +60,8 @@ impl Reports {
         columns.extend(layout.fiscal_year_end.as_deref().map(|month| (month, Role::Numbers)));
         let currency = layout.currency.as_ref().filter(|_| has_currency);
         columns.extend(currency.map(|currency| (currency.column.as_str(), Role::Texts)));
-        let scan = Scan { table: &layout.table, columns, keep: &layout.keep, dates: layout.dates };
+        let scan =
+            Scan { table: &layout.table, columns, keep: &layout.keep, dates: layout.dates, any_order: true };
         let mut names = Vec::<Instrument>::new();
         let mut known = HashMap::<String, u32>::new();
         let mut reports = Vec::new();
@@ -126,14 +127,20 @@ impl Reports {
             (layout.item.as_str(), Role::Keys),
             (layout.value.as_str(), Role::Numbers),
         ];
-        let scan = Scan { table: &layout.table, columns, keep: &keep, dates: Dates::OneForm };
+        let scan =
+            Scan { table: &layout.table, columns, keep: &keep, dates: Dates::OneForm, any_order: true };
         let codes = names.keys().enumerate().map(|(at, &code)| (code, at)).collect::<HashMap<_, _>>();
         let mut values = vec![vec![f64::NAN; self.all.len()]; names.len()];
         for chunk in tables.scan(&scan)? {
             let (periods, items, amounts) = (chunk.numbers(0), chunk.texts(1), chunk.numbers(2));
             let columns =
                 items.names.iter().map(|name| codes.get(name.as_str()).copied()).collect::<Vec<_>>();
-            for row in 0..chunk.len() {
+            // Of several amounts of an item the first in the table counts, also where an index gave the rows.
+            let mut rows = (0..chunk.len()).collect::<Vec<_>>();
+            if !chunk.rows.is_sorted() {
+                rows.sort_unstable_by_key(|&row| chunk.rows[row]);
+            }
+            for row in rows {
                 let (Some(&at), Some(column)) =
                     (self.places.get(&(periods[row] as u64)), columns[items.codes[row] as usize])
                 else {

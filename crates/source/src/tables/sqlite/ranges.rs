@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Result, types::Value};
 
-use super::super::scan::Scan;
+use super::{super::scan::Scan, index};
 
 /// Into how many parts a table is cut: more than threads, so that all end together, and the same for any number of them.
 const PARTS: i128 = 64;
@@ -15,12 +15,26 @@ const WORTH_CUTTING: i128 = 4_096;
 pub(super) enum Range {
     /// By row number: from the first to the last one.
     Rows(i64, i64),
+    /// By one of the texts that are kept, through an index that begins with their column.
+    Kept { index: String, column: String, text: String },
     /// By the first column of the primary key of a table without row numbers: from a value to before another.
     Keys { column: String, from: Option<Value>, before: Option<Value> },
 }
 
-/// The parts of a table, in its order.
-pub(super) fn of(connection: &Connection, table: &str) -> Result<Vec<Range>> {
+/// The parts of a table, in its order or, where that means nothing, in that of an index.
+pub(super) fn of(connection: &Connection, scan: &Scan<'_>) -> Result<Vec<Range>> {
+    let table = scan.table;
+    if let (true, 1, Some((column, texts))) = (scan.any_order, scan.keep.len(), scan.keep.iter().next()) {
+        let columns = scan.columns.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+        if let Some(index) = index::covering(connection, table, column, &columns)? {
+            let kept = |text: &String| Range::Kept {
+                index: index.clone(),
+                column: column.clone(),
+                text: text.clone(),
+            };
+            return Ok(texts.iter().map(kept).collect());
+        }
+    }
     let sql = format!("SELECT min(rowid), max(rowid) FROM {}", quoted(table));
     let bounds = connection.query_row(&sql, [], |row| Ok((row.get::<_, Option<i64>>(0)?, row.get(1)?)));
     match bounds {
@@ -70,7 +84,17 @@ impl Range {
     pub(super) fn query(&self, scan: &Scan<'_>) -> (String, Vec<Value>) {
         let mut values = Vec::new();
         let mut conditions = Vec::new();
+        let columns = scan.columns.iter().map(|(name, _)| quoted(name)).collect::<Vec<_>>().join(", ");
         let number = match self {
+            Self::Kept { index, column, text } => {
+                let sql = format!(
+                    "SELECT rowid, {columns} FROM {} INDEXED BY {} WHERE {} = ?1",
+                    quoted(scan.table),
+                    quoted(index),
+                    quoted(column)
+                );
+                return (sql, vec![Value::Text(text.clone())]);
+            }
             Self::Rows(first, last) => {
                 values.extend([Value::Integer(*first), Value::Integer(*last)]);
                 conditions.push("rowid BETWEEN ?1 AND ?2".to_owned());
@@ -94,7 +118,6 @@ impl Range {
             });
             conditions.push(format!("({})", equals.collect::<Vec<_>>().join(" OR ")));
         }
-        let columns = scan.columns.iter().map(|(name, _)| quoted(name)).collect::<Vec<_>>().join(", ");
         let mut sql = format!("SELECT {number}, {columns} FROM {}", quoted(scan.table));
         if !conditions.is_empty() {
             sql.push_str(" WHERE ");
@@ -119,7 +142,7 @@ mod tests {
             let ranges = by_row(first, last);
             let ends = ranges.iter().map(|range| match range {
                 Range::Rows(from, to) => (*from, *to),
-                Range::Keys { .. } => unreachable!(),
+                Range::Keys { .. } | Range::Kept { .. } => unreachable!(),
             });
             let ends = ends.collect::<Vec<_>>();
             assert_eq!((ends[0].0, ends[ends.len() - 1].1), (first, last));
