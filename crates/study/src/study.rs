@@ -67,6 +67,20 @@ pub struct Options {
     pub memory: Option<usize>,
 }
 
+impl Options {
+    /// The store of a study in a folder.
+    pub(crate) fn store_of(&self, folder: &Path) -> PathBuf {
+        self.store.clone().unwrap_or_else(|| folder.join(".backstaff"))
+    }
+
+    /// The threads and the memory that a study may use.
+    pub(crate) fn budget(&self) -> Budget {
+        let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let budget = Budget::of_threads(self.threads.unwrap_or_else(all));
+        Budget { memory: self.memory.unwrap_or(budget.memory), ..budget }
+    }
+}
+
 /// The columns of a study.
 #[derive(Debug)]
 pub(crate) struct Columns {
@@ -124,11 +138,7 @@ impl Study {
         }
         let mut config = config::load(path, options.profile.as_deref())?;
         config.portfolio.recovery.read_table(&config.folder)?;
-        let store = options.store.clone().unwrap_or_else(|| config.folder.join(".backstaff"));
-        let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let budget = Budget::of_threads(options.threads.unwrap_or_else(all));
-        let memory = options.memory.unwrap_or(budget.memory);
-        Ok(Self { config, store, budget: Budget { memory, ..budget } })
+        Ok(Self { store: options.store_of(&config.folder), budget: options.budget(), config })
     }
 
     /// Its configuration.

@@ -21,7 +21,7 @@ use crate::{
     artifact::read_facts,
     panel_handle::PanelHandle,
     steps::{
-        backtest::{StoredMeasure, daily, hash_costs, hash_rates, measures, price_fields},
+        backtest::{StoredMeasure, daily, hash_costs, hash_rates, measures, price_fields, unfilled},
         scores::Scores,
     },
 };
@@ -293,10 +293,6 @@ impl Stage for Allocate<'_> {
         let fields = fields.iter().map(String::as_str);
         let panel = inputs.panel.panel(fields, [])?.between(0..shard.sessions.end);
         let ledger = self.ledger(shard, &panel, |setting| inputs.regimes(panel.axis(), setting))?;
-        let mut unfilled = BTreeMap::<String, usize>::new();
-        for shortfall in &ledger.shortfalls {
-            *unfilled.entry(shortfall.reason.name().to_owned()).or_default() += 1;
-        }
         let mut daily = daily(&ledger);
         daily.extend(weights(&ledger));
         Ok(Allocation {
@@ -304,7 +300,7 @@ impl Stage for Allocate<'_> {
             sessions: ledger.days.iter().map(|day| day.session).collect(),
             daily,
             measures: measures(&ledger),
-            unfilled: unfilled.into_iter().collect(),
+            unfilled: unfilled(&ledger),
             notes: ledger.notes.iter().map(|note| (note.what.to_owned(), note.count)).collect(),
             caveats: ledger.caveats.iter().map(ToString::to_string).collect(),
         })

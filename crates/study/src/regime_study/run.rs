@@ -101,16 +101,12 @@ impl RegimeStudy {
 
     /// Read a study's file. Profiles are not for these studies.
     pub fn open(path: &Path, options: &Options) -> Result<Self, StudyError> {
-        let Options { profile, store, threads, memory } = options;
-        if profile.is_some() {
+        if options.profile.is_some() {
             let message = "regime studies have no profiles: they take seconds as they are".to_owned();
             return Err(StudyError::Value { key: "--profile".to_owned(), message });
         }
         let config = RegimeConfig::load(path)?;
-        let store = store.clone().unwrap_or_else(|| config.folder.join(".backstaff"));
-        let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let budget = Budget::of_threads(threads.unwrap_or_else(all));
-        Ok(Self { config, store, budget: Budget { memory: memory.unwrap_or(budget.memory), ..budget } })
+        Ok(Self { store: options.store_of(&config.folder), budget: options.budget(), config })
     }
 
     pub(super) fn config(&self) -> &RegimeConfig {

@@ -21,7 +21,7 @@ pub use detail::{Detail, GroupShare, Held, TradeFacts};
 pub use guides::{GuideRole, Guides};
 pub(crate) use key::{hash_costs, hash_rates, hash_recovery};
 pub use result::{BacktestResult, Shortfall, StoredMeasure, read_backtest};
-pub(crate) use result::{daily, measures};
+pub(crate) use result::{daily, measures, unfilled};
 pub use variant::{Holder, Variant, holder_name};
 
 /// Run one variant of the portfolio after the other.

@@ -108,16 +108,12 @@ pub(crate) fn measures(ledger: &Backtest) -> Vec<StoredMeasure> {
 
 /// A ledger in columns and numbers.
 pub(super) fn summary(variant: &Variant, ledger: &Backtest, detail: Detail) -> BacktestResult {
-    let mut unfilled = std::collections::BTreeMap::<String, usize>::new();
-    for shortfall in &ledger.shortfalls {
-        *unfilled.entry(shortfall.reason.name().to_owned()).or_default() += 1;
-    }
     BacktestResult {
         variant: variant.clone(),
         sessions: ledger.days.iter().map(|day| day.session).collect(),
         daily: daily(ledger),
         measures: measures(ledger),
-        unfilled: unfilled.into_iter().collect(),
+        unfilled: unfilled(ledger),
         shortfalls: ledger
             .shortfalls
             .iter()
@@ -135,6 +131,15 @@ pub(super) fn summary(variant: &Variant, ledger: &Backtest, detail: Detail) -> B
         notes: ledger.notes.iter().map(|note| (note.what.to_owned(), note.count)).collect(),
         detail,
     }
+}
+
+/// Why orders were not filled, and how many.
+pub(crate) fn unfilled(ledger: &Backtest) -> Vec<(String, usize)> {
+    let mut unfilled = std::collections::BTreeMap::<String, usize>::new();
+    for shortfall in &ledger.shortfalls {
+        *unfilled.entry(shortfall.reason.name().to_owned()).or_default() += 1;
+    }
+    unfilled.into_iter().collect()
 }
 
 /// The columns of the daily ledger.
