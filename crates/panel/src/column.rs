@@ -101,6 +101,13 @@ impl Column {
         }
     }
 
+    /// The same values in four bytes each, where that loses nothing; itself otherwise.
+    pub fn narrowed(self) -> Self {
+        let Self::F64(values) = &self else { return self };
+        let is_exact = |&value: &f64| value.is_nan() || f64::from(value as f32).to_bits() == value.to_bits();
+        if values.iter().all(is_exact) { Self::encode(values, Encoding::F32) } else { self }
+    }
+
     /// Whether both hold the same bytes.
     pub fn same_bits(&self, other: &Self) -> bool {
         match (self, other) {
@@ -124,6 +131,16 @@ mod tests {
         let odd = f64::from_bits(f64::NAN.to_bits() | 7);
         let column = Column::encode(&[odd, -odd, 1.5], Encoding::F64);
         assert!(column.same_bits(&Column::F64(vec![f64::NAN, f64::NAN, 1.5])));
+    }
+
+    #[test]
+    fn is_narrowed_where_that_loses_nothing() {
+        let narrow = |values: &[f64]| Column::F64(values.to_vec()).narrowed();
+        let exact = [0.0, -0.0, 1.5, f64::NAN, 16_777_216.0, f64::INFINITY];
+        assert!(narrow(&exact).same_bits(&Column::encode(&exact, Encoding::F32)));
+        for inexact in [16_777_217.0, 0.1, 1e300, 1e-60] {
+            assert!(narrow(&[1.0, inexact]).same_bits(&Column::F64(vec![1.0, inexact])), "{inexact}");
+        }
     }
 
     #[test]

@@ -2,11 +2,11 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use backstaff_panel::{Axis, Calendar, Categories, Column, Session};
+use backstaff_panel::{Axis, Calendar, Categories, Column, Encoding, Session};
 use rayon::prelude::*;
 
 use crate::{
-    block::{Block, Coded},
+    block::{Block, Coded, SourceColumn},
     rows::Rows,
 };
 
@@ -61,44 +61,55 @@ impl Alignment {
         self.cells.iter().map(|&row| row != EMPTY).collect()
     }
 
-    /// The source rows in the order of the panel, each in the chunk that it fills. NaN where there is none; what is
-    /// infinite becomes NaN, and is counted.
-    pub(crate) fn gather(&self, column: &Column) -> (Column, usize) {
-        fn run<T: Copy + Send + Sync>(
-            cells: &[u32],
-            values: &[T],
-            missing: T,
-            is_finite: impl Fn(T) -> bool + Sync,
-            is_infinite: impl Fn(T) -> bool + Sync,
-        ) -> (Vec<T>, usize) {
-            let mut out = vec![missing; cells.len()];
-            let infinite = out.par_chunks_mut(CHUNK).zip(cells.par_chunks(CHUNK)).map(|(out, cells)| {
-                let mut infinite = 0;
-                for (out, &row) in out.iter_mut().zip(cells) {
-                    if row != EMPTY {
-                        let value = values[row as usize];
-                        if is_finite(value) {
-                            *out = value;
-                        } else {
-                            infinite += usize::from(is_infinite(value));
-                        }
-                    }
-                }
-                infinite
-            });
-            let infinite = infinite.sum();
-            (out, infinite)
-        }
-        match column {
-            Column::F32(values) => {
-                let (out, infinite) = run(&self.cells, values, f32::NAN, f32::is_finite, f32::is_infinite);
+    /// A source column in the order of the panel. NaN where there is none; what is infinite becomes NaN, and is counted.
+    pub(crate) fn gather(&self, column: &SourceColumn) -> (Column, usize) {
+        match column.encoding() {
+            Encoding::F32 => {
+                let (out, infinite) = self.gathered(column, f32::NAN, |part, row| match part {
+                    Column::F32(values) => values[row],
+                    Column::F64(_) => unreachable!("all parts are stored in four bytes"),
+                });
                 (Column::F32(out), infinite)
             }
-            Column::F64(values) => {
-                let (out, infinite) = run(&self.cells, values, f64::NAN, f64::is_finite, f64::is_infinite);
+            Encoding::F64 => {
+                let (out, infinite) = self.gathered(column, f64::NAN, Column::get);
                 (Column::F64(out), infinite)
             }
         }
+    }
+
+    fn gathered<T: Copy + Default + Into<f64> + Send + Sync>(
+        &self,
+        column: &SourceColumn,
+        missing: T,
+        get: impl Fn(&Column, usize) -> T + Sync,
+    ) -> (Vec<T>, usize) {
+        let mut out = vec![T::default(); self.cells.len()];
+        let infinite = out.par_chunks_mut(CHUNK).zip(self.cells.par_chunks(CHUNK)).map(|(out, cells)| {
+            let mut infinite = 0;
+            // Neighbours mostly come from one part.
+            let (mut part, mut rows) = (None, 0..0);
+            for (out, &row) in out.iter_mut().zip(cells) {
+                *out = missing;
+                if row == EMPTY {
+                    continue;
+                }
+                let row = row as usize;
+                if !rows.contains(&row) {
+                    (part, rows) = column.part(row);
+                }
+                let Some(part) = part else { continue };
+                let value = get(part, row - rows.start);
+                if value.into().is_finite() {
+                    *out = value;
+                } else {
+                    infinite += usize::from(value.into().is_infinite());
+                }
+            }
+            infinite
+        });
+        let infinite = infinite.sum();
+        (out, infinite)
     }
 
     /// A text column as categories: between rows, and where a cell is empty, the last known one holds.

@@ -1,8 +1,8 @@
 //! Decoded rows, before they are brought into order.
 
-use std::{borrow::Borrow, collections::HashMap, hash::Hash, path::PathBuf};
+use std::{borrow::Borrow, collections::HashMap, hash::Hash, ops::Range, path::PathBuf};
 
-use backstaff_panel::Column;
+use backstaff_panel::{Column, Encoding};
 
 use crate::Place;
 
@@ -48,6 +48,17 @@ pub(crate) struct Coded {
 impl Coded {
     /// The code of an empty cell.
     pub(crate) const MISSING: u32 = u32::MAX;
+
+    /// Ready for so many rows.
+    pub(crate) fn for_rows(rows: usize) -> Self {
+        Self { codes: Vec::with_capacity(rows), ..Self::default() }
+    }
+
+    /// These codes of these texts.
+    pub(crate) fn of(codes: Vec<u32>, names: Vec<String>) -> Self {
+        let known = names.iter().enumerate().map(|(code, name)| (name.clone(), code as u32)).collect();
+        Self { codes, known, followers: (0..names.len() as u32).collect(), names }
+    }
 
     /// The same text in every row.
     pub(crate) fn constant(name: String, rows: usize) -> Self {
@@ -136,38 +147,12 @@ impl Blocks {
     }
 
     /// One column of all rows; missing where a file does not have it. The blocks give it up.
-    pub(crate) fn take_column(&mut self, name: &str) -> Column {
-        let rows = self.n_rows();
-        let mut parts = self.parts.iter_mut().map(|block| {
+    pub(crate) fn take_column(&mut self, name: &str) -> SourceColumn {
+        let parts = self.parts.iter_mut().map(|block| {
             let at = block.numbers.iter().position(|(other, _)| other == name);
-            (block.days.len(), at.map(|at| block.numbers.swap_remove(at).1))
+            at.map(|at| block.numbers.swap_remove(at).1)
         });
-        if self.starts.len() == 2 {
-            if let Some((_, Some(column))) = parts.next() {
-                return column;
-            }
-            return Column::F64(vec![f64::NAN; rows]);
-        }
-        let parts = parts.collect::<Vec<_>>();
-        if parts.iter().all(|(_, part)| !matches!(part, Some(Column::F64(_)))) {
-            let mut values = Vec::with_capacity(rows);
-            for (length, part) in parts {
-                match part {
-                    Some(Column::F32(part)) => values.extend_from_slice(&part),
-                    _ => values.resize(values.len() + length, f32::NAN),
-                }
-            }
-            return Column::F32(values);
-        }
-        let mut values = Vec::with_capacity(rows);
-        for (length, part) in parts {
-            match part {
-                Some(Column::F64(part)) => values.extend_from_slice(&part),
-                Some(Column::F32(part)) => values.extend(part.into_iter().map(f64::from)),
-                None => values.resize(values.len() + length, f64::NAN),
-            }
-        }
-        Column::F64(values)
+        SourceColumn { parts: parts.collect(), starts: self.starts.clone() }
     }
 
     /// The names of all number columns, sorted.
@@ -177,5 +162,34 @@ impl Blocks {
         names.sort();
         names.dedup();
         names
+    }
+}
+
+/// A column of all source rows, in the parts in which it was read: one piece would be a copy.
+#[derive(Debug)]
+pub(crate) struct SourceColumn {
+    /// One a block; nothing where its file has no such column.
+    pub parts: Vec<Option<Column>>,
+    /// The first source row of each part; one more entry.
+    starts: Vec<usize>,
+}
+
+impl SourceColumn {
+    /// How its values are stored: in four bytes if all parts are.
+    pub(crate) fn encoding(&self) -> Encoding {
+        let is_short = |part: &Option<Column>| !matches!(part, Some(Column::F64(_)));
+        if self.parts.iter().all(is_short) { Encoding::F32 } else { Encoding::F64 }
+    }
+
+    /// The part of a source row, and the source rows of that part.
+    pub(crate) fn part(&self, row: usize) -> (Option<&Column>, Range<usize>) {
+        let part = self.starts.partition_point(|&start| start <= row) - 1;
+        (self.parts[part].as_ref(), self.starts[part]..self.starts[part + 1])
+    }
+
+    /// The value of a source row.
+    pub(crate) fn get(&self, row: usize) -> f64 {
+        let (part, rows) = self.part(row);
+        part.map_or(f64::NAN, |part| part.get(row - rows.start))
     }
 }

@@ -64,6 +64,9 @@ impl fmt::Display for BadPrice {
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages explain the fields")]
 pub enum SourceError {
+    #[error("rows of {} were read once and are kept no more; all of it has to be read again", table.display())]
+    RowsNotKept { table: PathBuf },
+
     #[error("there is no file or folder {path}{hint}")]
     Missing { path: PathBuf, hint: String },
 

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::{
     Adjustment, BadPrice, Excluded, OnBadInstrument, PanelSource, SourceError,
-    block::Blocks,
+    block::{Blocks, SourceColumn},
     layout::PRICES,
     name::hint,
     read::Read,
@@ -17,7 +17,7 @@ use crate::{
 /// Refuse instruments with impossible rows, or leave them out.
 pub(crate) fn exclude_bad(
     rows: &mut Rows,
-    columns: &[(String, Column)],
+    columns: &[(String, SourceColumn)],
     read: &Read,
     request: &PanelSource,
 ) -> Result<Vec<Excluded>, SourceError> {
@@ -112,7 +112,11 @@ impl Bad<'_> {
 }
 
 /// Prices that are zero, negative or infinite, and negative or infinite volumes; by instrument, then session.
-fn bad_prices<'a>(rows: &Rows, columns: &'a [(String, Column)], adjustment: Adjustment) -> Vec<Bad<'a>> {
+fn bad_prices<'a>(
+    rows: &Rows,
+    columns: &'a [(String, SourceColumn)],
+    adjustment: Adjustment,
+) -> Vec<Bad<'a>> {
     // Where nothing is adjusted, a column of that name may be anything.
     let is_price = |name: &str| {
         PRICES.contains(&name) && (adjustment != Adjustment::Verbatim || !name.ends_with("factor"))
@@ -123,9 +127,11 @@ fn bad_prices<'a>(rows: &Rows, columns: &'a [(String, Column)], adjustment: Adju
         .map(|(name, column)| (name.as_str(), column, name == "volume"))
         .collect::<Vec<_>>();
     // Mostly nothing is wrong: then one pass over each column in the order of the file is enough.
-    let suspicious = prices.par_iter().any(|(_, column, zero_is_fine)| match column {
-        Column::F32(values) => values.iter().any(|&value| is_bad(f64::from(value), *zero_is_fine)),
-        Column::F64(values) => values.iter().any(|&value| is_bad(value, *zero_is_fine)),
+    let suspicious = prices.par_iter().any(|(_, column, zero_is_fine)| {
+        column.parts.par_iter().flatten().any(|part| match part {
+            Column::F32(values) => values.iter().any(|&value| is_bad(f64::from(value), *zero_is_fine)),
+            Column::F64(values) => values.iter().any(|&value| is_bad(value, *zero_is_fine)),
+        })
     });
     if !suspicious {
         return Vec::new();

@@ -52,7 +52,9 @@ pub use numbers::NumberTable;
 pub use observations::{Lag, Lags, ReadSeries, SeriesSource};
 pub use request::{Adjustment, CalendarRule, DateOrder, Format, Mapping, OnBadInstrument, PanelSource};
 pub use series::Series;
+pub use stamp::Shape;
 pub use tables::{
-    CategoryTable, Currency, Dates, Halts, IndexTrial, ItemTable, Keep, LayoutError, PeriodTable, PriceTable,
-    SeriesTable, Statements, TableLayout, Version, is_database, make_indexes, try_indexes,
+    CategoryTable, Currency, Dates, Growth, Halts, IndexTrial, ItemTable, Keep, KeepsRows, LayoutError,
+    Marks, PeriodTable, PriceTable, RowsName, SeriesTable, Statements, TableColumn, TableLayout, TableMarks,
+    TableRows, Version, is_database, make_indexes, try_indexes,
 };

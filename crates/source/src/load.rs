@@ -1,8 +1,8 @@
 //! From files to a panel: read, order, check, align, adjust, derive.
 
-use std::{path::Path, time::Instant};
+use std::{path::Path, sync::Arc, time::Instant};
 
-use backstaff_panel::{Axis, Column, Panel, TRADED};
+use backstaff_panel::{Axis, Panel, TRADED};
 use rayon::prelude::*;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     SourceError,
     adjust::{self, Fields},
     align::Alignment,
-    block::Blocks,
+    block::{Blocks, SourceColumn},
     derive,
     faults::exclude_bad,
     files::look_at,
@@ -18,7 +18,7 @@ use crate::{
     read::{Read, read},
     rows::Rows,
     sessions,
-    tables::{Tables, complete, factor, is_database, read_prices},
+    tables::{Marks, Tables, complete, factor, is_database, read_prices},
 };
 
 impl PanelSource {
@@ -31,8 +31,18 @@ impl PanelSource {
     /// - NaN: holes, halts and empty cells; what is infinite in a column that is no price, with a warning.
     /// - Threads: those of the current rayon pool; the result doesn't depend on their number.
     pub fn load(&self) -> Result<Loaded, SourceError> {
+        self.load_above(None)
+    }
+
+    /// The same; of an SQLite file's tables with marks, only the rows above them are read, and the others come from
+    /// where they were kept. The result is that of reading all, as long as nothing below the marks has changed.
+    ///
+    /// # Errors
+    ///
+    /// Also [`SourceError::RowsNotKept`], after which everything has to be read anew.
+    pub fn load_above(&self, marks: Option<&Arc<Marks>>) -> Result<Loaded, SourceError> {
         let mut clock = Clock::new();
-        let tables = self.open_tables()?;
+        let tables = self.open_tables(marks)?;
         let mut read = match (&tables, &self.tables) {
             (Some(tables), Some(layout)) => read_prices(tables, &layout.prices, self)?,
             _ => read(self)?,
@@ -110,14 +120,14 @@ impl PanelSource {
     }
 
     /// The tables behind the path, if it is a database.
-    fn open_tables(&self) -> Result<Option<Tables>, SourceError> {
+    fn open_tables(&self, marks: Option<&Arc<Marks>>) -> Result<Option<Tables>, SourceError> {
         match &self.tables {
             None if is_database(&self.path) => Err(SourceError::NoLayout { path: self.path.clone() }),
             None => Ok(None),
             Some(layout) => {
                 layout.check().map_err(|error| SourceError::Tables { message: error.to_string() })?;
                 look_at(&self.path)?;
-                Tables::open(&self.path).map(Some)
+                Tables::open(&self.path, marks.cloned()).map(Some)
             }
         }
     }
@@ -183,14 +193,18 @@ pub fn inspect(path: &Path, mapping: &Mapping) -> Result<(Found, Vec<Excluded>),
     Ok((found, excluded))
 }
 
-/// All number columns, each in one piece.
-fn take_columns(read: &mut Read) -> Vec<(String, Column)> {
+/// All number columns.
+fn take_columns(read: &mut Read) -> Vec<(String, SourceColumn)> {
     let names = read.blocks.number_names();
     names.into_iter().map(|name| (name.clone(), read.blocks.take_column(&name))).collect()
 }
 
 /// The columns in the rows of the panel. Each source column is given up as soon as it is gathered.
-fn gather(columns: &mut Vec<(String, Column)>, alignment: &Alignment, warnings: &mut Vec<String>) -> Fields {
+fn gather(
+    columns: &mut Vec<(String, SourceColumn)>,
+    alignment: &Alignment,
+    warnings: &mut Vec<String>,
+) -> Fields {
     let gathered = columns
         .par_drain(..)
         .map(|(name, column)| {

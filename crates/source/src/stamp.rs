@@ -1,5 +1,7 @@
 //! Dates and times as people and programs write them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::DateOrder;
 
 /// A local date, as days since 1970-01-01, and the second of that day.
@@ -10,15 +12,19 @@ pub(crate) struct Stamp {
 }
 
 /// How a date is written: what is printed for the user.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Shape {
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Shape {
+    /// 2015-03-31
     YearFirst,
+    /// 20150331
     Digits,
     /// 3/4/2015: which is the month must be known.
     YearLast,
     /// 31.3.2015
     Dotted,
+    /// 31 March 2015
     MonthName,
+    /// A number of seconds, or of parts of them.
     Epoch,
 }
 

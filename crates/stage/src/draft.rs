@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use rayon::prelude::*;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -61,16 +62,41 @@ impl Draft {
         name: &str,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<&Part, StoreError> {
-        if self.manifest.part(name).is_some() {
-            let (stage, key) = (self.manifest.stage.clone(), self.manifest.key);
-            return Err(StoreError::DuplicatePart { stage, key, part: name.to_owned() });
-        }
-        let file = self.file_name(name);
-        let path = self.folder.path().join(&file);
-        let target = File::create_new(&path).at("create", &path)?;
-        let (bytes, digest) = write_hashed(target, write).at("write", &path)?;
-        self.manifest.parts.push(Part { name: name.to_owned(), file, bytes, digest });
+        let file = self.claim_file(name)?;
+        let part = fill_part(&self.folder.path().join(&file), name, file, write)?;
+        self.manifest.parts.push(part);
         Ok(&self.manifest.parts[self.manifest.parts.len() - 1])
+    }
+
+    /// Writes several parts side by side, on the threads of the current rayon pool; the artifact is the same as if they
+    /// had been written one after the other.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::write_part`]; of several errors any one is told.
+    pub fn write_parts<W>(&mut self, parts: Vec<(String, W)>) -> Result<(), StoreError>
+    where
+        W: FnOnce(&mut dyn Write) -> io::Result<()> + Send,
+    {
+        let first = self.manifest.parts.len();
+        let mut writers = Vec::with_capacity(parts.len());
+        for (name, write) in parts {
+            let file = self.claim_file(&name)?;
+            // Its place and its name are taken; what the file holds is filled in below.
+            self.manifest.parts.push(Part { name, file, bytes: 0, digest: Digest::from_bytes([0; 32]) });
+            writers.push(write);
+        }
+        let folder = self.folder.path();
+        let written =
+            self.manifest.parts[first..].par_iter_mut().zip(writers).try_for_each(|(part, write)| {
+                let (name, file) = (part.name.clone(), part.file.clone());
+                *part = fill_part(&folder.join(&file), &name, file, write)?;
+                Ok(())
+            });
+        if written.is_err() {
+            self.manifest.parts.truncate(first);
+        }
+        written
     }
 
     /// Sets the small facts about the content. They have to follow from the key: no times, no machine.
@@ -124,6 +150,15 @@ impl Draft {
         }
     }
 
+    /// The file of a new part.
+    fn claim_file(&self, name: &str) -> Result<String, StoreError> {
+        if self.manifest.part(name).is_some() {
+            let (stage, key) = (self.manifest.stage.clone(), self.manifest.key);
+            return Err(StoreError::DuplicatePart { stage, key, part: name.to_owned() });
+        }
+        Ok(self.file_name(name))
+    }
+
     /// A name that is safe on any file system and not taken, upper and lower case being one.
     fn file_name(&self, name: &str) -> String {
         let taken = |file: &str| {
@@ -139,6 +174,18 @@ impl Draft {
         }
         format!("part_{n}")
     }
+}
+
+/// Writes the file of a part.
+fn fill_part(
+    path: &Path,
+    name: &str,
+    file: String,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<Part, StoreError> {
+    let target = File::create_new(path).at("create", path)?;
+    let (bytes, digest) = write_hashed(target, write).at("write", path)?;
+    Ok(Part { name: name.to_owned(), file, bytes, digest })
 }
 
 /// Renames a folder to where artifacts lie, making the folders above it.
@@ -316,6 +363,34 @@ mod tests {
         drop(store);
         assert_eq!(names_in(&folder.path().join("tmp")).unwrap(), ["door"]);
         assert!(!folder.path().join("artifacts").exists());
+    }
+
+    #[test]
+    fn parts_that_are_written_side_by_side_are_those_written_in_order() {
+        let (_folder, store) = store();
+        let content = |n: u8| vec![n; usize::from(n) * 100];
+        let draft_of = |side_by_side: bool| {
+            let mut key = KeyHasher::new();
+            let key = key.bool("side by side", side_by_side).finish();
+            let mut draft = store.draft("numbers", 1, key).unwrap();
+            if side_by_side {
+                let write = |n: u8| move |file: &mut dyn Write| file.write_all(&content(n));
+                draft.write_parts((0..40).map(|n| (format!("é{n}"), write(n))).collect()).unwrap();
+            } else {
+                for n in 0..40 {
+                    draft.write_part(&format!("é{n}"), |file| file.write_all(&content(n))).unwrap();
+                }
+            }
+            draft.publish().unwrap()
+        };
+        assert_eq!(draft_of(true).parts, draft_of(false).parts);
+        let mut draft = draft(&store, b"one");
+        let taken = draft.write_parts(vec![("values".to_owned(), |_: &mut dyn Write| Ok(()))]);
+        assert!(matches!(taken, Err(StoreError::DuplicatePart { .. })));
+        let full = draft.write_parts(vec![("more".to_owned(), |_: &mut dyn Write| {
+            Err(io::ErrorKind::StorageFull.into())
+        })]);
+        assert!(matches!(full, Err(StoreError::DiskFull { .. })));
     }
 
     #[test]

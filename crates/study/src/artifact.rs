@@ -1,8 +1,10 @@
 //! Columns of the panel as parts of artifacts: one column a part, so that each has a digest of its own.
 
+use std::io::Write;
+
 use backstaff_panel::{Categories, Column};
 use backstaff_stage::{Draft, Manifest, Store, StoreError, Table};
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::StudyError;
 
@@ -24,26 +26,93 @@ pub fn read_facts<T: DeserializeOwned>(manifest: &Manifest, name: &str) -> Resul
     })
 }
 
+/// Makes a part when its turn has come, so that not all are in memory at once.
+pub type MakeTable<'a> = Box<dyn FnOnce() -> Table + Send + 'a>;
+
+/// Write parts side by side.
+pub fn write_tables<'a>(
+    draft: &mut Draft,
+    tables: impl IntoIterator<Item = (String, MakeTable<'a>)>,
+) -> Result<(), StoreError> {
+    let write = |table: MakeTable<'a>| move |file: &mut dyn Write| table().write(file);
+    draft.write_parts(tables.into_iter().map(|(name, table)| (name, write(table))).collect())
+}
+
+/// A column of numbers as it is stored.
+pub fn column_table(column: Column) -> Table {
+    match column {
+        Column::F32(values) => Table::new().f32(VALUES, values),
+        Column::F64(values) => Table::new().f64(VALUES, values),
+    }
+}
+
 /// Write a column of numbers.
-pub fn write_column(draft: &mut Draft, part: &str, column: &Column) -> Result<(), StoreError> {
-    let table = match column {
-        Column::F32(values) => Table::new().f32(VALUES, values.clone()),
-        Column::F64(values) => Table::new().f64(VALUES, values.clone()),
-    };
-    write(draft, part, &table)
+pub fn write_column(draft: &mut Draft, part: &str, column: Column) -> Result<(), StoreError> {
+    write(draft, part, &column_table(column))
+}
+
+/// Numbers that stand somewhere.
+#[derive(Clone, Copy, Debug)]
+pub enum Values<'a> {
+    /// In four bytes each.
+    F32(&'a [f32]),
+    /// In eight bytes each.
+    F64(&'a [f64]),
+}
+
+#[cfg(test)]
+impl<'a> From<&'a Column> for Values<'a> {
+    fn from(column: &'a Column) -> Self {
+        match column {
+            Column::F32(values) => Self::F32(values),
+            Column::F64(values) => Self::F64(values),
+        }
+    }
+}
+
+impl Values<'_> {
+    /// How many.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::F64(values) => values.len(),
+        }
+    }
+}
+
+/// A stored column of numbers, mapped and not copied.
+#[derive(Debug)]
+pub struct StoredColumn(Table);
+
+impl StoredColumn {
+    /// Map a part.
+    pub fn open(store: &Store, manifest: &Manifest, part: &str) -> Result<Self, StoreError> {
+        let column = Self(read(store, manifest, part)?);
+        column.find()?;
+        Ok(column)
+    }
+
+    fn find(&self) -> Result<Values<'_>, StoreError> {
+        self.0.f32s(VALUES).map(Values::F32).or_else(|_| self.0.f64s(VALUES).map(Values::F64))
+    }
+
+    /// Its values.
+    pub fn values(&self) -> Values<'_> {
+        self.find().unwrap_or(Values::F64(&[]))
+    }
 }
 
 /// Read a column of numbers.
 pub fn read_column(store: &Store, manifest: &Manifest, part: &str) -> Result<Column, StoreError> {
-    let table = read(store, manifest, part)?;
-    match table.f32s(VALUES) {
-        Ok(values) => Ok(Column::F32(values.to_vec())),
-        Err(_) => Ok(Column::F64(table.f64s(VALUES)?.to_vec())),
-    }
+    Ok(match StoredColumn::open(store, manifest, part)?.values() {
+        Values::F32(values) => Column::F32(values.to_vec()),
+        Values::F64(values) => Column::F64(values.to_vec()),
+    })
 }
 
-/// Write categories; codes count by first appearance within the part, so that it depends on its own rows only.
-pub fn write_categories(draft: &mut Draft, part: &str, categories: &Categories) -> Result<(), StoreError> {
+/// Categories as they are stored; codes count by first appearance within the part, so that it depends on its own rows
+/// only.
+pub fn categories_table(categories: &Categories) -> Table {
     let mut own = vec![Categories::MISSING; categories.names().len()];
     let mut names = Vec::new();
     let mut codes = Vec::with_capacity(categories.codes().len());
@@ -59,18 +128,33 @@ pub fn write_categories(draft: &mut Draft, part: &str, categories: &Categories) 
             }
         });
     }
-    // One part, and so one digest: the names stand in the name of the column.
-    let names = serde_json::to_string(&names).unwrap_or_default();
-    write(draft, part, &Table::new().u32(&names, codes))
+    words_table(codes, &names)
+}
+
+/// Codes and the words that they stand for, as they are stored.
+pub fn words_table<T: Serialize>(codes: Vec<u32>, words: &[T]) -> Table {
+    // One part, and so one digest: the words stand in the name of the column.
+    let words = serde_json::to_string(&words).unwrap_or_default();
+    Table::new().u32(&words, codes)
 }
 
 /// Read categories.
 pub fn read_categories(store: &Store, manifest: &Manifest, part: &str) -> Result<Categories, StoreError> {
+    let (codes, words) = read_words(store, manifest, part)?;
+    Ok(Categories::new(codes, words))
+}
+
+/// Read codes and the words that they stand for.
+pub fn read_words(
+    store: &Store,
+    manifest: &Manifest,
+    part: &str,
+) -> Result<(Vec<u32>, Vec<String>), StoreError> {
     let table = read(store, manifest, part)?;
     let header = table.names().next().unwrap_or("[]").to_owned();
-    let names = serde_json::from_str::<Vec<String>>(&header)
-        .map_err(|error| StoreError::Table { reason: format!("the names of categories: {error}") })?;
-    Ok(Categories::new(table.u32s(&header)?.to_vec(), names))
+    let words = serde_json::from_str::<Vec<String>>(&header)
+        .map_err(|error| StoreError::Table { reason: format!("the words of codes: {error}") })?;
+    Ok((table.u32s(&header)?.to_vec(), words))
 }
 
 /// Write whole numbers.
@@ -87,9 +171,9 @@ pub fn read_integers(store: &Store, manifest: &Manifest, part: &str) -> Result<V
     Ok(read(store, manifest, part)?.i64s(VALUES)?.to_vec())
 }
 
-/// Write row numbers.
-pub fn write_rows(draft: &mut Draft, part: &str, values: &[u32]) -> Result<(), StoreError> {
-    write(draft, part, &Table::new().u32(VALUES, values.to_vec()))
+/// Row numbers as they are stored.
+pub fn rows_table(rows: Vec<u32>) -> Table {
+    Table::new().u32(VALUES, rows)
 }
 
 /// Read row numbers.

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::{
     StudyError,
-    artifact::read_column,
+    artifact::StoredColumn,
     panel_handle::PanelHandle,
     segment::{Segment, join},
     steps::features::VALUES,
@@ -64,8 +64,10 @@ impl ColumnHandle {
             .parts
             .par_iter()
             .zip(&self.segments)
-            .map(|(part, segment)| Ok((segment.clone(), read_column(&self.store, part, VALUES)?)))
+            .map(|(part, segment)| Ok((segment, StoredColumn::open(&self.store, part, VALUES)?)))
             .collect::<Result<Vec<_>, StudyError>>()?;
+        let parts = parts.iter().map(|(segment, part)| ((*segment).clone(), part.values()));
+        let parts = parts.collect::<Vec<_>>();
         Ok(self.column.get_or_init(|| Arc::new(join(&self.axis, &parts))).clone())
     }
 }

@@ -12,6 +12,7 @@ mod error;
 pub mod factor;
 pub mod features;
 mod flow;
+mod high_water;
 pub mod init;
 pub mod look;
 pub mod market;

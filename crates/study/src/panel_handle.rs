@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use crate::{
     StudyError,
-    artifact::{read_categories, read_column, read_facts, read_integers, read_texts},
+    artifact::{StoredColumn, read_categories, read_column, read_facts, read_integers, read_texts},
     segment::{Segment, axis_digest, join, segments},
     steps::{LoadFacts, published},
 };
@@ -205,10 +205,11 @@ impl PanelHandle {
     /// A field at the positions of some segments, on the axis of these.
     fn column_of(&self, name: &str, segments: &[Segment], axis: &Axis) -> Result<Column, StudyError> {
         let read = |segment: &Segment| {
-            let column = read_column(&self.store, &self.manifest, &segment.part(name))?;
+            let column = StoredColumn::open(&self.store, &self.manifest, &segment.part(name))?;
             Ok((moved(segment, segments[0].positions.start), column))
         };
         let parts = segments.par_iter().map(read).collect::<Result<Vec<_>, StudyError>>()?;
+        let parts = parts.iter().map(|(segment, part)| (segment.clone(), part.values())).collect::<Vec<_>>();
         Ok(join(axis, &parts))
     }
 
@@ -276,8 +277,10 @@ impl PanelHandle {
         categories: impl IntoIterator<Item = &'a str>,
     ) -> Result<Panel, StudyError> {
         let mut panel = Panel::new(self.axis.clone());
-        for name in fields {
-            panel.insert(name, self.column(name)?)?;
+        let names = fields.into_iter().collect::<Vec<_>>();
+        let columns = names.par_iter().map(|name| self.column(name)).collect::<Result<Vec<_>, _>>()?;
+        for (name, column) in names.iter().zip(columns) {
+            panel.insert(name, column)?;
         }
         for name in categories {
             panel.insert_categories(name, self.categories_of(name, &self.segments, &self.axis)?)?;

@@ -8,8 +8,11 @@
 
 use std::{ops::Range, sync::Arc};
 
-use backstaff_panel::{Axis, Calendar, Column, Encoding, Session};
+use backstaff_panel::{Axis, Calendar, Column, Session};
 use backstaff_stage::{Digest, KeyHasher};
+use rayon::prelude::*;
+
+use crate::artifact::Values;
 
 /// A run of sessions of the calendar.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -88,43 +91,67 @@ pub fn axis_digest(axis: &Axis, segment: &Segment) -> Digest {
     Digest::from_bytes(*hasher.finish().as_bytes())
 }
 
-/// Put the segments of a column together again.
+/// Put the segments of a column together again: all that the axis has.
 ///
 /// # Panics
 ///
-/// If a segment has another number of rows than the axis says, or they are encoded differently.
-pub fn join(axis: &Axis, parts: &[(Segment, Column)]) -> Column {
-    fn scatter<'a, T: Copy + 'a>(
-        axis: &Axis,
-        parts: impl Iterator<Item = (&'a Segment, &'a [T])>,
-        missing: T,
-    ) -> Vec<T> {
-        let mut out = vec![missing; axis.n_rows()];
-        for (segment, values) in parts {
-            let mut taken = 0;
-            for range in rows(axis, segment) {
-                let end = taken + range.len();
-                out[range].copy_from_slice(&values[taken..end]);
-                taken = end;
-            }
-            assert_eq!(taken, values.len(), "segment {} belongs to another axis", segment.label);
-        }
-        out
-    }
-    if parts.iter().all(|(_, column)| column.encoding() == Encoding::F32) {
-        let parts = parts.iter().filter_map(|(segment, column)| match column {
-            Column::F32(values) => Some((segment, values.as_slice())),
-            Column::F64(_) => None,
-        });
-        Column::F32(scatter(axis, parts, f32::NAN))
+/// If a segment has another number of rows than the axis says, or a row is in none.
+pub fn join(axis: &Axis, parts: &[(Segment, Values<'_>)]) -> Column {
+    let is_short = |(_, values): &(Segment, Values<'_>)| matches!(values, Values::F32(_));
+    if parts.iter().all(is_short) {
+        Column::F32(scatter(axis, parts, |values, from, to| match values {
+            Values::F32(values) => to.copy_from_slice(&values[from]),
+            Values::F64(_) => unreachable!("all parts are stored in four bytes"),
+        }))
     } else {
-        let decoded = parts.iter().map(|(segment, column)| (segment, column.to_f64())).collect::<Vec<_>>();
-        Column::F64(scatter(
-            axis,
-            decoded.iter().map(|(segment, values)| (*segment, values.as_slice())),
-            f64::NAN,
-        ))
+        Column::F64(scatter(axis, parts, |values, from, to| match values {
+            Values::F32(values) => {
+                to.iter_mut().zip(&values[from]).for_each(|(to, &value)| *to = f64::from(value));
+            }
+            Values::F64(values) => to.copy_from_slice(&values[from]),
+        }))
     }
+}
+
+/// Copy each segment's rows of each instrument to where they belong. Threads share the instruments, so that each touches
+/// its own part of the memory first.
+fn scatter<T: Copy + Default + Send>(
+    axis: &Axis,
+    parts: &[(Segment, Values<'_>)],
+    copy: impl Fn(&Values<'_>, Range<usize>, &mut [T]) + Sync,
+) -> Vec<T> {
+    let cut = |i: usize, segment: &Segment| {
+        let life = axis.life(i);
+        life.start.max(segment.positions.start)..life.end.min(segment.positions.end)
+    };
+    let starts = |(segment, values): &(Segment, Values<'_>)| {
+        let mut starts = vec![0];
+        starts.extend((0..axis.n_instruments()).map(|i| cut(i, segment).len()));
+        (1..starts.len()).for_each(|i| starts[i] += starts[i - 1]);
+        let rows = starts[starts.len() - 1];
+        assert_eq!(rows, values.len(), "segment {} belongs to another axis", segment.label);
+        starts
+    };
+    let starts = parts.iter().map(starts).collect::<Vec<_>>();
+    let rows = starts.iter().map(|starts| starts[starts.len() - 1]).sum::<usize>();
+    assert_eq!(rows, axis.n_rows(), "every row is in one segment");
+    let mut out = vec![T::default(); rows];
+    let (mut rest, mut instruments) = (&mut out[..], Vec::with_capacity(axis.n_instruments()));
+    for i in 0..axis.n_instruments() {
+        let (own, others) = rest.split_at_mut(axis.rows(i).len());
+        instruments.push(own);
+        rest = others;
+    }
+    instruments.into_par_iter().enumerate().for_each(|(i, out)| {
+        for ((segment, values), starts) in parts.iter().zip(&starts) {
+            let cut = cut(i, segment);
+            if !cut.is_empty() {
+                let at = cut.start - axis.life(i).start;
+                copy(values, starts[i]..starts[i + 1], &mut out[at..at + cut.len()]);
+            }
+        }
+    });
+    out
 }
 
 /// The rows of one segment of a column.
@@ -144,8 +171,17 @@ mod tests {
         let segments = segments(axis.calendar());
         assert!(segments.len() > 3);
         let close = panel.field("close").unwrap();
-        let parts = segments.iter().map(|s| (s.clone(), cut(axis, s, close))).collect::<Vec<_>>();
-        assert!(join(axis, &parts).same_bits(close));
+        let parts = segments.iter().map(|segment| cut(axis, segment, close)).collect::<Vec<_>>();
+        let values = |parts: &[Column]| {
+            let values = segments.iter().cloned().zip(parts.iter().map(Values::from)).collect::<Vec<_>>();
+            join(axis, &values)
+        };
+        assert!(values(&parts).same_bits(close));
+        // Segments may be stored in fewer bytes where that loses nothing; the column then is as wide as its widest.
+        let mut mixed = parts.clone();
+        mixed[0] = Column::F32((0..mixed[0].len()).map(|row| row as f32).collect());
+        let joined = values(&mixed).select(&rows(axis, &segments[0])).to_f64();
+        assert!(joined.iter().enumerate().all(|(row, &value)| value == row as f64));
     }
 
     #[test]

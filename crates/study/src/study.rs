@@ -9,6 +9,7 @@ use std::{
 
 use backstaff_feature::Feature;
 use backstaff_panel::Encoding;
+use backstaff_source::SourceError;
 use backstaff_stage::{Budget, Manifest, runner::Done};
 
 use crate::{
@@ -277,8 +278,21 @@ impl Study {
     /// Load the data.
     pub(crate) fn load(&self, flow: &Flow<'_>) -> Result<Arc<PanelHandle>, StudyError> {
         let stage = self.load_stage()?;
-        let files = flow.trace().span("digest files", || stage.files(flow.store()))?;
-        let panel = one(flow.stage(&stage, &files, 0)?)?;
+        let load = || {
+            let files = flow.trace().span("digest files", || stage.files(flow.store()))?;
+            if let Some(told) = files.told() {
+                flow.tell(told);
+            }
+            one(flow.stage(&stage, &files, 0)?)
+        };
+        let panel = match load() {
+            Err(StudyError::Source(SourceError::RowsNotKept { .. })) => {
+                stage.forget_rows(flow.store());
+                load()?
+            }
+            panel => panel?,
+        };
+        flow.trace().laps(&stage.take_laps());
         let panel = Arc::new(PanelHandle::open(flow.store(), panel)?);
         for warning in &panel.facts().warnings {
             flow.warn(warning.clone());

@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use backstaff_panel::{Axis, Column, Panel, TRADED};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::LearnError;
@@ -55,7 +56,7 @@ impl ExecutionPrices {
             |name: &str| panel.field(name).ok_or_else(|| LearnError::MissingField { field: name.to_owned() });
         let (traded, price, close) = (field(TRADED)?, field(execution.field())?, field("close")?);
         let axis = panel.axis();
-        let values = (0..axis.n_rows()).map(|row| tradable(traded, price, row)).collect();
+        let values = (0..axis.n_rows()).into_par_iter().map(|row| tradable(traded, price, row)).collect();
         let last_trades = (0..axis.n_instruments()).map(|i| {
             let mut closes = axis.rows(i).rev().map(|row| tradable(traded, close, row));
             closes.find(|close| !close.is_nan()).unwrap_or(f64::NAN)

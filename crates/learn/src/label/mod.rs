@@ -72,7 +72,7 @@ impl Recoveries {
 }
 
 /// The sessions that a label looks at, as positions in the calendar.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Span {
     /// Where the position is entered.
     pub entry: u32,
@@ -124,50 +124,27 @@ impl Labels {
     /// - Look-ahead: to [`Span::exit`]; this is the one place where it is wanted.
     pub fn forward_return(prices: &ExecutionPrices, horizon: Horizon, recoveries: &Recoveries) -> Self {
         let axis = prices.axis();
-        let parts = (0..axis.n_instruments())
-            .into_par_iter()
-            .map(|i| {
-                let recovery = recoveries.of(&axis.instruments()[i]);
-                one_instrument(prices, i, horizon.get() as usize, recovery)
-            })
-            .collect::<Vec<_>>();
-        let mut labels = Self {
-            axis: Arc::clone(axis),
-            execution: prices.execution(),
-            horizon,
-            values: Vec::with_capacity(axis.n_rows()),
-            spans: Vec::with_capacity(axis.n_rows()),
-            counts: LabelCounts::default(),
-        };
-        for outcome in parts.into_iter().flatten() {
-            labels.push(outcome);
+        let mut values = vec![0.0; axis.n_rows()];
+        let mut spans = vec![Span::default(); axis.n_rows()];
+        let (mut of_values, mut of_spans) = (&mut values[..], &mut spans[..]);
+        let mut instruments = Vec::with_capacity(axis.n_instruments());
+        for i in 0..axis.n_instruments() {
+            let (values, later_values) = of_values.split_at_mut(axis.rows(i).len());
+            let (spans, later_spans) = of_spans.split_at_mut(axis.rows(i).len());
+            instruments.push((values, spans));
+            (of_values, of_spans) = (later_values, later_spans);
         }
-        labels
-    }
-
-    fn push(&mut self, outcome: Outcome) {
-        let counts = &mut self.counts;
-        let (value, span) = match outcome {
-            Outcome::Left(value, span) => {
-                counts.n_labelled += 1;
-                (value, span)
+        let counts = instruments.into_par_iter().enumerate().map(|(i, (values, spans))| {
+            let recovery = recoveries.of(&axis.instruments()[i]);
+            let mut counts = LabelCounts::default();
+            let outcomes = one_instrument(prices, i, horizon.get() as usize, recovery);
+            for ((value, span), outcome) in values.iter_mut().zip(spans).zip(outcomes) {
+                (*value, *span) = counts.take(outcome);
             }
-            Outcome::Delisted(value, span) => {
-                counts.n_labelled += 1;
-                counts.n_delisted += 1;
-                (value, span)
-            }
-            Outcome::PanelEnds => {
-                counts.n_at_end += 1;
-                (f64::NAN, Span::NONE)
-            }
-            Outcome::NeverEntered => {
-                counts.n_never_entered += 1;
-                (f64::NAN, Span::NONE)
-            }
-        };
-        self.values.push(value);
-        self.spans.push(span);
+            counts
+        });
+        let counts = counts.reduce(LabelCounts::default, LabelCounts::plus);
+        Self { axis: Arc::clone(axis), execution: prices.execution(), horizon, values, spans, counts }
     }
 
     /// The rows.
@@ -201,6 +178,40 @@ impl Labels {
     }
 }
 
+impl LabelCounts {
+    /// Count an outcome; what it is as a label.
+    fn take(&mut self, outcome: Outcome) -> (f64, Span) {
+        match outcome {
+            Outcome::Left(value, span) => {
+                self.n_labelled += 1;
+                (value, span)
+            }
+            Outcome::Delisted(value, span) => {
+                self.n_labelled += 1;
+                self.n_delisted += 1;
+                (value, span)
+            }
+            Outcome::PanelEnds => {
+                self.n_at_end += 1;
+                (f64::NAN, Span::NONE)
+            }
+            Outcome::NeverEntered => {
+                self.n_never_entered += 1;
+                (f64::NAN, Span::NONE)
+            }
+        }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            n_labelled: self.n_labelled + other.n_labelled,
+            n_delisted: self.n_delisted + other.n_delisted,
+            n_at_end: self.n_at_end + other.n_at_end,
+            n_never_entered: self.n_never_entered + other.n_never_entered,
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Outcome {
     Left(f64, Span),
@@ -209,7 +220,13 @@ enum Outcome {
     NeverEntered,
 }
 
-fn one_instrument(prices: &ExecutionPrices, i: usize, horizon: usize, recovery: f64) -> Vec<Outcome> {
+/// The outcome of each of an instrument's rows.
+fn one_instrument(
+    prices: &ExecutionPrices,
+    i: usize,
+    horizon: usize,
+    recovery: f64,
+) -> impl Iterator<Item = Outcome> {
     let axis = prices.axis();
     let (life, price) = (axis.life(i), &prices.values()[axis.rows(i)]);
     let n_sessions = axis.n_sessions();
@@ -219,7 +236,8 @@ fn one_instrument(prices: &ExecutionPrices, i: usize, horizon: usize, recovery: 
     for t in (0..life.len()).rev() {
         next[t] = if price[t].is_nan() { next[t + 1] } else { t };
     }
-    let outcome = |t: usize| {
+    let rows = 0..life.len();
+    let outcome = move |t: usize| {
         let entry = next[t + 1];
         if entry == usize::MAX {
             return if is_delisted { Outcome::NeverEntered } else { Outcome::PanelEnds };
@@ -239,7 +257,7 @@ fn one_instrument(prices: &ExecutionPrices, i: usize, horizon: usize, recovery: 
             None => Outcome::PanelEnds,
         }
     };
-    (0..life.len()).map(outcome).collect()
+    rows.map(outcome)
 }
 
 #[cfg(test)]

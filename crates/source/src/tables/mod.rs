@@ -10,6 +10,7 @@
 mod categories;
 mod day;
 mod folder;
+mod kept;
 mod layout;
 mod prices;
 mod scan;
@@ -21,12 +22,16 @@ use std::{
     fs::File,
     io::Read as _,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use backstaff_panel::Panel;
 
-pub use self::sqlite::{IndexTrial, make_indexes, try_indexes};
 pub(crate) use self::sqlite::{fault, open_one, quoted};
+pub use self::{
+    kept::{KeepsRows, Marks, RowsName, TableColumn, TableMarks, TableRows},
+    sqlite::{Growth, IndexTrial, make_indexes, try_indexes},
+};
 pub use layout::{
     CategoryTable, Currency, Dates, Halts, ItemTable, Keep, LayoutError, PeriodTable, PriceTable,
     SeriesTable, Statements, TableLayout, Version,
@@ -57,11 +62,12 @@ pub(crate) enum Tables {
 }
 
 impl Tables {
-    pub(crate) fn open(path: &Path) -> Result<Self, SourceError> {
+    /// Open a database; of an SQLite file's tables with marks only what is above them is read.
+    pub(crate) fn open(path: &Path, marks: Option<Arc<Marks>>) -> Result<Self, SourceError> {
         if path.is_dir() {
             Folder::open(path).map(Self::Folder)
         } else {
-            Database::open(path).map(Self::Sqlite)
+            Database::open(path, marks).map(Self::Sqlite)
         }
     }
 

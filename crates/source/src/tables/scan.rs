@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::layout::{Dates, Keep};
-use crate::{Place, block::Coded};
+use crate::{Place, block::Coded, stamp::Shape};
 
 /// What a column is decoded to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,6 +21,17 @@ pub(crate) enum Role {
     Numbers,
 }
 
+impl Role {
+    /// An empty column of it.
+    pub(crate) fn cells(self) -> Cells {
+        match self {
+            Self::Days | Self::Known => Cells::Days(Vec::new()),
+            Self::Keys | Self::Texts => Cells::Texts(Coded::default()),
+            Self::Numbers => Cells::Numbers(Vec::new()),
+        }
+    }
+}
+
 /// The columns of a table that are wanted.
 pub(crate) struct Scan<'a> {
     pub table: &'a str,
@@ -36,6 +47,18 @@ impl Scan<'_> {
     /// The table, as errors name it.
     pub(crate) fn place(&self, path: &Path) -> PathBuf {
         PathBuf::from(format!("{}, table {},", path.display(), self.table))
+    }
+}
+
+/// Decoded rows, and how the dates of each column begin.
+pub(crate) struct Decoded {
+    pub chunk: Chunk,
+    pub shapes: Vec<Option<Shape>>,
+}
+
+impl Decoded {
+    pub(crate) fn len(&self) -> usize {
+        self.chunk.len()
     }
 }
 

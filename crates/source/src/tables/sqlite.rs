@@ -2,13 +2,14 @@
 
 mod connection;
 mod decode;
+mod growth;
 mod index;
 mod ranges;
 
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -16,10 +17,14 @@ use std::{
 use rayon::prelude::*;
 use rusqlite::Connection;
 
+pub use self::growth::Growth;
 pub use self::index::{IndexTrial, make_indexes, try_indexes};
 pub(crate) use self::ranges::quoted;
 use self::{decode::Decoder, ranges::Range};
-use super::scan::{Chunk, Scan};
+use super::{
+    kept::{self, Marks, RowsName},
+    scan::{Chunk, Decoded, Scan},
+};
 use crate::SourceError;
 
 /// An opened database.
@@ -28,16 +33,17 @@ pub(crate) struct Database {
     tables: Vec<String>,
     /// Each in a read transaction that began in the same state of the file.
     connections: Mutex<Vec<Connection>>,
+    marks: Option<Arc<Marks>>,
 }
 
 impl Database {
     /// Open a file read-only, with one connection for each thread of the current pool. A writer may go on beside it
-    /// where the file is in WAL mode; what it adds is not seen.
-    pub(crate) fn open(path: &Path) -> Result<Self, SourceError> {
+    /// where the file is in WAL mode; what it adds is not seen. Of tables with marks only what is above them is read.
+    pub(crate) fn open(path: &Path, marks: Option<Arc<Marks>>) -> Result<Self, SourceError> {
         let failed = |error| fault(path, &error);
         let connections = connection::open_all(path, rayon::current_num_threads()).map_err(failed)?;
         let tables = connection::tables(&connections[0]).map_err(failed)?;
-        Ok(Self { path: path.to_owned(), tables, connections: Mutex::new(connections) })
+        Ok(Self { path: path.to_owned(), tables, connections: Mutex::new(connections), marks })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -54,10 +60,46 @@ impl Database {
         connection::columns(&connections[0], table).map_err(|error| fault(&self.path, &error))
     }
 
-    /// Decode the kept rows of a table over ranges of its key, each connection taking the next one that is left.
+    /// Decode the kept rows of a table, in its own order.
     pub(crate) fn scan(&self, scan: &Scan<'_>) -> Result<Vec<Chunk>, SourceError> {
+        let marks = self.marks.as_ref().and_then(|marks| Some((marks, marks.tables.get(scan.table)?)));
+        let chunks = match marks {
+            Some((marks, table)) => {
+                let mut chunks = Vec::new();
+                for (above, to, is_over) in table.readings() {
+                    let name = RowsName::new(scan, above, to);
+                    let rows = match marks.keeper.find(&name) {
+                        Some(rows) => rows,
+                        None if is_over => {
+                            return Err(SourceError::RowsNotKept { table: scan.place(&self.path) });
+                        }
+                        None => {
+                            let cut = |connection: &Connection| ranges::between(connection, scan, above, to);
+                            let chunks = self.read(scan, cut)?;
+                            decode::check_dates(&chunks, scan, &scan.place(&self.path))?;
+                            let rows = kept::merge(chunks, scan);
+                            marks.keeper.keep(&name, &rows);
+                            rows
+                        }
+                    };
+                    chunks.push(rows.into());
+                }
+                chunks
+            }
+            None => self.read(scan, |connection| ranges::of(connection, scan))?,
+        };
+        decode::check_dates(&chunks, scan, &scan.place(&self.path))?;
+        Ok(chunks.into_iter().map(|decoded| decoded.chunk).filter(|chunk| chunk.len() > 0).collect())
+    }
+
+    /// Decode ranges of a table, each connection taking the next one that is left.
+    fn read(
+        &self,
+        scan: &Scan<'_>,
+        cut: impl Fn(&Connection) -> rusqlite::Result<Vec<Range>>,
+    ) -> Result<Vec<Decoded>, SourceError> {
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
-        let ranges = ranges::of(&connections[0], scan).map_err(|error| fault(&self.path, &error))?;
+        let ranges = cut(&connections[0]).map_err(|error| fault(&self.path, &error))?;
         let next = AtomicUsize::new(0);
         let chunks = connections.par_iter_mut().map(|connection| {
             let mut chunks = Vec::new();
@@ -86,10 +128,9 @@ impl Database {
             return Err(error);
         }
         chunks.sort_by_key(|(at, _)| *at);
-        let chunks =
-            chunks.into_iter().map(|(_, chunk)| chunk).filter(|chunk| chunk.len() > 0).collect::<Vec<_>>();
-        decode::check_dates(&chunks, scan, &scan.place(&self.path))?;
-        Ok(chunks.into_iter().map(|chunk| chunk.chunk).collect())
+        let chunks: Vec<_> =
+            chunks.into_iter().map(|(_, chunk)| chunk).filter(|chunk| chunk.len() > 0).collect();
+        Ok(chunks)
     }
 
     fn chunk(
@@ -97,12 +138,12 @@ impl Database {
         connection: &mut Connection,
         scan: &Scan<'_>,
         range: &Range,
-    ) -> Result<decode::Decoded, SourceError> {
+    ) -> Result<Decoded, SourceError> {
         let failed = |error| fault(&self.path, &error);
         let (sql, values) = range.query(scan);
         let mut statement = connection.prepare(&sql).map_err(failed)?;
         let mut rows = statement.query(rusqlite::params_from_iter(values)).map_err(failed)?;
-        let mut decoder = Decoder::new(scan, scan.place(&self.path));
+        let mut decoder = Decoder::new(scan, scan.place(&self.path), range.at_most());
         while let Some(row) = rows.next().map_err(failed)? {
             decoder.push(row)?;
         }

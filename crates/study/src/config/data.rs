@@ -49,6 +49,10 @@ pub struct Prices {
     /// The same, by a layout file of your own.
     #[serde(default)]
     pub tables: Option<PathBuf>,
+    /// Whether of the large tables of an SQLite file only the rows above those of the last reading are read, the others
+    /// coming from a kept copy. What is corrected or removed below is missed, which the report says.
+    #[serde(default)]
+    pub high_water_mark: bool,
     /// Columns whose names are not the usual ones: the file's name to ours.
     #[serde(default)]
     pub mapping: BTreeMap<String, String>,

@@ -5,13 +5,14 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use backstaff_learn::label::{Execution, ExecutionPrices, Labels};
+use backstaff_learn::label::{Execution, ExecutionPrices, Labels, Span};
 use backstaff_panel::{Column, Panel, TRADED};
 use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Manifest, Stage, StoreError};
+use rayon::prelude::*;
 
 use crate::{
     StudyError,
-    artifact::{write_column, write_rows},
+    artifact::{MakeTable, column_table, rows_table, write_tables},
     config::{Config, ExecutionPrice, RecoverySpec},
     panel_handle::PanelHandle,
     steps::backtest::hash_recovery,
@@ -117,12 +118,16 @@ impl Stage for MakeLabels {
     }
 
     fn write(&self, labels: &Labels, draft: &mut Draft) -> Result<(), StoreError> {
-        let rows = 0..labels.values().len();
-        let end = |row: usize| labels.span(row).map_or(u32::MAX, |span| span.exit);
-        let start = |row: usize| labels.span(row).map_or(u32::MAX, |span| span.entry);
-        write_column(draft, "return.arrow", &Column::F64(labels.values().to_vec()))?;
-        write_rows(draft, "entry.arrow", &rows.clone().map(start).collect::<Vec<_>>())?;
-        write_rows(draft, "exit.arrow", &rows.map(end).collect::<Vec<_>>())?;
+        let positions = |of: fn(Span) -> u32| {
+            let position = move |row| labels.span(row).map_or(u32::MAX, of);
+            rows_table((0..labels.values().len()).into_par_iter().map(position).collect())
+        };
+        let tables: [(&str, MakeTable<'_>); 3] = [
+            ("return.arrow", Box::new(|| column_table(Column::F64(labels.values().to_vec())))),
+            ("entry.arrow", Box::new(|| positions(|span| span.entry))),
+            ("exit.arrow", Box::new(|| positions(|span| span.exit))),
+        ];
+        write_tables(draft, tables.into_iter().map(|(name, table)| (name.to_owned(), table)))?;
         let counts = labels.counts();
         draft.info(serde_json::json!({
             "labelled": counts.n_labelled, "delisted": counts.n_delisted,

@@ -3,22 +3,27 @@
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
 };
 
 use backstaff_feature::Schema;
 use backstaff_panel::{Axis, Column, Encoding, Instrument, Panel, Session};
 use backstaff_source::{
-    Adjustment, CalendarRule, Exchange, Loaded, Mapping, OnBadInstrument, PanelSource, Series, TableLayout,
-    read_attributes, source_files,
+    Adjustment, CalendarRule, Exchange, Loaded, Mapping, Marks, OnBadInstrument, PanelSource, Series,
+    TableLayout, is_database, quality, read_attributes, source_files,
 };
 use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Stage, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     StudyError,
-    artifact::{write_categories, write_column, write_integers, write_texts},
+    artifact::{
+        MakeTable, categories_table, column_table, write_column, write_integers, write_tables, write_texts,
+    },
     compute::layout,
     config::{Adjust, Data, OnBad, UniverseSpec},
+    high_water::{self, HighWater, Looked},
     panel_handle::MEMBER,
     segment::{self, segments},
     steps::published::{self, Published, PublishedFacts},
@@ -33,6 +38,26 @@ pub struct Load {
     at_most: Option<usize>,
     benchmark: Option<(PathBuf, String)>,
     published: Published,
+    high_water_mark: bool,
+    laps: Laps,
+}
+
+/// How long each part of the last computation took: no part of the results.
+#[derive(Clone, Debug, Default)]
+struct Laps(Arc<Mutex<Vec<(&'static str, f64)>>>);
+
+impl Laps {
+    /// Do something and note how long it took.
+    fn time<T>(&self, name: &'static str, work: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let result = work();
+        self.add(&[(name, start.elapsed().as_secs_f64())]);
+        result
+    }
+
+    fn add(&self, laps: &[(&'static str, f64)]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(laps);
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -43,12 +68,20 @@ struct AttributeTable {
 }
 
 /// The bytes that a study reads.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Files {
     prices: Vec<(String, Digest)>,
     attributes: Option<Digest>,
     benchmark: Option<Digest>,
     published: Vec<Digest>,
+    high_water: Option<Looked>,
+}
+
+impl Files {
+    /// What is to be told of how they will be read.
+    pub fn told(&self) -> Option<&str> {
+        self.high_water.as_ref()?.told.as_deref()
+    }
 }
 
 /// What the files held.
@@ -136,7 +169,16 @@ impl Load {
         let benchmark = data.benchmark.as_ref().map(|series| (at(&series.path), series.instrument.clone()));
         let member_from = universe.member_from.clone();
         let (at_most, published) = (universe.at_most, Published::new(data, folder));
-        Ok(Self { prices, attributes, member_from, at_most, benchmark, published })
+        let high_water_mark = data.prices.high_water_mark;
+        if high_water_mark && !(prices.tables.is_some() && is_database(&prices.path)) {
+            let path = prices.path.display();
+            return Err(invalid(
+                "data.prices.high_water_mark",
+                format!("is for SQLite files with a preset or tables; {path} is none"),
+            ));
+        }
+        let laps = Laps::default();
+        Ok(Self { prices, attributes, member_from, at_most, benchmark, published, high_water_mark, laps })
     }
 
     /// The files of a single computation: prices exactly as they are there.
@@ -149,7 +191,14 @@ impl Load {
             at_most: None,
             benchmark: None,
             published: Published::default(),
+            high_water_mark: false,
+            laps: Laps::default(),
         }
+    }
+
+    /// How long each part took, if the panel was computed; asked for once.
+    pub fn take_laps(&self) -> Vec<(&'static str, f64)> {
+        std::mem::take(&mut self.laps.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether prices stand in a database of tables.
@@ -180,8 +229,7 @@ impl Load {
             categories: vec![category.to_owned()],
         });
         let prices = PanelSource { categories, ..PanelSource::new(path) };
-        let published = Published::default();
-        Self { prices, attributes, member_from: None, at_most: None, benchmark: None, published }
+        Self { prices, attributes, ..Self::verbatim(path, Vec::new()) }
     }
 
     /// The same files, and a table of published values that says everything itself.
@@ -218,21 +266,56 @@ impl Load {
             }
             Ok(Digest::from_bytes(*key.finish().as_bytes()))
         };
+        let prices = || prices.iter().map(named).collect::<Result<Vec<_>, StudyError>>();
+        let high_water = self.high_water(store).map(|mark| {
+            mark.look(|| {
+                let mut key = KeyHasher::new();
+                for (_, digest) in prices()? {
+                    key.digest("file", &digest);
+                }
+                Ok(Digest::from_bytes(*key.finish().as_bytes()))
+            })
+        });
+        let high_water = high_water.transpose()?;
         Ok(Files {
-            prices: prices.iter().map(named).collect::<Result<_, StudyError>>()?,
+            prices: match &high_water {
+                Some(looked) => vec![(String::new(), looked.digest)],
+                None => prices()?,
+            },
+            high_water,
             attributes: self.attributes.as_ref().map(|table| one(&table.path)).transpose()?,
             benchmark: self.benchmark.as_ref().map(|(path, _)| one(path)).transpose()?,
             published: self.published.digests()?,
         })
     }
 
+    /// The rows that are kept of a database, if it is read above a mark.
+    fn high_water(&self, store: &Store) -> Option<HighWater<'_>> {
+        let layout = self.prices.tables.as_ref().filter(|_| self.high_water_mark)?;
+        let mut parameters = KeyHasher::new();
+        self.hash_parameters(&mut parameters);
+        Some(HighWater::new(store, &self.prices.path, layout, parameters.finish()))
+    }
+
+    /// Forget which rows of a database were kept.
+    pub fn forget_rows(&self, store: &Store) {
+        if let Some(mark) = self.high_water(store) {
+            mark.forget();
+        }
+    }
+
     /// Read everything.
     pub fn read(&self) -> Result<LoadOutput, StudyError> {
+        self.read_above(None)
+    }
+
+    /// Read what stands above the marks of a database, and take the rest from where it is kept.
+    fn read_above(&self, marks: Option<&Arc<Marks>>) -> Result<LoadOutput, StudyError> {
         let mut source = self.prices.clone();
         if let Some(at_most) = self.at_most {
-            source.instruments = Some(first_instruments(&source, at_most)?);
+            source.instruments = Some(first_instruments(&source, at_most, marks)?);
         }
-        let loaded = source.load()?;
+        let loaded = source.load_above(marks)?;
         let mut panel = loaded.panel.clone();
         let mut facts = LoadFacts {
             found: serde_json::to_value(&loaded.found).unwrap_or_default(),
@@ -243,6 +326,9 @@ impl Load {
             published: Vec::new(),
             quality: serde_json::Value::Null,
         };
+        if marks.is_some() {
+            facts.warnings.push(high_water::caveat(&self.prices.path));
+        }
         if let Some(table) = &self.attributes {
             self.add_attributes(table, &mut panel, &mut facts)?;
         }
@@ -283,22 +369,35 @@ impl Load {
 }
 
 /// The first instruments by name, read from the keys alone.
-fn first_instruments(source: &PanelSource, at_most: usize) -> Result<BTreeSet<String>, StudyError> {
+fn first_instruments(
+    source: &PanelSource,
+    at_most: usize,
+    marks: Option<&Arc<Marks>>,
+) -> Result<BTreeSet<String>, StudyError> {
     let keys = PanelSource { fields: Some(BTreeSet::from(["close".to_owned()])), ..source.clone() };
-    let loaded = keys.load()?;
+    let loaded = keys.load_above(marks)?;
     Ok(loaded.panel.axis().instruments().iter().take(at_most).map(|i| i.name().to_owned()).collect())
 }
 
 impl Stage for Load {
     const NAME: &'static str = "load";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Inputs = Files;
     type Shard = ();
     type Output = LoadOutput;
     type Error = StudyError;
 
     fn hash_parameters(&self, key: &mut KeyHasher) {
-        let Self { prices, attributes, member_from, at_most, benchmark, published } = self;
+        let Self {
+            prices,
+            attributes,
+            member_from,
+            at_most,
+            benchmark,
+            published,
+            high_water_mark: _, // It decides what stands for the bytes.
+            laps: _,
+        } = self;
         let PanelSource {
             path: _,   // Its bytes are what counts.
             format: _, // It is checked, and what is read is the same.
@@ -364,7 +463,7 @@ impl Stage for Load {
     }
 
     fn hash_inputs(&self, (): &(), files: &Files, key: &mut KeyHasher) {
-        let Files { prices, attributes, benchmark, published } = files;
+        let Files { prices, attributes, benchmark, published, high_water: _ } = files;
         key.list("prices", prices, |key, (name, digest)| {
             key.str("file", name).digest("digest", digest);
         });
@@ -382,45 +481,54 @@ impl Stage for Load {
         vec![()]
     }
 
-    fn run(&self, (): &(), _: &Files, _: Budget) -> Result<LoadOutput, StudyError> {
-        let mut output = self.read()?;
+    fn run(&self, (): &(), files: &Files, _: Budget) -> Result<LoadOutput, StudyError> {
+        let mut output = self.read_above(files.high_water.as_ref().map(|looked| &looked.marks))?;
+        self.laps.add(output.seconds());
         if let Some(loaded) = &output.loaded {
-            let quality =
-                backstaff_source::quality::check(loaded, &backstaff_source::quality::QualityRules::default());
+            let check = || quality::check(loaded, &quality::QualityRules::default());
+            let quality = self.laps.time("check quality", check);
             output.facts.quality = serde_json::to_value(quality).unwrap_or_default();
         }
         Ok(output)
     }
 
     fn write(&self, output: &LoadOutput, draft: &mut Draft) -> Result<(), StoreError> {
-        let axis = output.panel.axis();
-        write_texts(draft, "instruments", axis.instruments().iter().map(Instrument::name))?;
-        let lives = (0..axis.n_instruments()).map(|i| axis.life(i)).collect::<Vec<_>>();
-        write_integers(draft, "life_start", lives.iter().map(|life| life.start as i64))?;
-        write_integers(draft, "life_end", lives.iter().map(|life| life.end as i64))?;
-        write_integers(draft, "sessions", axis.calendar().sessions().iter().map(|s| s.number().into()))?;
-        let parts = segments(axis.calendar());
-        published::write(draft, &output.panel, &parts)?;
-        for part in parts {
-            let rows = segment::rows(axis, &part);
-            for (name, column) in output.panel.fields() {
-                write_column(draft, &part.part(name), &column.select(&rows))?;
-            }
-            for (name, categories) in output.panel.all_categories() {
-                write_categories(draft, &part.part(name), &categories.select(&rows))?;
-            }
-        }
-        if let Some(series) = &output.benchmark {
-            write_column(draft, "benchmark.open", &Column::encode(&series.open, Encoding::F64))?;
-            write_column(draft, "benchmark.close", &Column::encode(&series.close, Encoding::F64))?;
-        }
-        let fields = output.panel.fields().map(|(name, _)| name).collect::<Vec<_>>();
-        let categories = output.panel.all_categories().map(|(name, _)| name).collect::<Vec<_>>();
-        draft.info(serde_json::json!({
-            "fields": fields, "categories": categories, "rows": axis.n_rows(), "facts": output.facts,
-        }));
-        Ok(())
+        self.laps.time("store the panel", || write(output, draft))
     }
+}
+
+fn write(output: &LoadOutput, draft: &mut Draft) -> Result<(), StoreError> {
+    let axis = output.panel.axis();
+    write_texts(draft, "instruments", axis.instruments().iter().map(Instrument::name))?;
+    let lives = (0..axis.n_instruments()).map(|i| axis.life(i)).collect::<Vec<_>>();
+    write_integers(draft, "life_start", lives.iter().map(|life| life.start as i64))?;
+    write_integers(draft, "life_end", lives.iter().map(|life| life.end as i64))?;
+    write_integers(draft, "sessions", axis.calendar().sessions().iter().map(|s| s.number().into()))?;
+    let parts = segments(axis.calendar());
+    published::write(draft, &output.panel, &parts)?;
+    let rows = parts.iter().map(|part| segment::rows(axis, part)).collect::<Vec<_>>();
+    let mut tables = Vec::<(String, MakeTable<'_>)>::new();
+    for (part, rows) in parts.iter().zip(&rows) {
+        for (name, column) in output.panel.fields() {
+            let table = || column_table(column.select(rows).narrowed());
+            tables.push((part.part(name), Box::new(table)));
+        }
+        for (name, categories) in output.panel.all_categories() {
+            let table = || categories_table(&categories.select(rows));
+            tables.push((part.part(name), Box::new(table)));
+        }
+    }
+    write_tables(draft, tables)?;
+    if let Some(series) = &output.benchmark {
+        write_column(draft, "benchmark.open", Column::encode(&series.open, Encoding::F64))?;
+        write_column(draft, "benchmark.close", Column::encode(&series.close, Encoding::F64))?;
+    }
+    let fields = output.panel.fields().map(|(name, _)| name).collect::<Vec<_>>();
+    let categories = output.panel.all_categories().map(|(name, _)| name).collect::<Vec<_>>();
+    draft.info(serde_json::json!({
+        "fields": fields, "categories": categories, "rows": axis.n_rows(), "facts": output.facts,
+    }));
+    Ok(())
 }
 
 fn text(value: &impl Serialize) -> String {

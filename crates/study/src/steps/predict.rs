@@ -133,7 +133,7 @@ impl Stage for Predict {
     }
 
     fn write(&self, scores: &Vec<f64>, draft: &mut Draft) -> Result<(), StoreError> {
-        write_column(draft, SCORES, &Column::encode(scores, Encoding::F64))
+        write_column(draft, SCORES, Column::encode(scores, Encoding::F64))
     }
 }
 

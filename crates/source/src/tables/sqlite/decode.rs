@@ -7,9 +7,9 @@ use rusqlite::{Row, types::ValueRef};
 use super::super::{
     day::DayReader,
     layout::Dates,
-    scan::{Cells, Chunk, Role, Scan},
+    scan::{Cells, Chunk, Decoded, Role, Scan},
 };
-use crate::{Place, SourceError, block::Coded, stamp::Shape};
+use crate::{Place, SourceError, block::Coded};
 
 /// Decodes rows one after the other.
 pub(super) struct Decoder<'a> {
@@ -25,32 +25,23 @@ enum Column {
     Numbers(Vec<f64>),
 }
 
-/// Decoded rows, and how the dates of each column begin.
-pub(super) struct Decoded {
-    pub chunk: Chunk,
-    shapes: Vec<Option<Shape>>,
-}
-
-impl Decoded {
-    pub(super) fn len(&self) -> usize {
-        self.chunk.len()
-    }
-}
-
 impl<'a> Decoder<'a> {
-    pub(super) fn new(scan: &Scan<'a>, table: PathBuf) -> Self {
+    /// Ready for so many rows: what isn't used of them costs nothing, but growing would copy.
+    pub(super) fn new(scan: &Scan<'a>, table: PathBuf, rows: usize) -> Self {
         let column = |&(name, role): &(&'a str, Role)| {
             let column = match role {
                 Role::Days | Role::Known => {
-                    Column::Days(DayReader::new(scan.dates, role == Role::Known), Vec::new())
+                    let reader = DayReader::new(scan.dates, role == Role::Known);
+                    Column::Days(reader, Vec::with_capacity(rows))
                 }
-                Role::Keys => Column::Texts(Coded::default(), true),
-                Role::Texts => Column::Texts(Coded::default(), false),
-                Role::Numbers => Column::Numbers(Vec::new()),
+                Role::Keys => Column::Texts(Coded::for_rows(rows), true),
+                Role::Texts => Column::Texts(Coded::for_rows(rows), false),
+                Role::Numbers => Column::Numbers(Vec::with_capacity(rows)),
             };
             (name, column)
         };
-        Self { columns: scan.columns.iter().map(column).collect(), rows: Vec::new(), table }
+        let columns = scan.columns.iter().map(column).collect();
+        Self { columns, rows: Vec::with_capacity(rows), table }
     }
 
     /// Take in a row of the query.

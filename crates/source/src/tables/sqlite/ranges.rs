@@ -45,6 +45,13 @@ pub(super) fn of(connection: &Connection, scan: &Scan<'_>) -> Result<Vec<Range>>
     }
 }
 
+/// The parts of what a table holds above one row number and up to another.
+pub(super) fn between(connection: &Connection, scan: &Scan<'_>, above: i64, to: i64) -> Result<Vec<Range>> {
+    let sql = format!("SELECT min(rowid) FROM {} WHERE rowid > ?1", quoted(scan.table));
+    let first: Option<i64> = connection.query_row(&sql, [above], |row| row.get(0))?;
+    Ok(first.filter(|first| *first <= to).map_or_else(Vec::new, |first| by_row(first, to)))
+}
+
 fn by_row(first: i64, last: i64) -> Vec<Range> {
     // Wider than a row number, since these may be any.
     let width = i128::from(last) - i128::from(first) + 1;
@@ -79,7 +86,20 @@ fn by_key(connection: &Connection, table: &str) -> Result<Vec<Range>> {
         .collect())
 }
 
+/// For no more rows than these is memory set aside: row numbers may have wide gaps.
+const MOST_ROWS: i64 = 1 << 20;
+
 impl Range {
+    /// How many rows it may have, as far as that is known and memory should be set aside for them.
+    pub(super) fn at_most(&self) -> usize {
+        match self {
+            Self::Rows(first, last) => {
+                last.saturating_sub(*first).saturating_add(1).clamp(0, MOST_ROWS) as usize
+            }
+            Self::Kept { .. } | Self::Keys { .. } => 0,
+        }
+    }
+
     /// The query for the wanted columns of the kept rows, the row's number first.
     pub(super) fn query(&self, scan: &Scan<'_>) -> (String, Vec<Value>) {
         let mut values = Vec::new();

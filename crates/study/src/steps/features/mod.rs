@@ -191,7 +191,7 @@ impl Stage for Features {
     }
 
     fn write(&self, output: &FeatureSegment, draft: &mut Draft) -> Result<(), StoreError> {
-        write_column(draft, VALUES, &output.values)?;
+        write_column(draft, VALUES, output.values.clone())?;
         states::write(draft, &output.states)
     }
 }

@@ -19,7 +19,7 @@ use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Manifest, Stage, Store, 
 
 use crate::{
     StudyError,
-    artifact::{read_column, read_facts, read_rows, write_column, write_rows},
+    artifact::{MakeTable, column_table, read_column, read_facts, read_rows, rows_table, write_tables},
     columns::ColumnHandle,
     config::{self, Config},
     panel_handle::PanelHandle,
@@ -238,19 +238,19 @@ impl Stage for MakeFolds {
     }
 
     fn write(&self, output: &FoldsOutput, draft: &mut Draft) -> Result<(), StoreError> {
+        let mut tables = Vec::<(String, MakeTable<'_>)>::new();
         for (facts, parts) in output.facts.iter().zip(&output.parts) {
             for (name, part) in PARTS.iter().zip(parts) {
-                write_rows(draft, &format!("{name}_{}.rows", facts.number), &part.rows)?;
-                let mut write = |what: &str, values: &[f64]| {
-                    let part = format!("{name}_{}.{what}", facts.number);
-                    write_column(draft, &part, &Column::F64(values.to_vec()))
-                };
-                write("targets", &part.targets)?;
+                let named = |what: &str| format!("{name}_{}.{what}", facts.number);
+                tables.push((named("rows"), Box::new(|| rows_table(part.rows.clone()))));
+                let column = |values: &'_ Vec<f64>| column_table(Column::F64(values.clone()));
+                tables.push((named("targets"), Box::new(move || column(&part.targets))));
                 if let Some(weights) = &part.weights {
-                    write("weights", weights)?;
+                    tables.push((named("weights"), Box::new(move || column(weights))));
                 }
             }
         }
+        write_tables(draft, tables)?;
         draft.info(serde_json::json!({ "folds": output.facts, "left_out": output.left_out }));
         Ok(())
     }
