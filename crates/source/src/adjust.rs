@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use backstaff_panel::{Axis, Column};
+use backstaff_panel::{Axis, Column, Encoding};
+use rayon::prelude::*;
 
-use crate::{Adjustment, FoundAdjustment, SourceError};
+use crate::{Adjustment, FoundAdjustment, SourceError, rows::split};
 
 /// The fields of a panel while it is made.
 pub(crate) type Fields = BTreeMap<String, Column>;
@@ -76,13 +77,9 @@ pub(crate) fn choose(
 pub(crate) fn adjust(mode: Adjustment, fields: &mut Fields, axis: &Axis, warnings: &mut Vec<String>) {
     let quoted = match mode {
         Adjustment::AdjClose => {
-            fields.remove("adj_close").zip(fields.get("close").cloned()).map(|(adjusted, close)| {
-                let adjusted = adjusted.to_f64();
-                adjusted
-                    .iter()
-                    .enumerate()
-                    .map(|(row, adjusted)| adjusted / close.get(row))
-                    .collect::<Vec<_>>()
+            fields.remove("adj_close").zip(fields.get("close")).map(|(adjusted, close)| {
+                let factor = |row| adjusted.get(row) / close.get(row);
+                (0..adjusted.len()).into_par_iter().map(factor).collect::<Vec<_>>()
             })
         }
         Adjustment::Factor => fields.get("factor").map(Column::to_f64),
@@ -96,16 +93,12 @@ pub(crate) fn adjust(mode: Adjustment, fields: &mut Fields, axis: &Axis, warning
     let mut lost = 0;
     for name in QUOTED {
         let Some(column) = fields.remove(name) else { continue };
-        let values = column.to_f64();
-        let adjusted = values.iter().zip(&factor).map(|(value, factor)| value * factor).collect::<Vec<_>>();
+        let adjusted = computed(&column, |row, value| value * factor[row]);
         if name == "close" {
-            lost = values
-                .iter()
-                .zip(&factor)
-                .filter(|(value, factor)| !value.is_nan() && factor.is_nan())
-                .count();
+            let is_lost = |&row: &usize| factor[row].is_nan() && !column.get(row).is_nan();
+            lost = (0..column.len()).into_par_iter().filter(is_lost).count();
         }
-        fields.insert(name.to_owned(), Column::encode(&adjusted, column.encoding()));
+        fields.insert(name.to_owned(), adjusted);
         if fields.insert(format!("raw_{name}"), column).is_some() {
             warnings.push(format!("the column raw_{name} of the file is replaced by {name} as quoted"));
         }
@@ -123,9 +116,7 @@ fn adjust_volume(fields: &mut Fields, axis: &Axis, warnings: &mut Vec<String>) {
     let adjusted = if let Some(splits) = fields.get("split_factor") {
         let mut splits = splits.to_f64();
         anchor(&mut splits, axis);
-        let values = volume.to_f64();
-        let values = values.iter().zip(&splits).map(|(volume, split)| volume / split).collect::<Vec<_>>();
-        Column::encode(&values, volume.encoding())
+        computed(&volume, |row, volume| volume / splits[row])
     } else {
         warnings.push(
             "volume is used as in the file: splits can't be told from dividends without a column split_factor".to_owned(),
@@ -136,36 +127,50 @@ fn adjust_volume(fields: &mut Fields, axis: &Axis, warnings: &mut Vec<String>) {
     fields.insert("raw_volume".to_owned(), volume);
 }
 
+/// A column of the same encoding, each value from its row and what stands there; one NaN only.
+fn computed(column: &Column, value: impl Fn(usize, f64) -> f64 + Sync) -> Column {
+    let rows = (0..column.len()).into_par_iter();
+    let value = |row| Some(value(row, column.get(row))).filter(|value| !value.is_nan());
+    match column.encoding() {
+        Encoding::F32 => {
+            Column::F32(rows.map(|row| value(row).map_or(f32::NAN, |value| value as f32)).collect())
+        }
+        Encoding::F64 => Column::F64(rows.map(|row| value(row).unwrap_or(f64::NAN)).collect()),
+    }
+}
+
 /// Divide by each instrument's first present value: what an append never rewrites.
 fn anchor(factor: &mut [f64], axis: &Axis) {
-    for i in 0..axis.n_instruments() {
-        let factor = &mut factor[axis.rows(i)];
+    split(factor, axis.offsets()).into_par_iter().for_each(|factor| {
         if let Some(first) = factor.iter().copied().find(|factor| !factor.is_nan()) {
             for factor in factor {
                 *factor /= first;
             }
         }
-    }
+    });
 }
 
 /// What the closes of the file look like: whole cents are quoted, halves and doubles overnight are splits.
 pub(crate) fn describe(used: Adjustment, why: String, fields: &Fields, axis: &Axis) -> FoundAdjustment {
-    let (mut closes, mut whole, mut split_like) = (0_usize, 0_usize, 0_usize);
-    if let Some(close) = fields.get("close") {
-        for i in 0..axis.n_instruments() {
-            let mut last = f64::NAN;
-            for row in axis.rows(i) {
-                let close = close.get(row);
-                if close.is_nan() {
-                    continue;
-                }
-                closes += 1;
-                whole += usize::from(is_whole_cents(close));
-                split_like += usize::from(is_split_like(close / last));
-                last = close;
+    let of_instrument = |close: &Column, i: usize| {
+        let (mut closes, mut whole, mut split_like) = (0_usize, 0_usize, 0_usize);
+        let mut last = f64::NAN;
+        for row in axis.rows(i) {
+            let close = close.get(row);
+            if close.is_nan() {
+                continue;
             }
+            closes += 1;
+            whole += usize::from(is_whole_cents(close));
+            split_like += usize::from(is_split_like(close / last));
+            last = close;
         }
-    }
+        (closes, whole, split_like)
+    };
+    let (closes, whole, split_like) = fields.get("close").map_or((0, 0, 0), |close| {
+        let counts = (0..axis.n_instruments()).into_par_iter().map(|i| of_instrument(close, i));
+        counts.reduce(|| (0, 0, 0), |a, b| (a.0 + b.0, a.1 + b.1, a.2 + b.2))
+    });
     let whole_cents = if closes == 0 { f64::NAN } else { whole as f64 / closes as f64 };
     let guess = match (closes, whole_cents, split_like) {
         (0, ..) => "no close to judge by",

@@ -249,7 +249,7 @@ fn derive_fields(fields: &mut Fields, present: &[bool], alignment: &Alignment, w
 
 fn coverage(fields: &Fields, present: &[bool]) -> f64 {
     let filled = match fields.get("close") {
-        Some(close) => (0..close.len()).filter(|&row| !close.get(row).is_nan()).count(),
+        Some(close) => (0..close.len()).into_par_iter().filter(|&row| !close.get(row).is_nan()).count(),
         None => present.iter().filter(|&&present| present).count(),
     };
     filled as f64 / present.len() as f64

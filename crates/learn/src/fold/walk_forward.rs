@@ -3,6 +3,7 @@
 use std::{num::NonZeroU32, ops::Range};
 
 use backstaff_panel::{Calendar, Session, Universe};
+use rayon::prelude::*;
 
 use super::{Fold, FoldSessions, date};
 use crate::{LearnError, label::Labels};
@@ -111,14 +112,18 @@ impl WalkForward {
     pub fn folds(&self, universe: &Universe, labels: &Labels) -> Result<Folds, LearnError> {
         let calendar = labels.axis().calendar();
         let mut walked = Folds { folds: Vec::new(), left_out: Vec::new() };
-        for (number, sessions) in (1..).zip(&self.sessions(calendar)?) {
-            let fold = Fold::new(number, sessions, self.embargo as usize, universe, labels);
+        let sessions = (1..).zip(self.sessions(calendar)?).collect::<Vec<_>>();
+        let fold = |(number, sessions): &(u32, FoldSessions)| {
+            Fold::new(*number, sessions, self.embargo as usize, universe, labels)
+        };
+        let folds = sessions.par_iter().map(fold).collect::<Vec<_>>();
+        for ((number, sessions), fold) in sessions.iter().zip(folds) {
             match fold.and_then(|fold| self.with_enough_rows(fold)) {
                 Ok(fold) => walked.folds.push(fold),
                 Err(why) if why.is_about_rows() => {
                     let ends =
                         |test: &Range<usize>| (calendar.session(test.start), calendar.session(test.end - 1));
-                    walked.left_out.push(LeftOut { number, test: ends(&sessions.test), why });
+                    walked.left_out.push(LeftOut { number: *number, test: ends(&sessions.test), why });
                 }
                 Err(error) => return Err(error),
             }

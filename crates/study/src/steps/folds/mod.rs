@@ -16,6 +16,7 @@ use backstaff_learn::{
 };
 use backstaff_panel::{Axis, Column, Session, Universe};
 use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Manifest, Stage, Store, StoreError};
+use rayon::prelude::*;
 
 use crate::{
     StudyError,
@@ -215,13 +216,12 @@ impl Stage for MakeFolds {
         let training = Training::new(columns, &inputs.panel.panel([], self.samples.categories())?);
         let Folds { folds, left_out } = self.folds_of(&universe(&inputs.universe)?, labels)?;
         let left_out = left_out.iter().map(LeftOutFacts::new).collect();
-        let mut output = FoldsOutput { parts: Vec::new(), facts: Vec::new(), left_out };
-        for fold in folds {
+        let of_fold = |fold: &Fold| {
             let train = self.samples.train(fold.train(), labels, &training)?;
             let validation = self.samples.validation(fold.validation(), labels, &training)?;
             let test = FoldPart { rows: fold.test().rows().to_vec(), ..FoldPart::default() };
             let weightless = |part: &FoldPart, rows: &[u32]| rows.len() - part.rows.len();
-            output.facts.push(FoldFacts {
+            let facts = FoldFacts {
                 number: fold.number(),
                 train: PartFacts::new(fold.train(), weightless(&train, fold.train().rows())),
                 validation: PartFacts::new(
@@ -231,10 +231,12 @@ impl Stage for MakeFolds {
                 test: PartFacts::new(fold.test(), 0),
                 samples: digest_samples(axis, [&train, &validation]),
                 test_rows: digest_rows(axis, &test.rows),
-            });
-            output.parts.push([train, validation, test]);
-        }
-        Ok(output)
+            };
+            Ok(([train, validation, test], facts))
+        };
+        let made = folds.par_iter().map(of_fold).collect::<Result<Vec<_>, StudyError>>()?;
+        let (parts, facts) = made.into_iter().unzip();
+        Ok(FoldsOutput { parts, facts, left_out })
     }
 
     fn write(&self, output: &FoldsOutput, draft: &mut Draft) -> Result<(), StoreError> {
