@@ -6,7 +6,8 @@ Run by `make bench-krx`, which builds the programs first. Makes the market (or t
 compute the 30 canonical features and 6 targets from SQLite and from Parquet, compares what they wrote cell by cell, and
 only then measures: each figure is the median of the runs, in seconds. The table is printed; all figures go to
 result.json beside the market. Writing the result is timed for none of them.
-The comparison programs get two threads, as ours does. On a busy machine all of them grow: compare the ratios.
+Then the example's study runs over the market from try to try (tries.py): all, nothing changed, another label, an appended
+session. The comparison programs get two threads, as ours does. On a busy machine all of them grow: compare the ratios.
 """
 
 import argparse
@@ -18,6 +19,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+
+import tries
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -191,6 +194,9 @@ def main() -> None:
     for source in options.sources.split(","):
         result[source] = measure(options, python, folder, source)
         print(table(source, result[source]), flush=True)
+    if not options.no_ours:
+        result["tries"] = tries.measure(options, ENVIRONMENT, folder)
+        print(tries.table(result["tries"]), flush=True)
     result["stepping"] = stepping(options, folder)
     print(f"{'two connections that only step the rows':<44}{result['stepping']:>9.2f}")
     (folder / "result.json").write_text(json.dumps(result, indent=2) + "\n")

@@ -137,8 +137,8 @@ impl Panel {
         self.facts.iter().map(|(name, facts)| (name.as_str(), facts))
     }
 
-    /// Some of the rows, as if there were no others; published values stay. Each column is given up as soon as its rows
-    /// are taken.
+    /// Some of the rows, as if there were no others; published values stay. A column that nobody else holds keeps its
+    /// memory, and so costs none.
     ///
     /// # Panics
     ///
@@ -153,7 +153,13 @@ impl Panel {
             }
         }
         let fields = self.fields.into_par_iter();
-        let fields = fields.map(|(name, column)| (name, Arc::new(column.select(&ranges))));
+        let fields = fields.map(|(name, column)| {
+            let selected = match Arc::try_unwrap(column) {
+                Ok(own) => own.into_selected(&ranges),
+                Err(shared) => shared.select(&ranges),
+            };
+            (name, Arc::new(selected))
+        });
         let categories = self.categories.into_par_iter();
         let categories = categories.map(|(name, column)| (name, Arc::new(column.select(&ranges))));
         Self { axis, fields: fields.collect(), categories: categories.collect(), facts: self.facts }

@@ -122,6 +122,7 @@ impl Data {
         if task.store.is_none() {
             let mut output = flow.trace().span("load", || stage.read())?;
             flow.trace().laps(output.seconds());
+            output.give_up_source();
             if let Some(condition) = task.rows {
                 flow.trace().span("rows", || select_rows(condition, &mut output))?;
             }

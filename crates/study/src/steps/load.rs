@@ -97,6 +97,11 @@ pub struct LoadOutput {
 }
 
 impl LoadOutput {
+    /// Forget what only a check of quality needs, so that the panel's columns are its own.
+    pub fn give_up_source(&mut self) {
+        self.loaded = None;
+    }
+
     /// How long each part of the reading took.
     pub fn seconds(&self) -> &[(&'static str, f64)] {
         self.loaded.as_ref().map_or(&[], |loaded| &loaded.seconds)
