@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 DATED = ["daily_prices", "index_daily_prices", "deriv_index_daily", "bond_index_daily"]
@@ -79,6 +80,7 @@ def measure(options, environment: dict, market: pathlib.Path) -> dict[str, dict[
     folder.mkdir()
     shutil.copyfile(market / "krx.db", folder / "krx.db")
     held_back(folder / "krx.db")
+    time.sleep(3)  # a file that has just changed has no witness yet
     tries = Tries(options, environment, folder)
     found = {"first run": tries.run("study", 21, "store")}
     found["nothing changed"] = tries.run("study", 21, "store")

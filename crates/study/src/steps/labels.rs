@@ -7,12 +7,12 @@ use std::{
 
 use backstaff_learn::label::{Execution, ExecutionPrices, Labels, Span};
 use backstaff_panel::{Column, Panel, TRADED};
-use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Manifest, Stage, StoreError};
+use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Manifest, Stage, StoreError, Table, digest_bytes};
 use rayon::prelude::*;
 
 use crate::{
     StudyError,
-    artifact::{MakeTable, column_table, rows_table, write_tables},
+    artifact::{MakeTable, column_table, write_tables},
     config::{Config, ExecutionPrice, RecoverySpec},
     panel_handle::PanelHandle,
     steps::backtest::hash_recovery,
@@ -24,6 +24,8 @@ pub struct MakeLabels {
     execution: Execution,
     horizon: NonZeroU32,
     recovery: RecoverySpec,
+    /// What was computed in this process.
+    made: Arc<OnceLock<Arc<Labels>>>,
 }
 
 impl MakeLabels {
@@ -38,6 +40,7 @@ impl MakeLabels {
             },
             horizon: NonZeroU32::new(config.label.horizon).ok_or_else(zero)?,
             recovery: config.portfolio.recovery.clone(),
+            made: Arc::default(),
         })
     }
 
@@ -84,14 +87,14 @@ impl MakeLabels {
 
 impl Stage for MakeLabels {
     const NAME: &'static str = "labels";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Inputs = Arc<PanelHandle>;
     type Shard = ();
-    type Output = Labels;
+    type Output = Arc<Labels>;
     type Error = StudyError;
 
     fn hash_parameters(&self, key: &mut KeyHasher) {
-        let Self { execution, horizon, recovery } = self;
+        let Self { execution, horizon, recovery, made: _ } = self;
         key.str("execution", execution.field()).u64("horizon", horizon.get().into());
         hash_recovery(recovery, key);
     }
@@ -113,19 +116,16 @@ impl Stage for MakeLabels {
         vec![()]
     }
 
-    fn run(&self, (): &(), panel: &Arc<PanelHandle>, _: Budget) -> Result<Labels, StudyError> {
-        self.labels(panel)
+    fn run(&self, (): &(), panel: &Arc<PanelHandle>, _: Budget) -> Result<Arc<Labels>, StudyError> {
+        let labels = Arc::new(self.labels(panel)?);
+        self.made.get_or_init(|| labels.clone());
+        Ok(labels)
     }
 
-    fn write(&self, labels: &Labels, draft: &mut Draft) -> Result<(), StoreError> {
-        let positions = |of: fn(Span) -> u32| {
-            let position = move |row| labels.span(row).map_or(u32::MAX, of);
-            rows_table((0..labels.values().len()).into_par_iter().map(position).collect())
-        };
-        let tables: [(&str, MakeTable<'_>); 3] = [
+    fn write(&self, labels: &Arc<Labels>, draft: &mut Draft) -> Result<(), StoreError> {
+        let tables: [(&str, MakeTable<'_>); 2] = [
             ("return.arrow", Box::new(|| column_table(Column::F64(labels.values().to_vec())))),
-            ("entry.arrow", Box::new(|| positions(|span| span.entry))),
-            ("exit.arrow", Box::new(|| positions(|span| span.exit))),
+            ("spans.arrow", Box::new(|| Table::new().str("digest", [digest_spans(labels).to_string()]))),
         ];
         write_tables(draft, tables.into_iter().map(|(name, table)| (name.to_owned(), table)))?;
         let counts = labels.counts();
@@ -137,13 +137,23 @@ impl Stage for MakeLabels {
     }
 }
 
+/// What the labels look at: nobody reads it, but folds depend on it.
+fn digest_spans(labels: &Labels) -> Digest {
+    let positions = |row: usize| {
+        let Span { entry, exit } = labels.span(row).unwrap_or(Span { entry: u32::MAX, exit: u32::MAX });
+        (u64::from(entry) << 32 | u64::from(exit)).to_le_bytes()
+    };
+    let bytes = (0..labels.values().len()).into_par_iter().flat_map_iter(positions).collect::<Vec<_>>();
+    digest_bytes(&bytes)
+}
+
 /// The handle of labels: their digest at once, themselves when somebody needs them.
 #[derive(Debug)]
 pub struct LabelsHandle {
     stage: MakeLabels,
     panel: Arc<PanelHandle>,
     manifest: Manifest,
-    labels: OnceLock<Labels>,
+    labels: OnceLock<Arc<Labels>>,
 }
 
 impl LabelsHandle {
@@ -167,12 +177,17 @@ impl LabelsHandle {
         self.stage.prices(&self.panel)
     }
 
-    /// The labels. Computing them again takes less time than reading them.
+    /// The labels: those that this process has computed, or computed again, which takes less time than reading them.
     pub fn labels(&self) -> Result<&Labels, StudyError> {
         if let Some(labels) = self.labels.get() {
             return Ok(labels);
         }
-        let labels = self.stage.labels(&self.panel)?;
+        // Of another panel they would be others, even if all parameters are the same.
+        let is_own = |labels: &&Arc<Labels>| Arc::ptr_eq(labels.axis(), self.panel.axis());
+        let labels = match self.stage.made.get().filter(is_own) {
+            Some(made) => made.clone(),
+            None => Arc::new(self.stage.labels(&self.panel)?),
+        };
         Ok(self.labels.get_or_init(|| labels))
     }
 }
