@@ -166,7 +166,7 @@ pub fn universe(column: &ColumnHandle) -> Result<Universe, StudyError> {
 
 /// The rows where a boolean column is true.
 pub fn members(column: &Column) -> Universe {
-    Universe::new((0..column.len()).map(|row| column.get(row) > 0.0).collect())
+    Universe::new((0..column.len()).into_par_iter().map(|row| column.get(row) > 0.0).collect())
 }
 
 impl Stage for MakeFolds {
