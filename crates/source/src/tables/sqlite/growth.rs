@@ -7,7 +7,7 @@ use std::{
 
 use rusqlite::{Connection, types::ValueRef};
 
-use super::{connection, fault, open_one, quoted};
+use super::{connection, fault, open_one, quoted, ranges};
 use crate::{SourceError, TableLayout};
 
 /// Smaller tables, by the span of their row numbers, are always read whole.
@@ -37,11 +37,7 @@ impl Growth {
         let there = self.ask(connection::tables(&self.connection))?;
         let tables = layout.table_names().into_iter().filter(|name| there.iter().any(|other| other == name));
         let last = |name: &str| {
-            let sql = format!("SELECT min(rowid), max(rowid) FROM {}", quoted(name));
-            let span = self.connection.query_row(&sql, [], |row| {
-                Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?))
-            });
-            let (first, last) = span.ok()?;
+            let (first, last) = ranges::span(&self.connection, name).ok()?;
             last.filter(|last| first.is_some_and(|first| last.saturating_sub(first) >= LARGE))
         };
         Ok(tables.map(|name| (name.to_owned(), last(name))).collect())

@@ -35,14 +35,20 @@ pub(super) fn of(connection: &Connection, scan: &Scan<'_>) -> Result<Vec<Range>>
             return Ok(texts.iter().map(kept).collect());
         }
     }
-    let sql = format!("SELECT min(rowid), max(rowid) FROM {}", quoted(table));
-    let bounds = connection.query_row(&sql, [], |row| Ok((row.get::<_, Option<i64>>(0)?, row.get(1)?)));
-    match bounds {
+    match span(connection, table) {
         Ok((Some(first), Some(last))) => Ok(by_row(first, last)),
         Ok(_) => Ok(Vec::new()),
         // A view, or a table without row numbers.
         Err(_) => by_key(connection, table),
     }
+}
+
+/// The numbers of a table's first and last row; an error for a view, or a table without row numbers.
+pub(super) fn span(connection: &Connection, table: &str) -> Result<(Option<i64>, Option<i64>)> {
+    // Asked for both at once, SQLite would walk through the whole table.
+    let table = quoted(table);
+    let sql = format!("SELECT (SELECT min(rowid) FROM {table}), (SELECT max(rowid) FROM {table})");
+    connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 /// The parts of what a table holds above one row number and up to another.
