@@ -173,6 +173,11 @@ pub enum SourceError {
     )]
     NoLayout { path: PathBuf },
 
+    #[error(
+        "{place}, column {column:?}: the recovery of {instrument} is {recovery}, not a share of the last price, 0 or more"
+    )]
+    Recovery { place: Place, column: String, instrument: String, recovery: f64 },
+
     #[error("{place}: {text:?} is not a period; expected forms such as 202003, 2020Q3 or 2020")]
     BadPeriod { place: Place, text: String },
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use backstaff_panel::{Instrument, Panel, Session};
 use serde::{Serialize, Serializer};
 
-use crate::{Adjustment, Place};
+use crate::{Adjustment, Delistings, Place};
 
 /// A panel and how it came about.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct Loaded {
     pub found: Found,
     /// Instruments that were left out.
     pub excluded: Vec<Excluded>,
+    /// What a database's table of delistings tells, if it has one and prices are not read verbatim.
+    pub delistings: Option<Delistings>,
     /// How long each part of the reading took.
     pub seconds: Vec<(&'static str, f64)>,
 }

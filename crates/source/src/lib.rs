@@ -54,7 +54,8 @@ pub use request::{Adjustment, CalendarRule, DateOrder, Format, Mapping, OnBadIns
 pub use series::Series;
 pub use stamp::Shape;
 pub use tables::{
-    CategoryTable, Currency, Dates, Growth, Halts, IndexTrial, ItemTable, Keep, KeepsRows, LayoutError,
-    Marks, PeriodTable, PriceTable, RowsName, SeriesTable, Statements, TableColumn, TableLayout, TableMarks,
-    TableRows, Version, is_database, make_indexes, try_indexes,
+    CategoryTable, Currency, Dates, Delisting, DelistingTable, Delistings, Growth, Halts, IndexTrial,
+    ItemTable, Keep, KeepsRows, LayoutError, Marks, PeriodTable, PriceTable, RowsName, SeriesTable,
+    Statements, TableColumn, TableLayout, TableMarks, TableRows, Version, is_database, make_indexes,
+    try_indexes,
 };

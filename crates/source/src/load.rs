@@ -6,8 +6,8 @@ use backstaff_panel::{Axis, Panel, TRADED};
 use rayon::prelude::*;
 
 use crate::{
-    Adjustment, CalendarRule, Excluded, Found, FoundCalendar, Loaded, Mapping, OnBadInstrument, PanelSource,
-    SourceError,
+    Adjustment, CalendarRule, Delistings, Excluded, Found, FoundCalendar, Loaded, Mapping, OnBadInstrument,
+    PanelSource, SourceError,
     adjust::{self, Fields},
     align::Alignment,
     block::{Blocks, SourceColumn},
@@ -16,9 +16,9 @@ use crate::{
     files::look_at,
     name::hint,
     read::{Read, read},
-    rows::Rows,
+    rows::{Rows, Stale},
     sessions,
-    tables::{Marks, Tables, complete, factor, is_database, read_prices},
+    tables::{Marks, Tables, complete, factor, is_database, read_delistings, read_prices},
 };
 
 impl PanelSource {
@@ -48,8 +48,10 @@ impl PanelSource {
             _ => read(self)?,
         };
         clock.lap("read prices");
+        let delistings = self.delistings(tables.as_ref())?;
         let (mut rows, unused) = Rows::new(&read.blocks, self)?;
         self.check_instruments(&rows, &read.blocks)?;
+        let stale = delistings.as_ref().and_then(|delistings| rows.end(delistings));
         let n_rows = rows.order.len();
         let mut columns = take_columns(&mut read);
         let mut excluded = exclude_bad(&mut rows, &columns, &read, self)?;
@@ -65,6 +67,8 @@ impl PanelSource {
         }
         clock.lap("order rows");
         let mut warnings = warn_unused(&unused);
+        warnings.extend(delistings.as_ref().and_then(Delistings::warning));
+        warnings.extend(stale.map(|stale| warn_stale(&stale)));
         warnings.append(&mut read.warnings);
         warnings.extend(warn_partial(&read));
         let mut fields = gather(&mut columns, &alignment, &mut warnings);
@@ -116,7 +120,17 @@ impl PanelSource {
             static_categories,
             warnings,
         };
-        Ok(Loaded { panel, found, excluded, seconds: clock.laps })
+        Ok(Loaded { panel, found, excluded, delistings, seconds: clock.laps })
+    }
+
+    /// What the tables tell of delistings. Verbatim every row of the input is one of the panel, so that nothing ends.
+    fn delistings(&self, tables: Option<&Tables>) -> Result<Option<Delistings>, SourceError> {
+        match (tables, &self.tables) {
+            (Some(tables), Some(layout)) if self.adjustment != Adjustment::Verbatim => {
+                read_delistings(tables, layout.delistings.as_ref())
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The tables behind the path, if it is a database.
@@ -257,6 +271,16 @@ fn coverage(fields: &Fields, present: &[bool]) -> f64 {
 
 fn warn_unused(unused: &[String]) -> Vec<String> {
     unused.iter().map(|row| format!("the row {row} of the list drop_rows is not in the data")).collect()
+}
+
+fn warn_stale(stale: &Stale) -> String {
+    let Stale { n_rows, n_instruments, first: (instrument, day) } = stale;
+    let rows = if *n_rows == 1 { "row" } else { "rows" };
+    let instruments = if *n_instruments == 1 { "instrument" } else { "instruments" };
+    format!(
+        "{n_rows} {rows} of {n_instruments} {instruments} on or after their delisting left out, the first of {instrument} \
+         on {day}"
+    )
 }
 
 /// A column that some files have as numbers and others as something else is half missing.

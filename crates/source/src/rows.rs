@@ -1,11 +1,14 @@
 //! Source rows in order: by instrument, then by session.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    ops::Range,
+};
 
 use backstaff_panel::{Instrument, Session};
 use rayon::prelude::*;
 
-use crate::{Duplicate, PanelSource, SourceError, block::Blocks};
+use crate::{Delistings, Duplicate, PanelSource, SourceError, block::Blocks};
 
 /// How many faults an error shows; it counts all.
 pub(crate) const EXAMPLES: usize = 10;
@@ -21,6 +24,15 @@ pub(crate) struct Rows {
     pub order: Vec<u32>,
     /// Their dates, ascending for each instrument.
     pub days: Vec<i32>,
+}
+
+/// Rows that a database keeps of instruments that are listed no more.
+#[derive(Debug)]
+pub(crate) struct Stale {
+    pub n_rows: usize,
+    pub n_instruments: usize,
+    /// The first instrument that has any, and its first such day.
+    pub first: (Instrument, Session),
 }
 
 impl Rows {
@@ -65,7 +77,7 @@ impl Rows {
         Ok((rows, dropped.unused()))
     }
 
-    pub(crate) fn range(&self, i: usize) -> std::ops::Range<usize> {
+    pub(crate) fn range(&self, i: usize) -> Range<usize> {
         self.offsets[i]..self.offsets[i + 1]
     }
 
@@ -99,16 +111,49 @@ impl Rows {
 
     /// Leave these instruments out.
     pub(crate) fn exclude(&mut self, out: &BTreeSet<usize>) {
-        let kept = (0..self.instruments.len()).filter(|i| !out.contains(i)).collect::<Vec<_>>();
+        let kept = (0..self.instruments.len()).filter(|i| !out.contains(i));
+        let kept = kept.map(|i| (i, self.range(i))).collect::<Vec<_>>();
+        self.keep(&kept);
+    }
+
+    /// Leave out the rows on and after the day from which their instrument is listed no more.
+    pub(crate) fn end(&mut self, delistings: &Delistings) -> Option<Stale> {
+        let mut stale = None::<Stale>;
+        let mut kept = Vec::with_capacity(self.instruments.len());
+        for (i, instrument) in self.instruments.iter().enumerate() {
+            let range = self.range(i);
+            let end = delistings.of(instrument.name()).map_or(range.end, |delisting| {
+                let date = delisting.date.number();
+                range.start + self.days[range.clone()].partition_point(|&day| day < date)
+            });
+            if end < range.end {
+                let first = || (instrument.clone(), Session::from_number(self.days[end]));
+                let stale =
+                    stale.get_or_insert_with(|| Stale { n_rows: 0, n_instruments: 0, first: first() });
+                stale.n_rows += range.end - end;
+                stale.n_instruments += 1;
+            }
+            if range.start < end {
+                kept.push((i, range.start..end));
+            }
+        }
+        if stale.is_some() {
+            self.keep(&kept);
+        }
+        stale
+    }
+
+    /// Keep these rows of these instruments.
+    fn keep(&mut self, kept: &[(usize, Range<usize>)]) {
         let mut order = Vec::with_capacity(self.order.len());
         let mut days = Vec::with_capacity(self.order.len());
         let mut offsets = vec![0];
-        for &i in &kept {
-            order.extend_from_slice(&self.order[self.range(i)]);
-            days.extend_from_slice(&self.days[self.range(i)]);
+        for (_, range) in kept {
+            order.extend_from_slice(&self.order[range.clone()]);
+            days.extend_from_slice(&self.days[range.clone()]);
             offsets.push(order.len());
         }
-        let instruments = kept.iter().map(|&i| self.instruments[i].clone()).collect();
+        let instruments = kept.iter().map(|&(i, _)| self.instruments[i].clone()).collect();
         *self = Self { instruments, offsets, order, days };
     }
 

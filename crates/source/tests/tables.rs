@@ -215,6 +215,24 @@ fn splits_follow_from_the_change_against_the_base_price() {
     assert_eq!(values(&loaded, "volume"), [10.0, 10.0, 10.0]);
 }
 
+#[test]
+fn the_preset_knows_delistings() {
+    let (_folder, source) = database(|connection| {
+        usual(connection);
+        let sql = "CREATE TABLE delisted_stocks (stock_code TEXT, company_name TEXT, delisting_date TEXT,
+                delisting_reason TEXT);
+            INSERT INTO delisted_stocks VALUES ('000020', 'Two', '2020-01-06', '피흡수합병')";
+        connection.execute_batch(sql).unwrap();
+    });
+    let verbatim = source.load().unwrap();
+    assert_eq!((verbatim.panel.axis().n_rows(), verbatim.delistings), (6, None), "every row stays");
+    let source = PanelSource { adjustment: backstaff_source::Adjustment::Auto, ..source };
+    let loaded = source.load().unwrap();
+    assert_eq!(loaded.panel.axis().n_rows(), 5);
+    let delistings = loaded.delistings.unwrap();
+    assert_eq!(delistings.of("000020").unwrap().reason.as_deref(), Some("피흡수합병"));
+}
+
 /// A table of texts and numbers as Parquet.
 fn write(folder: &Path, table: &str, columns: &[(&str, ArrayRef)]) {
     let fields = columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true));

@@ -30,6 +30,9 @@ pub struct TableLayout {
     /// Dated series of the whole market.
     #[serde(default)]
     pub series: Vec<SeriesTable>,
+    /// When instruments ceased to be listed, and why; a database without the table tells none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delistings: Option<DelistingTable>,
 }
 
 /// The version of the form.
@@ -221,6 +224,27 @@ pub struct SeriesTable {
     pub dates: Dates,
 }
 
+/// A table of delistings.
+#[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct DelistingTable {
+    /// The table.
+    pub table: String,
+    /// Its column of instruments.
+    pub instrument: String,
+    /// Its column of the first days on which they are listed no more.
+    pub date: String,
+    /// Its column of texts that say why.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// Its column of numbers that say what a holder gets, as a share of the last close.
+    #[serde(default)]
+    pub recovery: Option<String>,
+    /// How dates are written.
+    #[serde(default)]
+    pub dates: Dates,
+}
+
 /// Why there is no such layout.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages explain the fields")]
@@ -258,7 +282,9 @@ impl TableLayout {
         });
         let categories = self.categories.iter().map(|one| one.table.as_str());
         let series = self.series.iter().map(|one| one.table.as_str());
-        statements.chain(categories).chain(series).chain([self.prices.table.as_str()]).collect()
+        let delistings = self.delistings.iter().map(|one| one.table.as_str());
+        let prices = [self.prices.table.as_str()];
+        statements.chain(categories).chain(series).chain(delistings).chain(prices).collect()
     }
 
     /// A layout of a user's own, from the text of its file.

@@ -2,13 +2,14 @@
 //!
 //! A [`TableLayout`] says which table and column is what. `scan` decodes the wanted columns of one table (`sqlite` over
 //! ranges of keys by several connections that see one state of the file, `folder` by row groups); `prices`, `categories`,
-//! `statements` and `series` make of them what a panel holds.
+//! `statements` and `series` make of them what a panel holds, and `delistings` says where it ends.
 //!
 //! To add one: another kind of database is a variant of [`Tables`] with a `scan`; another usual schema is a file in
 //! `presets/` and its line in `layout`.
 
 mod categories;
 mod day;
+mod delistings;
 mod folder;
 mod kept;
 mod layout;
@@ -29,12 +30,14 @@ use backstaff_panel::Panel;
 
 pub(crate) use self::sqlite::{fault, open_one, quoted};
 pub use self::{
+    delistings::{Delisting, Delistings},
     kept::{KeepsRows, Marks, RowsName, TableColumn, TableMarks, TableRows},
     sqlite::{Growth, IndexTrial, make_indexes, try_indexes},
 };
+pub(crate) use delistings::read as read_delistings;
 pub use layout::{
-    CategoryTable, Currency, Dates, Halts, ItemTable, Keep, LayoutError, PeriodTable, PriceTable,
-    SeriesTable, Statements, TableLayout, Version,
+    CategoryTable, Currency, Dates, DelistingTable, Halts, ItemTable, Keep, LayoutError, PeriodTable,
+    PriceTable, SeriesTable, Statements, TableLayout, Version,
 };
 pub(crate) use prices::{factor, read_prices};
 
