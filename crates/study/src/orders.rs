@@ -87,8 +87,8 @@ impl Study {
             let bridge = Bridge::new(observer);
             let flow = Flow::new(&store, &self.run_name(), self.budget, &bridge)?;
             let train = Train::new(&self.config.models)?;
-            let make_labels = MakeLabels::new(&self.config)?;
             let panel = self.load(&flow)?;
+            let make_labels = MakeLabels::new(&self.config, &panel)?;
             let newest = panel.axis().calendar().sessions().last().copied();
             let newest = newest.ok_or_else(|| StudyError::Universe("the data hold no session".to_owned()))?;
             let mut study = self.clone();

@@ -10,12 +10,14 @@ use backstaff_feature::Schema;
 use backstaff_panel::{
     Axis, Calendar, Categories, Column, Fact, Facts, Frequency, Instrument, Panel, Period, Session,
 };
+use backstaff_portfolio::Recovery;
 use backstaff_stage::{Digest, Manifest, Store, Table};
 use rayon::prelude::*;
 
 use crate::{
     StudyError,
     artifact::{StoredColumn, read_categories, read_column, read_facts, read_integers, read_texts},
+    config::RecoverySpec,
     segment::{Segment, axis_digest, join, segments},
     steps::{LoadFacts, published},
 };
@@ -123,6 +125,11 @@ impl PanelHandle {
     /// Facts about the reading.
     pub fn facts(&self) -> &LoadFacts {
         &self.facts
+    }
+
+    /// What delistings bring here: the study's word on them, applied to what the data tell.
+    pub fn recovery(&self, spec: &RecoverySpec) -> Recovery {
+        spec.in_force(&self.axis, self.facts.delistings.as_ref())
     }
 
     /// The artifact.

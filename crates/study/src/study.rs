@@ -309,7 +309,9 @@ impl Study {
                 undated.len()
             ));
         }
-        for name in self.config.portfolio.recovery.instruments.keys() {
+        let recovery = &self.config.portfolio.recovery;
+        recovery.check_reasons(panel.facts().delistings.as_ref())?;
+        for name in recovery.instruments.keys() {
             if panel.axis().find(name).is_none() {
                 flow.warn(format!(
                     "portfolio.recovery names {name}, which the data don't have: nothing hangs on it"
@@ -374,8 +376,8 @@ impl Study {
     pub(crate) fn results(&self, flow: &Flow<'_>) -> Result<Results, StudyError> {
         // What the file says is checked before anything is computed.
         let train = Train::new(&self.config.models)?;
-        let make_labels = MakeLabels::new(&self.config)?;
         let panel = self.load(flow)?;
+        let make_labels = MakeLabels::new(&self.config, &panel)?;
         let quality = one(flow.stage(&CollectQuality, &panel, panel.axis().n_rows())?)?;
         let resolved = self.resolve(&panel)?;
         let columns = self.columns(flow, &panel, &resolved)?;

@@ -114,8 +114,8 @@ impl<'a> Base<'a> {
     /// Run the study up to its scores.
     pub fn new(study: &'a Study, flow: &Flow<'_>) -> Result<Self, StudyError> {
         let train = Train::new(&study.config.models)?;
-        let make_labels = MakeLabels::new(&study.config)?;
         let handle = study.load(flow)?;
+        let make_labels = MakeLabels::new(&study.config, &handle)?;
         let resolved = study.resolve(&handle)?;
         let columns = study.columns(flow, &handle, &resolved)?;
         let learned = study.learn(flow, &handle, &columns, &train, make_labels.clone())?;

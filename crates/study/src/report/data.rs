@@ -72,8 +72,11 @@ fn survivorship(results: &Results, accounts: &Accounts<'_>) -> Table {
         results.config.data.benchmark.as_ref().map_or("the index", |series| series.instrument.as_str());
     let masked = gauge.test.unmasked.is_some();
     let universe = if masked { "universe, from the dates of entry on" } else { "universe" };
+    let told = gauge.n_stated.map_or_else(String::new, |stated| {
+        format!(": {stated} by the table of delistings, {} only suspected", gauge.n_suspected())
+    });
     let caption = format!(
-        "Survivorship gauge: equal weight less {index}, a year ({} of {} end before the data do)",
+        "Survivorship gauge: equal weight less {index}, a year ({} of {} end before the data do{told})",
         gauge.n_ended,
         words::count(gauge.n_instruments, "instrument")
     );

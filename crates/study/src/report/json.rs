@@ -31,7 +31,9 @@ use crate::{
 ///   (`trades`), what is held in the end (`book`), the mean Herfindahl index, the final equity of each cohort, what the
 ///   strategy's rules could not give (`notes`), unfilled orders by reason.
 /// - `rolling`: the primary portfolio's Sharpe ratio and beta to the equal weight over 252 sessions, by session.
-/// - `survivorship`: the universe's equal weight less the index, with and without the dates of entry.
+/// - `survivorship`: the universe's equal weight less the index, with and without the dates of entry; how many
+///   instruments end before the data do (`n_ended`), and how many of them the table of delistings names (`n_stated`,
+///   `null` without one), so that the rest are only suspected.
 /// - `suspects`: features beyond belief.
 pub fn measures_json(results: &Results) -> Value {
     let accounts = Accounts::of(results);

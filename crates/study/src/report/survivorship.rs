@@ -15,6 +15,8 @@ pub(super) struct Gauge {
     pub(super) n_instruments: usize,
     /// Those that end before the panel does.
     pub(super) n_ended: usize,
+    /// Those of them that the data's table of delistings names; `None` if there is no such table.
+    pub(super) n_stated: Option<usize>,
     /// Over the tested sessions.
     pub(super) test: Above,
     /// Over all sessions of the data.
@@ -48,7 +50,10 @@ impl Above {
 impl Gauge {
     pub(super) fn of(results: &Results, accounts: &Accounts<'_>) -> Self {
         let axis = results.panel.axis();
-        let is_ended = |i: &usize| axis.life(*i).end < axis.n_sessions();
+        let ended = || (0..axis.n_instruments()).filter(|&i| axis.life(i).end < axis.n_sessions());
+        let n_stated = results.panel.facts().delistings.as_ref().map(|told| {
+            ended().filter(|&i| told.instruments.contains_key(axis.instruments()[i].name())).count()
+        });
         let growth = |account: Option<&super::account::Account<'_>>| {
             account.map(|account| account.measure("cagr")).filter(|value| value.is_finite())
         };
@@ -66,7 +71,8 @@ impl Gauge {
         let from = first(results.equal_weight());
         Self {
             n_instruments: axis.n_instruments(),
-            n_ended: (0..axis.n_instruments()).filter(is_ended).count(),
+            n_ended: ended().count(),
+            n_stated,
             test: Above::of(growth(index), growth(universe), growth(unmasked), from),
             whole: Above::of(
                 whole(Holder::Index),
@@ -75,6 +81,11 @@ impl Gauge {
                 first(results.gauge.first()),
             ),
         }
+    }
+
+    /// Those that end before the panel does without a word of the table: that they were delisted is only suspected.
+    pub(super) fn n_suspected(&self) -> usize {
+        self.n_ended - self.n_stated.unwrap_or(0)
     }
 
     /// Whether nobody ever left: the panel holds survivors only.

@@ -17,6 +17,7 @@ use crate::{
         backtest::{
             BacktestResult, Detail, GroupShare, Held, Holder, Shortfall, StoredMeasure, TradeFacts, Variant,
         },
+        delistings::{Delisted, DelistingFacts},
         evaluate::{Evaluation, EvaluationFacts},
         folds::{FoldFacts, PartFacts},
         quality::{QualityFacts, QualityFinding},
@@ -60,6 +61,8 @@ pub(super) struct Made {
     pub(super) rank_ic: f64,
     /// Whether all instruments live to the end.
     pub(super) survivors: bool,
+    /// Which instrument a table of delistings names, if the data have one.
+    pub(super) delisted: Option<&'static str>,
     /// Whether a feature is beyond belief.
     pub(super) suspects: bool,
     /// Whether the portfolio is long and short.
@@ -76,6 +79,7 @@ impl Default for Made {
             drift: 0.0,
             rank_ic: 0.001,
             survivors: false,
+            delisted: None,
             suspects: false,
             long_short: false,
             best_round: 20,
@@ -164,6 +168,10 @@ impl Made {
             "warnings": ["there is no open"],
             "membership": [120, ["C"]],
             "static_categories": ["sector"],
+            "delistings": self.delisted.map(|name| {
+                let ended = Delisted { date: "2011-02-25".to_owned(), reason: None, recovery: None };
+                DelistingFacts { instruments: BTreeMap::from([(name.to_owned(), ended)]), ..Default::default() }
+            }),
             "quality": null,
         } }));
         PanelHandle::open(&store, draft.publish().unwrap()).unwrap()

@@ -7,6 +7,7 @@ use backstaff_learn::evaluate::{
     top_turnover,
 };
 use backstaff_panel::Session;
+use backstaff_portfolio::Recovery;
 use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, Store, StoreError, Table};
 use serde::{Deserialize, Serialize};
 
@@ -14,9 +15,13 @@ use crate::{
     StudyError,
     artifact::read_facts,
     columns::ColumnHandle,
-    config::RecoverySpec,
     panel_handle::PanelHandle,
-    steps::{backtest::hash_recovery, folds::universe, labels::LabelsHandle, scores::Scores},
+    steps::{
+        backtest::hash_recovery,
+        folds::universe,
+        labels::{LabelsHandle, recoveries},
+        scores::Scores,
+    },
 };
 
 /// Into how many parts scores are cut.
@@ -28,7 +33,7 @@ pub struct Evaluate {
     /// Sessions that a label spans.
     pub horizon: NonZeroU32,
     /// What a delisting brings.
-    pub recovery: RecoverySpec,
+    pub recovery: Recovery,
 }
 
 /// What judging reads.
@@ -145,7 +150,7 @@ impl Evaluate {
         let coefficients = information_coefficients(&cross, labels.values());
         let prices = inputs.labels.prices()?;
         let returns =
-            quantile_returns(&cross, &prices, &self.recovery.of_labels()?, self.horizon, N_QUANTILES);
+            quantile_returns(&cross, &prices, &recoveries(&self.recovery)?, self.horizon, N_QUANTILES);
         let tested = |series: &[f64]| series[inputs.sessions.clone()].to_vec();
         let autocorrelation = tested(&rank_autocorrelation(&cross, NonZeroU32::MIN));
         let top_turnover = tested(&top_turnover(&cross, N_QUANTILES, NonZeroU32::MIN));

@@ -5,15 +5,19 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use backstaff_learn::label::{Execution, ExecutionPrices, Labels, Span};
+use backstaff_learn::{
+    LearnError,
+    label::{Execution, ExecutionPrices, Labels, Recoveries, Span},
+};
 use backstaff_panel::{Column, Panel, TRADED};
+use backstaff_portfolio::Recovery;
 use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Manifest, Stage, StoreError, Table, digest_bytes};
 use rayon::prelude::*;
 
 use crate::{
     StudyError,
     artifact::{MakeTable, column_table, write_tables},
-    config::{Config, ExecutionPrice, RecoverySpec},
+    config::{Config, ExecutionPrice},
     panel_handle::PanelHandle,
     steps::backtest::hash_recovery,
 };
@@ -23,14 +27,14 @@ use crate::{
 pub struct MakeLabels {
     execution: Execution,
     horizon: NonZeroU32,
-    recovery: RecoverySpec,
+    recovery: Recovery,
     /// What was computed in this process.
     made: Arc<OnceLock<Arc<Labels>>>,
 }
 
 impl MakeLabels {
-    /// What the study's `label` section asks for; the entry is the portfolio's execution price by construction.
-    pub fn new(config: &Config) -> Result<Self, StudyError> {
+    /// What the study's `label` section asks for; entry and recovery are the portfolio's by construction.
+    pub fn new(config: &Config, panel: &PanelHandle) -> Result<Self, StudyError> {
         let zero =
             || StudyError::Value { key: "label.horizon".to_owned(), message: "must be 1 or more".to_owned() };
         Ok(Self {
@@ -39,7 +43,7 @@ impl MakeLabels {
                 ExecutionPrice::Close => Execution::Close,
             },
             horizon: NonZeroU32::new(config.label.horizon).ok_or_else(zero)?,
-            recovery: config.portfolio.recovery.clone(),
+            recovery: panel.recovery(&config.portfolio.recovery),
             made: Arc::default(),
         })
     }
@@ -50,7 +54,7 @@ impl MakeLabels {
     }
 
     /// What a delisting brings, to a label as to the portfolio.
-    pub fn recovery(&self) -> &RecoverySpec {
+    pub fn recovery(&self) -> &Recovery {
         &self.recovery
     }
 
@@ -81,8 +85,14 @@ impl MakeLabels {
 
     /// The labels at these prices.
     pub fn labels_at(&self, prices: &ExecutionPrices) -> Result<Labels, StudyError> {
-        Ok(Labels::forward_return(prices, self.horizon, &self.recovery.of_labels()?))
+        Ok(Labels::forward_return(prices, self.horizon, &recoveries(&self.recovery)?))
     }
+}
+
+/// What the portfolio recovers, as labels end with it.
+pub(crate) fn recoveries(recovery: &Recovery) -> Result<Recoveries, LearnError> {
+    let Recovery { usual, stated } = recovery;
+    Recoveries::new(stated.clone())?.otherwise(*usual)
 }
 
 impl Stage for MakeLabels {

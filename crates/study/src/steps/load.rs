@@ -26,7 +26,10 @@ use crate::{
     high_water::{self, HighWater, Looked},
     panel_handle::MEMBER,
     segment::{self, segments},
-    steps::published::{self, Published, PublishedFacts},
+    steps::{
+        delistings::DelistingFacts,
+        published::{self, Published, PublishedFacts},
+    },
 };
 
 /// Read the files, check and align them.
@@ -124,6 +127,9 @@ pub struct LoadFacts {
     /// What was published of instruments and of the market.
     #[serde(default)]
     pub published: Vec<PublishedFacts>,
+    /// What the database tells of delistings, if it has a table of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delistings: Option<DelistingFacts>,
     /// What `quality` says of the files: see [`backstaff_source::quality::Quality`].
     pub quality: serde_json::Value,
 }
@@ -329,6 +335,7 @@ impl Load {
             membership: None,
             static_categories: loaded.found.static_categories.clone(),
             published: Vec::new(),
+            delistings: loaded.delistings.as_ref().map(|told| DelistingFacts::of(told, panel.axis())),
             quality: serde_json::Value::Null,
         };
         if marks.is_some() {

@@ -5,6 +5,9 @@
 //! smallest to imitate is `labels.rs`. Each calls a pure crate; only here a formula meets the cache.
 
 pub mod backtest;
+pub mod delistings;
+#[cfg(test)]
+mod delistings_tests;
 pub mod evaluate;
 pub mod features;
 pub mod folds;

@@ -24,7 +24,7 @@ pub struct ReportOutput {
 
 impl Stage for WriteReport {
     const NAME: &'static str = "report";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Inputs = Results;
     type Shard = ();
     type Output = ReportOutput;

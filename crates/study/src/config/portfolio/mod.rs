@@ -1,20 +1,13 @@
 //! What trades.
 
 mod rate;
+mod recovery;
 mod strategy;
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
-
-use crate::StudyError;
-use backstaff_learn::{LearnError, label::Recoveries};
-use backstaff_panel::Instrument;
 use backstaff_portfolio::{Costs, Execution, Rates, krx_price_limit, krx_sell_tax_bps};
-use backstaff_source::read_attributes;
 pub use rate::DatedRate;
 use rate::Shipped;
+pub use recovery::RecoverySpec;
 use serde::{Deserialize, Serialize};
 pub use strategy::{ExposureSpec, RiskSpec, StrategySpec, TopNSpec, WeightSpec};
 
@@ -123,51 +116,6 @@ pub enum VolumeBase {
     Average,
 }
 
-/// What a position brings when its instrument is delisted, as a share of the last traded close.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct RecoverySpec {
-    /// Where nothing else is said.
-    pub usual: f64,
-    /// For single instruments.
-    pub instruments: BTreeMap<String, f64>,
-    /// A CSV or Parquet file that says it for more: an instrument and its `recovery` a row.
-    pub table: Option<PathBuf>,
-}
-
-impl RecoverySpec {
-    /// What labels end with.
-    pub fn of_labels(&self) -> Result<Recoveries, LearnError> {
-        let stated = self.instruments.iter().map(|(name, share)| (Instrument::new(name), *share));
-        Recoveries::new(stated)?.otherwise(self.usual)
-    }
-
-    /// Take in the table, if there is one; what the study says of an instrument itself goes before it.
-    pub fn read_table(&mut self, folder: &Path) -> Result<(), StudyError> {
-        let Some(path) = self.table.as_ref().map(|path| folder.join(path)) else { return Ok(()) };
-        let table = read_attributes(&path, None, &["recovery"])?;
-        for name in table.instruments() {
-            let text = table.get(name, "recovery").unwrap_or_default();
-            let share = text.trim().parse().ok().filter(|share: &f64| share.is_finite() && *share >= 0.0);
-            let share = share.ok_or_else(|| StudyError::Value {
-                key: "portfolio.recovery.table".to_owned(),
-                message: format!(
-                    "{}: the recovery of {name} is {text:?}, not a share of the last price, 0 or more",
-                    path.display()
-                ),
-            })?;
-            self.instruments.entry(name.to_owned()).or_insert(share);
-        }
-        Ok(())
-    }
-}
-
-impl Default for RecoverySpec {
-    fn default() -> Self {
-        Self { usual: 1.0, instruments: BTreeMap::new(), table: None }
-    }
-}
-
 /// What trading costs; basis points a side.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -238,36 +186,12 @@ impl Portfolio {
             );
             return Err(at("cohorts", message));
         }
-        let shares = self.recovery.instruments.values().chain([&self.recovery.usual]);
-        if let Some(share) = shares.into_iter().find(|share| !(share.is_finite() && **share >= 0.0)) {
+        if let Some(share) = self.recovery.wrong_share() {
             return Err(at("recovery", format!("{share} is not a share of the last price, 0 or more")));
         }
         if let StrategySpec::TopN(top) = &self.strategy {
             top.check().map_err(|(key, message)| at(&format!("strategy.top_n.{key}"), message))?;
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_table_of_recoveries_is_taken_in_behind_what_the_study_says() {
-        let folder = tempfile::tempdir().unwrap();
-        let read = |text: &str| {
-            std::fs::write(folder.path().join("gone.csv"), text).unwrap();
-            let instruments = BTreeMap::from([("A".to_owned(), 0.9)]);
-            let table = Some("gone.csv".into());
-            let mut spec = RecoverySpec { usual: 0.5, instruments, table };
-            spec.read_table(folder.path()).map(|()| spec)
-        };
-        let spec = read("symbol,recovery\nA,0.1\nB,0\n").unwrap();
-        let recoveries = spec.of_labels().unwrap();
-        assert_eq!(["A", "B", "C"].map(|name| recoveries.of(&name.into())), [0.9, 0.0, 0.5]);
-        let error = read("symbol,recovery\nB,half\n").unwrap_err().to_string();
-        assert!(error.contains("the recovery of B is \"half\""), "{error}");
-        assert!(read("symbol,recovry\nB,0\n").unwrap_err().to_string().contains("recovry"));
     }
 }

@@ -48,6 +48,23 @@ pub(super) fn survivorship(case: Case<'_>) -> Option<Caveat> {
     })
 }
 
+/// Instruments that end without a word of the table of delistings.
+pub(super) fn suspected(case: Case<'_>) -> Option<Caveat> {
+    let gauge = Gauge::of(case.results, case.accounts);
+    let stated = gauge.n_stated?;
+    let suspected = gauge.n_suspected();
+    (suspected > 0).then(|| {
+        let text = format!(
+            "The table of delistings names {stated} of the {} whose rows end before the data do. That the other {suspected} \
+             were delisted is only suspected: labels and portfolio end them at {} of the last trade where the study says \
+             nothing else of them.",
+            words::count(gauge.n_ended, "instrument"),
+            words::percent(case.results.config.portfolio.recovery.usual, 0)
+        );
+        Caveat::caution("Ends that nobody states", text)
+    })
+}
+
 /// Instruments that are members from their first row because nobody knows better.
 pub(super) fn undated(case: Case<'_>) -> Option<Caveat> {
     let (rows_before, undated) = case.results.panel.facts().membership.as_ref()?;

@@ -22,10 +22,11 @@ struct Case<'a> {
 }
 
 /// All caveats there are, by theme; the gravest are shown first.
-const ALL: [fn(Case<'_>) -> Option<Caveat>; 28] = [
+const ALL: [fn(Case<'_>) -> Option<Caveat>; 29] = [
     test::disagreement,
     portfolio::ruin,
     data::survivorship,
+    data::suspected,
     data::undated,
     data::static_categories,
     published::stated_lags,
@@ -86,6 +87,17 @@ mod tests {
         let survivors = Made { survivors: true, ..Made::default() };
         assert!(text(&survivors, "Survivors only").contains("less the index"));
         assert!(!titles(&Made::default()).contains(&"Survivors only".to_owned()));
+    }
+
+    #[test]
+    fn ends_that_the_table_does_not_state_are_counted() {
+        let made = |delisted| Made { delisted, ..Made::default() };
+        let title = "Ends that nobody states";
+        let told = text(&made(Some("A")), title);
+        assert!(told.contains("names 0 of the 1 instrument whose rows end"), "{told}");
+        for silent in [None, Some("C")] {
+            assert!(!titles(&made(silent)).contains(&title.to_owned()), "{silent:?}");
+        }
     }
 
     #[test]

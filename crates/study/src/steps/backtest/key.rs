@@ -1,15 +1,15 @@
 //! Everything in the `portfolio` section that changes a result.
 
-use backstaff_portfolio::Rates;
+use backstaff_portfolio::{Rates, Recovery};
 use backstaff_stage::KeyHasher;
 
 use crate::config::{
-    CostModel, ExecutionPrice, ExposureSpec, Portfolio, RecoverySpec, RiskSpec, StrategySpec, TopNSpec,
-    VolumeBase, WeightSpec,
+    CostModel, ExecutionPrice, ExposureSpec, Portfolio, RiskSpec, StrategySpec, TopNSpec, VolumeBase,
+    WeightSpec,
 };
 
 /// No `..` below: a new rule that is forgotten in the key must not compile.
-pub(super) fn hash_portfolio(portfolio: &Portfolio, key: &mut KeyHasher) {
+pub(super) fn hash_portfolio(portfolio: &Portfolio, recovery: &Recovery, key: &mut KeyHasher) {
     let Portfolio {
         strategy,
         execution,
@@ -24,7 +24,7 @@ pub(super) fn hash_portfolio(portfolio: &Portfolio, key: &mut KeyHasher) {
         volume_cap_of,
         liquidity_sessions,
         price_limit: _, // the limits that it comes to
-        recovery,
+        recovery: _,    // what of it is in force
         sell_outside_universe,
         short_selling,
     } = portfolio;
@@ -48,12 +48,11 @@ pub(super) fn hash_portfolio(portfolio: &Portfolio, key: &mut KeyHasher) {
 }
 
 /// What a delisting brings.
-pub(crate) fn hash_recovery(recovery: &RecoverySpec, key: &mut KeyHasher) {
-    // The table has been read into the instruments.
-    let RecoverySpec { usual, instruments, table: _ } = recovery;
+pub(crate) fn hash_recovery(recovery: &Recovery, key: &mut KeyHasher) {
+    let Recovery { usual, stated } = recovery;
     key.f64("recovery", *usual);
-    key.list("recoveries", instruments, |key, (name, share)| {
-        key.str("instrument", name).f64("share", *share);
+    key.list("recoveries", stated, |key, (instrument, share)| {
+        key.str("instrument", instrument.name()).f64("share", *share);
     });
 }
 

@@ -9,6 +9,7 @@ mod variant;
 
 use std::{ops::Range, sync::Arc};
 
+use backstaff_portfolio::Recovery;
 use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Stage, StoreError};
 
 use self::result::write_backtest;
@@ -28,6 +29,7 @@ pub use variant::{Holder, Variant, holder_name};
 #[derive(Clone, Debug)]
 pub struct RunBacktests {
     portfolio: Portfolio,
+    recovery: Recovery,
     models: Vec<String>,
     primary: String,
     has_index: bool,
@@ -68,8 +70,8 @@ impl Stage for RunBacktests {
     type Error = StudyError;
 
     fn hash_parameters(&self, key: &mut KeyHasher) {
-        let Self { portfolio, models: _, primary: _, has_index: _, has_mask: _, index_name } = self;
-        key::hash_portfolio(portfolio, key);
+        let Self { portfolio, recovery, models: _, primary: _, has_index: _, has_mask: _, index_name } = self;
+        key::hash_portfolio(portfolio, recovery, key);
         key.str("index", index_name);
     }
 

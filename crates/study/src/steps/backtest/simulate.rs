@@ -5,8 +5,8 @@ use std::{ops::Range, sync::Arc};
 use backstaff_panel::{Axis, Column, Instrument, Panel, Signal, TRADED, Universe};
 use backstaff_portfolio::{
     Backtest, BuyAndHold, EqualWeight, Exchange, Leavers, Market, NextSession, PortfolioError,
-    QuantileLongShort, Rebalance, Recovery, Strategy, Terms, TopN, TopkDropout, VolumeCap, VolumeOf,
-    backtest, backtest_cohorts,
+    QuantileLongShort, Rebalance, Strategy, Terms, TopN, TopkDropout, VolumeCap, VolumeOf, backtest,
+    backtest_cohorts,
 };
 
 use super::{
@@ -25,6 +25,7 @@ impl RunBacktests {
     pub fn new(config: &Config, panel: &PanelHandle) -> Self {
         Self {
             portfolio: config.portfolio.clone(),
+            recovery: panel.recovery(&config.portfolio.recovery),
             models: config.models.keys().cloned().collect(),
             primary: config.primary_model().to_owned(),
             has_index: panel.manifest().part("benchmark.close").is_some(),
@@ -39,9 +40,8 @@ impl RunBacktests {
     }
 
     fn exchange(&self, cost_tenths: u32) -> Result<Exchange, StudyError> {
-        let Portfolio {
-            execution, costs, lot, volume_cap, volume_cap_of, liquidity_sessions, recovery, ..
-        } = &self.portfolio;
+        let Portfolio { execution, costs, lot, volume_cap, volume_cap_of, liquidity_sessions, .. } =
+            &self.portfolio;
         let wrong = |key: &str| {
             let key = format!("portfolio.{key}");
             move |message| StudyError::Value { key, message }
@@ -51,7 +51,6 @@ impl RunBacktests {
             VolumeBase::Session => VolumeOf::Session,
             VolumeBase::Average => VolumeOf::Average,
         };
-        let stated = recovery.instruments.iter().map(|(name, share)| (Instrument::new(name), *share));
         Ok(Exchange {
             execution: execution.of_ledger(),
             costs: if cost_tenths == 10 { costs } else { costs.scaled(f64::from(cost_tenths) / 10.0) },
@@ -60,7 +59,7 @@ impl RunBacktests {
             liquidity_sessions: *liquidity_sessions as usize,
             price_limit: self.portfolio.price_limits().map_err(wrong("price_limit"))?,
             cash_rate: self.portfolio.cash_rates().map_err(wrong("cash_rate"))?,
-            recovery: Recovery { usual: recovery.usual, stated: stated.collect() },
+            recovery: self.recovery.clone(),
             short_selling: self.portfolio.short_selling,
         })
     }
