@@ -47,8 +47,8 @@ impl PanelSource {
             (Some(tables), Some(layout)) => read_prices(tables, &layout.prices, self)?,
             _ => read(self)?,
         };
-        clock.lap("read prices");
         let delistings = self.delistings(tables.as_ref())?;
+        clock.lap("read prices");
         let (mut rows, unused) = Rows::new(&read.blocks, self)?;
         self.check_instruments(&rows, &read.blocks)?;
         let stale = delistings.as_ref().and_then(|delistings| rows.end(delistings));
