@@ -123,13 +123,16 @@ fn run(folder: &Path, text: &str) -> Result<RunOutcome, StudyError> {
     study(folder, text)?.run(&Silent)
 }
 
-/// Load a study's data, then do something with them.
-fn with_panel<T>(folder: &Path, text: &str, work: impl FnOnce(&Study, &PanelHandle) -> T) -> T {
+fn with_flow<T>(folder: &Path, text: &str, work: impl FnOnce(&Study, &Flow<'_>) -> T) -> T {
     let study = study(folder, text).unwrap();
     let (store, bridge) = (Store::open(&study.store).unwrap(), Bridge::new(&Silent));
     let flow = Flow::new(&store, &study.run_name(), study.budget, &bridge).unwrap();
-    let panel = study.load(&flow).unwrap();
-    work(&study, &panel)
+    work(&study, &flow)
+}
+
+/// Load a study's data, then do something with them.
+fn with_panel<T>(folder: &Path, text: &str, work: impl FnOnce(&Study, &PanelHandle) -> T) -> T {
+    with_flow(folder, text, |study, flow| work(study, &study.load(flow).unwrap()))
 }
 
 /// The label of each session of an instrument, the slow way.
@@ -261,6 +264,30 @@ fn nothing_looks_ahead() {
     let folder = market("");
     let proof = study(folder.path(), STUDY).unwrap().prove(3, &Silent).unwrap();
     assert!(proof.holds(), "{proof}");
+}
+
+/// Every number of every session of the portfolios up to one session.
+fn ledgers_until(sql: &str, last: Session) -> Vec<(String, Vec<u64>)> {
+    with_flow(market(sql).path(), STUDY, |study, flow| {
+        let results = study.results(flow).unwrap();
+        let daily = results.backtests.iter().flat_map(|backtest| {
+            let n = backtest.sessions.partition_point(|session| *session <= last);
+            let bits = move |values: &[f64]| values[..n].iter().map(|value| value.to_bits()).collect();
+            backtest.daily.iter().map(move |(name, values)| (name.clone(), bits(values)))
+        });
+        daily.collect()
+    })
+}
+
+#[test]
+fn a_later_delisting_changes_nothing_of_a_ledger_before_it() {
+    let last = dates()[215];
+    let whole = ledgers_until("", last);
+    assert!(whole.len() > 20 && whole.iter().all(|(_, values)| values.len() > 100));
+    // Of the others, one goes on as if nothing had happened, and nobody knows why the other ends.
+    assert_eq!(whole, ledgers_until(&format!("DELETE FROM gone WHERE since > '{last}'"), last));
+    let earlier = ledgers_until("UPDATE gone SET why = 'merger' WHERE code = 'S02'", last);
+    assert_ne!(whole, earlier, "an earlier one does");
 }
 
 #[test]
