@@ -310,7 +310,11 @@ impl Study {
             ));
         }
         let recovery = &self.config.portfolio.recovery;
-        recovery.check_reasons(panel.facts().delistings.as_ref())?;
+        for reason in recovery.idle_reasons(panel.facts().delistings.as_ref())? {
+            flow.warn(format!(
+                "portfolio.recovery names the reason {reason:?}, which no delisting has: nothing hangs on it"
+            ));
+        }
         for name in recovery.instruments.keys() {
             if panel.axis().find(name).is_none() {
                 flow.warn(format!(

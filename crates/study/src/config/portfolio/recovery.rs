@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{StudyError, steps::delistings::DelistingFacts};
 
+/// From this likeness on (Jaro and Winkler's), a reason is taken for a misspelt one.
+const SLIP_OF_THE_PEN: f64 = 0.85;
+
 /// What a position brings when its instrument is delisted, as a share of the last traded close.
 ///
 /// The study's own word on an instrument goes first, then the recovery that the database tells of it, then the share for
@@ -61,22 +64,31 @@ impl RecoverySpec {
         shares.copied().find(|share| !(share.is_finite() && *share >= 0.0))
     }
 
-    /// Refuse a reason that no delisting has: it would do nothing.
-    pub fn check_reasons(&self, told: Option<&DelistingFacts>) -> Result<(), StudyError> {
+    /// The reasons that no delisting has, or not yet, so that nothing hangs on them.
+    ///
+    /// Refused is one that is written almost like a reason that there is, and any where the data tell no reasons at all.
+    pub fn idle_reasons(&self, told: Option<&DelistingFacts>) -> Result<Vec<&str>, StudyError> {
         let none = DelistingFacts::default();
         let known = &told.unwrap_or(&none).reasons;
-        let Some(unknown) = self.reasons.keys().find(|reason| !known.contains(*reason)) else {
-            return Ok(());
+        let idle = self.reasons.keys().map(String::as_str).filter(|reason| !known.contains(*reason));
+        let idle = idle.collect::<Vec<_>>();
+        let wrong = |message| {
+            let key = "portfolio.recovery.reasons".to_owned();
+            Err(StudyError::Value { key, message })
         };
-        let near = |known: &&String| (1000.0 * strsim::jaro_winkler(known, unknown)) as u32;
-        let message = match known.iter().max_by_key(near) {
-            Some(nearest) => format!("no delisting has the reason {unknown:?}; did you mean {nearest:?}?"),
-            None => format!(
-                "the data tell no reasons of delistings, so none is {unknown:?}; a database's layout names their table \
-                 and column as `delistings`"
-            ),
-        };
-        Err(StudyError::Value { key: "portfolio.recovery.reasons".to_owned(), message })
+        for &reason in &idle {
+            if known.is_empty() {
+                return wrong(format!(
+                    "the data tell no reasons of delistings, so none is {reason:?}; a database's layout names their table \
+                     and column as `delistings`"
+                ));
+            }
+            let likeness = |known: &String| strsim::jaro_winkler(known, reason);
+            if let Some(near) = known.iter().find(|known| likeness(known) >= SLIP_OF_THE_PEN) {
+                return wrong(format!("no delisting has the reason {reason:?}; did you mean {near:?}?"));
+            }
+        }
+        Ok(idle)
     }
 
     /// What it comes to for the instruments that end before their panel does; of all others nothing is recovered, so
@@ -156,17 +168,23 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_that_no_delisting_has_is_refused() {
-        assert!(spec("{reasons: {merger: 0.7}}").check_reasons(Some(&told())).is_ok());
+    fn a_reason_that_no_delisting_has_is_told_and_a_misspelt_one_refused() {
+        let idle = |text: &str| {
+            let spec = spec(text);
+            let told = told();
+            spec.idle_reasons(Some(&told)).unwrap().into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert!(idle("{reasons: {merger: 0.7}}").is_empty());
+        assert_eq!(idle("{reasons: {merger: 0.7, fraud: 0}}"), ["fraud"]);
         let error = |told: Option<&DelistingFacts>| {
-            spec("{reasons: {insolvnt: 0}}").check_reasons(told).unwrap_err().to_string()
+            spec("{reasons: {insolvnt: 0}}").idle_reasons(told).unwrap_err().to_string()
         };
         assert_eq!(
             error(Some(&told())),
             "portfolio.recovery.reasons: no delisting has the reason \"insolvnt\"; did you mean \"insolvent\"?"
         );
         assert!(error(None).contains("the data tell no reasons"), "{}", error(None));
-        assert!(spec("{usual: 0.5}").check_reasons(None).is_ok());
+        assert!(spec("{usual: 0.5}").idle_reasons(None).is_ok());
     }
 
     #[test]
