@@ -1,15 +1,22 @@
 //! The store, for people: how full, what may go, what is damaged.
 
-use std::{fmt, path::Path, time::Duration};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use backstaff_report::{Column, Table, cells, text};
 use backstaff_stage::{Store, upkeep::GcPolicy};
 use serde::Serialize;
 
-use crate::StudyError;
+use crate::{StudyError, high_water, output::OutputError};
 
 /// What is younger than this is never swept: a run may be about to use it.
 const GRACE: Duration = Duration::from_mins(10);
+
+/// Rows that were kept of a database go when no reading has used them for so long.
+const ROWS_KEPT_FOR: Duration = Duration::from_hours(7 * 24);
 
 /// The artifacts of one stage.
 #[derive(Clone, Debug, Serialize)]
@@ -30,7 +37,25 @@ pub fn stats(store: &Path) -> Result<Vec<StageUse>, StudyError> {
         artifacts: s.n_artifacts,
         bytes: s.bytes,
     };
-    Ok(stats.into_iter().map(stage).collect())
+    let mut all = stats.into_iter().map(stage).collect::<Vec<_>>();
+    let kept = kept_rows(store)?;
+    if !kept.is_empty() {
+        let count = |of: fn(&StageUse) -> u64| kept.iter().map(|(_, used)| of(used)).sum();
+        let (artifacts, bytes) = (count(|used| used.artifacts), count(|used| used.bytes));
+        all.push(StageUse { stage: "rows above marks".to_owned(), artifacts, bytes });
+    }
+    Ok(all)
+}
+
+/// The rows that are kept of databases, each of which lies in a store of its own.
+fn kept_rows(store: &Path) -> Result<Vec<(PathBuf, StageUse)>, StudyError> {
+    let of_folder = |folder: PathBuf| {
+        let stats = open_existing(&folder)?.stats()?;
+        let artifacts = stats.iter().map(|stage| stage.n_artifacts).sum();
+        let bytes = stats.iter().map(|stage| stage.bytes).sum();
+        Ok((folder, StageUse { stage: String::new(), artifacts, bytes }))
+    };
+    high_water::folders(store).into_iter().map(of_folder).collect()
 }
 
 /// The same as a table.
@@ -75,12 +100,23 @@ impl fmt::Display for Swept {
     }
 }
 
-/// Remove what the last runs of the studies don't use.
+/// Remove what the last runs of the studies don't use, and rows of databases that no reading has used for a week.
 pub fn gc(store: &Path, keep_runs: usize, dry_run: bool) -> Result<Swept, StudyError> {
+    let rows = kept_rows(store)?.into_iter();
+    let rows =
+        rows.filter(|(folder, _)| high_water::is_unused_for(folder, ROWS_KEPT_FOR)).collect::<Vec<_>>();
     let store = open_existing(store)?;
     let plan = store.gc_plan(GcPolicy { runs_kept: keep_runs, grace: GRACE })?;
-    let artifacts = if dry_run { plan.doomed.len() } else { store.gc_remove(&plan)? };
-    Ok(Swept { artifacts, bytes: plan.bytes(), kept: plan.n_kept, dry_run })
+    let mut artifacts = if dry_run { plan.doomed.len() } else { store.gc_remove(&plan)? };
+    let mut bytes = plan.bytes();
+    for (folder, used) in rows {
+        artifacts += used.artifacts as usize;
+        bytes += used.bytes;
+        if !dry_run {
+            std::fs::remove_dir_all(&folder).map_err(|source| OutputError::Write { path: folder, source })?;
+        }
+    }
+    Ok(Swept { artifacts, bytes, kept: plan.n_kept, dry_run })
 }
 
 /// What a check of all digests found.

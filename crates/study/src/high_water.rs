@@ -11,6 +11,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::Arc,
+    time::{Duration, SystemTime},
 };
 
 use backstaff_panel::Column;
@@ -31,6 +32,12 @@ const NEWEST: i64 = 4_096;
 
 /// After so many readings above a mark all is read anew, which also finds older corrections.
 const MOST_READINGS: usize = 64;
+
+/// The folder of a store that holds the folders of kept rows.
+const MARKS: &str = "marks";
+
+/// The file that says how far its rows go.
+const STATE: &str = "state.json";
 
 /// The version of the folder's content.
 const VERSION: u32 = 1;
@@ -75,6 +82,20 @@ struct TableState {
     newest: Digest,
 }
 
+/// The folders in which a store keeps rows.
+pub fn folders(store: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(store.join(MARKS)).into_iter().flatten().flatten();
+    let mut folders = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect::<Vec<_>>();
+    folders.sort();
+    folders
+}
+
+/// Whether no reading has used a folder for so long; each writes its state anew.
+pub fn is_unused_for(folder: &Path, time: Duration) -> bool {
+    let used = fs::metadata(folder.join(STATE)).and_then(|state| state.modified());
+    used.map_or(true, |used| SystemTime::now().duration_since(used).is_ok_and(|age| age > time))
+}
+
 /// The folder of one way to read one database.
 #[derive(Clone, Debug)]
 pub struct HighWater<'a> {
@@ -89,7 +110,7 @@ impl<'a> HighWater<'a> {
         let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let mut name = KeyHasher::new();
         name.str("path", &place.to_string_lossy()).key("parameters", &parameters);
-        let folder = store.path().join("marks").join(name.finish().to_string());
+        let folder = store.path().join(MARKS).join(name.finish().to_string());
         Self { path, layout, folder }
     }
 
@@ -144,7 +165,7 @@ impl<'a> HighWater<'a> {
     }
 
     fn state(&self) -> PathBuf {
-        self.folder.join("state.json")
+        self.folder.join(STATE)
     }
 
     /// What is remembered, if the file has only grown since; why not otherwise.

@@ -171,6 +171,15 @@ fn kept_rows_that_are_gone_are_never_read_again_piece_by_piece() {
     let whole = market.read_rightly();
     assert!(why(&whole).contains("nothing is kept"), "{}", why(&whole));
     assert_eq!(whole.digest, first.digest);
+    // They are counted with the store, and swept only when nobody has used them for long.
+    let kept = crate::cache::stats(market.store.path()).unwrap();
+    assert!(kept.iter().any(|used| used.stage == "rows above marks" && used.bytes > 1_000_000), "{kept:?}");
+    assert_eq!(crate::cache::gc(market.store.path(), 1, false).unwrap().artifacts, 0);
+    let old = std::time::SystemTime::now() - Duration::from_hours(10 * 24);
+    fs::File::options().write(true).open(marks.join(STATE)).unwrap().set_modified(old).unwrap();
+    assert_eq!(crate::cache::gc(market.store.path(), 1, false).unwrap().artifacts, 1);
+    assert!(!marks.exists());
+    assert!(why(&market.read_rightly()).contains("nothing is kept"));
     // A torn copy is none.
     let mut files = vec![marks.join("artifacts")];
     while let Some(path) = files.pop() {
