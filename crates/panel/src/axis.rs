@@ -277,6 +277,21 @@ impl Axis {
     }
 }
 
+/// A slice cut at offsets, so that each thread can write its own part: at [`Axis::offsets`], the rows of each instrument.
+///
+/// # Panics
+///
+/// If the offsets don't ascend, or reach beyond the slice.
+pub fn split_at_offsets<'a, T>(mut slice: &'a mut [T], offsets: &[usize]) -> Vec<&'a mut [T]> {
+    let mut parts = Vec::with_capacity(offsets.len());
+    for pair in offsets.windows(2) {
+        let (part, rest) = slice.split_at_mut(pair[1] - pair[0]);
+        parts.push(part);
+        slice = rest;
+    }
+    parts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

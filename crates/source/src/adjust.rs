@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use backstaff_panel::{Axis, Column, Encoding};
+use backstaff_panel::{Axis, Column, Encoding, split_at_offsets};
 use rayon::prelude::*;
 
-use crate::{Adjustment, FoundAdjustment, SourceError, rows::split};
+use crate::{Adjustment, FoundAdjustment, SourceError};
 
 /// The fields of a panel while it is made.
 pub(crate) type Fields = BTreeMap<String, Column>;
@@ -141,7 +141,7 @@ fn computed(column: &Column, value: impl Fn(usize, f64) -> f64 + Sync) -> Column
 
 /// Divide by each instrument's first present value: what an append never rewrites.
 fn anchor(factor: &mut [f64], axis: &Axis) {
-    split(factor, axis.offsets()).into_par_iter().for_each(|factor| {
+    split_at_offsets(factor, axis.offsets()).into_par_iter().for_each(|factor| {
         if let Some(first) = factor.iter().copied().find(|factor| !factor.is_nan()) {
             for factor in factor {
                 *factor /= first;

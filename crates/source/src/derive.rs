@@ -1,9 +1,9 @@
 //! Fields that a panel always has: whether an instrument traded, and its return.
 
-use backstaff_panel::{Axis, Column, TRADED};
+use backstaff_panel::{Axis, Column, TRADED, split_at_offsets};
 use rayon::prelude::*;
 
-use crate::{adjust::Fields, rows::split};
+use crate::adjust::Fields;
 
 /// Whether each row traded: 1 if it has a close, and a volume above zero where volume is known; 0 otherwise.
 ///
@@ -33,9 +33,9 @@ pub(crate) fn traded(fields: &Fields, present: &[bool]) -> Column {
 pub(crate) fn returns(close: &Column, traded: &Column, axis: &Axis) -> (Column, Column) {
     let mut returns = vec![f64::NAN; axis.n_rows()];
     let mut spans = vec![f32::NAN; axis.n_rows()];
-    split(&mut returns, axis.offsets())
+    split_at_offsets(&mut returns, axis.offsets())
         .into_par_iter()
-        .zip(split(&mut spans, axis.offsets()))
+        .zip(split_at_offsets(&mut spans, axis.offsets()))
         .enumerate()
         .for_each(|(i, (returns, spans))| {
             let start = axis.rows(i).start;

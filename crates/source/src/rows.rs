@@ -5,7 +5,7 @@ use std::{
     ops::Range,
 };
 
-use backstaff_panel::{Instrument, Session};
+use backstaff_panel::{Instrument, Session, split_at_offsets};
 use rayon::prelude::*;
 
 use crate::{Delistings, Duplicate, PanelSource, SourceError, block::Blocks};
@@ -57,7 +57,7 @@ impl Rows {
             offsets[i + 1] = offsets[i] + parts.iter().map(|part| part.of(i).len()).sum::<usize>();
         }
         let mut order = vec![0_u32; offsets[instruments.len()]];
-        split(&mut order, &offsets).into_par_iter().enumerate().for_each(|(i, mut rows)| {
+        split_at_offsets(&mut order, &offsets).into_par_iter().enumerate().for_each(|(i, mut rows)| {
             for part in &parts {
                 let (own, rest) = rows.split_at_mut(part.of(i).len());
                 own.copy_from_slice(part.of(i));
@@ -65,7 +65,7 @@ impl Rows {
             }
         });
         drop(parts);
-        split(&mut order, &offsets).into_par_iter().for_each(|rows| {
+        split_at_offsets(&mut order, &offsets).into_par_iter().for_each(|rows| {
             if !rows.is_sorted_by_key(|&row| days[row as usize]) {
                 // Stable, so that of two rows for one date the earlier in the files stays the first.
                 rows.sort_by_key(|&row| days[row as usize]);
@@ -256,15 +256,4 @@ impl<'a> Dropped<'a> {
             .map(|(_, (instrument, session))| format!("{instrument} {session}"))
             .collect()
     }
-}
-
-/// A slice cut at offsets, so that each thread can write its own part.
-pub(crate) fn split<'a, T>(mut slice: &'a mut [T], offsets: &[usize]) -> Vec<&'a mut [T]> {
-    let mut parts = Vec::with_capacity(offsets.len());
-    for pair in offsets.windows(2) {
-        let (part, rest) = slice.split_at_mut(pair[1] - pair[0]);
-        parts.push(part);
-        slice = rest;
-    }
-    parts
 }

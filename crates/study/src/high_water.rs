@@ -45,7 +45,7 @@ const VERSION: u32 = 1;
 /// What the report says of a study that reads in this way.
 pub fn caveat(path: &Path) -> String {
     format!(
-        "{} is read above a high-water mark (data.prices.high_water_mark): rows of its large tables that were read before \
+        "the database {} is read above a high-water mark (data.prices.high_water_mark): rows of its large tables that were read before \
          come from a kept copy, so that what was corrected or removed there since isn't seen, except among the newest \
          {NEWEST} rows of each table",
         path.display()

@@ -8,7 +8,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use backstaff_panel::{Axis, Calendar, Column, Session};
+use backstaff_panel::{Axis, Calendar, Column, Session, split_at_offsets};
 use backstaff_stage::{Digest, KeyHasher};
 use rayon::prelude::*;
 
@@ -136,13 +136,7 @@ fn scatter<T: Copy + Default + Send>(
     let rows = starts.iter().map(|starts| starts[starts.len() - 1]).sum::<usize>();
     assert_eq!(rows, axis.n_rows(), "every row is in one segment");
     let mut out = vec![T::default(); rows];
-    let (mut rest, mut instruments) = (&mut out[..], Vec::with_capacity(axis.n_instruments()));
-    for i in 0..axis.n_instruments() {
-        let (own, others) = rest.split_at_mut(axis.rows(i).len());
-        instruments.push(own);
-        rest = others;
-    }
-    instruments.into_par_iter().enumerate().for_each(|(i, out)| {
+    split_at_offsets(&mut out, axis.offsets()).into_par_iter().enumerate().for_each(|(i, out)| {
         for ((segment, values), starts) in parts.iter().zip(&starts) {
             let cut = cut(i, segment);
             if !cut.is_empty() {

@@ -9,7 +9,7 @@ mod target;
 
 use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc};
 
-use backstaff_panel::{Axis, Instrument};
+use backstaff_panel::{Axis, Instrument, split_at_offsets};
 use rayon::prelude::*;
 
 use crate::LearnError;
@@ -126,15 +126,9 @@ impl Labels {
         let axis = prices.axis();
         let mut values = vec![0.0; axis.n_rows()];
         let mut spans = vec![Span::default(); axis.n_rows()];
-        let (mut of_values, mut of_spans) = (&mut values[..], &mut spans[..]);
-        let mut instruments = Vec::with_capacity(axis.n_instruments());
-        for i in 0..axis.n_instruments() {
-            let (values, later_values) = of_values.split_at_mut(axis.rows(i).len());
-            let (spans, later_spans) = of_spans.split_at_mut(axis.rows(i).len());
-            instruments.push((values, spans));
-            (of_values, of_spans) = (later_values, later_spans);
-        }
-        let counts = instruments.into_par_iter().enumerate().map(|(i, (values, spans))| {
+        let instruments = split_at_offsets(&mut values, axis.offsets()).into_par_iter();
+        let instruments = instruments.zip(split_at_offsets(&mut spans, axis.offsets()));
+        let counts = instruments.enumerate().map(|(i, (values, spans))| {
             let recovery = recoveries.of(&axis.instruments()[i]);
             let mut counts = LabelCounts::default();
             let outcomes = one_instrument(prices, i, horizon.get() as usize, recovery);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use backstaff_panel::{Axis, Column};
+use backstaff_panel::{Axis, Column, split_at_offsets};
 use rayon::prelude::*;
 
 use super::{
@@ -15,7 +15,6 @@ use crate::{
     adjust::Fields,
     block::{Block, Blocks, Coded},
     read::Read,
-    rows::split,
 };
 
 /// Prices that a session without trade does not have.
@@ -149,7 +148,7 @@ fn warn(blocks: &[(Block, Impossible)], place: &std::path::Path, warnings: &mut 
 pub(crate) fn factor(fields: &Fields, change: &str, axis: &Axis) -> Option<Column> {
     let (close, change) = (fields.get("close")?, fields.get(change)?);
     let mut factors = vec![1.0; axis.n_rows()];
-    split(&mut factors, axis.offsets()).into_par_iter().enumerate().for_each(|(i, factors)| {
+    split_at_offsets(&mut factors, axis.offsets()).into_par_iter().enumerate().for_each(|(i, factors)| {
         let start = axis.rows(i).start;
         let (mut factor, mut last) = (1.0, f64::NAN);
         for (t, out) in factors.iter_mut().enumerate() {

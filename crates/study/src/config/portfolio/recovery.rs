@@ -91,15 +91,17 @@ impl RecoverySpec {
         Ok(idle)
     }
 
+    /// What the study or its data say of an instrument, if they do.
+    pub fn stated(&self, name: &str, told: Option<&DelistingFacts>) -> Option<f64> {
+        let told = told.and_then(|told| told.instruments.get(name));
+        let by_reason = || self.reasons.get(told?.reason.as_ref()?).copied();
+        self.instruments.get(name).copied().or_else(|| told?.recovery).or_else(by_reason)
+    }
+
     /// What it comes to for the instruments that end before their panel does; of all others nothing is recovered, so
     /// that nothing is said of them, and keys that hold this change with what is in force alone.
     pub fn in_force(&self, axis: &Axis, told: Option<&DelistingFacts>) -> Recovery {
-        let share = |name: &str| {
-            let told = told.and_then(|told| told.instruments.get(name));
-            let by_reason = || self.reasons.get(told?.reason.as_ref()?).copied();
-            let own = self.instruments.get(name).copied();
-            own.or_else(|| told?.recovery).or_else(by_reason).unwrap_or(self.usual)
-        };
+        let share = |name: &str| self.stated(name, told).unwrap_or(self.usual);
         let ended = (0..axis.n_instruments()).filter(|&i| axis.life(i).end < axis.n_sessions());
         let shares = ended.map(|i| &axis.instruments()[i]).map(|one| (one.clone(), share(one.name())));
         let usual = Recovery::default().usual;

@@ -112,12 +112,23 @@ pub(super) fn rules(case: Case<'_>) -> Option<Caveat> {
 /// Positions whose instrument ended.
 pub(super) fn delistings(case: Case<'_>) -> Option<Caveat> {
     let n = case.accounts.primary()?.result.n_delistings;
+    let (panel, recovery) = (&case.results.panel, &case.results.config.portfolio.recovery);
+    let (axis, told) = (panel.axis(), panel.facts().delistings.as_ref());
+    let mut ended = (0..axis.n_instruments()).filter(|&i| axis.life(i).end < axis.n_sessions());
+    let all_stated = ended.all(|i| recovery.stated(axis.instruments()[i].name(), told).is_some());
+    let positions = words::count(n, "position");
     (n > 0).then(|| {
+        if all_stated {
+            let text = format!(
+                "{positions} ended with the last row of their instrument, paid what the study or its data state for such an \
+                 end."
+            );
+            return Caveat::note("Delisted while held", text);
+        }
         let text = format!(
-            "{} ended with the last row of its instrument, paid at {} of the last trade where no recovery is stated. Where \
-             that row is a bankruptcy, less was to be had.",
-            words::count(n, "position"),
-            words::percent(case.results.config.portfolio.recovery.usual, 0)
+            "{positions} ended with the last row of their instrument, paid at {} of the last trade where no recovery is \
+             stated. Where that row is a bankruptcy, less was to be had.",
+            words::percent(recovery.usual, 0)
         );
         Caveat::caution("Delisted while held", text)
     })
