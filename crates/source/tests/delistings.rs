@@ -2,17 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "this crate is a test")]
 
-use std::{fs::File, path::Path, sync::Arc};
+#[path = "support/export.rs"]
+mod export;
 
-use arrow::{
-    array::{ArrayRef, Float64Array, RecordBatch, StringArray},
-    datatypes::{Field, Schema},
-};
 use backstaff_panel::Instrument;
 use backstaff_source::{Loaded, PanelSource, TableLayout};
-use parquet::arrow::ArrowWriter;
 use rusqlite::Connection;
 use tempfile::TempDir;
+
+use export::export;
 
 const LAYOUT: &str = "
 tables: 1
@@ -165,39 +163,10 @@ fn a_folder_of_parquet_tables_says_the_same() {
     let (folder, source) = database(rows);
     let tables = folder.path().join("tables");
     std::fs::create_dir(&tables).unwrap();
-    let connection = Connection::open(&source.path).unwrap();
-    for (table, texts, numbers) in [
-        ("bars", ["code", "date"].as_slice(), ["close", "volume"].as_slice()),
-        ("gone", &["code", "since", "why"], &["paid"]),
-    ] {
-        export(&connection, &tables, table, texts, numbers);
-    }
+    export(&source.path, &tables);
     let parquet = PanelSource { path: tables.clone(), ..source.clone() };
     assert!(parquet.files().unwrap().contains(&tables.join("gone.parquet")), "its bytes are read");
     let (one, other) = (source.load().unwrap(), parquet.load().unwrap());
     assert_eq!(one.delistings, other.delistings);
     assert_eq!(until(&one, 6), until(&other, 6));
-}
-
-/// A table of a database as a Parquet file.
-fn export(connection: &Connection, folder: &Path, table: &str, texts: &[&str], numbers: &[&str]) {
-    let mut columns = Vec::<(&str, ArrayRef)>::new();
-    for &name in texts {
-        let mut statement = connection.prepare(&format!("SELECT {name} FROM {table}")).unwrap();
-        let values = statement.query_map([], |row| row.get::<_, Option<String>>(0)).unwrap();
-        columns.push((name, Arc::new(values.map(Result::unwrap).collect::<StringArray>())));
-    }
-    for &name in numbers {
-        let mut statement = connection.prepare(&format!("SELECT {name} FROM {table}")).unwrap();
-        let values = statement.query_map([], |row| row.get::<_, Option<f64>>(0)).unwrap();
-        columns.push((name, Arc::new(values.map(Result::unwrap).collect::<Float64Array>())));
-    }
-    let fields = columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true));
-    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-    let arrays = columns.iter().map(|(_, array)| array.clone()).collect();
-    let batch = RecordBatch::try_new(schema.clone(), arrays).unwrap();
-    let file = File::create(folder.join(format!("{table}.parquet"))).unwrap();
-    let mut writer = ArrowWriter::try_new(file, schema, None).unwrap();
-    writer.write(&batch).unwrap();
-    writer.close().unwrap();
 }
