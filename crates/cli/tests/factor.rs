@@ -27,7 +27,7 @@ fn the_numbers_are_those_of_pandas() {
     assert_eq!((&at["horizon"], &at["rank_ic"]["n"]), (&Value::from(5), &Value::from(889)));
     near(&at["ic"]["mean"], 0.003_322_763_193_354_24);
     near(&at["rank_ic"]["mean"], 0.005_654_974_946_313_49);
-    near(&at["rank_ic"]["newey_west_t"], 0.302_259_076_465_248);
+    near(&at["rank_ic"]["newey_west_t"], 0.294_665_929_765_449);
     let means = [
         -0.001_165_629_176_451_17,
         -0.000_631_716_505_925_107,
@@ -38,9 +38,9 @@ fn the_numbers_are_those_of_pandas() {
     for (quantile, mean) in means.into_iter().enumerate() {
         near(&at["quantile_means"][quantile], mean);
     }
-    near(&at["label_spread"]["newey_west_t"], 0.369_620_806_565_201);
+    near(&at["label_spread"]["newey_west_t"], 0.361_920_998_107_827);
     near(&at["spread"]["mean"], 6.680_638_494_886_46e-5);
-    near(&at["spread"]["newey_west_t"], 0.285_242_898_921_107);
+    near(&at["spread"]["newey_west_t"], 0.284_735_819_439_297);
     near(&at["top_turnover"], 0.805_617_977_528_09);
     near(&at["bottom_turnover"], 0.811_797_752_808_989);
     near(&at["breakeven_bps"], 1.032_609_979_237_4);

@@ -25,7 +25,7 @@ pub use attribution::{Concentration, GroupReturn, concentration, returns_by_grou
 pub use benchmark::align_prices;
 pub use drawdown::{Drawdown, drawdowns, underwater};
 pub use period::{Period, PeriodReturn, period_returns};
-pub use statistics::{newey_west_t, normal_distribution};
+pub use statistics::{newey_west_t, normal_distribution, usual_lags};
 pub use trades::{TradeSummary, trades};
 
 use crate::{Backtest, Day};

@@ -85,7 +85,7 @@ pub fn newey_west_t(values: &[f64], lags: usize) -> f64 {
 }
 
 /// The lag that is usual for `n` observations: `floor(4 (n / 100)^(2/9))`, Newey and West (1994).
-pub(super) fn usual_lags(n: usize) -> usize {
+pub fn usual_lags(n: usize) -> usize {
     (4.0 * libm::pow(n as f64 / 100.0, 2.0 / 9.0)).floor() as usize
 }
 

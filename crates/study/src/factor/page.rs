@@ -134,7 +134,7 @@ fn information_table(judgement: &Judgement) -> Table {
         .column(Column::number("Sd", 4).note("standard deviation over sessions, n − 1"))
         .column(Column::number("Mean / sd", 3).note("for an IC known as ICIR, per session"))
         .column(Column::number("t", 2).heat(Heat::Diverging).note("mean / Newey–West standard error"))
-        .column(Column::integer("Lags").note("max(horizon − 1, ⌊4 (n / 100)^(2/9)⌋)"))
+        .column(Column::integer("Lags").note("max(2 (horizon − 1), ⌊4 (n / 100)^(2/9)⌋)"))
         .column(Column::percent("Above 0", 0).note("share of sessions"))
         .column(Column::integer("N").note("sessions"))
         .column(Column::integer("Apart").note("every h-th session, whose returns don't overlap"))

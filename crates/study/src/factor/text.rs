@@ -206,7 +206,7 @@ fn stability(judgement: &Judgement) -> String {
     format!(
         "Rank autocorrelation: {}\n\
          New each session: {} of the highest quantile, {} of the lowest; of the years, {} have the sign of the whole\n\
-         t: mean in Newey–West errors with horizon − 1 lags or more; apart: every h-th session. Before costs.\n",
+         t: mean in Newey–West errors with 2 (horizon − 1) lags or more; apart: every h-th session. Before costs.\n",
         stays.collect::<Vec<_>>().join(", "),
         share(judgement.turnover.top),
         share(judgement.turnover.bottom),

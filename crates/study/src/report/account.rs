@@ -303,11 +303,6 @@ pub(super) fn interval(mean: f64, t: f64) -> (f64, f64) {
     (mean - half, mean + half)
 }
 
-/// The lag that is usual for `n` observations: `⌊4 (n / 100)^(2/9)⌋`, Newey and West (1994).
-pub(super) fn usual_lag(n: usize) -> usize {
-    (4.0 * libm::pow(n as f64 / 100.0, 2.0 / 9.0)).floor() as usize
-}
-
 /// What a portfolio is called, its costs and delay included where they are not the stated ones.
 pub(super) fn variant_name(variant: &Variant) -> String {
     let mut name = holder_name(&variant.holder);

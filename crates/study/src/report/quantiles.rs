@@ -1,15 +1,14 @@
 //! Quantiles of the scores and the IC of each year, as numbers.
 
-use backstaff_learn::evaluate::monotonicity;
-use backstaff_portfolio::measure::newey_west_t;
+use backstaff_learn::{
+    evaluate::{SeriesSummary, monotonicity},
+    label::Horizon,
+};
+
 use backstaff_report::{Column, Emphasis, Heat, HeatScope, Table, cells};
 use serde::Serialize;
 
-use super::{
-    account::usual_lag,
-    charts::quantile_name,
-    series::{deviation, mean},
-};
+use super::charts::quantile_name;
 use crate::steps::evaluate::{Evaluation, N_QUANTILES, finite};
 
 /// What the quantiles of a model's scores brought.
@@ -77,7 +76,7 @@ pub(super) struct YearOfIc {
     pub(super) mean: Option<f64>,
     /// Its standard deviation over them.
     pub(super) deviation: Option<f64>,
-    /// The mean in Newey and West's standard errors, lags of at least the horizon less one.
+    /// The mean in Newey and West's standard errors, lags of at least twice the horizon less one.
     pub(super) t: Option<f64>,
     /// The share of sessions above 0.
     pub(super) share_positive: Option<f64>,
@@ -91,16 +90,17 @@ pub(super) fn ic_by_year(evaluation: &Evaluation, horizon: u32) -> Vec<YearOfIc>
     let present =
         pairs.filter(|(_, value)| value.is_finite()).map(|(session, value)| (session.year(), *value));
     let present = present.collect::<Vec<_>>();
-    let least = (horizon as usize).saturating_sub(1);
+    let horizon = Horizon::new(horizon).unwrap_or(Horizon::MIN);
     let of = |year: &[(i16, f64)]| {
         let values = year.iter().map(|(_, value)| *value).collect::<Vec<_>>();
+        let summary = SeriesSummary::of(&values, horizon);
         YearOfIc {
             year: year[0].0,
-            mean: finite(mean(&values)),
-            deviation: finite(deviation(&values)),
-            t: finite(newey_west_t(&values, usual_lag(values.len()).max(least))),
-            share_positive: finite(values.iter().filter(|v| **v > 0.0).count() as f64 / values.len() as f64),
-            sessions: values.len(),
+            mean: finite(summary.mean),
+            deviation: finite(summary.deviation),
+            t: finite(summary.newey_west_t),
+            share_positive: finite(summary.share_positive),
+            sessions: summary.n,
         }
     };
     present.chunk_by(|a, b| a.0 == b.0).map(of).collect()
@@ -112,7 +112,9 @@ pub(super) fn ic_table(name: &str, years: &[YearOfIc]) -> Table {
         .column(Column::text("Year"))
         .column(Column::number("Mean", 4).heat(Heat::Diverging))
         .column(Column::number("Sd", 4).note("standard deviation over sessions, n − 1"))
-        .column(Column::number("t", 2).note("mean / Newey–West standard error, lags of at least horizon − 1"))
+        .column(
+            Column::number("t", 2).note("mean / Newey–West standard error, lags of at least 2 (horizon − 1)"),
+        )
         .column(Column::percent("Above 0", 0).note("share of sessions"))
         .column(Column::integer("Sessions"));
     for year in years {

@@ -1,7 +1,6 @@
 //! How well the scores rank what comes next, before any portfolio is made of them.
 
 use backstaff_learn::evaluate::cumulative;
-use backstaff_portfolio::measure::newey_west_t;
 use backstaff_report::{
     BarSeries, Bars, Block, Chart, Colour, Column, Date, Details, Emphasis, Format, Heat, Histogram, Line,
     Lines, Rule, Section, Stroke, Table, cells,
@@ -9,10 +8,9 @@ use backstaff_report::{
 
 use super::{
     TIME,
-    account::usual_lag,
     charts::{self, information_by_session, quantile_name, summary_cells},
-    quantiles,
-    series::{mean, moving_mean},
+    quantiles::{self, YearOfIc},
+    series::moving_mean,
     words,
 };
 use crate::{
@@ -32,11 +30,12 @@ pub(super) fn section(results: &Results) -> Section {
     let models = models(results);
     let section = section.block(summaries(&models));
     let Some(&(name, primary)) = models.first() else { return section };
+    let years = quantiles::ic_by_year(primary, results.config.label.horizon);
     let section = section
         .block(by_session(name, primary))
         .block(running(&models))
-        .block(Block::Beside(vec![histogram(name, primary).into(), by_year(results, name, primary).into()]))
-        .block(quantiles::ic_table(name, &quantiles::ic_by_year(primary, results.config.label.horizon)))
+        .block(Block::Beside(vec![histogram(name, primary).into(), by_year(name, &years).into()]))
+        .block(quantiles::ic_table(name, &years))
         .block(Block::Beside(vec![quantile_bars(&models).into(), spread(&models).into()]))
         .block(quantiles::table(&models))
         .block(quantile_growth(name, primary, &horizon))
@@ -117,26 +116,14 @@ fn histogram(name: &str, evaluation: &Evaluation) -> Chart {
     Chart::new("Rank IC, sessions by value", histogram)
 }
 
-fn by_year(results: &Results, name: &str, evaluation: &Evaluation) -> Chart {
-    let rank_ic = evaluation.column("rank_ic");
-    let mut years = Vec::<(i16, Vec<f64>)>::new();
-    for (session, &value) in evaluation.sessions.iter().zip(rank_ic).filter(|(_, value)| value.is_finite()) {
-        match years.last_mut() {
-            Some((year, values)) if *year == session.year() => values.push(value),
-            _ => years.push((session.year(), vec![value])),
-        }
-    }
-    let least = (results.config.label.horizon as usize).saturating_sub(1);
-    let statistics = years.iter().map(|(_, values)| {
-        let mean = mean(values);
-        let t = newey_west_t(values, usual_lag(values.len()).max(least));
-        (mean, if t == 0.0 { f64::NAN } else { 1.96 * (mean / t).abs() })
-    });
-    let (means, errors) = statistics.unzip();
+fn by_year(name: &str, years: &[YearOfIc]) -> Chart {
+    let error = |year: &YearOfIc| Some(1.96 * (year.mean? / year.t.filter(|&t| t != 0.0)?).abs());
+    let (means, errors) =
+        years.iter().map(|year| (year.mean.unwrap_or(f64::NAN), error(year).unwrap_or(f64::NAN))).unzip();
     let series = BarSeries::new(name, means).errors(errors).colour(Colour::BySign);
     Chart::new(
         "Mean rank IC by year",
-        Bars::new(years.iter().map(|(year, _)| year.to_string()), Format::Number(3)).bars(series),
+        Bars::new(years.iter().map(|year| year.year.to_string()), Format::Number(3)).bars(series),
     )
     .note("Error bars: 1.96 Newey–West standard errors.")
 }

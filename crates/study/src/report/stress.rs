@@ -1,10 +1,10 @@
 //! What the result hangs on: costs, a session's delay, a few good sessions, one half of the test.
 
-use backstaff_portfolio::measure::newey_west_t;
+use backstaff_portfolio::measure::{newey_west_t, usual_lags};
 use backstaff_report::{Column, Emphasis, Heat, Section, Table, cells};
 
 use super::{
-    account::{Account, Accounts, interval, usual_lag},
+    account::{Account, Accounts, interval},
     series::mean,
 };
 
@@ -92,7 +92,7 @@ fn parts(primary: &Account<'_>, equal_weight: &Account<'_>) -> Table {
         let annual = mean(&values) * primary.sessions_per_year();
         // The mean of chosen sessions has no standard error.
         let is_chosen = name.starts_with("without");
-        let t = if is_chosen { f64::NAN } else { newey_west_t(&values, usual_lag(values.len())) };
+        let t = if is_chosen { f64::NAN } else { newey_west_t(&values, usual_lags(values.len())) };
         let (low, high) = interval(annual, t);
         let emphasis = if name == "all sessions" { Emphasis::Strong } else { Emphasis::None };
         table = table.row_with(emphasis, cells![name, annual, t, low, high, values.len()]);

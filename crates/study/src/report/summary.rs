@@ -102,7 +102,7 @@ fn comparison(results: &Results, accounts: &Accounts<'_>) -> Table {
         )
         .column(
             Column::number("IC t", 2)
-                .note("mean rank IC / Newey–West standard error, lags of at least horizon − 1"),
+                .note("mean rank IC / Newey–West standard error, lags of at least 2 (horizon − 1)"),
         )
         .sortable();
     for account in accounts.compared() {

@@ -189,7 +189,7 @@ impl Evaluate {
 
 impl Stage for Evaluate {
     const NAME: &'static str = "evaluate";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Inputs = EvaluateInputs;
     type Shard = String;
     type Output = Evaluation;
