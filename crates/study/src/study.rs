@@ -413,7 +413,7 @@ impl Study {
         let evaluations = evaluated.iter().map(read).collect::<Result<BTreeMap<_, _>, StudyError>>()?;
         let stage = RunBacktests::new(&self.config, &panel);
         let inputs = learned.backtest_inputs(&panel, &columns);
-        let done = flow.stage(&stage, &inputs, panel.axis().n_rows())?;
+        let done = flow.joint_stage(&stage, &inputs, panel.axis().n_rows())?;
         let backtests = done.iter().map(|done| read_backtest(flow.store(), &done.manifest));
         let (gauge, backtests) = backtests
             .collect::<Result<Vec<_>, _>>()?

@@ -2,20 +2,22 @@
 //!
 //! A strategy owns such columns but can't open them: only a [`View`](super::View) reads one, at its own session.
 
+use std::sync::Arc;
+
 use backstaff_panel::Axis;
 
 use crate::PortfolioError;
 
-/// A value for each row, known at its session's close: a sector, a volatility.
+/// A value for each row, known at its session's close: a sector, a volatility. Clones share the values.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Guide<T>(Vec<T>);
+pub struct Guide<T>(Arc<Vec<T>>);
 
 impl<T: Copy> Guide<T> {
     /// One value a row of the market.
     pub fn new(axis: &Axis, values: Vec<T>) -> Result<Self, PortfolioError> {
         let (expected, found) = (axis.n_rows(), values.len());
         if expected == found {
-            return Ok(Self(values));
+            return Ok(Self(Arc::new(values)));
         }
         Err(PortfolioError::Length { what: "guide", expected, found })
     }

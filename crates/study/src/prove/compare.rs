@@ -318,16 +318,14 @@ impl<'a> Base<'a> {
         let sessions = self.sessions.start..last + 1;
         let at = columns.len() - self.columns.guides.len();
         let roles = self.columns.guides.iter().map(|(role, _)| *role);
-        let guides = Guides(roles.zip(columns[at..].iter().cloned()).collect());
+        let guides = Guides(roles.zip(columns[at..].iter().cloned().map(Arc::new)).collect());
+        let ground = self.portfolios.ground(panel.clone(), &guides)?;
         let models = scores.iter().map(|(name, scores)| (Holder::Model(name.clone()), scores.clone()));
         let all = models.chain([(Holder::EqualWeight, Scores::none())]);
         all.map(|(holder, scores)| {
             let name = holder_name(&holder);
             let variant = Variant::plain(holder);
-            Ok((
-                name,
-                self.portfolios.simulate(&variant, panel, &universe, &scores, &guides, sessions.clone())?,
-            ))
+            Ok((name, self.portfolios.simulate(&variant, &ground, &universe, &scores, sessions.clone())?))
         })
         .collect()
     }

@@ -1,5 +1,7 @@
 //! What a strategy consults beside scores: from the study's expressions and categories to its rules.
 
+use std::sync::Arc;
+
 use backstaff_panel::{Axis, Column, Panel};
 use backstaff_portfolio::{Exposure, GroupCap, Guide, Risk, ScoreRule, Timeline, TopN, Weights};
 
@@ -44,12 +46,12 @@ impl GuideRole {
 
 /// The values of a strategy's expressions, a column each, on the axis of the market.
 #[derive(Clone, Debug, Default)]
-pub struct Guides(pub Vec<(GuideRole, Column)>);
+pub struct Guides(pub Vec<(GuideRole, Arc<Column>)>);
 
 impl Guides {
     fn column(&self, role: GuideRole) -> Result<&Column, StudyError> {
         let missing = || StudyError::Internal { what: format!("{} was not computed", role.name()) };
-        self.0.iter().find(|(known, _)| *known == role).map(|(_, column)| column).ok_or_else(missing)
+        self.0.iter().find(|(known, _)| *known == role).map(|(_, column)| &**column).ok_or_else(missing)
     }
 
     fn risk(&self, role: GuideRole, spec: &RiskSpec, axis: &Axis) -> Result<Risk, StudyError> {

@@ -1,24 +1,30 @@
 //! Backtest: scores to a ledger, for every model, for the benchmarks, and for other costs and delays.
 
 mod detail;
+mod ground;
 mod guides;
 mod key;
 mod result;
 mod simulate;
 mod variant;
 
-use std::{ops::Range, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use backstaff_portfolio::Recovery;
-use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Stage, StoreError};
+use backstaff_stage::{
+    Budget, Digest, Draft, KeyHasher, Stage, StoreError,
+    runner::local::{JointStage, Sink},
+};
+use rayon::prelude::*;
 
+pub(crate) use self::ground::price_fields;
 use self::result::write_backtest;
-pub(crate) use self::simulate::price_fields;
 use crate::{
     StudyError, columns::ColumnHandle, config::Portfolio, panel_handle::PanelHandle, steps::scores::Scores,
 };
 
 pub use detail::{Detail, GroupShare, Held, TradeFacts};
+pub use ground::Ground;
 pub use guides::{GuideRole, Guides};
 pub(crate) use key::{hash_costs, hash_rates, hash_recovery};
 pub use result::{BacktestResult, Shortfall, StoredMeasure, read_backtest};
@@ -155,10 +161,39 @@ impl Stage for RunBacktests {
         inputs: &BacktestInputs,
         _: Budget,
     ) -> Result<BacktestResult, StudyError> {
-        self.result(variant, inputs)
+        let ground = self.ground_of(std::slice::from_ref(variant), inputs)?;
+        self.result(variant, inputs, &ground)
     }
 
     fn write(&self, result: &BacktestResult, draft: &mut Draft) -> Result<(), StoreError> {
         write_backtest(result, draft)
+    }
+}
+
+impl JointStage for RunBacktests {
+    fn run_jointly(
+        &self,
+        variants: &[Variant],
+        inputs: &BacktestInputs,
+        _: Budget,
+        sink: &dyn Sink<BacktestResult>,
+    ) -> Result<(), StudyError> {
+        let mut by_end = BTreeMap::<usize, Vec<usize>>::new();
+        for (place, variant) in variants.iter().enumerate() {
+            by_end.entry(inputs.sessions_of(variant).end).or_default().push(place);
+        }
+        for places in by_end.into_values() {
+            let ours = places.iter().map(|&place| variants[place].clone()).collect::<Vec<_>>();
+            let ground = self.ground_of(&ours, inputs)?;
+            let run = |(place, variant): (usize, Variant)| {
+                if !sink.is_closed() {
+                    sink.put(place, &self.result(&variant, inputs, &ground)?);
+                }
+                Ok(())
+            };
+            let done = places.into_par_iter().zip(ours).map(run).collect::<Vec<_>>();
+            done.into_iter().collect::<Result<(), StudyError>>()?;
+        }
+        Ok(())
     }
 }

@@ -2,15 +2,14 @@
 
 use std::{ops::Range, sync::Arc};
 
-use backstaff_panel::{Axis, Column, Instrument, Panel, Signal, TRADED, Universe};
+use backstaff_panel::{Axis, Column, Instrument, Panel, Signal, Universe};
 use backstaff_portfolio::{
-    Backtest, BuyAndHold, EqualWeight, Exchange, Leavers, Market, NextSession, PortfolioError,
-    QuantileLongShort, Rebalance, Strategy, Terms, TopN, TopkDropout, VolumeCap, VolumeOf, backtest,
-    backtest_cohorts,
+    Backtest, BuyAndHold, EqualWeight, Exchange, Leavers, NextSession, PortfolioError, QuantileLongShort,
+    Rebalance, Strategy, Terms, TopN, TopkDropout, VolumeCap, VolumeOf, backtest, backtest_cohorts,
 };
 
 use super::{
-    BacktestInputs, BacktestResult, Guides, Holder, RunBacktests, Variant, detail::Detail, holder_name,
+    BacktestInputs, BacktestResult, Ground, Holder, RunBacktests, Variant, detail::Detail, holder_name,
     result::summary,
 };
 use crate::{
@@ -92,18 +91,16 @@ impl RunBacktests {
         }
     }
 
-    /// Run one variant over these sessions of a panel that ends with the last of them and holds the categories that the
-    /// strategy reads.
+    /// Run one variant over these sessions of a market that ends with the last of them.
     pub fn simulate(
         &self,
         variant: &Variant,
-        panel: &Panel,
+        ground: &Ground,
         universe: &Universe,
         scores: &Scores,
-        guides: &Guides,
         sessions: Range<usize>,
     ) -> Result<Backtest, StudyError> {
-        let market = Market::new(panel)?;
+        let Ground { market, top_n, .. } = ground;
         let leavers = if self.portfolio.sell_outside_universe { Leavers::Sell } else { Leavers::Hold };
         let terms = Terms {
             initial_cash: self.portfolio.initial_cash,
@@ -112,18 +109,14 @@ impl RunBacktests {
             leavers,
             sessions,
         };
-        let signal = Signal::new(holder_name(&variant.holder), scores.on(panel.axis().n_rows()));
+        let signal = Signal::new(holder_name(&variant.holder), scores.on(market.axis().n_rows()));
         let exchange = self.exchange(variant.cost_tenths)?;
-        let top_n = match (&variant.holder, &self.portfolio.strategy) {
-            (Holder::Model(_), StrategySpec::TopN(spec)) => Some(guides.top_n(spec, panel)?),
-            _ => None,
-        };
         let strategy = || self.strategy(&variant.holder, top_n.as_ref());
         if matches!(variant.holder, Holder::Model(_)) && self.portfolio.cohorts > 1 {
             let cohorts = (self.portfolio.cohorts as usize, self.portfolio.rebalance_every as usize);
-            return Ok(backtest_cohorts(&market, universe, &exchange, &terms, cohorts, &signal, strategy)?);
+            return Ok(backtest_cohorts(market, universe, &exchange, &terms, cohorts, &signal, strategy)?);
         }
-        Ok(backtest(&market, universe, &exchange, &terms, &signal, strategy()?.as_mut())?)
+        Ok(backtest(market, universe, &exchange, &terms, &signal, strategy()?.as_mut())?)
     }
 
     /// The categories of the panel that the strategy reads, or by which its result is shown.
@@ -146,7 +139,8 @@ impl RunBacktests {
 
     /// What the primary model's portfolio would trade in the session after the last one.
     pub fn next(&self, variant: &Variant, inputs: &BacktestInputs) -> Result<NextSession, StudyError> {
-        Ok(self.ledger(variant, inputs)?.0.next)
+        let ground = self.ground_of(std::slice::from_ref(variant), inputs)?;
+        Ok(self.ledger(variant, inputs, &ground)?.0.next)
     }
 
     /// What became of a variant over the tested sessions.
@@ -154,36 +148,33 @@ impl RunBacktests {
         &self,
         variant: &Variant,
         inputs: &BacktestInputs,
+        ground: &Ground,
     ) -> Result<BacktestResult, StudyError> {
-        let (ledger, panel, scores) = self.ledger(variant, inputs)?;
+        let (ledger, scores) = self.ledger(variant, inputs, ground)?;
         let detail = match variant.holder {
             Holder::Model(_) => {
-                Detail::of(&ledger, &panel, self.attributed(&inputs.panel).as_deref(), &scores)
+                Detail::of(&ledger, &ground.panel, self.attributed(&inputs.panel).as_deref(), &scores)
             }
             _ => Detail::default(),
         };
         Ok(summary(variant, &ledger, detail))
     }
 
-    /// The ledger of a variant over the tested sessions, and the panel and scores that it ran on.
+    /// The ledger of a variant over its sessions, and the scores that it followed.
     fn ledger(
         &self,
         variant: &Variant,
         inputs: &BacktestInputs,
-    ) -> Result<(Backtest, Panel, Scores), StudyError> {
+        ground: &Ground,
+    ) -> Result<(Backtest, Scores), StudyError> {
         let sessions = inputs.sessions_of(variant);
         let none = Scores::none();
         if variant.holder == Holder::Index {
             let panel = index_panel(&inputs.panel, &self.index_name)?.between(0..sessions.end);
             let universe = Universe::new(vec![true; panel.axis().n_rows()]);
-            let ledger = self.simulate(variant, &panel, &universe, &none, &Guides::default(), sessions)?;
-            return Ok((ledger, panel, none));
+            let ground = Ground::new(panel)?;
+            return Ok((self.simulate(variant, &ground, &universe, &none, sessions)?, none));
         }
-        let fields = price_fields(&inputs.panel);
-        let is_model = matches!(variant.holder, Holder::Model(_));
-        let categories = if is_model { self.categories(&inputs.panel) } else { Vec::new() };
-        let categories = categories.iter().map(String::as_str);
-        let panel = inputs.panel.panel(fields.iter().map(String::as_str), categories)?;
         let mask = match variant.holder {
             Holder::EqualWeightUnmasked => inputs.unmasked.as_ref().unwrap_or(&inputs.universe),
             _ => &inputs.universe,
@@ -194,34 +185,11 @@ impl RunBacktests {
             }
             _ => None,
         };
-        let (_, kept) = panel.axis().between(0..sessions.end);
-        let mut guides = Guides::default();
-        for (role, column) in inputs.guides.iter().filter(|_| is_model) {
-            guides.0.push((*role, column.column()?.select(&kept)));
-        }
-        let (panel, mask, scores) = until(&panel, &mask.column()?, scores.unwrap_or(&none), sessions.end);
-        let universe = Universe::new((0..mask.len()).map(|row| mask.get(row) > 0.0).collect());
-        let ledger = self.simulate(variant, &panel, &universe, &scores, &guides, sessions)?;
-        Ok((ledger, panel, scores))
+        let scores = scores.map_or(none, |scores| scores.select(&ground.kept));
+        let universe = ground.universe(&*mask.column()?);
+        let ledger = self.simulate(variant, ground, &universe, &scores, sessions)?;
+        Ok((ledger, scores))
     }
-}
-
-/// Everything up to a position of the calendar.
-fn until(panel: &Panel, mask: &Arc<Column>, scores: &Scores, end: usize) -> (Panel, Column, Scores) {
-    if end == panel.axis().n_sessions() {
-        return (panel.clone(), (**mask).clone(), scores.clone());
-    }
-    let (_, kept) = panel.axis().between(0..end);
-    (panel.between(0..end), mask.select(&kept), scores.select(&kept))
-}
-
-/// The fields that a market reads.
-pub(crate) fn price_fields(panel: &PanelHandle) -> Vec<String> {
-    ["open", "close", "volume", "raw_close", "raw_volume", TRADED]
-        .into_iter()
-        .filter(|name| panel.fields().contains(*name))
-        .map(str::to_owned)
-        .collect()
 }
 
 /// The index as a market of one instrument.

@@ -1,0 +1,82 @@
+//! What the portfolios of a study have in common: the market, and what the strategy consults in it.
+
+use std::{ops::Range, sync::Arc};
+
+use backstaff_panel::{Column, Panel, TRADED, Universe};
+use backstaff_portfolio::{Market, TopN};
+
+use super::{BacktestInputs, Guides, Holder, RunBacktests, Variant};
+use crate::{StudyError, config::StrategySpec, panel_handle::PanelHandle};
+
+/// A market that ends with the last session that portfolios on it run over: made once for all of them.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    pub(super) panel: Panel,
+    pub(super) market: Market,
+    /// The rows of the whole panel that this one has.
+    pub(super) kept: Vec<Range<usize>>,
+    /// The study's strategy, if it is one that consults columns.
+    pub(super) top_n: Option<TopN>,
+}
+
+impl Ground {
+    /// The market of a panel, for portfolios that follow no model.
+    pub fn new(panel: Panel) -> Result<Self, StudyError> {
+        let kept = std::iter::once(0..panel.axis().n_rows()).collect();
+        Ok(Self { market: Market::new(&panel)?, kept, panel, top_n: None })
+    }
+
+    /// The members of a universe that is a column of the whole panel.
+    pub(super) fn universe(&self, mask: &Column) -> Universe {
+        let rows = self.kept.iter().cloned().flatten();
+        Universe::new(rows.map(|row| mask.get(row) > 0.0).collect())
+    }
+}
+
+impl RunBacktests {
+    /// The market of a panel that holds the categories that the strategy reads, with what it consults.
+    pub fn ground(&self, panel: Panel, guides: &Guides) -> Result<Ground, StudyError> {
+        let mut ground = Ground::new(panel)?;
+        if let StrategySpec::TopN(spec) = &self.portfolio.strategy {
+            ground.top_n = Some(guides.top_n(spec, &ground.panel)?);
+        }
+        Ok(ground)
+    }
+
+    /// The market of variants that end with the same session.
+    pub(super) fn ground_of(
+        &self,
+        variants: &[Variant],
+        inputs: &BacktestInputs,
+    ) -> Result<Ground, StudyError> {
+        let end = variants.iter().map(|variant| inputs.sessions_of(variant).end).max().unwrap_or(0);
+        let has_model = variants.iter().any(|variant| matches!(variant.holder, Holder::Model(_)));
+        let fields = price_fields(&inputs.panel);
+        let categories = if has_model { self.categories(&inputs.panel) } else { Vec::new() };
+        let categories = categories.iter().map(String::as_str);
+        let mut panel = inputs.panel.panel(fields.iter().map(String::as_str), categories)?;
+        let (_, kept) = panel.axis().between(0..end);
+        let is_cut = end < panel.axis().n_sessions();
+        if is_cut {
+            panel = panel.between(0..end);
+        }
+        if !has_model {
+            return Ok(Ground { kept, ..Ground::new(panel)? });
+        }
+        let mut guides = Guides::default();
+        for (role, column) in &inputs.guides {
+            let column = column.column()?;
+            guides.0.push((*role, if is_cut { Arc::new(column.select(&kept)) } else { column }));
+        }
+        Ok(Ground { kept, ..self.ground(panel, &guides)? })
+    }
+}
+
+/// The fields that a market reads.
+pub(crate) fn price_fields(panel: &PanelHandle) -> Vec<String> {
+    ["open", "close", "volume", "raw_close", "raw_volume", TRADED]
+        .into_iter()
+        .filter(|name| panel.fields().contains(*name))
+        .map(str::to_owned)
+        .collect()
+}
