@@ -12,6 +12,8 @@ use tempfile::TempDir;
 
 use crate::{
     Digest, Digester, Field, Key, Manifest, Store, StoreError,
+    digest::digest_bytes,
+    earlier::Earlier,
     error::IoContext,
     layout::{MANIFEST, is_absent, is_plain},
     manifest::{Ancestor, Origin, Part, STORE_VERSION},
@@ -26,6 +28,7 @@ pub struct Draft {
     store: Store,
     folder: TempDir,
     manifest: Manifest,
+    earlier: Option<Earlier>,
 }
 
 impl Draft {
@@ -41,7 +44,7 @@ impl Draft {
             parts: Vec::new(),
             info: Value::Null,
         };
-        Ok(Self { store: store.clone(), folder, manifest })
+        Ok(Self { store: store.clone(), folder, manifest, earlier: None })
     }
 
     /// Key of the artifact.
@@ -68,6 +71,19 @@ impl Draft {
         Ok(&self.manifest.parts[self.manifest.parts.len() - 1])
     }
 
+    /// From now on parts written side by side whose bytes another artifact of this stage has already become further
+    /// names of its files: an artifact that differs little from an earlier one takes little time and space. Such parts
+    /// are held in memory, one a thread.
+    ///
+    /// # Errors
+    ///
+    /// If the store can't be read.
+    pub fn share_files(&mut self) -> Result<(), StoreError> {
+        let earlier = Earlier::of_stage(&self.store, &self.manifest.stage)?;
+        self.earlier = Some(earlier).filter(|earlier| !earlier.is_empty());
+        Ok(())
+    }
+
     /// Writes several parts side by side, on the threads of the current rayon pool; the artifact is the same as if they
     /// had been written one after the other.
     ///
@@ -86,11 +102,15 @@ impl Draft {
             self.manifest.parts.push(Part { name, file, bytes: 0, digest: Digest::from_bytes([0; 32]) });
             writers.push(write);
         }
-        let folder = self.folder.path();
+        let (folder, earlier) = (self.folder.path(), self.earlier.as_ref());
         let written =
             self.manifest.parts[first..].par_iter_mut().zip(writers).try_for_each(|(part, write)| {
                 let (name, file) = (part.name.clone(), part.file.clone());
-                *part = fill_part(&folder.join(&file), &name, file, write)?;
+                let path = folder.join(&file);
+                *part = match earlier {
+                    Some(earlier) => fill_or_link(&path, &name, file, earlier, write)?,
+                    None => fill_part(&path, &name, file, write)?,
+                };
                 Ok(())
             });
         if written.is_err() {
@@ -124,7 +144,7 @@ impl Draft {
     ///
     /// If the manifest can't be written or the folder can't be renamed; nothing is visible then.
     pub fn publish(self) -> Result<Manifest, StoreError> {
-        let Self { store, folder, manifest } = self;
+        let Self { store, folder, manifest, earlier: _ } = self;
         let path = folder.path().join(MANIFEST);
         let bytes = manifest.to_bytes().map_err(io::Error::from).at("write", &path)?;
         fs::write(&path, bytes).at("write", &path)?;
@@ -186,6 +206,23 @@ fn fill_part(
     let target = File::create_new(path).at("create", path)?;
     let (bytes, digest) = write_hashed(target, write).at("write", path)?;
     Ok(Part { name: name.to_owned(), file, bytes, digest })
+}
+
+/// Writes the file of a part, unless there is one of the same bytes.
+fn fill_or_link(
+    path: &Path,
+    name: &str,
+    file: String,
+    earlier: &Earlier,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<Part, StoreError> {
+    let mut bytes = Vec::new();
+    write(&mut bytes).at("make", path)?;
+    let digest = digest_bytes(&bytes);
+    if !earlier.link(&digest, &bytes, path) {
+        File::create_new(path).at("create", path)?.write_all(&bytes).at("write", path)?;
+    }
+    Ok(Part { name: name.to_owned(), file, bytes: bytes.len() as u64, digest })
 }
 
 /// Renames a folder to where artifacts lie, making the folders above it.
@@ -260,7 +297,7 @@ impl<W: Write> Write for Hashing<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{KeyHasher, digest::digest_bytes, layout::names_in};
+    use crate::{KeyHasher, layout::names_in};
 
     /// Takes `room` bytes, at most seven at a time, then has no space.
     struct Full<'a> {
@@ -391,6 +428,44 @@ mod tests {
             Err(io::ErrorKind::StorageFull.into())
         })]);
         assert!(matches!(full, Err(StoreError::DiskFull { .. })));
+    }
+
+    #[test]
+    fn parts_that_an_earlier_artifact_has_share_its_files() {
+        use std::os::unix::fs::MetadataExt as _;
+
+        let (_folder, store) = store();
+        let publish = |run: u64, parts: [u8; 3]| {
+            let key = KeyHasher::new().u64("run", run).finish();
+            let mut draft = store.draft("numbers", 1, key).unwrap();
+            draft.share_files().unwrap();
+            let write = |n: u8| move |file: &mut dyn Write| file.write_all(&[n; 1000]);
+            draft.write_parts(parts.map(|n| (format!("{n}"), write(n))).to_vec()).unwrap();
+            draft.publish().unwrap()
+        };
+        let file = |manifest: &Manifest, n: usize| store.part_path(manifest, &manifest.parts[n]);
+        let inode = |manifest: &Manifest, n: usize| fs::metadata(file(manifest, n)).unwrap().ino();
+        let size = || store.stats().unwrap()[0].bytes;
+        let first = publish(1, [1, 2, 3]);
+        let alone = size();
+        // What was damaged since is not shared.
+        let mut damaged = vec![3; 1000];
+        damaged[7] = 0;
+        fs::write(file(&first, 2), damaged).unwrap();
+        let second = publish(2, [1, 4, 3]);
+        let shared = [0, 1, 2].map(|n| inode(&first, n) == inode(&second, n));
+        assert_eq!(shared, [true, false, false]);
+        assert_eq!(
+            size() - alone - 2000,
+            fs::metadata(file(&second, 0).with_file_name(MANIFEST)).unwrap().len()
+        );
+        let policy = crate::upkeep::GcPolicy { runs_kept: 1, grace: std::time::Duration::ZERO };
+        assert_eq!(store.gc_plan(policy).unwrap().bytes(), 5000);
+        store.discard("numbers", &first.key).unwrap();
+        assert_eq!(store.gc_plan(policy).unwrap().bytes(), 3000);
+        for (part, n) in second.parts.iter().zip([1, 4, 3]) {
+            assert_eq!(&*store.open_part(&second, &part.name).unwrap(), [n; 1000]);
+        }
     }
 
     #[test]

@@ -31,6 +31,7 @@ mod claim;
 mod column;
 mod digest;
 mod draft;
+mod earlier;
 mod error;
 mod field;
 mod key;

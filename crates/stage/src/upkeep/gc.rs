@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     fs,
+    os::unix::fs::MetadataExt as _,
     time::{Duration, SystemTime},
 };
 
@@ -41,12 +42,13 @@ pub struct GcPlan {
     pub doomed: Vec<Doomed>,
     /// Number of artifacts that stay.
     pub n_kept: u64,
+    bytes: u64,
 }
 
 impl GcPlan {
-    /// Bytes of the parts of what goes.
+    /// Bytes of parts that no artifact has when all of it is gone.
     pub fn bytes(&self) -> u64 {
-        self.doomed.iter().map(|doomed| doomed.bytes).sum()
+        self.bytes
     }
 }
 
@@ -94,8 +96,9 @@ impl Store {
             }
         }
         let kept = with_ancestors(roots, &manifests);
-        let mut plan = GcPlan { policy, doomed: Vec::new(), n_kept: 0 };
-        for Place { stage, key, .. } in places {
+        let mut plan = GcPlan { policy, doomed: Vec::new(), n_kept: 0, bytes: 0 };
+        let mut files = HashMap::<(u64, u64), (u64, fs::Metadata)>::new();
+        for Place { stage, key, folder } in places {
             if kept.contains(&key) {
                 plan.n_kept += 1;
                 continue;
@@ -103,8 +106,16 @@ impl Store {
             let manifest = manifests.get(&key);
             let reason = if manifest.is_some() { GcReason::Unused } else { GcReason::Damaged };
             let bytes = manifest.map_or(0, Manifest::bytes);
+            for part in manifest.into_iter().flat_map(|manifest| &manifest.parts) {
+                // One that is gone meanwhile frees nothing.
+                if let Ok(file) = fs::metadata(folder.join(&part.file)) {
+                    files.entry((file.dev(), file.ino())).or_insert((0, file)).0 += 1;
+                }
+            }
             plan.doomed.push(Doomed { stage, key, bytes, reason });
         }
+        let freed = files.values().filter(|(names, file)| *names == file.nlink());
+        plan.bytes = freed.map(|(_, file)| file.len()).sum();
         Ok(plan)
     }
 

@@ -1,6 +1,10 @@
 //! How much there is.
 
-use std::{collections::BTreeMap, fs};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fs,
+    os::unix::fs::MetadataExt as _,
+};
 
 use super::places;
 use crate::{
@@ -16,7 +20,7 @@ pub struct StageStats {
     pub stage: String,
     /// Number of its artifacts.
     pub n_artifacts: u64,
-    /// Bytes of their files.
+    /// Bytes of their files; a file that several artifacts share counts once.
     pub bytes: u64,
 }
 
@@ -28,6 +32,7 @@ impl Store {
     /// If the file system refuses.
     pub fn stats(&self) -> Result<Vec<StageStats>, StoreError> {
         let mut stages: BTreeMap<String, StageStats> = BTreeMap::new();
+        let mut counted = HashSet::new();
         for place in places(self)? {
             let stats = stages.entry(place.stage.clone()).or_default();
             stats.stage = place.stage;
@@ -35,7 +40,8 @@ impl Store {
             for name in names_in(&place.folder).at("read", &place.folder)? {
                 let path = place.folder.join(name);
                 match fs::metadata(&path) {
-                    Ok(file) => stats.bytes += file.len(),
+                    Ok(file) if counted.insert((file.dev(), file.ino())) => stats.bytes += file.len(),
+                    Ok(_) => {}
                     // Removed meanwhile.
                     Err(error) if is_absent(&error) => {}
                     Err(error) => return Err(StoreError::io("examine", &path, error)),

@@ -518,6 +518,8 @@ fn write(output: &LoadOutput, draft: &mut Draft) -> Result<(), StoreError> {
     write_integers(draft, "sessions", axis.calendar().sessions().iter().map(|s| s.number().into()))?;
     let parts = segments(axis.calendar());
     published::write(draft, &output.panel, &parts)?;
+    // After an append all years but the last are those of the panel before it.
+    draft.share_files()?;
     let rows = parts.iter().map(|part| segment::rows(axis, part)).collect::<Vec<_>>();
     let mut tables = Vec::<(String, MakeTable<'_>)>::new();
     for (part, rows) in parts.iter().zip(&rows) {
