@@ -44,12 +44,12 @@ type Filing = (u8, u32, i32, f64, f64);
 
 fn facts(filings: &[Filing]) -> String {
     let mut text = "symbol,period,known_at,sales,equity\n".to_owned();
-    for &(instrument, quarter, day, sales, equity) in filings {
+    for (n, &(instrument, quarter, day, sales, equity)) in filings.iter().enumerate() {
         let name = char::from(b'A' + instrument % 4);
         let (year, quarter) = (2017 + quarter / 4, quarter % 4 + 1);
         let known = Session::from_number(18_204 + day);
-        // Some filings leave an item out.
-        let equity = if quarter == 2 { String::new() } else { equity.to_string() };
+        // Some filings leave an item out; that of none is no column.
+        let equity = if quarter == 2 && n > 0 { String::new() } else { equity.to_string() };
         let _ = writeln!(text, "{name},{year}Q{quarter},{known},{sales},{equity}");
     }
     text
