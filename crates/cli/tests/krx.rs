@@ -101,15 +101,13 @@ fn threads_change_no_byte() {
 }
 
 #[test]
-fn a_store_computes_the_same_features() {
+fn a_store_changes_no_byte() {
     let (memory, stored) = (Workplace::new(), Workplace::new());
     compute(&memory, &[]);
-    compute(&stored, &["--store", "store"]);
-    let ((names, rows), (stored_names, stored)) =
-        (ours(&memory.path("out.parquet")), ours(&stored.path("out.parquet")));
-    assert_eq!(stored_names, names[..30], "targets count rows ahead, which a store can't be cut by");
-    for (key, values) in &rows {
-        assert_eq!(values[..30], stored[key], "{key:?}");
+    let bytes = |place: &Workplace| std::fs::read(place.path("out.parquet")).unwrap();
+    for _ in ["computed", "found"] {
+        compute(&stored, &["--store", "store"]);
+        assert!(bytes(&memory) == bytes(&stored));
     }
 }
 

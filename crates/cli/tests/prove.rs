@@ -78,6 +78,20 @@ fn libraries_and_files_of_features_are_proved() {
 }
 
 #[test]
+fn features_that_count_some_rows_only_are_proved() {
+    let place = Workplace::new();
+    let proof = place.json(&["prove", "--data", "prices.csv", "--library", "krx_canonical"]);
+    assert!(proof["features"].as_array().unwrap().len() > 15 && proof["holds"] == true, "{proof}");
+    // What the data lack is told, targets included.
+    let computed =
+        place.json(&["compute", "--data", "prices.csv", "--library", "krx_canonical", "--out", "o.parquet"]);
+    let left_out = computed["left_out"].as_array().unwrap().iter().map(|entry| entry[0].as_str().unwrap());
+    let left_out = left_out.collect::<Vec<_>>();
+    assert!(left_out.contains(&"roe") && left_out.contains(&"target_sector_rank"), "{left_out:?}");
+    assert!(!left_out.contains(&"target_rank"));
+}
+
+#[test]
 fn what_cannot_be_proved_is_refused_with_a_reason() {
     let place = Workplace::new();
     let data = ["prove", "--data", "prices.csv"];

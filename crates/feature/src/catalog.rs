@@ -253,20 +253,21 @@ impl Catalog {
         self
     }
 
-    /// The targets of a library or file: its entries that may look ahead. None if it is not there.
+    /// The targets of a library or file: its entries that may look ahead, by name, or why they can't be had. None if it
+    /// is not there.
     pub fn resolve_targets(
         &self,
         library: &str,
         schema: &Schema,
-    ) -> Result<Vec<LabelExpression>, FeatureError> {
-        let mut resolver = Resolver::new(self, schema, Purpose::Label);
+    ) -> Vec<(String, Result<LabelExpression, FeatureError>)> {
         let names = self.libraries.get(library).into_iter().flat_map(|library| &library.targets);
         let target = |name: &String| {
+            let mut resolver = Resolver::new(self, schema, Purpose::Label);
             let node = resolver.feature(name)?;
             let expression = &self.entries[name].definition.expression;
             Ok(LabelExpression(Feature::new(name, expression, resolver.graph().part(node))))
         };
-        names.map(target).collect()
+        names.map(|name| (name.clone(), target(name))).collect()
     }
 
     fn resolve_one(

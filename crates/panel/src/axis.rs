@@ -277,6 +277,18 @@ impl Axis {
     }
 }
 
+/// The ranges of rows that are kept, as long as they can be.
+pub fn kept_ranges(kept: &[bool]) -> Vec<Range<usize>> {
+    let mut ranges = Vec::<Range<usize>>::new();
+    for row in (0..kept.len()).filter(|&row| kept[row]) {
+        match ranges.last_mut() {
+            Some(last) if last.end == row => last.end += 1,
+            _ => ranges.push(row..row + 1),
+        }
+    }
+    ranges
+}
+
 /// A slice cut at offsets, so that each thread can write its own part: at [`Axis::offsets`], the rows of each instrument.
 ///
 /// # Panics

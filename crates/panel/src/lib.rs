@@ -21,7 +21,7 @@ mod signal;
 pub mod testing;
 mod universe;
 
-pub use axis::{Axis, BySession, split_at_offsets};
+pub use axis::{Axis, BySession, kept_ranges, split_at_offsets};
 pub use calendar::Calendar;
 pub use category::Categories;
 pub use column::{Column, Encoding};

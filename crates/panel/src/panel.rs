@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use rayon::prelude::*;
 
-use crate::{Axis, Categories, Column, Facts, Frequency, Instrument, Session};
+use crate::{Axis, Categories, Column, Facts, Frequency, Instrument, Session, axis::kept_ranges};
 
 /// The field that says whether an instrument traded: 1 or 0, never missing.
 pub const TRADED: &str = "traded";
@@ -145,13 +145,7 @@ impl Panel {
     /// If `kept` is not as long as the panel.
     pub fn select(self, kept: &[bool]) -> Self {
         let axis = Arc::new(self.axis.select(kept));
-        let mut ranges = Vec::<Range<usize>>::new();
-        for row in (0..kept.len()).filter(|&row| kept[row]) {
-            match ranges.last_mut() {
-                Some(last) if last.end == row => last.end += 1,
-                _ => ranges.push(row..row + 1),
-            }
-        }
+        let ranges = kept_ranges(kept);
         let fields = self.fields.into_par_iter();
         let fields = fields.map(|(name, column)| {
             let selected = match Arc::try_unwrap(column) {

@@ -33,10 +33,6 @@ pub fn choose(
     if let Some((_, error)) = left_out.iter().find(|(_, error)| !error.lacks_column()) {
         return Err(error.clone());
     }
-    let reason = |error: &FeatureError| match error {
-        FeatureError::Expression(error) => error.message().to_owned(),
-        other => other.to_string(),
-    };
     let left_out = left_out.iter().map(|(name, error)| (name.clone(), reason(error))).collect();
     for feature in catalog.resolve(named, schema)? {
         if features.iter().all(|known| known.name() != feature.name()) {
@@ -44,6 +40,32 @@ pub fn choose(
         }
     }
     Ok(Chosen { features, targets: Vec::new(), left_out })
+}
+
+impl Chosen {
+    /// Add the targets of a library: of these, too, what the data allow.
+    pub fn with_targets(
+        mut self,
+        catalog: &Catalog,
+        library: &str,
+        schema: &Schema,
+    ) -> Result<Self, FeatureError> {
+        for (name, target) in catalog.resolve_targets(library, schema) {
+            match target {
+                Ok(target) => self.targets.push(target),
+                Err(error) if error.lacks_column() => self.left_out.push((name, reason(&error))),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(self)
+    }
+}
+
+fn reason(error: &FeatureError) -> String {
+    match error {
+        FeatureError::Expression(error) => error.message().to_owned(),
+        other => other.to_string(),
+    }
 }
 
 /// Add a user's file of features to a catalog.

@@ -53,6 +53,15 @@ pub struct Request {
     pub memory: Option<usize>,
 }
 
+/// What is taken of the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// All rows.
+    All,
+    /// The rows that everything asked for counts, where these are not all, and beside features the libraries' targets.
+    Counted,
+}
+
 /// What the tables of a database mean: by a layout that ships, or by a file.
 pub fn layout(preset: Option<&str>, file: Option<&Path>) -> Result<Option<TableLayout>, StudyError> {
     let wrong = |key: &str, message: String| StudyError::Value { key: key.to_owned(), message };
@@ -96,7 +105,9 @@ pub struct Computed {
 
 /// Compute features of a data file into a Parquet file.
 pub fn compute(request: &Request, observer: &dyn Observer) -> Result<Computed, StudyError> {
-    request.with_data("compute", observer, |flow, data, chosen| write(request, flow, data, chosen))
+    request.with_data("compute", Taken::Counted, observer, |flow, data, chosen| {
+        write(request, flow, data, chosen)
+    })
 }
 
 fn write(request: &Request, flow: &Flow<'_>, data: &Data, chosen: &Chosen) -> Result<Computed, StudyError> {
@@ -138,8 +149,9 @@ fn write(request: &Request, flow: &Flow<'_>, data: &Data, chosen: &Chosen) -> Re
 
 /// The plan of a request, for people.
 pub fn explain(request: &Request, observer: &dyn Observer) -> Result<String, StudyError> {
-    request
-        .with_data("compute", observer, |_, _, chosen| Ok(Plan::new(&chosen.features).explain().to_string()))
+    request.with_data("compute", Taken::Counted, observer, |_, _, chosen| {
+        Ok(Plan::new(&chosen.features).explain().to_string())
+    })
 }
 
 impl Request {
@@ -153,6 +165,7 @@ impl Request {
     pub(crate) fn with_data<T: Send>(
         &self,
         name: &'static str,
+        taken: Taken,
         observer: &dyn Observer,
         work: impl FnOnce(&Flow<'_>, &Data, &Chosen) -> Result<T, StudyError> + Send,
     ) -> Result<T, StudyError> {
@@ -161,10 +174,12 @@ impl Request {
         let (libraries, named) = self.selection();
         let all = libraries.iter().map(String::as_str).chain(named.iter().copied()).collect::<Vec<_>>();
         let wanted = mentioned(&catalog, &all)?;
-        // Where all that is computed counts the same rows, a panel of these alone gives the same values sooner.
-        let rows = catalog.common_rows(&all)?.filter(|_| self.store.is_none());
-        if let Some(rows) = &rows {
-            catalog = catalog.over_rows_alone(rows);
+        let rows = catalog.common_rows(&all)?.filter(|_| taken == Taken::Counted);
+        // Over the counted rows alone the same values are had sooner; a store keeps those of all rows.
+        let alone =
+            rows.as_deref().map_or_else(|| catalog.clone(), |rows| catalog.clone().over_rows_alone(rows));
+        if self.store.is_none() {
+            catalog = alone.clone();
         }
         let task = Task {
             name,
@@ -179,7 +194,12 @@ impl Request {
             facts: self.facts(),
             rows: rows.as_deref(),
         };
-        with_data(&task, &|schema| self.choose(&catalog, schema), observer, work)
+        let choose = |schema: &Schema| {
+            let chosen = self.choose(&catalog, schema)?;
+            let mut libraries = libraries.iter().filter(|_| taken == Taken::Counted);
+            libraries.try_fold(chosen, |chosen, library| chosen.with_targets(&alone, library, schema))
+        };
+        with_data(&task, &choose, observer, work)
     }
 
     /// The libraries and files that are computed, and the features that are named one by one.
@@ -191,13 +211,7 @@ impl Request {
 
     fn choose(&self, catalog: &Catalog, schema: &Schema) -> Result<Chosen, FeatureError> {
         let (libraries, named) = self.selection();
-        let libraries = libraries.iter().map(String::as_str).collect::<Vec<_>>();
-        let mut chosen = choose(catalog, &libraries, &named, schema)?;
-        // Targets look ahead by counted rows, which a store's segments can't be cut by.
-        for library in libraries.into_iter().filter(|_| self.store.is_none()) {
-            chosen.targets.extend(catalog.resolve_targets(library, schema)?);
-        }
-        Ok(chosen)
+        choose(catalog, &libraries.iter().map(String::as_str).collect::<Vec<_>>(), &named, schema)
     }
 }
 

@@ -7,8 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use backstaff_feature::{Feature, FeatureError, Plan, Progress, Run, Schema};
-use backstaff_panel::{Axis, Calendar, Column, Encoding, Panel};
+use backstaff_feature::{Feature, FeatureError, LabelExpression, Plan, Progress, Run, Schema};
+use backstaff_panel::{Axis, Calendar, Column, Encoding, Panel, kept_ranges};
 use backstaff_stage::{Budget, Store, runner::Done};
 use rayon::prelude::*;
 
@@ -114,7 +114,13 @@ fn read(
 /// The data of a computation: read into memory, or through a store that keeps what is computed.
 pub(crate) enum Data {
     Memory(Box<LoadOutput>),
-    Stored(Arc<PanelHandle>),
+    Stored(Arc<PanelHandle>, Option<Rows>),
+}
+
+/// Some of a panel's rows.
+pub(crate) struct Rows {
+    axis: Arc<Axis>,
+    kept: Vec<bool>,
 }
 
 impl Data {
@@ -124,19 +130,35 @@ impl Data {
             flow.trace().laps(output.seconds());
             output.give_up_source();
             if let Some(condition) = task.rows {
-                flow.trace().span("rows", || select_rows(condition, &mut output))?;
+                let select = || {
+                    let kept =
+                        kept_rows(condition, &Schema::of(&output.panel), |_| Ok(output.panel.clone()))?;
+                    let empty = Panel::new(Arc::new(Axis::new(Calendar::new(Vec::new()), Vec::new())));
+                    let panel = std::mem::replace(&mut output.panel, empty);
+                    output.panel = panel.select(&kept);
+                    Ok::<_, StudyError>(())
+                };
+                flow.trace().span("rows", select)?;
             }
             return Ok(Self::Memory(Box::new(output)));
         }
         let manifest = one(flow.stage(stage, &stage.files(flow.store())?, 0)?)?;
-        Ok(Self::Stored(Arc::new(PanelHandle::open(flow.store(), manifest)?)))
+        let panel = Arc::new(PanelHandle::open(flow.store(), manifest)?);
+        let rows = |condition| {
+            let read = |fields: &[&str]| panel.panel(fields.iter().copied(), []);
+            let kept = kept_rows(condition, &panel.schema(), read)?;
+            Ok::<_, StudyError>(Rows { axis: Arc::new(panel.axis().select(&kept)), kept })
+        };
+        let rows = task.rows.map(|condition| flow.trace().span("rows", || rows(condition))).transpose()?;
+        Ok(Self::Stored(panel, rows))
     }
 
     /// The rows.
     pub fn axis(&self) -> &Arc<Axis> {
         match self {
             Self::Memory(output) => output.panel.axis(),
-            Self::Stored(panel) => panel.axis(),
+            Self::Stored(_, Some(rows)) => &rows.axis,
+            Self::Stored(panel, None) => panel.axis(),
         }
     }
 
@@ -144,7 +166,7 @@ impl Data {
     pub fn facts(&self) -> &LoadFacts {
         match self {
             Self::Memory(output) => &output.facts,
-            Self::Stored(panel) => panel.facts(),
+            Self::Stored(panel, _) => panel.facts(),
         }
     }
 
@@ -152,7 +174,7 @@ impl Data {
     pub fn schema(&self) -> Schema {
         match self {
             Self::Memory(output) => Schema::of(&output.panel),
-            Self::Stored(panel) => panel.schema(),
+            Self::Stored(panel, _) => panel.schema(),
         }
     }
 
@@ -166,32 +188,39 @@ impl Data {
 
     /// The panel with the fields and categories among these that there are, and all published values.
     pub fn panel(&self, fields: &[&str], categories: &[&str]) -> Result<Panel, StudyError> {
-        match self {
-            Self::Memory(output) => Ok(output.panel.clone()),
-            Self::Stored(panel) => panel.part(
-                0..panel.axis().n_sessions(),
-                fields.iter().copied().filter(|name| panel.fields().contains(*name)),
-                categories.iter().copied().filter(|name| panel.categories().contains(*name)),
-                panel.facts().published.iter().map(|facts| facts.name.as_str()),
-            ),
-        }
+        let (panel, rows) = match self {
+            Self::Memory(output) => return Ok(output.panel.clone()),
+            Self::Stored(panel, rows) => (panel, rows),
+        };
+        let panel = panel.part(
+            0..panel.axis().n_sessions(),
+            fields.iter().copied().filter(|name| panel.fields().contains(*name)),
+            categories.iter().copied().filter(|name| panel.categories().contains(*name)),
+            panel.facts().published.iter().map(|facts| facts.name.as_str()),
+        )?;
+        Ok(match rows {
+            Some(rows) => panel.select(&rows.kept),
+            None => panel,
+        })
     }
 
     /// Compute features at full precision.
     pub fn columns(&self, flow: &Flow<'_>, features: &[Feature]) -> Result<Vec<Arc<Column>>, StudyError> {
-        let panel = match self {
+        let (panel, rows) = match self {
             Self::Memory(output) => {
                 let compute = || Plan::new(features).compute(&output.panel, Encoding::F64, &());
                 let columns = flow.trace().span("features", compute)?;
                 return Ok(columns.into_iter().map(Arc::new).collect());
             }
-            Self::Stored(panel) => panel,
+            Self::Stored(panel, rows) => (panel, rows),
         };
+        let kept = rows.as_ref().map(|rows| kept_ranges(&rows.kept));
         let stage = Features::new(features.to_vec(), Encoding::F64);
         let done = flow.joint_stage(&stage, panel, panel.axis().n_rows() * features.len())?;
         let column = |(feature, years): (&Feature, &[Done<FeatureShard>])| {
             let manifests = years.iter().map(|done| done.manifest.clone()).collect();
-            ColumnHandle::new(feature.name(), flow.store(), panel, manifests).column()
+            let column = ColumnHandle::new(feature.name(), flow.store(), panel, manifests).column()?;
+            Ok(kept.as_ref().map_or_else(|| column.clone(), |kept| Arc::new(column.select(kept))))
         };
         features.iter().zip(done.chunks(panel.segments().len())).map(column).collect()
     }
@@ -220,7 +249,8 @@ impl Data {
             flow.trace().laps(&costs.shares().map(|(name, share)| (name, share * seconds)));
             return Ok(());
         }
-        let columns = self.columns(flow, features)?;
+        let mut columns = self.columns(flow, features)?;
+        columns.extend(self.targets(flow, targets)?.into_iter().map(Arc::new));
         let axis = self.axis();
         for instruments in axis.runs(least_rows) {
             let rows = axis.rows(instruments.start).start..axis.rows(instruments.end - 1).end;
@@ -228,6 +258,20 @@ impl Data {
             take(Run { instruments, rows: rows.clone(), columns: &columns.collect::<Vec<_>>() })?;
         }
         Ok(())
+    }
+}
+
+impl Data {
+    /// Compute what may look ahead; no store keeps it, since it would change with every new session.
+    fn targets(&self, flow: &Flow<'_>, targets: &[LabelExpression]) -> Result<Vec<Column>, StudyError> {
+        if targets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let fields = targets.iter().flat_map(LabelExpression::fields).collect::<Vec<_>>();
+        let categories = targets.iter().flat_map(LabelExpression::categories).collect::<Vec<_>>();
+        let panel = self.panel(&fields, &categories)?;
+        let compute = || Plan::of_labels(targets).compute(&panel, Encoding::F64, &());
+        Ok(flow.trace().span("targets", compute)?)
     }
 }
 
@@ -242,13 +286,14 @@ impl Progress for SinceStart {
     }
 }
 
-/// Keep the rows where a condition holds.
-fn select_rows(condition: &str, output: &mut LoadOutput) -> Result<(), StudyError> {
-    let condition = catalog().resolve_universe("rows", condition, &Schema::of(&output.panel))?;
-    let columns = Plan::new(&[condition]).compute(&output.panel, Encoding::F32, &())?;
-    let kept = (0..columns[0].len()).map(|row| columns[0].get(row) == 1.0).collect::<Vec<_>>();
-    let empty = Panel::new(Arc::new(Axis::new(Calendar::new(Vec::new()), Vec::new())));
-    let panel = std::mem::replace(&mut output.panel, empty);
-    output.panel = panel.select(&kept);
-    Ok(())
+/// Whether a condition holds in each row of a panel, of which `read` gives some fields.
+fn kept_rows(
+    condition: &str,
+    schema: &Schema,
+    read: impl FnOnce(&[&str]) -> Result<Panel, StudyError>,
+) -> Result<Vec<bool>, StudyError> {
+    let condition = catalog().resolve_universe("rows", condition, schema)?;
+    let panel = read(&condition.fields().into_iter().collect::<Vec<_>>())?;
+    let columns = Plan::new(&[condition]).compute(&panel, Encoding::F32, &())?;
+    Ok((0..columns[0].len()).map(|row| columns[0].get(row) == 1.0).collect())
 }

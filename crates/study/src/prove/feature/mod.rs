@@ -33,7 +33,7 @@ pub use self::{
 use crate::{
     StudyError,
     choice::Chosen,
-    compute::{self, Data},
+    compute::{self, Data, Taken},
     flow::Flow,
     progress::{Event, Observer},
 };
@@ -186,7 +186,7 @@ pub fn prove_features(request: &Request, observer: &dyn Observer) -> Result<Feat
         threads: request.threads,
         ..compute::Request::default()
     };
-    computation.with_data("prove", observer, work)
+    computation.with_data("prove", Taken::All, observer, work)
 }
 
 fn prove(
