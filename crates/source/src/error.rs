@@ -92,6 +92,11 @@ pub enum SourceError {
     NoRows { path: PathBuf },
 
     #[error(
+        "{path} holds no row with {kept}; texts are compared letter by letter, correct `keep` of the layout"
+    )]
+    NoRowKept { path: PathBuf, kept: String },
+
+    #[error(
         "{path} has no {what} column among {}{hint}; name it in the mapping, e.g. `mapping: {{ their_name: {what} }}`",
         list(.found)
     )]
@@ -212,14 +217,15 @@ pub enum SourceError {
 
     /// Two rows claim the same cell; neither is trusted.
     #[error(
-        "{count} duplicate bar{}; remove one of each two rows, or set `on_bad_instrument: exclude`\n  {}",
+        "{count} duplicate bar{}; remove one of each two rows, or set `on_bad_instrument: exclude` in the study's `data.prices`\n  {}",
         plural(*.count), lines(.examples)
     )]
     Duplicates { count: usize, examples: Vec<Duplicate> },
 
     #[error(
-        "{count} price{} not positive; correct or remove them, or set `on_bad_instrument: exclude`\n  {}",
-        if *.count == 1 { " is" } else { "s are" }, lines(.examples)
+        "{count} impossible value{} (prices are above 0, volumes 0 or more, neither is infinite); correct or remove \
+         them, or set `on_bad_instrument: exclude` in the study's `data.prices`\n  {}",
+        plural(*.count), lines(.examples)
     )]
     BadPrices { count: usize, examples: Vec<BadPrice> },
 

@@ -49,7 +49,7 @@ pub(crate) fn exclude_bad(
         reasons.entry(bad.instrument).or_insert_with(|| {
             let count = prices.iter().filter(|other| other.instrument == bad.instrument).count();
             let first = bad.shown(rows, &read.blocks);
-            (format!("{count} prices that are not positive, e.g. {first}"), first.place)
+            (format!("{count} impossible values, e.g. {first}"), first.place)
         });
     }
     let excluded = reasons.iter().map(|(&i, (reason, place))| Excluded {

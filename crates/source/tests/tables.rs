@@ -333,7 +333,7 @@ fn bad_databases_get_one_clear_message() {
         source.load().unwrap_err().to_string()
     };
     let execute = |sql: &'static str| move |connection: &Connection| connection.execute_batch(sql).unwrap();
-    let cases: [(Fill<'_>, &str); 7] = [
+    let cases: [(Fill<'_>, &str); 10] = [
         (
             &execute("ALTER TABLE daily_prices RENAME TO daily_price"),
             "no table \"daily_prices\" (found: bond_index_daily",
@@ -351,7 +351,19 @@ fn bad_databases_get_one_clear_message() {
             "is not written like the dates before it (YYYYMMDD)",
         ),
         (&execute("UPDATE daily_prices SET date = 'soon' WHERE rowid = 1"), "\"soon\" is not a date"),
+        (&execute("UPDATE daily_prices SET date = '20200231' WHERE rowid = 5"), "\"20200231\" is not a date"),
         (&execute("DELETE FROM daily_prices"), "holds no row"),
+        (
+            &execute("UPDATE daily_prices SET market_type = 'KOSPI'"),
+            "table daily_prices holds no row with market_type kosdaq or kospi",
+        ),
+        (
+            &execute(
+                "CREATE TABLE copy AS SELECT * FROM stocks; DROP TABLE stocks; ALTER TABLE copy RENAME TO stocks;
+                 UPDATE stocks SET current_sector_type = 'Food'; INSERT INTO stocks VALUES ('000010', 'Food')",
+            ),
+            "table stocks: \"000010\" has two rows (1 and 3)",
+        ),
         (
             &|connection| {
                 connection.execute_batch("CREATE TABLE copy AS SELECT * FROM daily_prices; DROP TABLE daily_prices;
@@ -409,4 +421,39 @@ fn prices_that_are_not_positive_are_missing_and_counted() {
     assert_eq!(values(&loaded, "traded")[3], 0.0);
     let warnings = loaded.found.warnings.join("\n");
     assert!(warnings.contains("1 value of close not above 0") && warnings.contains("row 1"), "{warnings}");
+}
+
+#[test]
+fn what_is_told_twice_or_not_at_all_is_counted() {
+    let (_folder, source) = database(|connection| {
+        usual(connection);
+        let sql = "UPDATE daily_prices SET volume = NULL WHERE rowid = 1;
+                   INSERT INTO index_daily_prices VALUES ('KOSPI_코스피_200', '20200102', 300.0);
+                   INSERT INTO index_daily_prices VALUES ('KOSPI_코스피_200', '20200102', 301.0);
+                   INSERT INTO index_daily_prices VALUES ('KOSPI_코스피_200', '20200103', 9e999);
+                   CREATE TABLE copy AS SELECT * FROM financial_periods;
+                   DROP TABLE financial_periods;
+                   ALTER TABLE copy RENAME TO financial_periods;
+                   INSERT INTO financial_periods VALUES (7, '000020', 12, '2019-09-30', '20191114', '연결', 'KRW');
+                   INSERT INTO financial_periods VALUES (7, '000010', 12, '2019-09-30', '20191115', '연결', 'KRW');
+                   INSERT INTO financial_items_bs_cf VALUES (1, 7, 'ifrs-full_Equity', 5000);
+                   INSERT INTO financial_items_bs_cf VALUES (2, 7, 'ifrs-full_Assets', 9e999);";
+        connection.execute_batch(sql).unwrap();
+    });
+    let loaded = source.load().unwrap();
+    assert!(values(&loaded, "close")[3].is_nan() && values(&loaded, "traded")[3] == 0.0);
+    let warnings = loaded.found.warnings.join("\n");
+    for told in [
+        "1 row without a volume counts as sessions without trade, the first in",
+        "1 day has several values of KOSPI_코스피_200, the first 2020-01-02; the last of them in the table counts",
+        "index_daily_prices: infinite values of closing_index, which count as missing: 1",
+        "financial_items_bs_cf: infinite values of amount_current, which count as missing: 1",
+        "reports whose id a later one has too: 1, the first 7",
+    ] {
+        assert!(warnings.contains(told), "{told} is missing in {warnings}");
+    }
+    let level = loaded.panel.facts("kospi200_d").unwrap().of_market().unwrap().last().unwrap().value;
+    assert!((level - 301.0).abs() < 1e-12);
+    let equity = loaded.panel.facts("equity_q").unwrap();
+    assert_eq!((equity.of(&"000010".into()).len(), equity.of(&"000020".into()).len()), (1, 0));
 }

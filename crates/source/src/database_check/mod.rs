@@ -74,6 +74,9 @@ impl fmt::Display for DatabaseReport {
         for table in &self.tables {
             write!(f, "\n{table}")?;
         }
+        if self.tables.is_empty() {
+            return writeln!(f, "\nno table");
+        }
         if self.oddities.is_empty() {
             return writeln!(f, "\nnothing odd");
         }
@@ -112,8 +115,10 @@ mod tests {
         assert_eq!((table.rows, table.columns[2].missing), (2, 1));
         assert_eq!((table.dates[0].first.as_str(), table.dates[0].last.as_str()), ("20200102", "20200103"));
         assert_eq!(table.indexes.len(), 2);
-        assert!(report.oddities.is_empty(), "{report}");
+        let found = report.oddities.iter().map(|oddity| (oddity.what.as_str(), oddity.rows));
+        assert_eq!(found.collect::<Vec<_>>(), [("volume missing", 1)], "{report}");
         assert!(report.to_string().contains("index by_date (date)"));
+        assert!(checked("").to_string().contains("no table"));
     }
 
     #[test]
@@ -141,7 +146,7 @@ mod tests {
         assert_eq!(rows("is declared INTEGER and holds text"), 1);
         assert_eq!(rows("is written as 2012-01-02 in some rows"), 1);
         assert_eq!(rows("without trading"), 1);
-        assert_eq!(rows("closing price zero or negative"), 1);
+        assert_eq!(rows("closing price zero, negative or infinite"), 1);
         assert_eq!(rows("outside low and high"), 1);
         assert_eq!(rows("more than 31 %"), 1);
         assert_eq!(rows("not in stocks"), 4);

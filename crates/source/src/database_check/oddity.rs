@@ -30,9 +30,30 @@ const RULES: &[Rule] = &[
     },
     Rule {
         table: "daily_prices",
-        what: "closing price zero or negative",
+        what: "stock or date missing",
+        reads: BAR,
+        condition: "stock_code IS NULL OR stock_code = '' OR date IS NULL",
+        shows: BAR,
+    },
+    Rule {
+        table: "daily_prices",
+        what: "volume missing",
+        reads: &["volume"],
+        condition: "volume IS NULL",
+        shows: BAR,
+    },
+    Rule {
+        table: "daily_prices",
+        what: "market none of kospi, kosdaq, kodex",
+        reads: &["market_type"],
+        condition: "market_type IS NULL OR market_type NOT IN ('kospi', 'kosdaq', 'kodex')",
+        shows: &["stock_code", "date", "market_type"],
+    },
+    Rule {
+        table: "daily_prices",
+        what: "closing price zero, negative or infinite",
         reads: &["closing_price"],
-        condition: "closing_price <= 0",
+        condition: "closing_price <= 0 OR closing_price > 1e300",
         shows: &["stock_code", "date", "closing_price"],
     },
     Rule {
@@ -69,6 +90,13 @@ const RULES: &[Rule] = &[
         reads: BAR,
         condition: "stock_code NOT IN (SELECT stock_code FROM stocks)",
         shows: BAR,
+    },
+    Rule {
+        table: "index_daily_prices",
+        what: "level zero, negative or infinite",
+        reads: &["closing_index"],
+        condition: "closing_index <= 0 OR closing_index > 1e300",
+        shows: &["index_code", "date", "closing_index"],
     },
     Rule {
         table: "stocks",
@@ -128,6 +156,7 @@ const RULES: &[Rule] = &[
 const KEYS: &[(&str, &[&str])] = &[
     ("daily_prices", BAR),
     ("stocks", &["stock_code"]),
+    ("financial_periods", &["id"]),
     ("financial_periods", &["stock_code", "fiscal_date", "consolidation_type"]),
     ("financial_items_bs_cf", &["period_id", "statement_type", "item_code"]),
     ("financial_items_pl", &["period_id", "item_code"]),

@@ -1,6 +1,9 @@
 //! Texts about instruments to categories: with their history where there is one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::{Path, PathBuf},
+};
 
 use backstaff_panel::{Axis, Categories, Panel, Session};
 
@@ -69,10 +72,10 @@ fn read(tables: &Tables, layout: &CategoryTable) -> Result<Texts, SourceError> {
     let mut columns = vec![(layout.instrument.as_str(), Role::Keys), (layout.column.as_str(), Role::Texts)];
     columns.extend(layout.from.as_deref().map(|from| (from, Role::Days)));
     let scan = Scan { table: &layout.table, columns, keep: &keep, dates: layout.dates, any_order: false };
-    let place = scan.place(tables.path());
-    let mut texts = Texts::new();
+    let table = PathBuf::from(format!("{}, table {}", tables.path().display(), layout.table));
+    let (mut texts, mut first_rows) = (Texts::new(), HashMap::new());
     for chunk in tables.scan(&scan)? {
-        add(&chunk, layout.from.is_some(), &place, &mut texts)?;
+        add(&chunk, layout.from.is_some(), &table, &mut texts, &mut first_rows)?;
     }
     for of_instrument in texts.values_mut() {
         of_instrument.sort_by_key(|(from, _)| *from);
@@ -83,8 +86,9 @@ fn read(tables: &Tables, layout: &CategoryTable) -> Result<Texts, SourceError> {
 fn add(
     chunk: &Chunk,
     has_history: bool,
-    place: &std::path::Path,
+    table: &Path,
     texts: &mut Texts,
+    first_rows: &mut HashMap<String, u64>,
 ) -> Result<(), SourceError> {
     let (instruments, values) = (chunk.texts(0), chunk.texts(1));
     for row in 0..chunk.len() {
@@ -99,10 +103,9 @@ fn add(
             Session::from_number(i32::MIN)
         };
         let of_instrument = texts.entry(name.clone()).or_default();
-        if !has_history && !of_instrument.is_empty() {
-            let key = name.clone();
-            let second = chunk.rows[row];
-            return Err(SourceError::DuplicateKey { path: place.to_owned(), key, first: 0, second });
+        if !has_history && let Some(first) = first_rows.insert(name.clone(), chunk.rows[row]) {
+            let (path, key, second) = (table.to_owned(), name.clone(), chunk.rows[row]);
+            return Err(SourceError::DuplicateKey { path, key, first, second });
         }
         of_instrument.push((from, values.names[code as usize].clone()));
     }

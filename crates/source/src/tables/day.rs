@@ -49,6 +49,18 @@ impl DayReader {
         (is_plain && is_known).then_some(())
     }
 
+    /// Whether a text is written like the first date, be it a day or not: as 20120231.
+    pub(crate) fn has_form(&self, text: &str) -> bool {
+        let is_digit = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+        match self.shape {
+            Some(Shape::Digits) => text.len() == 8 && (0..8).all(is_digit),
+            Some(Shape::YearFirst) => {
+                text.len() == 10 && (0..10).all(|at| is_digit(at) != matches!(at, 4 | 7))
+            }
+            _ => false,
+        }
+    }
+
     /// How the first date is written.
     pub(crate) fn shape(&self) -> Option<Shape> {
         self.shape

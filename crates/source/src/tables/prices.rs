@@ -34,7 +34,7 @@ pub(crate) fn read_prices(
     let place = scan.place(tables.path());
     let chunks = tables.scan(&scan)?;
     if chunks.is_empty() {
-        return Err(SourceError::NoRows { path: place });
+        return Err(scan.no_rows(tables.path()));
     }
     let names = fields.values().map(|ours| (*ours).to_owned()).collect::<Vec<_>>();
     let blocks = chunks.into_par_iter().map(|chunk| block(chunk, &names, layout.halts)).collect::<Vec<_>>();
@@ -76,11 +76,16 @@ fn fields<'a>(layout: &'a PriceTable, request: &PanelSource) -> BTreeMap<&'a str
     columns.map(|(theirs, ours)| (theirs.as_str(), ours.as_str())).collect()
 }
 
-/// How many prices were not positive although something traded, and the number of the first such row.
-type Impossible = BTreeMap<String, (usize, u64)>;
+/// How many prices were not positive although something traded, by column, and how many rows told no volume where that
+/// is needed; with the number of the first such row.
+#[derive(Default)]
+struct Odd {
+    impossible: BTreeMap<String, (usize, u64)>,
+    without_volume: Option<(usize, u64)>,
+}
 
 /// The rows of a chunk, with prices missing where nothing traded.
-fn block(chunk: Chunk, names: &[String], halts: Halts) -> (Block, Impossible) {
+fn block(chunk: Chunk, names: &[String], halts: Halts) -> (Block, Odd) {
     let Chunk { rows, columns } = chunk;
     let mut columns = columns.into_iter();
     let instruments = match columns.next() {
@@ -96,9 +101,15 @@ fn block(chunk: Chunk, names: &[String], halts: Halts) -> (Block, Impossible) {
         _ => None,
     });
     let mut numbers = numbers.collect::<Vec<_>>();
-    let mut impossible = Impossible::new();
+    let mut odd = Odd::default();
     let halted = match (halts, numbers.iter().find(|(name, _)| name == "volume")) {
-        (Halts::ZeroVolume, Some((_, volume))) => volume.iter().map(|&volume| volume == 0.0).collect(),
+        // Trade that nobody counted is no trade: what the row says of prices can't be told from a halt's.
+        (Halts::ZeroVolume, Some((_, volume))) => {
+            for (_, &row) in volume.iter().zip(&rows).filter(|(volume, _)| volume.is_nan()) {
+                odd.without_volume.get_or_insert((0, row)).0 += 1;
+            }
+            volume.iter().map(|&volume| volume == 0.0 || volume.is_nan()).collect()
+        }
         _ => vec![false; days.len()],
     };
     for (name, values) in numbers.iter_mut().filter(|(name, _)| PRICES.contains(&name.as_str())) {
@@ -107,7 +118,7 @@ fn block(chunk: Chunk, names: &[String], halts: Halts) -> (Block, Impossible) {
                 *value = f64::NAN;
             } else if *value <= 0.0 {
                 *value = f64::NAN;
-                impossible.entry(name.clone()).or_insert((0, row)).0 += 1;
+                odd.impossible.entry(name.clone()).or_insert((0, row)).0 += 1;
             }
         }
     }
@@ -122,17 +133,25 @@ fn block(chunk: Chunk, names: &[String], halts: Halts) -> (Block, Impossible) {
         numbers,
         categories: Vec::new(),
     };
-    (block, impossible)
+    (block, odd)
 }
 
-fn warn(blocks: &[(Block, Impossible)], place: &std::path::Path, warnings: &mut Vec<String>) {
-    let mut all = Impossible::new();
-    for (_, impossible) in blocks {
-        for (name, &(count, first)) in impossible {
-            all.entry(name.clone()).or_insert((0, first)).0 += count;
+fn warn(blocks: &[(Block, Odd)], place: &std::path::Path, warnings: &mut Vec<String>) {
+    let mut all = Odd::default();
+    for (_, odd) in blocks {
+        for (name, &(count, first)) in &odd.impossible {
+            all.impossible.entry(name.clone()).or_insert((0, first)).0 += count;
+        }
+        if let Some((count, first)) = odd.without_volume {
+            all.without_volume.get_or_insert((0, first)).0 += count;
         }
     }
-    warnings.extend(all.into_iter().map(|(name, (count, first))| {
+    if let Some((count, first)) = all.without_volume {
+        let rows = if count == 1 { "row without a volume counts" } else { "rows without a volume count" };
+        let place = place.display();
+        warnings.push(format!("{count} {rows} as sessions without trade, the first in {place} row {first}"));
+    }
+    warnings.extend(all.impossible.into_iter().map(|(name, (count, first))| {
         let values = if count == 1 { "value" } else { "values" };
         format!("{count} {values} of {name} not above 0 where something traded count as missing, the first in {} row {first}", place.display())
     }));

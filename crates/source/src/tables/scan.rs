@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::layout::{Dates, Keep};
-use crate::{Place, block::Coded, stamp::Shape};
+use crate::{Place, SourceError, block::Coded, stamp::Shape};
 
 /// What a column is decoded to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,6 +47,18 @@ impl Scan<'_> {
     /// The table, as errors name it.
     pub(crate) fn place(&self, path: &Path) -> PathBuf {
         PathBuf::from(format!("{}, table {},", path.display(), self.table))
+    }
+
+    /// Why there is nothing to read.
+    pub(crate) fn no_rows(&self, path: &Path) -> SourceError {
+        let path = PathBuf::from(format!("{}, table {}", path.display(), self.table));
+        let kept = self.keep.iter().map(|(column, texts)| {
+            format!("{column} {}", texts.iter().map(String::as_str).collect::<Vec<_>>().join(" or "))
+        });
+        match kept.collect::<Vec<_>>().join(" and ") {
+            kept if kept.is_empty() => SourceError::NoRows { path },
+            kept => SourceError::NoRowKept { path, kept },
+        }
     }
 }
 

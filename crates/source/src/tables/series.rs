@@ -35,12 +35,14 @@ pub(super) fn insert(
     ];
     let scan = Scan { table: &layout.table, columns, keep: &keep, dates: layout.dates, any_order: false };
     let mut observed = BTreeMap::<&str, Vec<Fact>>::new();
+    let mut infinite = 0;
     for chunk in tables.scan(&scan)? {
         let (keys, days, values) = (chunk.texts(0), chunk.days(1), chunk.numbers(2));
         for row in 0..chunk.len() {
             let Some((code, _)) = names.get_key_value(keys.names[keys.codes[row] as usize].as_str()) else {
                 continue;
             };
+            infinite += usize::from(values[row].is_infinite());
             if values[row].is_finite() {
                 let date = Session::from_number(days[row]);
                 let known = Session::from_number(days[row] + i32::from(layout.lag_days));
@@ -48,8 +50,19 @@ pub(super) fn insert(
             }
         }
     }
+    if infinite > 0 {
+        let (table, value) = (&layout.table, &layout.value);
+        warnings.push(format!("{table}: infinite values of {value}, which count as missing: {infinite}"));
+    }
     for (code, name) in names {
         let facts = observed.remove(code).unwrap_or_default();
+        if let Some((count, first)) = repeated(&facts) {
+            let days = if count == 1 { "day has" } else { "days have" };
+            warnings.push(format!(
+                "{}: {count} {days} several values of {code}, the first {first}; the last of them in the table counts",
+                layout.table
+            ));
+        }
         if facts.is_empty() {
             warnings
                 .push(format!("{} has no values of {code}, so $${name} is missing throughout", layout.table));
@@ -57,4 +70,15 @@ pub(super) fn insert(
         panel.insert_facts(&name, Facts::market(Frequency::Dated, facts))?;
     }
     Ok(())
+}
+
+/// How many days have another value than one that stood before it, and the first of them.
+fn repeated(facts: &[Fact]) -> Option<(usize, Session)> {
+    let mut by_day = BTreeMap::<Session, Vec<f64>>::new();
+    for fact in facts {
+        by_day.entry(fact.known).or_default().push(fact.value);
+    }
+    let mut days = by_day.iter().filter(|(_, values)| values.iter().any(|value| *value != values[0]));
+    let first = *days.next()?.0;
+    Some((1 + days.count(), first))
 }

@@ -105,7 +105,17 @@ impl Reports {
             )));
         }
         reports.sort_unstable_by_key(|&(day, end, id, ..)| (day, end, id));
-        let places = reports.iter().enumerate().map(|(at, &(_, _, id, ..))| (id, at as u32)).collect();
+        let places = reports.iter().enumerate().map(|(at, &(_, _, id, ..))| (id, at as u32));
+        let places = places.collect::<HashMap<_, _>>();
+        if places.len() < reports.len() {
+            let count = reports.len() - places.len();
+            let ids = reports.iter().enumerate().filter(|(at, report)| places[&report.2] != *at as u32);
+            let first = ids.map(|(_, report)| report.2).min().unwrap_or_default();
+            warnings.push(place(format!(
+                "reports whose {} a later one has too: {count}, the first {first}; its items count for the later one",
+                layout.id
+            )));
+        }
         let all = reports
             .into_iter()
             .map(|(day, _, _, instrument, period)| (instrument, Session::from_number(day), period))
@@ -131,6 +141,7 @@ impl Reports {
             Scan { table: &layout.table, columns, keep: &keep, dates: Dates::OneForm, any_order: true };
         let codes = names.keys().enumerate().map(|(at, &code)| (code, at)).collect::<HashMap<_, _>>();
         let mut values = vec![vec![f64::NAN; self.all.len()]; names.len()];
+        let mut infinite = 0;
         for chunk in tables.scan(&scan)? {
             let (periods, items, amounts) = (chunk.numbers(0), chunk.texts(1), chunk.numbers(2));
             let columns =
@@ -146,11 +157,16 @@ impl Reports {
                 else {
                     continue;
                 };
+                infinite += usize::from(amounts[row].is_infinite());
                 let value = &mut values[column][at as usize];
                 if value.is_nan() && amounts[row].is_finite() {
                     *value = amounts[row];
                 }
             }
+        }
+        if infinite > 0 {
+            let (table, value) = (&layout.table, &layout.value);
+            warnings.push(format!("{table}: infinite values of {value}, which count as missing: {infinite}"));
         }
         let facts = names.iter().zip(values).map(|((code, name), values)| {
             if values.iter().all(|value| value.is_nan()) {

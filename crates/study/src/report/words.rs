@@ -48,8 +48,11 @@ pub(crate) fn sentences(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A text that begins a sentence.
+/// A text that begins a sentence; a table, column or file that it begins with keeps its spelling.
 pub(crate) fn capitalised(text: &str) -> String {
+    if text.split_whitespace().next().is_some_and(|first| first.contains(['_', '/', '.', ':'])) {
+        return text.to_owned();
+    }
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
@@ -75,6 +78,8 @@ mod tests {
     fn lists_are_cut_and_counted() {
         assert_eq!(some_of(["a", "b", "c"].into_iter(), 2), "`a`, `b` and 1 more");
         assert_eq!(some_of(["a"].into_iter(), 2), "`a`");
+        assert_eq!(capitalised("two rows"), "Two rows");
+        assert_eq!(capitalised("stocks: two rows"), "stocks: two rows");
         assert_eq!(count(1, "fold"), "1 fold");
         assert_eq!(count(1234, "row"), "1,234 rows");
     }

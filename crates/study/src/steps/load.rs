@@ -393,7 +393,7 @@ fn first_instruments(
 
 impl Stage for Load {
     const NAME: &'static str = "load";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Inputs = Files;
     type Shard = ();
     type Output = LoadOutput;

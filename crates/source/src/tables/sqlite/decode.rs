@@ -122,8 +122,10 @@ impl Fault<'_> {
         day.ok_or_else(|| {
             let (place, column, text) = (self.place(), column.to_owned(), text.into_owned());
             match reader.shape() {
-                Some(shape) => SourceError::MixedDates { place, column, text, form: shape.name() },
-                None => SourceError::BadDate { place, column, text },
+                Some(shape) if !reader.has_form(&text) => {
+                    SourceError::MixedDates { place, column, text, form: shape.name() }
+                }
+                _ => SourceError::BadDate { place, column, text },
             }
         })
     }
