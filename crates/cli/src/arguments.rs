@@ -56,6 +56,12 @@ pub struct Common {
 }
 
 impl Common {
+    /// Threads to use.
+    pub fn n_threads(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.threads.map_or_else(cores, usize::from)
+    }
+
     /// The memory for computed features, in bytes.
     pub fn memory(&self) -> Option<usize> {
         self.memory.map(|mb| mb as usize * (1 << 20))

@@ -189,6 +189,11 @@ impl KeyHasher {
         Key::from_bytes(*self.hasher.finalize().as_bytes())
     }
 
+    /// The same as a digest, for content that is told by several fields.
+    pub fn finish_digest(&self) -> Digest {
+        Digest::from_bytes(*self.finish().as_bytes())
+    }
+
     /// The fields so far, readable.
     pub fn fields(&self) -> &[Field] {
         &self.fields

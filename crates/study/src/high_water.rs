@@ -251,7 +251,7 @@ fn digest(
 }
 
 fn of_key(key: &KeyHasher) -> Digest {
-    Digest::from_bytes(*key.finish().as_bytes())
+    key.finish_digest()
 }
 
 /// Keeps rows as artifacts of a store of their own.

@@ -16,6 +16,7 @@ mod high_water;
 pub mod init;
 pub mod look;
 pub mod market;
+mod nearest;
 mod operators;
 pub mod orders;
 pub mod output;

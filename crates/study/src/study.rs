@@ -19,6 +19,7 @@ use crate::{
     columns::ColumnHandle,
     config::{self, Config, ModelSpec},
     flow::Flow,
+    nearest::nearest,
     panel_handle::{MEMBER, PanelHandle},
     per_share,
     precompute::Precomputed,
@@ -241,8 +242,7 @@ impl Study {
             if panel.categories().contains(name) {
                 continue;
             }
-            let near = |known: &&String| (1000.0 * strsim::jaro_winkler(known, name)) as u32;
-            let message = match panel.categories().iter().max_by_key(near) {
+            let message = match nearest(name, panel.categories().iter().map(String::as_str)) {
                 Some(nearest) => format!("the data have no category {name:?}; did you mean {nearest:?}?"),
                 None => format!(
                     "the data have no category {name:?}, nor any other; list it in data.attributes.categories"

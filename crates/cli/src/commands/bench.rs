@@ -24,10 +24,9 @@ pub fn targets(context: &Context) -> Result<ExitCode, StudyError> {
 }
 
 pub fn regimes(context: &Context, arguments: &BenchRegimes) -> Result<ExitCode, StudyError> {
-    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let request = Request {
         full: arguments.full,
-        threads: context.common.threads.map_or_else(cores, usize::from),
+        threads: context.common.n_threads(),
         samples: arguments.samples.clone(),
     };
     let measured = measure(&request, &std::env::temp_dir(), &context.terminal)?;

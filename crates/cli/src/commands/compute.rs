@@ -17,7 +17,6 @@ pub fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, StudyErro
             "nothing to compute: give --feature NAME=EXPR, --library NAME or --features FILE".to_owned(),
         ));
     }
-    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let request = Request {
         data: arguments.data.clone(),
         tables: layout(arguments.preset.as_deref(), arguments.tables.as_deref())?,
@@ -27,7 +26,7 @@ pub fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, StudyErro
         file: arguments.file.clone(),
         out: arguments.out.clone().unwrap_or_default(),
         store: context.common.store.clone(),
-        threads: context.common.threads.map_or_else(cores, usize::from),
+        threads: context.common.n_threads(),
         memory: context.common.memory(),
     };
     if arguments.explain {

@@ -11,7 +11,6 @@ use super::Context;
 use crate::arguments::Factor;
 
 pub fn run(context: &Context, arguments: &Factor) -> Result<ExitCode, StudyError> {
-    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let request = Request {
         data: arguments.data.clone(),
         feature: arguments.feature.clone(),
@@ -25,7 +24,7 @@ pub fn run(context: &Context, arguments: &Factor) -> Result<ExitCode, StudyError
         n_quantiles: usize::from(arguments.quantiles),
         out: arguments.out.clone(),
         store: context.common.store.clone(),
-        threads: context.common.threads.map_or_else(cores, usize::from),
+        threads: context.common.n_threads(),
     };
     let judgement = judge(&request, &context.terminal)?;
     context.answer(&judgement, || {

@@ -40,7 +40,6 @@ fn features_hold(context: &Context, data: &Path, arguments: &Prove) -> Result<bo
             "nothing to prove: give --feature NAME=EXPR, --library NAME or --features FILE".to_owned();
         return Err(StudyError::Value { key: "--feature".to_owned(), message });
     }
-    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let request = Request {
         data: data.to_owned(),
         features,
@@ -48,7 +47,7 @@ fn features_hold(context: &Context, data: &Path, arguments: &Prove) -> Result<bo
         file: arguments.file.clone(),
         n_dates: usize::from(arguments.dates),
         store: context.common.store.clone(),
-        threads: context.common.threads.map_or_else(cores, usize::from),
+        threads: context.common.n_threads(),
     };
     let proof = prove_features(&request, &context.terminal)?;
     context.answer(&proof, || proof.to_string());

@@ -23,7 +23,6 @@ pub fn run(context: &Context, command: &RegimeCommand) -> Result<ExitCode, Study
 }
 
 fn fit(context: &Context, arguments: &Fit) -> Result<ExitCode, StudyError> {
-    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let fitted = regime::fit(&FitRequest {
         observed: observed(&arguments.observed),
         states: usize::from(arguments.states),
@@ -36,7 +35,7 @@ fn fit(context: &Context, arguments: &Fit) -> Result<ExitCode, StudyError> {
         max_iterations: arguments.max_iterations as usize,
         seed: arguments.seed,
         out: arguments.out.clone(),
-        threads: context.common.threads.map_or_else(cores, usize::from),
+        threads: context.common.n_threads(),
     })?;
     context.answer(&fitted, || fitted.to_string());
     Ok(ExitCode::SUCCESS)

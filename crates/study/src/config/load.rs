@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Config, FORMAT, Problem, Weights};
+use crate::nearest::nearest;
 
 /// The overrides that ship; a study's own profile of the same name is laid over them.
 const SHIPPED_PROFILES: &str = include_str!("profiles.yaml");
@@ -157,8 +158,7 @@ fn with_suggestion(message: &str) -> String {
     let suggestion = first.and_then(|line| {
         let unknown = line.split('`').nth(1)?;
         let expected = line.split("expected one of").nth(1)?;
-        let names = expected.split(',').map(|name| name.trim().trim_matches('`'));
-        names.max_by(|a, b| strsim::jaro_winkler(a, unknown).total_cmp(&strsim::jaro_winkler(b, unknown)))
+        nearest(unknown, expected.split(',').map(|name| name.trim().trim_matches('`')))
     });
     match suggestion {
         Some(name) if !name.is_empty() => format!("{}\ndid you mean `{name}`?", message.trim_end()),

@@ -11,7 +11,9 @@ use backstaff_stage::{Budget, Draft, KeyHasher, Stage, Store, StoreError, Table,
 use serde::{Deserialize, Serialize};
 
 use super::{config::Followed, history::FitFacts};
-use crate::{StudyError, columns::ColumnHandle, panel_handle::PanelHandle, regime::StoredFits};
+use crate::{
+    StudyError, columns::ColumnHandle, nearest::nearest, panel_handle::PanelHandle, regime::StoredFits,
+};
 
 /// The memory of models that are found again within a run.
 const CACHE_BYTES: usize = 64 << 20;
@@ -178,8 +180,7 @@ impl FollowInputs {
 
 /// An error that names the nearest instrument.
 pub fn unknown_instrument(axis: &Axis, key: &str, name: &str) -> StudyError {
-    let near = |known: &&Instrument| (1000.0 * strsim::jaro_winkler(known.name(), name)) as u32;
-    let nearest = axis.instruments().iter().max_by_key(near).map_or("", Instrument::name);
+    let nearest = nearest(name, axis.instruments().iter().map(Instrument::name)).unwrap_or_default();
     let message = format!("the data have no instrument {name:?}; did you mean {nearest:?}?");
     StudyError::Value { key: key.to_owned(), message }
 }

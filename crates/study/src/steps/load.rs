@@ -275,7 +275,7 @@ impl Load {
             for file in source_files(path)? {
                 key.digest("file", &digest(&file)?);
             }
-            Ok(Digest::from_bytes(*key.finish().as_bytes()))
+            Ok(key.finish_digest())
         };
         let prices = || prices.iter().map(named).collect::<Result<Vec<_>, StudyError>>();
         let high_water = self.high_water(store).map(|mark| {
@@ -284,7 +284,7 @@ impl Load {
                 for (_, digest) in prices()? {
                     key.digest("file", &digest);
                 }
-                Ok(Digest::from_bytes(*key.finish().as_bytes()))
+                Ok(key.finish_digest())
             })
         });
         let high_water = high_water.transpose()?;

@@ -93,7 +93,7 @@ impl Published {
                     .map_err(|source| StudyError::Read { path: path.clone(), source })?;
                 key.str("name", &name).digest("file", &digest);
             }
-            Ok(Digest::from_bytes(*key.finish().as_bytes()))
+            Ok(key.finish_digest())
         };
         tables.map(digest).collect()
     }

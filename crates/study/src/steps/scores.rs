@@ -72,7 +72,7 @@ impl Scores {
         let values = self.values.iter().flat_map(|value| value.to_bits().to_le_bytes()).collect::<Vec<_>>();
         let mut key = KeyHasher::new();
         key.digest("rows", &digest_rows(axis, &self.rows)).bytes("values", &values);
-        Digest::from_bytes(*key.finish().as_bytes())
+        key.finish_digest()
     }
 }
 

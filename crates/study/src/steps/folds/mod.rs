@@ -23,6 +23,7 @@ use crate::{
     artifact::{MakeTable, column_table, read_column, read_facts, read_rows, rows_table, write_tables},
     columns::ColumnHandle,
     config::{self, Config},
+    nearest::nearest,
     panel_handle::PanelHandle,
     steps::{labels::LabelsHandle, scores::digest_rows},
 };
@@ -147,10 +148,7 @@ impl MakeFolds {
 }
 
 fn unknown_category(name: &str, panel: &PanelHandle) -> StudyError {
-    let known = panel.categories().iter().map(String::as_str);
-    let likeness = |known: &&str| strsim::jaro_winkler(known, name);
-    let nearest = known.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    let hint = match nearest {
+    let hint = match nearest(name, panel.categories().iter().map(String::as_str)) {
         Some(nearest) => format!("did you mean {nearest}?"),
         None => "data.attributes.categories names those that a table gives".to_owned(),
     };

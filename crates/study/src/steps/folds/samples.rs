@@ -239,5 +239,5 @@ pub(super) fn digest_samples(axis: &Axis, parts: [&FoldPart; 2]) -> Digest {
             key.bytes("weights", &bytes(weights));
         }
     }
-    Digest::from_bytes(*key.finish().as_bytes())
+    key.finish_digest()
 }
