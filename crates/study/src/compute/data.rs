@@ -125,32 +125,42 @@ pub(crate) struct Rows {
 
 impl Data {
     fn load(flow: &Flow<'_>, task: &Task<'_>, stage: &Load) -> Result<Self, StudyError> {
-        if task.store.is_none() {
+        let data = if task.store.is_none() {
             let mut output = flow.trace().span("load", || stage.read())?;
             flow.trace().laps(output.seconds());
             output.give_up_source();
-            if let Some(condition) = task.rows {
-                let select = || {
-                    let kept =
-                        kept_rows(condition, &Schema::of(&output.panel), |_| Ok(output.panel.clone()))?;
-                    let empty = Panel::new(Arc::new(Axis::new(Calendar::new(Vec::new()), Vec::new())));
-                    let panel = std::mem::replace(&mut output.panel, empty);
-                    output.panel = panel.select(&kept);
-                    Ok::<_, StudyError>(())
-                };
-                flow.trace().span("rows", select)?;
-            }
-            return Ok(Self::Memory(Box::new(output)));
-        }
-        let manifest = one(flow.stage(stage, &stage.files(flow.store())?, 0)?)?;
-        let panel = Arc::new(PanelHandle::open(flow.store(), manifest)?);
-        let rows = |condition| {
-            let read = |fields: &[&str]| panel.panel(fields.iter().copied(), []);
-            let kept = kept_rows(condition, &panel.schema(), read)?;
-            Ok::<_, StudyError>(Rows { axis: Arc::new(panel.axis().select(&kept)), kept })
+            Self::Memory(Box::new(output))
+        } else {
+            let manifest = one(flow.stage(stage, &stage.files(flow.store())?, 0)?)?;
+            Self::Stored(Arc::new(PanelHandle::open(flow.store(), manifest)?), None)
         };
-        let rows = task.rows.map(|condition| flow.trace().span("rows", || rows(condition))).transpose()?;
-        Ok(Self::Stored(panel, rows))
+        match task.rows {
+            Some(condition) => flow.trace().span("rows", || data.where_holds(condition)),
+            None => Ok(data),
+        }
+    }
+
+    /// The rows where a condition holds, as if there were no others.
+    fn where_holds(self, condition: &str) -> Result<Self, StudyError> {
+        let condition = catalog().resolve_universe("rows", condition, &self.schema())?;
+        let fields = condition.fields().into_iter().collect::<Vec<_>>();
+        let categories = condition.categories().into_iter().collect::<Vec<_>>();
+        let panel = self.panel(&fields, &categories)?;
+        let holds = Plan::new(std::slice::from_ref(&condition)).compute(&panel, Encoding::F32, &())?;
+        // Columns that nobody else holds are cut in their own memory.
+        drop(panel);
+        let kept = (0..holds[0].len()).map(|row| holds[0].get(row) == 1.0).collect::<Vec<_>>();
+        Ok(match self {
+            Self::Memory(mut output) => {
+                let empty = Panel::new(Arc::new(Axis::new(Calendar::new(Vec::new()), Vec::new())));
+                output.panel = std::mem::replace(&mut output.panel, empty).select(&kept);
+                Self::Memory(output)
+            }
+            Self::Stored(panel, _) => {
+                let axis = Arc::new(panel.axis().select(&kept));
+                Self::Stored(panel, Some(Rows { axis, kept }))
+            }
+        })
     }
 
     /// The rows.
@@ -284,16 +294,4 @@ impl Progress for SinceStart {
     fn clock(&self) -> Duration {
         self.0.elapsed()
     }
-}
-
-/// Whether a condition holds in each row of a panel, of which `read` gives some fields.
-fn kept_rows(
-    condition: &str,
-    schema: &Schema,
-    read: impl FnOnce(&[&str]) -> Result<Panel, StudyError>,
-) -> Result<Vec<bool>, StudyError> {
-    let condition = catalog().resolve_universe("rows", condition, schema)?;
-    let panel = read(&condition.fields().into_iter().collect::<Vec<_>>())?;
-    let columns = Plan::new(&[condition]).compute(&panel, Encoding::F32, &())?;
-    Ok((0..columns[0].len()).map(|row| columns[0].get(row) == 1.0).collect())
 }
