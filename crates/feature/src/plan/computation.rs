@@ -15,13 +15,8 @@ use super::{
 };
 use crate::FeatureError;
 
-/// What a node's values are kept as between passes.
-pub(super) enum Kept {
-    /// For all rows, instrument by instrument, as in the panel.
-    ByInstrument(Vec<f64>),
-    /// For all rows, in blocks of sessions (see `block.rs`).
-    InBlocks(Vec<f64>),
-}
+/// A node's values of all rows, instrument by instrument as in the panel, while they are kept between passes.
+pub(super) type Kept = Vec<f64>;
 
 /// Values that a pass keeps for later ones, by node.
 pub(super) type Results = Vec<(usize, Kept)>;
@@ -30,7 +25,7 @@ pub(super) type Results = Vec<(usize, Kept)>;
 pub(super) struct Computation<'a> {
     plan: &'a Plan,
     panel: &'a Panel,
-    /// Where rows lie in what a pass by session keeps.
+    /// How passes by session walk over the rows.
     blocks: Option<Blocks<'a>>,
     courses: Courses<'a>,
     walk: Walk<'a>,
@@ -102,7 +97,11 @@ impl<'a> Computation<'a> {
                 results
             } else {
                 let blocks = self.blocks.as_ref().expect("there are blocks if there are passes by session");
-                SessionPass::new(self.plan, self.panel, pass, &kept, blocks).run(&self.walk, &self.meter)
+                // What nobody reads any more lends its memory to the results.
+                let dead = self.plan.schedule.read_last_by(pass).collect::<Vec<_>>();
+                let dead = dead.into_iter().filter_map(|node| Some((node, kept[node].take()?))).collect();
+                let session = SessionPass::new(self.plan, self.panel, pass, &kept, blocks);
+                session.run(dead, &self.walk, &self.meter)
             };
             for (node, values) in results {
                 kept[node] = Some(values);
@@ -123,9 +122,7 @@ impl<'a> Computation<'a> {
 
     fn by_instrument<'b>(&'b self, pass: usize, kept: &'b [Option<Kept>]) -> ByInstrument<'b> {
         let parts = self.plan.parts(pass, self.panel.axis()).into_iter().map(|(program, slice)| {
-            let blocks = self.blocks.as_ref();
-            let pass =
-                InstrumentPass::new(self.plan, program, self.panel, kept, blocks, &self.courses, &self.meter);
+            let pass = InstrumentPass::new(self.plan, program, self.panel, kept, &self.courses, &self.meter);
             (pass, slice)
         });
         ByInstrument { parts: parts.collect(), walk: &self.walk }

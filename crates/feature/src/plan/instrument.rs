@@ -7,7 +7,6 @@ use rayon::prelude::*;
 
 use super::{
     Plan,
-    block::Blocks,
     computation::{Kept, Results},
     cost::Meter,
     program::{Program, Step},
@@ -28,8 +27,6 @@ pub(super) struct InstrumentPass<'a> {
     program: &'a Program,
     panel: &'a Panel,
     kept: &'a [Option<Kept>],
-    /// Where rows lie in what a pass by session kept.
-    blocks: Option<&'a Blocks<'a>>,
     /// Of each step that is a recursion.
     courses: Vec<Option<Course<'a>>>,
     /// Of each step whose facts are all about the whole market: its values on the calendar's sessions.
@@ -66,7 +63,6 @@ impl<'a> InstrumentPass<'a> {
         program: &'a Program,
         panel: &'a Panel,
         kept: &'a [Option<Kept>],
-        blocks: Option<&'a Blocks<'a>>,
         courses: &Courses<'a>,
         meter: &'a Meter<'a>,
     ) -> Self {
@@ -79,7 +75,7 @@ impl<'a> InstrumentPass<'a> {
         };
         let courses = program.steps.iter().map(course).collect();
         let of_market = program.steps.par_iter().map(|step| of_market(step, nodes, panel)).collect();
-        Self { nodes, program, panel, kept, blocks, courses, of_market, meter }
+        Self { nodes, program, panel, kept, courses, of_market, meter }
     }
 
     /// Compute some instruments, those of more rows than a slice in slices; outputs are columns of their rows. What is to
@@ -114,7 +110,7 @@ impl<'a> InstrumentPass<'a> {
             },
         );
         let states = states.flatten_iter().collect();
-        (columns.into_iter().map(|(node, values)| (node, Kept::ByInstrument(values))).collect(), states)
+        (columns, states)
     }
 
     /// The spans of an instrument.
@@ -246,7 +242,7 @@ impl<'a> InstrumentPass<'a> {
     /// The values of a leaf, or of a column kept from an earlier pass, where they lie in memory as they are needed.
     fn lend(&self, node: usize, span: &Span) -> Option<&'a [f64]> {
         match (&self.kept[node], &self.nodes[node].kind) {
-            (Some(Kept::ByInstrument(values)), _) => Some(&values[span.rows.clone()]),
+            (Some(values), _) => Some(&values[span.rows.clone()]),
             (None, NodeKind::Field(name)) => match &**self.panel.field(name)? {
                 Column::F64(values) => Some(&values[span.rows.clone()]),
                 Column::F32(_) => None,
@@ -259,25 +255,12 @@ impl<'a> InstrumentPass<'a> {
     fn load(&self, node: usize, span: &Span, out: &mut [f64]) {
         let rows = span.rows.clone();
         match (&self.kept[node], &self.nodes[node].kind) {
-            (Some(Kept::InBlocks(values)), _) => {
-                let i = span.instrument;
-                let before = rows.start - self.panel.axis().rows(i).start;
-                for (own, places) in self.blocks.into_iter().flat_map(|blocks| blocks.runs(i)) {
-                    // The part of the run that lies in the span.
-                    let (start, end) = (own.start.max(before), own.end.min(before + rows.len()));
-                    if start < end {
-                        let places = places.start + start - own.start..places.start + end - own.start;
-                        out[start - before..end - before].copy_from_slice(&values[places]);
-                    }
-                }
-            }
             (None, NodeKind::Constant(value)) => out.fill(*value),
             (None, NodeKind::Field(name)) => {
                 self.panel.field(name).expect("columns are checked first").decode(rows, out);
             }
-            (Some(Kept::ByInstrument(_)), _)
-            | (None, NodeKind::Categories(_) | NodeKind::Fact(_) | NodeKind::Call(_)) => {
-                unreachable!("only numbers, and what an earlier pass kept, are loaded")
+            (Some(_), _) | (None, NodeKind::Categories(_) | NodeKind::Fact(_) | NodeKind::Call(_)) => {
+                unreachable!("only numbers of the panel are loaded; what an earlier pass kept is lent")
             }
         }
     }

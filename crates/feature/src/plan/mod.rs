@@ -4,8 +4,8 @@
 //! 2. Nodes are laid out in passes, by instrument and by session in turn (`schedule.rs`).
 //! 3. A pass by instrument takes one instrument after the other through all its steps, while its rows are in the cache
 //!    (`program.rs`, `instrument.rs`); only what a later pass needs is kept for all rows.
-//! 4. A pass by session does the same for cross-sections (`session.rs`); its results are kept in blocks of
-//!    sessions (`block.rs`).
+//! 4. A pass by session does the same for cross-sections (`session.rs`), a block of sessions after the other
+//!    (`block.rs`); its results take the memory of what it is the last to read.
 //! 5. Kept columns are freed after their last pass (`computation.rs`); outputs are stored by the last pass, for all
 //!    instruments or one run of them after the other.
 //!

@@ -62,11 +62,23 @@ impl Schedule {
         self.n_passes.saturating_sub(1)
     }
 
+    /// The nodes whose kept columns no pass after this one reads.
+    pub(super) fn read_last_by(&self, pass: usize) -> impl Iterator<Item = usize> {
+        let last = self.kept_until.iter().enumerate();
+        last.filter(move |(_, until)| **until == Some(pass)).map(|(node, _)| node)
+    }
+
     /// How many kept columns are alive at most at once: each takes eight bytes a row.
     pub(super) fn peak_columns(&self) -> usize {
         let alive = |at: usize| {
             let spans = self.pass.iter().zip(&self.kept_until);
-            spans.filter(|&(&from, &until)| from <= at && until.is_some_and(|until| at <= until)).count()
+            let spans = spans.filter_map(|(&from, &until)| Some((from, until?)));
+            let count = |of: &dyn Fn(usize, usize) -> bool| spans.clone().filter(|&(f, u)| of(f, u)).count();
+            let new = count(&|from, _| from == at);
+            let dead = count(&|from, until| from < at && until == at);
+            // A pass by session writes into the memory of what it reads last.
+            let beside = if at % 2 == 1 { new.max(dead) } else { new + dead };
+            beside + count(&|from, until| from < at && at < until)
         };
         (0..self.n_passes).map(alive).max().unwrap_or(0)
     }

@@ -32,11 +32,13 @@ pub(super) struct SessionPass<'a> {
     sources: Vec<usize>,
 }
 
-/// A block of sessions, and its part of every column that the pass writes.
+/// A block of sessions, and its part of every column that the pass writes: for each the instruments' runs of rows.
 struct Task<'a> {
     block: usize,
-    columns: Vec<&'a mut [f64]>,
+    columns: Vec<Runs<'a>>,
 }
+
+type Runs<'a> = Vec<&'a mut [f64]>;
 
 /// The rows of a block, session by session.
 #[derive(Default)]
@@ -69,15 +71,18 @@ impl<'a> SessionPass<'a> {
         Self { nodes, panel, kept, blocks, targets, sources }
     }
 
-    /// Compute all sessions; the results come back.
-    pub(super) fn run(&self, walk: &Walk<'_>, meter: &Meter<'_>) -> Results {
+    /// Compute all sessions; the results come back. Columns that this pass is the last to read are given to it, and
+    /// the results written over them.
+    pub(super) fn run(&self, dead: Results, walk: &Walk<'_>, meter: &Meter<'_>) -> Results {
         let n_rows = self.panel.axis().n_rows();
-        let mut columns = self.targets.iter().map(|_| vec![0.0; n_rows]).collect::<Vec<_>>();
+        let (dead, mut columns): (Vec<usize>, Vec<Kept>) = dead.into_iter().unzip();
+        let n_columns = self.targets.len().max(columns.len());
+        columns.resize_with(n_columns, || vec![0.0; n_rows]);
         let tasks = self.tasks(&mut columns);
         tasks.into_par_iter().for_each_init(Tile::default, |tile, mut task| {
             let mut stopwatch = meter.start();
-            self.gather(task.block, tile, &mut stopwatch);
-            let n_rows = self.blocks.places(task.block).len();
+            self.gather(&task, &dead, tile, &mut stopwatch);
+            let n_rows = self.blocks.n_rows(task.block);
             for (&target, column) in self.targets.iter().zip(&mut task.columns) {
                 let mut result = mem::take(&mut tile.result);
                 result.resize(n_rows, 0.0);
@@ -85,58 +90,67 @@ impl<'a> SessionPass<'a> {
                     let own = self.blocks.in_tile(task.block, position);
                     self.cross_section(target, position, own.clone(), tile, &mut result[own]);
                 }
-                for (out, place) in column.iter_mut().zip(&tile.order) {
-                    *out = result[place.in_tile as usize];
+                let mut order = tile.order.as_slice();
+                for run in column {
+                    let (own, rest) = order.split_at(run.len());
+                    for (out, place) in run.iter_mut().zip(own) {
+                        *out = result[place.in_tile as usize];
+                    }
+                    order = rest;
                 }
                 tile.result = result;
                 stopwatch.lap(target);
             }
             walk.advance(n_rows);
         });
-        let columns = columns.into_iter().map(Kept::InBlocks);
         self.targets.iter().copied().zip(columns).collect()
     }
 
     /// Cut the columns into blocks.
-    fn tasks<'b>(&self, columns: &'b mut [Vec<f64>]) -> Vec<Task<'b>> {
+    fn tasks<'b>(&self, columns: &'b mut [Kept]) -> Vec<Task<'b>> {
         let blocks = 0..self.blocks.n_blocks();
         let mut tasks = blocks.map(|block| Task { block, columns: Vec::new() }).collect::<Vec<_>>();
-        for column in columns {
-            let mut rest = &mut column[..];
-            for task in &mut tasks {
-                let (head, tail) = mem::take(&mut rest).split_at_mut(self.blocks.places(task.block).len());
-                task.columns.push(head);
-                rest = tail;
+        let cut = columns.par_iter_mut().map(|column| self.blocks.cut(column));
+        for column in cut.collect::<Vec<_>>() {
+            for (task, runs) in tasks.iter_mut().zip(column) {
+                task.columns.push(runs);
             }
         }
         tasks
     }
 
     /// Put the inputs of a block into the tile.
-    fn gather(&self, block: usize, tile: &mut Tile, stopwatch: &mut Stopwatch<'_>) {
-        let places = self.blocks.places(block);
-        self.blocks.order(block, &mut tile.order);
+    fn gather(&self, task: &Task<'_>, dead: &[usize], tile: &mut Tile, stopwatch: &mut Stopwatch<'_>) {
+        let n_rows = self.blocks.n_rows(task.block);
+        self.blocks.order(task.block, &mut tile.order);
         let order = &tile.order;
         tile.numbers.resize_with(self.sources.len(), Vec::new);
         tile.codes.resize_with(self.sources.len(), Vec::new);
         for ((&source, numbers), codes) in self.sources.iter().zip(&mut tile.numbers).zip(&mut tile.codes) {
             if let (None, NodeKind::Categories(name)) = (&self.kept[source], &self.nodes[source].kind) {
                 let column = self.panel.categories(name).expect("columns are checked first").codes();
-                codes.resize(places.len(), 0);
+                codes.resize(n_rows, 0);
                 for place in order {
                     codes[place.in_tile as usize] = column[place.row as usize];
                 }
                 stopwatch.lap(source);
                 continue;
             }
-            numbers.resize(places.len(), 0.0);
-            match (&self.kept[source], &self.nodes[source].kind) {
-                (Some(Kept::ByInstrument(values)), _) => scatter(values, order, numbers),
-                (Some(Kept::InBlocks(values)), _) => {
-                    for (place, &value) in order.iter().zip(&values[places.clone()]) {
+            numbers.resize(n_rows, 0.0);
+            if let Some(at) = dead.iter().position(|&node| node == source) {
+                let mut order = order.as_slice();
+                for run in &task.columns[at] {
+                    let (own, rest) = order.split_at(run.len());
+                    for (place, &value) in own.iter().zip(&**run) {
                         numbers[place.in_tile as usize] = value;
                     }
+                    order = rest;
                 }
+                stopwatch.lap(source);
+                continue;
+            }
+            match (&self.kept[source], &self.nodes[source].kind) {
+                (Some(values), _) => scatter(values, order, numbers),
                 (None, NodeKind::Constant(value)) => numbers.fill(*value),
                 (None, NodeKind::Field(name)) => {
                     match &**self.panel.field(name).expect("columns are checked first") {
