@@ -121,8 +121,8 @@ impl Column {
     /// The same values in four bytes each, where that loses nothing; itself otherwise.
     pub fn narrowed(self) -> Self {
         let Self::F64(values) = &self else { return self };
-        let is_exact = |&value: &f64| value.is_nan() || f64::from(value as f32).to_bits() == value.to_bits();
-        if values.iter().all(is_exact) { Self::encode(values, Encoding::F32) } else { self }
+        let is_exact = values.iter().all(|&value| narrow(value).is_some());
+        if is_exact { Self::encode(values, Encoding::F32) } else { self }
     }
 
     /// Whether both hold the same bytes.
@@ -137,6 +137,77 @@ impl Column {
             _ => false,
         }
     }
+}
+
+/// Collects a column in four bytes a number for as long as that loses nothing, and in eight from then on: the same
+/// column as [`Column::narrowed`] makes, without ever holding the wide one.
+#[derive(Debug)]
+pub struct NarrowColumn(Column);
+
+impl NarrowColumn {
+    /// Ready for so many rows.
+    pub fn with_capacity(rows: usize) -> Self {
+        Self(Column::F32(Vec::with_capacity(rows)))
+    }
+
+    /// Add a row; every NaN becomes the one canonical pattern.
+    #[inline]
+    pub fn push(&mut self, value: f64) {
+        match &mut self.0 {
+            Column::F32(values) => match narrow(value) {
+                Some(value) => values.push(value),
+                None => self.wide().push(value),
+            },
+            Column::F64(values) => values.push(if value.is_nan() { f64::NAN } else { value }),
+        }
+    }
+
+    /// Add rows.
+    pub fn extend(&mut self, mut values: &[f64]) {
+        if let Column::F32(narrowed) = &mut self.0 {
+            let wide = values.iter().position(|&value| narrow(value).is_none()).unwrap_or(values.len());
+            narrowed.extend(values[..wide].iter().filter_map(|&value| narrow(value)));
+            values = &values[wide..];
+        }
+        if !values.is_empty() {
+            self.wide().extend(values.iter().map(|&value| if value.is_nan() { f64::NAN } else { value }));
+        }
+    }
+
+    /// Add the rows of a column.
+    pub fn append(&mut self, part: &Column) {
+        match (&mut self.0, part) {
+            (Column::F32(values), Column::F32(part)) => values.extend_from_slice(part),
+            (_, Column::F64(part)) => self.extend(part),
+            (Column::F64(values), Column::F32(part)) => values.extend(part.iter().copied().map(f64::from)),
+        }
+    }
+
+    /// The values in eight bytes each, with room for as many as there was.
+    #[cold]
+    fn wide(&mut self) -> &mut Vec<f64> {
+        if let Column::F32(values) = &self.0 {
+            let mut wide = Vec::with_capacity(values.capacity());
+            wide.extend(values.iter().copied().map(f64::from));
+            self.0 = Column::F64(wide);
+        }
+        match &mut self.0 {
+            Column::F64(values) => values,
+            Column::F32(_) => unreachable!("it has just been made wide"),
+        }
+    }
+
+    /// What was collected.
+    pub fn finish(self) -> Column {
+        self.0
+    }
+}
+
+/// The number in four bytes, if that loses nothing.
+#[inline]
+fn narrow(value: f64) -> Option<f32> {
+    let narrow = if value.is_nan() { f32::NAN } else { value as f32 };
+    (value.is_nan() || f64::from(narrow).to_bits() == value.to_bits()).then_some(narrow)
 }
 
 #[cfg(test)]
@@ -157,6 +228,27 @@ mod tests {
         assert!(narrow(&exact).same_bits(&Column::encode(&exact, Encoding::F32)));
         for inexact in [16_777_217.0, 0.1, 1e300, 1e-60] {
             assert!(narrow(&[1.0, inexact]).same_bits(&Column::F64(vec![1.0, inexact])), "{inexact}");
+        }
+    }
+
+    #[test]
+    fn collects_what_narrowing_afterwards_would_make() {
+        let odd = f64::from_bits(f64::NAN.to_bits() | 7);
+        let columns: [&[f64]; 4] =
+            [&[], &[1.5, odd, -0.0], &[1.0, 0.1, odd, 2.0], &[f64::NAN, 16_777_217.0, 0.0]];
+        for values in columns {
+            let expected = Column::encode(values, Encoding::F64).narrowed();
+            let mut one_by_one = NarrowColumn::with_capacity(2);
+            for &value in values {
+                one_by_one.push(value);
+            }
+            assert!(one_by_one.finish().same_bits(&expected), "{values:?}");
+            for cut in 0..=values.len() {
+                let mut parts = NarrowColumn::with_capacity(0);
+                parts.extend(&values[..cut]);
+                parts.extend(&values[cut..]);
+                assert!(parts.finish().same_bits(&expected), "{values:?} in parts");
+            }
         }
     }
 

@@ -24,7 +24,7 @@ mod universe;
 pub use axis::{Axis, BySession, kept_ranges, split_at_offsets};
 pub use calendar::Calendar;
 pub use category::Categories;
-pub use column::{Column, Encoding};
+pub use column::{Column, Encoding, NarrowColumn};
 pub use fact::{Fact, Facts};
 pub use instrument::Instrument;
 pub use panel::{Panel, PanelError, TRADED};

@@ -73,8 +73,16 @@ pub(crate) fn choose(
 ///
 /// The factor is `adj_close / close` or the column `factor`, divided by its first present value of the instrument:
 /// adjusted = quoted × factor. Where the factor is missing, so are the adjusted prices, and they are counted.
-/// `adj_close` itself is given up, because its level knows what came later; `factor` is what was applied.
-pub(crate) fn adjust(mode: Adjustment, fields: &mut Fields, axis: &Axis, warnings: &mut Vec<String>) {
+/// `adj_close` itself is given up, because its level knows what came later; `factor` is what was applied. What is
+/// adjusted is stored as what was quoted; in eight bytes if that was `narrowed` because it happened to lose nothing.
+pub(crate) fn adjust(
+    mode: Adjustment,
+    fields: &mut Fields,
+    axis: &Axis,
+    narrowed: bool,
+    warnings: &mut Vec<String>,
+) {
+    let encoding = |quoted: &Column| if narrowed { Encoding::F64 } else { quoted.encoding() };
     let quoted = match mode {
         Adjustment::AdjClose => {
             fields.remove("adj_close").zip(fields.get("close")).map(|(adjusted, close)| {
@@ -93,7 +101,7 @@ pub(crate) fn adjust(mode: Adjustment, fields: &mut Fields, axis: &Axis, warning
     let mut lost = 0;
     for name in QUOTED {
         let Some(column) = fields.remove(name) else { continue };
-        let adjusted = computed(&column, |row, value| value * factor[row]);
+        let adjusted = computed(&column, encoding(&column), |row, value| value * factor[row]);
         if name == "close" {
             let is_lost = |&row: &usize| factor[row].is_nan() && !column.get(row).is_nan();
             lost = (0..column.len()).into_par_iter().filter(is_lost).count();
@@ -106,17 +114,22 @@ pub(crate) fn adjust(mode: Adjustment, fields: &mut Fields, axis: &Axis, warning
     if lost > 0 {
         warnings.push(format!("{lost} rows have a close but no factor; their adjusted prices are missing"));
     }
-    adjust_volume(fields, axis, warnings);
+    adjust_volume(fields, axis, encoding, warnings);
     fields.insert("factor".to_owned(), Column::F64(factor));
 }
 
 /// Volume changes with splits only; without a column of its own these can't be told from dividends.
-fn adjust_volume(fields: &mut Fields, axis: &Axis, warnings: &mut Vec<String>) {
+fn adjust_volume(
+    fields: &mut Fields,
+    axis: &Axis,
+    encoding: impl Fn(&Column) -> Encoding,
+    warnings: &mut Vec<String>,
+) {
     let Some(volume) = fields.remove("volume") else { return };
     let adjusted = if let Some(splits) = fields.get("split_factor") {
         let mut splits = splits.to_f64();
         anchor(&mut splits, axis);
-        computed(&volume, |row, volume| volume / splits[row])
+        computed(&volume, encoding(&volume), |row, volume| volume / splits[row])
     } else {
         warnings.push(
             "volume is used as in the file: splits can't be told from dividends without a column split_factor".to_owned(),
@@ -127,11 +140,11 @@ fn adjust_volume(fields: &mut Fields, axis: &Axis, warnings: &mut Vec<String>) {
     fields.insert("raw_volume".to_owned(), volume);
 }
 
-/// A column of the same encoding, each value from its row and what stands there; one NaN only.
-fn computed(column: &Column, value: impl Fn(usize, f64) -> f64 + Sync) -> Column {
+/// A column, each value from its row and what stands there in another; one NaN only.
+fn computed(column: &Column, encoding: Encoding, value: impl Fn(usize, f64) -> f64 + Sync) -> Column {
     let rows = (0..column.len()).into_par_iter();
     let value = |row| Some(value(row, column.get(row))).filter(|value| !value.is_nan());
-    match column.encoding() {
+    match encoding {
         Encoding::F32 => {
             Column::F32(rows.map(|row| value(row).map_or(f32::NAN, |value| value as f32)).collect())
         }

@@ -25,8 +25,8 @@ impl PanelSource {
     /// Read, check, align and adjust.
     ///
     /// - Rows: each instrument has one for every session of the calendar from its first to its last.
-    /// - Fields: those of the files by our names; `traded`; `return` and `return_sessions` if there is a close; the
-    ///   prices as quoted as `raw_*` and the `factor` if prices are adjusted. A field of these names in the file is
+    /// - Fields: those of the files by our names; `traded`; `return` and `return_sessions` if there is a close and they
+    ///   are wanted; the prices as quoted as `raw_*` and the `factor` if prices are adjusted. A field of these names in the file is
     ///   kept instead, except `raw_*`.
     /// - NaN: holes, halts and empty cells; what is infinite in a column that is no price, with a warning.
     /// - Threads: those of the current rayon pool; the result doesn't depend on their number.
@@ -76,9 +76,9 @@ impl PanelSource {
         self.add_factor(&mut fields, axis);
         let (mode, why) = adjust::choose(self.adjustment, &mut fields, &self.path, &mut warnings)?;
         let adjustment = adjust::describe(mode, why, &fields, axis);
-        adjust::adjust(mode, &mut fields, axis, &mut warnings);
+        adjust::adjust(mode, &mut fields, axis, tables.is_some(), &mut warnings);
         let present = alignment.present();
-        derive_fields(&mut fields, &present, &alignment, &mut warnings);
+        self.derive_fields(&mut fields, &present, &alignment, &mut warnings);
         clock.lap("align and adjust");
         let coverage = coverage(&fields, &present);
         let mut panel = Panel::new(axis.clone());
@@ -156,6 +156,39 @@ impl PanelSource {
             fields.insert("split_factor".to_owned(), column.clone());
             fields.insert("factor".to_owned(), column);
         }
+    }
+
+    /// Whether each row traded, and returns where they are wanted.
+    fn derive_fields(
+        &self,
+        fields: &mut Fields,
+        present: &[bool],
+        alignment: &Alignment,
+        warnings: &mut Vec<String>,
+    ) {
+        let traded = derive::traded(fields, present);
+        let is_wanted = |name: &str| self.fields.as_ref().is_none_or(|wanted| wanted.contains(name));
+        let close = fields.get("close").filter(|_| is_wanted("return") || is_wanted("return_sessions"));
+        if let Some(close) = close {
+            let (returns, spans) = derive::returns(close, &traded, &alignment.axis);
+            for (name, column) in [("return", returns), ("return_sessions", spans)] {
+                if fields.contains_key(name) {
+                    warnings.push(format!("the field {name} is the file's own column"));
+                } else {
+                    fields.insert(name.to_owned(), column);
+                }
+            }
+        }
+        let silent = (0..alignment.axis.n_instruments())
+            .filter(|&i| alignment.axis.rows(i).all(|row| traded.get(row) == 0.0))
+            .count();
+        if silent > 0 {
+            warnings.push(format!(
+                "{silent} instruments never trade (no volume above zero); if their volume is unknown, give the column \
+                 another name in the mapping"
+            ));
+        }
+        fields.insert(TRADED.to_owned(), traded);
     }
 
     /// Fails for a wanted instrument that is not there.
@@ -237,30 +270,6 @@ fn gather(
 }
 
 /// Add what each panel has: `traded`, `return`, `return_sessions`.
-fn derive_fields(fields: &mut Fields, present: &[bool], alignment: &Alignment, warnings: &mut Vec<String>) {
-    let traded = derive::traded(fields, present);
-    if let Some(close) = fields.get("close") {
-        let (returns, spans) = derive::returns(close, &traded, &alignment.axis);
-        for (name, column) in [("return", returns), ("return_sessions", spans)] {
-            if fields.contains_key(name) {
-                warnings.push(format!("the field {name} is the file's own column"));
-            } else {
-                fields.insert(name.to_owned(), column);
-            }
-        }
-    }
-    let silent = (0..alignment.axis.n_instruments())
-        .filter(|&i| alignment.axis.rows(i).all(|row| traded.get(row) == 0.0))
-        .count();
-    if silent > 0 {
-        warnings.push(format!(
-            "{silent} instruments never trade (no volume above zero); if their volume is unknown, give the column \
-             another name in the mapping"
-        ));
-    }
-    fields.insert(TRADED.to_owned(), traded);
-}
-
 fn coverage(fields: &Fields, present: &[bool]) -> f64 {
     let filled = match fields.get("close") {
         Some(close) => (0..close.len()).into_par_iter().filter(|&row| !close.get(row).is_nan()).count(),

@@ -8,7 +8,10 @@ use std::{
 use backstaff_panel::{Instrument, Session, split_at_offsets};
 use rayon::prelude::*;
 
-use crate::{Delistings, Duplicate, PanelSource, SourceError, block::Blocks};
+use crate::{
+    Delistings, Duplicate, PanelSource, SourceError,
+    block::{Block, Blocks},
+};
 
 /// How many faults an error shows; it counts all.
 pub(crate) const EXAMPLES: usize = 10;
@@ -42,36 +45,53 @@ impl Rows {
         if rows >= u32::MAX as usize {
             return Err(SourceError::TooManyRows { rows });
         }
-        let (instruments, codes) = instruments(blocks, request);
-        let days = blocks.parts.iter().flat_map(|block| block.days.iter().copied()).collect::<Vec<_>>();
+        let (instruments, numbers) = instruments(blocks, request);
         let mut dropped = Dropped::new(&instruments, request);
-        let kept = dropped.kept(&codes, &days);
-        let is_kept = |row: usize| codes[row] != UNWANTED && kept.as_ref().is_none_or(|kept| kept[row]);
-        let parts = codes.par_chunks(PART).enumerate().map(|(part, codes)| {
-            let first = part * PART;
-            Part::new(codes, first, instruments.len(), is_kept)
-        });
-        let parts = parts.collect::<Vec<_>>();
-        let mut offsets = vec![0; instruments.len() + 1];
-        for i in 0..instruments.len() {
-            offsets[i + 1] = offsets[i] + parts.iter().map(|part| part.of(i).len()).sum::<usize>();
+        let mut pieces = Vec::new();
+        let mut first = 0;
+        for (block, numbers) in blocks.parts.iter().zip(&numbers) {
+            let codes = block.instruments.codes.chunks(PART).zip(block.days.chunks(PART));
+            for (codes, days) in codes {
+                pieces.push(Piece { first, codes, days, numbers, kept: dropped.kept(codes, days, numbers) });
+                first += days.len() as u32;
+            }
         }
-        let mut order = vec![0_u32; offsets[instruments.len()]];
-        split_at_offsets(&mut order, &offsets).into_par_iter().enumerate().for_each(|(i, mut rows)| {
-            for part in &parts {
-                let (own, rest) = rows.split_at_mut(part.of(i).len());
-                own.copy_from_slice(part.of(i));
-                rows = rest;
+        let parts = pieces.par_iter().map(Part::new).collect::<Vec<_>>();
+        // Where each instrument's rows are, in the order of the files.
+        let mut runs = vec![Vec::new(); instruments.len()];
+        for (part, piece) in parts.iter().zip(&pieces) {
+            for (code, &number) in piece.numbers.iter().enumerate() {
+                let own = part.of(code);
+                if number != UNWANTED && !own.is_empty() {
+                    runs[number as usize].push((&part.rows[own.clone()], &part.days[own]));
+                }
             }
-        });
-        drop(parts);
-        split_at_offsets(&mut order, &offsets).into_par_iter().for_each(|rows| {
-            if !rows.is_sorted_by_key(|&row| days[row as usize]) {
+        }
+        let mut offsets = vec![0; instruments.len() + 1];
+        for (i, runs) in runs.iter().enumerate() {
+            offsets[i + 1] = offsets[i] + runs.iter().map(|(rows, _)| rows.len()).sum::<usize>();
+        }
+        let n_rows = offsets[instruments.len()];
+        let (mut order, mut days) = (vec![0_u32; n_rows], vec![0_i32; n_rows]);
+        let of_instruments = split_at_offsets(&mut order, &offsets).into_par_iter();
+        let of_instruments = of_instruments.zip(split_at_offsets(&mut days, &offsets)).zip(&runs);
+        of_instruments.for_each(|((order, days), runs)| {
+            let mut at = 0;
+            for (rows_of_run, days_of_run) in runs {
+                let own = at..at + rows_of_run.len();
+                order[own.clone()].copy_from_slice(rows_of_run);
+                days[own.clone()].copy_from_slice(days_of_run);
+                at = own.end;
+            }
+            if !days.is_sorted() {
+                let mut rows = days.iter().copied().zip(order.iter().copied()).collect::<Vec<_>>();
                 // Stable, so that of two rows for one date the earlier in the files stays the first.
-                rows.sort_by_key(|&row| days[row as usize]);
+                rows.sort_by_key(|&(day, _)| day);
+                for (at, (day, row)) in rows.into_iter().enumerate() {
+                    (days[at], order[at]) = (day, row);
+                }
             }
         });
-        let days = order.par_iter().map(|&row| days[row as usize]).collect();
         let mut rows = Self { instruments, offsets, order, days };
         rows.forget_empty();
         Ok((rows, dropped.unused()))
@@ -172,49 +192,75 @@ const UNWANTED: u32 = u32::MAX;
 /// How many source rows are brought into order at a time.
 const PART: usize = 1 << 18;
 
-/// Some source rows, instrument by instrument.
+/// Some source rows as they stand in a block.
+struct Piece<'a> {
+    /// The first of them.
+    first: u32,
+    /// Codes of the block's instruments.
+    codes: &'a [u32],
+    days: &'a [i32],
+    /// The number of each of the block's instruments, or [`UNWANTED`].
+    numbers: &'a [u32],
+    /// Which rows the frozen list leaves; `None` is all.
+    kept: Option<Vec<bool>>,
+}
+
+impl Piece<'_> {
+    /// The kept rows of wanted instruments: where in the piece, and the instrument's code.
+    fn kept(&self) -> impl Iterator<Item = (usize, usize)> {
+        let codes = self.codes.iter().map(|&code| code as usize).enumerate();
+        let is_kept = |at: usize| self.kept.as_ref().is_none_or(|kept| kept[at]);
+        codes.filter(move |&(at, code)| self.numbers[code] != UNWANTED && is_kept(at))
+    }
+}
+
+/// The same, instrument by instrument.
 struct Part {
+    /// By the code in the block; one more entry.
     offsets: Vec<u32>,
     rows: Vec<u32>,
+    days: Vec<i32>,
 }
 
 impl Part {
-    fn new(codes: &[u32], first: usize, n_instruments: usize, is_kept: impl Fn(usize) -> bool) -> Self {
-        let kept = || codes.iter().enumerate().filter(|&(at, _)| is_kept(first + at));
-        let mut offsets = vec![0_u32; n_instruments + 1];
-        for (_, &code) in kept() {
-            offsets[code as usize + 1] += 1;
+    fn new(piece: &Piece<'_>) -> Self {
+        let n_codes = piece.numbers.len();
+        let mut offsets = vec![0_u32; n_codes + 1];
+        for (_, code) in piece.kept() {
+            offsets[code + 1] += 1;
         }
-        for i in 0..n_instruments {
-            offsets[i + 1] += offsets[i];
+        for code in 0..n_codes {
+            offsets[code + 1] += offsets[code];
         }
         let mut next = offsets.clone();
-        let mut rows = vec![0; offsets[n_instruments] as usize];
-        for (at, &code) in kept() {
-            rows[next[code as usize] as usize] = (first + at) as u32;
-            next[code as usize] += 1;
+        let n_rows = offsets[n_codes] as usize;
+        let (mut rows, mut days) = (vec![0; n_rows], vec![0; n_rows]);
+        for (at, code) in piece.kept() {
+            let place = next[code] as usize;
+            (rows[place], days[place]) = (piece.first + at as u32, piece.days[at]);
+            next[code] += 1;
         }
-        Self { offsets, rows }
+        Self { offsets, rows, days }
     }
 
-    fn of(&self, i: usize) -> &[u32] {
-        &self.rows[self.offsets[i] as usize..self.offsets[i + 1] as usize]
+    /// Where the rows of a code are.
+    fn of(&self, code: usize) -> Range<usize> {
+        self.offsets[code] as usize..self.offsets[code + 1] as usize
     }
 }
 
-/// The wanted instruments of all blocks, sorted, and the number of each source row's.
-fn instruments(blocks: &Blocks, request: &PanelSource) -> (Vec<Instrument>, Vec<u32>) {
+/// The wanted instruments of all blocks, sorted, and for each block the number of each of its instruments.
+fn instruments(blocks: &Blocks, request: &PanelSource) -> (Vec<Instrument>, Vec<Vec<u32>>) {
     let is_wanted = |name: &&String| request.instruments.as_ref().is_none_or(|wanted| wanted.contains(*name));
     let names = blocks.parts.iter().flat_map(|block| &block.instruments.names).filter(is_wanted);
     let names = names.collect::<BTreeSet<_>>();
     let numbers = names.iter().enumerate().map(|(i, name)| (*name, i as u32)).collect::<HashMap<_, _>>();
-    let codes = blocks.parts.par_iter().flat_map_iter(|block| {
-        let local = block.instruments.names.iter().map(|name| numbers.get(name).copied().unwrap_or(UNWANTED));
-        let local = local.collect::<Vec<_>>();
-        block.instruments.codes.iter().map(move |&code| local[code as usize])
-    });
-    let codes = codes.collect();
-    (names.into_iter().map(|name| Instrument::new(name)).collect(), codes)
+    let of_block = |block: &Block| {
+        let names = block.instruments.names.iter();
+        names.map(|name| numbers.get(name).copied().unwrap_or(UNWANTED)).collect()
+    };
+    let of_blocks = blocks.parts.par_iter().map(of_block).collect();
+    (names.into_iter().map(|name| Instrument::new(name)).collect(), of_blocks)
 }
 
 /// The frozen list of rows to leave out.
@@ -234,10 +280,13 @@ impl<'a> Dropped<'a> {
         Self { request, cells, used: HashSet::new() }
     }
 
-    /// Which rows are kept; `None` if all are.
-    fn kept(&mut self, codes: &[u32], days: &[i32]) -> Option<Vec<bool>> {
-        (!self.cells.is_empty())
-            .then(|| codes.iter().zip(days).map(|(&code, &day)| !self.take(code, day)).collect())
+    /// Which rows are kept, given the instruments' codes and their numbers; `None` if all are.
+    fn kept(&mut self, codes: &[u32], days: &[i32], numbers: &[u32]) -> Option<Vec<bool>> {
+        if self.cells.is_empty() {
+            return None;
+        }
+        let rows = codes.iter().zip(days);
+        Some(rows.map(|(&code, &day)| !self.take(numbers[code as usize], day)).collect())
     }
 
     fn take(&mut self, instrument: u32, day: i32) -> bool {

@@ -14,7 +14,6 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use backstaff_panel::Column;
 use backstaff_source::{
     Growth, KeepsRows, Marks, RowsName, Shape, TableColumn, TableLayout, TableMarks, TableRows,
 };
@@ -298,10 +297,7 @@ impl Keeper {
                     let (codes, names) = read_words(&self.store, manifest, &part)?;
                     TableColumn::Texts(codes, names)
                 }
-                Kind::Numbers => TableColumn::Numbers(match read_column(&self.store, manifest, &part)? {
-                    Column::F64(values) => values,
-                    column @ Column::F32(_) => column.to_f64(),
-                }),
+                Kind::Numbers => TableColumn::Numbers(read_column(&self.store, manifest, &part)?),
             })
         });
         let columns = columns.collect::<Result<Vec<_>, StudyError>>()?;
@@ -322,9 +318,7 @@ impl Keeper {
                 TableColumn::Texts(codes, names) => {
                     (Kind::Texts, Box::new(|| words_table(codes.clone(), names)))
                 }
-                TableColumn::Numbers(values) => {
-                    (Kind::Numbers, Box::new(|| column_table(Column::F64(values.clone()).narrowed())))
-                }
+                TableColumn::Numbers(values) => (Kind::Numbers, Box::new(|| column_table(values.clone()))),
             };
             kinds.push(kind);
             tables.push((part(at), table));

@@ -19,10 +19,23 @@ pub struct Bound {
     pub(crate) has_universe: bool,
     /// Whether the rows must be fiscal quarters.
     pub(crate) of_quarters: bool,
+    /// What a plan may rely on to hold less in memory.
+    pub(crate) form: Form,
     /// Which part of a family this is, if several computations share one walk.
     pub family: Option<Family>,
     /// The computation.
     pub work: Work,
+}
+
+/// What is known of the values of a computation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Form {
+    /// Nothing.
+    General,
+    /// Each depends on one other row, and at most its own.
+    Shift,
+    /// All rows of a session have one, or with groups all rows of a group of it.
+    Common,
 }
 
 /// Computations that share one walk over their inputs: the outputs of one indicator, or statistics of one window.
@@ -183,6 +196,7 @@ impl Bound {
             output: Type::Number,
             has_universe: false,
             of_quarters: false,
+            form: Form::General,
             family: None,
             work,
         }
@@ -191,6 +205,16 @@ impl Bound {
     /// The same computation with conditions as its result.
     pub fn boolean(self) -> Self {
         Self { output: Type::Boolean, ..self }
+    }
+
+    /// The same computation, which gives all rows of a session, or of a group of it, one value.
+    pub(crate) fn common(self) -> Self {
+        Self { form: Form::Common, ..self }
+    }
+
+    /// The same computation, which reads one other row, and at most its own.
+    pub(crate) fn shift(self) -> Self {
+        Self { form: Form::Shift, ..self }
     }
 
     /// The same computation, over fiscal quarters only.

@@ -16,6 +16,8 @@ type Kernel = fn(&[f64], Option<&[u32]>, &mut Scratch, &mut [f64]);
 struct CrossSectional {
     documentation: Documentation,
     kernel: Kernel,
+    /// Whether it describes the session or group, rather than the instrument in it.
+    is_common: bool,
 }
 
 impl Operator for CrossSectional {
@@ -30,8 +32,8 @@ impl Operator for CrossSectional {
     }
 
     fn bind(&self, arguments: &Arguments) -> Result<Binding, ArgumentFault> {
-        let (kernel, min) = (self.kernel, arguments.count(0));
-        Ok(bound(min, kernel).into())
+        let bound = bound(arguments.count(0), self.kernel);
+        Ok(if self.is_common { bound.common() } else { bound }.into())
     }
 }
 
@@ -191,6 +193,7 @@ static TABLE: &[CrossSectional] = &[
             ],
         },
         kernel: cross_section::zscore,
+        is_common: false,
     },
     CrossSectional {
         documentation: Documentation {
@@ -208,6 +211,7 @@ static TABLE: &[CrossSectional] = &[
             ],
         },
         kernel: cross_section::robust_zscore,
+        is_common: false,
     },
     CrossSectional {
         documentation: Documentation {
@@ -225,6 +229,7 @@ static TABLE: &[CrossSectional] = &[
             ],
         },
         kernel: cross_section::demean,
+        is_common: false,
     },
     CrossSectional {
         documentation: Documentation {
@@ -242,6 +247,7 @@ static TABLE: &[CrossSectional] = &[
             ],
         },
         kernel: cross_section::median,
+        is_common: true,
     },
     CrossSectional {
         documentation: Documentation {
@@ -259,6 +265,7 @@ static TABLE: &[CrossSectional] = &[
             ],
         },
         kernel: cross_section::mean,
+        is_common: true,
     },
     CrossSectional {
         documentation: Documentation {
@@ -276,6 +283,7 @@ static TABLE: &[CrossSectional] = &[
             ],
         },
         kernel: cross_section::std,
+        is_common: true,
     },
 ];
 

@@ -23,6 +23,7 @@ mod signature;
 mod talib;
 
 pub use arguments::{ArgumentFault, Arguments};
+pub(crate) use bound::Form;
 pub use bound::{Bound, CrossSection, Family, Member, Recursion, Requested, Work};
 pub use documentation::Documentation;
 pub(crate) use pair::is_pair;

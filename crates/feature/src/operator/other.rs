@@ -28,7 +28,8 @@ impl Operator for Other {
         let absent = if is_condition { 0.0 } else { f64::NAN };
         let bound = Bound::session(move |section, _, out| {
             out.fill(section.row_of(&name).map_or(absent, |row| section.inputs[0][row]));
-        });
+        })
+        .common();
         Ok(if is_condition { bound.boolean() } else { bound }.into())
     }
 }

@@ -1,8 +1,8 @@
 //! One computation of a plan: its passes, one after the other.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
-use backstaff_panel::{Column, Panel};
+use backstaff_panel::{Categories, Column, Panel};
 
 use super::{
     From, Plan, Progress,
@@ -15,10 +15,44 @@ use super::{
 };
 use crate::FeatureError;
 
-/// A node's values of all rows, instrument by instrument as in the panel, while they are kept between passes.
-pub(super) type Kept = Vec<f64>;
+/// A value for each row, instrument by instrument as in the panel.
+pub(super) type Rows = Vec<f64>;
 
-/// Values that a pass keeps for later ones, by node.
+/// A node's values while they are kept between passes.
+pub(super) enum Kept {
+    /// Each row's own.
+    Rows(Rows),
+    /// What all rows of a session have, by its position in the calendar.
+    Sessions(Vec<f64>),
+    /// What all rows of a group of a session have, session by session.
+    Groups(OfGroups),
+}
+
+/// A value for each group of each session; a row without a group has none.
+pub(super) struct OfGroups {
+    pub(super) values: Vec<f64>,
+    pub(super) n_groups: usize,
+    pub(super) groups: Arc<Categories>,
+}
+
+impl OfGroups {
+    /// The value of a group in the session at a position.
+    #[inline]
+    pub(super) fn get(&self, code: u32, position: usize) -> f64 {
+        match code {
+            Categories::MISSING => f64::NAN,
+            code => self.values[position * self.n_groups + code as usize],
+        }
+    }
+}
+
+impl Kept {
+    fn into_rows(self) -> Option<Rows> {
+        if let Self::Rows(rows) = self { Some(rows) } else { None }
+    }
+}
+
+/// What a pass keeps for later ones, by node.
 pub(super) type Results = Vec<(usize, Kept)>;
 
 /// A plan on a panel.
@@ -49,13 +83,18 @@ pub(super) struct ByInstrument<'a> {
 
 impl ByInstrument<'_> {
     /// Compute some instruments: outputs go into columns of their rows; what is to be kept for later passes comes back,
-    /// and the states that are wanted.
-    pub(super) fn run(&self, instruments: Range<usize>, outputs: &mut [Column]) -> (Results, Vec<Found>) {
+    /// in `free` columns as far as there are any, and the states that are wanted.
+    pub(super) fn run(
+        &self,
+        instruments: Range<usize>,
+        outputs: &mut [Column],
+        free: &mut Vec<Rows>,
+    ) -> (Results, Vec<Found>) {
         let (mut results, mut found) = (Results::new(), Vec::new());
         for (n, (pass, slice)) in self.parts.iter().enumerate() {
             let walk = (n + 1 == self.parts.len()).then_some(self.walk);
-            let (kept, states) = pass.run(instruments.clone(), *slice, outputs, walk);
-            results.extend(kept);
+            let (kept, states) = pass.run(instruments.clone(), *slice, outputs, free, walk);
+            results.extend(kept.into_iter().map(|(node, rows)| (node, Kept::Rows(rows))));
             found.extend(states);
         }
         (results, found)
@@ -89,19 +128,22 @@ impl<'a> Computation<'a> {
     pub(super) fn before_last(&self) -> Before {
         let mut kept = self.plan.graph.nodes().iter().map(|_| None).collect::<Vec<_>>();
         let mut found = Vec::new();
+        // Memory that has been touched once is had for less than new one.
+        let mut free = Vec::new();
         for pass in 0..self.plan.schedule.last_pass() {
+            let dead = self.plan.schedule.read_last_by(pass);
             let results = if pass % 2 == 0 {
                 let all = 0..self.panel.axis().n_instruments();
-                let (results, states) = self.by_instrument(pass, &kept).run(all, &mut []);
+                let (results, states) = self.by_instrument(pass, &kept).run(all, &mut [], &mut free);
                 found.extend(states);
+                free.extend(dead.filter_map(|node| kept[node].take()?.into_rows()));
                 results
             } else {
                 let blocks = self.blocks.as_ref().expect("there are blocks if there are passes by session");
                 // What nobody reads any more lends its memory to the results.
-                let dead = self.plan.schedule.read_last_by(pass).collect::<Vec<_>>();
-                let dead = dead.into_iter().filter_map(|node| Some((node, kept[node].take()?))).collect();
+                let dead = dead.filter_map(|node| Some((node, kept[node].take()?.into_rows()?))).collect();
                 let session = SessionPass::new(self.plan, self.panel, pass, &kept, blocks);
-                session.run(dead, &self.walk, &self.meter)
+                session.run(dead, &mut free, &self.walk, &self.meter)
             };
             for (node, values) in results {
                 kept[node] = Some(values);

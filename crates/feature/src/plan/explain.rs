@@ -59,18 +59,19 @@ impl Plan {
     /// What the plan will do.
     pub fn explain(&self) -> Explain {
         let nodes = self.graph.nodes();
-        let operators = |pass| {
-            let computed = |n: &usize| origin(&nodes[*n]) != Origin::Leaf && self.schedule.pass[*n] == pass;
+        let cross_sections = |pass| {
+            let computed =
+                |n: &usize| origin(&nodes[*n]) == Origin::Session && self.schedule.pass[*n] == pass;
             (0..nodes.len()).filter(computed).count()
         };
         let passes = (0..self.schedule.n_passes).map(|pass| match pass % 2 {
             0 => Pass::ByInstrument {
-                operators: operators(pass),
+                operators: self.programs[pass].all.n_operators(),
                 walks: self.programs[pass].all.n_walks(),
                 buffers: self.programs[pass].all.n_buffers,
                 outputs: if pass == self.schedule.last_pass() { self.outputs.len() } else { 0 },
             },
-            _ => Pass::BySession { operators: operators(pass) },
+            _ => Pass::BySession { operators: cross_sections(pass) },
         });
         let look_back = self.outputs.iter().map(|&output| nodes[output].look_back).max();
         let buffers = self.programs.iter().map(|programs| programs.all.n_buffers).max();

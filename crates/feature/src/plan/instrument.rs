@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{
     Plan,
-    computation::{Kept, Results},
+    computation::{Kept, Rows},
     cost::Meter,
     program::{Program, Step},
     progress::Walk,
@@ -79,20 +79,23 @@ impl<'a> InstrumentPass<'a> {
     }
 
     /// Compute some instruments, those of more rows than a slice in slices; outputs are columns of their rows. What is to
-    /// be kept for later passes comes back, and the states that are wanted.
+    /// be kept for later passes comes back, in `free` columns of all rows as far as there are any, and the states that are
+    /// wanted.
     pub(super) fn run(
         &self,
         instruments: Range<usize>,
         slice: Option<usize>,
         outputs: &mut [Column],
+        free: &mut Vec<Rows>,
         walk: Option<&Walk<'_>>,
-    ) -> (Results, Vec<Found>) {
+    ) -> (Vec<(usize, Rows)>, Vec<Found>) {
         let axis = self.panel.axis();
         let n_rows = instruments.clone().map(|i| axis.rows(i).len()).sum::<usize>();
         let mut columns = Vec::new();
         for step in &self.program.steps {
             if let Step::Keep { node, .. } = step {
-                columns.push((*node, vec![0.0; n_rows]));
+                // Every row is written.
+                columns.push((*node, free.pop().unwrap_or_else(|| vec![0.0; n_rows])));
             }
         }
         let tasks = self.tasks(instruments, slice, outputs, &mut columns);
@@ -239,10 +242,10 @@ impl<'a> InstrumentPass<'a> {
         }
     }
 
-    /// The values of a leaf, or of a column kept from an earlier pass, where they lie in memory as they are needed.
+    /// The values of a leaf, or kept from an earlier pass, where they lie in memory as they are needed.
     fn lend(&self, node: usize, span: &Span) -> Option<&'a [f64]> {
         match (&self.kept[node], &self.nodes[node].kind) {
-            (Some(values), _) => Some(&values[span.rows.clone()]),
+            (Some(Kept::Rows(values)), _) => Some(&values[span.rows.clone()]),
             (None, NodeKind::Field(name)) => match &**self.panel.field(name)? {
                 Column::F64(values) => Some(&values[span.rows.clone()]),
                 Column::F32(_) => None,
@@ -253,14 +256,25 @@ impl<'a> InstrumentPass<'a> {
 
     /// Put into a buffer what is not lent.
     fn load(&self, node: usize, span: &Span, out: &mut [f64]) {
-        let rows = span.rows.clone();
+        let (axis, rows) = (self.panel.axis(), span.rows.clone());
         match (&self.kept[node], &self.nodes[node].kind) {
             (None, NodeKind::Constant(value)) => out.fill(*value),
             (None, NodeKind::Field(name)) => {
                 self.panel.field(name).expect("columns are checked first").decode(rows, out);
             }
-            (Some(_), _) | (None, NodeKind::Categories(_) | NodeKind::Fact(_) | NodeKind::Call(_)) => {
-                unreachable!("only numbers of the panel are loaded; what an earlier pass kept is lent")
+            (Some(Kept::Sessions(values)), _) => {
+                for (out, row) in out.iter_mut().zip(rows) {
+                    *out = values[axis.position_in(span.instrument, row)];
+                }
+            }
+            (Some(Kept::Groups(kept)), _) => {
+                for ((out, row), &code) in out.iter_mut().zip(rows.clone()).zip(&kept.groups.codes()[rows]) {
+                    *out = kept.get(code, axis.position_in(span.instrument, row));
+                }
+            }
+            (Some(Kept::Rows(_)), _)
+            | (None, NodeKind::Categories(_) | NodeKind::Fact(_) | NodeKind::Call(_)) => {
+                unreachable!("only numbers of the panel are loaded; a column of an earlier pass is lent")
             }
         }
     }

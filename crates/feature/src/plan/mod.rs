@@ -170,7 +170,8 @@ impl Plan {
         let Before { kept, mut found } = computation.before_last();
         let mut columns = self.empty(encoding);
         resize(&mut columns, panel.axis().n_rows());
-        found.extend(computation.last(&kept).run(0..panel.axis().n_instruments(), &mut columns).1);
+        let all = 0..panel.axis().n_instruments();
+        found.extend(computation.last(&kept).run(all, &mut columns, &mut Vec::new()).1);
         Ok(Resumed { columns, states: by_cut(self, panel.axis(), cuts, found) })
     }
 
@@ -198,7 +199,7 @@ impl Plan {
         for instruments in axis.runs(least_rows) {
             let rows = axis.rows(instruments.start).start..axis.rows(instruments.end - 1).end;
             resize(&mut columns, rows.len());
-            last.run(instruments.clone(), &mut columns);
+            last.run(instruments.clone(), &mut columns, &mut Vec::new());
             take(Run { instruments, rows, columns: &columns })?;
         }
         Ok(computation.costs())

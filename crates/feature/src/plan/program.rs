@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::schedule::{Origin, Schedule, origin};
+use super::schedule::Schedule;
 use crate::graph::{Graph, NodeKind};
 
 /// One thing to do for an instrument.
@@ -67,7 +67,7 @@ fn reach(graph: &Graph, schedule: &Schedule, pass: usize) -> Vec<Option<(usize, 
     let mut reach = vec![Some((0, 0)); graph.nodes().len()];
     for (n, node) in graph.nodes().iter().enumerate() {
         let NodeKind::Call(bound) = &node.kind else { continue };
-        if origin(node) != Origin::Instrument || schedule.pass[n] != pass {
+        if !schedule.computes(graph, n, pass) {
             continue;
         }
         let inputs = node.inputs.iter().try_fold((0, 0), |(back, ahead), &input| {
@@ -81,6 +81,12 @@ fn reach(graph: &Graph, schedule: &Schedule, pass: usize) -> Vec<Option<(usize, 
 }
 
 impl Program {
+    /// How many operators are computed.
+    pub(super) fn n_operators(&self) -> usize {
+        let of_step = |step: &Step| if let Step::Compute { to, .. } = step { to.len() } else { 0 };
+        self.steps.iter().map(of_step).sum()
+    }
+
     /// How many times the rows of an instrument are walked over to compute something.
     pub(super) fn n_walks(&self) -> usize {
         self.steps.iter().filter(|step| matches!(step, Step::Compute { .. })).count()
@@ -96,8 +102,10 @@ impl Program {
         wanted: &dyn Fn(usize) -> bool,
     ) -> Self {
         let nodes = graph.nodes();
-        let in_pass = |n: usize| origin(&nodes[n]) == Origin::Instrument && schedule.pass[n] == pass;
-        let kept = |n: usize| in_pass(n) && schedule.kept_until[n].is_some() && wanted(n);
+        let in_pass = |n: usize| schedule.computes(graph, n, pass);
+        let kept = |n: usize| {
+            in_pass(n) && schedule.pass[n] == pass && schedule.kept_until[n].is_some() && wanted(n)
+        };
         let stored = |output: &usize| schedule.last_pass() == pass && wanted(outputs[*output]);
         let stored = (0..outputs.len()).filter(stored).collect::<Vec<_>>();
         let mut computed = vec![false; nodes.len()];

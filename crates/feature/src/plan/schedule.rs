@@ -3,19 +3,31 @@
 //! Passes alternate: pass 0 by instrument, pass 1 by session, pass 2 by instrument, and so on. A cross-section waits
 //! for its inputs over all instruments; a time series that builds on it waits for the cross-section over all sessions.
 //! All outputs are stored by the last pass, which is one by instrument: so they can be taken some instruments at a time.
+//!
+//! A kept column costs memory, and writing and reading it costs more than a few additions. So what takes only these is
+//! computed again by each pass that reads it, and what all rows of a session have in common is kept once a session.
+
+use std::collections::BTreeSet;
 
 use crate::{
     graph::{Graph, Node, NodeKind},
-    operator::Work,
+    operator::{Form, Work},
 };
+
+/// How many operators a node may take to be computed again rather than kept.
+const LIGHT: usize = 6;
 
 /// Where and when the nodes of a graph are computed.
 #[derive(Clone, Debug)]
 pub(super) struct Schedule {
     /// The pass of each node; for columns of the panel and constants, which are read where needed, 0.
     pub(super) pass: Vec<usize>,
-    /// The last pass that reads a node's kept column; `None` if it isn't kept beyond its own pass.
+    /// The last pass that reads a node's kept values; `None` if it isn't kept beyond its own pass.
     pub(super) kept_until: Vec<Option<usize>>,
+    /// Whether passes by instrument after its own compute a node again.
+    pub(super) again: Vec<bool>,
+    /// Whether a node has a value of its own for each row, or one for a session or a group of it.
+    by_row: Vec<bool>,
     pub(super) n_passes: usize,
 }
 
@@ -42,19 +54,27 @@ impl Schedule {
         // What a pass by session computed is stored by a pass by instrument that follows.
         let last = pass.iter().map(|pass| pass + pass % 2).max().unwrap_or(0);
         delay(nodes, outputs, last, &mut pass);
+        let again = light(nodes);
         let mut kept_until = vec![None; nodes.len()];
-        let mut keep = |n: usize, reader: usize| {
-            if origin(&nodes[n]) != Origin::Leaf && pass[n] < reader {
+        let mut computed = pass.iter().map(|&pass| BTreeSet::from([pass])).collect::<Vec<_>>();
+        let mut read = |computed: &mut Vec<BTreeSet<usize>>, n: usize, reader: usize| {
+            if origin(&nodes[n]) == Origin::Leaf || pass[n] == reader {
+            } else if again[n] && reader.is_multiple_of(2) {
+                computed[n].insert(reader);
+            } else {
                 kept_until[n] = kept_until[n].max(Some(reader));
             }
         };
-        for (n, node) in nodes.iter().enumerate() {
-            node.inputs.iter().for_each(|&input| keep(input, pass[n]));
-        }
         for &output in outputs {
-            keep(output, last);
+            read(&mut computed, output, last);
         }
-        Self { n_passes: if nodes.is_empty() { 0 } else { last + 1 }, pass, kept_until }
+        for n in (0..nodes.len()).rev() {
+            for reader in computed[n].clone() {
+                nodes[n].inputs.iter().for_each(|&input| read(&mut computed, input, reader));
+            }
+        }
+        let by_row = nodes.iter().map(|node| !is_common(node)).collect();
+        Self { n_passes: if nodes.is_empty() { 0 } else { last + 1 }, pass, kept_until, again, by_row }
     }
 
     /// The pass that stores the outputs.
@@ -62,26 +82,62 @@ impl Schedule {
         self.n_passes.saturating_sub(1)
     }
 
-    /// The nodes whose kept columns no pass after this one reads.
-    pub(super) fn read_last_by(&self, pass: usize) -> impl Iterator<Item = usize> {
-        let last = self.kept_until.iter().enumerate();
-        last.filter(move |(_, until)| **until == Some(pass)).map(|(node, _)| node)
+    /// Whether a pass by instrument may compute a node: for the first time, or again.
+    pub(super) fn computes(&self, graph: &Graph, n: usize, pass: usize) -> bool {
+        origin(&graph.nodes()[n]) == Origin::Instrument
+            && (self.pass[n] == pass || self.again[n] && self.pass[n] < pass)
     }
 
-    /// How many kept columns are alive at most at once: each takes eight bytes a row.
-    pub(super) fn peak_columns(&self) -> usize {
-        let alive = |at: usize| {
-            let spans = self.pass.iter().zip(&self.kept_until);
-            let spans = spans.filter_map(|(&from, &until)| Some((from, until?)));
-            let count = |of: &dyn Fn(usize, usize) -> bool| spans.clone().filter(|&(f, u)| of(f, u)).count();
-            let new = count(&|from, _| from == at);
-            let dead = count(&|from, until| from < at && until == at);
-            // A pass by session writes into the memory of what it reads last.
-            let beside = if at % 2 == 1 { new.max(dead) } else { new + dead };
-            beside + count(&|from, until| from < at && at < until)
-        };
-        (0..self.n_passes).map(alive).max().unwrap_or(0)
+    /// The columns that no pass after this one reads.
+    pub(super) fn read_last_by(&self, pass: usize) -> impl Iterator<Item = usize> {
+        let last = self.kept_until.iter().enumerate();
+        last.filter(move |&(n, until)| self.by_row[n] && *until == Some(pass)).map(|(n, _)| n)
     }
+
+    /// How many columns a pass adds to the kept ones.
+    fn kept_first_by(&self, pass: usize) -> usize {
+        let kept = |&n: &usize| self.by_row[n] && self.pass[n] == pass && self.kept_until[n].is_some();
+        (0..self.pass.len()).filter(kept).count()
+    }
+
+    /// How many columns are there at most, each of eight bytes a row: those that nobody reads any more take what is kept
+    /// next.
+    pub(super) fn peak_columns(&self) -> usize {
+        let (mut all, mut free) = (0, 0);
+        for pass in 0..self.n_passes {
+            let (new, dead) = (self.kept_first_by(pass), self.read_last_by(pass).count());
+            // A pass by session writes into the memory of what it reads last.
+            free += if pass % 2 == 1 { dead } else { 0 };
+            all += new.saturating_sub(free);
+            free = free.saturating_sub(new) + if pass % 2 == 1 { 0 } else { dead };
+        }
+        all
+    }
+}
+
+/// Whether all rows of a session, or of a group of it, have one value of a node.
+pub(super) fn is_common(node: &Node) -> bool {
+    matches!(&node.kind, NodeKind::Call(bound) if bound.form == Form::Common)
+}
+
+/// Which time series take a few operators over columns of the panel and over what is kept once a session.
+fn light(nodes: &[Node]) -> Vec<bool> {
+    let mut steps = Vec::<Option<usize>>::with_capacity(nodes.len());
+    for node in nodes {
+        let own = match &node.kind {
+            NodeKind::Field(_) | NodeKind::Constant(_) => Some(0),
+            NodeKind::Call(bound) if bound.form == Form::Common => Some(0),
+            NodeKind::Call(bound) if matches!(bound.work, Work::Rows(_)) || bound.form == Form::Shift => {
+                let inputs = node.inputs.iter().map(|&input| steps[input]);
+                inputs.sum::<Option<usize>>().map(|inputs| inputs + 1)
+            }
+            _ => None,
+        };
+        steps.push(own.filter(|&steps| steps <= LIGHT));
+    }
+    let is_light =
+        |(node, steps): (&Node, &Option<usize>)| origin(node) == Origin::Instrument && steps.is_some();
+    nodes.iter().zip(&steps).map(is_light).collect()
 }
 
 /// The first pass in which each node can be computed.

@@ -1,17 +1,17 @@
 //! A pass by session.
 
-use std::{mem, ops::Range};
+use std::{mem, ops::Range, sync::Arc};
 
-use backstaff_panel::{Column, Panel};
+use backstaff_panel::{Categories, Column, Panel};
 use rayon::prelude::*;
 
 use super::{
     Plan,
-    block::{Blocks, Place},
-    computation::{Kept, Results},
+    block::{Blocks, Place, SESSIONS},
+    computation::{Kept, OfGroups, Results, Rows},
     cost::{Meter, Stopwatch},
     progress::Walk,
-    schedule::{Origin, origin},
+    schedule::{Origin, is_common, origin},
 };
 use crate::{
     Type,
@@ -32,10 +32,12 @@ pub(super) struct SessionPass<'a> {
     sources: Vec<usize>,
 }
 
-/// A block of sessions, and its part of every column that the pass writes: for each the instruments' runs of rows.
+/// A block of sessions, and its part of what the pass writes: of every column the instruments' runs of rows, and of what
+/// rows have in common the sessions' values.
 struct Task<'a> {
     block: usize,
     columns: Vec<Runs<'a>>,
+    common: Vec<&'a mut [f64]>,
 }
 
 type Runs<'a> = Vec<&'a mut [f64]>;
@@ -72,23 +74,56 @@ impl<'a> SessionPass<'a> {
     }
 
     /// Compute all sessions; the results come back. Columns that this pass is the last to read are given to it, and
-    /// the results written over them.
-    pub(super) fn run(&self, dead: Results, walk: &Walk<'_>, meter: &Meter<'_>) -> Results {
-        let n_rows = self.panel.axis().n_rows();
-        let (dead, mut columns): (Vec<usize>, Vec<Kept>) = dead.into_iter().unzip();
-        let n_columns = self.targets.len().max(columns.len());
-        columns.resize_with(n_columns, || vec![0.0; n_rows]);
-        let tasks = self.tasks(&mut columns);
+    /// results written over them; what is left of them becomes `free`.
+    pub(super) fn run(
+        &self,
+        dead: Vec<(usize, Rows)>,
+        free: &mut Vec<Rows>,
+        walk: &Walk<'_>,
+        meter: &Meter<'_>,
+    ) -> Results {
+        let axis = self.panel.axis();
+        let (common, by_row) =
+            self.targets.iter().copied().partition::<Vec<_>, _>(|&target| is_common(&self.nodes[target]));
+        let (dead, mut columns): (Vec<usize>, Vec<Rows>) = dead.into_iter().unzip();
+        while columns.len() < by_row.len() {
+            columns.push(free.pop().unwrap_or_else(|| vec![0.0; axis.n_rows()]));
+        }
+        let mut values = common.iter().map(|&target| self.common(target)).collect::<Vec<_>>();
+        let tasks = self.tasks(&mut columns, &mut values);
         tasks.into_par_iter().for_each_init(Tile::default, |tile, mut task| {
             let mut stopwatch = meter.start();
             self.gather(&task, &dead, tile, &mut stopwatch);
             let n_rows = self.blocks.n_rows(task.block);
-            for (&target, column) in self.targets.iter().zip(&mut task.columns) {
-                let mut result = mem::take(&mut tile.result);
-                result.resize(n_rows, 0.0);
-                for position in self.blocks.sessions(task.block) {
-                    let own = self.blocks.in_tile(task.block, position);
-                    self.cross_section(target, position, own.clone(), tile, &mut result[own]);
+            let sessions = self.blocks.sessions(task.block);
+            let mut result = mem::take(&mut tile.result);
+            result.resize(n_rows, 0.0);
+            let compute = |target: usize, position: usize, tile: &mut Tile, result: &mut [f64]| {
+                let own = self.blocks.in_tile(task.block, position);
+                self.cross_section(target, position, own.clone(), tile, &mut result[own.clone()]);
+                own
+            };
+            for (&target, values) in common.iter().zip(&mut task.common) {
+                let groups = self.groups(target);
+                for (session, position) in sessions.clone().enumerate() {
+                    let own = compute(target, position, tile, &mut result);
+                    match groups {
+                        None => values[session] = one_value(&result[own]),
+                        Some((at, n_groups)) => {
+                            let values = &mut values[session * n_groups..(session + 1) * n_groups];
+                            for (&code, &value) in tile.codes[at][own.clone()].iter().zip(&result[own]) {
+                                if let Some(of_group) = values.get_mut(code as usize) {
+                                    *of_group = value;
+                                }
+                            }
+                        }
+                    }
+                }
+                stopwatch.lap(target);
+            }
+            for (&target, column) in by_row.iter().zip(&mut task.columns) {
+                for position in sessions.clone() {
+                    compute(target, position, tile, &mut result);
                 }
                 let mut order = tile.order.as_slice();
                 for run in column {
@@ -98,18 +133,63 @@ impl<'a> SessionPass<'a> {
                     }
                     order = rest;
                 }
-                tile.result = result;
                 stopwatch.lap(target);
             }
+            tile.result = result;
             walk.advance(n_rows);
         });
-        self.targets.iter().copied().zip(columns).collect()
+        free.extend(columns.drain(by_row.len()..));
+        let columns = by_row.into_iter().zip(columns.into_iter().map(Kept::Rows));
+        columns.chain(common.into_iter().zip(values)).collect()
     }
 
-    /// Cut the columns into blocks.
-    fn tasks<'b>(&self, columns: &'b mut [Kept]) -> Vec<Task<'b>> {
+    /// Room for what the rows of a session or group have in common.
+    fn common(&self, target: usize) -> Kept {
+        let n_sessions = self.panel.axis().n_sessions();
+        match self.categories(target) {
+            Some(groups) => {
+                let n_groups = groups.names().len();
+                let values = vec![f64::NAN; n_sessions * n_groups];
+                Kept::Groups(OfGroups { values, n_groups, groups: groups.clone() })
+            }
+            None => Kept::Sessions(vec![f64::NAN; n_sessions]),
+        }
+    }
+
+    /// The categories by which a cross-section groups its rows.
+    fn categories(&self, target: usize) -> Option<&'a Arc<Categories>> {
+        match &self.nodes[*self.nodes[target].inputs.last()?].kind {
+            NodeKind::Categories(name) => self.panel.categories(name),
+            _ => None,
+        }
+    }
+
+    /// Where the codes of a cross-section's groups are in a tile, and how many groups there are.
+    fn groups(&self, target: usize) -> Option<(usize, usize)> {
+        let n_groups = self.categories(target)?.names().len();
+        Some((self.source(*self.nodes[target].inputs.last()?), n_groups))
+    }
+
+    /// Where an input is in a tile.
+    fn source(&self, input: usize) -> usize {
+        self.sources.binary_search(&input).expect("every input is gathered")
+    }
+
+    /// Cut the columns and the sessions' values into blocks.
+    fn tasks<'b>(&self, columns: &'b mut [Rows], common: &'b mut [Kept]) -> Vec<Task<'b>> {
         let blocks = 0..self.blocks.n_blocks();
-        let mut tasks = blocks.map(|block| Task { block, columns: Vec::new() }).collect::<Vec<_>>();
+        let task = |block| Task { block, columns: Vec::new(), common: Vec::new() };
+        let mut tasks = blocks.map(task).collect::<Vec<_>>();
+        for values in common {
+            let (values, a_session) = match values {
+                Kept::Groups(OfGroups { values, n_groups, .. }) => (values, *n_groups),
+                Kept::Sessions(values) | Kept::Rows(values) => (values, 1),
+            };
+            let mut blocks = values.chunks_mut(SESSIONS * a_session.max(1));
+            for task in &mut tasks {
+                task.common.push(blocks.next().unwrap_or_default());
+            }
+        }
         let cut = columns.par_iter_mut().map(|column| self.blocks.cut(column));
         for column in cut.collect::<Vec<_>>() {
             for (task, runs) in tasks.iter_mut().zip(column) {
@@ -150,7 +230,25 @@ impl<'a> SessionPass<'a> {
                 continue;
             }
             match (&self.kept[source], &self.nodes[source].kind) {
-                (Some(values), _) => scatter(values, order, numbers),
+                (Some(Kept::Rows(values)), _) => scatter(values, order, numbers),
+                (Some(Kept::Sessions(values)), _) => {
+                    for position in self.blocks.sessions(task.block) {
+                        numbers[self.blocks.in_tile(task.block, position)].fill(values[position]);
+                    }
+                }
+                (Some(Kept::Groups(kept)), _) => {
+                    let of_rows = kept.groups.codes();
+                    codes.resize(n_rows, 0);
+                    for place in order {
+                        codes[place.in_tile as usize] = of_rows[place.row as usize];
+                    }
+                    for position in self.blocks.sessions(task.block) {
+                        let own = self.blocks.in_tile(task.block, position);
+                        for (value, &code) in numbers[own.clone()].iter_mut().zip(&codes[own]) {
+                            *value = kept.get(code, position);
+                        }
+                    }
+                }
                 (None, NodeKind::Constant(value)) => numbers.fill(*value),
                 (None, NodeKind::Field(name)) => {
                     match &**self.panel.field(name).expect("columns are checked first") {
@@ -180,7 +278,7 @@ impl<'a> SessionPass<'a> {
         let Bound { work: Work::Session(work), .. } = &**bound else {
             unreachable!("time series have their own passes")
         };
-        let at = |input: usize| self.sources.binary_search(&input).expect("every input is gathered");
+        let at = |input: usize| self.source(input);
         let Tile { numbers, codes, masked, scratch, .. } = tile;
         let is_groups = |input: usize| self.nodes[input].value_type == Type::Category;
         let groups = node.inputs.last().copied().filter(|&input| is_groups(input));
@@ -208,6 +306,12 @@ impl<'a> SessionPass<'a> {
         let axis = self.panel.axis();
         work(&CrossSection { inputs: &inputs, groups, axis, position }, scratch, out);
     }
+}
+
+/// The value that all rows of a session have.
+fn one_value(rows: &[f64]) -> f64 {
+    debug_assert!(rows.iter().all(|value| value.to_bits() == rows[0].to_bits()), "one value a session");
+    rows.first().copied().unwrap_or(f64::NAN)
 }
 
 /// Put the values of a block's rows where its tile has them.

@@ -244,6 +244,49 @@ fn nests_both_kinds_in_both_directions() {
 }
 
 #[test]
+fn what_rows_have_in_common_is_that_of_columns() {
+    let market = testing::market(testing::MarketSpec {
+        n_sessions: 70,
+        n_instruments: 12,
+        mortal: 0.5,
+        ..testing::MarketSpec::default()
+    });
+    let some = (0..market.axis().n_rows()).map(|row| row % 7 != 3).collect::<Vec<_>>();
+    for panel in [market.clone(), market.select(&some)] {
+        let mut step = panel.clone();
+        for (name, text) in [
+            ("of_all", "CsMean($close, within=$volume > 3e5)"),
+            ("of_sector", "CsMedian($close, by=sector)"),
+            ("of_one", "ChangeInstrument('S0003', $close)"),
+            ("apart", "Ref($close, 2) / $open - $of_all"),
+        ] {
+            let values = compute(&step, text);
+            step.insert(name, Column::F64(values)).unwrap();
+        }
+        let apart = "(Ref($close, 2) / $open - CsMean($close, within=$volume > 3e5))";
+        for (nested, stepwise) in [
+            ("CsMean($close, within=$volume > 3e5)", "$of_all + 0"),
+            ("CsMedian($close, by=sector) - $close", "$of_sector - $close"),
+            ("CsStd(CsMedian($close, by=sector), by=sector)", "CsStd($of_sector, by=sector)"),
+            ("CsRank(CsMedian($close, by=sector), by=sector)", "CsRank($of_sector, by=sector)"),
+            (
+                "Std(CsRank(ChangeInstrument('S0003', $close) - $close), 3)",
+                "Std(CsRank($of_one - $close), 3)",
+            ),
+            (&format!("CsRank({apart}) + {apart}"), "CsRank($apart) + $apart"),
+            (
+                &format!("Mean(CsRank(CsRank({apart}) + {apart}), 3)"),
+                "Mean(CsRank(CsRank($apart) + $apart), 3)",
+            ),
+        ] {
+            let (found, expected) = (compute(&panel, nested), compute(&step, stepwise));
+            assert!(found.iter().any(|value| !value.is_nan()), "{nested}");
+            assert!(found.iter().zip(&expected).all(|(a, b)| a.to_bits() == b.to_bits()), "{nested}");
+        }
+    }
+}
+
+#[test]
 fn stores_columns_constants_and_cross_sections_as_they_are() {
     let panel = three();
     let catalog = Catalog::new().with("a", "$close").unwrap().with("b", "2.5").unwrap();
@@ -275,8 +318,8 @@ fn shares_equal_parts_and_frees_buffers() {
     assert_eq!((explain.features, explain.nodes, explain.shared), (2, 8, 5));
     assert_eq!(explain.passes.len(), 3);
     assert_eq!(explain.passes[1], Pass::BySession { operators: 1 });
-    // Returns wait for the market's, which waits to be joined with them.
-    assert_eq!(explain.kept_bytes_per_row, 16);
+    // Returns wait for the market's, and are computed again to be joined with it; the market's are few.
+    assert_eq!(explain.kept_bytes_per_row, 8);
     assert!(explain.buffer_bytes_per_row <= 32, "{explain}");
     assert!(explain.to_string().contains("look-back: 60 sessions"), "{explain}");
 }

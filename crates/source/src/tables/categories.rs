@@ -103,8 +103,8 @@ fn add(
             Session::from_number(i32::MIN)
         };
         let of_instrument = texts.entry(name.clone()).or_default();
-        if !has_history && let Some(first) = first_rows.insert(name.clone(), chunk.rows[row]) {
-            let (path, key, second) = (table.to_owned(), name.clone(), chunk.rows[row]);
+        if !has_history && let Some(first) = first_rows.insert(name.clone(), chunk.rows.get(row)) {
+            let (path, key, second) = (table.to_owned(), name.clone(), chunk.rows.get(row));
             return Err(SourceError::DuplicateKey { path, key, first, second });
         }
         of_instrument.push((from, values.names[code as usize].clone()));

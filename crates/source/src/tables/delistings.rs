@@ -102,7 +102,7 @@ fn one(
     let reason = reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty());
     let share = layout.recovery.as_ref().map(|column| {
         let at = 2 + usize::from(layout.reason.is_some());
-        (column, chunk.numbers(at)[row])
+        (column, chunk.numbers(at).get(row))
     });
     let recovery = match share {
         Some((_, recovery)) if recovery.is_finite() && recovery >= 0.0 => Some(recovery),

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::{
     layout::Dates,
-    scan::{Cells, Chunk, Role, Scan},
+    scan::{Cells, Chunk, Role, RowNumbers, Scan},
 };
 use crate::{
     DateOrder, SourceError,
@@ -124,7 +124,7 @@ fn of_file(role: Role) -> parquet_file::Role {
         Role::Days | Role::Known => parquet_file::Role::Date,
         Role::Keys => parquet_file::Role::Instrument,
         Role::Texts => parquet_file::Role::Category,
-        Role::Numbers => parquet_file::Role::Number,
+        Role::Numbers => parquet_file::Role::NarrowNumber,
     }
 }
 
@@ -136,8 +136,7 @@ fn cells(part: Part, role: Option<Role>) -> Cells {
         }
         Part::Days { days, .. } => Cells::Days(days),
         Part::Texts(texts) => Cells::Texts(texts),
-        Part::Numbers(Column::F64(numbers)) => Cells::Numbers(numbers),
-        Part::Numbers(column @ Column::F32(_)) => Cells::Numbers(column.to_f64()),
+        Part::Numbers(numbers) => Cells::Numbers(numbers),
     }
 }
 
@@ -151,6 +150,9 @@ fn length(cells: &Cells) -> usize {
 
 /// The rows whose texts are wanted.
 fn keep(cells: Vec<Cells>, kept: &[Cells], scan: &Scan<'_>, first_row: u64, length: usize) -> Chunk {
+    if kept.is_empty() {
+        return Chunk { rows: RowNumbers::Following(first_row, length), columns: cells };
+    }
     let mut is_kept = vec![true; length];
     for (cells, wanted) in kept.iter().zip(scan.keep.values()) {
         let Cells::Texts(texts) = cells else { continue };
@@ -173,7 +175,10 @@ fn keep(cells: Vec<Cells>, kept: &[Cells], scan: &Scan<'_>, first_row: u64, leng
             Cells::Texts(texts)
         }
         Cells::Numbers(mut numbers) => {
-            retain(&mut numbers, &is_kept);
+            match &mut numbers {
+                Column::F32(values) => retain(values, &is_kept),
+                Column::F64(values) => retain(values, &is_kept),
+            }
             Cells::Numbers(numbers)
         }
     });

@@ -4,11 +4,13 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use super::scan::{Cells, Chunk, Decoded, Scan};
+use backstaff_panel::{Column, NarrowColumn};
+
+use super::scan::{Cells, Chunk, Decoded, Role, Scan};
 use crate::{block::Coded, stamp::Shape};
 
 /// Decoded rows of a table.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct TableRows {
     /// The number of each row.
     pub rows: Vec<u64>,
@@ -17,14 +19,14 @@ pub struct TableRows {
 }
 
 /// A decoded column.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub enum TableColumn {
     /// Days since 1970-01-01, and how their dates begin.
     Days(Vec<i32>, Option<Shape>),
     /// A code a row ([`u32::MAX`] is an empty cell), and the text of each code.
     Texts(Vec<u32>, Vec<String>),
-    /// NaN is missing.
-    Numbers(Vec<f64>),
+    /// NaN is missing; in four bytes each where that loses nothing.
+    Numbers(Column),
 }
 
 /// Which rows of which table, decoded how.
@@ -88,33 +90,29 @@ pub(crate) fn merge(chunks: Vec<Decoded>, scan: &Scan<'_>) -> TableRows {
     let mut rows = Vec::with_capacity(chunks.iter().map(Decoded::len).sum());
     let mut of_columns = (0..scan.columns.len()).map(|_| Vec::new()).collect::<Vec<_>>();
     for Decoded { chunk, .. } in chunks {
-        rows.extend(chunk.rows);
+        rows.extend(chunk.rows.iter());
         of_columns.iter_mut().zip(chunk.columns).for_each(|(all, cells)| all.push(cells));
     }
     let columns = of_columns.into_iter().enumerate().map(|(at, parts)| {
         let shape = shapes.iter().find_map(|shapes| shapes[at]);
-        let mut column = match scan.columns[at].1.cells() {
-            Cells::Days(days) => TableColumn::Days(days, shape),
-            Cells::Texts(texts) => TableColumn::Texts(texts.codes, texts.names),
-            Cells::Numbers(numbers) => TableColumn::Numbers(numbers),
-        };
-        let mut known = Coded::default();
+        let (mut days, mut known, mut texts) = (Vec::new(), Coded::default(), Vec::new());
+        let mut numbers = NarrowColumn::with_capacity(0);
         for part in parts {
-            match (&mut column, part) {
-                (TableColumn::Days(all, _), Cells::Days(part)) => all.extend(part),
-                (TableColumn::Numbers(all), Cells::Numbers(part)) => all.extend(part),
-                (TableColumn::Texts(all, _), Cells::Texts(part)) => {
+            match part {
+                Cells::Days(part) => days.extend(part),
+                Cells::Numbers(part) => numbers.append(&part),
+                Cells::Texts(part) => {
                     let codes = part.names.iter().map(|name| known.code(name.as_str())).collect::<Vec<_>>();
                     let code = |&code: &u32| codes.get(code as usize).copied().unwrap_or(Coded::MISSING);
-                    all.extend(part.codes.iter().map(code));
+                    texts.extend(part.codes.iter().map(code));
                 }
-                _ => {}
             }
         }
-        if let TableColumn::Texts(_, names) = &mut column {
-            *names = known.names;
+        match scan.columns[at].1 {
+            Role::Days | Role::Known => TableColumn::Days(days, shape),
+            Role::Keys | Role::Texts => TableColumn::Texts(texts, known.names),
+            Role::Numbers => TableColumn::Numbers(numbers.finish()),
         }
-        column
     });
     TableRows { columns: columns.collect(), rows }
 }
@@ -130,6 +128,7 @@ impl From<TableRows> for Decoded {
                 TableColumn::Numbers(numbers) => Cells::Numbers(numbers),
             }
         });
-        Self { chunk: Chunk { columns: columns.collect(), rows }, shapes }
+        let columns = columns.collect();
+        Self { chunk: Chunk { columns, rows: rows.into_iter().collect() }, shapes }
     }
 }

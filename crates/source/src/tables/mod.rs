@@ -129,6 +129,11 @@ impl Tables {
     }
 }
 
+/// What to say of infinite values of a column, if there are any.
+fn warn_infinite(count: usize, table: &str, column: &str) -> Option<String> {
+    (count > 0).then(|| format!("{table}: infinite values of {column}, which count as missing: {count}"))
+}
+
 /// The files of a database: an SQLite file with what its log holds beyond it, or the tables of a folder that are there.
 pub(crate) fn table_files(path: &Path, layout: &TableLayout) -> Result<Vec<PathBuf>, SourceError> {
     look_at(path)?;

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::{
     Tables,
     layout::{Halts, PriceTable},
-    scan::{Cells, Chunk, Role, Scan},
+    scan::{Cells, Chunk, Role, RowNumbers, Scan},
 };
 use crate::{
     Adjustment, FoundColumn, PanelSource, SourceError,
@@ -105,28 +105,31 @@ fn block(chunk: Chunk, names: &[String], halts: Halts) -> (Block, Odd) {
     let halted = match (halts, numbers.iter().find(|(name, _)| name == "volume")) {
         // Trade that nobody counted is no trade: what the row says of prices can't be told from a halt's.
         (Halts::ZeroVolume, Some((_, volume))) => {
-            for (_, &row) in volume.iter().zip(&rows).filter(|(volume, _)| volume.is_nan()) {
-                odd.without_volume.get_or_insert((0, row)).0 += 1;
+            let volumes = (0..volume.len()).map(|row| volume.get(row));
+            for (row, _) in volumes.clone().enumerate().filter(|(_, volume)| volume.is_nan()) {
+                odd.without_volume.get_or_insert((0, rows.get(row))).0 += 1;
             }
-            volume.iter().map(|&volume| volume == 0.0 || volume.is_nan()).collect()
+            volumes.map(|volume| volume == 0.0 || volume.is_nan()).collect()
         }
         _ => vec![false; days.len()],
     };
     for (name, values) in numbers.iter_mut().filter(|(name, _)| PRICES.contains(&name.as_str())) {
-        for ((value, &halted), &row) in values.iter_mut().zip(&halted).zip(&rows) {
-            if halted {
-                *value = f64::NAN;
-            } else if *value <= 0.0 {
-                *value = f64::NAN;
-                odd.impossible.entry(name.clone()).or_insert((0, row)).0 += 1;
-            }
+        let impossible = match values {
+            Column::F32(values) => without_halts(values, &halted, f32::NAN),
+            Column::F64(values) => without_halts(values, &halted, f64::NAN),
+        };
+        if let Some((count, first)) = impossible {
+            odd.impossible.insert(name.clone(), (count, rows.get(first)));
         }
     }
-    let numbers = numbers.into_iter().map(|(name, values)| (name, Column::F64(values))).collect();
+    let (first_row, lines) = match rows {
+        RowNumbers::Following(first, _) => (first, Vec::new()),
+        RowNumbers::Listed(rows) => (rows[0], rows),
+    };
     let block = Block {
         file: 0,
-        first_row: rows.first().copied().unwrap_or(1),
-        lines: rows,
+        first_row,
+        lines,
         instruments,
         days,
         seconds: Vec::new(),
@@ -134,6 +137,25 @@ fn block(chunk: Chunk, names: &[String], halts: Halts) -> (Block, Odd) {
         categories: Vec::new(),
     };
     (block, odd)
+}
+
+/// Make prices missing where nothing traded and where they are not positive; returns how many of the latter there were,
+/// and the place of the first.
+fn without_halts<T: Copy + PartialOrd + Default>(
+    prices: &mut [T],
+    halted: &[bool],
+    missing: T,
+) -> Option<(usize, usize)> {
+    let mut impossible = None;
+    for (row, (price, &halted)) in prices.iter_mut().zip(halted).enumerate() {
+        if halted {
+            *price = missing;
+        } else if *price <= T::default() {
+            *price = missing;
+            impossible.get_or_insert((0, row)).0 += 1;
+        }
+    }
+    impossible
 }
 
 fn warn(blocks: &[(Block, Odd)], place: &std::path::Path, warnings: &mut Vec<String>) {

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use backstaff_panel::Column;
+
 use super::layout::{Dates, Keep};
 use crate::{Place, SourceError, block::Coded, stamp::Shape};
 
@@ -19,17 +21,6 @@ pub(crate) enum Role {
     Texts,
     /// Numbers.
     Numbers,
-}
-
-impl Role {
-    /// An empty column of it.
-    pub(crate) fn cells(self) -> Cells {
-        match self {
-            Self::Days | Self::Known => Cells::Days(Vec::new()),
-            Self::Keys | Self::Texts => Cells::Texts(Coded::default()),
-            Self::Numbers => Cells::Numbers(Vec::new()),
-        }
-    }
 }
 
 /// The columns of a table that are wanted.
@@ -78,7 +69,7 @@ impl Decoded {
 #[derive(Debug, Default)]
 pub(crate) struct Chunk {
     /// The number of each row for people.
-    pub rows: Vec<u64>,
+    pub rows: RowNumbers,
     /// In the order of [`Scan::columns`].
     pub columns: Vec<Cells>,
 }
@@ -89,8 +80,65 @@ pub(crate) enum Cells {
     /// Days since 1970-01-01.
     Days(Vec<i32>),
     Texts(Coded),
-    /// NaN is missing.
-    Numbers(Vec<f64>),
+    /// NaN is missing; in four bytes each where that loses nothing.
+    Numbers(Column),
+}
+
+/// The numbers of rows.
+#[derive(Debug)]
+pub(crate) enum RowNumbers {
+    /// One after the other: the first, and how many.
+    Following(u64, usize),
+    Listed(Vec<u64>),
+}
+
+impl Default for RowNumbers {
+    fn default() -> Self {
+        Self::Following(1, 0)
+    }
+}
+
+impl RowNumbers {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Following(_, count) => *count,
+            Self::Listed(rows) => rows.len(),
+        }
+    }
+
+    /// The number of a row.
+    pub(crate) fn get(&self, row: usize) -> u64 {
+        match self {
+            Self::Following(first, _) => first + row as u64,
+            Self::Listed(rows) => rows[row],
+        }
+    }
+
+    #[inline]
+    pub(crate) fn push(&mut self, number: u64) {
+        match self {
+            Self::Following(first, count @ 0) => (*first, *count) = (number, 1),
+            Self::Following(first, count) if number == first.wrapping_add(*count as u64) => *count += 1,
+            Self::Following(..) => {
+                let mut rows = self.iter().collect::<Vec<_>>();
+                rows.push(number);
+                *self = Self::Listed(rows);
+            }
+            Self::Listed(rows) => rows.push(number),
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u64> {
+        (0..self.len()).map(|row| self.get(row))
+    }
+}
+
+impl FromIterator<u64> for RowNumbers {
+    fn from_iter<T: IntoIterator<Item = u64>>(numbers: T) -> Self {
+        let mut rows = Self::default();
+        numbers.into_iter().for_each(|number| rows.push(number));
+        rows
+    }
 }
 
 impl Chunk {
@@ -100,7 +148,7 @@ impl Chunk {
 
     /// Where a row stands.
     pub(crate) fn place(&self, table: &Path, row: usize) -> Place {
-        Place { file: table.to_owned(), row: self.rows[row] }
+        Place { file: table.to_owned(), row: self.rows.get(row) }
     }
 
     /// A column of days.
@@ -118,7 +166,7 @@ impl Chunk {
         texts
     }
 
-    pub(crate) fn numbers(&self, column: usize) -> &[f64] {
+    pub(crate) fn numbers(&self, column: usize) -> &Column {
         let Cells::Numbers(numbers) = &self.columns[column] else {
             panic!("column {column} holds no numbers")
         };

@@ -8,6 +8,7 @@ use super::{
     Tables,
     layout::{Keep, SeriesTable},
     scan::{Role, Scan},
+    warn_infinite,
 };
 use crate::SourceError;
 
@@ -38,22 +39,20 @@ pub(super) fn insert(
     let mut infinite = 0;
     for chunk in tables.scan(&scan)? {
         let (keys, days, values) = (chunk.texts(0), chunk.days(1), chunk.numbers(2));
-        for row in 0..chunk.len() {
+        for (row, &day) in days.iter().enumerate() {
             let Some((code, _)) = names.get_key_value(keys.names[keys.codes[row] as usize].as_str()) else {
                 continue;
             };
-            infinite += usize::from(values[row].is_infinite());
-            if values[row].is_finite() {
-                let date = Session::from_number(days[row]);
-                let known = Session::from_number(days[row] + i32::from(layout.lag_days));
-                observed.entry(code).or_default().push(Fact::observed(date, known, values[row]));
+            let value = values.get(row);
+            infinite += usize::from(value.is_infinite());
+            if value.is_finite() {
+                let date = Session::from_number(day);
+                let known = Session::from_number(day + i32::from(layout.lag_days));
+                observed.entry(code).or_default().push(Fact::observed(date, known, value));
             }
         }
     }
-    if infinite > 0 {
-        let (table, value) = (&layout.table, &layout.value);
-        warnings.push(format!("{table}: infinite values of {value}, which count as missing: {infinite}"));
-    }
+    warnings.extend(warn_infinite(infinite, &layout.table, &layout.value));
     for (code, name) in names {
         let facts = observed.remove(code).unwrap_or_default();
         if let Some((count, first)) = repeated(&facts) {

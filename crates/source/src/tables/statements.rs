@@ -8,6 +8,7 @@ use super::{
     Tables,
     layout::{Dates, ItemTable, Keep, PeriodTable, Statements},
     scan::{Role, Scan},
+    warn_infinite,
 };
 use crate::{SourceError, block::Coded};
 
@@ -77,7 +78,7 @@ impl Reports {
                     code != Coded::MISSING && texts.names[code as usize] != *expected
                 });
                 let (day, end) = (chunk.days(1)[row], Session::from_number(chunk.days(2)[row]));
-                let (period, is_end) = fiscal_quarter(end, month.map_or(12.0, |month| month[row]));
+                let (period, is_end) = fiscal_quarter(end, month.map_or(12.0, |month| month.get(row)));
                 odd += usize::from(!is_end);
                 if is_foreign {
                     foreign += 1;
@@ -90,7 +91,7 @@ impl Reports {
                         known.insert(name.clone(), names.len() as u32 - 1);
                         names.len() as u32 - 1
                     });
-                    reports.push((day, end, chunk.numbers(3)[row] as u64, instrument, period));
+                    reports.push((day, end, chunk.numbers(3).get(row) as u64, instrument, period));
                 }
             }
         }
@@ -148,26 +149,28 @@ impl Reports {
                 items.names.iter().map(|name| codes.get(name.as_str()).copied()).collect::<Vec<_>>();
             // Of several amounts of an item the first in the table counts, also where an index gave the rows.
             let mut rows = (0..chunk.len()).collect::<Vec<_>>();
-            if !chunk.rows.is_sorted() {
-                rows.sort_unstable_by_key(|&row| chunk.rows[row]);
+            if !chunk.rows.iter().is_sorted() {
+                rows.sort_unstable_by_key(|&row| chunk.rows.get(row));
             }
+            // A report's items mostly stand together.
+            let (mut last, mut place) = (f64::NAN, None);
             for row in rows {
-                let (Some(&at), Some(column)) =
-                    (self.places.get(&(periods[row] as u64)), columns[items.codes[row] as usize])
-                else {
+                let period = periods.get(row);
+                if period != last {
+                    (last, place) = (period, self.places.get(&(period as u64)));
+                }
+                let (Some(&at), Some(column)) = (place, columns[items.codes[row] as usize]) else {
                     continue;
                 };
-                infinite += usize::from(amounts[row].is_infinite());
+                let amount = amounts.get(row);
+                infinite += usize::from(amount.is_infinite());
                 let value = &mut values[column][at as usize];
-                if value.is_nan() && amounts[row].is_finite() {
-                    *value = amounts[row];
+                if value.is_nan() && amount.is_finite() {
+                    *value = amount;
                 }
             }
         }
-        if infinite > 0 {
-            let (table, value) = (&layout.table, &layout.value);
-            warnings.push(format!("{table}: infinite values of {value}, which count as missing: {infinite}"));
-        }
+        warnings.extend(warn_infinite(infinite, &layout.table, &layout.value));
         let facts = names.iter().zip(values).map(|((code, name), values)| {
             if values.iter().all(|value| value.is_nan()) {
                 warnings.push(format!(

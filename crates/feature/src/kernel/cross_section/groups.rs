@@ -6,14 +6,16 @@ use crate::kernel::present;
 /// A value's bits, mapped so that integers compare as the values do, and where the value stands.
 pub(super) type Key = (u64, u32);
 
-/// The code of a row that is in no group.
+/// The code of a row that is in no group. Others are numbers from 0 on: memory is taken for each up to the largest.
 pub const MISSING_GROUP: u32 = u32::MAX;
 
 /// Memory that is used again from session to session.
 #[derive(Default, Debug)]
 pub struct Scratch {
-    /// Group code above, row below; ascending.
-    order: Vec<u64>,
+    /// The rows that have a group, group by group.
+    order: Vec<u32>,
+    /// Where each group ends in `order`.
+    ends: Vec<u32>,
     rows: Vec<u32>,
     values: Vec<f64>,
     sorted: Vec<f64>,
@@ -67,14 +69,10 @@ pub(super) fn describe(
     members(values, groups, scratch, out, |group, all, out| {
         let value = statistic(group);
         match all {
-            Some(all) => all.iter().for_each(|&packed| out[row_of(packed)] = value),
+            Some(all) => all.iter().for_each(|&row| out[row as usize] = value),
             None => out.fill(value),
         }
     });
-}
-
-fn row_of(packed: u64) -> usize {
-    (packed & u64::from(u32::MAX)) as usize
 }
 
 /// Calls `fill` for every group that has a present member, with all its rows (`None`: every row there is).
@@ -83,12 +81,13 @@ fn members(
     groups: Option<&[u32]>,
     scratch: &mut Scratch,
     out: &mut [f64],
-    mut fill: impl FnMut(Group, Option<&[u64]>, &mut [f64]),
+    mut fill: impl FnMut(Group, Option<&[u32]>, &mut [f64]),
 ) {
     assert_eq!(values.len(), out.len(), "one value a row");
     out.fill(f64::NAN);
-    let Scratch { order, rows: present_rows, values: present_values, sorted, keys, starts, .. } = scratch;
-    let mut visit = |all: Option<&[u64]>, indices: &mut dyn Iterator<Item = usize>, out: &mut [f64]| {
+    let Scratch { order, ends, rows: present_rows, values: present_values, sorted, keys, starts, .. } =
+        scratch;
+    let mut visit = |all: Option<&[u32]>, indices: &mut dyn Iterator<Item = usize>, out: &mut [f64]| {
         present_rows.clear();
         present_values.clear();
         for row in indices {
@@ -106,11 +105,26 @@ fn members(
         return;
     };
     assert_eq!(groups.len(), values.len(), "each row has a group code");
+    let coded = || groups.iter().enumerate().filter(|(_, code)| **code != MISSING_GROUP);
+    let n_groups = coded().map(|(_, &code)| code as usize + 1).max().unwrap_or(0);
+    ends.clear();
+    ends.resize(n_groups, 0);
+    coded().for_each(|(_, &code)| ends[code as usize] += 1);
+    let mut n_rows = 0;
+    for end in ends.iter_mut() {
+        (*end, n_rows) = (n_rows, n_rows + *end);
+    }
     order.clear();
-    let coded = groups.iter().enumerate().filter(|(_, code)| **code != MISSING_GROUP);
-    order.extend(coded.map(|(row, &code)| u64::from(code) << 32 | row as u64));
-    order.sort_unstable();
-    for all in order.chunk_by(|a, b| a >> 32 == b >> 32) {
-        visit(Some(all), &mut all.iter().map(|&packed| row_of(packed)), out);
+    order.resize(n_rows as usize, 0);
+    for (row, &code) in coded() {
+        let next = &mut ends[code as usize];
+        order[*next as usize] = row as u32;
+        *next += 1;
+    }
+    let mut start = 0;
+    for &end in ends.iter() {
+        let all = &order[start..end as usize];
+        visit(Some(all), &mut all.iter().map(|&row| row as usize), out);
+        start = end as usize;
     }
 }

@@ -80,7 +80,8 @@ fn shifted(
     }
     let look_back = LookBack::Sessions(n.max(0).unsigned_abs());
     let look_ahead = n.min(0).unsigned_abs();
-    Bound::instrument(look_back, move |inputs, _, out| kernel(inputs[0], n, out)).ahead(look_ahead)
+    let bound = Bound::instrument(look_back, move |inputs, _, out| kernel(inputs[0], n, out));
+    bound.shift().ahead(look_ahead)
 }
 
 /// What each value makes with the instrument's first one, which is the state.

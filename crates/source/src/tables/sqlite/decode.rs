@@ -2,19 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
+use backstaff_panel::NarrowColumn;
 use rusqlite::{Row, types::ValueRef};
 
 use super::super::{
     day::DayReader,
     layout::Dates,
-    scan::{Cells, Chunk, Decoded, Role, Scan},
+    scan::{Cells, Chunk, Decoded, Role, RowNumbers, Scan},
 };
 use crate::{Place, SourceError, block::Coded};
 
 /// Decodes rows one after the other.
 pub(super) struct Decoder<'a> {
     columns: Vec<(&'a str, Column)>,
-    rows: Vec<u64>,
+    rows: RowNumbers,
     table: PathBuf,
 }
 
@@ -22,7 +23,7 @@ enum Column {
     Days(DayReader, Vec<i32>),
     /// Texts, and whether each row needs one.
     Texts(Coded, bool),
-    Numbers(Vec<f64>),
+    Numbers(NarrowColumn),
 }
 
 impl<'a> Decoder<'a> {
@@ -36,12 +37,12 @@ impl<'a> Decoder<'a> {
                 }
                 Role::Keys => Column::Texts(Coded::for_rows(rows), true),
                 Role::Texts => Column::Texts(Coded::for_rows(rows), false),
-                Role::Numbers => Column::Numbers(Vec::with_capacity(rows)),
+                Role::Numbers => Column::Numbers(NarrowColumn::with_capacity(rows)),
             };
             (name, column)
         };
         let columns = scan.columns.iter().map(column).collect();
-        Self { columns, rows: Vec::with_capacity(rows), table }
+        Self { columns, rows: RowNumbers::default(), table }
     }
 
     /// Take in a row of the query.
@@ -82,7 +83,7 @@ impl<'a> Decoder<'a> {
             chunk.columns.push(match column {
                 Column::Days(_, days) => Cells::Days(days),
                 Column::Texts(texts, _) => Cells::Texts(texts),
-                Column::Numbers(numbers) => Cells::Numbers(numbers),
+                Column::Numbers(numbers) => Cells::Numbers(numbers.finish()),
             });
         }
         Decoded { chunk, shapes }

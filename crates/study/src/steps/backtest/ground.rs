@@ -5,7 +5,7 @@ use std::{ops::Range, sync::Arc};
 use backstaff_panel::{Column, Panel, TRADED, Universe};
 use backstaff_portfolio::{Market, TopN};
 
-use super::{BacktestInputs, Guides, Holder, RunBacktests, Variant};
+use super::{BacktestInputs, Guides, Holder, RunBacktests, Variant, simulate::index_panel};
 use crate::{StudyError, config::StrategySpec, panel_handle::PanelHandle};
 
 /// A market that ends with the last session that portfolios on it run over: made once for all of them.
@@ -43,13 +43,16 @@ impl RunBacktests {
         Ok(ground)
     }
 
-    /// The market of variants that end with the same session.
+    /// The market of variants that end with the same session, and hold the index all or none.
     pub(super) fn ground_of(
         &self,
         variants: &[Variant],
         inputs: &BacktestInputs,
     ) -> Result<Ground, StudyError> {
         let end = variants.iter().map(|variant| inputs.sessions_of(variant).end).max().unwrap_or(0);
+        if variants.iter().all(|variant| variant.holder == Holder::Index) {
+            return Ground::new(index_panel(&inputs.panel, &self.index_name)?.between(0..end));
+        }
         let has_model = variants.iter().any(|variant| matches!(variant.holder, Holder::Model(_)));
         let fields = price_fields(&inputs.panel);
         let categories = if has_model { self.categories(&inputs.panel) } else { Vec::new() };

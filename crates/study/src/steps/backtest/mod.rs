@@ -178,11 +178,12 @@ impl JointStage for RunBacktests {
         _: Budget,
         sink: &dyn Sink<BacktestResult>,
     ) -> Result<(), StudyError> {
-        let mut by_end = BTreeMap::<usize, Vec<usize>>::new();
+        let mut by_ground = BTreeMap::<(usize, bool), Vec<usize>>::new();
         for (place, variant) in variants.iter().enumerate() {
-            by_end.entry(inputs.sessions_of(variant).end).or_default().push(place);
+            let ground = (inputs.sessions_of(variant).end, variant.holder == Holder::Index);
+            by_ground.entry(ground).or_default().push(place);
         }
-        for places in by_end.into_values() {
+        for places in by_ground.into_values() {
             let ours = places.iter().map(|&place| variants[place].clone()).collect::<Vec<_>>();
             let ground = self.ground_of(&ours, inputs)?;
             let run = |(place, variant): (usize, Variant)| {

@@ -170,10 +170,8 @@ impl RunBacktests {
         let sessions = inputs.sessions_of(variant);
         let none = Scores::none();
         if variant.holder == Holder::Index {
-            let panel = index_panel(&inputs.panel, &self.index_name)?.between(0..sessions.end);
-            let universe = Universe::new(vec![true; panel.axis().n_rows()]);
-            let ground = Ground::new(panel)?;
-            return Ok((self.simulate(variant, &ground, &universe, &none, sessions)?, none));
+            let universe = Universe::new(vec![true; ground.panel.axis().n_rows()]);
+            return Ok((self.simulate(variant, ground, &universe, &none, sessions)?, none));
         }
         let mask = match variant.holder {
             Holder::EqualWeightUnmasked => inputs.unmasked.as_ref().unwrap_or(&inputs.universe),
@@ -193,7 +191,7 @@ impl RunBacktests {
 }
 
 /// The index as a market of one instrument.
-fn index_panel(panel: &PanelHandle, name: &str) -> Result<Panel, StudyError> {
+pub(super) fn index_panel(panel: &PanelHandle, name: &str) -> Result<Panel, StudyError> {
     let calendar = panel.axis().calendar().clone();
     let n_sessions = calendar.len();
     let axis = Arc::new(Axis::new(calendar, vec![(Instrument::new(name), 0..n_sessions)]));
