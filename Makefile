@@ -23,6 +23,7 @@ bench: ## Speed of the kernels, of the features beside Polars, and of the whole 
 	benches/run
 
 bench-features: ## Speed of the features beside Polars, pandas and TA-Lib (and Qlib: `make bench-features QLIB=--qlib`).
+	.ci/setup bench
 	python3 benches/features.py $(QLIB)
 
 bench-krx: ## A generated market through the factor pipeline beside Polars and pandas (8 million rows; less: `make bench-krx STOCKS=250`).
@@ -31,17 +32,21 @@ bench-krx: ## A generated market through the factor pipeline beside Polars and p
 	python3 benches/krx/run.py --stocks $(STOCKS)
 
 bench-regimes: ## Fits of regimes beside hmmlearn, and the tables of `backstaff bench regimes` (with 500 instruments: `FULL=--full`).
+	.ci/setup bench
 	cargo build --release --locked -p backstaff
 	python3 benches/regimes/run.py $(FULL)
 
 frame := $(CURDIR)/target/frame.parquet
 scores := $(CURDIR)/target/scores
-bench-folds: ## Speed of yearly folds, and their scores beside those of Python's LightGBM (with joblib and pyarrow).
-	python3 benches/walk_forward.py make $(frame)
-	cargo bench -p backstaff-study --bench walk_forward -- $(frame) $(scores).ours
-	python3 benches/walk_forward.py serial $(frame) $(scores).serial
-	python3 benches/walk_forward.py processes $(frame) $(scores).processes
-	python3 benches/walk_forward.py compare $(scores).ours $(scores).serial
+folds := $(CURDIR)/.deps/folds/bin/python benches/walk_forward.py
+bench-folds: ## Speed of yearly folds, and their scores beside those of Python's LightGBM.
+	.ci/setup bench
+	python3 benches/environment.py folds lightgbm==4.7.0 numpy==2.4.6 pyarrow joblib
+	$(folds) make $(frame)
+	cargo bench --locked -p backstaff-study --bench walk_forward -- $(frame) $(scores).ours
+	$(folds) serial $(frame) $(scores).serial
+	$(folds) processes $(frame) $(scores).processes
+	$(folds) compare $(scores).ours $(scores).serial
 
 fmt:
 	cargo fmt --all

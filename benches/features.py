@@ -7,7 +7,6 @@ which takes a while. Ours is `cargo bench -p backstaff-study --bench windows`. E
 (Qlib: of two) after one to warm up, in seconds. On a busy machine all of them grow: compare the ratios.
 """
 
-import json
 import os
 import pathlib
 import platform
@@ -15,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from environment import ROOT, python_of
+
 THREADS = "2"
 PEERS = ["polars==2.1.0", "pandas==3.1.1", "numpy==2.4.6", "pyarrow", "TA-Lib==0.8.2"]
 QLIB = ["pyqlib==0.9.7", "pandas<3", "numpy<2.3"]
@@ -43,19 +43,6 @@ WORK = [
     ("bars", "cold:factors=" + FACTORS, "Qlib's 14 factors from Parquet"),
     ("bars", "indicators=" + INDICATORS, "13 indicators"),
 ]
-
-
-def python_of(folder: str, packages: list[str]) -> pathlib.Path:
-    """The interpreter of an environment with these packages, made if it isn't there."""
-    environment = ROOT / ".deps" / folder
-    python = environment / "bin" / "python"
-    wanted = environment / "packages.json"
-    if not wanted.exists() or json.loads(wanted.read_text()) != packages:
-        print(f"setup: installing {' '.join(packages)} into {environment.relative_to(ROOT)}", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
-        wanted.write_text(json.dumps(packages))
-    return python
 
 
 def lines(command: list, **more) -> dict[str, float]:

@@ -23,7 +23,9 @@ import tempfile
 import tries
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
+sys.path.append(str(HERE.parent))
+from environment import ROOT, python_of  # noqa: E402
+
 PACKAGES = ["polars==2.1.0", "pandas==3.1.1", "numpy==2.4.6", "numba==0.68.1", "pyarrow"]
 STAGES = ["load", "technical", "financial load", "financial merge", "beta", "targets", "macro", "universe"]
 # What of a peer's stages ours does in one plan; its seconds are told apart by what each node of the plan took.
@@ -61,14 +63,7 @@ def run(command: list, **more) -> subprocess.CompletedProcess:
 def interpreter(options) -> pathlib.Path:
     if options.python:
         return options.python
-    environment = ROOT / ".deps" / "krx"
-    wanted = environment / "packages.json"
-    if not wanted.exists() or json.loads(wanted.read_text()) != PACKAGES:
-        print(f"setup: installing {' '.join(PACKAGES)} into {environment.relative_to(ROOT)}", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-        subprocess.run([environment / "bin" / "python", "-m", "pip", "install", "-q", *PACKAGES], check=True)
-        wanted.write_text(json.dumps(PACKAGES))
-    return environment / "bin" / "python"
+    return python_of("krx", PACKAGES)
 
 
 def market(options) -> pathlib.Path:

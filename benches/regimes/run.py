@@ -4,8 +4,7 @@
 
 Run by `make bench-regimes`. `backstaff bench regimes` prints its own tables; the observations and starts of its single
 fits are then given to hmmlearn, with its priors off, so that both follow the same path. Each figure is the fastest of
-nine fits on one thread. hmmlearn is installed from PyPI into
-.deps/regimes on the first run.
+nine fits on one thread. hmmlearn is installed from PyPI into .deps/regimes on the first run.
 """
 
 import json
@@ -14,26 +13,15 @@ import subprocess
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+from environment import ROOT, python_of  # noqa: E402
+
 PROGRAM = ROOT / "target/release/backstaff"
 PEERS = ["hmmlearn==0.3.3", "numpy==2.4.6", "scikit-learn"]
 
 
-def python_of_peers() -> pathlib.Path:
-    """The interpreter of an environment with the peers, made if it isn't there."""
-    environment = ROOT / ".deps/regimes"
-    python = environment / "bin/python"
-    wanted = environment / "packages.json"
-    if not wanted.exists() or json.loads(wanted.read_text()) != PEERS:
-        print(f"setup: installing {' '.join(PEERS)} into {environment.relative_to(ROOT)}", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", *PEERS], check=True)
-        wanted.write_text(json.dumps(PEERS))
-    return python
-
-
 def main() -> None:
-    python = python_of_peers()
+    python = python_of("regimes", PEERS)
     with tempfile.TemporaryDirectory() as folder:
         command = [PROGRAM, "bench", "regimes", "--samples", folder, *sys.argv[1:]]
         ours = subprocess.run([*command, "--json"], check=False, stdout=subprocess.PIPE)
