@@ -58,8 +58,8 @@ impl Panel {
         let column = column.into();
         self.check_length(name, column.len())?;
         let infinite = match &*column {
-            Column::F32(values) => values.iter().position(|value| value.is_infinite()),
-            Column::F64(values) => values.iter().position(|value| value.is_infinite()),
+            Column::F32(values) => first(values, f32::is_infinite),
+            Column::F64(values) => first(values, f64::is_infinite),
         };
         if let Some(row) = infinite {
             return Err(PanelError::Infinite { name: name.to_owned(), row });
@@ -179,6 +179,15 @@ impl Panel {
         };
         Self { axis: Arc::new(axis), fields, categories, facts }
     }
+}
+
+/// The first value of a kind that there mostly is none of: whole blocks are looked through without a branch.
+fn first<T: Copy + Sync>(values: &[T], is: impl Fn(T) -> bool + Sync) -> Option<usize> {
+    const BLOCK: usize = 4_096;
+    let blocks = values.par_chunks(BLOCK);
+    let block = blocks.position_first(|block| block.iter().fold(false, |any, &value| any | is(value)))?;
+    let within = values[block * BLOCK..].iter().position(|&value| is(value))?;
+    Some(block * BLOCK + within)
 }
 
 #[cfg(test)]

@@ -129,8 +129,13 @@ fn bad_prices<'a>(
     // Mostly nothing is wrong: then one pass over each column in the order of the file is enough.
     let suspicious = prices.par_iter().any(|(_, column, zero_is_fine)| {
         column.parts.par_iter().flatten().any(|part| match part {
-            Column::F32(values) => values.iter().any(|&value| is_bad(f64::from(value), *zero_is_fine)),
-            Column::F64(values) => values.iter().any(|&value| is_bad(value, *zero_is_fine)),
+            // Without a branch for each value this takes a fraction of the time.
+            Column::F32(values) => {
+                values.iter().fold(false, |any, &value| any | is_bad(f64::from(value), *zero_is_fine))
+            }
+            Column::F64(values) => {
+                values.iter().fold(false, |any, &value| any | is_bad(value, *zero_is_fine))
+            }
         })
     });
     if !suspicious {

@@ -2,12 +2,13 @@
 
 mod date;
 
-use std::{fs::File, path::Path};
+use std::{fs::File, path::Path, sync::Arc};
 
 use arrow::{
-    array::{Array, ArrayRef, AsArray},
+    array::{Array, ArrayRef, AsArray, PrimitiveArray, StringArray, make_array},
     compute::cast,
-    datatypes::{DataType, Float32Type, Float64Type},
+    datatypes::{DataType, Fields, Float32Type, Float64Type, Int32Type, Schema},
+    error::ArrowError,
 };
 use backstaff_panel::{Column, NarrowColumn};
 use parquet::arrow::{
@@ -39,9 +40,21 @@ pub(crate) enum Part {
 
 impl<'a> ParquetFile<'a> {
     pub(crate) fn open(path: &'a Path) -> Result<Self, SourceError> {
+        let failed = |source| SourceError::Parquet { path: path.to_owned(), source };
         let file = open(path)?;
-        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
-            .map_err(|source| SourceError::Parquet { path: path.to_owned(), source })?;
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(failed)?;
+        // Texts repeat: so each is looked at once, and rows are codes.
+        let fields = metadata.schema().fields().iter().map(|field| match field.data_type() {
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+                let coded = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+                Arc::new(field.as_ref().clone().with_data_type(coded))
+            }
+            _ => field.clone(),
+        });
+        let schema =
+            Schema::new_with_metadata(fields.collect::<Fields>(), metadata.schema().metadata().clone());
+        let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
+        let metadata = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options).map_err(failed)?;
         Ok(Self { path, metadata })
     }
 
@@ -202,7 +215,11 @@ impl Fault<'_> {
     }
 
     fn cast(&self, array: &ArrayRef, to: &DataType) -> Result<ArrayRef, SourceError> {
-        cast(array, to).map_err(|source| SourceError::Arrow { path: self.path.to_owned(), source })
+        cast(array, to).map_err(|source| self.arrow(source))
+    }
+
+    fn arrow(&self, source: ArrowError) -> SourceError {
+        SourceError::Arrow { path: self.path.to_owned(), source }
     }
 }
 
@@ -316,26 +333,35 @@ fn narrow_numbers(arrays: &[ArrayRef], fault: &Fault) -> Result<Column, SourceEr
     Ok(values.finish())
 }
 
+/// The codes of a column of coded values, and these as texts.
+fn coded_texts(
+    array: &ArrayRef,
+    fault: &Fault,
+) -> Result<(PrimitiveArray<Int32Type>, StringArray), SourceError> {
+    let dictionary = array.as_any_dictionary();
+    let keys = fault.cast(&make_array(dictionary.keys().to_data()), &DataType::Int32)?;
+    let texts = fault.cast(dictionary.values(), &DataType::Utf8)?;
+    Ok((keys.as_primitive::<Int32Type>().clone(), texts.as_string::<i32>().clone()))
+}
+
 /// Texts of any encoding; whole numbers become their digits.
 fn texts(arrays: &[ArrayRef], fault: &Fault) -> Result<Coded, SourceError> {
     let mut coded = Coded::default();
     coded.codes.reserve(arrays.iter().map(Array::len).sum());
     for array in arrays {
         if let DataType::Dictionary(..) = array.data_type() {
-            let dictionary = array.as_any_dictionary();
-            let names = fault.cast(dictionary.values(), &DataType::Utf8)?;
-            let names = names.as_string::<i32>();
+            let (keys, names) = coded_texts(array, fault)?;
             let codes = names
                 .iter()
                 .map(|name| name.map(str::trim).filter(|name| !name.is_empty()))
                 .map(|name| name.map_or(Coded::MISSING, |name| coded.code(name)))
                 .collect::<Vec<_>>();
-            let keys = dictionary.normalized_keys();
-            coded.codes.extend(
-                keys.into_iter()
-                    .enumerate()
-                    .map(|(row, key)| if array.is_null(row) { Coded::MISSING } else { codes[key] }),
-            );
+            match keys.null_count() {
+                0 => coded.codes.extend(keys.values().iter().map(|&key| codes[key as usize])),
+                _ => coded
+                    .codes
+                    .extend(keys.iter().map(|key| key.map_or(Coded::MISSING, |key| codes[key as usize]))),
+            }
         } else {
             let array = fault.cast(array, &DataType::Utf8)?;
             for text in array.as_string::<i32>() {

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use arrow::{
     array::{Array, ArrayRef, AsArray},
+    compute::filter,
     datatypes::{DataType, Date32Type, Int64Type, TimeUnit, TimestampMicrosecondType},
 };
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{Fault, Part, kind};
+use super::{Fault, Part, coded_texts, kind};
 use crate::{
     DateOrder, SourceError,
     layout::Kind,
@@ -28,6 +29,9 @@ pub(crate) fn days(arrays: &[ArrayRef], order: DateOrder, fault: &Fault) -> Resu
         stamps.extend(array, order, fault)?;
     }
     let Stamps { days, mut seconds, shape } = stamps;
+    if !seconds.is_empty() {
+        seconds.resize(days.len(), 0);
+    }
     if seconds.iter().all(|&second| second == seconds[0]) {
         seconds.clear();
     }
@@ -40,8 +44,17 @@ fn text_order(arrays: &[ArrayRef], order: DateOrder, fault: &Fault) -> Result<Da
     {
         return Ok(order);
     }
-    let arrays = arrays.iter().map(|array| fault.cast(array, &DataType::Utf8));
-    let arrays = arrays.collect::<Result<Vec<_>, _>>()?;
+    let arrays = arrays.iter().map(|array| match array.data_type() {
+        DataType::Dictionary(..) => {
+            let (keys, texts) = coded_texts(array, fault)?;
+            // A file's list of texts may hold some that no row has.
+            let mut used = vec![false; texts.len()];
+            keys.iter().flatten().for_each(|key| used[key as usize] = true);
+            Ok(filter(&texts, &used.into()).map_err(|source| fault.arrow(source))?)
+        }
+        _ => fault.cast(array, &DataType::Utf8),
+    });
+    let arrays = arrays.collect::<Result<Vec<_>, SourceError>>()?;
     stamp::detect_order(arrays.iter().flat_map(|array| array.as_string::<i32>().iter().flatten())).map_err(
         |example| SourceError::DateOrder {
             path: fault.path.to_owned(),
@@ -53,7 +66,7 @@ fn text_order(arrays: &[ArrayRef], order: DateOrder, fault: &Fault) -> Result<Da
 
 struct Stamps {
     days: Vec<i32>,
-    /// Empty for types without a time.
+    /// Empty for types without a time, and until one is not midnight.
     seconds: Vec<u32>,
     shape: Shape,
 }
@@ -85,6 +98,17 @@ impl Stamps {
                     self.push(stamp, fault, || number.to_string())?;
                 }
             }
+            DataType::Dictionary(..) => {
+                let (keys, texts) = coded_texts(array, fault)?;
+                let mut known = vec![None; texts.len()];
+                for &key in keys.values() {
+                    let (key, text) = (key as usize, || texts.value(key as usize));
+                    if known[key].is_none() {
+                        known[key] = stamp::parse(text(), order);
+                    }
+                    self.push(known[key], fault, || text().to_owned())?;
+                }
+            }
             _ => {
                 let array = fault.cast(array, &DataType::Utf8)?;
                 for text in array.as_string::<i32>().iter().flatten() {
@@ -106,8 +130,11 @@ impl Stamps {
             column: fault.column.to_owned(),
             text: text(),
         })?;
+        if stamp.second > 0 {
+            self.seconds.resize(self.days.len(), 0);
+            self.seconds.push(stamp.second);
+        }
         self.days.push(stamp.day);
-        self.seconds.push(stamp.second);
         self.shape = shape;
         Ok(())
     }

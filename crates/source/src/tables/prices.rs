@@ -105,11 +105,12 @@ fn block(chunk: Chunk, names: &[String], halts: Halts) -> (Block, Odd) {
     let halted = match (halts, numbers.iter().find(|(name, _)| name == "volume")) {
         // Trade that nobody counted is no trade: what the row says of prices can't be told from a halt's.
         (Halts::ZeroVolume, Some((_, volume))) => {
-            let volumes = (0..volume.len()).map(|row| volume.get(row));
-            for (row, _) in volumes.clone().enumerate().filter(|(_, volume)| volume.is_nan()) {
-                odd.without_volume.get_or_insert((0, rows.get(row))).0 += 1;
-            }
-            volumes.map(|volume| volume == 0.0 || volume.is_nan()).collect()
+            let (halted, unknown) = match volume {
+                Column::F32(volumes) => without_trade(volumes),
+                Column::F64(volumes) => without_trade(volumes),
+            };
+            odd.without_volume = unknown.map(|(count, first)| (count, rows.get(first)));
+            halted
         }
         _ => vec![false; days.len()],
     };
@@ -139,6 +140,15 @@ fn block(chunk: Chunk, names: &[String], halts: Halts) -> (Block, Odd) {
     (block, odd)
 }
 
+/// Which rows have no volume above zero; and how many of them tell none, with the place of the first.
+fn without_trade<T: Copy + Into<f64>>(volumes: &[T]) -> (Vec<bool>, Option<(usize, usize)>) {
+    let is_unknown = |volume: T| volume.into().is_nan();
+    let halted = volumes.iter().map(|&volume| (volume.into() == 0.0) | is_unknown(volume)).collect();
+    let count = volumes.iter().fold(0, |count, &volume| count + usize::from(is_unknown(volume)));
+    let first = (count > 0).then(|| volumes.iter().position(|&volume| is_unknown(volume))).flatten();
+    (halted, first.map(|first| (count, first)))
+}
+
 /// Make prices missing where nothing traded and where they are not positive; returns how many of the latter there were,
 /// and the place of the first.
 fn without_halts<T: Copy + PartialOrd + Default>(
@@ -146,16 +156,15 @@ fn without_halts<T: Copy + PartialOrd + Default>(
     halted: &[bool],
     missing: T,
 ) -> Option<(usize, usize)> {
-    let mut impossible = None;
-    for (row, (price, &halted)) in prices.iter_mut().zip(halted).enumerate() {
-        if halted {
-            *price = missing;
-        } else if *price <= T::default() {
-            *price = missing;
-            impossible.get_or_insert((0, row)).0 += 1;
-        }
+    let is_impossible = |(price, halted): (&T, &bool)| *price <= T::default() && !halted;
+    let both = || prices.iter().zip(halted);
+    let count = both().fold(0, |count, row| count + usize::from(is_impossible(row)));
+    let first = (count > 0).then(|| both().position(is_impossible)).flatten();
+    for (price, &halted) in prices.iter_mut().zip(halted) {
+        let is_missing = halted | (*price <= T::default());
+        *price = if is_missing { missing } else { *price };
     }
-    impossible
+    first.map(|first| (count, first))
 }
 
 fn warn(blocks: &[(Block, Odd)], place: &std::path::Path, warnings: &mut Vec<String>) {
