@@ -9,7 +9,7 @@ use std::ops::Range;
 use backstaff_panel::{Axis, split_at_offsets};
 
 /// How many sessions a block has.
-pub(super) const SESSIONS: usize = 16;
+pub(super) const SESSIONS: usize = 64;
 
 /// Which rows each block has.
 pub(super) struct Blocks<'a> {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How many operators a node may take to be computed again rather than kept.
-const LIGHT: usize = 6;
+const LIGHT: usize = 10;
 
 /// Where and when the nodes of a graph are computed.
 #[derive(Clone, Debug)]
@@ -127,7 +127,10 @@ fn light(nodes: &[Node]) -> Vec<bool> {
         let own = match &node.kind {
             NodeKind::Field(_) | NodeKind::Constant(_) => Some(0),
             NodeKind::Call(bound) if bound.form == Form::Common => Some(0),
-            NodeKind::Call(bound) if matches!(bound.work, Work::Rows(_)) || bound.form == Form::Shift => {
+            // What was published changes a few times in a year: looking it up costs no more than an addition.
+            NodeKind::Call(bound)
+                if matches!(bound.work, Work::Rows(_) | Work::Facts { .. }) || bound.form == Form::Shift =>
+            {
                 let inputs = node.inputs.iter().map(|&input| steps[input]);
                 inputs.sum::<Option<usize>>().map(|inputs| inputs + 1)
             }

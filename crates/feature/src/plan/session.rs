@@ -50,6 +50,9 @@ struct Tile {
     /// The inputs, in the order of [`SessionPass::sources`]: numbers, or codes of categories.
     numbers: Vec<Vec<f64>>,
     codes: Vec<Vec<u32>>,
+    /// The results that each row has its own of, in the order of the targets.
+    results: Vec<Vec<f64>>,
+    /// The result of the cross-section at hand, of one session.
     result: Vec<f64>,
     /// Inputs of the cross-section at hand without what is outside the universe.
     masked: Vec<Vec<f64>>,
@@ -95,36 +98,39 @@ impl<'a> SessionPass<'a> {
             let mut stopwatch = meter.start();
             self.gather(&task, &dead, tile, &mut stopwatch);
             let n_rows = self.blocks.n_rows(task.block);
-            let sessions = self.blocks.sessions(task.block);
-            let mut result = mem::take(&mut tile.result);
-            result.resize(n_rows, 0.0);
-            let compute = |target: usize, position: usize, tile: &mut Tile, result: &mut [f64]| {
+            let mut results = mem::take(&mut tile.results);
+            results.resize_with(by_row.len(), Vec::new);
+            for result in &mut results {
+                result.resize(n_rows, 0.0);
+            }
+            // Session by session: what all cross-sections read of it stays in the cache.
+            for (session, position) in self.blocks.sessions(task.block).enumerate() {
                 let own = self.blocks.in_tile(task.block, position);
-                self.cross_section(target, position, own.clone(), tile, &mut result[own.clone()]);
-                own
-            };
-            for (&target, values) in common.iter().zip(&mut task.common) {
-                let groups = self.groups(target);
-                for (session, position) in sessions.clone().enumerate() {
-                    let own = compute(target, position, tile, &mut result);
-                    match groups {
-                        None => values[session] = one_value(&result[own]),
+                tile.scratch.begin_session();
+                for (&target, result) in by_row.iter().zip(&mut results) {
+                    self.cross_section(target, position, own.clone(), tile, &mut result[own.clone()]);
+                    stopwatch.lap(target);
+                }
+                for (&target, values) in common.iter().zip(&mut task.common) {
+                    let mut result = mem::take(&mut tile.result);
+                    result.resize(own.len(), 0.0);
+                    self.cross_section(target, position, own.clone(), tile, &mut result);
+                    match self.groups(target) {
+                        None => values[session] = one_value(&result),
                         Some((at, n_groups)) => {
                             let values = &mut values[session * n_groups..(session + 1) * n_groups];
-                            for (&code, &value) in tile.codes[at][own.clone()].iter().zip(&result[own]) {
+                            for (&code, &value) in tile.codes[at][own.clone()].iter().zip(&result) {
                                 if let Some(of_group) = values.get_mut(code as usize) {
                                     *of_group = value;
                                 }
                             }
                         }
                     }
+                    tile.result = result;
+                    stopwatch.lap(target);
                 }
-                stopwatch.lap(target);
             }
-            for (&target, column) in by_row.iter().zip(&mut task.columns) {
-                for position in sessions.clone() {
-                    compute(target, position, tile, &mut result);
-                }
+            for ((&target, column), result) in by_row.iter().zip(&mut task.columns).zip(&results) {
                 let mut order = tile.order.as_slice();
                 for run in column {
                     let (own, rest) = order.split_at(run.len());
@@ -135,7 +141,7 @@ impl<'a> SessionPass<'a> {
                 }
                 stopwatch.lap(target);
             }
-            tile.result = result;
+            tile.results = results;
             walk.advance(n_rows);
         });
         free.extend(columns.drain(by_row.len()..));
@@ -282,6 +288,7 @@ impl<'a> SessionPass<'a> {
         let Tile { numbers, codes, masked, scratch, .. } = tile;
         let is_groups = |input: usize| self.nodes[input].value_type == Type::Category;
         let groups = node.inputs.last().copied().filter(|&input| is_groups(input));
+        scratch.name_groups(groups);
         let groups = groups.map(|input| &codes[at(input)][own.clone()]);
         let series = &node.inputs[..node.inputs.len() - usize::from(groups.is_some())];
         let (series, universe) = match series {

@@ -22,23 +22,21 @@ pub(super) fn ascending(values: &[f64], rows: &[u32], keys: &mut Vec<Key>, start
         keys.sort_unstable_by_key(|key| key.0);
         return;
     }
-    let (least, greatest) =
-        values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(least, greatest), &value| {
-            (least.min(value), greatest.max(value))
-        });
+    let (least, greatest) = range(values);
     let n_buckets = 2 * values.len();
     // Rounding keeps the order: a greater value is never in an earlier bucket. Where a place is no number (0 / 0), it is the first.
     let scale = n_buckets as f64 / (greatest - least);
-    let bucket = |value: f64| (((value - least) * scale) as usize).min(n_buckets - 1);
+    let last = n_buckets as i32 - 1;
+    let bucket = |value: f64| (((value - least) * scale) as i32).min(last) as usize;
     starts.clear();
-    starts.resize(n_buckets + 1, 0);
+    starts.resize(n_buckets, 0);
     for &value in values {
-        starts[bucket(value) + 1] += 1;
+        starts[bucket(value)] += 1;
     }
-    let mut start = 0;
+    let (mut start, mut fullest) = (0, 0);
     for slot in starts.iter_mut() {
-        start += *slot;
-        *slot = start;
+        fullest = fullest.max(*slot);
+        (*slot, start) = (start, start + *slot);
     }
     keys.resize(values.len(), (0, 0));
     for (&value, key) in values.iter().zip(members()) {
@@ -46,16 +44,34 @@ pub(super) fn ascending(values: &[f64], rows: &[u32], keys: &mut Vec<Key>, start
         keys[*next as usize] = key;
         *next += 1;
     }
-    // Each entry is now where its bucket ends.
-    let mut first = 0;
-    for &end in starts.iter() {
-        let end = end as usize;
-        if end - first > CROWD {
-            keys[first..end].sort_unstable_by_key(|key| key.0);
+    if fullest as usize > CROWD {
+        // Each entry is now where its bucket ends.
+        let mut first = 0;
+        for &end in starts.iter() {
+            let end = end as usize;
+            if end - first > CROWD {
+                keys[first..end].sort_unstable_by_key(|key| key.0);
+            }
+            first = end;
         }
-        first = end;
     }
     insert_each(keys);
+}
+
+/// The least and the greatest value.
+fn range(values: &[f64]) -> (f64, f64) {
+    const LANES: usize = 8;
+    let (mut least, mut greatest) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+    let mut chunks = values.chunks_exact(LANES);
+    for chunk in &mut chunks {
+        for (lane, &value) in chunk.iter().enumerate() {
+            least[lane] = if value < least[lane] { value } else { least[lane] };
+            greatest[lane] = if value > greatest[lane] { value } else { greatest[lane] };
+        }
+    }
+    let rest = chunks.remainder().iter().copied();
+    let least = least.into_iter().chain(rest.clone()).fold(f64::INFINITY, f64::min);
+    (least, greatest.into_iter().chain(rest).fold(f64::NEG_INFINITY, f64::max))
 }
 
 /// Sorts what is nearly sorted.

@@ -16,12 +16,49 @@ pub struct Scratch {
     order: Vec<u32>,
     /// Where each group ends in `order`.
     ends: Vec<u32>,
+    /// What the caller calls the groups that it passes, and those that `order` is of.
+    named: Option<usize>,
+    ordered: Option<usize>,
     rows: Vec<u32>,
     values: Vec<f64>,
     sorted: Vec<f64>,
     keys: Vec<Key>,
     starts: Vec<u32>,
     pub(super) complete: Complete,
+}
+
+impl Scratch {
+    /// Other groups may follow under the names of earlier ones.
+    pub(crate) fn begin_session(&mut self) {
+        self.ordered = None;
+    }
+
+    /// The rows, group by group.
+    fn put_in_order(&mut self, groups: &[u32]) {
+        let Self { order, ends, .. } = self;
+        let coded = || groups.iter().enumerate().filter(|(_, code)| **code != MISSING_GROUP);
+        let n_groups = coded().map(|(_, &code)| code as usize + 1).max().unwrap_or(0);
+        ends.clear();
+        ends.resize(n_groups, 0);
+        coded().for_each(|(_, &code)| ends[code as usize] += 1);
+        let mut n_rows = 0;
+        for end in ends.iter_mut() {
+            (*end, n_rows) = (n_rows, n_rows + *end);
+        }
+        order.clear();
+        order.resize(n_rows as usize, 0);
+        for (row, &code) in coded() {
+            let next = &mut ends[code as usize];
+            order[*next as usize] = row as u32;
+            *next += 1;
+        }
+        self.ordered = self.named;
+    }
+
+    /// Call the groups that are passed next by a name, so that they are put in order once; `None` if they have none.
+    pub(crate) fn name_groups(&mut self, name: Option<usize>) {
+        self.named = name;
+    }
 }
 
 /// The members of one group.
@@ -85,6 +122,12 @@ fn members(
 ) {
     assert_eq!(values.len(), out.len(), "one value a row");
     out.fill(f64::NAN);
+    if let Some(groups) = groups {
+        assert_eq!(groups.len(), values.len(), "each row has a group code");
+        if scratch.named.is_none() || scratch.named != scratch.ordered {
+            scratch.put_in_order(groups);
+        }
+    }
     let Scratch { order, ends, rows: present_rows, values: present_values, sorted, keys, starts, .. } =
         scratch;
     let mut visit = |all: Option<&[u32]>, indices: &mut dyn Iterator<Item = usize>, out: &mut [f64]| {
@@ -100,26 +143,9 @@ fn members(
             fill(Group { rows: present_rows, values: present_values, sorted, keys, starts }, all, out);
         }
     };
-    let Some(groups) = groups else {
+    if groups.is_none() {
         visit(None, &mut (0..values.len()), out);
         return;
-    };
-    assert_eq!(groups.len(), values.len(), "each row has a group code");
-    let coded = || groups.iter().enumerate().filter(|(_, code)| **code != MISSING_GROUP);
-    let n_groups = coded().map(|(_, &code)| code as usize + 1).max().unwrap_or(0);
-    ends.clear();
-    ends.resize(n_groups, 0);
-    coded().for_each(|(_, &code)| ends[code as usize] += 1);
-    let mut n_rows = 0;
-    for end in ends.iter_mut() {
-        (*end, n_rows) = (n_rows, n_rows + *end);
-    }
-    order.clear();
-    order.resize(n_rows as usize, 0);
-    for (row, &code) in coded() {
-        let next = &mut ends[code as usize];
-        order[*next as usize] = row as u32;
-        *next += 1;
     }
     let mut start = 0;
     for &end in ends.iter() {
