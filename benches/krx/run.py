@@ -19,6 +19,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 import tries
 
@@ -78,6 +79,23 @@ def market(options) -> pathlib.Path:
     return folder
 
 
+def watched(command: list) -> tuple[dict, float]:
+    """What a program printed, and the most anonymous memory that it was seen to have, in GiB."""
+    peak = 0
+    with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as said:
+        program = subprocess.Popen([str(part) for part in command], env=ENVIRONMENT, stdout=printed, stderr=said)
+        status = pathlib.Path(f"/proc/{program.pid}/status")
+        while program.poll() is None:
+            lines = status.read_text().splitlines()
+            peak = max([peak] + [int(line.split()[1]) for line in lines if line.startswith("RssAnon")])
+            time.sleep(0.01)
+        said.seek(0)
+        if program.returncode != 0:
+            sys.exit(f"{' '.join(map(str, command))}\n{said.read()[-4000:]}")
+        printed.seek(0)
+        return json.load(printed), peak / 2**20
+
+
 def peer(options, python, name: str, folder: pathlib.Path, source: str, save: pathlib.Path | None = None) -> dict:
     command = [python, HERE / PROGRAMS[name], folder, "--source", source]
     return json.loads(run(command + (["--save", save] if save else [])).stdout)
@@ -87,7 +105,7 @@ def ours(options, folder: pathlib.Path, source: str, out: pathlib.Path) -> dict:
     """One run of ours from an empty store: seconds of its parts, of all, and its memory."""
     data = folder / "krx.db" if source == "sqlite" else folder
     command = [options.program, "compute", "--data", data, "--preset", "krx", "--library", "krx_canonical", "--out", out]
-    answer = json.loads(run([*command, "--threads", THREADS, "--json"]).stdout)
+    answer, peak = watched([*command, "--threads", THREADS, "--json"])
     parts: dict[str, float] = {}
     for name, seconds in answer["seconds"]:
         parts[name] = parts.get(name, 0.0) + seconds
@@ -103,7 +121,7 @@ def ours(options, folder: pathlib.Path, source: str, out: pathlib.Path) -> dict:
         COMPUTED: parts["features"],
     }
     total = parts["load"] + parts.get("rows", 0.0) + parts["features"]
-    return {"stages": stages, "total": total, "peak_anonymous_gib": answer["peak_memory"] / 2**30,
+    return {"stages": stages, "total": total, "peak_anonymous_gib": peak,
             "parts": parts}  # fmt: skip
 
 
