@@ -43,14 +43,19 @@ impl Scan<'_> {
     /// Why there is nothing to read.
     pub(crate) fn no_rows(&self, path: &Path) -> SourceError {
         let path = PathBuf::from(format!("{}, table {}", path.display(), self.table));
-        let kept = self.keep.iter().map(|(column, texts)| {
-            format!("{column} {}", texts.iter().map(String::as_str).collect::<Vec<_>>().join(" or "))
-        });
-        match kept.collect::<Vec<_>>().join(" and ") {
-            kept if kept.is_empty() => SourceError::NoRows { path },
-            kept => SourceError::NoRowKept { path, kept },
+        match kept_rows(self.keep) {
+            None => SourceError::NoRows { path },
+            Some(kept) => SourceError::NoRowKept { path, kept },
         }
     }
+}
+
+/// Which rows of a table are kept, for people; `None` is all.
+pub(crate) fn kept_rows(keep: &Keep) -> Option<String> {
+    let kept = keep.iter().map(|(column, texts)| {
+        format!("{column} {}", texts.iter().map(String::as_str).collect::<Vec<_>>().join(" or "))
+    });
+    Some(kept.collect::<Vec<_>>().join(" and ")).filter(|kept| !kept.is_empty())
 }
 
 /// Decoded rows, and how the dates of each column begin.

@@ -7,7 +7,7 @@ use backstaff_panel::{Fact, Facts, Frequency, Instrument, Panel, Period, Session
 use super::{
     Tables,
     layout::{Dates, ItemTable, Keep, PeriodTable, Statements},
-    scan::{Role, Scan},
+    scan::{Role, Scan, kept_rows},
     warn_infinite,
 };
 use crate::{SourceError, block::Coded};
@@ -47,7 +47,9 @@ pub(super) fn insert(
 
 impl Reports {
     fn read(tables: &Tables, layout: &PeriodTable, warnings: &mut Vec<String>) -> Result<Self, SourceError> {
-        let place = |warning: String| format!("{}: {warning}", layout.table);
+        // Several statements may be kept of one table: of each its own counts are told.
+        let kept = kept_rows(&layout.keep).map_or_else(String::new, |kept| format!(" ({kept})"));
+        let place = |warning: String| format!("{}{kept}: {warning}", layout.table);
         let has_currency = match &layout.currency {
             Some(currency) => tables.columns(&layout.table)?.contains(&currency.column),
             None => false,
