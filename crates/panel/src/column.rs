@@ -248,6 +248,11 @@ mod tests {
                 parts.extend(&values[..cut]);
                 parts.extend(&values[cut..]);
                 assert!(parts.finish().same_bits(&expected), "{values:?} in parts");
+                let mut joined = NarrowColumn::with_capacity(0);
+                for part in [&values[..cut], &values[cut..]] {
+                    joined.append(&Column::encode(part, Encoding::F64).narrowed());
+                }
+                assert!(joined.finish().same_bits(&expected), "{values:?} of columns");
             }
         }
     }

@@ -59,7 +59,9 @@ impl Schedule {
         let mut computed = pass.iter().map(|&pass| BTreeSet::from([pass])).collect::<Vec<_>>();
         let mut read = |computed: &mut Vec<BTreeSet<usize>>, n: usize, reader: usize| {
             if origin(&nodes[n]) == Origin::Leaf || pass[n] == reader {
-            } else if again[n] && reader.is_multiple_of(2) {
+                return;
+            }
+            if again[n] && reader.is_multiple_of(2) {
                 computed[n].insert(reader);
             } else {
                 kept_until[n] = kept_until[n].max(Some(reader));
