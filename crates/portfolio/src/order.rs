@@ -33,7 +33,7 @@ impl fmt::Display for Side {
 /// that session.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Quantity {
-    /// Close the position, whatever it is; never rounded to lots.
+    /// Close the position, whatever it is and whatever orders of the same moment have left of it; never rounded to lots.
     Exit,
     /// Buy this many shares, or sell them if negative.
     Shares(f64),

@@ -81,6 +81,19 @@ fn the_open_and_the_close_can_be_asked_for_under_either_rule() {
 }
 
 #[test]
+fn orders_of_one_moment_close_a_position_once() {
+    let sold = |orders| holding(FLAT, orders).fills[1..].to_vec();
+    assert_eq!(sold(vec![Order::market(0, Exit), Order::market(0, Exit)]), [(2, -100.0, 100.0)]);
+    assert_eq!(sold(vec![Order::market(0, Exit), Order::market(0, Weight(0.2))]), [(2, -100.0, 100.0)]);
+    let shares_first = vec![Order::market(0, Shares(-30.0)), Order::market(0, Exit)];
+    assert_eq!(sold(shares_first), [(2, -30.0, 100.0), (2, -70.0, 100.0)]);
+
+    let short = vec![Order::market(0, Shares(-50.0))];
+    let covers = vec![Order::market(0, Exit), Order::market(0, Weight(0.0))];
+    assert_eq!(walk(&[FLAT, FLAT, FLAT], vec![short, covers]).fills[1..], [(2, 50.0, 100.0)]);
+}
+
+#[test]
 fn a_limit_buys_at_the_limit_or_at_a_lower_open_and_not_when_touched() {
     let buy = |session| walk(&[FLAT, session], vec![vec![order(Shares(10.0), Limit(95.0))]]);
     assert_eq!(buy([100.0, 101.0, 94.0, 99.0]).fills, [(1, 10.0, 95.0)]);

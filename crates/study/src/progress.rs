@@ -171,7 +171,9 @@ impl Trace {
 
 /// The largest anonymous memory the process has had, in bytes: `VmHWM` less the file pages mapped now.
 ///
-/// Mapped files are left out because the system takes their pages back at will. 0 where `/proc` doesn't tell.
+/// Mapped files are left out because the system takes their pages back at will. Pages that were mapped at the peak and are
+/// no more, such as those of an SQLite file, can't be told from others, so that this is an upper bound. 0 where `/proc`
+/// doesn't tell.
 pub fn peak_anonymous_bytes() -> u64 {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return 0 };
     let kilobytes = |field: &str| {

@@ -380,6 +380,9 @@ impl Study {
     pub(crate) fn results(&self, flow: &Flow<'_>) -> Result<Results, StudyError> {
         // What the file says is checked before anything is computed.
         let train = Train::new(&self.config.models)?;
+        if let Err(error) = train.check_libraries() {
+            flow.tell(&format!("{error}; without it only models that are in the store already can be had"));
+        }
         let panel = self.load(flow)?;
         let make_labels = MakeLabels::new(&self.config, &panel)?;
         let quality = one(flow.stage(&CollectQuality, &panel, panel.axis().n_rows())?)?;

@@ -60,10 +60,21 @@ struct Priced {
     wanted: f64,
     /// Whether it shares the cash with the other purchases.
     scales: bool,
+    /// Whether it may only bring a position nearer to zero, whatever other orders of the moment have left of it.
+    reduces: bool,
 }
 
 /// Shares closer to zero than this part of a position are rounding.
 const DUST: f64 = 1e-12;
+
+/// Whether these signed shares of an order only ever bring a position nearer to zero.
+fn reduces(quantity: Quantity, wanted: f64) -> bool {
+    match quantity {
+        Quantity::Exit => true,
+        Quantity::Weight(weight) => weight * wanted <= 0.0,
+        Quantity::Shares(_) | Quantity::CashShare(_) => false,
+    }
+}
 
 impl Ledger<'_> {
     /// Execute the orders of one moment: all sales, then all purchases.
@@ -95,7 +106,8 @@ impl Ledger<'_> {
         for Sized { number, order, wanted, quote } in sales {
             let fill_price = self.fill_price(order, Side::Sell, quote, -wanted * quote.price);
             let instrument = order.instrument;
-            let sale = Priced { number, instrument, quote, fill_price, wanted, scales: false };
+            let reduces = reduces(order.quantity, wanted);
+            let sale = Priced { number, instrument, quote, fill_price, wanted, scales: false, reduces };
             outcomes[number] = self.trade(wanted, sale);
         }
         self.purchase(&purchases, promised, max_positions, &mut outcomes);
@@ -183,7 +195,8 @@ impl Ledger<'_> {
             let wanted =
                 if matches!(order.quantity, Quantity::CashShare(_)) { asked / fill_price } else { wanted };
             let instrument = order.instrument;
-            purchases.push(Priced { number, instrument, quote, fill_price, wanted, scales });
+            let reduces = reduces(order.quantity, wanted);
+            purchases.push(Priced { number, instrument, quote, fill_price, wanted, scales, reduces });
         }
         let scale = self.scale(&purchases, self.cash);
         let by_weight = orders.iter().any(|sized| matches!(sized.order.quantity, Quantity::Weight(_)));
@@ -240,13 +253,19 @@ impl Ledger<'_> {
     /// How many of the wanted shares can be traded, and what first stood in the way of all of them. That an
     /// order is rounded to lots is not worth a word unless nothing remains of it.
     fn allowed(&self, order: Priced) -> (f64, Option<Unfilled>) {
-        let Priced { instrument, quote, fill_price: price, wanted, .. } = order;
+        let Priced { instrument, quote, fill_price: price, wanted, reduces, .. } = order;
         let held = self.holdings.get(&instrument).map_or(0.0, |holding| holding.shares);
         let side = Side::of(wanted);
         let costs = &self.exchange.costs;
         let session = self.today.session;
         let mut shares = wanted.abs();
         let mut reason = None;
+        if reduces && wanted != 0.0 {
+            shares = shares.min(if held * wanted < 0.0 { held.abs() } else { 0.0 });
+            if shares == 0.0 {
+                return (0.0, None);
+            }
+        }
         let most_shares = quote.most_shares - self.traded.get(&instrument).copied().unwrap_or(0.0);
         if shares > most_shares {
             shares = most_shares.max(0.0);

@@ -47,22 +47,21 @@ pub struct Drawdown {
     pub n_sessions: usize,
 }
 
-/// At each close, the equity over its highest value so far, less one.
+/// Each equity over the highest one so far, less one.
 ///
-/// The first day is the initial cash, so a loss in the first session counts.
-pub fn underwater(days: &[Day]) -> Vec<f64> {
+/// A loss in the first session counts if the first equity is the initial cash, as it is of an account's days.
+pub fn underwater(equities: impl IntoIterator<Item = f64>) -> Vec<f64> {
     let mut high = f64::NEG_INFINITY;
-    days.iter()
-        .map(|day| {
-            high = high.max(day.equity);
-            day.equity / high - 1.0
-        })
-        .collect()
+    let fall = |equity: f64| {
+        high = high.max(equity);
+        equity / high - 1.0
+    };
+    equities.into_iter().map(fall).collect()
 }
 
 /// All falls from a high, deepest first; equal ones oldest first.
 pub fn drawdowns(days: &[Day]) -> Vec<Drawdown> {
-    let depths = underwater(days);
+    let depths = underwater(days.iter().map(|day| day.equity));
     let mut found = Vec::new();
     let mut t = 0;
     while t < days.len() {
@@ -89,7 +88,7 @@ pub fn drawdowns(days: &[Day]) -> Vec<Drawdown> {
 }
 
 fn max_drawdown(performance: &Performance<'_>) -> f64 {
-    underwater(performance.days).into_iter().fold(0.0, f64::min)
+    underwater(performance.days.iter().map(|day| day.equity)).into_iter().fold(0.0, f64::min)
 }
 
 fn longest_drawdown(performance: &Performance<'_>) -> f64 {

@@ -230,7 +230,7 @@ fn scores(axis: &Axis, weights: &BTreeMap<String, f64>) -> Result<Vec<f64>, Stud
 
 impl Stage for Allocate<'_> {
     const NAME: &'static str = "allocate";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Inputs = AllocateInputs;
     type Shard = AllocateShard;
     type Output = Allocation;

@@ -240,7 +240,7 @@ impl<'a> Account<'a> {
     }
 
     pub(super) fn underwater(&self) -> Vec<f64> {
-        measure::underwater(self.days())
+        measure::underwater(self.days().iter().map(|day| day.equity))
     }
 
     pub(super) fn drawdowns(&self) -> Vec<Drawdown> {

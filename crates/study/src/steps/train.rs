@@ -124,6 +124,15 @@ impl Train {
         self.models.iter().map(|(name, learner)| (name.clone(), learner.average)).collect()
     }
 
+    /// Whether all is there that training and scoring take.
+    ///
+    /// # Errors
+    ///
+    /// If a library can't be loaded.
+    pub fn check_libraries(&self) -> Result<(), StudyError> {
+        Ok(self.models.values().try_for_each(|learner| learner.spec.check_library())?)
+    }
+
     /// What the user should know of the models before they are trained.
     pub fn warnings(&self) -> Vec<String> {
         let idle = self.models.iter().filter(|(_, learner)| learner.seeds > 1 && !learner.spec.is_random());

@@ -1,6 +1,6 @@
 //! What the books became, and what the strategy held.
 
-use backstaff_portfolio::measure::{Period, period_returns};
+use backstaff_portfolio::measure::{self, Period, period_returns};
 use backstaff_report::{
     Cell, Chart, Colour, Column, Format, Heat, Line, Lines, Scale, Section, Stroke, Table, cells,
 };
@@ -56,12 +56,7 @@ fn underwater(results: &RegimeResults) -> Chart {
     let dates = results.strategy().map(|book| dates(&book.sessions)).unwrap_or_default();
     let mut lines = Lines::by_date(dates, Format::Percent(1)).group(TIME);
     for book in &results.books {
-        let mut high = f64::NEG_INFINITY;
-        let falls = growth_of(book).into_iter().map(|value| {
-            high = high.max(value);
-            value / high - 1.0
-        });
-        let falls = falls.collect();
+        let falls = measure::underwater(growth_of(book));
         let is_strategy = matches!(book.shard.book, Book::Strategy(_));
         lines =
             lines.line(if is_strategy { line(book, falls).stroke(Stroke::Area) } else { line(book, falls) });

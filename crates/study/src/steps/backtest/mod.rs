@@ -69,7 +69,7 @@ impl BacktestInputs {
 
 impl Stage for RunBacktests {
     const NAME: &'static str = "backtest";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     type Inputs = BacktestInputs;
     type Shard = Variant;
     type Output = BacktestResult;
