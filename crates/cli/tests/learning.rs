@@ -132,3 +132,20 @@ fn what_cannot_be_learned_is_refused_with_a_reason() {
         assert!(errors.contains(told), "{to}: {errors}");
     }
 }
+
+#[test]
+fn a_missing_library_is_told_before_anything_is_read() {
+    let place = place();
+    let without_library = || {
+        let output = place.command(&["run", "study.yaml"]).env("BACKSTAFF_LIGHTGBM", "nowhere").output();
+        let output = output.unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    let told = "only models that are in the store already can be had";
+    let (succeeded, errors) = without_library();
+    assert!(!succeeded && errors.starts_with("warning: LightGBM's shared library was not found"), "{errors}");
+    assert!(errors.contains(told) && errors.contains("make setup"), "{errors}");
+    assert!(!place.json(&["run", "study.yaml"])["warnings"].to_string().contains(told));
+    let (succeeded, errors) = without_library();
+    assert!(succeeded && errors.contains(told), "{errors}");
+}

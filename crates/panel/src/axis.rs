@@ -2,6 +2,8 @@
 
 use std::{ops::Range, sync::OnceLock};
 
+use rayon::prelude::*;
+
 use crate::{Calendar, Instrument, Session};
 
 /// The rows of a panel: for each instrument, in the order of their names, one row for every session of the calendar
@@ -13,6 +15,7 @@ pub struct Axis {
     offsets: Vec<usize>,
     first_positions: Vec<usize>,
     selection: Option<Selection>,
+    session_offsets: OnceLock<Vec<usize>>,
     by_session: OnceLock<BySession>,
 }
 
@@ -78,7 +81,15 @@ impl Axis {
             first_positions.push(life.start);
             offsets.push(offsets[offsets.len() - 1] + life.len());
         }
-        Self { calendar, instruments, offsets, first_positions, selection: None, by_session: OnceLock::new() }
+        Self {
+            calendar,
+            instruments,
+            offsets,
+            first_positions,
+            selection: None,
+            session_offsets: OnceLock::new(),
+            by_session: OnceLock::new(),
+        }
     }
 
     /// Some of the rows; instruments that keep none are left out. The calendar stays.
@@ -96,24 +107,31 @@ impl Axis {
             offsets: vec![0],
             first_positions: Vec::new(),
             selection: None,
+            session_offsets: OnceLock::new(),
             by_session: OnceLock::new(),
         };
-        let mut selection = Selection { positions: Vec::new(), sessions: Vec::new() };
-        for (i, instrument) in self.instruments.iter().enumerate() {
-            let before = selection.positions.len();
-            for (row, position) in self.rows(i).zip(self.positions(i)) {
-                if kept[row] {
-                    selection.positions.push(position as u32);
-                    selection.sessions.push(self.calendar.session(position));
-                }
-            }
-            if let Some(&first) = selection.positions.get(before) {
-                selected.instruments.push(instrument.clone());
-                selected.first_positions.push(first as usize);
-                selected.offsets.push(selection.positions.len());
+        let kept_of = |i: usize| {
+            let rows = self.rows(i).zip(self.positions(i));
+            rows.filter(|&(row, _)| kept[row]).map(|(_, position)| position)
+        };
+        let ends = (0..self.n_instruments()).into_par_iter().map(|i| (kept_of(i).next(), kept_of(i).count()));
+        let mut of_instruments = Vec::new();
+        for (i, (first, count)) in ends.collect::<Vec<_>>().into_iter().enumerate() {
+            if let Some(first) = first {
+                of_instruments.push(i);
+                selected.instruments.push(self.instruments[i].clone());
+                selected.first_positions.push(first);
+                selected.offsets.push(selected.n_rows() + count);
             }
         }
-        selected.selection = Some(selection);
+        let n_rows = selected.n_rows();
+        let mut positions = vec![0_u32; n_rows];
+        let parts = split_at_offsets(&mut positions, &selected.offsets).into_par_iter();
+        parts.zip(of_instruments).for_each(|(positions, i)| {
+            positions.iter_mut().zip(kept_of(i)).for_each(|(out, position)| *out = position as u32);
+        });
+        let sessions = positions.par_iter().map(|&position| self.calendar.session(position as usize));
+        selected.selection = Some(Selection { sessions: sessions.collect(), positions });
         selected
     }
 
@@ -227,9 +245,9 @@ impl Axis {
         self.instruments.binary_search_by(|instrument| instrument.name().cmp(name)).ok()
     }
 
-    /// The rows session by session; built once, when first asked for.
-    pub fn by_session(&self) -> &BySession {
-        self.by_session.get_or_init(|| {
+    /// How many rows the sessions before each one have together: one more entry than there are sessions.
+    pub fn session_offsets(&self) -> &[usize] {
+        self.session_offsets.get_or_init(|| {
             let mut offsets = vec![0_usize; self.n_sessions() + 1];
             for i in 0..self.n_instruments() {
                 for position in self.positions(i) {
@@ -239,6 +257,14 @@ impl Axis {
             for position in 0..self.n_sessions() {
                 offsets[position + 1] += offsets[position];
             }
+            offsets
+        })
+    }
+
+    /// The rows session by session; built once, when first asked for.
+    pub fn by_session(&self) -> &BySession {
+        self.by_session.get_or_init(|| {
+            let offsets = self.session_offsets().to_vec();
             let mut next = offsets.clone();
             let mut rows = vec![0_u32; self.n_rows()];
             for i in 0..self.n_instruments() {

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::column::compact;
+
 /// One category for each row, as a code into a list of names.
 ///
 /// Codes are given by first appearance and never change, so a new category leaves old rows as they were.
@@ -47,5 +49,11 @@ impl Categories {
             codes.extend_from_slice(&self.codes[range.clone()]);
         }
         Self { codes, names: self.names.clone() }
+    }
+
+    /// The same, for ranges that ascend, in the memory that they have.
+    pub fn into_selected(mut self, ranges: &[Range<usize>]) -> Self {
+        compact(&mut self.codes, ranges);
+        self
     }
 }

@@ -24,12 +24,8 @@ impl Column {
     /// Store these values as `encoding` says; every NaN becomes the one canonical pattern.
     pub fn encode(values: &[f64], encoding: Encoding) -> Self {
         match encoding {
-            Encoding::F32 => {
-                Self::F32(values.iter().map(|&v| if v.is_nan() { f32::NAN } else { v as f32 }).collect())
-            }
-            Encoding::F64 => {
-                Self::F64(values.iter().map(|&v| if v.is_nan() { f64::NAN } else { v }).collect())
-            }
+            Encoding::F32 => Self::F32(values.iter().map(|&value| shortened(value)).collect()),
+            Encoding::F64 => Self::F64(values.iter().map(|&value| canonical(value)).collect()),
         }
     }
 
@@ -103,14 +99,6 @@ impl Column {
 
     /// The rows of these ranges, which ascend, one after the other; in the memory that the column has.
     pub fn into_selected(mut self, ranges: &[Range<usize>]) -> Self {
-        fn compact<T: Copy>(values: &mut Vec<T>, ranges: &[Range<usize>]) {
-            let mut end = 0;
-            for range in ranges {
-                values.copy_within(range.clone(), end);
-                end += range.len();
-            }
-            values.truncate(end);
-        }
         match &mut self {
             Self::F32(values) => compact(values, ranges),
             Self::F64(values) => compact(values, ranges),
@@ -139,6 +127,16 @@ impl Column {
     }
 }
 
+/// Keep the values of these ranges, which ascend, one after the other.
+pub(crate) fn compact<T: Copy>(values: &mut Vec<T>, ranges: &[Range<usize>]) {
+    let mut end = 0;
+    for range in ranges {
+        values.copy_within(range.clone(), end);
+        end += range.len();
+    }
+    values.truncate(end);
+}
+
 /// Collects a column in four bytes a number for as long as that loses nothing, and in eight from then on: the same
 /// column as [`Column::narrowed`] makes, without ever holding the wide one.
 #[derive(Debug)]
@@ -158,7 +156,7 @@ impl NarrowColumn {
                 Some(value) => values.push(value),
                 None => self.wide().push(value),
             },
-            Column::F64(values) => values.push(if value.is_nan() { f64::NAN } else { value }),
+            Column::F64(values) => values.push(canonical(value)),
         }
     }
 
@@ -170,7 +168,7 @@ impl NarrowColumn {
             values = &values[wide..];
         }
         if !values.is_empty() {
-            self.wide().extend(values.iter().map(|&value| if value.is_nan() { f64::NAN } else { value }));
+            self.wide().extend(values.iter().map(|&value| canonical(value)));
         }
     }
 
@@ -203,10 +201,22 @@ impl NarrowColumn {
     }
 }
 
+/// The number, or the one NaN that is stored.
+#[inline]
+fn canonical(value: f64) -> f64 {
+    if value.is_nan() { f64::NAN } else { value }
+}
+
+/// The same in four bytes. A cast alone would not say which NaN it makes of one.
+#[inline]
+fn shortened(value: f64) -> f32 {
+    if value.is_nan() { f32::NAN } else { value as f32 }
+}
+
 /// The number in four bytes, if that loses nothing.
 #[inline]
 fn narrow(value: f64) -> Option<f32> {
-    let narrow = if value.is_nan() { f32::NAN } else { value as f32 };
+    let narrow = shortened(value);
     (value.is_nan() || f64::from(narrow).to_bits() == value.to_bits()).then_some(narrow)
 }
 

@@ -155,7 +155,13 @@ impl Panel {
             (name, Arc::new(selected))
         });
         let categories = self.categories.into_par_iter();
-        let categories = categories.map(|(name, column)| (name, Arc::new(column.select(&ranges))));
+        let categories = categories.map(|(name, column)| {
+            let selected = match Arc::try_unwrap(column) {
+                Ok(own) => own.into_selected(&ranges),
+                Err(shared) => shared.select(&ranges),
+            };
+            (name, Arc::new(selected))
+        });
         Self { axis, fields: fields.collect(), categories: categories.collect(), facts: self.facts }
     }
 

@@ -1,13 +1,14 @@
 //! From ordered source rows to the rows of a panel.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, ops::Range, sync::Arc};
 
-use backstaff_panel::{Axis, Calendar, Categories, Column, Encoding, Session};
+use backstaff_panel::{Axis, Calendar, Categories, Column, Encoding, split_at_offsets};
 use rayon::prelude::*;
 
 use crate::{
     block::{Block, Coded, SourceColumn},
     rows::Rows,
+    sessions::Positions,
 };
 
 /// The rows of a panel, each with the source row that fills it.
@@ -27,32 +28,40 @@ impl Alignment {
     /// Put rows where their sessions are. Each instrument lives from its first to its last; one without any session is
     /// left out, and returned by name.
     pub(crate) fn new(rows: &Rows, calendar: Calendar) -> (Self, Vec<String>) {
-        let mut lives = Vec::new();
-        let mut cells = Vec::with_capacity(rows.order.len());
+        let days = calendar.sessions().iter().map(|session| session.number()).collect::<Vec<_>>();
+        let positions = Positions::new(&days);
+        // Of each instrument its rows, its life, and how many of them lie on a session.
+        let instruments = (0..rows.instruments.len()).into_par_iter().map(|i| {
+            let own = rows.range(i);
+            let on_sessions = rows.days[own.clone()].iter().filter_map(|&day| positions.of(day));
+            let (count, life) = on_sessions.fold((0, None::<Range<usize>>), |(count, life), position| {
+                (count + 1, Some(life.map_or(position, |life| life.start)..position + 1))
+            });
+            (own, life, count)
+        });
         let mut dropped_rows = 0;
-        let mut homeless = Vec::new();
-        for (i, instrument) in rows.instruments.iter().enumerate() {
-            let start = cells.len();
-            let mut life = None;
-            let mut position = 0;
-            for at in rows.range(i) {
-                let session = Session::from_number(rows.days[at]);
-                position +=
-                    calendar.sessions()[position..].iter().take_while(|&&other| other < session).count();
-                if calendar.sessions().get(position) != Some(&session) {
-                    dropped_rows += 1;
-                    continue;
-                }
-                let first = *life.get_or_insert(position);
-                cells.resize(start + position - first, EMPTY);
-                cells.push(rows.order[at]);
-            }
+        let (mut lives, mut homeless, mut housed) = (Vec::new(), Vec::new(), Vec::new());
+        for (instrument, (own, life, count)) in rows.instruments.iter().zip(instruments.collect::<Vec<_>>()) {
+            dropped_rows += own.len() - count;
             match life {
-                Some(first) => lives.push((instrument.clone(), first..first + cells.len() - start)),
+                Some(life) => {
+                    housed.push((own, life.start));
+                    lives.push((instrument.clone(), life));
+                }
                 None => homeless.push(instrument.name().to_owned()),
             }
         }
         let axis = Arc::new(Axis::new(calendar, lives));
+        let mut cells = vec![0; axis.n_rows()];
+        let of_instruments = split_at_offsets(&mut cells, axis.offsets()).into_par_iter();
+        of_instruments.zip(housed).for_each(|(cells, (own, first))| {
+            cells.fill(EMPTY);
+            for (&row, &day) in rows.order[own.clone()].iter().zip(&rows.days[own]) {
+                if let Some(position) = positions.of(day) {
+                    cells[position - first] = row;
+                }
+            }
+        });
         (Self { axis, cells, dropped_rows }, homeless)
     }
 

@@ -4,17 +4,15 @@ use std::{borrow::Borrow, collections::HashMap, hash::Hash, ops::Range, path::Pa
 
 use backstaff_panel::{Column, Encoding};
 
-use crate::Place;
+use crate::{Place, row_numbers::RowNumbers};
 
 /// Some rows of a file: a row group of a Parquet file, or a whole CSV file.
 #[derive(Debug)]
 pub(crate) struct Block {
     /// Which of the files.
     pub file: usize,
-    /// The number of the first row for people, if rows are numbered one after the other.
-    pub first_row: u64,
-    /// The number of each row otherwise.
-    pub lines: Vec<u64>,
+    /// The number of each row for people.
+    pub rows: RowNumbers,
     pub instruments: Coded,
     /// Days since 1970-01-01.
     pub days: Vec<i32>,
@@ -27,11 +25,7 @@ pub(crate) struct Block {
 
 impl Block {
     pub(crate) fn len(&self) -> usize {
-        self.days.len()
-    }
-
-    pub(crate) fn row_number(&self, row: usize) -> u64 {
-        self.lines.get(row).copied().unwrap_or(self.first_row + row as u64)
+        self.rows.len()
     }
 }
 
@@ -136,7 +130,7 @@ impl Blocks {
 
     pub(crate) fn place(&self, row: u32) -> Place {
         let (block, row) = self.locate(row);
-        Place { file: self.files[block.file].clone(), row: block.row_number(row) }
+        Place { file: self.files[block.file].clone(), row: block.rows.get(row) }
     }
 
     /// The time of day of a row, as `hh:mm:ss`, if times matter in its file.
@@ -144,6 +138,14 @@ impl Blocks {
         let (block, row) = self.locate(row);
         let second = block.seconds.get(row)?;
         Some(format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60))
+    }
+
+    /// Give up what says whose rows they are, and of which days.
+    pub(crate) fn drop_keys(&mut self) {
+        for block in &mut self.parts {
+            block.instruments.codes = Vec::new();
+            block.days = Vec::new();
+        }
     }
 
     /// One column of all rows; missing where a file does not have it. The blocks give it up.

@@ -11,6 +11,7 @@ use crate::{
     block::{Block, Coded},
     layout::{HeaderColumn, Key, Kind, Layout},
     numbers::Cells,
+    row_numbers::RowNumbers,
     stamp::{self, Shape},
 };
 
@@ -168,7 +169,7 @@ struct Rows<'a> {
     order: DateOrder,
     skipped_lines: u64,
     shape: Option<Shape>,
-    lines: Vec<u64>,
+    lines: RowNumbers,
     days: Vec<i32>,
     seconds: Vec<u32>,
     instruments: Coded,
@@ -184,7 +185,7 @@ impl<'a> Rows<'a> {
             order,
             skipped_lines: file.skipped_lines,
             shape: None,
-            lines: Vec::new(),
+            lines: RowNumbers::default(),
             days: Vec::new(),
             seconds: Vec::new(),
             instruments: Coded::default(),
@@ -241,8 +242,7 @@ impl<'a> Rows<'a> {
             |columns: &[(usize, String)]| columns.iter().map(|(_, name)| name.clone()).collect::<Vec<_>>();
         let block = Block {
             file,
-            first_row: 2,
-            lines: self.lines,
+            rows: self.lines,
             instruments: self.instruments,
             days: self.days,
             seconds: self.seconds,

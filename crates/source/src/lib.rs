@@ -31,6 +31,7 @@ mod qlib;
 pub mod quality;
 mod read;
 mod request;
+mod row_numbers;
 mod rows;
 mod series;
 mod sessions;

@@ -65,6 +65,9 @@ impl PanelSource {
         if alignment.axis.n_instruments() == 0 {
             return Err(SourceError::NothingLeft { path: self.path.clone() });
         }
+        // What they say is in the alignment now.
+        drop(rows);
+        read.blocks.drop_keys();
         clock.lap("order rows");
         let mut warnings = warn_unused(&unused);
         warnings.extend(delistings.as_ref().and_then(Delistings::warning));

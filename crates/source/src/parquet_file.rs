@@ -22,6 +22,7 @@ use crate::{
     attributes::TextTable,
     block::{Block, Coded},
     layout::{HeaderColumn, Key, Kind, Layout},
+    row_numbers::RowNumbers,
     stamp::Shape,
 };
 
@@ -112,6 +113,7 @@ impl<'a> ParquetFile<'a> {
             let mut row = 0;
             for group in 0..self.groups() {
                 for array in self.arrays(group, column)? {
+                    let array = array?;
                     let array = fault.cast(&array, &DataType::Utf8)?;
                     for text in array.as_string::<i32>() {
                         if row == rows.len() {
@@ -141,41 +143,55 @@ impl<'a> ParquetFile<'a> {
     ) -> Result<Part, SourceError> {
         let arrays = self.arrays(group, column)?;
         let groups = self.metadata.metadata().row_groups();
+        let n_rows = groups[group].num_rows() as usize;
         let rows_before = groups[..group].iter().map(|group| group.num_rows() as u64).sum::<u64>();
         let name = self.metadata.schema().field(column).name();
         let fault = Fault { path: self.path, column: name, first_row: rows_before + 1 };
         match role {
-            Role::Date => date::days(&arrays, order, &fault),
+            Role::Date => date::days(&arrays.collect::<Result<Vec<_>, _>>()?, order, &fault),
             Role::Instrument => {
-                let texts = texts(&arrays, &fault)?;
+                let texts = texts(arrays, n_rows, &fault)?;
                 match texts.codes.iter().position(|&code| code == Coded::MISSING) {
                     Some(row) => Err(SourceError::EmptyKey { place: fault.place(row), what: "instrument" }),
                     None => Ok(Part::Texts(texts)),
                 }
             }
-            Role::Category => Ok(Part::Texts(texts(&arrays, &fault)?)),
-            Role::Number => Ok(Part::Numbers(numbers(&arrays, &fault)?)),
-            Role::NarrowNumber => Ok(Part::Numbers(narrow_numbers(&arrays, &fault)?)),
+            Role::Category => Ok(Part::Texts(texts(arrays, n_rows, &fault)?)),
+            Role::Number => Ok(Part::Numbers(numbers(arrays, n_rows, &fault)?)),
+            Role::NarrowNumber => Ok(Part::Numbers(narrow_numbers(arrays, n_rows, &fault)?)),
         }
     }
 
-    /// One column of one row group. Each task opens the file itself: clones of one handle share their position.
-    fn arrays(&self, group: usize, column: usize) -> Result<Vec<ArrayRef>, SourceError> {
+    /// One column of one row group, some rows after the other. Each task opens the file itself: clones of one handle
+    /// share their position.
+    fn arrays(
+        &self,
+        group: usize,
+        column: usize,
+    ) -> Result<impl Iterator<Item = Result<ArrayRef, SourceError>>, SourceError> {
         let failed = |source| SourceError::Parquet { path: self.path.to_owned(), source };
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), [column]);
         let reader =
             ParquetRecordBatchReaderBuilder::new_with_metadata(open(self.path)?, self.metadata.clone())
                 .with_projection(mask)
                 .with_row_groups(vec![group])
-                .with_batch_size(65_536)
+                .with_batch_size(BATCH)
                 .build()
                 .map_err(failed)?;
-        reader
-            .map(|batch| batch.map(|batch| batch.column(0).clone()))
-            .collect::<Result<_, _>>()
-            .map_err(|source| SourceError::Arrow { path: self.path.to_owned(), source })
+        Ok(reader.map(|batch| match batch {
+            Ok(batch) => Ok(batch.column(0).clone()),
+            Err(source) => Err(SourceError::Arrow { path: self.path.to_owned(), source }),
+        }))
     }
 }
+
+/// How many rows are decoded at a time: few enough that they stay in a core's cache until they are where they belong.
+const BATCH: usize = 32_768;
+
+/// Some rows of a column after the other.
+trait Arrays: Iterator<Item = Result<ArrayRef, SourceError>> {}
+
+impl<T: Iterator<Item = Result<ArrayRef, SourceError>>> Arrays for T {}
 
 /// What a column is decoded as.
 #[derive(Clone, Copy)]
@@ -258,8 +274,7 @@ fn block(
 ) -> (Block, Option<Shape>) {
     let mut block = Block {
         file,
-        first_row,
-        lines: Vec::new(),
+        rows: RowNumbers::default(),
         instruments: Coded::default(),
         days: Vec::new(),
         seconds: Vec::new(),
@@ -274,6 +289,7 @@ fn block(
                 if let Key::Name(name) = &layout.instrument {
                     block.instruments = Coded::constant(name.clone(), days.len());
                 }
+                block.rows = RowNumbers::following(first_row, days.len());
                 (block.days, block.seconds, shape) = (days, seconds, Some(found));
             }
             Part::Texts(texts) if instrument_is_next => {
@@ -294,36 +310,42 @@ fn block(
 }
 
 /// Numbers in the width of the file; whole numbers, booleans and decimals in eight bytes.
-fn numbers(arrays: &[ArrayRef], fault: &Fault) -> Result<Column, SourceError> {
-    let rows = arrays.iter().map(Array::len).sum();
-    if arrays.iter().all(|array| *array.data_type() == DataType::Float32) {
-        let mut values = Vec::<f32>::with_capacity(rows);
-        for array in arrays {
-            let array = array.as_primitive::<Float32Type>();
-            match array.null_count() {
-                0 => values.extend_from_slice(array.values()),
-                _ => values.extend(array.iter().map(|value| value.unwrap_or(f32::NAN))),
+fn numbers(arrays: impl Arrays, n_rows: usize, fault: &Fault) -> Result<Column, SourceError> {
+    let mut values = Column::F32(Vec::new());
+    for array in arrays {
+        let array = array?;
+        if values.is_empty() {
+            values = match array.data_type() {
+                DataType::Float32 => Column::F32(Vec::with_capacity(n_rows)),
+                _ => Column::F64(Vec::with_capacity(n_rows)),
+            };
+        }
+        match &mut values {
+            Column::F32(values) => {
+                let array = array.as_primitive::<Float32Type>();
+                match array.null_count() {
+                    0 => values.extend_from_slice(array.values()),
+                    _ => values.extend(array.iter().map(|value| value.unwrap_or(f32::NAN))),
+                }
+            }
+            Column::F64(values) => {
+                let array = fault.cast(&array, &DataType::Float64)?;
+                let array = array.as_primitive::<Float64Type>();
+                match array.null_count() {
+                    0 => values.extend_from_slice(array.values()),
+                    _ => values.extend(array.iter().map(|value| value.unwrap_or(f64::NAN))),
+                }
             }
         }
-        return Ok(Column::F32(values));
     }
-    let mut values = Vec::<f64>::with_capacity(rows);
-    for array in arrays {
-        let array = fault.cast(array, &DataType::Float64)?;
-        let array = array.as_primitive::<Float64Type>();
-        match array.null_count() {
-            0 => values.extend_from_slice(array.values()),
-            _ => values.extend(array.iter().map(|value| value.unwrap_or(f64::NAN))),
-        }
-    }
-    Ok(Column::F64(values))
+    Ok(values)
 }
 
 /// Numbers in four bytes each, if that loses nothing for any of them.
-fn narrow_numbers(arrays: &[ArrayRef], fault: &Fault) -> Result<Column, SourceError> {
-    let mut values = NarrowColumn::with_capacity(arrays.iter().map(Array::len).sum());
+fn narrow_numbers(arrays: impl Arrays, n_rows: usize, fault: &Fault) -> Result<Column, SourceError> {
+    let mut values = NarrowColumn::with_capacity(n_rows);
     for array in arrays {
-        let array = fault.cast(array, &DataType::Float64)?;
+        let array = fault.cast(&array?, &DataType::Float64)?;
         let array = array.as_primitive::<Float64Type>();
         match array.null_count() {
             0 => values.extend(array.values()),
@@ -345,12 +367,12 @@ fn coded_texts(
 }
 
 /// Texts of any encoding; whole numbers become their digits.
-fn texts(arrays: &[ArrayRef], fault: &Fault) -> Result<Coded, SourceError> {
-    let mut coded = Coded::default();
-    coded.codes.reserve(arrays.iter().map(Array::len).sum());
+fn texts(arrays: impl Arrays, n_rows: usize, fault: &Fault) -> Result<Coded, SourceError> {
+    let mut coded = Coded::for_rows(n_rows);
     for array in arrays {
+        let array = array?;
         if let DataType::Dictionary(..) = array.data_type() {
-            let (keys, names) = coded_texts(array, fault)?;
+            let (keys, names) = coded_texts(&array, fault)?;
             let codes = names
                 .iter()
                 .map(|name| name.map(str::trim).filter(|name| !name.is_empty()))
@@ -363,7 +385,7 @@ fn texts(arrays: &[ArrayRef], fault: &Fault) -> Result<Coded, SourceError> {
                     .extend(keys.iter().map(|key| key.map_or(Coded::MISSING, |key| codes[key as usize]))),
             }
         } else {
-            let array = fault.cast(array, &DataType::Utf8)?;
+            let array = fault.cast(&array, &DataType::Utf8)?;
             for text in array.as_string::<i32>() {
                 coded.push(text.unwrap_or_default().trim());
             }

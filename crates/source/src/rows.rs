@@ -163,27 +163,29 @@ impl Rows {
         stale
     }
 
-    /// Keep these rows of these instruments.
+    /// Keep these rows of these instruments, in the memory that they have.
     fn keep(&mut self, kept: &[(usize, Range<usize>)]) {
-        let mut order = Vec::with_capacity(self.order.len());
-        let mut days = Vec::with_capacity(self.order.len());
         let mut offsets = vec![0];
+        let mut end = 0;
         for (_, range) in kept {
-            order.extend_from_slice(&self.order[range.clone()]);
-            days.extend_from_slice(&self.days[range.clone()]);
-            offsets.push(order.len());
+            // Rows that stay where they are need not be touched.
+            if range.start != end {
+                self.order.copy_within(range.clone(), end);
+                self.days.copy_within(range.clone(), end);
+            }
+            end += range.len();
+            offsets.push(end);
         }
-        let instruments = kept.iter().map(|&(i, _)| self.instruments[i].clone()).collect();
-        *self = Self { instruments, offsets, order, days };
+        self.order.truncate(end);
+        self.days.truncate(end);
+        self.instruments = kept.iter().map(|&(i, _)| self.instruments[i].clone()).collect();
+        self.offsets = offsets;
     }
 
-    /// Instruments whose last row was on the frozen list.
+    /// Leave out instruments that have no row.
     fn forget_empty(&mut self) {
-        let empty =
-            (0..self.instruments.len()).filter(|&i| self.range(i).is_empty()).collect::<BTreeSet<_>>();
-        if !empty.is_empty() {
-            self.exclude(&empty);
-        }
+        let kept = (0..self.instruments.len()).map(|i| (i, self.range(i)));
+        self.keep(&kept.filter(|(_, range)| !range.is_empty()).collect::<Vec<_>>());
     }
 }
 

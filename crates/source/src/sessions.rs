@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use backstaff_panel::{Calendar, Session};
+use rayon::prelude::*;
 
 use crate::{CalendarRule, DroppedDate, Exchange, SourceError, rows::Rows};
 
@@ -22,23 +23,30 @@ pub(crate) struct Attendance {
 
 impl Attendance {
     pub(crate) fn of(rows: &Rows) -> Self {
-        let mut days = rows.days.clone();
-        if let (Some(&min), Some(&max)) = (days.iter().min(), days.iter().max()) {
-            days = distinct(&rows.days, min, max);
-        }
-        let position = Positions::new(&days);
-        let mut held_by = vec![0_u32; days.len()];
-        let mut change = vec![0_i64; days.len() + 1];
-        for i in 0..rows.instruments.len() {
-            let of_instrument = &rows.days[rows.range(i)];
-            for (at, &day) in of_instrument.iter().enumerate() {
-                let from = position.of(day);
-                held_by[from] += 1;
-                let next = of_instrument.get(at + 1).map_or(days.len(), |&next| position.of(next));
-                change[from] += 1;
-                change[next.min(from + MEMORY)] -= 1;
-            }
-        }
+        let instruments = (0..rows.instruments.len()).into_par_iter();
+        let days = distinct(rows);
+        let positions = Positions::new(&days);
+        let (held_by, change) = instruments
+            .fold(
+                || (vec![0_u32; days.len()], vec![0_i64; days.len() + 1]),
+                |(mut held_by, mut change), i| {
+                    let of_instrument = rows.days[rows.range(i)].iter().filter_map(|&day| positions.of(day));
+                    let mut of_instrument = of_instrument.peekable();
+                    while let Some(from) = of_instrument.next() {
+                        let next = of_instrument.peek().copied().unwrap_or(days.len());
+                        held_by[from] += 1;
+                        change[from] += 1;
+                        change[next.min(from + MEMORY)] -= 1;
+                    }
+                    (held_by, change)
+                },
+            )
+            .reduce(
+                || (vec![0; days.len()], vec![0; days.len() + 1]),
+                |(held_by, change), (more_held_by, more_change)| {
+                    (added(held_by, &more_held_by), added(change, &more_change))
+                },
+            );
         let mut living = 0;
         let living = change[..days.len()].iter().map(|change| {
             living += change;
@@ -49,35 +57,59 @@ impl Attendance {
     }
 }
 
+fn added<T: std::ops::AddAssign + Copy>(mut sums: Vec<T>, more: &[T]) -> Vec<T> {
+    sums.iter_mut().zip(more).for_each(|(sum, &more)| *sum += more);
+    sums
+}
+
 /// A dense table from days to positions: dates span some decades at most.
-struct Positions {
+pub(crate) struct Positions {
     first: i32,
     positions: Vec<u32>,
 }
 
 impl Positions {
-    fn new(days: &[i32]) -> Self {
+    const NONE: u32 = u32::MAX;
+
+    /// The positions of these days, which ascend.
+    pub(crate) fn new(days: &[i32]) -> Self {
         let (Some(&first), Some(&last)) = (days.first(), days.last()) else {
             return Self { first: 0, positions: Vec::new() };
         };
-        let mut positions = vec![0; (last - first) as usize + 1];
+        let mut positions = vec![Self::NONE; (last - first) as usize + 1];
         for (position, &day) in days.iter().enumerate() {
             positions[(day - first) as usize] = position as u32;
         }
         Self { first, positions }
     }
 
-    fn of(&self, day: i32) -> usize {
-        self.positions[(day - self.first) as usize] as usize
+    /// The position of a day, if it is one of them.
+    #[inline]
+    pub(crate) fn of(&self, day: i32) -> Option<usize> {
+        let at = usize::try_from(i64::from(day) - i64::from(self.first)).ok()?;
+        let position = *self.positions.get(at)?;
+        (position != Self::NONE).then_some(position as usize)
     }
 }
 
-fn distinct(days: &[i32], min: i32, max: i32) -> Vec<i32> {
-    let mut seen = vec![false; (max - min) as usize + 1];
-    for &day in days {
-        seen[(day - min) as usize] = true;
-    }
-    (min..=max).filter(|day| seen[(day - min) as usize]).collect()
+/// The dates that some instrument has.
+fn distinct(rows: &Rows) -> Vec<i32> {
+    let of_instruments = || (0..rows.instruments.len()).into_par_iter().map(|i| &rows.days[rows.range(i)]);
+    let first = of_instruments().filter_map(|days| days.first()).min();
+    let last = of_instruments().filter_map(|days| days.last()).max();
+    let (Some(&first), Some(&last)) = (first, last) else { return Vec::new() };
+    let none = || vec![false; (last - first) as usize + 1];
+    let seen = of_instruments().fold(none, |mut seen, days| {
+        for day in days {
+            seen[(day - first) as usize] = true;
+        }
+        seen
+    });
+    let seen = seen.reduce(none, |mut seen, others| {
+        seen.iter_mut().zip(others).for_each(|(seen, other)| *seen |= other);
+        seen
+    });
+    (first..=last).filter(|day| seen[(day - first) as usize]).collect()
 }
 
 /// The calendar by a rule, and the dates that are not in it.

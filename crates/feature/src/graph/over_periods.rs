@@ -124,7 +124,7 @@ impl OverPeriods {
         };
         for (news, wanted) in waiting.drain(..) {
             let value = row(wanted).and_then(|row| values.at(row)).unwrap_or(self.validity.absent);
-            self.validity.fill(&news, value, sessions, out);
+            self.validity.fill((news.rows.clone(), news.known), value, sessions, out);
         }
     }
 

@@ -18,9 +18,9 @@ pub(super) struct News<'a> {
     /// Of each fact, what is new.
     pub(super) facts: Vec<&'a [Fact]>,
     /// The rows from the first that knows it to the last before the next news.
-    rows: Range<usize>,
+    pub(super) rows: Range<usize>,
     /// The newest day of publication.
-    known: Session,
+    pub(super) known: Session,
 }
 
 /// The news about an instrument whose rows have these sessions, in order.
@@ -56,11 +56,17 @@ pub(super) fn news<'a>(
 }
 
 impl Validity {
-    /// Write a value from its news on until the next.
-    pub(super) fn fill(&self, news: &News<'_>, value: f64, sessions: &[Session], out: &mut [f64]) {
-        let (start, end) = (news.rows.start, news.rows.end);
+    /// Write a value into the rows from its news on until the next; with the day of the news.
+    pub(super) fn fill(
+        &self,
+        (rows, known): (Range<usize>, Session),
+        value: f64,
+        sessions: &[Session],
+        out: &mut [f64],
+    ) {
+        let (start, end) = (rows.start, rows.end);
         let fresh = self.stale.map_or(end, |days| {
-            let last = news.known.number().saturating_add(days);
+            let last = known.number().saturating_add(days);
             start + sessions[start..end].partition_point(|session| session.number() <= last)
         });
         out[start..fresh].fill(value);

@@ -34,6 +34,8 @@ pub(crate) enum Form {
     General,
     /// Each depends on one other row, and at most its own.
     Shift,
+    /// Each is the last of what was published by its session, found without going through what was published earlier.
+    Newest,
     /// All rows of a session have one, or with groups all rows of a group of it.
     Common,
 }
@@ -215,6 +217,11 @@ impl Bound {
     /// The same computation, which reads one other row, and at most its own.
     pub(crate) fn shift(self) -> Self {
         Self { form: Form::Shift, ..self }
+    }
+
+    /// The same computation, which finds the newest of what was published.
+    pub(crate) fn newest(self) -> Self {
+        Self { form: Form::Newest, ..self }
     }
 
     /// The same computation, over fiscal quarters only.

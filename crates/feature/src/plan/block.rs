@@ -49,20 +49,20 @@ impl<'a> Blocks<'a> {
 
     /// How many rows a block has.
     pub(super) fn n_rows(&self, block: usize) -> usize {
-        let offsets = self.axis.by_session().offsets();
+        let offsets = self.axis.session_offsets();
         let sessions = self.sessions(block);
         offsets[sessions.end] - offsets[sessions.start]
     }
 
     /// The places of the rows of one session of a block in a tile, which has the block's rows session by session.
     pub(super) fn in_tile(&self, block: usize, position: usize) -> Range<usize> {
-        let offsets = self.axis.by_session().offsets();
+        let offsets = self.axis.session_offsets();
         let first = offsets[self.sessions(block).start];
         offsets[position] - first..offsets[position + 1] - first
     }
 
     /// Which of an instrument's rows lie in a block, among its own; possibly none.
-    fn run(&self, block: usize, i: usize) -> Range<usize> {
+    pub(super) fn run(&self, block: usize, i: usize) -> Range<usize> {
         let at = i * (self.count + 1) + block;
         self.before[at] as usize..self.before[at + 1] as usize
     }

@@ -2,11 +2,7 @@
 
 use std::fmt;
 
-use super::{
-    Plan,
-    resume::OfFeature,
-    schedule::{Origin, origin},
-};
+use super::{Plan, program::Step, resume::OfFeature};
 use crate::LookBack;
 
 /// What a plan will do, in numbers; its display is for people.
@@ -52,6 +48,8 @@ pub enum Pass {
     BySession {
         /// How many cross-sections are computed.
         operators: usize,
+        /// How many operators are computed for their inputs, a block of sessions at a time.
+        inputs: usize,
     },
 }
 
@@ -59,10 +57,14 @@ impl Plan {
     /// What the plan will do.
     pub fn explain(&self) -> Explain {
         let nodes = self.graph.nodes();
-        let cross_sections = |pass| {
-            let computed =
-                |n: &usize| origin(&nodes[*n]) == Origin::Session && self.schedule.pass[*n] == pass;
-            (0..nodes.len()).filter(computed).count()
+        let cross_sections =
+            |pass| (0..nodes.len()).filter(|&n| self.schedule.is_cross_section(&self.graph, n, pass)).count();
+        let of_inputs = |pass: usize| {
+            let is_operator = |step: &&Step| match step {
+                Step::Load { node, .. } => self.schedule.near[*node],
+                step => matches!(step, Step::Compute { .. }),
+            };
+            self.programs[pass].near.steps.iter().filter(is_operator).count()
         };
         let passes = (0..self.schedule.n_passes).map(|pass| match pass % 2 {
             0 => Pass::ByInstrument {
@@ -71,7 +73,7 @@ impl Plan {
                 buffers: self.programs[pass].all.n_buffers,
                 outputs: if pass == self.schedule.last_pass() { self.outputs.len() } else { 0 },
             },
-            _ => Pass::BySession { operators: cross_sections(pass) },
+            _ => Pass::BySession { operators: cross_sections(pass), inputs: of_inputs(pass) },
         });
         let look_back = self.outputs.iter().map(|&output| nodes[output].look_back).max();
         let buffers = self.programs.iter().map(|programs| programs.all.n_buffers).max();
@@ -113,8 +115,12 @@ impl fmt::Display for Explain {
                      {outputs} outputs",
                     n + 1
                 )?,
-                Pass::BySession { operators } => {
-                    writeln!(f, "pass {}, by session: {operators} operators", n + 1)?;
+                Pass::BySession { operators, inputs } => {
+                    writeln!(
+                        f,
+                        "pass {}, by session: {operators} operators, and {inputs} for their inputs",
+                        n + 1
+                    )?;
                 }
             }
         }

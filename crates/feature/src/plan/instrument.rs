@@ -9,6 +9,7 @@ use super::{
     Plan,
     computation::{Kept, Rows},
     cost::Meter,
+    leaf::Leaves,
     program::{Program, Step},
     progress::Walk,
     resume::{Course, Courses, Found},
@@ -23,10 +24,8 @@ const TASK_ROWS: usize = 4096;
 
 /// Everything that a pass by instrument reads.
 pub(super) struct InstrumentPass<'a> {
-    nodes: &'a [Node],
+    leaves: Leaves<'a>,
     program: &'a Program,
-    panel: &'a Panel,
-    kept: &'a [Option<Kept>],
     /// Of each step that is a recursion.
     courses: Vec<Option<Course<'a>>>,
     /// Of each step whose facts are all about the whole market: its values on the calendar's sessions.
@@ -74,8 +73,12 @@ impl<'a> InstrumentPass<'a> {
             _ => None,
         };
         let courses = program.steps.iter().map(course).collect();
-        let of_market = program.steps.par_iter().map(|step| of_market(step, nodes, panel)).collect();
-        Self { nodes, program, panel, kept, courses, of_market, meter }
+        let leaves = Leaves { nodes, panel, kept };
+        let of_market = program.steps.par_iter().map(|step| match step {
+            Step::Compute { to, .. } => leaves.of_market(to[0].0),
+            _ => None,
+        });
+        Self { leaves, program, courses, of_market: of_market.collect(), meter }
     }
 
     /// Compute some instruments, those of more rows than a slice in slices; outputs are columns of their rows. What is to
@@ -89,7 +92,7 @@ impl<'a> InstrumentPass<'a> {
         free: &mut Vec<Rows>,
         walk: Option<&Walk<'_>>,
     ) -> (Vec<(usize, Rows)>, Vec<Found>) {
-        let axis = self.panel.axis();
+        let axis = self.leaves.panel.axis();
         let n_rows = instruments.clone().map(|i| axis.rows(i).len()).sum::<usize>();
         let mut columns = Vec::new();
         for step in &self.program.steps {
@@ -118,7 +121,7 @@ impl<'a> InstrumentPass<'a> {
 
     /// The spans of an instrument.
     fn spans(&self, i: usize, slice: Option<usize>) -> Vec<Span> {
-        let all = self.panel.axis().rows(i);
+        let all = self.leaves.panel.axis().rows(i);
         let (Some(slice), Some((back, ahead))) = (slice, self.program.reach) else {
             return vec![Span { instrument: i, rows: all.clone(), wanted: all }];
         };
@@ -199,10 +202,10 @@ impl<'a> InstrumentPass<'a> {
         for (n, step) in self.program.steps.iter().enumerate() {
             match step {
                 Step::Load { node, to } => {
-                    lent[*to] = self.lend(*node, span);
+                    lent[*to] = self.leaves.lend(*node, rows.clone());
                     if lent[*to].is_none() {
                         buffers[*to].resize(rows.len(), 0.0);
-                        self.load(*node, span, &mut buffers[*to]);
+                        self.leaves.load(*node, span.instrument, rows.clone(), &mut buffers[*to]);
                     }
                 }
                 Step::Compute { from, to } => {
@@ -212,7 +215,7 @@ impl<'a> InstrumentPass<'a> {
                         out.resize(rows.len(), 0.0);
                     }
                     if let Some(values) = &self.of_market[n] {
-                        let (axis, i) = (self.panel.axis(), span.instrument);
+                        let (axis, i) = (self.leaves.panel.axis(), span.instrument);
                         for (out, row) in outs.iter_mut().flatten().zip(rows.clone()) {
                             *out = values[axis.position_in(i, row)];
                         }
@@ -242,43 +245,6 @@ impl<'a> InstrumentPass<'a> {
         }
     }
 
-    /// The values of a leaf, or kept from an earlier pass, where they lie in memory as they are needed.
-    fn lend(&self, node: usize, span: &Span) -> Option<&'a [f64]> {
-        match (&self.kept[node], &self.nodes[node].kind) {
-            (Some(Kept::Rows(values)), _) => Some(&values[span.rows.clone()]),
-            (None, NodeKind::Field(name)) => match &**self.panel.field(name)? {
-                Column::F64(values) => Some(&values[span.rows.clone()]),
-                Column::F32(_) => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// Put into a buffer what is not lent.
-    fn load(&self, node: usize, span: &Span, out: &mut [f64]) {
-        let (axis, rows) = (self.panel.axis(), span.rows.clone());
-        match (&self.kept[node], &self.nodes[node].kind) {
-            (None, NodeKind::Constant(value)) => out.fill(*value),
-            (None, NodeKind::Field(name)) => {
-                self.panel.field(name).expect("columns are checked first").decode(rows, out);
-            }
-            (Some(Kept::Sessions(values)), _) => {
-                for (out, row) in out.iter_mut().zip(rows) {
-                    *out = values[axis.position_in(span.instrument, row)];
-                }
-            }
-            (Some(Kept::Groups(kept)), _) => {
-                for ((out, row), &code) in out.iter_mut().zip(rows.clone()).zip(&kept.groups.codes()[rows]) {
-                    *out = kept.get(code, axis.position_in(span.instrument, row));
-                }
-            }
-            (Some(Kept::Rows(_)), _)
-            | (None, NodeKind::Categories(_) | NodeKind::Fact(_) | NodeKind::Call(_)) => {
-                unreachable!("only numbers of the panel are loaded; a column of an earlier pass is lent")
-            }
-        }
-    }
-
     /// Compute nodes that share one walk.
     fn compute(
         &self,
@@ -287,13 +253,9 @@ impl<'a> InstrumentPass<'a> {
         inputs: &[&[f64]],
         outs: &mut [Vec<f64>],
     ) {
-        let bound = |node: usize| match &self.nodes[node].kind {
-            NodeKind::Call(bound) => bound,
-            _ => unreachable!("only operators are computed"),
-        };
+        let bound = |node| self.leaves.bound(node);
         let i = span.instrument;
-        let first = self.panel.axis().rows(i).start;
-        let sessions = &self.panel.axis().sessions(i)[span.rows.start - first..span.rows.end - first];
+        let sessions = self.leaves.sessions(i, span.rows.clone());
         let nodes = nodes.iter().map(|&(node, _)| node);
         let Some(first) = nodes.clone().next().map(bound) else { return };
         let mut requested = nodes.zip(outs).map(|(node, out)| bound(node).request(out)).collect::<Vec<_>>();
@@ -306,12 +268,10 @@ impl<'a> InstrumentPass<'a> {
             Work::Instrument(work) => work(inputs, sessions, &mut requested),
             Work::Recursive(work) => {
                 let course = course.expect("every recursion has a course");
-                course.run(&**work, (self.panel.axis(), i), inputs, &mut requested, states);
+                course.run(&**work, (self.leaves.panel.axis(), i), inputs, &mut requested, states);
             }
             Work::Facts { names, work } => {
-                let instrument = &self.panel.axis().instruments()[i];
-                let of = |name| self.panel.facts(name).expect("facts are checked first").of(instrument);
-                let facts = names.iter().map(|name| of(name)).collect::<Vec<_>>();
+                let facts = self.leaves.facts(i, names);
                 for requested in requested {
                     work(&facts, sessions, requested.out);
                 }
@@ -319,19 +279,6 @@ impl<'a> InstrumentPass<'a> {
             Work::Session(_) => unreachable!("cross-sections have their own passes"),
         }
     }
-}
-
-/// The values of a step on the calendar's sessions, if all facts that it reads are about the whole market.
-fn of_market(step: &Step, nodes: &[Node], panel: &Panel) -> Option<Vec<f64>> {
-    let Step::Compute { to, .. } = step else { return None };
-    let &[(node, _)] = to.as_slice() else { return None };
-    let NodeKind::Call(bound) = &nodes[node].kind else { return None };
-    let Work::Facts { names, work } = &bound.work else { return None };
-    let facts = names.iter().map(|name| panel.facts(name)?.of_market()).collect::<Option<Vec<_>>>()?;
-    let sessions = panel.axis().calendar().sessions();
-    let mut values = vec![0.0; sessions.len()];
-    work(&facts, sessions, &mut values);
-    Some(values)
 }
 
 fn is_recursive(node: &Node) -> bool {

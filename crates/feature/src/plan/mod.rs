@@ -5,7 +5,8 @@
 //! 3. A pass by instrument takes one instrument after the other through all its steps, while its rows are in the cache
 //!    (`program.rs`, `instrument.rs`); only what a later pass needs is kept for all rows.
 //! 4. A pass by session does the same for cross-sections (`session.rs`), a block of sessions after the other
-//!    (`block.rs`); its results take the memory of what it is the last to read.
+//!    (`block.rs`); inputs that need few other rows it computes itself (`near.rs`), and its results take the memory of
+//!    what it is the last to read.
 //! 5. Kept columns are freed after their last pass (`computation.rs`); outputs are stored by the last pass, for all
 //!    instruments or one run of them after the other.
 //!
@@ -16,6 +17,8 @@ mod computation;
 mod cost;
 mod explain;
 mod instrument;
+mod leaf;
+mod near;
 mod program;
 mod progress;
 mod resume;
@@ -77,7 +80,7 @@ pub struct Plan {
     /// How many of them are features.
     n_features: usize,
     schedule: Schedule,
-    /// The steps of each pass by instrument; empty for the passes by session between them.
+    /// The steps of each pass.
     programs: Vec<Programs>,
     /// How many rows of a long instrument are taken at a time.
     slice: usize,
@@ -101,9 +104,7 @@ impl Plan {
             outputs.extend(places.last());
         }
         let schedule = Schedule::new(&graph, &outputs);
-        let program = |pass| {
-            if pass % 2 == 0 { Programs::new(&graph, &schedule, &outputs, pass) } else { Programs::default() }
-        };
+        let program = |pass| Programs::new(&graph, &schedule, &outputs, pass);
         let programs = (0..schedule.n_passes).map(program).collect();
         let reads = features.iter().map(|feature| Some(feature.carry()?.sessions));
         let append_reads =
@@ -216,7 +217,9 @@ impl Plan {
     /// holds, what depends on a bounded number of rows is computed in slices, and the rest by instrument.
     fn parts(&self, pass: usize, axis: &Axis) -> Vec<(&Program, Option<usize>)> {
         // Without features there is no pass.
-        let Some(Programs { all, bounded, unbounded }) = self.programs.get(pass) else { return Vec::new() };
+        let Some(Programs { all, bounded, unbounded, .. }) = self.programs.get(pass) else {
+            return Vec::new();
+        };
         let longest = (0..axis.n_instruments()).map(|i| axis.rows(i).len()).max().unwrap_or(0);
         let slice = bounded.reach.map(|(back, ahead)| self.slice.max(8 * (back + ahead)));
         let few = axis.n_instruments() < 4 * rayon::current_num_threads();

@@ -1,9 +1,12 @@
-//! The steps of a pass by instrument, and the buffers that they share.
+//! The steps of a pass, and the buffers that they share.
 
 use std::collections::HashMap;
 
 use super::schedule::Schedule;
-use crate::graph::{Graph, NodeKind};
+use crate::{
+    graph::{Graph, NodeKind},
+    operator::{Bound, Work},
+};
 
 /// One thing to do for an instrument.
 #[derive(Clone, PartialEq, Debug)]
@@ -29,7 +32,7 @@ pub(super) struct Program {
     pub(super) reach: Option<(usize, usize)>,
 }
 
-/// The programs of one pass by instrument: all of it, or in two parts.
+/// The programs of one pass: by instrument all of it, or in two parts.
 #[derive(Clone, PartialEq, Default, Debug)]
 pub(super) struct Programs {
     pub(super) all: Program,
@@ -37,13 +40,18 @@ pub(super) struct Programs {
     pub(super) bounded: Program,
     /// What depends on all rows of an instrument.
     pub(super) unbounded: Program,
+    /// Of a pass by session: the inputs that it computes for itself.
+    pub(super) near: Program,
 }
 
 impl Programs {
     pub(super) fn new(graph: &Graph, schedule: &Schedule, outputs: &[usize], pass: usize) -> Self {
+        if pass % 2 == 1 {
+            return Self { near: Program::near(graph, schedule, pass), ..Self::default() };
+        }
         let reach = reach(graph, schedule, pass);
         let program = |wanted: &dyn Fn(usize) -> bool| {
-            let mut program = Program::new(graph, schedule, outputs, pass, wanted);
+            let mut program = Program::of_instruments(graph, schedule, outputs, pass, wanted);
             let stored = (0..graph.nodes().len()).filter(|&n| wanted(n));
             let reaches = stored.map(|n| reach[n]);
             program.reach = reaches
@@ -58,6 +66,7 @@ impl Programs {
             all: program(&|_| true),
             bounded: program(&|n| reach[n].is_some()),
             unbounded: program(&|n| reach[n].is_none()),
+            near: Program::default(),
         }
     }
 }
@@ -92,48 +101,67 @@ impl Program {
         self.steps.iter().filter(|step| matches!(step, Step::Compute { .. })).count()
     }
 
-    /// The steps of a pass that lead to the outputs and kept nodes that are wanted: each buffer is taken when first
-    /// needed and given back after its last use.
-    fn new(
+    /// The steps of a pass by instrument that lead to the outputs and kept nodes that are wanted.
+    fn of_instruments(
         graph: &Graph,
         schedule: &Schedule,
         outputs: &[usize],
         pass: usize,
         wanted: &dyn Fn(usize) -> bool,
     ) -> Self {
-        let nodes = graph.nodes();
-        let in_pass = |n: usize| schedule.computes(graph, n, pass);
-        let kept = |n: usize| {
-            in_pass(n) && schedule.pass[n] == pass && schedule.kept_until[n].is_some() && wanted(n)
+        let computes = |n: usize| schedule.computes(graph, n, pass);
+        let keeps = |n: usize| {
+            computes(n) && schedule.pass[n] == pass && schedule.kept_until[n].is_some() && wanted(n)
         };
         let stored = |output: &usize| schedule.last_pass() == pass && wanted(outputs[*output]);
         let stored = (0..outputs.len()).filter(stored).collect::<Vec<_>>();
+        Self::new(graph, outputs, &stored, computes, keeps)
+    }
+
+    /// The steps that lead to the inputs which a pass by session computes for itself. What reads other rows is loaded.
+    fn near(graph: &Graph, schedule: &Schedule, pass: usize) -> Self {
+        let inputs = schedule.inputs_by_session(graph, pass);
+        let computes = |n: usize| {
+            let is_rows = |bound: &Bound| matches!(bound.work, Work::Rows(_));
+            schedule.near[n] && matches!(&graph.nodes()[n].kind, NodeKind::Call(bound) if is_rows(bound))
+        };
+        Self::new(graph, &[], &[], computes, |n| schedule.near[n] && inputs.contains(&n))
+    }
+
+    /// The steps that lead to the outputs of these numbers and what else is kept: each buffer is taken when first needed
+    /// and given back after its last use. What is not computed is loaded.
+    fn new(
+        graph: &Graph,
+        outputs: &[usize],
+        stored: &[usize],
+        computes: impl Fn(usize) -> bool,
+        keeps: impl Fn(usize) -> bool,
+    ) -> Self {
+        let nodes = graph.nodes();
         let mut computed = vec![false; nodes.len()];
-        for &output in &stored {
+        for &output in stored {
             computed[outputs[output]] = true;
         }
         let mut uses = vec![0_usize; nodes.len()];
         for n in (0..nodes.len()).rev() {
-            computed[n] = (computed[n] || uses[n] > 0 || kept(n)) && in_pass(n);
+            computed[n] = (computed[n] || uses[n] > 0 || keeps(n)) && computes(n);
             if computed[n] {
                 nodes[n].inputs.iter().for_each(|&input| uses[input] += 1);
             }
         }
-        for &output in &stored {
+        for &output in stored {
             uses[outputs[output]] += 1;
         }
         let mut builder =
             Builder { program: Self::default(), free: Vec::new(), place: vec![None; nodes.len()], uses };
         let families = families(graph, |n| computed[n]);
         for (n, &computed) in computed.iter().enumerate() {
-            if computed {
-                if builder.place[n].is_none() {
-                    builder.compute(graph, families.get(&n).map_or(&[n], Vec::as_slice));
-                }
-                if kept(n) {
-                    let from = builder.buffer(n);
-                    builder.program.steps.push(Step::Keep { node: n, from });
-                }
+            if computed && builder.place[n].is_none() {
+                builder.compute(graph, families.get(&n).map_or(&[n], Vec::as_slice));
+            }
+            if keeps(n) {
+                let from = builder.buffer(n);
+                builder.program.steps.push(Step::Keep { node: n, from });
             }
             for &output in stored.iter().filter(|&&output| outputs[output] == n) {
                 let from = builder.buffer(n);

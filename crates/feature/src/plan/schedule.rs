@@ -5,7 +5,7 @@
 //! All outputs are stored by the last pass, which is one by instrument: so they can be taken some instruments at a time.
 //!
 //! A kept column costs memory, and writing and reading it costs more than a few additions. So what takes only these is
-//! computed again by each pass that reads it, and what all rows of a session have in common is kept once a session.
+//! computed again by each pass that reads it (by session only where it needs few other rows), and what all rows of a session have in common is kept once a session.
 
 use std::collections::BTreeSet;
 
@@ -17,6 +17,9 @@ use crate::{
 /// How many operators a node may take to be computed again rather than kept.
 const LIGHT: usize = 10;
 
+/// How many rows away a block of sessions may read: more would cost more than to keep what is read.
+const REACH: usize = 512;
+
 /// Where and when the nodes of a graph are computed.
 #[derive(Clone, Debug)]
 pub(super) struct Schedule {
@@ -26,6 +29,8 @@ pub(super) struct Schedule {
     pub(super) kept_until: Vec<Option<usize>>,
     /// Whether passes by instrument after its own compute a node again.
     pub(super) again: Vec<bool>,
+    /// Whether passes by session after its own compute a node for themselves, block by block.
+    pub(super) near: Vec<bool>,
     /// Whether a node has a value of its own for each row, or one for a session or a group of it.
     by_row: Vec<bool>,
     pub(super) n_passes: usize,
@@ -55,13 +60,14 @@ impl Schedule {
         let last = pass.iter().map(|pass| pass + pass % 2).max().unwrap_or(0);
         delay(nodes, outputs, last, &mut pass);
         let again = light(nodes);
+        let near = near(nodes, &again);
         let mut kept_until = vec![None; nodes.len()];
         let mut computed = pass.iter().map(|&pass| BTreeSet::from([pass])).collect::<Vec<_>>();
         let mut read = |computed: &mut Vec<BTreeSet<usize>>, n: usize, reader: usize| {
             if origin(&nodes[n]) == Origin::Leaf || pass[n] == reader {
                 return;
             }
-            if again[n] && reader.is_multiple_of(2) {
+            if if reader.is_multiple_of(2) { again[n] } else { near[n] } {
                 computed[n].insert(reader);
             } else {
                 kept_until[n] = kept_until[n].max(Some(reader));
@@ -76,7 +82,7 @@ impl Schedule {
             }
         }
         let by_row = nodes.iter().map(|node| !is_common(node)).collect();
-        Self { n_passes: if nodes.is_empty() { 0 } else { last + 1 }, pass, kept_until, again, by_row }
+        Self { n_passes: if nodes.is_empty() { 0 } else { last + 1 }, pass, kept_until, again, near, by_row }
     }
 
     /// The pass that stores the outputs.
@@ -88,6 +94,19 @@ impl Schedule {
     pub(super) fn computes(&self, graph: &Graph, n: usize, pass: usize) -> bool {
         origin(&graph.nodes()[n]) == Origin::Instrument
             && (self.pass[n] == pass || self.again[n] && self.pass[n] < pass)
+    }
+
+    /// What the cross-sections of a pass read, each once and in order.
+    pub(super) fn inputs_by_session(&self, graph: &Graph, pass: usize) -> Vec<usize> {
+        let nodes = graph.nodes();
+        let targets = (0..nodes.len()).filter(|&n| self.is_cross_section(graph, n, pass));
+        let inputs = targets.flat_map(|n| nodes[n].inputs.iter().copied());
+        inputs.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Whether a node is a cross-section of a pass.
+    pub(super) fn is_cross_section(&self, graph: &Graph, n: usize, pass: usize) -> bool {
+        origin(&graph.nodes()[n]) == Origin::Session && self.pass[n] == pass
     }
 
     /// The columns that no pass after this one reads.
@@ -143,6 +162,32 @@ fn light(nodes: &[Node]) -> Vec<bool> {
     let is_light =
         |(node, steps): (&Node, &Option<usize>)| origin(node) == Origin::Instrument && steps.is_some();
     nodes.iter().zip(&steps).map(is_light).collect()
+}
+
+/// Which light nodes follow from a few cells around their own row: a block of sessions is enough to compute them.
+fn near(nodes: &[Node], light: &[bool]) -> Vec<bool> {
+    let mut near = Vec::<bool>::with_capacity(nodes.len());
+    for (node, &light) in nodes.iter().zip(light) {
+        let is_near =
+            |&input: &usize| origin(&nodes[input]) == Origin::Leaf || is_common(&nodes[input]) || near[input];
+        let is_field = |&input: &usize| matches!(nodes[input].kind, NodeKind::Field(_));
+        near.push(
+            light
+                && match &node.kind {
+                    NodeKind::Call(bound) => match (bound.form, &bound.work) {
+                        (Form::Shift, _) => {
+                            let reach = bound.look_back.sessions().map(|back| back + bound.look_ahead);
+                            node.inputs.iter().all(is_field) && reach.is_some_and(|reach| reach <= REACH)
+                        }
+                        (Form::Newest, _) => true,
+                        (_, Work::Rows(_)) => node.inputs.iter().all(is_near),
+                        _ => false,
+                    },
+                    _ => false,
+                },
+        );
+    }
+    near
 }
 
 /// The first pass in which each node can be computed.

@@ -10,26 +10,29 @@ use super::{
     block::{Blocks, Place, SESSIONS},
     computation::{Kept, OfGroups, Results, Rows},
     cost::{Meter, Stopwatch},
+    leaf::Leaves,
+    near::{Near, Workspace},
     progress::Walk,
-    schedule::{Origin, is_common, origin},
+    schedule::is_common,
 };
 use crate::{
     Type,
-    graph::{Node, NodeKind},
+    graph::NodeKind,
     kernel::cross_section::Scratch,
-    operator::{Bound, CrossSection, Work},
+    operator::{CrossSection, Work},
 };
 
 /// Everything that a pass by session reads.
 pub(super) struct SessionPass<'a> {
-    nodes: &'a [Node],
-    panel: &'a Panel,
-    kept: &'a [Option<Kept>],
+    leaves: Leaves<'a>,
     blocks: &'a Blocks<'a>,
-    /// The cross-sections that this pass computes.
-    targets: Vec<usize>,
+    /// The cross-sections that this pass computes: what each row has its own of, and what rows have in common.
+    by_row: Vec<usize>,
+    common: Vec<usize>,
     /// Their inputs, each once.
     sources: Vec<usize>,
+    /// Those of them that are computed here.
+    near: Near<'a>,
 }
 
 /// A block of sessions, and its part of what the pass writes: of every column the instruments' runs of rows, and of what
@@ -57,6 +60,7 @@ struct Tile {
     /// Inputs of the cross-section at hand without what is outside the universe.
     masked: Vec<Vec<f64>>,
     scratch: Scratch,
+    workspace: Workspace,
 }
 
 impl<'a> SessionPass<'a> {
@@ -68,12 +72,12 @@ impl<'a> SessionPass<'a> {
         blocks: &'a Blocks<'a>,
     ) -> Self {
         let nodes = plan.graph.nodes();
-        let is_target = |n: &usize| origin(&nodes[*n]) == Origin::Session && plan.schedule.pass[*n] == pass;
-        let targets = (0..nodes.len()).filter(is_target).collect::<Vec<_>>();
-        let mut sources = targets.iter().flat_map(|&n| nodes[n].inputs.iter().copied()).collect::<Vec<_>>();
-        sources.sort_unstable();
-        sources.dedup();
-        Self { nodes, panel, kept, blocks, targets, sources }
+        let targets = (0..nodes.len()).filter(|&n| plan.schedule.is_cross_section(&plan.graph, n, pass));
+        let (common, by_row) = targets.partition(|&target| is_common(&nodes[target]));
+        let sources = plan.schedule.inputs_by_session(&plan.graph, pass);
+        let leaves = Leaves { nodes, panel, kept };
+        let near = Near::new(leaves, &plan.programs[pass].near);
+        Self { leaves, blocks, by_row, common, sources, near }
     }
 
     /// Compute all sessions; the results come back. Columns that this pass is the last to read are given to it, and
@@ -85,73 +89,75 @@ impl<'a> SessionPass<'a> {
         walk: &Walk<'_>,
         meter: &Meter<'_>,
     ) -> Results {
-        let axis = self.panel.axis();
-        let (common, by_row) =
-            self.targets.iter().copied().partition::<Vec<_>, _>(|&target| is_common(&self.nodes[target]));
         let (dead, mut columns): (Vec<usize>, Vec<Rows>) = dead.into_iter().unzip();
-        while columns.len() < by_row.len() {
-            columns.push(free.pop().unwrap_or_else(|| vec![0.0; axis.n_rows()]));
+        while columns.len() < self.by_row.len() {
+            columns.push(free.pop().unwrap_or_else(|| vec![0.0; self.leaves.panel.axis().n_rows()]));
         }
-        let mut values = common.iter().map(|&target| self.common(target)).collect::<Vec<_>>();
+        let mut values = self.common.iter().map(|&target| self.room(target)).collect::<Vec<_>>();
         let tasks = self.tasks(&mut columns, &mut values);
         tasks.into_par_iter().for_each_init(Tile::default, |tile, mut task| {
             let mut stopwatch = meter.start();
             self.gather(&task, &dead, tile, &mut stopwatch);
-            let n_rows = self.blocks.n_rows(task.block);
-            let mut results = mem::take(&mut tile.results);
-            results.resize_with(by_row.len(), Vec::new);
-            for result in &mut results {
-                result.resize(n_rows, 0.0);
+            self.compute(&mut task, tile, &mut stopwatch);
+            walk.advance(self.blocks.n_rows(task.block));
+        });
+        free.extend(columns.drain(self.by_row.len()..));
+        let columns = self.by_row.iter().copied().zip(columns.into_iter().map(Kept::Rows));
+        columns.chain(self.common.iter().copied().zip(values)).collect()
+    }
+
+    /// Compute a block whose inputs are in the tile.
+    fn compute(&self, task: &mut Task<'_>, tile: &mut Tile, stopwatch: &mut Stopwatch<'_>) {
+        let n_rows = self.blocks.n_rows(task.block);
+        let mut results = mem::take(&mut tile.results);
+        results.resize_with(self.by_row.len(), Vec::new);
+        for result in &mut results {
+            result.resize(n_rows, 0.0);
+        }
+        // Session by session: what all cross-sections read of it stays in the cache.
+        for (session, position) in self.blocks.sessions(task.block).enumerate() {
+            let own = self.blocks.in_tile(task.block, position);
+            tile.scratch.begin_session();
+            for (&target, result) in self.by_row.iter().zip(&mut results) {
+                self.cross_section(target, position, own.clone(), tile, &mut result[own.clone()]);
+                stopwatch.lap(target);
             }
-            // Session by session: what all cross-sections read of it stays in the cache.
-            for (session, position) in self.blocks.sessions(task.block).enumerate() {
-                let own = self.blocks.in_tile(task.block, position);
-                tile.scratch.begin_session();
-                for (&target, result) in by_row.iter().zip(&mut results) {
-                    self.cross_section(target, position, own.clone(), tile, &mut result[own.clone()]);
-                    stopwatch.lap(target);
-                }
-                for (&target, values) in common.iter().zip(&mut task.common) {
-                    let mut result = mem::take(&mut tile.result);
-                    result.resize(own.len(), 0.0);
-                    self.cross_section(target, position, own.clone(), tile, &mut result);
-                    match self.groups(target) {
-                        None => values[session] = one_value(&result),
-                        Some((at, n_groups)) => {
-                            let values = &mut values[session * n_groups..(session + 1) * n_groups];
-                            for (&code, &value) in tile.codes[at][own.clone()].iter().zip(&result) {
-                                if let Some(of_group) = values.get_mut(code as usize) {
-                                    *of_group = value;
-                                }
+            for (&target, values) in self.common.iter().zip(&mut task.common) {
+                let mut result = mem::take(&mut tile.result);
+                result.resize(own.len(), 0.0);
+                self.cross_section(target, position, own.clone(), tile, &mut result);
+                match self.groups(target) {
+                    None => values[session] = one_value(&result),
+                    Some((at, n_groups)) => {
+                        let values = &mut values[session * n_groups..(session + 1) * n_groups];
+                        for (&code, &value) in tile.codes[at][own.clone()].iter().zip(&result) {
+                            if let Some(of_group) = values.get_mut(code as usize) {
+                                *of_group = value;
                             }
                         }
                     }
-                    tile.result = result;
-                    stopwatch.lap(target);
                 }
-            }
-            for ((&target, column), result) in by_row.iter().zip(&mut task.columns).zip(&results) {
-                let mut order = tile.order.as_slice();
-                for run in column {
-                    let (own, rest) = order.split_at(run.len());
-                    for (out, place) in run.iter_mut().zip(own) {
-                        *out = result[place.in_tile as usize];
-                    }
-                    order = rest;
-                }
+                tile.result = result;
                 stopwatch.lap(target);
             }
-            tile.results = results;
-            walk.advance(n_rows);
-        });
-        free.extend(columns.drain(by_row.len()..));
-        let columns = by_row.into_iter().zip(columns.into_iter().map(Kept::Rows));
-        columns.chain(common.into_iter().zip(values)).collect()
+        }
+        for ((&target, column), result) in self.by_row.iter().zip(&mut task.columns).zip(&results) {
+            let mut order = tile.order.as_slice();
+            for run in column {
+                let (own, rest) = order.split_at(run.len());
+                for (out, place) in run.iter_mut().zip(own) {
+                    *out = result[place.in_tile as usize];
+                }
+                order = rest;
+            }
+            stopwatch.lap(target);
+        }
+        tile.results = results;
     }
 
     /// Room for what the rows of a session or group have in common.
-    fn common(&self, target: usize) -> Kept {
-        let n_sessions = self.panel.axis().n_sessions();
+    fn room(&self, target: usize) -> Kept {
+        let n_sessions = self.leaves.panel.axis().n_sessions();
         match self.categories(target) {
             Some(groups) => {
                 let n_groups = groups.names().len();
@@ -164,8 +170,8 @@ impl<'a> SessionPass<'a> {
 
     /// The categories by which a cross-section groups its rows.
     fn categories(&self, target: usize) -> Option<&'a Arc<Categories>> {
-        match &self.nodes[*self.nodes[target].inputs.last()?].kind {
-            NodeKind::Categories(name) => self.panel.categories(name),
+        match &self.leaves.nodes[*self.leaves.nodes[target].inputs.last()?].kind {
+            NodeKind::Categories(name) => self.leaves.panel.categories(name),
             _ => None,
         }
     }
@@ -173,7 +179,7 @@ impl<'a> SessionPass<'a> {
     /// Where the codes of a cross-section's groups are in a tile, and how many groups there are.
     fn groups(&self, target: usize) -> Option<(usize, usize)> {
         let n_groups = self.categories(target)?.names().len();
-        Some((self.source(*self.nodes[target].inputs.last()?), n_groups))
+        Some((self.source(*self.leaves.nodes[target].inputs.last()?), n_groups))
     }
 
     /// Where an input is in a tile.
@@ -207,18 +213,19 @@ impl<'a> SessionPass<'a> {
 
     /// Put the inputs of a block into the tile.
     fn gather(&self, task: &Task<'_>, dead: &[usize], tile: &mut Tile, stopwatch: &mut Stopwatch<'_>) {
+        let Leaves { nodes, panel, kept } = self.leaves;
         let n_rows = self.blocks.n_rows(task.block);
         self.blocks.order(task.block, &mut tile.order);
-        let order = &tile.order;
-        tile.numbers.resize_with(self.sources.len(), Vec::new);
-        tile.codes.resize_with(self.sources.len(), Vec::new);
-        for ((&source, numbers), codes) in self.sources.iter().zip(&mut tile.numbers).zip(&mut tile.codes) {
-            if let (None, NodeKind::Categories(name)) = (&self.kept[source], &self.nodes[source].kind) {
-                let column = self.panel.categories(name).expect("columns are checked first").codes();
+        let Tile { order, numbers, codes, workspace, .. } = tile;
+        numbers.resize_with(self.sources.len(), Vec::new);
+        codes.resize_with(self.sources.len(), Vec::new);
+        for ((&source, numbers), codes) in self.sources.iter().zip(&mut *numbers).zip(codes) {
+            let mut codes_of = |categories: &Categories| {
                 codes.resize(n_rows, 0);
-                for place in order {
-                    codes[place.in_tile as usize] = column[place.row as usize];
-                }
+                scatter(categories.codes(), order, codes);
+            };
+            if let (None, NodeKind::Categories(name)) = (&kept[source], &nodes[source].kind) {
+                codes_of(panel.categories(name).expect("columns are checked first"));
                 stopwatch.lap(source);
                 continue;
             }
@@ -227,15 +234,13 @@ impl<'a> SessionPass<'a> {
                 let mut order = order.as_slice();
                 for run in &task.columns[at] {
                     let (own, rest) = order.split_at(run.len());
-                    for (place, &value) in own.iter().zip(&**run) {
-                        numbers[place.in_tile as usize] = value;
-                    }
+                    put(run, own, numbers);
                     order = rest;
                 }
                 stopwatch.lap(source);
                 continue;
             }
-            match (&self.kept[source], &self.nodes[source].kind) {
+            match (&kept[source], &nodes[source].kind) {
                 (Some(Kept::Rows(values)), _) => scatter(values, order, numbers),
                 (Some(Kept::Sessions(values)), _) => {
                     for position in self.blocks.sessions(task.block) {
@@ -243,11 +248,7 @@ impl<'a> SessionPass<'a> {
                     }
                 }
                 (Some(Kept::Groups(kept)), _) => {
-                    let of_rows = kept.groups.codes();
-                    codes.resize(n_rows, 0);
-                    for place in order {
-                        codes[place.in_tile as usize] = of_rows[place.row as usize];
-                    }
+                    codes_of(&kept.groups);
                     for position in self.blocks.sessions(task.block) {
                         let own = self.blocks.in_tile(task.block, position);
                         for (value, &code) in numbers[own.clone()].iter_mut().zip(&codes[own]) {
@@ -257,17 +258,23 @@ impl<'a> SessionPass<'a> {
                 }
                 (None, NodeKind::Constant(value)) => numbers.fill(*value),
                 (None, NodeKind::Field(name)) => {
-                    match &**self.panel.field(name).expect("columns are checked first") {
+                    match &**panel.field(name).expect("columns are checked first") {
                         Column::F32(values) => scatter(values, order, numbers),
                         Column::F64(values) => scatter(values, order, numbers),
                     }
                 }
+                // It is computed below.
+                (None, NodeKind::Call(_)) if self.near.gives(source) => continue,
                 (None, NodeKind::Categories(_) | NodeKind::Fact(_) | NodeKind::Call(_)) => {
-                    unreachable!("a pass reads only columns, and what an earlier one kept")
+                    unreachable!("a pass reads only columns, what an earlier one kept, and what it computes")
                 }
             }
             stopwatch.lap(source);
         }
+        let block = (self.blocks, task.block);
+        self.near.run(block, order, workspace, stopwatch, |node, places, values| {
+            put(values, places, &mut numbers[self.source(node)]);
+        });
     }
 
     /// One cross-section of the session at a position, whose rows have these places in the tile.
@@ -279,14 +286,12 @@ impl<'a> SessionPass<'a> {
         tile: &mut Tile,
         out: &mut [f64],
     ) {
-        let node = &self.nodes[target];
-        let NodeKind::Call(bound) = &node.kind else { unreachable!("only operators are computed") };
-        let Bound { work: Work::Session(work), .. } = &**bound else {
-            unreachable!("time series have their own passes")
-        };
+        let node = &self.leaves.nodes[target];
+        let bound = self.leaves.bound(target);
+        let Work::Session(work) = &bound.work else { unreachable!("time series have their own passes") };
         let at = |input: usize| self.source(input);
         let Tile { numbers, codes, masked, scratch, .. } = tile;
-        let is_groups = |input: usize| self.nodes[input].value_type == Type::Category;
+        let is_groups = |input: usize| self.leaves.nodes[input].value_type == Type::Category;
         let groups = node.inputs.last().copied().filter(|&input| is_groups(input));
         scratch.name_groups(groups);
         let groups = groups.map(|input| &codes[at(input)][own.clone()]);
@@ -310,7 +315,7 @@ impl<'a> SessionPass<'a> {
             None => &numbers[at(input)][own.clone()],
         });
         let inputs = inputs.collect::<Vec<_>>();
-        let axis = self.panel.axis();
+        let axis = self.leaves.panel.axis();
         work(&CrossSection { inputs: &inputs, groups, axis, position }, scratch, out);
     }
 }
@@ -322,8 +327,15 @@ fn one_value(rows: &[f64]) -> f64 {
 }
 
 /// Put the values of a block's rows where its tile has them.
-fn scatter<T: Copy + Into<f64>>(column: &[T], order: &[Place], tile: &mut [f64]) {
+fn scatter<T: Copy + Into<U>, U>(column: &[T], order: &[Place], tile: &mut [U]) {
     for place in order {
         tile[place.in_tile as usize] = column[place.row as usize].into();
+    }
+}
+
+/// The same with a value for each place.
+fn put(values: &[f64], places: &[Place], tile: &mut [f64]) {
+    for (place, &value) in places.iter().zip(values) {
+        tile[place.in_tile as usize] = value;
     }
 }

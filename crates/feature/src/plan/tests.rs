@@ -287,6 +287,49 @@ fn what_rows_have_in_common_is_that_of_columns() {
 }
 
 #[test]
+fn inputs_of_cross_sections_are_those_of_columns() {
+    let market = testing::market(testing::MarketSpec {
+        n_sessions: 720,
+        n_instruments: 30,
+        mortal: 0.5,
+        ..testing::MarketSpec::default()
+    });
+    let some = (0..market.axis().n_rows()).map(|row| row % 7 != 3).collect::<Vec<_>>();
+    for panel in [market.clone(), market.select(&some)] {
+        for (near, inputs) in [
+            ("$close", 0),
+            ("2", 0),
+            ("Ref($close, 70)", 1),
+            ("$close / Ref($close, 1) - Delta($volume, 3) * 2", 5),
+            ("($close > Ref($close, 100)) | ($volume < 3e5)", 4),
+            ("$close / PLatest($$eps_q) - PLatest($$eps_q)", 3),
+            ("Ref($close, 600) + Ref($close, 2) / CsMean($close)", 0),
+            ("Mean($close, 3) / $close", 0),
+        ] {
+            let mut step = panel.clone();
+            step.insert("near", Column::F64(compute(&panel, near))).unwrap();
+            for (of, like) in [
+                ("CsRank(_, by=sector)", "CsRank($near, by=sector)"),
+                ("CsRank($close, within=_ > 0.9)", "CsRank($close, within=$near > 0.9)"),
+                ("CsRank(_) + _ + CsMean($close)", "CsRank($near) + $near + CsMean($close)"),
+            ] {
+                let text = of.replace('_', &format!("({near})"));
+                let (found, expected) = (compute(&panel, &text), compute(&step, like));
+                assert!(found.iter().any(|value| !value.is_nan()), "{text}");
+                assert!(found.iter().zip(&expected).all(|(a, b)| a.to_bits() == b.to_bits()), "{text}");
+            }
+            let catalog = Catalog::new().with("f", &format!("CsRank({near})")).unwrap();
+            let explain = Plan::new(&catalog.resolve(&["f"], &Schema::of(&panel)).unwrap()).explain();
+            let last = explain.passes.iter().rev().find_map(|pass| match pass {
+                Pass::BySession { inputs, .. } => Some(*inputs),
+                Pass::ByInstrument { .. } => None,
+            });
+            assert_eq!(last, Some(inputs), "{near}: {explain}");
+        }
+    }
+}
+
+#[test]
 fn stores_columns_constants_and_cross_sections_as_they_are() {
     let panel = three();
     let catalog = Catalog::new().with("a", "$close").unwrap().with("b", "2.5").unwrap();
@@ -317,9 +360,9 @@ fn shares_equal_parts_and_frees_buffers() {
     // $close 1 Ref Div Sub CsMedian Beta Std
     assert_eq!((explain.features, explain.nodes, explain.shared), (2, 8, 5));
     assert_eq!(explain.passes.len(), 3);
-    assert_eq!(explain.passes[1], Pass::BySession { operators: 1 });
-    // Returns wait for the market's, and are computed again to be joined with it; the market's are few.
-    assert_eq!(explain.kept_bytes_per_row, 8);
+    assert_eq!(explain.passes[1], Pass::BySession { operators: 1, inputs: 3 });
+    // Returns are computed where the market's are, and again to be joined with it; the market's are few.
+    assert_eq!(explain.kept_bytes_per_row, 0);
     assert!(explain.buffer_bytes_per_row <= 32, "{explain}");
     assert!(explain.to_string().contains("look-back: 60 sessions"), "{explain}");
 }

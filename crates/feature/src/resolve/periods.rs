@@ -126,7 +126,7 @@ impl Resolver<'_> {
         let validity = Validity { absent, stale };
         let bound = if wanted.meant == Meant::LastPublished {
             let latest = Latest(validity);
-            Bound::facts(names, move |facts, sessions, out| latest.run(facts, sessions, out))
+            Bound::facts(names, move |facts, sessions, out| latest.run(facts[0], sessions, out)).newest()
         } else {
             let computation = OverPeriods::new(nodes, root, (&facts, frequency), period, validity);
             Bound::facts(names, move |facts, sessions, out| computation.run(facts, sessions, out))

@@ -9,7 +9,7 @@ mod lightgbm;
 mod linear;
 mod ridge;
 
-use backstaff_lightgbm::{Metric, Threads};
+use backstaff_lightgbm::{Library, Metric, Threads};
 use serde::{Deserialize, Serialize};
 
 use crate::LearnError;
@@ -111,6 +111,18 @@ impl ModelSpec {
         match self {
             Self::LightGbm(_) => LightGbm::NAME,
             Self::Ridge(_) => Ridge::NAME,
+        }
+    }
+
+    /// Whether all is there that fitting and scoring take.
+    ///
+    /// # Errors
+    ///
+    /// If LightGBM is needed and can't be loaded.
+    pub fn check_library(&self) -> Result<(), LearnError> {
+        match self {
+            Self::LightGbm(_) => Ok(Library::open().map(drop)?),
+            Self::Ridge(_) => Ok(()),
         }
     }
 

@@ -159,8 +159,7 @@ impl Reader<'_> {
         }
         Block {
             file,
-            first_row: 1,
-            lines: kept.iter().map(|&at| sessions.lines[at]).collect(),
+            rows: kept.iter().map(|&at| sessions.lines[at]).collect(),
             instruments: Coded::constant(listing.name.clone(), kept.len()),
             days,
             seconds: Vec::new(),

@@ -10,6 +10,7 @@ use crate::{
     Adjustment, FoundColumn, PanelSource, SourceError,
     block::{Block, Blocks, Coded},
     read::Read,
+    row_numbers::RowNumbers,
 };
 
 /// Read the bars of a provider.
@@ -94,8 +95,7 @@ fn instrument(
     });
     Ok(Some(Block {
         file: 0,
-        first_row: start as u64 + 1,
-        lines: Vec::new(),
+        rows: RowNumbers::following(start as u64 + 1, end - start),
         instruments: Coded::constant(name.to_owned(), end - start),
         days: sessions[start..end].iter().map(|session| session.number()).collect(),
         seconds: Vec::new(),

@@ -11,12 +11,13 @@ use rayon::prelude::*;
 
 use super::{
     layout::Dates,
-    scan::{Cells, Chunk, Role, RowNumbers, Scan},
+    scan::{Cells, Chunk, Role, Scan},
 };
 use crate::{
     DateOrder, SourceError,
     block::Coded,
     parquet_file::{self, ParquetFile, Part},
+    row_numbers::RowNumbers,
     stamp::Shape,
 };
 
@@ -80,7 +81,7 @@ impl Folder {
         let mut parts = parts.into_iter();
         let mut shapes = vec![None; columns.len()];
         let mut first_row = 1;
-        let mut chunks = Vec::with_capacity(groups);
+        let mut decoded = Vec::with_capacity(groups);
         for _ in 0..groups {
             let cells = parts.by_ref().take(columns.len()).enumerate().map(|(at, part)| {
                 if let Part::Days { shape, .. } = &part {
@@ -88,14 +89,16 @@ impl Folder {
                 }
                 Ok(cells(part, scan.columns.get(at).map(|column| column.1)))
             });
-            let mut cells = cells.collect::<Result<Vec<_>, SourceError>>()?;
-            let kept = cells.split_off(scan.columns.len());
+            let cells = cells.collect::<Result<Vec<_>, SourceError>>()?;
             let length = cells.first().map_or(0, length);
-            chunks.push(keep(cells, &kept, scan, first_row, length));
+            decoded.push((cells, first_row, length));
             first_row += length as u64;
         }
-        chunks.retain(|chunk| chunk.len() > 0);
-        Ok(chunks)
+        let chunks = decoded.into_par_iter().map(|(mut cells, first_row, length)| {
+            let kept = cells.split_off(scan.columns.len());
+            keep(cells, &kept, scan, first_row, length)
+        });
+        Ok(chunks.filter(|chunk| chunk.len() > 0).collect())
     }
 
     fn check_shape(
@@ -150,8 +153,9 @@ fn length(cells: &Cells) -> usize {
 
 /// The rows whose texts are wanted.
 fn keep(cells: Vec<Cells>, kept: &[Cells], scan: &Scan<'_>, first_row: u64, length: usize) -> Chunk {
+    let all = |cells| Chunk { rows: RowNumbers::following(first_row, length), columns: cells };
     if kept.is_empty() {
-        return Chunk { rows: RowNumbers::Following(first_row, length), columns: cells };
+        return all(cells);
     }
     let mut is_kept = vec![true; length];
     for (cells, wanted) in kept.iter().zip(scan.keep.values()) {
@@ -161,10 +165,10 @@ fn keep(cells: Vec<Cells>, kept: &[Cells], scan: &Scan<'_>, first_row: u64, leng
             *is_kept &= code != Coded::MISSING && of_code[code as usize];
         }
     }
-    let rows = (first_row..).zip(&is_kept).filter(|(_, is_kept)| **is_kept).map(|(row, _)| row).collect();
     if is_kept.iter().all(|&is_kept| is_kept) {
-        return Chunk { rows, columns: cells };
+        return all(cells);
     }
+    let rows = (first_row..).zip(&is_kept).filter(|(_, is_kept)| **is_kept).map(|(row, _)| row).collect();
     let columns = cells.into_iter().map(|cells| match cells {
         Cells::Days(mut days) => {
             retain(&mut days, &is_kept);

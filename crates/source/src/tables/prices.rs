@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::{
     Tables,
     layout::{Halts, PriceTable},
-    scan::{Cells, Chunk, Role, RowNumbers, Scan},
+    scan::{Cells, Chunk, Role, Scan},
 };
 use crate::{
     Adjustment, FoundColumn, PanelSource, SourceError,
@@ -123,20 +123,8 @@ fn block(chunk: Chunk, names: &[String], halts: Halts) -> (Block, Odd) {
             odd.impossible.insert(name.clone(), (count, rows.get(first)));
         }
     }
-    let (first_row, lines) = match rows {
-        RowNumbers::Following(first, _) => (first, Vec::new()),
-        RowNumbers::Listed(rows) => (rows[0], rows),
-    };
-    let block = Block {
-        file: 0,
-        first_row,
-        lines,
-        instruments,
-        days,
-        seconds: Vec::new(),
-        numbers,
-        categories: Vec::new(),
-    };
+    let block =
+        Block { file: 0, rows, instruments, days, seconds: Vec::new(), numbers, categories: Vec::new() };
     (block, odd)
 }
 

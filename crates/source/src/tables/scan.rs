@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use backstaff_panel::Column;
 
 use super::layout::{Dates, Keep};
-use crate::{Place, SourceError, block::Coded, stamp::Shape};
+use crate::{Place, SourceError, block::Coded, row_numbers::RowNumbers, stamp::Shape};
 
 /// What a column is decoded to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -87,63 +87,6 @@ pub(crate) enum Cells {
     Texts(Coded),
     /// NaN is missing; in four bytes each where that loses nothing.
     Numbers(Column),
-}
-
-/// The numbers of rows.
-#[derive(Debug)]
-pub(crate) enum RowNumbers {
-    /// One after the other: the first, and how many.
-    Following(u64, usize),
-    Listed(Vec<u64>),
-}
-
-impl Default for RowNumbers {
-    fn default() -> Self {
-        Self::Following(1, 0)
-    }
-}
-
-impl RowNumbers {
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Following(_, count) => *count,
-            Self::Listed(rows) => rows.len(),
-        }
-    }
-
-    /// The number of a row.
-    pub(crate) fn get(&self, row: usize) -> u64 {
-        match self {
-            Self::Following(first, _) => first + row as u64,
-            Self::Listed(rows) => rows[row],
-        }
-    }
-
-    #[inline]
-    pub(crate) fn push(&mut self, number: u64) {
-        match self {
-            Self::Following(first, count @ 0) => (*first, *count) = (number, 1),
-            Self::Following(first, count) if number == first.wrapping_add(*count as u64) => *count += 1,
-            Self::Following(..) => {
-                let mut rows = self.iter().collect::<Vec<_>>();
-                rows.push(number);
-                *self = Self::Listed(rows);
-            }
-            Self::Listed(rows) => rows.push(number),
-        }
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = u64> {
-        (0..self.len()).map(|row| self.get(row))
-    }
-}
-
-impl FromIterator<u64> for RowNumbers {
-    fn from_iter<T: IntoIterator<Item = u64>>(numbers: T) -> Self {
-        let mut rows = Self::default();
-        numbers.into_iter().for_each(|number| rows.push(number));
-        rows
-    }
 }
 
 impl Chunk {

@@ -8,26 +8,47 @@ const FEW: usize = 24;
 /// How many values of a bucket are left to the last step, whose work grows with their square.
 const CROWD: usize = 16;
 
+/// Positive values whose mean is less than this share of the greatest have a long tail.
+const TAIL: f64 = 0.1;
+
 /// Puts values and their rows into `keys`, ascending by value; the order of equal values is of no meaning.
 ///
 /// Values are first thrown into twice as many buckets as there are values, equally wide between the least and the
 /// greatest. Returns of a session leave most buckets with one value or none, so that little is left to sort: a rank of
-/// 490 returns takes 13 ns a value, and 20 to 24 if they are sorted as they come. What does not spread (spikes, ties) is
-/// sorted bucket by bucket.
+/// 490 returns takes 13 ns a value, and 20 to 24 if they are sorted as they come. Positive values of which most lie far
+/// below the greatest (volumes, values of companies) are thrown by their bits, which go with their logarithms. What does
+/// not spread (spikes, ties) is sorted bucket by bucket.
 pub(super) fn ascending(values: &[f64], rows: &[u32], keys: &mut Vec<Key>, starts: &mut Vec<u32>) {
     keys.clear();
-    let members = || values.iter().zip(rows).map(|(&value, &row)| (ordered(value), row));
     if values.len() < FEW {
-        keys.extend(members());
+        keys.extend(values.iter().zip(rows).map(|(&value, &row)| (ordered(value), row)));
         keys.sort_unstable_by_key(|key| key.0);
         return;
     }
     let (least, greatest) = range(values);
+    if least > 0.0 && values.iter().sum::<f64>() < TAIL * greatest * values.len() as f64 {
+        spread(|value| (ordered(value) - ordered(least)) as f64, greatest, values, rows, keys, starts);
+    } else {
+        spread(|value| value - least, greatest, values, rows, keys, starts);
+    }
+    insert_each(keys);
+}
+
+/// Throws values into buckets by their distance from the least one, which grows with the value, and sorts full buckets.
+#[inline(always)]
+fn spread(
+    distance: impl Fn(f64) -> f64,
+    greatest: f64,
+    values: &[f64],
+    rows: &[u32],
+    keys: &mut Vec<Key>,
+    starts: &mut Vec<u32>,
+) {
     let n_buckets = 2 * values.len();
     // Rounding keeps the order: a greater value is never in an earlier bucket. Where a place is no number (0 / 0), it is the first.
-    let scale = n_buckets as f64 / (greatest - least);
+    let scale = n_buckets as f64 / distance(greatest);
     let last = n_buckets as i32 - 1;
-    let bucket = |value: f64| (((value - least) * scale) as i32).min(last) as usize;
+    let bucket = |value: f64| ((distance(value) * scale) as i32).min(last) as usize;
     starts.clear();
     starts.resize(n_buckets, 0);
     for &value in values {
@@ -39,9 +60,9 @@ pub(super) fn ascending(values: &[f64], rows: &[u32], keys: &mut Vec<Key>, start
         (*slot, start) = (start, start + *slot);
     }
     keys.resize(values.len(), (0, 0));
-    for (&value, key) in values.iter().zip(members()) {
+    for (&value, &row) in values.iter().zip(rows) {
         let next = &mut starts[bucket(value)];
-        keys[*next as usize] = key;
+        keys[*next as usize] = (ordered(value), row);
         *next += 1;
     }
     if fullest as usize > CROWD {
@@ -55,7 +76,6 @@ pub(super) fn ascending(values: &[f64], rows: &[u32], keys: &mut Vec<Key>, start
             first = end;
         }
     }
-    insert_each(keys);
 }
 
 /// The least and the greatest value.
@@ -103,10 +123,17 @@ mod tests {
         let value = prop_oneof![
             4 => -0.1..0.1_f64,
             2 => prop::sample::select(vec![0.0, 1.0, -1.0, 0.01]),
+            1 => (-20.0..20.0_f64).prop_map(f64::exp2),
             1 => any::<f64>().prop_filter("finite", |value| value.is_finite()),
             1 => prop::sample::select(vec![f64::MAX, f64::MIN, f64::MIN_POSITIVE, 5e-324, 1e9, 1e9 + 1e-7]),
         ];
-        prop::collection::vec(value.prop_map(|value| value + 0.0), 0..200)
+        let values = prop::collection::vec(value.prop_map(|value| value + 0.0), 0..200);
+        (values, any::<bool>()).prop_map(|(mut values, positive)| {
+            if positive {
+                values = values.into_iter().map(f64::abs).collect();
+            }
+            values
+        })
     }
 
     proptest! {

@@ -8,9 +8,9 @@ use rusqlite::{Row, types::ValueRef};
 use super::super::{
     day::DayReader,
     layout::Dates,
-    scan::{Cells, Chunk, Decoded, Role, RowNumbers, Scan},
+    scan::{Cells, Chunk, Decoded, Role, Scan},
 };
-use crate::{Place, SourceError, block::Coded};
+use crate::{Place, SourceError, block::Coded, row_numbers::RowNumbers};
 
 /// Decodes rows one after the other.
 pub(super) struct Decoder<'a> {

@@ -1,0 +1,189 @@
+//! What a pass by session computes for itself, a block of sessions at a time: values that follow from a few cells around
+//! their own row.
+//!
+//! The pass by instrument before it could compute them too; but then a column of each would lie in memory between the
+//! two, and writing and reading it takes longer than computing.
+
+use std::ops::Range;
+
+use backstaff_panel::Fact;
+use rayon::prelude::*;
+
+use super::{
+    block::{Blocks, Place},
+    cost::Stopwatch,
+    leaf::Leaves,
+    program::{Program, Step},
+};
+use crate::{graph::NodeKind, operator::Work};
+
+/// So many rows go through all steps together.
+const BATCH: usize = 2048;
+
+/// The inputs that a pass by session computes for itself.
+pub(super) struct Near<'a> {
+    leaves: Leaves<'a>,
+    program: &'a Program,
+    /// What was published, of each step that looks it up.
+    published: Vec<Option<Published<'a>>>,
+}
+
+/// What a step looks up.
+enum Published<'a> {
+    /// Values of the whole market on the calendar's sessions.
+    Market(Vec<f64>),
+    /// The facts about each instrument.
+    Instruments(Vec<Vec<&'a [Fact]>>),
+}
+
+/// The memory of a thread.
+#[derive(Default)]
+pub(super) struct Workspace {
+    buffers: Vec<Vec<f64>>,
+    runs: Vec<Run>,
+    reached: Vec<f64>,
+    shifted: Vec<f64>,
+}
+
+/// Some rows of an instrument that follow each other.
+struct Run {
+    instrument: usize,
+    rows: Range<usize>,
+}
+
+impl<'a> Near<'a> {
+    pub(super) fn new(leaves: Leaves<'a>, program: &'a Program) -> Self {
+        let published = program.steps.par_iter().map(|step| {
+            let Step::Load { node, .. } = *step else { return None };
+            let NodeKind::Call(bound) = &leaves.nodes[node].kind else { return None };
+            let Work::Facts { names, .. } = &bound.work else { return None };
+            Some(leaves.of_market(node).map_or_else(
+                || {
+                    let instruments = 0..leaves.panel.axis().n_instruments();
+                    Published::Instruments(instruments.map(|i| leaves.facts(i, names)).collect())
+                },
+                Published::Market,
+            ))
+        });
+        Self { leaves, program, published: published.collect() }
+    }
+
+    /// Whether it computes a node for the cross-sections.
+    pub(super) fn gives(&self, node: usize) -> bool {
+        self.program.steps.iter().any(|step| matches!(step, Step::Keep { node: kept, .. } if *kept == node))
+    }
+
+    /// Compute the rows of a block, which stand in `order`: each wanted node's values come with their places.
+    pub(super) fn run(
+        &self,
+        (blocks, block): (&Blocks<'_>, usize),
+        order: &[Place],
+        workspace: &mut Workspace,
+        stopwatch: &mut Stopwatch<'_>,
+        mut put: impl FnMut(usize, &[Place], &[f64]),
+    ) {
+        if self.program.steps.is_empty() {
+            return;
+        }
+        workspace.buffers.resize_with(self.program.n_buffers, Vec::new);
+        let axis = self.leaves.panel.axis();
+        let mut rest = order;
+        let mut n_rows = 0;
+        workspace.runs.clear();
+        for instrument in 0..axis.n_instruments() {
+            let run = blocks.run(block, instrument);
+            if !run.is_empty() {
+                let first = axis.rows(instrument).start;
+                n_rows += run.len();
+                workspace.runs.push(Run { instrument, rows: first + run.start..first + run.end });
+            }
+            if n_rows >= BATCH || n_rows > 0 && n_rows == rest.len() {
+                let (own, others) = rest.split_at(n_rows);
+                self.batch(own, workspace, stopwatch, &mut put);
+                workspace.runs.clear();
+                (rest, n_rows) = (others, 0);
+            }
+        }
+    }
+
+    /// Take some runs through all steps.
+    fn batch(
+        &self,
+        places: &[Place],
+        workspace: &mut Workspace,
+        stopwatch: &mut Stopwatch<'_>,
+        put: &mut impl FnMut(usize, &[Place], &[f64]),
+    ) {
+        for (n, step) in self.program.steps.iter().enumerate() {
+            match step {
+                Step::Load { node, to } => {
+                    let mut buffer = std::mem::take(&mut workspace.buffers[*to]);
+                    buffer.resize(places.len(), 0.0);
+                    let mut rest = buffer.as_mut_slice();
+                    for run in &workspace.runs {
+                        let (out, others) = rest.split_at_mut(run.rows.len());
+                        let reach = (&mut workspace.reached, &mut workspace.shifted);
+                        self.load((*node, self.published[n].as_ref()), run, reach, out);
+                        rest = others;
+                    }
+                    workspace.buffers[*to] = buffer;
+                }
+                Step::Compute { from, to } => {
+                    for &(node, to) in to {
+                        let Work::Rows(work) = &self.leaves.bound(node).work else {
+                            unreachable!("what reads other rows is loaded")
+                        };
+                        let mut out = std::mem::take(&mut workspace.buffers[to]);
+                        out.resize(places.len(), 0.0);
+                        let inputs = from.iter().map(|&from| workspace.buffers[from].as_slice());
+                        work(&inputs.collect::<Vec<_>>(), &mut out);
+                        workspace.buffers[to] = out;
+                    }
+                }
+                Step::Keep { node, from } => put(*node, places, &workspace.buffers[*from]),
+                Step::Store { .. } => unreachable!("outputs are stored by instrument"),
+            }
+            stopwatch.lap(self.program.nodes[n]);
+        }
+    }
+
+    /// The values of a leaf, of a shift of one, or of published values, in the rows of a run.
+    fn load(
+        &self,
+        (node, published): (usize, Option<&Published<'a>>),
+        run: &Run,
+        (reached, shifted): (&mut Vec<f64>, &mut Vec<f64>),
+        out: &mut [f64],
+    ) {
+        let Leaves { nodes, panel, kept } = self.leaves;
+        let Run { instrument, rows } = run;
+        let axis = panel.axis();
+        let (None, NodeKind::Call(bound)) = (&kept[node], &nodes[node].kind) else {
+            self.leaves.load(node, *instrument, rows.clone(), out);
+            return;
+        };
+        match (&bound.work, published) {
+            (_, Some(Published::Market(values))) => {
+                for (out, row) in out.iter_mut().zip(rows.clone()) {
+                    *out = values[axis.position_in(*instrument, row)];
+                }
+            }
+            (Work::Facts { work, .. }, Some(Published::Instruments(facts))) => {
+                work(&facts[*instrument], self.leaves.sessions(*instrument, rows.clone()), out);
+            }
+            (Work::Instrument(work), _) => {
+                let life = axis.rows(*instrument);
+                let back = bound.look_back.sessions().unwrap_or(0);
+                let first = rows.start.saturating_sub(back).max(life.start);
+                let reach = first..(rows.end + bound.look_ahead).min(life.end);
+                reached.resize(reach.len(), 0.0);
+                shifted.resize(reach.len(), 0.0);
+                self.leaves.load(nodes[node].inputs[0], *instrument, reach.clone(), reached);
+                let sessions = self.leaves.sessions(*instrument, reach.clone());
+                work(&[reached], sessions, &mut [bound.request(shifted)]);
+                out.copy_from_slice(&shifted[rows.start - first..rows.end - first]);
+            }
+            _ => unreachable!("other operators take whole batches"),
+        }
+    }
+}
