@@ -51,8 +51,19 @@ const ACROSS: &[(&str, Across)] = &[
     ("cs_rank", cross_section::rank),
     ("cs_zscore", cross_section::zscore),
     ("cs_robust_zscore", cross_section::robust_zscore),
-    ("cs_median", cross_section::median),
+    ("cs_median", |x, groups, scratch, out| {
+        cross_section::median(x, groups, 1, scratch, of_groups(groups, out));
+    }),
+    ("cs_mean", |x, groups, scratch, out| cross_section::mean(x, groups, 1, scratch, of_groups(groups, out))),
+    ("cs_std", |x, groups, scratch, out| cross_section::std(x, groups, 1, scratch, of_groups(groups, out))),
 ];
+
+const SECTORS: usize = 11;
+
+/// Where the values of the groups go.
+fn of_groups<'a>(groups: Option<&[u32]>, out: &'a mut [f64]) -> &'a mut [f64] {
+    &mut out[..groups.map_or(1, |_| SECTORS)]
+}
 
 fn main() {
     let options = Options::parse();
@@ -76,7 +87,7 @@ fn main() {
     bench.measure("ema_adjusted", 2, |rows, out| recursive::ema_adjusted(rows.x, 0.1, out));
     bench.measure("ema_first", 2, |rows, out| recursive::ema_first(rows.x, 0.1, out));
     // Any rows serve as those of a session.
-    let sectors = (0..bench.options.size.1 as u32).map(|i| i % 11).collect::<Vec<_>>();
+    let sectors = (0..bench.options.size.1 as u32).map(|i| i % SECTORS as u32).collect::<Vec<_>>();
     for &(name, kernel) in ACROSS {
         for (kind, codes) in [("", None), ("_by_sector", Some(&sectors[..]))] {
             let mut scratch = cross_section::Scratch::default();

@@ -170,7 +170,7 @@ impl Bound {
         Self { family: Some(family), ..self }
     }
 
-    /// A number for each row from the rows of its session.
+    /// A number for each row from the rows of its session; made common, one for each group of the session.
     pub fn session(
         work: impl Fn(&CrossSection<'_>, &mut Scratch, &mut [f64]) + Send + Sync + 'static,
     ) -> Self {
@@ -209,7 +209,8 @@ impl Bound {
         Self { output: Type::Boolean, ..self }
     }
 
-    /// The same computation, which gives all rows of a session, or of a group of it, one value.
+    /// The same computation, which gives all rows of a session, or of a group of it, one value: it writes one for each
+    /// group, by its code, or a single one where there are no groups.
     pub(crate) fn common(self) -> Self {
         Self { form: Form::Common, ..self }
     }

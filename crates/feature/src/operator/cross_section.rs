@@ -9,16 +9,26 @@ use super::{
 };
 use crate::kernel::cross_section::{self, MISSING_GROUP, Scratch, Ties};
 
-type Kernel = fn(&[f64], Option<&[u32]>, &mut Scratch, &mut [f64]);
-
 /// A value of each instrument among those of its session: `Name(x, min=1, within=..., by=...)`.
 #[derive(Clone, Copy)]
 struct CrossSectional {
     documentation: Documentation,
     kernel: Kernel,
-    /// Whether it describes the session or group, rather than the instrument in it.
-    is_common: bool,
 }
+
+#[derive(Clone, Copy)]
+enum Kernel {
+    /// It compares each row with its session or group.
+    Compare(Compare),
+    /// It describes a session or its groups.
+    Describe(Describe),
+}
+
+/// From values and groups.
+type Compare = fn(&[f64], Option<&[u32]>, &mut Scratch, &mut [f64]);
+
+/// From values, groups, and how many members each needs.
+type Describe = fn(&[f64], Option<&[u32]>, usize, &mut Scratch, &mut [f64]);
 
 impl Operator for CrossSectional {
     fn documentation(&self) -> &Documentation {
@@ -32,8 +42,18 @@ impl Operator for CrossSectional {
     }
 
     fn bind(&self, arguments: &Arguments) -> Result<Binding, ArgumentFault> {
-        let bound = bound(arguments.count(0), self.kernel);
-        Ok(if self.is_common { bound.common() } else { bound }.into())
+        let min = arguments.count(0);
+        Ok(match self.kernel {
+            Kernel::Compare(kernel) => bound(min, kernel).into(),
+            Kernel::Describe(kernel) => {
+                let work = move |&CrossSection { inputs, groups, .. }: &CrossSection<'_>,
+                                 scratch: &mut Scratch,
+                                 out: &mut [f64]| {
+                    kernel(inputs[0], groups, min, scratch, out);
+                };
+                Bound::session(work).common().into()
+            }
+        })
     }
 }
 
@@ -192,8 +212,7 @@ static TABLE: &[CrossSectional] = &[
                 "CsZScore($close, within=$volume > 3e5, min=4)",
             ],
         },
-        kernel: cross_section::zscore,
-        is_common: false,
+        kernel: Kernel::Compare(cross_section::zscore),
     },
     CrossSectional {
         documentation: Documentation {
@@ -210,8 +229,7 @@ static TABLE: &[CrossSectional] = &[
                 "CsRobustZScore($close, within=$volume > 3e5, min=4)",
             ],
         },
-        kernel: cross_section::robust_zscore,
-        is_common: false,
+        kernel: Kernel::Compare(cross_section::robust_zscore),
     },
     CrossSectional {
         documentation: Documentation {
@@ -228,8 +246,7 @@ static TABLE: &[CrossSectional] = &[
                 "CsDemean($close, within=$volume > 3e5, min=4)",
             ],
         },
-        kernel: cross_section::demean,
-        is_common: false,
+        kernel: Kernel::Compare(cross_section::demean),
     },
     CrossSectional {
         documentation: Documentation {
@@ -246,8 +263,7 @@ static TABLE: &[CrossSectional] = &[
                 "CsMedian($close, within=$volume > 3e5, min=4)",
             ],
         },
-        kernel: cross_section::median,
-        is_common: true,
+        kernel: Kernel::Describe(cross_section::median),
     },
     CrossSectional {
         documentation: Documentation {
@@ -264,8 +280,7 @@ static TABLE: &[CrossSectional] = &[
                 "CsMean($close, within=$volume > 3e5, min=4)",
             ],
         },
-        kernel: cross_section::mean,
-        is_common: true,
+        kernel: Kernel::Describe(cross_section::mean),
     },
     CrossSectional {
         documentation: Documentation {
@@ -282,8 +297,7 @@ static TABLE: &[CrossSectional] = &[
                 "CsStd($close, within=$volume > 3e5, min=4)",
             ],
         },
-        kernel: cross_section::std,
-        is_common: true,
+        kernel: Kernel::Describe(cross_section::std),
     },
 ];
 

@@ -30,18 +30,27 @@ pub(super) enum Kept {
 
 /// A value for each group of each session; a row without a group has none.
 pub(super) struct OfGroups {
-    pub(super) values: Vec<f64>,
-    pub(super) n_groups: usize,
+    /// Group after group: an instrument, which mostly stays in one, finds its sessions side by side.
+    values: Vec<f64>,
+    n_sessions: usize,
     pub(super) groups: Arc<Categories>,
 }
 
 impl OfGroups {
+    /// From the values of each session's groups, session after session.
+    pub(super) fn new(by_session: &[f64], groups: Arc<Categories>) -> Self {
+        let n_groups = groups.names().len();
+        let by_group = (0..n_groups).flat_map(|code| by_session.iter().skip(code).step_by(n_groups));
+        let n_sessions = by_session.len().checked_div(n_groups).unwrap_or(0);
+        Self { values: by_group.copied().collect(), n_sessions, groups }
+    }
+
     /// The value of a group in the session at a position.
     #[inline]
     pub(super) fn get(&self, code: u32, position: usize) -> f64 {
         match code {
             Categories::MISSING => f64::NAN,
-            code => self.values[position * self.n_groups + code as usize],
+            code => self.values[code as usize * self.n_sessions + position],
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use backstaff_panel::Fact;
+use backstaff_panel::{Axis, Fact};
 use rayon::prelude::*;
 
 use super::{
@@ -33,7 +33,40 @@ enum Published<'a> {
     /// Values of the whole market on the calendar's sessions.
     Market(Vec<f64>),
     /// The facts about each instrument.
-    Instruments(Vec<Vec<&'a [Fact]>>),
+    Instruments(Publications<'a>),
+}
+
+/// A fact of each instrument, of which the newest publication is looked up.
+struct Publications<'a> {
+    facts: Vec<&'a [Fact]>,
+    /// For each instrument, block after block and behind the last one, how many were known by the block's first session.
+    known: Vec<u32>,
+    n_blocks: usize,
+}
+
+impl<'a> Publications<'a> {
+    fn new(facts: Vec<&'a [Fact]>, axis: &Axis, blocks: &Blocks<'_>) -> Self {
+        let n_blocks = blocks.n_blocks();
+        let sessions = axis.calendar().sessions();
+        let mut known = Vec::with_capacity(facts.len() * (n_blocks + 1));
+        for facts in &facts {
+            let mut read = 0;
+            for block in 0..n_blocks {
+                let first = sessions[blocks.sessions(block).start];
+                read += facts[read..].iter().take_while(|fact| fact.known <= first).count();
+                known.push(read as u32);
+            }
+            known.push(facts.len() as u32);
+        }
+        Self { facts, known, n_blocks }
+    }
+
+    /// Those that are the newest in some session of a block.
+    fn of(&self, instrument: usize, block: usize) -> &'a [Fact] {
+        let at = instrument * (self.n_blocks + 1) + block;
+        let first = (self.known[at] as usize).saturating_sub(1);
+        &self.facts[instrument][first..self.known[at + 1] as usize]
+    }
 }
 
 /// The memory of a thread.
@@ -52,18 +85,20 @@ struct Run {
 }
 
 impl<'a> Near<'a> {
-    pub(super) fn new(leaves: Leaves<'a>, program: &'a Program) -> Self {
+    pub(super) fn new(leaves: Leaves<'a>, program: &'a Program, blocks: &Blocks<'_>) -> Self {
         let published = program.steps.par_iter().map(|step| {
             let Step::Load { node, .. } = *step else { return None };
             let NodeKind::Call(bound) = &leaves.nodes[node].kind else { return None };
             let Work::Facts { names, .. } = &bound.work else { return None };
-            Some(leaves.of_market(node).map_or_else(
-                || {
-                    let instruments = 0..leaves.panel.axis().n_instruments();
-                    Published::Instruments(instruments.map(|i| leaves.facts(i, names)).collect())
-                },
-                Published::Market,
-            ))
+            if let Some(values) = leaves.of_market(node) {
+                return Some(Published::Market(values));
+            }
+            let axis = leaves.panel.axis();
+            let facts = (0..axis.n_instruments()).map(|i| match leaves.facts(i, names)[..] {
+                [facts] => facts,
+                _ => unreachable!("the newest publication is that of one fact"),
+            });
+            Some(Published::Instruments(Publications::new(facts.collect(), axis, blocks)))
         });
         Self { leaves, program, published: published.collect() }
     }
@@ -99,16 +134,17 @@ impl<'a> Near<'a> {
             }
             if n_rows >= BATCH || n_rows > 0 && n_rows == rest.len() {
                 let (own, others) = rest.split_at(n_rows);
-                self.batch(own, workspace, stopwatch, &mut put);
+                self.batch(block, own, workspace, stopwatch, &mut put);
                 workspace.runs.clear();
                 (rest, n_rows) = (others, 0);
             }
         }
     }
 
-    /// Take some runs through all steps.
+    /// Take some runs of a block through all steps.
     fn batch(
         &self,
+        block: usize,
         places: &[Place],
         workspace: &mut Workspace,
         stopwatch: &mut Stopwatch<'_>,
@@ -123,7 +159,7 @@ impl<'a> Near<'a> {
                     for run in &workspace.runs {
                         let (out, others) = rest.split_at_mut(run.rows.len());
                         let reach = (&mut workspace.reached, &mut workspace.shifted);
-                        self.load((*node, self.published[n].as_ref()), run, reach, out);
+                        self.load((*node, self.published[n].as_ref()), (run, block), reach, out);
                         rest = others;
                     }
                     workspace.buffers[*to] = buffer;
@@ -147,11 +183,11 @@ impl<'a> Near<'a> {
         }
     }
 
-    /// The values of a leaf, of a shift of one, or of published values, in the rows of a run.
+    /// The values of a leaf, of a shift of one, or of published values, in the rows of a run of a block.
     fn load(
         &self,
         (node, published): (usize, Option<&Published<'a>>),
-        run: &Run,
+        (run, block): (&Run, usize),
         (reached, shifted): (&mut Vec<f64>, &mut Vec<f64>),
         out: &mut [f64],
     ) {
@@ -168,8 +204,9 @@ impl<'a> Near<'a> {
                     *out = values[axis.position_in(*instrument, row)];
                 }
             }
-            (Work::Facts { work, .. }, Some(Published::Instruments(facts))) => {
-                work(&facts[*instrument], self.leaves.sessions(*instrument, rows.clone()), out);
+            (Work::Facts { work, .. }, Some(Published::Instruments(publications))) => {
+                let facts = publications.of(*instrument, block);
+                work(&[facts], self.leaves.sessions(*instrument, rows.clone()), out);
             }
             (Work::Instrument(work), _) => {
                 let life = axis.rows(*instrument);

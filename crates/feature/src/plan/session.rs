@@ -55,8 +55,6 @@ struct Tile {
     codes: Vec<Vec<u32>>,
     /// The results that each row has its own of, in the order of the targets.
     results: Vec<Vec<f64>>,
-    /// The result of the cross-section at hand, of one session.
-    result: Vec<f64>,
     /// Inputs of the cross-section at hand without what is outside the universe.
     masked: Vec<Vec<f64>>,
     scratch: Scratch,
@@ -76,7 +74,7 @@ impl<'a> SessionPass<'a> {
         let (common, by_row) = targets.partition(|&target| is_common(&nodes[target]));
         let sources = plan.schedule.inputs_by_session(&plan.graph, pass);
         let leaves = Leaves { nodes, panel, kept };
-        let near = Near::new(leaves, &plan.programs[pass].near);
+        let near = Near::new(leaves, &plan.programs[pass].near, blocks);
         Self { leaves, blocks, by_row, common, sources, near }
     }
 
@@ -93,7 +91,9 @@ impl<'a> SessionPass<'a> {
         while columns.len() < self.by_row.len() {
             columns.push(free.pop().unwrap_or_else(|| vec![0.0; self.leaves.panel.axis().n_rows()]));
         }
-        let mut values = self.common.iter().map(|&target| self.room(target)).collect::<Vec<_>>();
+        let n_sessions = self.leaves.panel.axis().n_sessions();
+        let room = |&target: &usize| vec![f64::NAN; n_sessions * self.n_groups(target)];
+        let mut values = self.common.iter().map(room).collect::<Vec<_>>();
         let tasks = self.tasks(&mut columns, &mut values);
         tasks.into_par_iter().for_each_init(Tile::default, |tile, mut task| {
             let mut stopwatch = meter.start();
@@ -103,7 +103,11 @@ impl<'a> SessionPass<'a> {
         });
         free.extend(columns.drain(self.by_row.len()..));
         let columns = self.by_row.iter().copied().zip(columns.into_iter().map(Kept::Rows));
-        columns.chain(self.common.iter().copied().zip(values)).collect()
+        let common = self.common.iter().zip(values).map(|(&target, values)| match self.categories(target) {
+            Some(groups) => (target, Kept::Groups(OfGroups::new(&values, groups.clone()))),
+            None => (target, Kept::Sessions(values)),
+        });
+        columns.chain(common).collect()
     }
 
     /// Compute a block whose inputs are in the tile.
@@ -123,21 +127,9 @@ impl<'a> SessionPass<'a> {
                 stopwatch.lap(target);
             }
             for (&target, values) in self.common.iter().zip(&mut task.common) {
-                let mut result = mem::take(&mut tile.result);
-                result.resize(own.len(), 0.0);
-                self.cross_section(target, position, own.clone(), tile, &mut result);
-                match self.groups(target) {
-                    None => values[session] = one_value(&result),
-                    Some((at, n_groups)) => {
-                        let values = &mut values[session * n_groups..(session + 1) * n_groups];
-                        for (&code, &value) in tile.codes[at][own.clone()].iter().zip(&result) {
-                            if let Some(of_group) = values.get_mut(code as usize) {
-                                *of_group = value;
-                            }
-                        }
-                    }
-                }
-                tile.result = result;
+                let n_groups = self.n_groups(target);
+                let values = &mut values[session * n_groups..(session + 1) * n_groups];
+                self.cross_section(target, position, own.clone(), tile, values);
                 stopwatch.lap(target);
             }
         }
@@ -155,19 +147,6 @@ impl<'a> SessionPass<'a> {
         tile.results = results;
     }
 
-    /// Room for what the rows of a session or group have in common.
-    fn room(&self, target: usize) -> Kept {
-        let n_sessions = self.leaves.panel.axis().n_sessions();
-        match self.categories(target) {
-            Some(groups) => {
-                let n_groups = groups.names().len();
-                let values = vec![f64::NAN; n_sessions * n_groups];
-                Kept::Groups(OfGroups { values, n_groups, groups: groups.clone() })
-            }
-            None => Kept::Sessions(vec![f64::NAN; n_sessions]),
-        }
-    }
-
     /// The categories by which a cross-section groups its rows.
     fn categories(&self, target: usize) -> Option<&'a Arc<Categories>> {
         match &self.leaves.nodes[*self.leaves.nodes[target].inputs.last()?].kind {
@@ -176,10 +155,9 @@ impl<'a> SessionPass<'a> {
         }
     }
 
-    /// Where the codes of a cross-section's groups are in a tile, and how many groups there are.
-    fn groups(&self, target: usize) -> Option<(usize, usize)> {
-        let n_groups = self.categories(target)?.names().len();
-        Some((self.source(*self.leaves.nodes[target].inputs.last()?), n_groups))
+    /// How many values the rows of a session have in common.
+    fn n_groups(&self, target: usize) -> usize {
+        self.categories(target).map_or(1, |groups| groups.names().len())
     }
 
     /// Where an input is in a tile.
@@ -188,16 +166,12 @@ impl<'a> SessionPass<'a> {
     }
 
     /// Cut the columns and the sessions' values into blocks.
-    fn tasks<'b>(&self, columns: &'b mut [Rows], common: &'b mut [Kept]) -> Vec<Task<'b>> {
+    fn tasks<'b>(&self, columns: &'b mut [Rows], common: &'b mut [Vec<f64>]) -> Vec<Task<'b>> {
         let blocks = 0..self.blocks.n_blocks();
         let task = |block| Task { block, columns: Vec::new(), common: Vec::new() };
         let mut tasks = blocks.map(task).collect::<Vec<_>>();
-        for values in common {
-            let (values, a_session) = match values {
-                Kept::Groups(OfGroups { values, n_groups, .. }) => (values, *n_groups),
-                Kept::Sessions(values) | Kept::Rows(values) => (values, 1),
-            };
-            let mut blocks = values.chunks_mut(SESSIONS * a_session.max(1));
+        for (&target, values) in self.common.iter().zip(common) {
+            let mut blocks = values.chunks_mut(SESSIONS * self.n_groups(target).max(1));
             for task in &mut tasks {
                 task.common.push(blocks.next().unwrap_or_default());
             }
@@ -277,7 +251,8 @@ impl<'a> SessionPass<'a> {
         });
     }
 
-    /// One cross-section of the session at a position, whose rows have these places in the tile.
+    /// One cross-section of the session at a position, whose rows have these places in the tile: the results of the rows,
+    /// or of what they have in common.
     fn cross_section(
         &self,
         target: usize,
@@ -318,12 +293,6 @@ impl<'a> SessionPass<'a> {
         let axis = self.leaves.panel.axis();
         work(&CrossSection { inputs: &inputs, groups, axis, position }, scratch, out);
     }
-}
-
-/// The value that all rows of a session have.
-fn one_value(rows: &[f64]) -> f64 {
-    debug_assert!(rows.iter().all(|value| value.to_bits() == rows[0].to_bits()), "one value a session");
-    rows.first().copied().unwrap_or(f64::NAN)
 }
 
 /// Put the values of a block's rows where its tile has them.

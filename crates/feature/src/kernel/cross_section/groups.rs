@@ -1,7 +1,7 @@
 //! The rows of a session, group by group.
 
 use super::neutralize::Complete;
-use crate::kernel::present;
+use crate::kernel::{present, sum::Sum};
 
 /// A value's bits, mapped so that integers compare as the values do, and where the value stands.
 pub(super) type Key = (u64, u32);
@@ -24,6 +24,9 @@ pub struct Scratch {
     sorted: Vec<f64>,
     keys: Vec<Key>,
     starts: Vec<u32>,
+    pub(super) sums: Vec<Sum>,
+    pub(super) squares: Vec<Sum>,
+    pub(super) means: Vec<f64>,
     pub(super) complete: Complete,
 }
 
@@ -92,65 +95,63 @@ pub(super) fn each(
     out: &mut [f64],
     mut fill: impl FnMut(Group, &mut [f64]),
 ) {
-    members(values, groups, scratch, out, |group, _, out| fill(group, out));
+    assert_eq!(values.len(), out.len(), "one value a row");
+    out.fill(f64::NAN);
+    members(values, groups, scratch, |_, group| fill(group, out));
 }
 
-/// Sets the results of all rows of a group to one value, which its present members give.
+/// Sets one value for each group, by its code, from its present members; NaN where there are fewer than `min`. Without
+/// groups, all rows are group 0.
 pub(super) fn describe(
     values: &[f64],
     groups: Option<&[u32]>,
+    min: usize,
     scratch: &mut Scratch,
     out: &mut [f64],
     mut statistic: impl FnMut(Group) -> f64,
 ) {
-    members(values, groups, scratch, out, |group, all, out| {
-        let value = statistic(group);
-        match all {
-            Some(all) => all.iter().for_each(|&row| out[row as usize] = value),
-            None => out.fill(value),
+    out.fill(f64::NAN);
+    members(values, groups, scratch, |code, group| {
+        if group.values.len() >= min {
+            out[code] = statistic(group);
         }
     });
 }
 
-/// Calls `fill` for every group that has a present member, with all its rows (`None`: every row there is).
+/// Calls `visit` with the code of every group that has a present member, and its members.
 fn members(
     values: &[f64],
     groups: Option<&[u32]>,
     scratch: &mut Scratch,
-    out: &mut [f64],
-    mut fill: impl FnMut(Group, Option<&[u32]>, &mut [f64]),
+    mut visit: impl FnMut(usize, Group),
 ) {
-    assert_eq!(values.len(), out.len(), "one value a row");
-    out.fill(f64::NAN);
     if let Some(groups) = groups {
         assert_eq!(groups.len(), values.len(), "each row has a group code");
         if scratch.named.is_none() || scratch.named != scratch.ordered {
             scratch.put_in_order(groups);
         }
     }
-    let Scratch { order, ends, rows: present_rows, values: present_values, sorted, keys, starts, .. } =
-        scratch;
-    let mut visit = |all: Option<&[u32]>, indices: &mut dyn Iterator<Item = usize>, out: &mut [f64]| {
-        present_rows.clear();
+    let Scratch { order, ends, rows, values: present_values, sorted, keys, starts, .. } = scratch;
+    let mut one = |code: usize, all: &mut dyn Iterator<Item = usize>| {
+        rows.clear();
         present_values.clear();
-        for row in indices {
+        for row in all {
             if let Some(value) = present(values[row]) {
-                present_rows.push(row as u32);
+                rows.push(row as u32);
                 present_values.push(value);
             }
         }
         if !present_values.is_empty() {
-            fill(Group { rows: present_rows, values: present_values, sorted, keys, starts }, all, out);
+            visit(code, Group { rows, values: present_values, sorted, keys, starts });
         }
     };
     if groups.is_none() {
-        visit(None, &mut (0..values.len()), out);
+        one(0, &mut (0..values.len()));
         return;
     }
     let mut start = 0;
-    for &end in ends.iter() {
-        let all = &order[start..end as usize];
-        visit(Some(all), &mut all.iter().map(|&row| row as usize), out);
+    for (code, &end) in ends.iter().enumerate() {
+        one(code, &mut order[start..end as usize].iter().map(|&row| row as usize));
         start = end as usize;
     }
 }

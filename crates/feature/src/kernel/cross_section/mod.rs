@@ -1,12 +1,11 @@
 //! Statistics across the instruments of one session.
 //!
-//! Every function takes one session's rows: `values`, optionally a group code beside each ([`MISSING_GROUP`] for none:
-//! such a row is in no group and its result is NaN), and `out`, which are equally long. Missing and non-finite values
-//! take no part, and further rows that hold none change no bit.
+//! Every function takes one session's rows: `values`, and optionally a group code beside each ([`MISSING_GROUP`] for none:
+//! such a row is in no group). Missing and non-finite values take no part, and further rows that hold none change no bit.
 //!
-//! What compares a row with its group ([`rank()`], [`zscore`], [`demean`], …) is NaN where the row's own value is
-//! missing. What describes the group ([`mean`], [`median`], [`std()`]) stands on all of its rows, so that it can serve as
-//! the market's series of an instrument that does not trade today.
+//! What compares a row with its group ([`rank()`], [`zscore`], [`demean`], …) gives each row a result: NaN where the row's
+//! own value is missing, or where it is in no group. What describes the group ([`mean`], [`median`], [`std()`]) gives each
+//! group a result, for all of its rows: so it can serve as the market's series of an instrument that does not trade today.
 //!
 //! Means are summed with compensation, in the order of the rows. Medians, ranks, quantiles and buckets depend on no
 //! order.

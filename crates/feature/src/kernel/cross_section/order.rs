@@ -7,28 +7,29 @@ use rolling::quantile_of;
 /// How many median absolute deviations a standard deviation is, for a normal distribution.
 const STD_PER_MAD: f64 = 1.4826;
 
-/// Median of the group, on all of its rows; of an even number of members, the mean of the middle two.
+/// Median of each group; of an even number of members, the mean of the middle two.
 ///
-/// - Shape: `values`, `groups` and `out` are the rows of one session.
+/// - Shape: `values` and `groups` are the rows of one session; `out` has a value for each group, by its code (without
+///   groups, one).
 /// - Unit: that of the values.
-/// - NaN: missing values take no part; a row without a group, or in a group without a value, is NaN.
+/// - NaN: missing values take no part; fewer than `min` members, or none, give NaN.
 /// - Look-ahead: none; one session only.
-/// - Source: pandas `groupby(session).transform("median")`.
+/// - Source: pandas `groupby(session).median()`.
 ///
 /// # Examples
 ///
 /// ```
 /// use backstaff_feature::kernel::cross_section::{Scratch, median};
-/// let mut out = [0.0; 3];
-/// median(&[1.0, f64::NAN, 4.0], None, &mut Scratch::default(), &mut out);
-/// assert_eq!(out, [2.5; 3]);
+/// let mut out = [0.0];
+/// median(&[1.0, f64::NAN, 4.0], None, 1, &mut Scratch::default(), &mut out);
+/// assert_eq!(out, [2.5]);
 /// ```
 ///
 /// # Panics
 ///
-/// If the slices differ in length.
-pub fn median(values: &[f64], groups: Option<&[u32]>, scratch: &mut Scratch, out: &mut [f64]) {
-    describe(values, groups, scratch, out, |group| {
+/// If a group has no place in `out`, or the rows differ in number.
+pub fn median(values: &[f64], groups: Option<&[u32]>, min: usize, scratch: &mut Scratch, out: &mut [f64]) {
+    describe(values, groups, min, scratch, out, |group| {
         group.sorted.clear();
         group.sorted.extend_from_slice(group.values);
         select_median(group.sorted)

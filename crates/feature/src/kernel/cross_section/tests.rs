@@ -6,6 +6,7 @@ use super::*;
 use crate::reference::cross_section as twin;
 
 type Kernel = fn(&[f64], Option<&[u32]>, &mut Scratch, &mut [f64]);
+type Describe = fn(&[f64], Option<&[u32]>, usize, &mut Scratch, &mut [f64]);
 
 /// A kernel, and its twin for the present members of a group and one row's value.
 struct Contract {
@@ -45,26 +46,37 @@ const CONTRACTS: [Contract; 9] = [
     },
     Contract {
         name: "median",
-        kernel: median,
+        kernel: |values, groups, scratch, out| on_rows(median, values, groups, scratch, out),
         twin: |values, _| twin::median(values),
         describes: true,
         ordered: false,
     },
     Contract {
         name: "mean",
-        kernel: mean,
+        kernel: |values, groups, scratch, out| on_rows(mean, values, groups, scratch, out),
         twin: |values, _| twin::mean(values),
         describes: true,
         ordered: true,
     },
     Contract {
         name: "std",
-        kernel: std,
+        kernel: |values, groups, scratch, out| on_rows(std, values, groups, scratch, out),
         twin: |values, _| twin::std(values),
         describes: true,
         ordered: true,
     },
 ];
+
+/// What describes the groups, on their rows.
+fn on_rows(kernel: Describe, values: &[f64], groups: Option<&[u32]>, scratch: &mut Scratch, out: &mut [f64]) {
+    let codes = groups.map_or(vec![0; values.len()], <[u32]>::to_vec);
+    let present = codes.iter().filter(|code| **code != MISSING_GROUP);
+    let mut of_groups = vec![0.5; present.max().map_or(1, |&most| most as usize + 1)];
+    kernel(values, groups, 1, scratch, &mut of_groups);
+    for (out, code) in out.iter_mut().zip(codes) {
+        *out = of_groups.get(code as usize).copied().unwrap_or(f64::NAN);
+    }
+}
 
 impl Contract {
     fn run(&self, values: &[f64], groups: Option<&[u32]>) -> Vec<f64> {
