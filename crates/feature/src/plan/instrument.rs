@@ -215,9 +215,8 @@ impl<'a> InstrumentPass<'a> {
                         out.resize(rows.len(), 0.0);
                     }
                     if let Some(values) = &self.of_market[n] {
-                        let (axis, i) = (self.leaves.panel.axis(), span.instrument);
-                        for (out, row) in outs.iter_mut().flatten().zip(rows.clone()) {
-                            *out = values[axis.position_in(i, row)];
+                        for out in &mut outs {
+                            self.leaves.spread(values, span.instrument, rows.clone(), out);
                         }
                     } else {
                         let walk = (span, self.courses[n].as_ref(), &mut task.states);

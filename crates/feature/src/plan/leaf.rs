@@ -48,11 +48,7 @@ impl<'a> Leaves<'a> {
                 self.panel.field(name).expect("columns are checked first").decode(rows, out);
             }
             (Some(Kept::Rows(values)), _) => out.copy_from_slice(&values[rows]),
-            (Some(Kept::Sessions(values)), _) => {
-                for (out, row) in out.iter_mut().zip(rows) {
-                    *out = values[axis.position_in(instrument, row)];
-                }
-            }
+            (Some(Kept::Sessions(values)), _) => self.spread(values, instrument, rows, out),
             (Some(Kept::Groups(kept)), _) => {
                 for ((out, row), &code) in out.iter_mut().zip(rows.clone()).zip(&kept.groups.codes()[rows]) {
                     *out = kept.get(code, axis.position_in(instrument, row));
@@ -61,6 +57,13 @@ impl<'a> Leaves<'a> {
             (None, NodeKind::Categories(_) | NodeKind::Fact(_) | NodeKind::Call(_)) => {
                 unreachable!("only numbers of the panel and of earlier passes are loaded")
             }
+        }
+    }
+
+    /// Write values of the calendar's sessions into `out`, for some rows of an instrument.
+    pub(super) fn spread(&self, values: &[f64], instrument: usize, rows: Range<usize>, out: &mut [f64]) {
+        for (out, row) in out.iter_mut().zip(rows) {
+            *out = values[self.panel.axis().position_in(instrument, row)];
         }
     }
 

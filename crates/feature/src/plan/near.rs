@@ -200,9 +200,7 @@ impl<'a> Near<'a> {
         };
         match (&bound.work, published) {
             (_, Some(Published::Market(values))) => {
-                for (out, row) in out.iter_mut().zip(rows.clone()) {
-                    *out = values[axis.position_in(*instrument, row)];
-                }
+                self.leaves.spread(values, *instrument, rows.clone(), out);
             }
             (Work::Facts { work, .. }, Some(Published::Instruments(publications))) => {
                 let facts = publications.of(*instrument, block);
