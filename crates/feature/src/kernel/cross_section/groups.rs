@@ -131,27 +131,41 @@ fn members(
             scratch.put_in_order(groups);
         }
     }
-    let Scratch { order, ends, rows, values: present_values, sorted, keys, starts, .. } = scratch;
-    let mut one = |code: usize, all: &mut dyn Iterator<Item = usize>| {
-        rows.clear();
-        present_values.clear();
-        for row in all {
-            if let Some(value) = present(values[row]) {
-                rows.push(row as u32);
-                present_values.push(value);
-            }
-        }
-        if !present_values.is_empty() {
-            visit(code, Group { rows, values: present_values, sorted, keys, starts });
-        }
-    };
+    let Scratch { order, ends, rows, values: found, sorted, keys, starts, .. } = scratch;
     if groups.is_none() {
-        one(0, &mut (0..values.len()));
+        gather(values, 0..values.len(), rows, found);
+        if !found.is_empty() {
+            visit(0, Group { rows, values: found, sorted, keys, starts });
+        }
         return;
     }
     let mut start = 0;
     for (code, &end) in ends.iter().enumerate() {
-        one(code, &mut order[start..end as usize].iter().map(|&row| row as usize));
+        let all = order[start..end as usize].iter();
+        gather(values, all.map(|&row| row as usize), rows, found);
+        if !found.is_empty() {
+            visit(code, Group { rows, values: found, sorted, keys, starts });
+        }
         start = end as usize;
     }
+}
+
+/// The rows that have a value, and their values. Each is written, and counts if it is present: which are missing can't be
+/// guessed, and a wrong guess costs more than a write.
+fn gather(
+    values: &[f64],
+    all: impl ExactSizeIterator<Item = usize>,
+    rows: &mut Vec<u32>,
+    found: &mut Vec<f64>,
+) {
+    rows.resize(all.len(), 0);
+    found.resize(all.len(), 0.0);
+    let mut count = 0;
+    for row in all {
+        let value = present(values[row]);
+        (rows[count], found[count]) = (row as u32, value.unwrap_or(0.0));
+        count += usize::from(value.is_some());
+    }
+    rows.truncate(count);
+    found.truncate(count);
 }
