@@ -77,6 +77,7 @@ fn sum_groups(
     }
     sums.truncate(n_groups);
 }
+
 /// What the value lies above the mean of its group.
 ///
 /// - Shape: `values`, `groups` and `out` are the rows of one session.
