@@ -41,7 +41,7 @@ pub enum StudyError {
     Store(#[from] backstaff_stage::StoreError),
 
     #[error(transparent)]
-    Output(#[from] crate::output::OutputError),
+    Output(#[from] crate::command::output::OutputError),
 
     #[error(transparent)]
     Generator(#[from] backstaff_generator::GeneratorError),

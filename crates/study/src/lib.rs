@@ -1,42 +1,31 @@
 //! A study: its configuration, the steps from data to report, and the face of the library.
+//!
+//! | wing | holds | may import |
+//! |---|---|---|
+//! | `stored/` | what lies in the store: panels, columns, fits | nothing of the others |
+//! | `config/` | what a file says, parsed and checked once | `stored` |
+//! | `steps/` | a stage a file: the only place where a formula meets the cache | `config`, `stored` |
+//! | `flow/` | the steps in order, what they found, who watches | all above |
+//! | `report/` | pages: functions of what was found | all above |
+//! | `command/` | what one can do: a file or folder a verb | all above |
 
-mod artifact;
-pub mod bench;
-pub mod cache;
-mod check;
-mod choice;
-mod columns;
-pub mod compute;
+pub mod command;
 pub mod config;
 mod error;
-pub mod factor;
-pub mod features;
 mod flow;
-mod high_water;
-pub mod init;
-pub mod look;
-pub mod market;
 mod nearest;
-mod operators;
-pub mod orders;
-pub mod output;
-mod panel_handle;
-mod per_share;
-pub mod precompute;
-pub mod progress;
-pub mod prove;
-pub mod regime;
 pub mod regime_study;
 mod report;
-pub mod results;
-mod run;
-mod segment;
-mod selection;
-mod shard;
 pub mod steps;
-mod study;
-pub mod update;
+mod stored;
+mod words;
 
+pub use command::{
+    bench, cache, compute, database, factor, features, init, market, orders, output, precompute, prove,
+    regime, run::RunOutcome, status, update,
+};
 pub use error::{ErrorKind, StudyError};
-pub use run::RunOutcome;
-pub use study::{Options, Study};
+pub use flow::{
+    progress, results,
+    study::{Options, Study},
+};

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use backstaff_study::{
     StudyError,
-    compute::{Request, compute, explain, layout},
+    compute::{Request, compute, explain},
+    config::layout,
 };
 
 use super::Context;

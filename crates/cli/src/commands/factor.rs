@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use backstaff_study::{
     StudyError,
-    factor::{Request, judge, text},
+    factor::{Request, judge},
 };
 
 use super::Context;
@@ -29,7 +29,7 @@ pub fn run(context: &Context, arguments: &Factor) -> Result<ExitCode, StudyError
     let judgement = judge(&request, &context.terminal)?;
     context.answer(&judgement, || {
         let page = arguments.out.as_ref().map(|out| format!("page: {}\n", out.display()));
-        text(&judgement) + &page.unwrap_or_default()
+        judgement.to_string() + &page.unwrap_or_default()
     });
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use backstaff_study::{StudyError, compute::layout, init, look};
+use backstaff_study::{StudyError, config::layout, database, init, status};
 
 use super::Context;
 use crate::arguments::{Init, Why};
@@ -18,13 +18,13 @@ pub fn init(context: &Context, arguments: &Init) -> Result<ExitCode, StudyError>
 }
 
 pub fn status(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
-    let status = look::status(&context.study(study)?)?;
+    let status = status::status(&context.study(study)?)?;
     context.answer(&status, || status.to_string());
     Ok(ExitCode::SUCCESS)
 }
 
 pub fn why(context: &Context, arguments: &Why) -> Result<ExitCode, StudyError> {
-    let reasons = look::why(&context.study(&arguments.study)?, arguments.stage.as_deref())?;
+    let reasons = status::why(&context.study(&arguments.study)?, arguments.stage.as_deref())?;
     context.answer(&reasons, || reasons.to_string());
     Ok(ExitCode::SUCCESS)
 }
@@ -37,7 +37,7 @@ pub fn indexes(
 ) -> Result<ExitCode, StudyError> {
     let missing = || StudyError::Value { key: "--preset".to_owned(), message: "name a layout".to_owned() };
     let layout = layout(preset, tables)?.ok_or_else(missing)?;
-    let may_write = |indexes: &look::Indexes| {
+    let may_write = |indexes: &database::Indexes| {
         if yes || context.common.json || !std::io::stdin().is_terminal() {
             return yes;
         }
@@ -46,13 +46,13 @@ pub fn indexes(
         let is_read = std::io::stdout().flush().is_ok() && std::io::stdin().read_line(&mut answer).is_ok();
         is_read && matches!(answer.trim(), "y" | "Y" | "yes")
     };
-    let indexes = look::indexes(file, &layout, may_write)?;
+    let indexes = database::indexes(file, &layout, may_write)?;
     context.answer(&indexes, || indexes.to_string());
     Ok(ExitCode::SUCCESS)
 }
 
 pub fn database(context: &Context, file: &Path) -> Result<ExitCode, StudyError> {
-    let report = look::database(file)?;
+    let report = database::check(file)?;
     context.answer(&report, || report.to_string());
     Ok(ExitCode::SUCCESS)
 }

@@ -1,11 +1,17 @@
 //! Where the data come from.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
-use backstaff_source::{DateOrder, Format};
+use backstaff_source::{DateOrder, Format, TableLayout};
 use serde::{Deserialize, Serialize};
 
 use super::published::{FactTable, SeriesTable, one_or_many};
+
+use crate::StudyError;
 
 /// Where the data come from.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -131,4 +137,21 @@ pub struct Benchmark {
     pub path: PathBuf,
     /// Which instrument of it.
     pub instrument: String,
+}
+
+/// What the tables of a database mean: by a layout that ships, or by a file.
+pub fn layout(preset: Option<&str>, file: Option<&Path>) -> Result<Option<TableLayout>, StudyError> {
+    let wrong = |key: &str, message: String| StudyError::Value { key: key.to_owned(), message };
+    match (preset, file) {
+        (Some(name), _) => {
+            TableLayout::preset(name).map(Some).map_err(|error| wrong("preset", error.to_string()))
+        }
+        (None, Some(path)) => {
+            let text = fs::read_to_string(path)
+                .map_err(|source| StudyError::Read { path: path.to_owned(), source })?;
+            let layout = TableLayout::read(&text);
+            layout.map(Some).map_err(|error| wrong(&path.display().to_string(), error.to_string()))
+        }
+        (None, None) => Ok(None),
+    }
 }

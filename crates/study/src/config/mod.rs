@@ -4,10 +4,13 @@
 //! comes out is [`Config`], whose values the steps take as they are.
 
 mod data;
+mod features;
 mod fold;
 mod label;
 mod load;
 mod model;
+pub mod operators;
+pub mod per_share;
 mod portfolio;
 mod published;
 mod weight;
@@ -16,7 +19,9 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use data::{Adjust, Attributes, Benchmark, Data, DropRow, OnBad, Prices};
+pub use data::{Adjust, Attributes, Benchmark, Data, DropRow, OnBad, Prices, layout};
+pub use features::Features;
+pub(crate) use features::{Asked, Chosen, catalog, choose};
 pub use fold::{Every, Folds, MinRows, TestRange, TrainSpan, Validation};
 pub use label::{Among, Form, Label, Market, Of, Target, TargetPart};
 pub use load::{ConfigError, load, parse};
@@ -93,27 +98,6 @@ pub struct UniverseSpec {
     /// Only the first so many instruments by name (a profile's way to a quick try).
     #[serde(default)]
     pub at_most: Option<usize>,
-}
-
-/// What the model sees.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Features {
-    /// Libraries that ship with the program.
-    #[serde(default)]
-    pub libraries: Vec<String>,
-    /// Files of the same form, of the user's own.
-    #[serde(default)]
-    pub files: Vec<PathBuf>,
-    /// Features defined here: name and expression.
-    #[serde(default)]
-    pub define: BTreeMap<String, String>,
-    /// The features that the models see; all of the above if absent.
-    #[serde(default)]
-    pub select: Option<Vec<String>>,
-    /// What `backstaff precompute` wrote for this study; used where it holds what would be computed.
-    #[serde(default)]
-    pub precomputed: Option<PathBuf>,
 }
 
 /// What is wrong with a value, and where.

@@ -18,12 +18,11 @@ use super::{
 };
 use crate::{
     StudyError,
-    artifact::read_facts,
-    panel_handle::PanelHandle,
     steps::{
         backtest::{StoredMeasure, daily, hash_costs, hash_rates, measures, price_fields, unfilled},
         scores::Scores,
     },
+    stored::{encoding::read_facts, panel::PanelHandle},
 };
 
 /// What is held.

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{config::Followed, history::FitFacts};
 use crate::{
-    StudyError, columns::ColumnHandle, nearest::nearest, panel_handle::PanelHandle, regime::StoredFits,
+    StudyError,
+    nearest::nearest,
+    stored::{column::ColumnHandle, fits::StoredFits, panel::PanelHandle},
 };
 
 /// The memory of models that are found again within a run.

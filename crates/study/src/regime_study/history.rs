@@ -5,7 +5,7 @@ use backstaff_regime::{Kind, walk::FitRecord};
 use backstaff_stage::{Manifest, Store, Table};
 use serde::{Deserialize, Serialize};
 
-use crate::{StudyError, artifact::read_facts};
+use crate::{StudyError, stored::encoding::read_facts};
 
 /// The regimes of an instrument under one setting, a value for each of its rows; whole numbers are -1 and the others NaN
 /// before the first fit.

@@ -3,13 +3,12 @@
 //! `follow.rs` follows the regimes of each instrument, `allocate.rs` runs books on them, both as stages of the store;
 //! `report/` says what came out, and what speaks against believing it.
 
-mod allocate;
-mod config;
-mod follow;
-mod history;
+pub mod allocate;
+pub mod config;
+pub mod follow;
+pub mod history;
 mod prove;
-mod report;
-mod results;
+pub mod results;
 mod run;
 
 pub use allocate::{AllocateShard, Allocation, Book};

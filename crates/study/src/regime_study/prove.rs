@@ -16,9 +16,11 @@ use super::{
 };
 use crate::{
     StudyError,
-    flow::{Bridge, Flow},
-    progress::{Event, Observer},
-    prove::{Leak, Pass, Perturbation, Proof, cuts, perturb},
+    command::prove::{Leak, Pass, Perturbation, Proof, cuts, perturb},
+    flow::{
+        Flow, Watch,
+        progress::{Event, Observer},
+    },
 };
 
 /// What no pass can show.
@@ -49,8 +51,8 @@ impl RegimeStudy {
     pub fn prove(&self, n_dates: usize, observer: &dyn Observer) -> Result<Proof, StudyError> {
         let store = Store::open(self.store_path())?;
         self.on_threads(|| {
-            let bridge = Bridge::new(observer);
-            let flow = Flow::new(&store, &self.config().name, self.budget(), &bridge)?;
+            let watch = Watch::new(observer);
+            let flow = Flow::new(&store, &self.config().name, self.budget(), &watch)?;
             let (panel, features, cash, sessions) = self.basis(&flow)?;
             let base = Base { study: self, features, panel, cash, sessions };
             let decided = base.decide(&base.panel)?;

@@ -21,21 +21,20 @@ use super::{
     config::{Cash, RegimeConfig},
     follow::{Follow, FollowInputs, FollowShard, Setting, Work, unknown_instrument},
     history::History,
-    report,
     results::{CONSTANT, EQUAL, FollowedInstrument, RegimeResults, book_name},
 };
 use crate::{
     Options, StudyError,
-    artifact::read_facts,
-    columns::ColumnHandle,
-    config::UniverseSpec,
-    flow::{Bridge, Flow},
-    operators,
-    output::{Cells, write_bytes, write_table},
-    panel_handle::PanelHandle,
-    progress::{Observer, StageRecord, peak_anonymous_bytes},
+    command::output::{Cells, write_bytes, write_table},
+    config::{UniverseSpec, operators},
+    flow::{
+        Flow, Watch,
+        progress::{Observer, StageRecord, peak_anonymous_bytes},
+        study::on_threads,
+    },
+    report::regimes as report,
     steps::{Load, features::Features},
-    study::{on_threads, one},
+    stored::{column::ColumnHandle, encoding::read_facts, panel::PanelHandle},
 };
 
 /// A regime study: its configuration and where its artifacts live.
@@ -154,8 +153,8 @@ impl RegimeStudy {
     }
 
     fn run_once(&self, store: &Store, observer: &dyn Observer) -> Result<RegimeOutcome, StudyError> {
-        let bridge = Bridge::new(observer);
-        let flow = Flow::new(store, &self.config.name, self.budget, &bridge)?;
+        let watch = Watch::new(observer);
+        let flow = Flow::new(store, &self.config.name, self.budget, &watch)?;
         let (results, work) = self.results(&flow)?;
         let artifacts = self.write(&results, &work, &flow)?;
         let record = flow.finish(json!({ "artifacts": artifacts, "threads": self.budget.threads }))?;
@@ -227,8 +226,7 @@ impl RegimeStudy {
     fn load(&self, flow: &Flow<'_>) -> Result<Arc<PanelHandle>, StudyError> {
         let RegimeConfig { data, folder, .. } = &self.config;
         let load = Load::new(data, &UniverseSpec::default(), folder)?;
-        let manifest = one(flow.stage(&load, &load.files(flow.store())?, 0)?)?;
-        Ok(Arc::new(PanelHandle::open(flow.store(), manifest)?))
+        flow.panel(&load)
     }
 
     /// What is observed.
@@ -250,15 +248,8 @@ impl RegimeStudy {
         flow: &Flow<'_>,
     ) -> Result<Vec<Arc<ColumnHandle>>, StudyError> {
         let features = self.features(panel)?;
-        let names = features.iter().map(|feature| feature.name().to_owned()).collect::<Vec<_>>();
-        let stage = Features::new(features, Encoding::F64);
-        let done = flow.joint_stage(&stage, panel, panel.axis().n_rows() * names.len())?;
-        let parts = names.iter().zip(done.chunks(panel.segments().len()));
-        let handles = parts.map(|(name, parts)| {
-            let manifests = parts.iter().map(|done| done.manifest.clone()).collect();
-            Arc::new(ColumnHandle::new(name, flow.store(), panel, manifests))
-        });
-        Ok(handles.collect())
+        let rows = panel.axis().n_rows() * features.len();
+        flow.columns(&Features::new(features, Encoding::F64), panel, rows)
     }
 
     /// The settings that results are compared under, the study's own first.
@@ -430,9 +421,9 @@ impl RegimeStudy {
     fn write(&self, results: &RegimeResults, work: &Work, flow: &Flow<'_>) -> Result<Value, StudyError> {
         let folder = self.store.join("reports").join(&self.config.name);
         fs::create_dir_all(&folder)
-            .map_err(|source| crate::output::OutputError::Write { path: folder.clone(), source })?;
+            .map_err(|source| crate::command::output::OutputError::Write { path: folder.clone(), source })?;
         let page = folder.join("report.html");
-        let run = crate::run::run_section(&flow.stages(), self.budget.threads, None);
+        let run = crate::command::run::run_section(&flow.stages(), self.budget.threads, None);
         let run = report::work(work).into_iter().fold(run, Section::block);
         write_bytes(&page, report::compose(results).body()?.page(&run)?.as_bytes())?;
         let numbers = folder.join("results.json");

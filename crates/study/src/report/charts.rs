@@ -2,8 +2,8 @@
 
 use backstaff_report::{Cell, Chart, Colour, Date, Format, Line, Lines, Palette, Rule, Scale, Stroke, cells};
 
-use super::{series::moving_mean, words};
-use crate::steps::evaluate::Summary;
+use super::series::moving_mean;
+use crate::{steps::evaluate::Summary, words};
 
 /// Charts over sessions share pointer and zoom.
 pub(crate) const TIME: &str = "tested sessions";

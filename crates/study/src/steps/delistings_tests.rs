@@ -10,9 +10,8 @@ use tempfile::TempDir;
 use super::{backtest::RunBacktests, evaluate::Evaluate, labels::MakeLabels};
 use crate::{
     Options, RunOutcome, Study, StudyError,
-    flow::{Bridge, Flow},
-    panel_handle::PanelHandle,
-    progress::Silent,
+    flow::{Flow, Watch, progress::Silent},
+    stored::panel::PanelHandle,
 };
 
 const N_SESSIONS: usize = 300;
@@ -125,8 +124,8 @@ fn run(folder: &Path, text: &str) -> Result<RunOutcome, StudyError> {
 
 fn with_flow<T>(folder: &Path, text: &str, work: impl FnOnce(&Study, &Flow<'_>) -> T) -> T {
     let study = study(folder, text).unwrap();
-    let (store, bridge) = (Store::open(&study.store).unwrap(), Bridge::new(&Silent));
-    let flow = Flow::new(&store, &study.run_name(), study.budget, &bridge).unwrap();
+    let (store, watch) = (Store::open(&study.store).unwrap(), Watch::new(&Silent));
+    let flow = Flow::new(&store, &study.run_name(), study.budget, &watch).unwrap();
     work(&study, &flow)
 }
 

@@ -13,15 +13,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     StudyError,
-    artifact::read_facts,
-    columns::ColumnHandle,
-    panel_handle::PanelHandle,
     steps::{
         backtest::hash_recovery,
         folds::universe,
         labels::{LabelsHandle, recoveries},
         scores::Scores,
     },
+    stored::{column::ColumnHandle, encoding::read_facts, panel::PanelHandle},
 };
 
 /// Into how many parts scores are cut.

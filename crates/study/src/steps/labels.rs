@@ -16,10 +16,12 @@ use rayon::prelude::*;
 
 use crate::{
     StudyError,
-    artifact::{MakeTable, column_table, write_tables},
     config::{Config, ExecutionPrice},
-    panel_handle::PanelHandle,
     steps::backtest::hash_recovery,
+    stored::{
+        encoding::{MakeTable, column_table, write_tables},
+        panel::PanelHandle,
+    },
 };
 
 /// Compute labels.
@@ -43,7 +45,7 @@ impl MakeLabels {
                 ExecutionPrice::Close => Execution::Close,
             },
             horizon: NonZeroU32::new(config.label.horizon).ok_or_else(zero)?,
-            recovery: panel.recovery(&config.portfolio.recovery),
+            recovery: config.portfolio.recovery.on(panel),
             made: Arc::default(),
         })
     }

@@ -14,21 +14,22 @@ use backstaff_source::{
     TableLayout, is_database, quality, read_attributes, source_files,
 };
 use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Stage, Store, StoreError};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{
     StudyError,
-    artifact::{
-        MakeTable, categories_table, column_table, write_column, write_integers, write_tables, write_texts,
-    },
-    compute::layout,
-    config::{Adjust, Data, OnBad, UniverseSpec},
-    high_water::{self, HighWater, Looked},
-    panel_handle::MEMBER,
-    segment::{self, segments},
-    steps::{
+    config::{Adjust, Data, OnBad, UniverseSpec, layout},
+    steps::published::{self, Published},
+    stored::{
         delistings::DelistingFacts,
-        published::{self, Published, PublishedFacts},
+        encoding::{
+            MakeTable, categories_table, column_table, write_column, write_integers, write_tables,
+            write_texts,
+        },
+        facts::LoadFacts,
+        high_water::{self, HighWater, Looked},
+        panel::MEMBER,
+        segment::{self, segments},
     },
 };
 
@@ -109,29 +110,6 @@ impl LoadOutput {
     pub fn seconds(&self) -> &[(&'static str, f64)] {
         self.loaded.as_ref().map_or(&[], |loaded| &loaded.seconds)
     }
-}
-
-/// Facts about the reading.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct LoadFacts {
-    /// What was recognised in the files, as [`backstaff_source::Found`] serialises it.
-    pub found: serde_json::Value,
-    /// Instruments that were left out: name and reason.
-    pub excluded: Vec<(String, String)>,
-    /// What a reader of the results should know.
-    pub warnings: Vec<String>,
-    /// Rows before their instrument's date of entry, and instruments without such a date.
-    pub membership: Option<(usize, Vec<String>)>,
-    /// Category columns of tables without history.
-    pub static_categories: Vec<String>,
-    /// What was published of instruments and of the market.
-    #[serde(default)]
-    pub published: Vec<PublishedFacts>,
-    /// What the database tells of delistings, if it has a table of them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delistings: Option<DelistingFacts>,
-    /// What `quality` says of the files: see [`backstaff_source::quality::Quality`].
-    pub quality: serde_json::Value,
 }
 
 impl Load {

@@ -5,7 +5,7 @@
 //! smallest to imitate is `labels.rs`. Each calls a pure crate; only here a formula meets the cache.
 
 pub mod backtest;
-pub mod delistings;
+pub mod check;
 #[cfg(test)]
 mod delistings_tests;
 pub mod evaluate;
@@ -16,9 +16,8 @@ pub mod load;
 pub mod predict;
 pub mod published;
 pub mod quality;
-pub mod report;
 pub mod scores;
 pub mod suspects;
 pub mod train;
 
-pub use load::{Load, LoadFacts};
+pub use load::Load;

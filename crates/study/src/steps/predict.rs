@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     StudyError,
-    artifact::{read_column, write_column},
-    columns::ColumnHandle,
     steps::{
         scores::Scores,
         train::{ModelInputs, ModelShard, as_features, hash_features, open_features, read_ensemble, threads},
+    },
+    stored::{
+        column::ColumnHandle,
+        encoding::{read_column, write_column},
     },
 };
 

@@ -8,13 +8,15 @@ use std::{
 use backstaff_panel::{Facts, Frequency, Instrument, Panel, Session};
 use backstaff_source::{FactSource, Lags, Mapping, SeriesSource, SourceError};
 use backstaff_stage::{Digest, Draft, KeyHasher, StoreError, Table};
-use serde::{Deserialize, Serialize};
 
 use crate::{
     StudyError,
     config::{Data, SeriesLag},
-    segment::Segment,
-    steps::LoadFacts,
+    stored::{
+        facts::{LoadFacts, PublishedFacts},
+        panel::published_part,
+        segment::Segment,
+    },
 };
 
 /// Tables of published values, of instruments and of the market.
@@ -24,23 +26,6 @@ pub struct Published {
     series: Vec<SeriesSource>,
     /// The last session of which anything is known.
     until: Option<Session>,
-}
-
-/// What was read of one quantity.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct PublishedFacts {
-    /// Its name, without `$$`.
-    pub name: String,
-    /// Whether it is about the whole market.
-    pub of_market: bool,
-    /// How many values.
-    pub values: usize,
-    /// Of how many instruments of the panel.
-    pub instruments: usize,
-    /// The first and the last day of publication: YYYY-MM-DD.
-    pub known: Option<(String, String)>,
-    /// How it was told when values became known.
-    pub how: String,
 }
 
 impl Published {
@@ -231,11 +216,6 @@ impl Published {
     }
 }
 
-/// The part that holds what was published of a quantity in a segment's days and since the segment before.
-pub fn part(segment: &Segment, name: &str) -> String {
-    segment.part(&format!("$${name}"))
-}
-
 /// Write the part of each segment. What was published after the last session is in none: nobody could know it.
 pub fn write(draft: &mut Draft, panel: &Panel, segments: &[Segment]) -> Result<(), StoreError> {
     let calendar = panel.axis().calendar();
@@ -253,7 +233,7 @@ pub fn write(draft: &mut Draft, panel: &Panel, segments: &[Segment]) -> Result<(
                 .i64("known", all.iter().map(|(_, fact)| fact.known.number().into()).collect())
                 .i64("period", all.iter().map(|(_, fact)| fact.period.number().into()).collect())
                 .f64("value", all.iter().map(|(_, fact)| fact.value).collect());
-            draft.write_part(&part(segment, name), |file| table.write(file))?;
+            draft.write_part(&published_part(segment, name), |file| table.write(file))?;
             after = last;
         }
     }

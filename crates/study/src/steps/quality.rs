@@ -7,7 +7,10 @@ use std::sync::Arc;
 use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, StoreError};
 use serde::{Deserialize, Serialize};
 
-use crate::{StudyError, artifact::read_facts, panel_handle::PanelHandle};
+use crate::{
+    StudyError,
+    stored::{encoding::read_facts, panel::PanelHandle},
+};
 
 /// Findings of one kind that the report lists; all are counted.
 const LISTED: usize = 200;

@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     StudyError,
-    artifact::read_facts,
-    check::{ColumnCheck, check},
-    columns::ColumnHandle,
-    panel_handle::PanelHandle,
-    steps::folds::universe,
+    steps::{
+        check::{ColumnCheck, check},
+        folds::universe,
+    },
+    stored::{column::ColumnHandle, encoding::read_facts, panel::PanelHandle},
 };
 
 /// At most about so many sessions are looked at, evenly spaced: a leak shows in far fewer.

@@ -16,12 +16,9 @@ use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, Store, StoreErr
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    StudyError, artifact,
-    columns::ColumnHandle,
-    config,
-    panel_handle::PanelHandle,
-    segment::Segment,
+    StudyError, config,
     steps::folds::{FoldFacts, FoldPart, FoldsHandle, PartFacts},
+    stored::{column::ColumnHandle, encoding, panel::PanelHandle, segment::Segment},
 };
 
 /// The part of an artifact that holds a model.
@@ -328,5 +325,5 @@ pub fn read_ensemble<'a>(
 
 /// What there is to say of a stored model's fit.
 pub fn read_facts(manifest: &Manifest) -> Result<FitFacts, StudyError> {
-    artifact::read_facts(manifest, "fit")
+    encoding::read_facts(manifest, "fit")
 }

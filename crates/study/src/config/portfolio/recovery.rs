@@ -10,7 +10,10 @@ use backstaff_portfolio::Recovery;
 use backstaff_source::read_attributes;
 use serde::{Deserialize, Serialize};
 
-use crate::{StudyError, steps::delistings::DelistingFacts};
+use crate::{
+    StudyError,
+    stored::{delistings::DelistingFacts, panel::PanelHandle},
+};
 
 /// From this likeness on (Jaro and Winkler's), a reason is taken for a misspelt one.
 const SLIP_OF_THE_PEN: f64 = 0.85;
@@ -98,6 +101,11 @@ impl RecoverySpec {
         self.instruments.get(name).copied().or_else(|| told?.recovery).or_else(by_reason)
     }
 
+    /// What delistings bring on a panel, whose artifact says what the data tell of them.
+    pub fn on(&self, panel: &PanelHandle) -> Recovery {
+        self.in_force(panel.axis(), panel.facts().delistings.as_ref())
+    }
+
     /// What it comes to for the instruments that end before their panel does; of all others nothing is recovered, so
     /// that nothing is said of them, and keys that hold this change with what is in force alone.
     pub fn in_force(&self, axis: &Axis, told: Option<&DelistingFacts>) -> Recovery {
@@ -112,7 +120,7 @@ impl RecoverySpec {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::steps::delistings::Delisted;
+    use crate::stored::delistings::Delisted;
     use backstaff_panel::testing::weekdays;
 
     /// All but the last end early.

@@ -6,7 +6,7 @@ use backstaff_panel::{Column, Panel, TRADED, Universe};
 use backstaff_portfolio::{Market, TopN};
 
 use super::{BacktestInputs, Guides, Holder, RunBacktests, Variant, simulate::index_panel};
-use crate::{StudyError, config::StrategySpec, panel_handle::PanelHandle};
+use crate::{StudyError, config::StrategySpec, stored::panel::PanelHandle};
 
 /// A market that ends with the last session that portfolios on it run over: made once for all of them.
 #[derive(Clone, Debug)]

@@ -20,7 +20,10 @@ use rayon::prelude::*;
 pub(crate) use self::ground::price_fields;
 use self::result::write_backtest;
 use crate::{
-    StudyError, columns::ColumnHandle, config::Portfolio, panel_handle::PanelHandle, steps::scores::Scores,
+    StudyError,
+    config::Portfolio,
+    steps::scores::Scores,
+    stored::{column::ColumnHandle, panel::PanelHandle},
 };
 
 pub use detail::{Detail, GroupShare, Held, TradeFacts};

@@ -6,7 +6,7 @@ use backstaff_stage::{Draft, Manifest, Store, StoreError, Table};
 use serde::{Deserialize, Serialize};
 
 use super::{Detail, Variant};
-use crate::{StudyError, artifact::read_facts};
+use crate::{StudyError, stored::encoding::read_facts};
 
 /// One number about a backtest, as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -15,8 +15,8 @@ use super::{
 use crate::{
     StudyError,
     config::{Config, Portfolio, StrategySpec, VolumeBase},
-    panel_handle::{Benchmark, PanelHandle},
     steps::scores::Scores,
+    stored::panel::{Benchmark, PanelHandle},
 };
 
 impl RunBacktests {
@@ -24,7 +24,7 @@ impl RunBacktests {
     pub fn new(config: &Config, panel: &PanelHandle) -> Self {
         Self {
             portfolio: config.portfolio.clone(),
-            recovery: panel.recovery(&config.portfolio.recovery),
+            recovery: config.portfolio.recovery.on(panel),
             models: config.models.keys().cloned().collect(),
             primary: config.primary_model().to_owned(),
             has_index: panel.manifest().part("benchmark.close").is_some(),

@@ -6,6 +6,7 @@
 //! computed in as few walks as its look-backs allow (`piece.rs`).
 
 mod piece;
+pub(crate) mod precomputed;
 mod states;
 
 use std::sync::Arc;
@@ -20,12 +21,11 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use self::piece::pieces;
+pub use self::precomputed::Precomputed;
 use crate::{
-    StudyError, artifact::write_column, panel_handle::PanelHandle, precompute::Precomputed, segment::cut,
+    StudyError,
+    stored::{column::VALUES, encoding::write_column, panel::PanelHandle, segment::cut},
 };
-
-/// The part of an artifact that holds the values.
-pub const VALUES: &str = "values.arrow";
 
 /// Compute features.
 #[derive(Clone, Debug)]

@@ -13,8 +13,10 @@ use backstaff_stage::{Budget, Stage, shard_key};
 use super::{FeatureSegment, Features, Place, states};
 use crate::{
     StudyError,
-    panel_handle::PanelHandle,
-    segment::{self, Segment, cut},
+    stored::{
+        panel::PanelHandle,
+        segment::{self, Segment, cut},
+    },
 };
 
 /// Features that lack the same run of segments and read about equally far back: one walk over the panel, or several

@@ -20,12 +20,14 @@ use rayon::prelude::*;
 
 use crate::{
     StudyError,
-    artifact::{MakeTable, column_table, read_column, read_facts, read_rows, rows_table, write_tables},
-    columns::ColumnHandle,
     config::{self, Config},
     nearest::nearest,
-    panel_handle::PanelHandle,
     steps::{labels::LabelsHandle, scores::digest_rows},
+    stored::{
+        column::ColumnHandle,
+        encoding::{MakeTable, column_table, read_column, read_facts, read_rows, rows_table, write_tables},
+        panel::PanelHandle,
+    },
 };
 
 pub use facts::{FoldFacts, LeftOutFacts, PartFacts};

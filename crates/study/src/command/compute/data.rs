@@ -1,0 +1,286 @@
+//! The data of a single computation: read into memory, or through a store that keeps what is computed.
+
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use backstaff_feature::{Feature, FeatureError, LabelExpression, Plan, Progress, Run, Schema};
+use backstaff_panel::{Axis, Calendar, Column, Encoding, Panel, kept_ranges};
+use backstaff_stage::{Budget, Store};
+use rayon::prelude::*;
+
+use crate::{
+    StudyError,
+    config::{Chosen, operators::catalog},
+    flow::{Flow, Watch, progress::Observer, study::on_threads},
+    steps::{Load, features::Features, load::LoadOutput},
+    stored::{column::ColumnHandle, facts::LoadFacts, panel::PanelHandle},
+};
+
+/// The data of a single computation, and where it keeps what it computes.
+pub(crate) struct Task<'a> {
+    /// The command, as the store's list of runs names it.
+    pub name: &'static str,
+    /// A store, if results should be kept for the next time.
+    pub store: Option<&'a Path>,
+    /// Threads.
+    pub threads: usize,
+    /// How many bytes of computed values are held before they are stored.
+    pub memory: usize,
+    /// What to read, with these text columns as categories.
+    pub load: &'a (dyn Fn(Vec<String>) -> Load + Sync),
+    /// A text column that is read as a category where there is one.
+    pub category: Option<&'a str>,
+    /// Where published values are.
+    pub facts: Option<&'a Path>,
+    /// The condition of the rows that are taken as if there were no others.
+    pub rows: Option<&'a str>,
+}
+
+/// Read the data and resolve the features, then do something with both.
+pub(crate) fn with_data<T: Send>(
+    task: &Task<'_>,
+    choose: &(dyn Fn(&Schema) -> Result<Chosen, FeatureError> + Sync),
+    observer: &dyn Observer,
+    work: impl FnOnce(&Flow<'_>, &Data, &Chosen) -> Result<T, StudyError> + Send,
+) -> Result<T, StudyError> {
+    on_threads(task.threads, || {
+        let scratch;
+        let folder = if let Some(folder) = task.store {
+            folder
+        } else {
+            scratch = tempfile::tempdir()
+                .map_err(|source| StudyError::Read { path: std::env::temp_dir(), source })?;
+            scratch.path()
+        };
+        let store = Store::open(folder)?;
+        let watch = Watch::new(observer);
+        let flow =
+            Flow::new(&store, task.name, Budget { threads: task.threads, memory: task.memory }, &watch)?;
+        let (data, chosen) = read(task, choose, &flow)?;
+        for warning in &data.facts().warnings {
+            flow.warn(warning.clone());
+        }
+        for (name, reason) in &chosen.left_out {
+            flow.warn(format!("left out {name}: {reason}"));
+        }
+        let result = work(&flow, &data, &chosen)?;
+        if task.store.is_some() {
+            flow.finish(serde_json::Value::Null)?;
+        }
+        Ok(result)
+    })
+}
+
+/// Read the data; a second time, with columns of texts, if something is missing that one of them may offer.
+fn read(
+    task: &Task<'_>,
+    choose: &dyn Fn(&Schema) -> Result<Chosen, FeatureError>,
+    flow: &Flow<'_>,
+) -> Result<(Data, Chosen), StudyError> {
+    let load = |categories| {
+        let stage = (task.load)(categories);
+        let stage = match task.facts {
+            Some(path) => stage.with_facts(path),
+            None => stage,
+        };
+        Data::load(flow, task, &stage)
+    };
+    let data = load(Vec::new())?;
+    let chosen = choose(&data.schema());
+    let mut texts = data.text_columns();
+    if chosen.as_ref().is_ok_and(|chosen| chosen.left_out.is_empty()) {
+        texts.retain(|name| Some(name.as_str()) == task.category);
+    }
+    if texts.is_empty() {
+        return Ok((data, chosen?));
+    }
+    let data = load(texts)?;
+    let chosen = choose(&data.schema())?;
+    Ok((data, chosen))
+}
+
+/// The data of a computation: read into memory, or through a store that keeps what is computed.
+pub(crate) enum Data {
+    Memory(Box<LoadOutput>),
+    Stored(Arc<PanelHandle>, Option<Rows>),
+}
+
+/// Some of a panel's rows.
+pub(crate) struct Rows {
+    axis: Arc<Axis>,
+    kept: Vec<bool>,
+}
+
+impl Data {
+    fn load(flow: &Flow<'_>, task: &Task<'_>, stage: &Load) -> Result<Self, StudyError> {
+        let data = if task.store.is_none() {
+            let mut output = flow.trace().span("load", || stage.read())?;
+            flow.trace().laps(output.seconds());
+            output.give_up_source();
+            Self::Memory(Box::new(output))
+        } else {
+            Self::Stored(flow.panel(stage)?, None)
+        };
+        match task.rows {
+            Some(condition) => flow.trace().span("rows", || data.where_holds(condition)),
+            None => Ok(data),
+        }
+    }
+
+    /// The rows where a condition holds, as if there were no others.
+    fn where_holds(self, condition: &str) -> Result<Self, StudyError> {
+        let condition = catalog().resolve_universe("rows", condition, &self.schema())?;
+        let fields = condition.fields().into_iter().collect::<Vec<_>>();
+        let categories = condition.categories().into_iter().collect::<Vec<_>>();
+        let panel = self.panel(&fields, &categories)?;
+        let holds = Plan::new(std::slice::from_ref(&condition)).compute(&panel, Encoding::F32, &())?;
+        // Columns that nobody else holds are cut in their own memory.
+        drop(panel);
+        let kept = (0..holds[0].len()).map(|row| holds[0].get(row) == 1.0).collect::<Vec<_>>();
+        Ok(match self {
+            Self::Memory(mut output) => {
+                let empty = Panel::new(Arc::new(Axis::new(Calendar::new(Vec::new()), Vec::new())));
+                output.panel = std::mem::replace(&mut output.panel, empty).select(&kept);
+                Self::Memory(output)
+            }
+            Self::Stored(panel, _) => {
+                let axis = Arc::new(panel.axis().select(&kept));
+                Self::Stored(panel, Some(Rows { axis, kept }))
+            }
+        })
+    }
+
+    /// The rows.
+    pub fn axis(&self) -> &Arc<Axis> {
+        match self {
+            Self::Memory(output) => output.panel.axis(),
+            Self::Stored(_, Some(rows)) => &rows.axis,
+            Self::Stored(panel, None) => panel.axis(),
+        }
+    }
+
+    /// Facts about the reading.
+    pub fn facts(&self) -> &LoadFacts {
+        match self {
+            Self::Memory(output) => &output.facts,
+            Self::Stored(panel, _) => panel.facts(),
+        }
+    }
+
+    /// The columns that expressions may name.
+    pub fn schema(&self) -> Schema {
+        match self {
+            Self::Memory(output) => Schema::of(&output.panel),
+            Self::Stored(panel, _) => panel.schema(),
+        }
+    }
+
+    /// Text columns of the data that could serve as categories.
+    fn text_columns(&self) -> Vec<String> {
+        let ignored = self.facts().found["ignored"].as_array().into_iter().flatten();
+        let texts = ignored.filter(|column| column["why"].as_str().is_some_and(|why| why.contains("text")));
+        let names = texts.filter_map(|column| column["source"].as_str());
+        names.map(backstaff_source::field_name).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// The panel with the fields and categories among these that there are, and all published values.
+    pub fn panel(&self, fields: &[&str], categories: &[&str]) -> Result<Panel, StudyError> {
+        let (panel, rows) = match self {
+            Self::Memory(output) => return Ok(output.panel.clone()),
+            Self::Stored(panel, rows) => (panel, rows),
+        };
+        let panel = panel.part(
+            0..panel.axis().n_sessions(),
+            fields.iter().copied().filter(|name| panel.fields().contains(*name)),
+            categories.iter().copied().filter(|name| panel.categories().contains(*name)),
+            panel.facts().published.iter().map(|facts| facts.name.as_str()),
+        )?;
+        Ok(match rows {
+            Some(rows) => panel.select(&rows.kept),
+            None => panel,
+        })
+    }
+
+    /// Compute features at full precision.
+    pub fn columns(&self, flow: &Flow<'_>, features: &[Feature]) -> Result<Vec<Arc<Column>>, StudyError> {
+        let (panel, rows) = match self {
+            Self::Memory(output) => {
+                let compute = || Plan::new(features).compute(&output.panel, Encoding::F64, &());
+                let columns = flow.trace().span("features", compute)?;
+                return Ok(columns.into_iter().map(Arc::new).collect());
+            }
+            Self::Stored(panel, rows) => (panel, rows),
+        };
+        let kept = rows.as_ref().map(|rows| kept_ranges(&rows.kept));
+        let stage = Features::new(features.to_vec(), Encoding::F64);
+        let column = |handle: &Arc<ColumnHandle>| {
+            let column = handle.column()?;
+            Ok(kept.as_ref().map_or_else(|| column.clone(), |kept| Arc::new(column.select(kept))))
+        };
+        flow.columns(&stage, panel, panel.axis().n_rows() * features.len())?.iter().map(column).collect()
+    }
+
+    /// Compute features at full precision, and behind them what may look ahead, one run of instruments of so many rows
+    /// or more after the other.
+    pub fn stream(
+        &self,
+        flow: &Flow<'_>,
+        chosen: &Chosen,
+        least_rows: usize,
+        mut take: impl FnMut(Run<'_>) -> Result<(), StudyError>,
+    ) -> Result<(), StudyError> {
+        let Chosen { features, targets, .. } = chosen;
+        if let Self::Memory(output) = self {
+            let (start, mut taking) = (Instant::now(), Duration::ZERO);
+            let plan = Plan::with_labels(features, targets);
+            let costs = plan.stream(&output.panel, Encoding::F64, &SinceStart(start), least_rows, |run| {
+                let start = Instant::now();
+                let result = take(run);
+                taking += start.elapsed();
+                result
+            })?;
+            let seconds = start.elapsed().saturating_sub(taking).as_secs_f64();
+            flow.trace().ended("features", seconds);
+            flow.trace().laps(&costs.shares().map(|(name, share)| (name, share * seconds)));
+            return Ok(());
+        }
+        let mut columns = self.columns(flow, features)?;
+        columns.extend(self.targets(flow, targets)?.into_iter().map(Arc::new));
+        let axis = self.axis();
+        for instruments in axis.runs(least_rows) {
+            let rows = axis.rows(instruments.start).start..axis.rows(instruments.end - 1).end;
+            let columns = columns.par_iter().map(|column| column.select(std::slice::from_ref(&rows)));
+            take(Run { instruments, rows: rows.clone(), columns: &columns.collect::<Vec<_>>() })?;
+        }
+        Ok(())
+    }
+}
+
+impl Data {
+    /// Compute what may look ahead; no store keeps it, since it would change with every new session.
+    fn targets(&self, flow: &Flow<'_>, targets: &[LabelExpression]) -> Result<Vec<Column>, StudyError> {
+        if targets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let fields = targets.iter().flat_map(LabelExpression::fields).collect::<Vec<_>>();
+        let categories = targets.iter().flat_map(LabelExpression::categories).collect::<Vec<_>>();
+        let panel = self.panel(&fields, &categories)?;
+        let compute = || Plan::of_labels(targets).compute(&panel, Encoding::F64, &());
+        Ok(flow.trace().span("targets", compute)?)
+    }
+}
+
+/// A clock that began at an instant.
+struct SinceStart(Instant);
+
+impl Progress for SinceStart {
+    fn advance(&self, _: u64, _: u64) {}
+
+    fn clock(&self) -> Duration {
+        self.0.elapsed()
+    }
+}

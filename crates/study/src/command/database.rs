@@ -1,0 +1,76 @@
+//! Databases: what an SQLite file holds, and which indexes would help to read it.
+//!
+//! A check reads only; `indexes` measures on a copy of the first rows and writes where the caller allows it.
+
+use std::{fmt, path::Path};
+
+use backstaff_source::{DatabaseReport, IndexTrial, TableLayout, check_database, make_indexes, try_indexes};
+use serde::Serialize;
+
+use crate::StudyError;
+
+/// What an SQLite file holds: schema, counts, ranges of dates, indexes, oddities.
+pub fn check(path: &Path) -> Result<DatabaseReport, StudyError> {
+    Ok(check_database(path)?)
+}
+
+/// What indexes would do for the reading of a database, and which of them were made.
+#[derive(Clone, Debug, Serialize)]
+pub struct Indexes {
+    /// What was measured.
+    pub trials: Vec<IndexTrial>,
+    /// The statements that make those that help and are not there.
+    pub statements: Vec<String>,
+    /// Whether they were carried out.
+    pub made: bool,
+}
+
+/// Measure which indexes would help to read an SQLite file by a layout; `may_write` is asked before any is made, and only
+/// if there is one to make.
+pub fn indexes(
+    path: &Path,
+    layout: &TableLayout,
+    may_write: impl FnOnce(&Indexes) -> bool,
+) -> Result<Indexes, StudyError> {
+    let trials = try_indexes(path, layout)?;
+    let wanted = trials.iter().filter(|trial| trial.helps() && !trial.exists).cloned().collect::<Vec<_>>();
+    let statements = wanted.iter().map(IndexTrial::sql).collect();
+    let mut indexes = Indexes { trials, statements, made: false };
+    if !wanted.is_empty() && may_write(&indexes) {
+        make_indexes(path, &wanted)?;
+        indexes.made = true;
+    }
+    Ok(indexes)
+}
+
+impl fmt::Display for Indexes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for trial in &self.trials {
+            let IndexTrial { table, columns, rows, wanted, without, with, bytes, exists, .. } = trial;
+            let verdict = match (trial.helps(), exists) {
+                (_, true) => "is there",
+                (true, false) => "helps",
+                (false, false) => "does not help",
+            };
+            writeln!(f, "{table} ({}): {verdict}", columns.join(", "))?;
+            writeln!(
+                f,
+                "  {wanted} of the first {rows} rows in {:.1} ms, through the index in {:.1} ms; about {:.0} MB",
+                1e3 * without,
+                1e3 * with,
+                *bytes as f64 / 1e6
+            )?;
+        }
+        if self.trials.is_empty() {
+            writeln!(f, "the layout has no table that is read in part")?;
+        }
+        writeln!(f, "tables of prices are read whole: no index makes that faster")?;
+        for statement in &self.statements {
+            writeln!(f, "{}{statement}", if self.made { "made: " } else { "" })?;
+        }
+        if !self.made && !self.statements.is_empty() {
+            writeln!(f, "nothing was written; --yes makes them")?;
+        }
+        Ok(())
+    }
+}

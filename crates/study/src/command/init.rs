@@ -1,0 +1,213 @@
+//! `init`: look at data and write a study for them.
+
+use std::{
+    fmt::{self, Write as _},
+    fs, io,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use backstaff_panel::Session;
+use backstaff_source::{Found, Mapping, inspect};
+use serde::Serialize;
+
+use crate::{StudyError, command::output::OutputError};
+
+/// What was found and what was written.
+#[derive(Clone, Debug, Serialize)]
+pub struct Written {
+    /// The study's file.
+    pub study: PathBuf,
+    /// What the data are.
+    pub found: Found,
+    /// Instruments that a run would refuse: name and reason.
+    pub bad: Vec<(String, String)>,
+}
+
+impl fmt::Display for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&describe(&self.found))?;
+        for (instrument, reason) in &self.bad {
+            writeln!(f, "bad: {instrument}: {reason}")?;
+        }
+        writeln!(f, "\nwritten: {}\nnext:    backstaff run {}", self.study.display(), self.study.display())
+    }
+}
+
+fn describe(found: &Found) -> String {
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        "{} rows of {} instruments in {} files",
+        found.rows,
+        found.instruments,
+        found.files.len()
+    );
+    let calendar = &found.calendar;
+    let _ = writeln!(
+        out,
+        "sessions:   {} from {} to {}, {:.1} a year ({}{})",
+        calendar.sessions,
+        found.first,
+        found.last,
+        calendar.sessions_per_year,
+        calendar.rule,
+        calendar.resembles.map_or(String::new(), |name| format!(", just those of {name}"))
+    );
+    for date in &calendar.dropped_dates {
+        let _ = writeln!(out, "no session: {} ({} of {} instruments)", date.date, date.held_by, date.living);
+    }
+    let _ = writeln!(out, "coverage:   {:.2} % of all rows have a close", found.coverage * 100.0);
+    let _ = writeln!(out, "adjustment: {}; {}", found.adjustment.why, found.adjustment.guess);
+    let columns = found.columns.iter().map(|column| {
+        if column.source == column.name {
+            column.name.clone()
+        } else {
+            format!("{} as {}", column.source, column.name)
+        }
+    });
+    let _ = writeln!(out, "columns:    {}", columns.collect::<Vec<_>>().join(", "));
+    for ignored in &found.ignored {
+        let _ = writeln!(out, "not used:   {} ({})", ignored.source, ignored.why);
+    }
+    for warning in &found.warnings {
+        let _ = writeln!(out, "warning:    {warning}");
+    }
+    out
+}
+
+/// Look at a file or folder and write a commented study for it; an existing file is never overwritten.
+pub fn init(data: &Path, out: &Path) -> Result<Written, StudyError> {
+    let (found, bad) = inspect(data, &Mapping::default())?;
+    let path = relative(data, out);
+    let text = study(&found, &path, !bad.is_empty());
+    let failed = |source: io::Error| OutputError::Write { path: out.to_owned(), source };
+    let file = fs::OpenOptions::new().write(true).create_new(true).open(out);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)?;
+    let bad = bad.iter().map(|bad| (bad.instrument.to_string(), bad.reason.clone())).collect();
+    Ok(Written { study: out.to_owned(), found, bad })
+}
+
+/// The data's path as the study file should name it.
+fn relative(data: &Path, out: &Path) -> PathBuf {
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        None => data.to_owned(),
+        Some(folder) => data
+            .strip_prefix(folder)
+            .map_or_else(|_| fs::canonicalize(data).unwrap_or_else(|_| data.to_owned()), Path::to_owned),
+    }
+}
+
+/// How many of the sessions' years train, and from when on is tested.
+fn periods(found: &Found) -> (String, String, String) {
+    let years = i32::from(found.last.year()) - i32::from(found.first.year());
+    let first_full = i32::from(found.first.year()) + i32::from(found.first.month() > 1);
+    if years >= 4 {
+        return (format!("{}-01-01", first_full + 3), "{years: 3}".to_owned(), "{months: 6}".to_owned());
+    }
+    // Short histories: the last third is tested, in steps of 60 sessions.
+    let days = found.last.number() - found.first.number();
+    let from = Session::from_number(found.first.number() + days * 2 / 3);
+    (from.to_string(), "expanding".to_owned(), "{sessions: 40}".to_owned())
+}
+
+fn study(found: &Found, data: &Path, bad: bool) -> String {
+    let (from, train, validation) = periods(found);
+    let every = if train == "expanding" { "{sessions: 60}" } else { "year" };
+    let k = (found.instruments / 10).clamp(1, 50);
+    let n_drop = k.div_ceil(10);
+    let on_bad = if bad { "exclude # some instruments have impossible rows" } else { "stop" };
+    let path = serde_json::to_string(&data.display().to_string()).unwrap_or_default();
+    format!(
+        "# A study for {path}, {rows} rows of {n} instruments, {first} to {last}.
+backstaff: 1
+name: study
+about: What this study asks.
+
+data:
+  prices:
+    path: {path}
+    # auto | as_is | adj_close | factor. Found: {why}
+    adjustment: auto
+    # stop | exclude: what duplicates and prices that are not positive lead to
+    on_bad_instrument: {on_bad}
+    # mapping: {{PX_LAST: close}}   # if a column has an unusual name: the file's, then ours
+    # drop_rows: [{{instrument: ABC, date: 2014-06-09}}]   # rows known to be wrong
+  # union | XNYS | XKRX
+  calendar: union
+  # attributes: {{path: sectors.csv, categories: [sector], static: true}}
+  # benchmark: {{path: spy.parquet, instrument: SPY}}
+
+universe:
+  expression: $traded > 0 # for instance: $close >= 5 & Mean($close * $volume, 20) > 1e6
+
+features:
+  libraries: [technical]
+  # define: {{reversal: '-($close / Ref($close, 5) - 1)'}}
+
+# The return over so many sessions, from the next session's execution price.
+label: {{horizon: 5, target: rank}} # raw | excess | zscore | percent_rank | log, or a mapping
+
+folds:
+  test: {{from: {from}}}
+  every: {every} # year | quarter | {{sessions: 60}}
+  train: {train} # expanding | {{years: 3}} | {{sessions: 750}}
+  validation: {validation} # {{sessions: 60}} | none
+  # embargo: 5 # more sessions between training, validation and test than the label's own
+  # min_rows: {{train: 1000, test: 100}} # a fold with fewer is left out
+
+# How much training rows count: less the older they are, and by an expression.
+# weights: {{half_life_days: 365, expression: 'If($volume > 1e6, 2, 1)'}}
+
+models:
+  lightgbm:
+    lightgbm: {{rounds: 300, early_stopping: 30, parameters: {{learning_rate: 0.05, num_leaves: 31}}}} # seeds: 5
+  ridge:
+    ridge: {{}}
+  momentum_12_1:
+    expression: Ref($close, 21) / Ref($close, 252) - 1
+
+portfolio:
+  strategy: {{topk_dropout: {{k: {k}, n_drop: {n_drop}}}}} # or top_n, quantile_long_short: docs/portfolio.md
+  execution: open # the next session's open, or its close
+  costs: {{commission_bps: 5, slippage_bps: 5}}
+  initial_cash: 1000000
+
+# What `--profile quick` lays over all this.
+profiles:
+  quick: {{universe: {{at_most: 20}}}}
+",
+        rows = found.rows,
+        n = found.instruments,
+        first = found.first,
+        last = found.last,
+        why = found.adjustment.why,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_it_writes_can_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("prices.csv");
+        let mut text = String::from("date,symbol,open,high,low,close,volume\n");
+        for day in 0..1600 {
+            let date = Session::from_number(15_000 + day);
+            for symbol in ["A", "B"] {
+                let _ = writeln!(text, "{date},{symbol},10,11,9,10.{},1000", day % 7 + 1);
+            }
+        }
+        fs::write(&data, text).unwrap();
+        let out = folder.path().join("study.yaml");
+        let written = init(&data, &out).unwrap();
+        assert_eq!(written.found.instruments, 2);
+        let config = crate::config::load(&out, Some("quick")).unwrap();
+        assert_eq!(config.universe.at_most, Some(20));
+        assert_eq!(config.data.prices.path, Path::new("prices.csv"));
+        assert!(init(&data, &out).is_err(), "an existing file is never overwritten");
+    }
+}

@@ -1,0 +1,141 @@
+//! A synthetic market in a folder: made once, described in a file beside it.
+
+use std::{collections::BTreeMap, fmt, path::Path, time::Instant};
+
+pub use backstaff_generator::MarketSpec;
+use backstaff_generator::{GeneratorError, Market, Progress};
+use serde::Serialize;
+
+use crate::{
+    StudyError,
+    command::output::write_bytes,
+    flow::progress::{Event, Observer, Outcome, StageRecord, peak_anonymous_bytes},
+};
+
+/// What describes the market in its folder; written last, so that it stands beside whole files only.
+const DESCRIPTION: &str = "market.json";
+
+/// How a market is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// One database, `krx.db`.
+    Sqlite,
+    /// One Parquet file a table.
+    Parquet,
+}
+
+/// What was made.
+#[derive(Clone, Debug, Serialize)]
+pub struct Made {
+    /// What was asked for.
+    pub spec: MarketSpec,
+    /// The files in the folder.
+    pub files: Vec<String>,
+    /// Rows of each table.
+    pub rows: BTreeMap<&'static str, usize>,
+}
+
+impl fmt::Display for Made {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (table, rows) in &self.rows {
+            writeln!(f, "{table:<24} {rows:>12} rows")?;
+        }
+        writeln!(f, "{}", self.files.join(" "))
+    }
+}
+
+/// Make a market in a folder.
+///
+/// # Errors
+///
+/// If the specification is out of range, a file is there already or can't be written, or the user stops it.
+pub fn make(
+    spec: &MarketSpec,
+    folder: &Path,
+    formats: &[Format],
+    observer: &dyn Observer,
+) -> Result<Made, StudyError> {
+    let description = folder.join(DESCRIPTION);
+    if description.exists() {
+        return Err(GeneratorError::Exists { path: description }.into());
+    }
+    let market = timed("draw", observer, || Market::new(spec, &Watched(observer)), Market::rows)?;
+    let mut made = Made { spec: *spec, files: Vec::new(), rows: BTreeMap::new() };
+    for format in formats {
+        let watched = Watched(observer);
+        let written = match format {
+            Format::Sqlite => timed("sqlite", observer, || market.write_sqlite(folder, &watched), all_rows),
+            Format::Parquet => {
+                timed("parquet", observer, || market.write_parquet(folder, &watched), all_rows)
+            }
+        }?;
+        made.files.extend(written.files);
+        made.rows = written.rows;
+    }
+    let mut text = serde_json::to_vec_pretty(&made).unwrap_or_default();
+    text.push(b'\n');
+    write_bytes(&description, &text)?;
+    Ok(made)
+}
+
+fn all_rows(written: &backstaff_generator::Written) -> usize {
+    written.rows.values().sum()
+}
+
+/// Do a job and tell how long it took.
+fn timed<T>(
+    name: &'static str,
+    observer: &dyn Observer,
+    job: impl FnOnce() -> Result<T, GeneratorError>,
+    rows: impl FnOnce(&T) -> usize,
+) -> Result<T, StudyError> {
+    let started = Instant::now();
+    let made = job().map_err(|error| match error {
+        GeneratorError::Interrupted => StudyError::Interrupted,
+        error => error.into(),
+    })?;
+    observer.observe(&Event::Finished(&StageRecord {
+        name,
+        outcome: Outcome::Computed,
+        seconds: started.elapsed().as_secs_f64(),
+        rows: rows(&made),
+        computed: 1,
+        found: 0,
+        key: String::new(),
+        why: String::new(),
+        peak_bytes: peak_anonymous_bytes(),
+    }));
+    Ok(made)
+}
+
+/// The generator's progress as that of a run.
+struct Watched<'a>(&'a dyn Observer);
+
+impl Progress for Watched<'_> {
+    fn advanced(&self, job: &'static str, done: usize, steps: usize, rows: usize) -> bool {
+        if done == 1 {
+            self.0.observe(&Event::Started { stage: job, steps });
+        }
+        self.0.observe(&Event::Advanced { stage: job, done, rows });
+        !self.0.is_cancelled()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::progress::Silent;
+
+    #[test]
+    fn a_market_is_described_and_never_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let spec = MarketSpec { stocks: 4, sessions: 50, ..MarketSpec::default() };
+        let made = make(&spec, folder.path(), &[Format::Sqlite, Format::Parquet], &Silent).unwrap();
+        assert!(made.files.iter().all(|file| folder.path().join(file).exists()));
+        let text = std::fs::read_to_string(folder.path().join(DESCRIPTION)).unwrap();
+        let read = serde_json::from_str::<serde_json::Value>(&text).unwrap();
+        assert_eq!(read["spec"]["sessions"], 50);
+        let again = make(&spec, folder.path(), &[Format::Parquet], &Silent);
+        assert!(again.unwrap_err().to_string().contains("exists already"));
+    }
+}

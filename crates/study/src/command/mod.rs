@@ -1,0 +1,19 @@
+//! What one can do: a file or a folder a verb.
+
+pub mod bench;
+pub mod cache;
+pub mod compute;
+pub mod database;
+pub mod factor;
+pub mod features;
+pub mod init;
+pub mod market;
+pub mod orders;
+pub mod output;
+pub mod precompute;
+pub mod prove;
+pub mod regime;
+pub mod run;
+pub mod shard;
+pub mod status;
+pub mod update;

@@ -1,0 +1,167 @@
+//! The proof that nothing looks ahead: change everything after a date, compute again, compare the bytes before it.
+//!
+//! 1. The study is run; what is in the store is found.
+//! 2. At several tested sessions everything after the session is made missing, multiplied by 1000, shuffled, and cut
+//!    off at the source.
+//! 3. Columns, universe, samples of the folds, scores and the whole ledger are computed again from the changed data,
+//!    without the store, and compared bit by bit up to the session. Models are those of the run: a fold that is tested
+//!    before the session was trained before it, which the comparison of its samples shows.
+//! 4. Columns that are too good to be true are named: a leak that sits in the data can't be seen in any code.
+//!
+//! Single features of a data file are proved without a study (`feature/`).
+
+mod compare;
+mod feature;
+mod perturb;
+#[cfg(test)]
+mod planted;
+
+use std::{fmt, time::Instant};
+
+use backstaff_stage::Store;
+use serde::Serialize;
+
+pub use compare::{Leak, compare_columns};
+#[cfg(test)]
+pub(crate) use feature::prove_over;
+pub use feature::{
+    AtLag, Check, DataFacts, FeatureProof, History, Kind, Moved, NotCompared, Request, Subject, WarmUp,
+    prove_features,
+};
+pub use perturb::{Perturbation, perturb};
+
+use crate::{
+    Study, StudyError,
+    flow::{
+        Flow, Watch,
+        progress::{Event, Observer},
+    },
+    steps::suspects::{FindSuspects, Found, Suspect, read_found},
+};
+
+/// What no pass over the study can show.
+const NOT_COVERED: [&str; 7] = [
+    "values that the data files themselves had too early; the list of suspicious columns is only a hint",
+    "tables without history (static: true): today's sectors and names, told to the past",
+    "which instruments are in the file at all: a list of survivors looks ahead",
+    "which of several delistings of an instrument is its last: its rows count up to that one",
+    "prices that the source adjusted backwards: their level knows later splits and dividends",
+    "the search of the researcher: trying many studies and keeping the best one",
+    "what happens inside LightGBM while it fits the rows that it was given",
+];
+
+/// One pass: a session and what was done to everything after it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Pass {
+    /// The last session that was left alone.
+    pub session: String,
+    /// What was done to the rest.
+    pub perturbation: Perturbation,
+    /// Values of columns that were compared.
+    pub values: usize,
+    /// Scores that were compared.
+    pub scores: usize,
+    /// Sessions of ledgers that were compared.
+    pub ledger_sessions: usize,
+    /// What moved.
+    pub leaks: Vec<Leak>,
+    /// Wall time.
+    pub seconds: f64,
+}
+
+/// The outcome of a proof.
+#[derive(Clone, Debug, Serialize)]
+pub struct Proof {
+    /// The study.
+    pub study: String,
+    /// The passes, in order.
+    pub passes: Vec<Pass>,
+    /// Columns beyond belief.
+    pub suspects: Vec<Suspect>,
+    /// What was not covered.
+    pub not_covered: Vec<&'static str>,
+    /// Wall time of all passes.
+    pub seconds: f64,
+}
+
+impl Proof {
+    /// Whether nothing moved and no column is beyond belief.
+    pub fn holds(&self) -> bool {
+        self.suspects.is_empty() && self.passes.iter().all(|pass| pass.leaks.is_empty())
+    }
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for pass in &self.passes {
+            let verdict = if pass.leaks.is_empty() { "nothing moved" } else { "MOVED" };
+            writeln!(
+                f,
+                "{} {:<10} {verdict}: {} values, {} scores, {} ledger sessions ({:.1} s)",
+                pass.session, pass.perturbation, pass.values, pass.scores, pass.ledger_sessions, pass.seconds
+            )?;
+            for leak in &pass.leaks {
+                writeln!(f, "  {leak}")?;
+            }
+        }
+        for suspect in &self.suspects {
+            let Suspect { column, correlation, n_sessions, of_market, .. } = suspect;
+            let what = if *of_market {
+                "correlation with the market's next return"
+            } else {
+                "rank IC with the next return"
+            };
+            writeln!(
+                f,
+                "suspicious column {column}: {what} {correlation:.3} over {n_sessions} sessions; it has probably seen it"
+            )?;
+        }
+        writeln!(f, "{}", if self.holds() { "nothing looks ahead" } else { "something looks ahead" })?;
+        writeln!(f, "not covered:")?;
+        self.not_covered.iter().try_for_each(|line| writeln!(f, "  - {line}"))
+    }
+}
+
+impl Study {
+    /// Change everything after several sessions and show that nothing before them moves.
+    pub fn prove(&self, n_dates: usize, observer: &dyn Observer) -> Result<Proof, StudyError> {
+        let store = Store::open(&self.store)?;
+        self.on_threads(|| {
+            let watch = Watch::new(observer);
+            let flow = Flow::new(&store, &self.run_name(), self.budget, &watch)?;
+            let base = compare::Base::new(self, &flow)?;
+            let inputs = base.columns.suspect_inputs(&base.handle);
+            let Found { suspects, .. } = read_found(&flow.single(&FindSuspects, &inputs, 0)?)?;
+            let started = Instant::now();
+            let cuts = cuts(base.sessions.clone(), n_dates);
+            let steps = cuts.len() * Perturbation::ALL.len();
+            observer.observe(&Event::Started { stage: "prove", steps });
+            let mut passes = Vec::with_capacity(steps);
+            for cut in cuts {
+                let before = base.before(cut)?;
+                for perturbation in Perturbation::ALL {
+                    if observer.is_cancelled() {
+                        return Err(StudyError::Interrupted);
+                    }
+                    passes.push(base.pass(&before, perturbation)?);
+                    observer.observe(&Event::Advanced { stage: "prove", done: passes.len(), rows: 0 });
+                }
+            }
+            Ok(Proof {
+                study: self.run_name(),
+                passes,
+                suspects,
+                not_covered: NOT_COVERED.to_vec(),
+                seconds: started.elapsed().as_secs_f64(),
+            })
+        })
+    }
+}
+
+/// Positions spread over the tested sessions, neither the first nor the last.
+pub(crate) fn cuts(sessions: std::ops::Range<usize>, count: usize) -> Vec<usize> {
+    let mut cuts = (1..=count).map(|k| sessions.start + sessions.len() * k / (count + 1)).collect::<Vec<_>>();
+    cuts.dedup();
+    cuts.retain(|&cut| cut + 1 < sessions.end);
+    cuts
+}

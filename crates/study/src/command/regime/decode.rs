@@ -1,0 +1,103 @@
+//! What a model says about observations.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use backstaff_regime::{GaussianHmm, Observations, RegimeError, filter, smooth, viterbi};
+use serde::Serialize;
+
+use super::Observed;
+use crate::{
+    StudyError,
+    command::output::{Cells, write_csv, write_table},
+};
+
+/// What is decoded, and where to.
+#[derive(Clone, Debug)]
+pub struct DecodeRequest {
+    /// A JSON file with `start`, `transition`, `means` and `covariances`: what `fit` writes, or those four alone.
+    pub model: PathBuf,
+    /// What is observed.
+    pub observed: Observed,
+    /// The file to write: CSV if its name ends so, else Parquet.
+    pub out: PathBuf,
+}
+
+/// What was decoded.
+#[derive(Clone, Debug, Serialize)]
+pub struct Decoded {
+    /// The file.
+    pub out: PathBuf,
+    /// The logarithm of the density of all observations that are present.
+    pub log_likelihood: f64,
+    /// How many states the model has.
+    pub states: usize,
+    /// The columns that were read.
+    pub columns: Vec<String>,
+    /// Rows of the input, and of the output.
+    pub rows: usize,
+    /// Rows with a missing value; each moves the states on by one transition and tells nothing.
+    pub missing: usize,
+}
+
+/// Read a model and observations, and write for each row the filtered and the smoothed probabilities of the states and
+/// the state on the likeliest path.
+///
+/// - Look-ahead: `filtered_k` of a row uses that row and those before it; `smoothed_k` and `viterbi` use all rows.
+///
+/// # Errors
+///
+/// A model or data that can't be read, another number of columns than the model has series, an infinite value.
+pub fn decode(request: &DecodeRequest) -> Result<Decoded, StudyError> {
+    let model = read_model(&request.model)?;
+    let (expected, found) = (model.n_series(), request.observed.columns.len());
+    if expected != found {
+        return Err(wrong_model(&request.model, RegimeError::Series { expected, found }));
+    }
+    let (table, observations) = request.observed.read()?;
+    let (log_likelihood, columns) =
+        decoded(&model, &observations).map_err(|error| request.observed.wrong(error))?;
+    let columns = columns.iter().map(|(name, cells)| (name.as_str(), cells.clone())).collect::<Vec<_>>();
+    if request.out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
+        write_csv(&request.out, &columns)?;
+    } else {
+        write_table(&request.out, &columns)?;
+    }
+    Ok(Decoded {
+        out: request.out.clone(),
+        log_likelihood,
+        states: model.n_states(),
+        columns: table.names().to_vec(),
+        rows: observations.n_rows(),
+        missing: observations.n_rows() - observations.n_present(),
+    })
+}
+
+fn read_model(path: &Path) -> Result<GaussianHmm, StudyError> {
+    let text =
+        fs::read_to_string(path).map_err(|source| StudyError::Read { path: path.to_owned(), source })?;
+    GaussianHmm::from_json(&text).map_err(|source| wrong_model(path, source))
+}
+
+fn wrong_model(path: &Path, source: RegimeError) -> StudyError {
+    StudyError::Regime { path: path.to_owned(), source }
+}
+
+type Columns = Vec<(String, Cells)>;
+
+fn decoded(model: &GaussianHmm, observations: &Observations) -> Result<(f64, Columns), RegimeError> {
+    let (filtered, smoothed) = (filter(model, observations)?, smooth(model, observations)?);
+    let path = viterbi(model, observations)?;
+    let mut columns = Vec::with_capacity(2 * model.n_states() + 1);
+    for state in 0..model.n_states() {
+        columns.push((format!("filtered_{state}"), Cells::Numbers(filtered.of_state(state))));
+    }
+    for state in 0..model.n_states() {
+        columns.push((format!("smoothed_{state}"), Cells::Numbers(smoothed.of_state(state))));
+    }
+    columns
+        .push(("viterbi".to_owned(), Cells::Integers(path.into_iter().map(|state| state as i64).collect())));
+    Ok((filtered.log_likelihood(), columns))
+}

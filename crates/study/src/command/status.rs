@@ -1,0 +1,153 @@
+//! Status and why: what the last run of a study left in the store, and why it was computed.
+
+use std::{collections::BTreeMap, fmt};
+
+use backstaff_stage::{Outcome, RunEntry, Store};
+use serde::Serialize;
+
+use crate::{Study, StudyError};
+
+/// One stage of the last run.
+#[derive(Clone, Debug, Serialize)]
+pub struct StageStatus {
+    /// The stage.
+    pub stage: String,
+    /// Shards that were computed then.
+    pub computed: usize,
+    /// Shards that were found then.
+    pub found: usize,
+    /// Artifacts that have left the store since.
+    pub missing: usize,
+    /// Seconds then.
+    pub seconds: f64,
+}
+
+/// What the last run of a study left in the store.
+#[derive(Clone, Debug, Serialize)]
+pub struct Status {
+    /// The study.
+    pub study: String,
+    /// The number of its last run; none yet if absent.
+    pub run: Option<u64>,
+    /// How long that run took.
+    pub seconds: f64,
+    /// Its stages, in order.
+    pub stages: Vec<StageStatus>,
+    /// The report's page, if it is there.
+    pub report: Option<String>,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(run) = self.run else {
+            return writeln!(f, "{} has not been run yet", self.study);
+        };
+        writeln!(f, "{}: run {run}, {:.2} s", self.study, self.seconds)?;
+        for stage in &self.stages {
+            let missing = match stage.missing {
+                0 => String::new(),
+                n => format!("; {n} artifacts have left the store and will be computed again"),
+            };
+            writeln!(f, "  {:<10} {} computed, {} found{missing}", stage.stage, stage.computed, stage.found)?;
+        }
+        match &self.report {
+            Some(path) => writeln!(f, "report: {path}"),
+            None => writeln!(f, "report: not there; `backstaff report` writes it again"),
+        }
+    }
+}
+
+/// What the last run of a study left in the store.
+pub fn status(study: &Study) -> Result<Status, StudyError> {
+    let store = Store::open(study.store_path())?;
+    let last = store.last_runs(&study.run_name(), 1)?.pop();
+    let mut stages = Vec::<StageStatus>::new();
+    for entry in last.iter().flat_map(|run| &run.entries) {
+        if stages.last().is_none_or(|stage| stage.stage != entry.stage) {
+            let (computed, found, missing, seconds) = (0, 0, 0, 0.0);
+            stages.push(StageStatus { stage: entry.stage.clone(), computed, found, missing, seconds });
+        }
+        let Some(stage) = stages.last_mut() else { continue };
+        match entry.outcome {
+            Outcome::Computed => stage.computed += 1,
+            Outcome::Found => stage.found += 1,
+        }
+        stage.seconds += entry.seconds;
+        stage.missing += usize::from(store.find(&entry.stage, &entry.key)?.is_none());
+    }
+    let page = study.report_folder().join("report.html");
+    Ok(Status {
+        study: study.run_name(),
+        run: last.as_ref().map(|run| run.number),
+        seconds: last.as_ref().map_or(0.0, |run| run.seconds),
+        stages,
+        report: page.is_file().then(|| page.display().to_string()),
+    })
+}
+
+/// Why the shards of a stage were computed, or that they were found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reasons {
+    /// The study.
+    pub study: String,
+    /// The number of its last run; none yet if absent.
+    pub run: Option<u64>,
+    /// By stage: each reason, and the shards it holds for.
+    pub stages: Vec<(String, BTreeMap<String, Vec<String>>)>,
+}
+
+impl fmt::Display for Reasons {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(run) = self.run else {
+            return writeln!(f, "{} has not been run yet", self.study);
+        };
+        writeln!(f, "{}: run {run}", self.study)?;
+        for (stage, reasons) in &self.stages {
+            writeln!(f, "{stage}")?;
+            for (reason, shards) in reasons {
+                let few = shards.iter().take(4).map(String::as_str).collect::<Vec<_>>().join(", ");
+                let more =
+                    if shards.len() > 4 { format!(" and {} more", shards.len() - 4) } else { String::new() };
+                writeln!(f, "  {reason}: {few}{more}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why the stages of the last run were computed or found.
+pub fn why(study: &Study, stage: Option<&str>) -> Result<Reasons, StudyError> {
+    let store = Store::open(study.store_path())?;
+    let last = store.last_runs(&study.run_name(), 1)?.pop();
+    let entries = last.as_ref().map_or(&[][..], |run| &run.entries);
+    let mut known = entries.iter().map(|entry| entry.stage.as_str()).collect::<Vec<_>>();
+    known.dedup();
+    if let (Some(stage), Some(_)) = (stage, &last)
+        && !known.contains(&stage)
+    {
+        let message = format!("there is no stage {stage:?}; the stages are {}", known.join(", "));
+        return Err(StudyError::Value { key: "STAGE".to_owned(), message });
+    }
+    let wanted = known.into_iter().filter(|name| stage.is_none_or(|stage| stage == *name));
+    let stages = wanted.map(|name| (name.to_owned(), reasons(entries.iter().filter(|e| e.stage == name))));
+    Ok(Reasons {
+        study: study.run_name(),
+        run: last.as_ref().map(|run| run.number),
+        stages: stages.collect(),
+    })
+}
+
+fn reasons<'a>(entries: impl Iterator<Item = &'a RunEntry>) -> BTreeMap<String, Vec<String>> {
+    let mut reasons = BTreeMap::<String, Vec<String>>::new();
+    for entry in entries {
+        let outcome = if entry.outcome == Outcome::Found { "found" } else { "computed" };
+        let reason = if entry.outcome == Outcome::Found {
+            outcome.to_owned()
+        } else {
+            format!("{outcome}: {}", entry.why)
+        };
+        let shard = if entry.shard == "null" { "all".to_owned() } else { entry.shard.clone() };
+        reasons.entry(reason).or_default().push(shard);
+    }
+    reasons
+}

@@ -1,0 +1,61 @@
+//! Bringing data and columns into the store: the same for a study and for a single computation.
+
+use std::sync::Arc;
+
+use backstaff_source::SourceError;
+
+use super::Flow;
+use crate::{
+    StudyError,
+    steps::{Load, features::Features},
+    stored::{column::ColumnHandle, panel::PanelHandle},
+};
+
+impl Flow<'_> {
+    /// The panel of a stage that loads data. If the rows kept above a high-water mark have left the store, everything is
+    /// read anew.
+    pub fn panel(&self, stage: &Load) -> Result<Arc<PanelHandle>, StudyError> {
+        let load = || {
+            let files = self.trace().span("digest files", || stage.files(self.store()))?;
+            if let Some(told) = files.told() {
+                self.tell(told);
+            }
+            self.single(stage, &files, 0)
+        };
+        let manifest = match load() {
+            Err(StudyError::Source(SourceError::RowsNotKept { .. })) => {
+                stage.forget_rows(self.store());
+                load()?
+            }
+            manifest => manifest?,
+        };
+        self.trace().laps(&stage.take_laps());
+        Ok(Arc::new(PanelHandle::open(self.store(), manifest)?))
+    }
+
+    /// The columns of a stage's features, in their order.
+    pub fn columns(
+        &self,
+        stage: &Features,
+        panel: &Arc<PanelHandle>,
+        rows: usize,
+    ) -> Result<Vec<Arc<ColumnHandle>>, StudyError> {
+        let done = self.joint_stage(stage, panel, rows)?;
+        let segments = done.chunks(panel.segments().len());
+        let handles = stage.features.iter().zip(segments).map(|(feature, segments)| {
+            let manifests = segments.iter().map(|done| done.manifest.clone()).collect();
+            Arc::new(ColumnHandle::new(feature.name(), self.store(), panel, manifests))
+        });
+        Ok(handles.collect())
+    }
+
+    /// Warn of what reading the data found: doubtful values, instruments that are left out.
+    pub fn warn_of_data(&self, panel: &PanelHandle) {
+        for warning in &panel.facts().warnings {
+            self.warn(warning.clone());
+        }
+        for (instrument, reason) in &panel.facts().excluded {
+            self.warn(format!("{instrument} is left out: {reason}"));
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! One run: its stages in order, what was found and what was computed.
+
+use std::sync::{Mutex, PoisonError, atomic::Ordering};
+
+use backstaff_stage::{
+    Budget, Key, KeyHasher, Manifest, Outcome as ShardOutcome, RunRecord, Stage, Store,
+    runner::{
+        Done, Run, RunError, Why,
+        local::{JointStage, run_jointly, run_shards},
+    },
+};
+
+use super::{
+    progress::{Event, Outcome, StageRecord, Trace, peak_anonymous_bytes},
+    watch::Watch,
+};
+use crate::StudyError;
+
+/// One run of a study.
+pub struct Flow<'a> {
+    run: Run<'a>,
+    watch: &'a Watch<'a>,
+    stages: Mutex<Vec<StageRecord>>,
+    warnings: Mutex<Vec<String>>,
+    until: Option<Until>,
+}
+
+/// The one stage, or the one shard of it, that a process is asked for.
+#[derive(Clone, Debug)]
+pub struct Until {
+    /// The stage.
+    pub stage: String,
+    /// The shard's number; all of them if absent.
+    pub shard: Option<usize>,
+}
+
+impl<'a> Flow<'a> {
+    /// Begin a run.
+    pub fn new(
+        store: &'a Store,
+        study: &str,
+        budget: Budget,
+        watch: &'a Watch<'a>,
+    ) -> Result<Self, StudyError> {
+        let run = Run::new(store, study, budget, watch)?;
+        Ok(Self { run, watch, stages: Mutex::default(), warnings: Mutex::default(), until: None })
+    }
+
+    /// The same, ending after one stage, or after one shard of it, with [`StudyError::Stopped`].
+    pub fn until(self, until: Until) -> Self {
+        Self { until: Some(until), ..self }
+    }
+
+    /// The shards that are asked for, and whether the run ends with them.
+    fn wanted<S: Stage>(&self, stage: &S, inputs: &S::Inputs) -> Result<(Vec<S::Shard>, bool), StudyError> {
+        let mut shards = stage.shards(inputs);
+        let Some(until) = self.until.as_ref().filter(|until| until.stage == S::NAME) else {
+            return Ok((shards, false));
+        };
+        if let Some(number) = until.shard {
+            let message = format!("stage {} has {} shards, counted from 0", S::NAME, shards.len());
+            if number >= shards.len() {
+                return Err(StudyError::Value { key: format!("shard {number}"), message });
+            }
+            shards = vec![shards.swap_remove(number)];
+        }
+        Ok((shards, true))
+    }
+
+    /// The store.
+    pub fn store(&self) -> &'a Store {
+        self.run.store()
+    }
+
+    /// The run's clock.
+    pub fn trace(&self) -> &Trace {
+        &self.watch.trace
+    }
+
+    /// Tell the user something that is not part of the results.
+    pub fn tell(&self, text: &str) {
+        self.watch.observer.observe(&Event::Warning(text));
+    }
+
+    /// Tell the user something, once.
+    pub fn warn(&self, text: impl Into<String>) {
+        let text = text.into();
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        if !warnings.contains(&text) {
+            self.watch.observer.observe(&Event::Warning(&text));
+            warnings.push(text);
+        }
+    }
+
+    /// What the user was told.
+    pub fn warnings(&self) -> Vec<String> {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What the stages did so far.
+    pub fn stages(&self) -> Vec<StageRecord> {
+        self.stages.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Bring all shards of a stage into the store.
+    pub fn stage<S: Stage<Error = StudyError>>(
+        &self,
+        stage: &S,
+        inputs: &S::Inputs,
+        rows: usize,
+    ) -> Result<Vec<Done<S::Shard>>, StudyError> {
+        let work = |shards| run_shards(stage, inputs, shards, &self.run).map_err(StudyError::from);
+        self.bring(stage, inputs, rows, work)
+    }
+
+    /// Bring the one shard of a stage into the store.
+    pub fn single<S: Stage<Error = StudyError>>(
+        &self,
+        stage: &S,
+        inputs: &S::Inputs,
+        rows: usize,
+    ) -> Result<Manifest, StudyError> {
+        let missing = || StudyError::Internal { what: format!("stage {} gave nothing", S::NAME) };
+        self.stage(stage, inputs, rows)?.pop().map(|done| done.manifest).ok_or_else(missing)
+    }
+
+    /// Bring all shards of a stage into the store, the missing ones computed together.
+    pub fn joint_stage<S: JointStage<Error = StudyError>>(
+        &self,
+        stage: &S,
+        inputs: &S::Inputs,
+        rows: usize,
+    ) -> Result<Vec<Done<S::Shard>>, StudyError> {
+        let work = |shards| run_jointly(stage, inputs, shards, &self.run).map_err(StudyError::from);
+        self.bring(stage, inputs, rows, work)
+    }
+
+    fn bring<S: Stage<Error = StudyError>>(
+        &self,
+        stage: &S,
+        inputs: &S::Inputs,
+        rows: usize,
+        work: impl FnOnce(Vec<S::Shard>) -> Result<Vec<Done<S::Shard>>, StudyError>,
+    ) -> Result<Vec<Done<S::Shard>>, StudyError> {
+        let (shards, stops) = self.wanted(stage, inputs)?;
+        let done = self.record::<S>(rows, || work(shards))?;
+        if stops { Err(StudyError::Stopped) } else { Ok(done) }
+    }
+
+    fn record<S: Stage<Error = StudyError>>(
+        &self,
+        rows: usize,
+        work: impl FnOnce() -> Result<Vec<Done<S::Shard>>, StudyError>,
+    ) -> Result<Vec<Done<S::Shard>>, StudyError> {
+        self.watch.rows.store(rows, Ordering::Relaxed);
+        let before = self.trace().seconds();
+        let done = self.trace().span(S::NAME, work)?;
+        let seconds = self.trace().seconds() - before;
+        let computed = done.iter().filter(|done| done.outcome == ShardOutcome::Computed).count();
+        let mut keys = KeyHasher::new();
+        keys.list("keys", &done, |hasher, done| {
+            hasher.key("", &done.key);
+        });
+        let record = StageRecord {
+            name: S::NAME,
+            outcome: if computed > 0 { Outcome::Computed } else { Outcome::Found },
+            seconds,
+            rows,
+            computed,
+            found: done.len() - computed,
+            key: keys.finish().to_string(),
+            why: reason(&done),
+            peak_bytes: peak_anonymous_bytes(),
+        };
+        self.watch.observer.observe(&Event::Finished(&record));
+        self.stages.lock().unwrap_or_else(PoisonError::into_inner).push(record);
+        Ok(done)
+    }
+
+    /// The artifacts of the stages so far: stage, shard, key.
+    pub fn lineage(&self) -> Vec<(String, String, Key)> {
+        self.run.entries().into_iter().map(|entry| (entry.stage, entry.shard, entry.key)).collect()
+    }
+
+    /// Write the run's record.
+    pub fn finish(&self, facts: serde_json::Value) -> Result<RunRecord, StudyError> {
+        Ok(self.run.finish(facts)?)
+    }
+}
+
+/// The commonest reason of the shards that were computed, and which shards if they are few.
+fn reason<S>(done: &[Done<S>]) -> String {
+    let computed = done.iter().filter(|done| done.outcome == ShardOutcome::Computed).collect::<Vec<_>>();
+    let Some(first) = computed.first() else { return String::new() };
+    let mut counts = std::collections::BTreeMap::<String, usize>::new();
+    for done in &computed {
+        *counts.entry(done.why.to_string()).or_default() += 1;
+    }
+    let commonest =
+        counts.iter().max_by_key(|(_, count)| **count).map_or_else(String::new, |(why, _)| why.clone());
+    if first.why == Why::FirstRun || computed.len() == done.len() {
+        return commonest;
+    }
+    let labels = computed.iter().take(3).map(|done| done.label.as_str()).collect::<Vec<_>>().join(", ");
+    let more = if computed.len() > 3 { format!(" and {} more", computed.len() - 3) } else { String::new() };
+    format!("{labels}{more}: {commonest}")
+}
+
+impl From<RunError<StudyError>> for StudyError {
+    fn from(error: RunError<StudyError>) -> Self {
+        match error {
+            RunError::Shard { source, .. } => source,
+            RunError::Store { source, .. } => Self::Store(*source),
+            _ => Self::Interrupted,
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! How much of the result hangs on the settings.
+
+use backstaff_report::{Chart, Column, Emphasis, Format, Histogram, Rule, Section, Table, cells};
+
+use crate::{
+    regime_study::{follow::Setting, results::RegimeResults},
+    report::series,
+    words,
+};
+
+pub(super) fn section(results: &RegimeResults) -> Section {
+    let first = results.spread.first().and_then(|(_, book)| book.sessions.first());
+    let intro = format!(
+        "The same strategy and costs with other numbers of states, other look-backs, and fits on other days. Nobody knew \
+         beforehand which is best; a result that only one of them has is luck. All run from {}, when the longest look-back \
+         is full.",
+        first.map(ToString::to_string).unwrap_or_default()
+    );
+    let mut section = Section::new("settings", "Other settings").intro(intro);
+    if results.spread.len() > 2 {
+        let sharpes = results.spread.iter().map(|(_, book)| book.measure("sharpe")).collect::<Vec<_>>();
+        let own = sharpes[0];
+        let histogram = Histogram::of("Sharpe ratio", Format::Number(2), [("settings", sharpes.clone())], 12)
+            .rule(Rule::new(own, "the study's"));
+        section = section.block(Chart::new("Sharpe ratio under all settings", histogram).height(200));
+        section = section.text(format!(
+            "Mean Sharpe ratio {}, standard deviation {} over {}.",
+            words::number(series::mean(&sharpes), 2),
+            words::number(series::deviation(&sharpes), 2),
+            words::count(sharpes.len(), "setting")
+        ));
+    }
+    section.block(matrix(results)).block(table(results))
+}
+
+/// Sharpe ratios by states and look-back.
+fn matrix(results: &RegimeResults) -> Table {
+    let spread = &results.config.spread;
+    let sharpe = |states: usize, look_back: usize| {
+        let setting = Setting { states, look_back, offset: None };
+        let found = results.spread.iter().find(|(other, _)| *other == setting);
+        found.map_or(f64::NAN, |(_, book)| book.measure("sharpe"))
+    };
+    let rows = spread.states.iter().map(|&states| {
+        let values = spread.look_backs.iter().map(|&look_back| sharpe(states, look_back)).collect();
+        (format!("{states} states"), values)
+    });
+    let columns = spread.look_backs.iter().map(|look_back| format!("{look_back} bars"));
+    Table::matrix("Sharpe ratio by states and look-back", "States", columns, rows, Format::Number(2))
+}
+
+fn table(results: &RegimeResults) -> Table {
+    let mut table = Table::new("All settings")
+        .column(Column::text("Setting"))
+        .column(Column::percent("Return a year", 1))
+        .column(Column::percent("Volatility", 1))
+        .column(Column::number("Sharpe", 2))
+        .column(Column::percent("Deepest fall", 1))
+        .column(Column::number("Turnover a year", 1))
+        .sortable()
+        .visible_rows(24);
+    for (setting, book) in &results.spread {
+        let emphasis = if *setting == results.setting { Emphasis::Strong } else { Emphasis::None };
+        table = table.row_with(
+            emphasis,
+            cells![
+                setting.to_string(),
+                book.measure("cagr"),
+                book.measure("volatility"),
+                book.measure("sharpe"),
+                book.measure("max_drawdown"),
+                book.measure("turnover_annual"),
+            ],
+        );
+    }
+    table
+}

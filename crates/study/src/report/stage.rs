@@ -1,0 +1,78 @@
+//! Report: all results as one page and as numbers.
+
+use backstaff_report::Body;
+use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, Store, StoreError, digest_bytes};
+use serde_json::Value;
+
+use crate::{StudyError, flow::results::Results, report::study};
+
+/// The part of an artifact that holds the page's body.
+const BODY: &str = "body.json";
+
+/// Write the report.
+#[derive(Clone, Copy, Debug)]
+pub struct WriteReport;
+
+/// The page's body, and the numbers.
+#[derive(Clone, Debug)]
+pub struct ReportOutput {
+    /// All of the page that results alone decide.
+    pub body: Body,
+    /// The measures of all portfolios and signals.
+    pub measures: Value,
+}
+
+impl Stage for WriteReport {
+    const NAME: &'static str = "report";
+    const VERSION: u32 = 3;
+    type Inputs = Results;
+    type Shard = ();
+    type Output = ReportOutput;
+    type Error = StudyError;
+
+    fn hash_parameters(&self, key: &mut KeyHasher) {
+        let Self = self;
+        // The words of the report are part of the program.
+        key.str("program", env!("CARGO_PKG_VERSION"));
+    }
+
+    fn hash_inputs(&self, (): &(), results: &Results, key: &mut KeyHasher) {
+        let study = serde_json::to_vec(&results.config).unwrap_or_default();
+        key.digest("study", &digest_bytes(&study));
+        key.list("known_flaws", &results.known_flaws, |key, (library, flaws)| {
+            key.str("library", library).list("flaws", flaws, |key, flaw| {
+                key.str("", flaw);
+            });
+        });
+        key.list("warnings", &results.warnings, |key, warning| {
+            key.str("", warning);
+        });
+        key.list("artifacts", &results.lineage, |key, (stage, shard, artifact)| {
+            key.key(&format!("{stage} {shard}"), artifact);
+        });
+    }
+
+    fn shards(&self, _: &Results) -> Vec<()> {
+        vec![()]
+    }
+
+    fn run(&self, (): &(), results: &Results, _: Budget) -> Result<ReportOutput, StudyError> {
+        Ok(ReportOutput { body: study::compose(results).body()?, measures: study::measures_json(results) })
+    }
+
+    fn write(&self, output: &ReportOutput, draft: &mut Draft) -> Result<(), StoreError> {
+        draft.write_part(BODY, |file| {
+            serde_json::to_writer(file, &output.body).map_err(std::io::Error::from)
+        })?;
+        draft.info(serde_json::json!({ "measures": output.measures }));
+        Ok(())
+    }
+}
+
+/// Read a stored report.
+pub fn read_report(store: &Store, manifest: &Manifest) -> Result<ReportOutput, StudyError> {
+    let bytes = store.open_part(manifest, BODY)?;
+    let body = serde_json::from_slice(&bytes)
+        .map_err(|error| StudyError::Internal { what: format!("the stored report: {error}") })?;
+    Ok(ReportOutput { body, measures: manifest.info["measures"].clone() })
+}

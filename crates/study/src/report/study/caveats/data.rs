@@ -1,0 +1,225 @@
+//! Limits that the data have.
+
+use backstaff_report::Caveat;
+
+use super::Case;
+use crate::{report::study::survivorship::Gauge, words};
+
+/// Instruments that are named in a caveat.
+const NAMED: usize = 8;
+
+/// Who fails leaves; a panel that nobody leaves was chosen afterwards.
+pub(super) fn survivorship(case: Case<'_>) -> Option<Caveat> {
+    let gauge = Gauge::of(case.results, case.accounts);
+    let last = *case.results.panel.axis().calendar().sessions().last()?;
+    let spans = [&gauge.whole, &gauge.test].map(|span| {
+        let without = span.without_mask.map_or_else(String::new, |without| {
+            format!(" ({} without the dates of entry)", words::difference(without, 1))
+        });
+        span.with_mask.map(|gap| format!("{} a year{without} since {}", words::difference(gap, 1), span.from))
+    });
+    let spans = spans.into_iter().flatten().collect::<Vec<_>>();
+    let gap = if spans.is_empty() {
+        String::new()
+    } else {
+        format!(
+            " The gauge: the equal weight of the universe less the index is {}. No model has a part in that, so compare \
+             with the equal weight. It is a gauge, not a correction: an index also weighs large companies more.",
+            spans.join(", ")
+        )
+    };
+    if gauge.only_survivors() {
+        let text = format!(
+            "None of the {} ends before {last}: those that failed, merged or fell out of the list before it was made \
+             are missing, and their losses with them.{gap}",
+            words::count(gauge.n_instruments, "instrument")
+        );
+        return Some(Caveat::warning("Survivors only", text));
+    }
+    let years = case.accounts.primary()?.years();
+    let share = gauge.n_ended as f64 / gauge.n_instruments as f64 / years.max(1.0);
+    (share < 0.01 && gauge.n_instruments >= 50).then(|| {
+        let text = format!(
+            "Only {} of {} end before {last}; usually a few per cent leave every year.{gap}",
+            gauge.n_ended,
+            words::count(gauge.n_instruments, "instrument")
+        );
+        Caveat::caution("Few instruments ever leave", text)
+    })
+}
+
+/// Instruments that end without a word of the table of delistings.
+pub(super) fn suspected(case: Case<'_>) -> Option<Caveat> {
+    let gauge = Gauge::of(case.results, case.accounts);
+    let stated = gauge.n_stated?;
+    let suspected = gauge.n_suspected();
+    (suspected > 0).then(|| {
+        let text = format!(
+            "The table of delistings names {stated} of the {} whose rows end before the data do. That the other {suspected} \
+             were delisted is only suspected: labels and portfolio end them at {} of the last trade where the study says \
+             nothing else of them.",
+            words::count(gauge.n_ended, "instrument"),
+            words::percent(case.results.config.portfolio.recovery.usual, 0)
+        );
+        Caveat::caution("Ends that nobody states", text)
+    })
+}
+
+/// Instruments that are members from their first row because nobody knows better.
+pub(super) fn undated(case: Case<'_>) -> Option<Caveat> {
+    let (rows_before, undated) = case.results.panel.facts().membership.as_ref()?;
+    let column = case.results.config.universe.member_from.as_deref()?;
+    let dropped = format!(
+        "{} before their instrument's `{column}` are not in the universe",
+        words::count(*rows_before, "row")
+    );
+    if undated.is_empty() {
+        return Some(Caveat::note("Dates of entry", format!("{dropped}.")));
+    }
+    let text = format!(
+        "{} of {} have no `{column}` and count from their first session, also while they were not yet in the list; {dropped}.",
+        undated.len(),
+        words::count(case.results.panel.axis().n_instruments(), "instrument")
+    );
+    Some(Caveat::caution("No date of entry", text))
+}
+
+/// Today's sector, told to the past.
+pub(super) fn static_categories(case: Case<'_>) -> Option<Caveat> {
+    let names = &case.results.panel.facts().static_categories;
+    if names.is_empty() {
+        return None;
+    }
+    let readers = readers(case, names);
+    let used = if readers.is_empty() {
+        "No feature reads them.".to_owned()
+    } else {
+        let of = words::some_of(readers.iter().copied(), NAMED);
+        format!("Read by {of}.")
+    };
+    let text = format!(
+        "The table of {} has no history: every session sees the value of the day it was made. {used}",
+        words::some_of(names.iter().map(String::as_str), NAMED)
+    );
+    let title = "Categories without history";
+    Some(if readers.is_empty() { Caveat::note(title, text) } else { Caveat::caution(title, text) })
+}
+
+/// The features whose expression names one of these, or a feature that does.
+fn readers<'a>(case: Case<'a>, names: &'a [String]) -> Vec<&'a str> {
+    let mut known = names.iter().map(String::as_str).collect::<Vec<_>>();
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    loop {
+        let n = known.len();
+        for feature in &case.results.features {
+            let mut words = feature.expression.split(|c| !is_word(c));
+            if !known.contains(&feature.name.as_str()) && words.any(|word| known.contains(&word)) {
+                known.push(&feature.name);
+            }
+        }
+        if known.len() == n {
+            return known.split_off(names.len());
+        }
+    }
+}
+
+/// What the source told while it read, and what the prices look like.
+pub(super) fn reading(case: Case<'_>) -> Option<Caveat> {
+    let facts = case.results.panel.facts();
+    let adjustment = &facts.found["adjustment"];
+    let is_as_file = adjustment["used"].as_str() == Some("as_is");
+    let title = if is_as_file { "Prices as in the file" } else { "While reading the data" };
+    let mut text =
+        facts.warnings.iter().map(|warning| words::capitalised(warning)).collect::<Vec<_>>().join(". ");
+    if let Some(guess) = adjustment["guess"].as_str().filter(|guess| is_as_file && !guess.is_empty()) {
+        let gap = if text.is_empty() { "" } else { ". " };
+        text = format!("{text}{gap}From their looks: {guess}");
+    }
+    (!text.is_empty()).then(|| Caveat::caution(title, format!("{text}.")))
+}
+
+/// Instruments that impossible rows cost their place.
+pub(super) fn excluded(case: Case<'_>) -> Option<Caveat> {
+    let excluded = &case.results.panel.facts().excluded;
+    (!excluded.is_empty()).then(|| {
+        let names = words::some_of(excluded.iter().map(|(name, _)| name.as_str()), NAMED);
+        let text = format!(
+            "{} left out for impossible rows anywhere in their history, which nobody could know at the time: {names}. \
+             The reasons stand in section Data.",
+            words::count(excluded.len(), "instrument")
+        );
+        Caveat::caution("Instruments left out", text)
+    })
+}
+
+/// Rows that a person took out.
+pub(super) fn drop_rows(case: Case<'_>) -> Option<Caveat> {
+    let n = case.results.config.data.prices.drop_rows.len();
+    (n > 0).then(|| {
+        let text = format!("{} of the study's frozen list `drop_rows` left out.", words::count(n, "row"));
+        Caveat::note("Rows dropped by hand", text)
+    })
+}
+
+fn found(case: Case<'_>, check: &str) -> usize {
+    let counts = &case.results.quality.counts;
+    counts.iter().find(|(name, _)| name == check).map_or(0, |(_, count)| *count)
+}
+
+/// Sessions that few instruments have.
+pub(super) fn thin_sessions(case: Case<'_>) -> Option<Caveat> {
+    let (thin, dropped) = (found(case, "thin_session"), found(case, "dropped_date"));
+    let thin = (thin > 0)
+        .then(|| format!("{} that few of the living instruments have", words::count(thin, "session")));
+    let dropped = (dropped > 0).then(|| {
+        format!("{} that too few had, so that their rows are left out", words::count(dropped, "date"))
+    });
+    let parts = [thin, dropped].into_iter().flatten().collect::<Vec<_>>();
+    (!parts.is_empty())
+        .then(|| Caveat::note("Thin dates", format!("{}. Listed in section Data.", parts.join("; "))))
+}
+
+/// Jumps that the next session takes back: errors more often than events.
+pub(super) fn jumps(case: Case<'_>) -> Option<Caveat> {
+    let n = found(case, "reverting_jump");
+    (n > 0).then(|| {
+        let text = format!(
+            "{} in a close that the next session takes back, left in: nobody could know that at the time. Features and \
+             fills may rest on them; see section Data, and put what is wrong into `drop_rows`.",
+            words::count(n, "jump")
+        );
+        Caveat::note("Prices that may be wrong", text)
+    })
+}
+
+/// Features without a value, or with the same one everywhere.
+pub(super) fn empty_features(case: Case<'_>) -> Option<Caveat> {
+    let empty = case.results.checks.iter().filter(|check| check.is_empty());
+    let names = empty.map(|check| check.column.as_str()).collect::<Vec<_>>();
+    (!names.is_empty()).then(|| {
+        let text = format!(
+            "{} without a value, or with the same one everywhere: {}. No model can learn from them; look at the columns that \
+             they read.",
+            words::count(names.len(), "feature"),
+            words::some_of(names.iter().copied(), NAMED)
+        );
+        Caveat::caution("Features that say nothing", text)
+    })
+}
+
+/// Features many of whose values rest on windows that reach back beyond the instrument's first session.
+pub(super) fn partial_windows(case: Case<'_>) -> Option<Caveat> {
+    let mut partial = case.results.checks.iter().filter(|check| check.has_many_partial()).collect::<Vec<_>>();
+    partial.sort_by(|a, b| b.partial().total_cmp(&a.partial()));
+    let most = partial.first()?;
+    let names = partial.iter().map(|check| check.column.as_str());
+    let text = format!(
+        "{} from the first sessions of an instrument, before its windows are full: {} of those of `{}`, and many of {}. \
+         `min=` says how many observations a window needs.",
+        words::count(partial.iter().map(|check| check.n_partial).sum(), "value"),
+        words::percent(most.partial(), 0),
+        most.column,
+        words::some_of(names, NAMED)
+    );
+    Some(Caveat::note("Windows that begin before the data", text))
+}

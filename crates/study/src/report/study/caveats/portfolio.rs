@@ -1,0 +1,160 @@
+//! Limits that the portfolio's rules have.
+
+use backstaff_report::{Caveat, Format};
+
+use super::Case;
+use crate::{report::study::account::Yardstick, words};
+
+/// Costs above this share of equity a year decide what is left.
+const HIGH_COSTS: f64 = 0.02;
+/// A session's delay that changes the excess by less is not worth a line.
+const DELAY: f64 = 0.005;
+/// A portfolio that holds more than this share of the universe is near it by construction.
+const LARGE_SHARE: f64 = 1.0 / 3.0;
+
+/// An account that was used up.
+pub(super) fn ruin(case: Case<'_>) -> Option<Caveat> {
+    let equity = case.accounts.primary()?.days().last()?.equity;
+    (equity <= 0.0).then(|| {
+        let text = "The equity of the portfolio fell to zero; the backtest ends there.".to_owned();
+        Caveat::warning("Ruin", text)
+    })
+}
+
+/// What costs take, and what would be left of the result at others.
+pub(super) fn costs(case: Case<'_>) -> Option<Caveat> {
+    let primary = case.accounts.primary()?;
+    let net = case.accounts.excess(primary)?.annual;
+    let gross = case.accounts.gross_excess()?.annual;
+    let twice = case.accounts.primary_at(20, 0).and_then(|account| case.accounts.excess(account));
+    let twice = twice.map_or(f64::NAN, |excess| excess.annual);
+    let cost = primary.measure("cost_annual");
+    let text = format!(
+        "The book is replaced {} times a year, which costs {} of equity. Above the equal weight it earned {} a year \
+         without costs, {} after them, {} at twice the costs.",
+        words::number(primary.measure("turnover_annual"), 1),
+        words::percent(cost, 1),
+        words::difference(gross, 1),
+        words::difference(net, 1),
+        words::difference(twice, 1)
+    );
+    let is_decisive = cost > HIGH_COSTS || (gross > 0.0) != (net > 0.0) || (net > 0.0) != (twice > 0.0);
+    Some(if is_decisive { Caveat::caution("Costs decide", text) } else { Caveat::note("Costs", text) })
+}
+
+/// What is left when the signal comes one session later.
+pub(super) fn delay(case: Case<'_>) -> Option<Caveat> {
+    let net = case.accounts.primary_excess()?.annual;
+    let late = case.accounts.excess(case.accounts.primary_at(10, 1)?)?.annual;
+    ((late - net).abs() >= DELAY).then(|| {
+        let text = format!(
+            "With signals one session older the portfolio earned {} a year above the equal weight instead of {}.",
+            words::difference(late, 1),
+            words::difference(net, 1)
+        );
+        if net > 0.0 && late < net / 2.0 {
+            Caveat::caution("Sensitive to delay", text)
+        } else {
+            Caveat::note("Delay", text)
+        }
+    })
+}
+
+/// A portfolio that is most of its universe can't differ much from it.
+pub(super) fn small_universe(case: Case<'_>) -> Option<Caveat> {
+    let k = case.results.config.portfolio.strategy.n_positions()?;
+    let evaluation = case.results.evaluations.get(case.results.config.primary_model())?;
+    let mut counts =
+        evaluation.column("count").iter().copied().filter(|count| *count > 0.0).collect::<Vec<_>>();
+    counts.sort_by(f64::total_cmp);
+    let median = *counts.get(counts.len() / 2)?;
+    (f64::from(k) > median * LARGE_SHARE).then(|| {
+        let text = format!(
+            "The portfolio holds {k} of {} (median over sessions, {} at least): it is near the equal weight by \
+             construction, and a rank IC of so few is noisy.",
+            Format::Integer.show(median),
+            Format::Integer.show(counts[0])
+        );
+        Caveat::caution("Small universe", text)
+    })
+}
+
+/// A portfolio that is long and short differs from a long one by the market above all.
+pub(super) fn long_short(case: Case<'_>) -> Option<Caveat> {
+    if case.accounts.yardstick() == Yardstick::Excess {
+        return None;
+    }
+    let excess = case.accounts.primary_excess()?;
+    let text = format!(
+        "The portfolio is long and short, with a beta of {} to the equal weight: its excess over that is mostly a bet \
+         against the market. The verdict is about its alpha, {} a year (t {}); tables and stress show plain differences.",
+        words::number(excess.measure("beta"), 2),
+        words::difference(excess.measure("alpha_annual"), 1),
+        words::number(excess.measure("alpha_t"), 2)
+    );
+    Some(Caveat::note("Long and short", text))
+}
+
+/// What the exchange's rules mean on these data.
+pub(super) fn exchange(case: Case<'_>) -> Option<Caveat> {
+    let caveats = &case.accounts.primary()?.result.caveats;
+    (!caveats.is_empty()).then(|| Caveat::caution("Rules and prices", format!("{}.", caveats.join("; "))))
+}
+
+/// What the strategy's rules could not give.
+pub(super) fn rules(case: Case<'_>) -> Option<Caveat> {
+    let notes = &case.accounts.primary()?.result.notes;
+    let lines = notes.iter().map(|(what, count)| format!("{} {what}", Format::Integer.show(*count as f64)));
+    let lines = lines.collect::<Vec<_>>();
+    (!lines.is_empty()).then(|| Caveat::caution("The strategy's rules", format!("{}.", lines.join("; "))))
+}
+
+/// Positions whose instrument ended.
+pub(super) fn delistings(case: Case<'_>) -> Option<Caveat> {
+    let n = case.accounts.primary()?.result.n_delistings;
+    let (panel, recovery) = (&case.results.panel, &case.results.config.portfolio.recovery);
+    let (axis, told) = (panel.axis(), panel.facts().delistings.as_ref());
+    let mut ended = (0..axis.n_instruments()).filter(|&i| axis.life(i).end < axis.n_sessions());
+    let all_stated = ended.all(|i| recovery.stated(axis.instruments()[i].name(), told).is_some());
+    let positions = words::count(n, "position");
+    (n > 0).then(|| {
+        if all_stated {
+            let text = format!(
+                "{positions} ended with the last row of their instrument, paid what the study or its data state for such an \
+                 end."
+            );
+            return Caveat::note("Delisted while held", text);
+        }
+        let text = format!(
+            "{positions} ended with the last row of their instrument, paid at {} of the last trade where no recovery is \
+             stated. Where that row is a bankruptcy, less was to be had.",
+            words::percent(recovery.usual, 0)
+        );
+        Caveat::caution("Delisted while held", text)
+    })
+}
+
+/// Orders of any size that fill at the quoted price.
+pub(super) fn impact(case: Case<'_>) -> Option<Caveat> {
+    let portfolio = &case.results.config.portfolio;
+    (portfolio.volume_cap.is_none() && portfolio.costs.impact == 0.0).then(|| {
+        let text = format!(
+            "Orders of any size fill at the quoted price moved by {} bp: no market impact, no limit by volume. That \
+             suits an account of {}, not one that moves prices.",
+            words::number(portfolio.costs.slippage_bps, 1),
+            Format::Integer.show(portfolio.initial_cash)
+        );
+        Caveat::note("No market impact", text)
+    })
+}
+
+/// What the Sharpe ratio is measured from.
+pub(super) fn cash(case: Case<'_>) -> Option<Caveat> {
+    case.results.config.portfolio.cash_rate.is_zero().then(|| {
+        let text =
+            "Cash earns nothing in this study, so Sharpe ratios are of plain returns; state `cash_rate` to \
+                    measure from one."
+                .to_owned();
+        Caveat::note("Cash rate 0", text)
+    })
+}

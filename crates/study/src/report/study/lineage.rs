@@ -1,0 +1,127 @@
+//! Where every number comes from: the study as it was read, versions, seeds, and the key of every artifact.
+
+use backstaff_report::{Column, Details, Section, Table, cells};
+use backstaff_stage::Stage;
+use serde_json::Value;
+
+use super::models::described;
+use crate::{
+    flow::results::Results,
+    steps::{
+        Load, backtest::RunBacktests, evaluate::Evaluate, features::Features, folds::MakeFolds,
+        labels::MakeLabels, predict::Predict, quality::CollectQuality, suspects::FindSuspects, train::Train,
+    },
+    words,
+};
+
+pub(super) fn section(results: &Results) -> Section {
+    Section::new("lineage", "Lineage")
+        .intro(
+            "Equal keys mean equal bytes: the same study, program and data give this page again, on any number of \
+             threads. A key is a digest of a stage's version, its parameters and the bytes that it reads.",
+        )
+        .block(stages(results))
+        .block(programs(results))
+        .block(Details::new("The study as it was read, defaults included").block(study(results)))
+        .block(Details::new("Keys of all artifacts").block(keys(results)))
+}
+
+/// The version of each stage, in the order of the work.
+fn versions() -> [(&'static str, u32); 10] {
+    fn of<S: Stage>() -> (&'static str, u32) {
+        (S::NAME, S::VERSION)
+    }
+    [
+        of::<Load>(),
+        of::<CollectQuality>(),
+        of::<Features>(),
+        of::<MakeLabels>(),
+        of::<MakeFolds>(),
+        of::<Train>(),
+        of::<Predict>(),
+        of::<FindSuspects>(),
+        of::<Evaluate>(),
+        of::<RunBacktests>(),
+    ]
+}
+
+fn stages(results: &Results) -> Table {
+    let mut table = Table::new("Stages")
+        .column(Column::text("Stage"))
+        .column(Column::integer("Version").note("part of every key"))
+        .column(Column::integer("Artifacts"))
+        .column(Column::text("First key"));
+    for (name, version) in versions() {
+        let mut keys = results.lineage.iter().filter(|(stage, _, _)| stage == name);
+        let first = keys.clone().next().map(|(_, _, key)| key.short());
+        table = table.row(cells![name, version, keys.by_ref().count(), first]);
+    }
+    table
+}
+
+fn programs(results: &Results) -> Table {
+    let mut table = Table::new("Programs and seeds")
+        .column(Column::text("What"))
+        .column(Column::text("Version, seed"))
+        .row(cells!["backstaff", env!("CARGO_PKG_VERSION")])
+        .row(cells!["LightGBM", "4.7, deterministic; one seed for rows, features and bins"]);
+    for (name, spec) in &results.config.models {
+        let (kind, parameters) = described(spec);
+        let seed = parameters.iter().find(|(parameter, _)| parameter == "seed");
+        let seed = seed.map_or("nothing random".to_owned(), |(_, seed)| format!("seed {seed}"));
+        table = table.row(cells![format!("{name} ({kind})"), seed]);
+    }
+    table
+}
+
+fn study(results: &Results) -> Table {
+    let mut table =
+        Table::new("Study").column(Column::text("Key")).column(Column::text("Value")).visible_rows(20);
+    let mut lines = Vec::new();
+    flatten("", &serde_json::to_value(&results.config).unwrap_or_default(), &mut lines);
+    for (key, value) in lines.into_iter().filter(|(key, _)| !key.starts_with("profiles")) {
+        table = table.row(cells![key, value]);
+    }
+    table
+}
+
+/// A tree of values as lines of path and value.
+fn flatten(path: &str, value: &Value, out: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            for (name, value) in fields {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                flatten(&path, value, out);
+            }
+        }
+        Value::String(text) => out.push((path.to_owned(), text.clone())),
+        Value::Null => {}
+        value => out.push((path.to_owned(), value.to_string())),
+    }
+}
+
+fn keys(results: &Results) -> Table {
+    let mut table = Table::new(words::count(results.lineage.len(), "artifact"))
+        .column(Column::text("Stage"))
+        .column(Column::text("Shard"))
+        .column(Column::text("Key").note("the first 16 of 64 digits"))
+        .visible_rows(15);
+    for (stage, shard, key) in &results.lineage {
+        table = table.row(cells![stage, shard, key.to_string().chars().take(16).collect::<String>()]);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_becomes_lines() {
+        let mut lines = Vec::new();
+        let tree = serde_json::json!({ "a": { "b": 1, "c": "x" }, "d": [1, 2], "e": null, "f": {} });
+        flatten("", &tree, &mut lines);
+        let lines = lines.iter().map(|(path, value)| format!("{path}={value}")).collect::<Vec<_>>();
+        assert_eq!(lines, ["a.b=1", "a.c=x", "d=[1,2]", "f={}"]);
+    }
+}

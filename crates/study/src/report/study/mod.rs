@@ -1,0 +1,215 @@
+//! The report of a study: what came out, and what speaks against believing it.
+//!
+//! Everything here is a function of [`Results`] alone: no clock, no files, no machine. One file a section; to add a
+//! section, a file with `section(...)` and a line in [`compose`]; the smallest to imitate is `lineage.rs`.
+
+mod account;
+mod caveats;
+mod data;
+mod holdings;
+mod importance;
+mod json;
+mod lineage;
+mod models;
+mod performance;
+mod published;
+mod quantiles;
+mod signal;
+mod stress;
+mod summary;
+mod survivorship;
+#[cfg(test)]
+mod testing;
+mod trading;
+mod verdict;
+mod years;
+
+use backstaff_report::{Caveat, Format, Report};
+
+pub use json::measures_json;
+
+use self::{account::Accounts, verdict::Verdict};
+use crate::{
+    config::{Config, ExecutionPrice, StrategySpec},
+    flow::results::Results,
+};
+use crate::{report::charts::TIME, words};
+
+/// The report of a study: a function of its results alone, so that equal results give equal bytes.
+pub fn compose(results: &Results) -> Report {
+    let accounts = Accounts::of(results);
+    let verdict = Verdict::of(results, &accounts);
+    let title = if results.config.about.is_empty() { &results.config.name } else { &results.config.about };
+    let mut report = Report::new(first_sentence(title))
+        .subtitle(subtitle(results, &accounts))
+        .headline(verdict.sentence.clone());
+    for banner in banners(results) {
+        report = report.banner(banner);
+    }
+    report
+        .section(summary::section(results, &accounts, &verdict))
+        .section(performance::section(results, &accounts))
+        .section(signal::section(results))
+        .section(stress::section(&accounts))
+        .section(trading::section(&accounts))
+        .section(holdings::section(&accounts))
+        .section(models::section(results))
+        .section(data::section(results, &accounts))
+        .section(lineage::section(results))
+}
+
+/// What must be read before anything else.
+fn banners(results: &Results) -> Vec<Caveat> {
+    let flawed = results.known_flaws.iter().map(|(library, flaws)| {
+        let text = format!(
+            "It repeats somebody else's definitions so that programs can be compared, not so that results can be \
+             believed: {}",
+            flaws.join(" ")
+        );
+        Caveat::warning(format!("The library {library} has known flaws"), text)
+    });
+    suspicion(results).into_iter().chain(flawed).collect()
+}
+
+/// A column that knows too much.
+fn suspicion(results: &Results) -> Option<Caveat> {
+    if results.suspects.is_empty() {
+        return None;
+    }
+    let columns = results.suspects.iter().map(|suspect| {
+        let of = if suspect.of_market { "correlation with the market's next return" } else { "rank IC" };
+        format!("`{}` ({of} {})", suspect.column, words::number(suspect.correlation, 3))
+    });
+    let text = format!(
+        "{} foresees the next session's return better than anything that is known to work. It has probably seen it: a \
+         value that the data file holds too early. Every number below that a model had a part in is flattered by it. \
+         Take the column out, or find out when it was known.",
+        columns.collect::<Vec<_>>().join(", ")
+    );
+    Some(Caveat::warning("These results are not to be believed", text))
+}
+
+fn subtitle(results: &Results, accounts: &Accounts<'_>) -> String {
+    let Config { name, portfolio, .. } = &results.config;
+    let strategy = match &portfolio.strategy {
+        StrategySpec::TopkDropout { k, n_drop } => format!("the {k} best, {n_drop} replaced at most"),
+        StrategySpec::TopN(top) => match top.keep {
+            Some(keep) => format!("the {} best, kept to rank {keep}", top.n),
+            None => format!("the {} best", top.n),
+        },
+        StrategySpec::QuantileLongShort { quantile, .. } => {
+            format!("the best {} long, the worst short", words::percent(*quantile, 0))
+        }
+    };
+    let execution = match portfolio.execution {
+        ExecutionPrice::Open => "next open",
+        ExecutionPrice::Close => "next close",
+    };
+    let bps = words::shown(portfolio.costs.commission_bps + portfolio.costs.slippage_bps, Format::Text);
+    let span = accounts.all().first().and_then(|account| {
+        let (first, last) = (account.sessions().first()?, account.sessions().last()?);
+        Some(format!("tested {first} to {last} · "))
+    });
+    let profile =
+        results.config.profile.as_ref().map_or(String::new(), |profile| format!(" · profile {profile}"));
+    format!(
+        "{name} · {} · {}{strategy} · {execution} · {bps} bp a side{profile}",
+        words::count(results.panel.axis().n_instruments(), "instrument"),
+        span.unwrap_or_default(),
+    )
+}
+
+/// A title has room for a sentence.
+fn first_sentence(text: &str) -> String {
+    let text = words::sentences(text);
+    let end = text.find(". ").map_or(text.len(), |at| at + 1);
+    text[..end].trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{testing::Made, *};
+
+    fn page(made: &Made) -> String {
+        let report = compose(&made.results());
+        report.body().unwrap().page(&backstaff_report::Section::new("run", "Run")).unwrap()
+    }
+
+    #[test]
+    fn the_page_can_be_made_and_is_the_same_each_time() {
+        let made = Made::default();
+        assert_eq!(page(&made), page(&made));
+    }
+
+    #[test]
+    fn every_section_is_there_and_none_is_empty() {
+        let report = compose(&Made::default().results());
+        let ids = report.sections.iter().map(|section| section.id.as_str()).collect::<Vec<_>>();
+        assert_eq!(
+            ids,
+            [
+                "summary",
+                "performance",
+                "signal",
+                "stress",
+                "trading",
+                "holdings",
+                "models",
+                "data",
+                "lineage"
+            ]
+        );
+        assert!(report.sections.iter().all(|section| !section.blocks.is_empty()));
+    }
+
+    #[test]
+    fn noise_is_no_evidence_and_has_no_banner() {
+        let report = compose(&Made::default().results());
+        assert!(report.headline.unwrap().starts_with("**No evidence**"));
+        assert!(report.banners.is_empty());
+    }
+
+    #[test]
+    fn a_suspect_has_a_banner_that_names_it() {
+        let report =
+            compose(&Made { suspects: true, drift: 0.01, rank_ic: 0.3, ..Made::default() }.results());
+        assert!(report.headline.unwrap().starts_with("**Not credible**"));
+        assert!(report.banners[0].text.contains("`vendor_score`"));
+    }
+
+    #[test]
+    fn a_long_and_short_portfolio_is_judged_by_its_alpha() {
+        let results = Made { long_short: true, ..Made::default() }.results();
+        assert!(compose(&results).headline.unwrap().contains("Alpha of its long and short portfolio"));
+        let accounts = Accounts::of(&results);
+        let alpha = accounts.primary_excess().unwrap().measure("alpha_t");
+        assert_eq!(Verdict::of(&results, &accounts).evidence.excess_t, alpha);
+    }
+
+    #[test]
+    fn skill_that_scores_and_portfolio_share_is_evidence() {
+        let report = compose(&Made { drift: 0.002, rank_ic: 0.05, ..Made::default() }.results());
+        assert!(report.headline.unwrap().starts_with("**Evidence** "));
+    }
+
+    #[test]
+    fn a_report_can_be_made_of_what_little_there_is() {
+        let mut results = Made::default().results();
+        results.backtests.clear();
+        results.evaluations.clear();
+        results.fits.clear();
+        results.folds.clear();
+        let report = compose(&results);
+        assert!(report.headline.as_ref().unwrap().starts_with("**No evidence**"));
+        assert!(report.body().is_ok());
+        let mut results = Made::default().results();
+        results.backtests.truncate(2);
+        assert!(compose(&results).body().is_ok());
+    }
+
+    #[test]
+    fn titles_end_with_the_first_sentence() {
+        assert_eq!(first_sentence("One.  Two."), "One");
+        assert_eq!(first_sentence("At 5.5 bp\na side? Yes"), "At 5.5 bp a side? Yes");
+    }
+}

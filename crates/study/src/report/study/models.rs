@@ -1,0 +1,274 @@
+//! What the models saw and became: folds, fits, importance, features.
+
+use backstaff_learn::{Parameters, model::Average};
+use backstaff_report::{Align, Column, Details, Emphasis, Format, Heat, Section, Table, cells};
+
+use super::importance;
+use crate::{
+    config::{Among, Config, Form, Market, ModelSpec, Of, TargetPart, Weights},
+    flow::results::Results,
+    report::series::mean,
+    steps::folds::{FoldFacts, LeftOutFacts, PartFacts},
+    words,
+};
+
+pub(super) fn section(results: &Results) -> Section {
+    let mut section = Section::new("models", "Models")
+        .intro(
+            "What was fitted on what. Each fold's model sees its own training rows only; validation ends training and \
+             chooses penalties; the test comes after both. Rows whose label reaches into what comes next are purged.",
+        )
+        .block(shown(&results.config))
+        .block(folds(&results.folds));
+    if !results.left_out.is_empty() {
+        section = section.block(left_out(&results.left_out));
+    }
+    section = section.block(fits(results));
+    if !results.suspects.is_empty() {
+        section = section.block(suspects(results));
+    }
+    for block in importance::blocks(results) {
+        section = section.block(block);
+    }
+    section
+        .block(Details::new("Features and their expressions").block(features(results)))
+        .block(Details::new("Models and their parameters").block(parameters(results)))
+}
+
+/// What the study says of targets, weights and gaps.
+fn shown(config: &Config) -> Table {
+    let mut table =
+        Table::new("What models are shown").column(Column::text("Of")).column(Column::text("What"));
+    for part in &config.label.target.0 {
+        let share = if part.share == 1.0 { String::new() } else { format!("{} × ", part.share) };
+        table = table.row(cells!["target", format!("{share}{}", described_target(part))]);
+    }
+    if config.label.target.0.iter().any(|part| part.clip.is_some()) {
+        table = table.row(cells!["", "measures and portfolios use the returns as they are, uncut"]);
+    }
+    let Weights { decay, half_life_days, expression, validation } =
+        config.weights.clone().unwrap_or_default();
+    let age = decay.map(|decay| format!("exp(2 · {decay} · position) by calendar days, divided by the mean"));
+    let half_life =
+        half_life_days.map(|days| format!("halved every {days} calendar days, divided by the mean"));
+    let weights = age.or(half_life).into_iter().chain(expression).collect::<Vec<_>>();
+    let weights =
+        if weights.is_empty() { "all rows count the same".to_owned() } else { weights.join("; times ") };
+    let scope = if validation { "; validation rows too" } else { "" };
+    let least = config.folds.min_rows;
+    table
+        .row(cells!["weights", format!("{weights}{scope}")])
+        .row(cells!["embargo", words::count(config.folds.embargo as usize, "session")])
+        .row(cells![
+            "fewest rows of a fold",
+            format!("{} of training, {} of the test", least.train, least.test)
+        ])
+}
+
+fn described_target(part: &TargetPart) -> String {
+    let TargetPart { share: _, of, market, beta, neutral, within, form, clip, limit, among } = part;
+    let market = match market {
+        Some(Market::Median) => "median",
+        Some(Market::Mean) | None => "mean",
+    };
+    let base = match of {
+        Of::Return => "return".to_owned(),
+        Of::Excess => format!("return less the {market} of the session"),
+        Of::Residual => {
+            format!("return less ({}) times the {market} of the session", beta.as_deref().unwrap_or_default())
+        }
+    };
+    let form = match form {
+        Form::Value => "",
+        Form::Rank => ", as its rank from −0.5 to 0.5",
+        Form::PercentRank => ", as its percent rank",
+        Form::Zscore => ", in standard deviations",
+        Form::Log => ", as sign(x) · ln(1 + |x|)",
+    };
+    let text = [
+        Some(base),
+        neutral.as_ref().map(|category| format!(", less the mean of its {category}")),
+        Some(form.to_owned()),
+        within.as_ref().map(|category| format!(" within its {category}")),
+        (*among == Among::Present).then(|| ", among all rows with a label".to_owned()),
+        clip.map(|clip| format!("; returns cut at ±{clip} first")),
+        limit.map(|limit| format!("; cut at ±{limit} at the end")),
+    ];
+    text.into_iter().flatten().collect()
+}
+
+fn folds(folds: &[FoldFacts]) -> Table {
+    let mut table = Table::new("Folds")
+        .column(Column::integer("Fold"))
+        .column(Column::text("Part"))
+        .column(Column::text("From"))
+        .column(Column::text("To"))
+        .column(Column::integer("Rows of the universe"))
+        .column(Column::integer("Purged").note("their label ends in a later part, or the embargo takes them"))
+        .column(
+            Column::integer("Unlabelled")
+                .note("no label: the data end first, or the instrument was never traded again"),
+        )
+        .column(Column::integer("Weightless").note("the study's weight is 0 or missing"))
+        .column(Column::integer("Rows used"));
+    for fold in folds {
+        let parts = [("train", &fold.train), ("validation", &fold.validation), ("test", &fold.test)];
+        for (name, part) in parts {
+            let PartFacts { from, to, rows, members, purged, unlabelled, weightless } = part;
+            let emphasis = if name == "test" { Emphasis::Strong } else { Emphasis::None };
+            let row = cells![fold.number, name, from, to, *members, *purged, *unlabelled, *weightless, *rows];
+            table = table.row_with(emphasis, row);
+        }
+    }
+    table
+}
+
+fn left_out(folds: &[LeftOutFacts]) -> Table {
+    let mut table = Table::new("Folds that were left out: no model scores their sessions")
+        .column(Column::integer("Fold"))
+        .column(Column::text("From"))
+        .column(Column::text("To"))
+        .column(Column::text("Why"));
+    for LeftOutFacts { number, from, to, why } in folds {
+        table = table.row(cells![*number, from, to, why]);
+    }
+    table
+}
+
+fn fits(results: &Results) -> Table {
+    let mut table = Table::new("Fits, and how each did in its own test")
+        .column(Column::text("Model"))
+        .column(Column::integer("Fold"))
+        .column(Column::integer("Seed").note("the first is the study's, each other one is 1 higher"))
+        .column(Column::integer("Training rows"))
+        .column(Column::integer("Validation rows"))
+        .column(Column::integer("Rounds run"))
+        .column(Column::integer("Best round").note("where early stopping cut the model"))
+        .column(
+            Column::new("Penalty", Format::Text).align(Align::Right).note("chosen on the validation rows"),
+        )
+        .column(
+            Column::number("Rank IC in test", 4)
+                .heat(Heat::Diverging)
+                .note("mean over the sessions of the fold's test; of all seeds together"),
+        );
+    for (name, spec) in &results.config.models {
+        let is_boosted = matches!(spec, ModelSpec::Lightgbm { .. });
+        for fold in &results.folds {
+            let own =
+                results.fits.get(name).into_iter().flatten().filter(|(number, _)| *number == fold.number);
+            let mut own = own.map(|(_, fit)| Some(fit)).collect::<Vec<_>>();
+            if own.is_empty() {
+                own.push(None);
+            }
+            for fit in own {
+                let boosted = fit.filter(|_| is_boosted);
+                table = table.row(cells![
+                    name,
+                    fold.number,
+                    boosted.map(|fit| fit.draw + 1),
+                    fit.map(|fit| fit.n_train),
+                    fit.map(|fit| fit.n_validation),
+                    boosted.map(|fit| fit.n_rounds),
+                    boosted.map(|fit| fit.best_round),
+                    fit.and_then(|fit| fit.penalty),
+                    rank_ic(results, name, fold),
+                ]);
+            }
+        }
+    }
+    table
+}
+
+/// The mean rank IC of a model over the sessions of a fold's test.
+fn rank_ic(results: &Results, model: &str, fold: &FoldFacts) -> Option<f64> {
+    let evaluation = results.evaluations.get(model)?;
+    let (from, to) = (fold.test.from.parse().ok()?, fold.test.to.parse().ok()?);
+    let values = evaluation.sessions.iter().zip(evaluation.column("rank_ic"));
+    let values = values.filter(|(session, value)| (from..=to).contains(*session) && value.is_finite());
+    let values = values.map(|(_, value)| *value).collect::<Vec<_>>();
+    (!values.is_empty()).then(|| mean(&values))
+}
+
+fn suspects(results: &Results) -> Table {
+    let mut table = Table::new("Features beyond belief")
+        .column(Column::text("Feature"))
+        .column(Column::text("Foresees"))
+        .column(Column::number("Correlation", 3).note("mean rank IC with the return to the next trade, or rank correlation with the market's next return"))
+        .column(Column::number("t", 1))
+        .column(Column::integer("Sessions"));
+    for suspect in &results.suspects {
+        let what = if suspect.of_market { "the whole market" } else { "who does better" };
+        table = table.row(cells![&suspect.column, what, suspect.correlation, suspect.t, suspect.n_sessions]);
+    }
+    table
+}
+
+fn features(results: &Results) -> Table {
+    let mut table = Table::new(words::count(results.features.len(), "feature"))
+        .column(Column::text("Feature"))
+        .column(Column::text("Library"))
+        .column(Column::text("Looks back"))
+        .column(Column::text("Expression"))
+        .column(Column::text("Meaning"))
+        .sortable()
+        .visible_rows(20);
+    for feature in &results.features {
+        table = table.row(cells![
+            &feature.name,
+            &feature.library,
+            &feature.look_back,
+            &feature.expression,
+            &feature.meaning
+        ]);
+    }
+    table
+}
+
+fn parameters(results: &Results) -> Table {
+    let mut table = Table::new("Models")
+        .column(Column::text("Model"))
+        .column(Column::text("Kind"))
+        .column(Column::text("Parameter"))
+        .column(Column::text("Value"))
+        .visible_rows(20);
+    for (name, spec) in &results.config.models {
+        let (kind, parameters) = described(spec);
+        for (parameter, value) in parameters {
+            table = table.row(cells![name, kind, parameter, value]);
+        }
+    }
+    table
+}
+
+/// A model's kind and all that shapes it, seed and defaults of ours included.
+pub(super) fn described(spec: &ModelSpec) -> (&'static str, Vec<(String, String)>) {
+    let owned = |name: &str, value: String| (name.to_owned(), value);
+    match spec {
+        ModelSpec::Lightgbm { rounds, early_stopping, grades, seeds, average, parameters } => {
+            let pairs = parameters.iter().map(|(name, value)| (name.as_str(), value.clone()));
+            let text = Parameters::new(pairs).map_or_else(|e| e.to_string(), |p| p.canonical_text());
+            // Rounds and patience stand in the study beside LightGBM's own parameters, and win over its defaults.
+            let own = text.split(' ').filter_map(|pair| pair.split_once('='));
+            let own = own.filter(|(name, _)| !["num_iterations", "early_stopping_round"].contains(name));
+            let mut all = vec![
+                owned("rounds", rounds.to_string()),
+                owned("early_stopping", early_stopping.unwrap_or_default().to_string()),
+            ];
+            if *seeds > 1 {
+                let average = match average {
+                    Average::Scores => "mean of their scores",
+                    Average::Ranks => "mean of their ranks within the session",
+                };
+                all.push(owned("seeds", format!("{seeds}, {average}")));
+            }
+            all.extend(grades.map(|grades| owned("grades", grades.to_string())));
+            all.extend(own.map(|(name, value)| owned(name, value.to_owned())));
+            ("lightgbm", all)
+        }
+        ModelSpec::Ridge { penalties, clip } => {
+            ("ridge", vec![owned("penalties", format!("{penalties:?}")), owned("clip", clip.to_string())])
+        }
+        ModelSpec::Expression(text) => ("expression", vec![owned("expression", text.clone())]),
+    }
+}

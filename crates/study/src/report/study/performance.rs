@@ -1,0 +1,289 @@
+//! What the portfolios became: growth, falls, years and months.
+
+use backstaff_panel::Session;
+use backstaff_portfolio::measure::{Definition, Period, all};
+use backstaff_report::{
+    Align, BarSeries, Bars, Block, Cell, Chart, Colour, Column, Details, Format, Heat, Line, Lines, Rule,
+    Scale, Section, Stroke, Table, cells,
+};
+
+use super::{
+    TIME,
+    account::{Account, Accounts},
+    years::{self, YearFacts},
+};
+use crate::{flow::results::Results, steps::backtest::Holder, words};
+
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+/// Falls that are listed.
+const FALLS: usize = 8;
+
+pub(super) fn section(results: &Results, accounts: &Accounts<'_>) -> Section {
+    let mut section = Section::new("performance", "Performance").intro(
+        "Growth of one unit of money, and how far below its best each portfolio stood. The equal weight of the same \
+         universe, under the same costs, is the first benchmark: it has the same instruments and the same survivors.",
+    );
+    section = section.block(growth(accounts));
+    let (Some(primary), equal_weight) = (accounts.primary(), accounts.equal_weight()) else { return section };
+    if let Some(equal_weight) = equal_weight {
+        section = section.block(relative(accounts, primary, equal_weight));
+    }
+    section = section
+        .block(underwater(accounts, primary))
+        .block(Block::Beside(vec![falls(primary).into(), yearly_chart(accounts).into()]))
+        .block(yearly(accounts));
+    let evaluation = results.evaluations.get(results.config.primary_model());
+    let years = YearFacts::of(primary, equal_weight, evaluation);
+    section = section.block(years::table(&primary.name(), &years));
+    for chart in years::rolling_charts(primary, equal_weight) {
+        section = section.block(chart);
+    }
+    section = section.block(monthly(
+        &format!("Return of {} by month, after costs", primary.name()),
+        &primary.period_returns(Period::Month).iter().map(|p| (p.year, p.month, p.value)).collect::<Vec<_>>(),
+        &primary.period_returns(Period::Year).iter().map(|p| (p.year, p.value)).collect::<Vec<_>>(),
+    ));
+    if let Some(equal_weight) = equal_weight {
+        section = section.block(monthly_excess(primary, equal_weight));
+    }
+    section.block(measures(accounts)).block(definitions())
+}
+
+fn growth(accounts: &Accounts<'_>) -> Chart {
+    let compared = accounts.compared();
+    let dates = compared.first().map(|account| account.dates()).unwrap_or_default();
+    let mut lines = Lines::by_date(dates.clone(), Format::Number(2)).scale(Scale::Log).group(TIME);
+    for account in compared.into_iter().chain(accounts.primary_at(0, 0)) {
+        if account.sessions().len() != dates.len() || *account.holder() == Holder::EqualWeightUnmasked {
+            continue;
+        }
+        let line = Line::new(account.name(), account.growth());
+        lines = lines.line(match (account.holder(), account.result.variant.cost_tenths) {
+            (Holder::Index, _) => line.colour(Colour::Neutral),
+            (_, 0) => line.stroke(Stroke::Dashed),
+            _ => line,
+        });
+    }
+    Chart::new("Growth of 1", lines)
+        .note("Equity over initial cash, logarithmic. Dashed: without costs. Click a name to hide it, drag to zoom.")
+        .height(360)
+}
+
+fn relative(accounts: &Accounts<'_>, primary: &Account<'_>, equal_weight: &Account<'_>) -> Chart {
+    let ratio = |own: &Account<'_>, other: &Account<'_>| {
+        own.growth().iter().zip(other.growth()).map(|(own, other)| own / other).collect::<Vec<_>>()
+    };
+    let mut lines = Lines::by_date(primary.dates(), Format::Number(3))
+        .group(TIME)
+        .rule(Rule::new(1.0, "equal weight"))
+        .line(Line::new(primary.name(), ratio(primary, equal_weight)));
+    let gross = accounts.primary_at(0, 0).zip(accounts.equal_weight_gross());
+    if let Some((own, other)) = gross.filter(|(own, other)| own.sessions() == other.sessions())
+        && own.sessions() == primary.sessions()
+    {
+        lines = lines.line(Line::new(own.name(), ratio(own, other)).stroke(Stroke::Dashed));
+    }
+    Chart::new(format!("{} relative to the equal weight", primary.name()), lines)
+        .note("Growth of the portfolio over that of the equal weight, both after costs, and both without.")
+        .height(220)
+}
+
+fn underwater(accounts: &Accounts<'_>, primary: &Account<'_>) -> Chart {
+    let mut lines = Lines::by_date(primary.dates(), Format::Percent(1)).group(TIME);
+    let others = [accounts.equal_weight(), accounts.index()];
+    lines = lines.line(Line::new(primary.name(), primary.underwater()).stroke(Stroke::Area));
+    for other in others.into_iter().flatten().filter(|other| other.sessions() == primary.sessions()) {
+        let line = Line::new(other.name(), other.underwater());
+        let is_index = *other.holder() == Holder::Index;
+        lines = lines.line(if is_index { line.colour(Colour::Neutral) } else { line });
+    }
+    Chart::new("Drawdown", lines).note("Equity over its highest value so far, less one.").height(220)
+}
+
+fn falls(account: &Account<'_>) -> Table {
+    let mut table = Table::new(format!("The deepest falls of {}", account.name()))
+        .column(Column::percent("Depth", 1).heat(Heat::Bar).note("lowest equity / the high before it − 1"))
+        .column(Column::date("High"))
+        .column(Column::date("Low"))
+        .column(Column::date("High again"))
+        .column(Column::integer("Sessions").note("from the high until it was reached again, or to the end"));
+    for fall in account.drawdowns().into_iter().take(FALLS) {
+        table = table.row(cells![
+            fall.depth,
+            words::date(fall.peak),
+            words::date(fall.trough),
+            fall.recovery.map(words::date),
+            fall.n_sessions,
+        ]);
+    }
+    table
+}
+
+fn yearly_chart(accounts: &Accounts<'_>) -> Chart {
+    let compared = yearly_accounts(accounts);
+    let years = years(&compared);
+    let mut bars = Bars::new(years.iter().map(|year| year.1.clone()), Format::Percent(1));
+    for account in compared {
+        let series = BarSeries::new(account.name(), by_year(account, &years));
+        let is_index = *account.holder() == Holder::Index;
+        bars = bars.bars(if is_index { series.colour(Colour::Neutral) } else { series });
+    }
+    Chart::new("Return by year, after costs", bars)
+}
+
+fn yearly_accounts<'a, 'b>(accounts: &'b Accounts<'a>) -> Vec<&'b Account<'a>> {
+    let all = [accounts.primary(), accounts.equal_weight(), accounts.index()];
+    all.into_iter().flatten().collect()
+}
+
+/// The tested years and how they are written: one that the test holds only in part says which part.
+fn years(accounts: &[&Account<'_>]) -> Vec<(i16, String)> {
+    let Some(account) = accounts.first() else { return Vec::new() };
+    let (Some(&first), Some(&last)) = (account.sessions().first(), account.sessions().last()) else {
+        return Vec::new();
+    };
+    let date = |session: Session| session.to_string()[5..].to_owned();
+    let returns = account.period_returns(Period::Year);
+    let written = returns.iter().map(|period| {
+        let late = period.year == first.year() && first.month() > 1;
+        let early = period.year == last.year() && (last.month() < 12 || last.date().day() < 20);
+        let text = match (late, early) {
+            (true, true) => format!("{} ({} to {})", period.year, date(first), date(last)),
+            (true, false) => format!("{} (from {})", period.year, date(first)),
+            (false, true) => format!("{} (to {})", period.year, date(last)),
+            (false, false) => period.year.to_string(),
+        };
+        (period.year, text)
+    });
+    written.collect()
+}
+
+fn by_year(account: &Account<'_>, years: &[(i16, String)]) -> Vec<f64> {
+    let returns = account.period_returns(Period::Year);
+    let find = |year: i16| returns.iter().find(|period| period.year == year).map_or(f64::NAN, |p| p.value);
+    years.iter().map(|&(year, _)| find(year)).collect()
+}
+
+fn yearly(accounts: &Accounts<'_>) -> Table {
+    let compared = accounts.compared();
+    let years = years(&compared);
+    let mut table = Table::new("Return by year of all portfolios, after costs").column(Column::text("Year"));
+    let columns = compared.iter().map(|account| by_year(account, &years)).collect::<Vec<_>>();
+    for account in &compared {
+        table = table.column(Column::percent(account.name(), 1).heat(Heat::Diverging));
+    }
+    let equal_weight = accounts.equal_weight().map(|account| by_year(account, &years));
+    if let Some(primary) = accounts.primary().filter(|_| equal_weight.is_some()) {
+        let name = format!("{} − equal weight", primary.name());
+        table = table.column(Column::percent(name, 1).heat(Heat::Diverging));
+    }
+    for (t, (_, year)) in years.iter().enumerate() {
+        let mut row = vec![Cell::from(year)];
+        row.extend(columns.iter().map(|column| Cell::from(column[t])));
+        if let Some((own, other)) = columns.first().zip(equal_weight.as_ref())
+            && accounts.primary().is_some()
+        {
+            row.push(Cell::from(own[t] - other[t]));
+        }
+        table = table.row(row);
+    }
+    table
+}
+
+type Months<'a> = &'a [(i16, Option<i8>, f64)];
+
+fn monthly(caption: &str, months: Months<'_>, years: &[(i16, f64)]) -> Table {
+    let rows = years.iter().map(|&(year, whole)| {
+        let mut row = vec![f64::NAN; MONTHS.len()];
+        for &(_, month, value) in months.iter().filter(|month| month.0 == year) {
+            if let Some(cell) = month.and_then(|month| row.get_mut(month as usize - 1)) {
+                *cell = value;
+            }
+        }
+        row.push(whole);
+        (year.to_string(), row)
+    });
+    let names = MONTHS.into_iter().chain(["Year"]);
+    let mut table = Table::matrix(caption, "Year", names, rows, Format::Percent(1));
+    if let Some(year) = table.columns.last_mut() {
+        year.heat = Heat::None;
+    }
+    table
+}
+
+fn monthly_excess(primary: &Account<'_>, equal_weight: &Account<'_>) -> Details {
+    let excess = |period: Period| {
+        let other = equal_weight.period_returns(period);
+        let own = primary.period_returns(period).into_iter();
+        own.filter_map(move |own| {
+            let same = other.iter().find(|other| (other.year, other.month) == (own.year, own.month))?;
+            Some((own.year, own.month, own.value - same.value))
+        })
+        .collect::<Vec<_>>()
+    };
+    let years = excess(Period::Year).iter().map(|&(year, _, value)| (year, value)).collect::<Vec<_>>();
+    let caption = format!("Return of {} less that of the equal weight by month, after costs", primary.name());
+    Details::new("The same less the equal weight").block(monthly(&caption, &excess(Period::Month), &years))
+}
+
+/// All measures of all portfolios; each row has its own unit.
+fn measures(accounts: &Accounts<'_>) -> Table {
+    let compared = accounts.compared();
+    let mut table = Table::new("All measures, after costs").column(Column::text("Measure")).visible_rows(24);
+    for account in &compared {
+        table = table.column(Column::text(account.name()).align(Align::Right));
+    }
+    for definition in all() {
+        let values = compared.iter().map(|account| value(accounts, account, definition)).collect::<Vec<_>>();
+        if values.iter().all(|value| value.is_nan()) {
+            continue;
+        }
+        let format = format(definition);
+        let shown = values.into_iter().map(|value| match value {
+            v if v.is_nan() => Cell::Missing,
+            v => Cell::Text(words::shown(v, format)),
+        });
+        table = table.row(std::iter::once(Cell::from(definition.title)).chain(shown));
+    }
+    table
+}
+
+fn value(accounts: &Accounts<'_>, account: &Account<'_>, definition: &Definition) -> f64 {
+    let excess = accounts.excess(account);
+    let beside = excess.as_ref().and_then(|e| e.measures.iter().find(|m| m.name == definition.name));
+    match beside {
+        // Beside itself a portfolio is dull.
+        Some(_) if *account.holder() == Holder::EqualWeight => f64::NAN,
+        Some(measure) => measure.value,
+        None => account.measure(definition.name),
+    }
+}
+
+fn format(definition: &Definition) -> Format {
+    use backstaff_portfolio::measure::Unit;
+    match definition.unit {
+        Unit::Fraction | Unit::FractionPerYear => Format::Percent(2),
+        Unit::Ratio => Format::Number(2),
+        Unit::Probability => Format::Number(3),
+        Unit::BasisPoints => Format::Number(1),
+        Unit::Sessions | Unit::Count | Unit::Money => Format::Integer,
+    }
+}
+
+fn definitions() -> Details {
+    let mut table = Table::new("Definitions")
+        .column(Column::text("Measure"))
+        .column(Column::text("Name in files"))
+        .column(Column::text("Formula"))
+        .column(Column::text("Source"))
+        .visible_rows(24);
+    for definition in all() {
+        table = table.row(cells![definition.title, definition.name, definition.formula, definition.source]);
+    }
+    let text =
+        "r is the return of a session after costs, b that of the benchmark (the equal weight of the same \
+                universe), cash what cash earned; sessions a year are counted, not assumed."
+            .to_owned();
+    Details::new("How these numbers are computed").block(Block::Text(vec![text])).block(table)
+}

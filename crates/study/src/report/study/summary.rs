@@ -1,0 +1,165 @@
+//! What came out, in one screen: key numbers, all portfolios side by side, what limits the results.
+
+use backstaff_report::{
+    Block, Cell, Column, Details, Emphasis, Fact, Format, Heat, Section, Severity, Table, cells,
+};
+
+use super::{
+    account::{Account, Accounts, Yardstick},
+    caveats,
+    verdict::Verdict,
+};
+use crate::{flow::results::Results, steps::backtest::Holder, words};
+
+pub(super) fn section(results: &Results, accounts: &Accounts<'_>, verdict: &Verdict) -> Section {
+    let about = words::sentences(&results.config.about);
+    // The title is the first sentence already.
+    let about = about.split_once(". ").map_or("", |(_, rest)| rest);
+    let intro = format!(
+        "{about} Every number is from sessions that no model was trained on, after costs unless it says otherwise."
+    );
+    let (notes, grave) = caveats::of(results, accounts, verdict)
+        .into_iter()
+        .partition::<Vec<_>, _>(|caveat| caveat.severity == Severity::Note);
+    let mut section = Section::new("summary", "Summary")
+        .intro(intro.trim())
+        .block(facts(accounts, verdict))
+        .block(comparison(results, accounts))
+        .text(
+            "**Excess** is the mean return above the equal weight of the same universe, a year, and **t** its distance \
+             from 0 in Newey–West standard errors; **IC t** is the same of the rank IC. The other columns explain \
+             themselves under the pointer.",
+        )
+        .block(how_to_read());
+    if !grave.is_empty() {
+        section = section.block(grave);
+    }
+    if !notes.is_empty() {
+        section = section.block(Details::new(format!("{} more to know", notes.len())).block(notes));
+    }
+    section
+}
+
+fn facts(accounts: &Accounts<'_>, verdict: &Verdict) -> Vec<Fact> {
+    let evidence = &verdict.evidence;
+    let interval = evidence.interval();
+    let measured = match evidence.yardstick {
+        Yardstick::Excess => "Excess a year",
+        Yardstick::Alpha => "Alpha a year",
+    };
+    let mut facts = vec![
+        Fact::new("Verdict", verdict.level.name(), Format::Text).note("how it is reached: see below"),
+        Fact::new(measured, evidence.excess, Format::Percent(1)).note(format!(
+            "t {}, 95% from {} to {}",
+            words::number(evidence.excess_t, 2),
+            words::percent(interval.0, 1),
+            words::percent(interval.1, 1)
+        )),
+        Fact::new("Mean rank IC", evidence.rank_ic, Format::Number(4))
+            .note(format!("Newey–West t {}", words::number(evidence.rank_ic_t, 2))),
+    ];
+    let Some(primary) = accounts.primary() else { return facts };
+    let benchmark = |name: &str, digits: u8| {
+        let value = accounts.equal_weight().map_or(f64::NAN, |account| account.measure(name));
+        format!("equal weight {}", words::percent(value, digits))
+    };
+    let deepest = primary.drawdowns().into_iter().next();
+    facts.extend([
+        Fact::new("Return a year", primary.measure("cagr"), Format::Percent(1)).note(benchmark("cagr", 1)),
+        Fact::new("Largest drawdown", primary.measure("max_drawdown"), Format::Percent(1))
+            .note(deepest.map_or_else(String::new, |fall| format!("low on {}", fall.trough))),
+        Fact::new("Turnover a year", primary.measure("turnover_annual"), Format::Number(1))
+            .note(format!("costs {} a year", words::percent(primary.measure("cost_annual"), 1))),
+    ]);
+    facts
+}
+
+fn comparison(results: &Results, accounts: &Accounts<'_>) -> Table {
+    let mut table = Table::new("Portfolios after costs")
+        .column(Column::text("Portfolio"))
+        .column(
+            Column::percent("CAGR", 1).note("(last equity / first)^(1 / years) − 1, years of 365.25 days"),
+        )
+        .column(Column::percent("Excess", 1).heat(Heat::Diverging).note(
+            "mean(r − b) · sessions a year; b is the equal weight of the same universe after its own costs",
+        ))
+        .column(
+            Column::number("t", 2)
+                .note("of the column before: mean / Newey–West standard error, lags ⌊4 (n / 100)^(2/9)⌋"),
+        )
+        .column(Column::percent("Volatility", 1).note("sd(r) · √(sessions a year)"))
+        .column(Column::number("Sharpe", 2).note("mean(r − cash) / sd(r − cash) · √(sessions a year)"))
+        .column(Column::percent("Drawdown", 1).note("lowest equity / highest so far − 1"))
+        .column(Column::number("Turnover", 1).note("a year, one-sided: 1 replaces the book once"))
+        .column(
+            Column::percent("Costs", 2)
+                .note("a year: (commission + tax + slippage + borrow) / equity at the close before"),
+        )
+        .column(
+            Column::number("Rank IC", 4)
+                .note("mean over sessions of Spearman's correlation of scores and plain labels"),
+        )
+        .column(
+            Column::number("IC t", 2)
+                .note("mean rank IC / Newey–West standard error, lags of at least 2 (horizon − 1)"),
+        )
+        .sortable();
+    for account in accounts.compared() {
+        table = table.row_with(emphasis(accounts, account), row(results, accounts, account));
+    }
+    table
+}
+
+fn emphasis(accounts: &Accounts<'_>, account: &Account<'_>) -> Emphasis {
+    match account.holder() {
+        Holder::EqualWeightUnmasked => Emphasis::Muted,
+        _ if accounts.is_primary(account) => Emphasis::Strong,
+        _ => Emphasis::None,
+    }
+}
+
+fn row(results: &Results, accounts: &Accounts<'_>, account: &Account<'_>) -> Vec<Cell> {
+    let is_benchmark = *account.holder() == Holder::EqualWeight;
+    let excess = accounts.excess(account).filter(|_| !is_benchmark);
+    let rank_ic = match account.holder() {
+        Holder::Model(name) => results.evaluations.get(name).map(|evaluation| &evaluation.facts.rank_ic),
+        _ => None,
+    };
+    cells![
+        label(results, account),
+        account.measure("cagr"),
+        excess.as_ref().map(|excess| excess.annual),
+        excess.as_ref().map(|excess| excess.t),
+        account.measure("volatility"),
+        account.measure("sharpe"),
+        account.measure("max_drawdown"),
+        account.measure("turnover_annual"),
+        account.measure("cost_annual"),
+        rank_ic.and_then(|summary| summary.mean),
+        rank_ic.and_then(|summary| summary.newey_west_t),
+    ]
+}
+
+/// A portfolio's name; that of the index says which.
+fn label(results: &Results, account: &Account<'_>) -> String {
+    match (account.holder(), &results.config.data.benchmark) {
+        (Holder::Index, Some(benchmark)) => format!("index ({})", benchmark.instrument),
+        _ => account.name(),
+    }
+}
+
+fn how_to_read() -> Details {
+    let rules = [
+        "**no evidence**: the t of the return above the equal weight after costs is below 2, so its 95% interval holds \
+         0 or nearly so; or the rank IC is 0 or less; or only the costs explain a loss.",
+        "**weak evidence**: that t is 2 or more, and the mean rank IC is above 0.",
+        "**evidence**: that t and the t of the rank IC are both 3 or more.",
+        "**evidence against**: that t is −2 or less, and so is the one before costs or the one of the rank IC.",
+        "A portfolio that is long and short is judged by its alpha to the equal weight, the return beyond its beta, in \
+         place of the difference, which would mostly be a bet against the market.",
+        "**not credible**: a feature foresees the next return beyond belief.",
+        "A t of 2 is reached by luck once in 40 tries; whoever tries more than a few variants should ask for more.",
+    ];
+    Details::new("How the verdict is reached")
+        .block(Block::Text(rules.iter().map(|rule| (*rule).to_owned()).collect()))
+}

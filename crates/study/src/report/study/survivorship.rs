@@ -1,0 +1,95 @@
+//! How much a universe of survivors flatters: what its equal weight earned above the index.
+
+use serde::Serialize;
+
+use super::account::Accounts;
+use crate::{
+    flow::results::Results,
+    steps::backtest::{BacktestResult, Holder},
+};
+
+/// The gauge of survivorship.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Gauge {
+    /// Instruments of the panel.
+    pub(super) n_instruments: usize,
+    /// Those that end before the panel does.
+    pub(super) n_ended: usize,
+    /// Those of them that the data's table of delistings names; `None` if there is no such table.
+    pub(super) n_stated: Option<usize>,
+    /// Over the tested sessions.
+    pub(super) test: Above,
+    /// Over all sessions of the data.
+    pub(super) whole: Above,
+}
+
+/// Returns a year over one span of time.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Above {
+    /// The first session: YYYY-MM-DD.
+    pub(super) from: String,
+    /// The index.
+    pub(super) index: Option<f64>,
+    /// The universe's equal weight.
+    pub(super) universe: Option<f64>,
+    /// The equal weight without regard to dates of entry.
+    pub(super) unmasked: Option<f64>,
+    /// Universe less index.
+    pub(super) with_mask: Option<f64>,
+    /// Everything that trades less index.
+    pub(super) without_mask: Option<f64>,
+}
+
+impl Above {
+    fn of(index: Option<f64>, universe: Option<f64>, unmasked: Option<f64>, from: String) -> Self {
+        let above = |value: Option<f64>| Some(value? - index?);
+        Self { from, index, universe, unmasked, with_mask: above(universe), without_mask: above(unmasked) }
+    }
+}
+
+impl Gauge {
+    pub(super) fn of(results: &Results, accounts: &Accounts<'_>) -> Self {
+        let axis = results.panel.axis();
+        let ended = || (0..axis.n_instruments()).filter(|&i| axis.life(i).end < axis.n_sessions());
+        let n_stated = results.panel.facts().delistings.as_ref().map(|told| {
+            ended().filter(|&i| told.instruments.contains_key(axis.instruments()[i].name())).count()
+        });
+        let growth = |account: Option<&super::account::Account<'_>>| {
+            account.map(|account| account.measure("cagr")).filter(|value| value.is_finite())
+        };
+        let whole = |holder: Holder| {
+            let found = results.gauge.iter().find(|backtest| backtest.variant.holder == holder);
+            found.map(|backtest| backtest.measure("cagr")).filter(|value| value.is_finite())
+        };
+        let first = |backtest: Option<&BacktestResult>| {
+            backtest
+                .and_then(|backtest| backtest.sessions.first())
+                .map(ToString::to_string)
+                .unwrap_or_default()
+        };
+        let (index, universe, unmasked) = (accounts.index(), accounts.equal_weight(), accounts.unmasked());
+        let from = first(results.equal_weight());
+        Self {
+            n_instruments: axis.n_instruments(),
+            n_ended: ended().count(),
+            n_stated,
+            test: Above::of(growth(index), growth(universe), growth(unmasked), from),
+            whole: Above::of(
+                whole(Holder::Index),
+                whole(Holder::EqualWeight),
+                whole(Holder::EqualWeightUnmasked),
+                first(results.gauge.first()),
+            ),
+        }
+    }
+
+    /// Those that end before the panel does without a word of the table: that they were delisted is only suspected.
+    pub(super) fn n_suspected(&self) -> usize {
+        self.n_ended - self.n_stated.unwrap_or(0)
+    }
+
+    /// Whether nobody ever left: the panel holds survivors only.
+    pub(super) fn only_survivors(&self) -> bool {
+        self.n_ended == 0 && self.n_instruments > 1
+    }
+}

@@ -1,0 +1,223 @@
+//! One honest sentence: what the statistics say, and nothing that they don't.
+
+use serde::Serialize;
+
+use super::account::{Accounts, Excess, Yardstick, interval};
+use crate::{flow::results::Results, words};
+
+/// A mean that is fewer standard errors from 0 says nothing.
+const T: f64 = 2.0;
+/// A mean that is this many standard errors from 0 says something even after a few tries.
+const T_STRONG: f64 = 3.0;
+
+/// What a study shows about its primary model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) enum Level {
+    /// A feature has probably seen what it predicts.
+    #[serde(rename = "not credible")]
+    NotCredible,
+    /// The portfolio is behind its benchmark, and not by its costs alone.
+    #[serde(rename = "evidence against")]
+    Against,
+    /// Luck explains it.
+    #[serde(rename = "no evidence")]
+    None,
+    /// Luck explains it badly.
+    #[serde(rename = "weak evidence")]
+    Weak,
+    /// Luck does not explain it, and portfolio and scores agree.
+    #[serde(rename = "evidence")]
+    Strong,
+}
+
+/// The numbers that the verdict rests on. NaN where one is not defined.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Evidence {
+    /// Whether a feature is beyond belief.
+    pub(super) is_suspect: bool,
+    /// What `excess` and `gross` are.
+    pub(super) yardstick: Yardstick,
+    /// Mean return above the equal weight (or alpha to it) after costs, a year.
+    pub(super) excess: f64,
+    /// Its Newey–West t.
+    pub(super) excess_t: f64,
+    /// The same before costs.
+    pub(super) gross: f64,
+    /// Its Newey–West t.
+    pub(super) gross_t: f64,
+    /// Mean rank IC.
+    pub(super) rank_ic: f64,
+    /// Its Newey–West t.
+    pub(super) rank_ic_t: f64,
+}
+
+/// The verdict of a study.
+#[derive(Clone, Debug)]
+pub(super) struct Verdict {
+    pub(super) level: Level,
+    pub(super) evidence: Evidence,
+    /// For people; has marks.
+    pub(super) sentence: String,
+}
+
+impl Evidence {
+    /// A 95 % interval around the excess.
+    pub(super) fn interval(&self) -> (f64, f64) {
+        interval(self.excess, self.excess_t)
+    }
+}
+
+impl Level {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::NotCredible => "not credible",
+            Self::Against => "evidence against",
+            Self::None => "no evidence",
+            Self::Weak => "weak evidence",
+            Self::Strong => "evidence",
+        }
+    }
+
+    /// What these numbers show.
+    ///
+    /// A loss that only the costs explain is no evidence: the scores may be worth nothing, but they are not wrong.
+    fn of(evidence: &Evidence) -> Self {
+        let Evidence { is_suspect, excess, excess_t, gross_t, rank_ic, rank_ic_t, .. } = *evidence;
+        if is_suspect {
+            return Self::NotCredible;
+        }
+        if excess_t <= -T && (gross_t <= -T || gross_t.is_nan() || rank_ic_t <= -T) {
+            return Self::Against;
+        }
+        // Any comparison with NaN is false, so what is not known is no evidence.
+        if excess_t >= T_STRONG && rank_ic_t >= T_STRONG && excess > 0.0 {
+            Self::Strong
+        } else if excess_t >= T && rank_ic > 0.0 {
+            Self::Weak
+        } else {
+            Self::None
+        }
+    }
+}
+
+impl Verdict {
+    pub(super) fn of(results: &Results, accounts: &Accounts<'_>) -> Self {
+        let name = results.config.primary_model();
+        let yardstick = accounts.yardstick();
+        let judged = |excess: Excess| excess.judged(yardstick);
+        let (net, gross) = (accounts.primary_excess().map(judged), accounts.gross_excess().map(judged));
+        let rank_ic = results.evaluations.get(name).map(|evaluation| &evaluation.facts.rank_ic);
+        let evidence = Evidence {
+            is_suspect: !results.suspects.is_empty(),
+            yardstick,
+            excess: net.as_ref().map_or(f64::NAN, |excess| excess.annual),
+            excess_t: net.as_ref().map_or(f64::NAN, |excess| excess.t),
+            gross: gross.as_ref().map_or(f64::NAN, |excess| excess.annual),
+            gross_t: gross.as_ref().map_or(f64::NAN, |excess| excess.t),
+            rank_ic: rank_ic.and_then(|summary| summary.mean).unwrap_or(f64::NAN),
+            rank_ic_t: rank_ic.and_then(|summary| summary.newey_west_t).unwrap_or(f64::NAN),
+        };
+        let level = Level::of(&evidence);
+        let net = net.map_or_else(|| "not defined".to_owned(), |excess| excess.words());
+        Self { level, evidence, sentence: sentence(level, &evidence, name, &net) }
+    }
+}
+
+fn sentence(level: Level, evidence: &Evidence, name: &str, net: &str) -> String {
+    let subject = match level {
+        Level::NotCredible => {
+            return format!(
+                "**Not credible**: a feature has probably seen the returns that `{name}` predicts, so no number below \
+                 says anything about skill."
+            );
+        }
+        Level::Against => format!("**Evidence against** the scores of `{name}`"),
+        Level::None => {
+            format!("**No evidence** that the scores of `{name}` earn more than holding everything")
+        }
+        Level::Weak => {
+            format!("**Weak evidence** that the scores of `{name}` earn more than holding everything")
+        }
+        Level::Strong => {
+            format!("**Evidence** that the scores of `{name}` earn more than holding everything")
+        }
+    };
+    let measured = match evidence.yardstick {
+        Yardstick::Excess => "Its portfolio less the equal weight of the same universe",
+        Yardstick::Alpha => "Alpha of its long and short portfolio to the equal weight of the same universe",
+    };
+    format!(
+        "{subject}. {measured}, after costs: {net}; before costs {} a \
+         year (t {}). Mean rank IC of the scores: {} (t {}).",
+        words::difference(evidence.gross, 1),
+        words::number(evidence.gross_t, 2),
+        words::number(evidence.rank_ic, 4),
+        words::number(evidence.rank_ic_t, 2)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LUCK: Evidence = Evidence {
+        is_suspect: false,
+        yardstick: Yardstick::Excess,
+        excess: 0.01,
+        excess_t: 0.5,
+        gross: 0.02,
+        gross_t: 1.0,
+        rank_ic: 0.004,
+        rank_ic_t: 0.7,
+    };
+
+    #[test]
+    fn luck_is_no_evidence() {
+        assert_eq!(Level::of(&LUCK), Level::None);
+        assert_eq!(Level::of(&Evidence { excess_t: 1.99, ..LUCK }), Level::None);
+    }
+
+    #[test]
+    fn what_is_not_known_is_no_evidence() {
+        let unknown = Evidence { excess_t: f64::NAN, gross_t: f64::NAN, rank_ic_t: f64::NAN, ..LUCK };
+        assert_eq!(Level::of(&unknown), Level::None);
+        assert_eq!(Level::of(&Evidence { excess_t: 4.0, rank_ic: f64::NAN, ..LUCK }), Level::None);
+    }
+
+    #[test]
+    fn a_gain_that_the_scores_don_t_explain_is_no_evidence() {
+        let lucky = Evidence { excess_t: 4.0, rank_ic: -0.01, rank_ic_t: -1.0, ..LUCK };
+        assert_eq!(Level::of(&lucky), Level::None);
+    }
+
+    #[test]
+    fn a_loss_by_costs_alone_is_no_evidence_against() {
+        let costly = Evidence { excess: -0.05, excess_t: -2.5, gross_t: -0.1, ..LUCK };
+        assert_eq!(Level::of(&costly), Level::None);
+        assert_eq!(Level::of(&Evidence { gross_t: -2.1, ..costly }), Level::Against);
+        assert_eq!(Level::of(&Evidence { rank_ic_t: -3.0, ..costly }), Level::Against);
+    }
+
+    #[test]
+    fn evidence_needs_portfolio_and_scores() {
+        let strong = Evidence { excess_t: 3.0, rank_ic: 0.03, rank_ic_t: 3.0, ..LUCK };
+        assert_eq!(Level::of(&strong), Level::Strong);
+        assert_eq!(Level::of(&Evidence { rank_ic_t: 2.9, ..strong }), Level::Weak);
+        assert_eq!(Level::of(&Evidence { excess_t: 2.9, ..strong }), Level::Weak);
+        assert_eq!(Level::of(&Evidence { is_suspect: true, ..strong }), Level::NotCredible);
+    }
+
+    #[test]
+    fn a_long_and_short_portfolio_is_judged_by_its_alpha() {
+        let alpha = Evidence { yardstick: Yardstick::Alpha, ..LUCK };
+        assert!(sentence(Level::None, &alpha, "m", "x").contains("Alpha of its long and short portfolio"));
+    }
+
+    #[test]
+    fn the_sentence_begins_with_the_verdict() {
+        for level in [Level::None, Level::Weak, Level::Strong, Level::Against, Level::NotCredible] {
+            let text = sentence(level, &LUCK, "m", "x").to_lowercase();
+            assert!(text.starts_with(&format!("**{}**", level.name())), "{text}");
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! The portfolio year by year, and over windows of a year.
+
+use backstaff_portfolio::Day;
+use backstaff_report::{Chart, Column, Format, Heat, Line, Lines, Rule, Stroke, Table, cells};
+use serde::Serialize;
+
+use super::{TIME, account::Account};
+use crate::{
+    report::series::{deviation, mean},
+    steps::evaluate::{Evaluation, finite},
+};
+
+/// Sessions of a moving window: a year of most exchanges.
+const WINDOW: usize = 252;
+
+/// A year of a portfolio; what is not defined is `null`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct YearFacts {
+    /// The calendar year, or the part of it that was tested.
+    pub(super) year: i16,
+    /// Sessions with a return.
+    pub(super) sessions: usize,
+    /// `Π(1 + r) − 1`, after costs.
+    #[serde(rename = "return")]
+    pub(super) growth: Option<f64>,
+    /// The same of the equal weight of the universe.
+    pub(super) equal_weight: Option<f64>,
+    /// The difference of the two.
+    pub(super) excess: Option<f64>,
+    /// `sd(r) · √(sessions a year)`.
+    pub(super) volatility: Option<f64>,
+    /// `mean(r − cash) / sd(r − cash) · √(sessions a year)`.
+    pub(super) sharpe: Option<f64>,
+    /// The lowest equity over the highest one before it in the year, less one.
+    pub(super) max_drawdown: Option<f64>,
+    /// Half of what was bought and sold over the equity before, summed.
+    pub(super) turnover: Option<f64>,
+    /// Commission, tax, slippage and borrow over the equity before, summed.
+    pub(super) costs: Option<f64>,
+    /// The mean share of equity in positions.
+    pub(super) exposure: Option<f64>,
+    /// Sessions with a return above 0 / sessions with one other than 0.
+    pub(super) hit_rate: Option<f64>,
+    /// The mean rank IC of the scores.
+    pub(super) rank_ic: Option<f64>,
+}
+
+impl YearFacts {
+    /// All years of an account.
+    pub(super) fn of(
+        account: &Account<'_>,
+        equal_weight: Option<&Account<'_>>,
+        evaluation: Option<&Evaluation>,
+    ) -> Vec<Self> {
+        let (returns, cash) = (account.returns(), account.cash_returns());
+        let other = equal_weight.filter(|other| other.sessions() == account.sessions()).map(Account::returns);
+        let days = account.days();
+        let mut start = 0;
+        let years = days[1..].chunk_by(|a, b| a.session.year() == b.session.year()).map(|year| {
+            let at = start..start + year.len();
+            start = at.end;
+            let other = other.as_ref().map_or(f64::NAN, |other| compounded(&other[at.clone()]));
+            let before = &days[at.clone()];
+            let part = Part { returns: &returns[at.clone()], cash: &cash[1..][at], before, year };
+            let ic = evaluation.map_or(f64::NAN, |evaluation| rank_ic(evaluation, year[0].session.year()));
+            part.facts(other, ic, account.sessions_per_year())
+        });
+        years.collect()
+    }
+}
+
+/// A year's returns after the first, what cash earned, the days before and the days themselves.
+struct Part<'a> {
+    returns: &'a [f64],
+    cash: &'a [f64],
+    before: &'a [Day],
+    year: &'a [Day],
+}
+
+impl Part<'_> {
+    fn facts(&self, equal_weight: f64, rank_ic: f64, sessions_per_year: f64) -> YearFacts {
+        let growth = compounded(self.returns);
+        let excess = self.returns.iter().zip(self.cash).map(|(r, cash)| r - cash).collect::<Vec<_>>();
+        let sum = |of: fn(&Day, f64) -> f64| {
+            self.year.iter().zip(self.before).map(|(day, before)| of(day, before.equity)).sum::<f64>()
+        };
+        let gains = self.returns.iter().filter(|r| **r > 0.0).count() as f64;
+        let moves = self.returns.iter().filter(|r| **r != 0.0).count() as f64;
+        let exposure = self.year.iter().map(Day::gross_exposure).collect::<Vec<_>>();
+        YearFacts {
+            year: self.year[0].session.year(),
+            sessions: self.year.len(),
+            growth: finite(growth),
+            equal_weight: finite(equal_weight),
+            excess: finite(growth - equal_weight),
+            volatility: finite(deviation(self.returns) * sessions_per_year.sqrt()),
+            sharpe: finite(mean(&excess) / deviation(&excess) * sessions_per_year.sqrt()),
+            max_drawdown: finite(self.drawdown()),
+            turnover: finite(sum(Day::turnover)),
+            costs: finite(sum(|day, before| day.costs() / before)),
+            exposure: finite(mean(&exposure)),
+            hit_rate: finite(gains / moves),
+            rank_ic: finite(rank_ic),
+        }
+    }
+
+    fn drawdown(&self) -> f64 {
+        let mut high = self.before[0].equity;
+        self.year.iter().fold(0.0, |deepest: f64, day| {
+            high = high.max(day.equity);
+            deepest.min(day.equity / high - 1.0)
+        })
+    }
+}
+
+fn compounded(returns: &[f64]) -> f64 {
+    returns.iter().fold(1.0, |growth, r| growth * (1.0 + r)) - 1.0
+}
+
+fn rank_ic(evaluation: &Evaluation, year: i16) -> f64 {
+    let pairs = evaluation.sessions.iter().zip(evaluation.column("rank_ic"));
+    let values = pairs.filter(|(session, value)| session.year() == year && value.is_finite());
+    mean(&values.map(|(_, value)| *value).collect::<Vec<_>>())
+}
+
+/// The years of the portfolio that the report is about.
+pub(super) fn table(name: &str, years: &[YearFacts]) -> Table {
+    let mut table = Table::new(format!("{name} year by year, after costs"))
+        .column(Column::text("Year"))
+        .column(Column::percent("Return", 1).heat(Heat::Diverging))
+        .column(Column::percent("Equal weight", 1))
+        .column(
+            Column::percent("Excess", 1).heat(Heat::Diverging).note("return less that of the equal weight"),
+        )
+        .column(Column::percent("Volatility", 1).note("sd(r) · √(sessions a year)"))
+        .column(Column::number("Sharpe", 2).note("mean(r − cash) / sd(r − cash) · √(sessions a year)"))
+        .column(Column::percent("Drawdown", 1).note("lowest equity / highest before it in the year − 1"))
+        .column(Column::number("Turnover", 1).note("one-sided, in times of the book"))
+        .column(Column::percent("Costs", 2).note("of the equity before, summed"))
+        .column(Column::percent("Invested", 0).note("mean (long + short) / equity"))
+        .column(Column::percent("Hit rate", 0).note("sessions with a gain / sessions with a gain or a loss"))
+        .column(Column::number("Rank IC", 3).note("mean over the year's sessions"));
+    for facts in years {
+        table = table.row(cells![
+            facts.year.to_string(),
+            facts.growth,
+            facts.equal_weight,
+            facts.excess,
+            facts.volatility,
+            facts.sharpe,
+            facts.max_drawdown,
+            facts.turnover,
+            facts.costs,
+            facts.exposure,
+            facts.hit_rate,
+            facts.rank_ic,
+        ]);
+    }
+    table
+}
+
+/// Over windows of a year that end in each session: the Sharpe ratio, and the beta to another account; NaN before.
+pub(super) fn rolling(account: &Account<'_>, other: Option<&Account<'_>>) -> (Vec<f64>, Vec<f64>) {
+    let excess = |account: &Account<'_>| {
+        let cash = account.cash_returns()[1..].iter();
+        account.returns().iter().zip(cash).map(|(r, cash)| r - cash).collect::<Vec<_>>()
+    };
+    let own = excess(account);
+    let other = other.filter(|other| other.sessions() == account.sessions()).map(excess);
+    let scale = account.sessions_per_year().sqrt();
+    let windows = |of: &dyn Fn(std::ops::Range<usize>) -> f64| {
+        let at = |day: usize| if day < WINDOW { f64::NAN } else { of(day - WINDOW..day) };
+        (0..account.sessions().len()).map(at).collect::<Vec<_>>()
+    };
+    let sharpe = windows(&|at| mean(&own[at.clone()]) / deviation(&own[at]) * scale);
+    let beta = windows(&|at| other.as_ref().map_or(f64::NAN, |other| slope(&own[at.clone()], &other[at])));
+    (sharpe, beta)
+}
+
+/// The slope of a regression of `y` on `x`.
+fn slope(y: &[f64], x: &[f64]) -> f64 {
+    let (mean_y, mean_x) = (mean(y), mean(x));
+    let products = y.iter().zip(x).map(|(y, x)| (y - mean_y) * (x - mean_x)).sum::<f64>();
+    let squares = x.iter().map(|x| (x - mean_x) * (x - mean_x)).sum::<f64>();
+    if squares > 0.0 { products / squares } else { f64::NAN }
+}
+
+/// The charts of [`rolling`]; none where the test is shorter than a window.
+pub(super) fn rolling_charts(account: &Account<'_>, other: Option<&Account<'_>>) -> Vec<Chart> {
+    if account.sessions().len() <= WINDOW {
+        return Vec::new();
+    }
+    let (sharpe, beta) = rolling(account, other);
+    let mut lines = Lines::by_date(account.dates(), Format::Number(1)).group(TIME).rule(Rule::new(0.0, "0"));
+    lines = lines.line(Line::new(account.name(), sharpe));
+    if let Some(other) = other.filter(|other| other.sessions() == account.sessions()) {
+        lines = lines.line(Line::new(other.name(), rolling(other, None).0).stroke(Stroke::Dashed));
+    }
+    let mut charts = vec![
+        Chart::new(format!("Sharpe ratio of the last {WINDOW} sessions"), lines)
+            .note("mean(r − cash) / sd(r − cash) · √(sessions a year), each session over the ones that end with it.")
+            .height(200),
+    ];
+    if beta.iter().any(|value| value.is_finite()) {
+        let lines = Lines::by_date(account.dates(), Format::Number(2)).group(TIME).rule(Rule::new(1.0, "1"));
+        charts.push(
+            Chart::new(
+                format!("Beta to the equal weight over the last {WINDOW} sessions"),
+                lines.line(Line::new(account.name(), beta)),
+            )
+            .note("cov(r − cash, b − cash) / var(b − cash), each session over the ones that end with it.")
+            .height(200),
+        );
+    }
+    charts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::study::{account::Accounts, testing::Made};
+
+    #[test]
+    fn the_years_compound_to_the_whole() {
+        let results = Made::default().results();
+        let accounts = Accounts::of(&results);
+        let primary = accounts.primary().unwrap();
+        let years = YearFacts::of(primary, accounts.equal_weight(), results.evaluations.get("trees"));
+        let whole = years.iter().map(|year| 1.0 + year.growth.unwrap()).product::<f64>();
+        assert!((whole / primary.growth().last().unwrap() - 1.0).abs() < 1e-12);
+        assert_eq!(years.iter().map(|year| year.sessions).sum::<usize>(), primary.days().len() - 1);
+        assert!(years.iter().all(|year| year.equal_weight.is_some() && year.max_drawdown.unwrap() <= 0.0));
+    }
+
+    #[test]
+    fn a_portfolio_has_a_beta_of_one_to_itself() {
+        let results = Made { n_sessions: 900, ..Made::default() }.results();
+        let accounts = Accounts::of(&results);
+        let primary = accounts.primary().unwrap();
+        let (sharpe, beta) = rolling(primary, Some(primary));
+        assert!(sharpe[WINDOW - 1].is_nan() && sharpe[WINDOW].is_finite());
+        assert!(beta[WINDOW..].iter().all(|beta| (beta - 1.0).abs() < 1e-12));
+        assert_eq!(rolling_charts(primary, accounts.equal_weight()).len(), 2);
+    }
+}
