@@ -165,6 +165,21 @@ impl KeyHasher {
         self.leave(&outer)
     }
 
+    /// The same for fields that have to be read first.
+    ///
+    /// # Errors
+    ///
+    /// That of `fields`; the hasher then holds part of the group and gives no key of use.
+    pub fn try_group<E>(
+        &mut self,
+        label: &str,
+        fields: impl FnOnce(&mut Self) -> Result<(), E>,
+    ) -> Result<&mut Self, E> {
+        let mut read = Ok(());
+        self.group(label, |key| read = fields(key));
+        read.map(|()| self)
+    }
+
     /// Adds a list of any length, each item with the fields that `item` gives it; their labels read
     /// `label[0].field`, or `label[0]` where the field's own label is empty. An `Option` is a list of one or none.
     pub fn list<T>(

@@ -48,7 +48,16 @@ pub trait Stage: Sync {
     fn hash_parameters(&self, key: &mut KeyHasher);
 
     /// Hashes the digests of exactly the bytes that the shard reads.
-    fn hash_inputs(&self, shard: &Self::Shard, inputs: &Self::Inputs, key: &mut KeyHasher);
+    ///
+    /// # Errors
+    ///
+    /// If one of the inputs can't be read: a key without it would name the result of other data.
+    fn hash_inputs(
+        &self,
+        shard: &Self::Shard,
+        inputs: &Self::Inputs,
+        key: &mut KeyHasher,
+    ) -> Result<(), Self::Error>;
 
     /// The pieces of the whole work, in the order in which their results are joined.
     fn shards(&self, inputs: &Self::Inputs) -> Vec<Self::Shard>;
@@ -80,20 +89,32 @@ pub trait Stage: Sync {
 }
 
 /// The fields of a shard's key: name, version, numerics, parameters, shard, inputs.
-pub fn shard_fields<S: Stage>(stage: &S, inputs: &S::Inputs, shard: &S::Shard) -> KeyHasher {
+///
+/// # Errors
+///
+/// Those of [`Stage::hash_inputs`].
+pub fn shard_fields<S: Stage>(
+    stage: &S,
+    inputs: &S::Inputs,
+    shard: &S::Shard,
+) -> Result<KeyHasher, S::Error> {
     let mut key = KeyHasher::new();
     key.str("stage", S::NAME)
         .u64("stage version", S::VERSION.into())
         .u64("numerics", NUMERICS.into())
         .group("parameters", |key| stage.hash_parameters(key))
         .str("shard", &shard_json(shard).to_string())
-        .group("inputs", |key| stage.hash_inputs(shard, inputs, key));
-    key
+        .try_group("inputs", |key| stage.hash_inputs(shard, inputs, key))?;
+    Ok(key)
 }
 
 /// The key of a shard.
-pub fn shard_key<S: Stage>(stage: &S, inputs: &S::Inputs, shard: &S::Shard) -> Key {
-    shard_fields(stage, inputs, shard).finish()
+///
+/// # Errors
+///
+/// Those of [`Stage::hash_inputs`].
+pub fn shard_key<S: Stage>(stage: &S, inputs: &S::Inputs, shard: &S::Shard) -> Result<Key, S::Error> {
+    shard_fields(stage, inputs, shard).map(|key| key.finish())
 }
 
 /// A shard as text for people: a string is itself, anything else its JSON.

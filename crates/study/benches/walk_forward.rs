@@ -106,7 +106,9 @@ impl Stage for Years {
         key.str("model", &self.spec.canonical_text());
     }
 
-    fn hash_inputs(&self, _: &i16, _: &Frame, _: &mut KeyHasher) {}
+    fn hash_inputs(&self, _: &i16, _: &Frame, _: &mut KeyHasher) -> Result<(), LearnError> {
+        Ok(())
+    }
 
     fn shards(&self, _: &Frame) -> Vec<i16> {
         self.years.clone()

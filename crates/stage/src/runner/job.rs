@@ -112,8 +112,10 @@ impl<S: Stage> Job<'_, S> {
     /// Makes a shard's key and looks it up.
     fn look_up(&self, position: usize, shard: S::Shard) -> Result<Looked<S::Shard>, RunError<S::Error>> {
         let started = Instant::now();
-        let hasher = shard_fields(self.stage, self.inputs, &shard);
-        let (label, key) = (shard_label(&shard), hasher.finish());
+        let label = shard_label(&shard);
+        let hasher = shard_fields(self.stage, self.inputs, &shard)
+            .map_err(|source| Self::shard_error(&label, source))?;
+        let key = hasher.finish();
         let store = self.run.store();
         let looked = store.look(S::NAME, &key).map_err(|error| Self::store_error(&label, error))?;
         let why = match looked {
@@ -193,11 +195,8 @@ impl<S: Stage> Job<'_, S> {
         budget: Budget,
         started: Instant,
     ) -> Result<Ready, RunError<S::Error>> {
-        let output = self.stage.run(&task.shard, self.inputs, budget).map_err(|source| RunError::Shard {
-            stage: S::NAME,
-            shard: task.label.clone(),
-            source,
-        })?;
+        let output = self.stage.run(&task.shard, self.inputs, budget);
+        let output = output.map_err(|source| Self::shard_error(&task.label, source))?;
         let manifest = self.publish(task, &output).map_err(|error| Self::store_error(&task.label, error))?;
         Ok(self.settled(task, manifest, Outcome::Computed, started))
     }
@@ -229,6 +228,10 @@ impl<S: Stage> Job<'_, S> {
 
     pub(super) fn check_cancelled(&self) -> Result<(), RunError<S::Error>> {
         if self.run.observer().is_cancelled() { Err(RunError::Cancelled { stage: S::NAME }) } else { Ok(()) }
+    }
+
+    pub(super) fn shard_error(label: &str, source: S::Error) -> RunError<S::Error> {
+        RunError::Shard { stage: S::NAME, shard: label.to_owned(), source }
     }
 
     pub(super) fn store_error(label: &str, source: StoreError) -> RunError<S::Error> {

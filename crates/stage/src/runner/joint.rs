@@ -125,9 +125,7 @@ impl<S: JointStage> Job<'_, S> {
                     failure = kept;
                     output.map(Some)
                 }
-                (None, Some(source)) => {
-                    Err(RunError::Shard { stage: S::NAME, shard: missing[i].label.clone(), source })
-                }
+                (None, Some(source)) => Err(Self::shard_error(&missing[i].label, source)),
                 (None, None) if closed || settled.iter().any(Result::is_err) => {
                     Err(RunError::Cancelled { stage: S::NAME })
                 }

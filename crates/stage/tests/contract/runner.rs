@@ -31,7 +31,7 @@ fn a_second_run_computes_nothing() {
     assert_eq!((outcomes(&second), stage.n_runs()), (vec![Outcome::Found; 3], 3));
     assert_eq!((record.number, record.entries[0].why.as_str()), (2, "found"));
     for (name, done) in columns.keys().zip(&second) {
-        assert_eq!((&done.label, done.key), (name, shard_key(&stage, &columns, name)));
+        assert_eq!((&done.label, done.key), (name, shard_key(&stage, &columns, name).unwrap()));
         assert_eq!(
             values(&store, &done.manifest).unwrap(),
             columns[name].iter().map(|x| x * 2.0).collect::<Vec<_>>()
@@ -96,6 +96,27 @@ fn the_first_failure_in_order_is_the_error() {
         assert!(store.run_numbers("study").unwrap().is_empty());
         let (done, _) = run(&store, &Scale::by(1.0), &columns).unwrap();
         assert!(outcomes(&done).contains(&Outcome::Found));
+    }
+}
+
+#[test]
+fn an_input_that_cannot_be_read_is_the_error_of_its_shard() {
+    for joint in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let columns = columns(4);
+        let stage = Scale { factor: 1.0, unreadable: vec!["b", "d"], ..Scale::default() };
+        let run = if joint { run_joint } else { run };
+        match run(&store, &stage, &columns).unwrap_err() {
+            RunError::Shard { stage: "scale", shard, source } => {
+                assert_eq!((shard, source.0), ("b".into(), "b".into()));
+            }
+            other => panic!("{other}"),
+        }
+        // No key was made without the data, so nothing lies under one.
+        assert_eq!(stage.n_runs(), 0);
+        assert!(artifact_files(folder.path()).is_empty());
+        assert!(shard_key(&stage, &columns, &"d".to_owned()).is_err());
     }
 }
 

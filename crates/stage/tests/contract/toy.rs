@@ -20,11 +20,12 @@ use backstaff_stage::{
 /// Columns by name.
 pub type Columns = BTreeMap<String, Vec<f64>>;
 
-/// Multiplies a column by a factor; refuses the columns named in `refused`.
+/// Multiplies a column by a factor; refuses the columns named in `refused` and can't read those in `unreadable`.
 #[derive(Default)]
 pub struct Scale {
     pub factor: f64,
     pub refused: Vec<&'static str>,
+    pub unreadable: Vec<&'static str>,
     pub n_runs: AtomicUsize,
     pub budgets: Mutex<Vec<usize>>,
 }
@@ -52,13 +53,17 @@ impl Stage for Scale {
     type Error = Refused;
 
     fn hash_parameters(&self, key: &mut KeyHasher) {
-        let Self { factor, refused: _, n_runs: _, budgets: _ } = self;
+        let Self { factor, refused: _, unreadable: _, n_runs: _, budgets: _ } = self;
         key.f64("factor", *factor);
     }
 
-    fn hash_inputs(&self, shard: &String, columns: &Columns, key: &mut KeyHasher) {
+    fn hash_inputs(&self, shard: &String, columns: &Columns, key: &mut KeyHasher) -> Result<(), Refused> {
+        if self.unreadable.contains(&shard.as_str()) {
+            return Err(Refused(shard.clone()));
+        }
         let column = Table::new().f64("x", columns[shard].clone());
         key.digest("column", &column.digest("x").unwrap());
+        Ok(())
     }
 
     fn shards(&self, columns: &Columns) -> Vec<String> {

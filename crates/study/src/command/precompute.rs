@@ -71,7 +71,7 @@ impl Study {
             study: self.run_name(),
             rows: panel.axis().n_rows(),
             files,
-            features: entries(&resolved.selected, &values, &panel),
+            features: entries(&resolved.selected, &values, &panel)?,
         };
         write(out, long, panel.axis(), &values, &document)?;
         Ok(Written {

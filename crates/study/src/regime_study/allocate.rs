@@ -255,7 +255,12 @@ impl Stage for Allocate<'_> {
         key.f64("initial_cash", *initial_cash).f64("lot", *lot);
     }
 
-    fn hash_inputs(&self, shard: &AllocateShard, inputs: &AllocateInputs, key: &mut KeyHasher) {
+    fn hash_inputs(
+        &self,
+        shard: &AllocateShard,
+        inputs: &AllocateInputs,
+        key: &mut KeyHasher,
+    ) -> Result<(), StudyError> {
         let AllocateInputs { panel, histories, shards: _ } = inputs;
         let calendar = panel.axis().calendar();
         let number = |position: usize| i64::from(calendar.session(position).number());
@@ -270,12 +275,13 @@ impl Stage for Allocate<'_> {
                 });
             }
         }
-        let Book::Strategy(setting) = &shard.book else { return };
+        let Book::Strategy(setting) = &shard.book else { return Ok(()) };
         for Known { instrument, setting: of, manifest, first: _ } in histories {
             if let Some(part) = manifest.part("decisions.arrow").filter(|_| of == setting) {
                 key.str("instrument", instrument).digest("decisions", &part.digest);
             }
         }
+        Ok(())
     }
 
     fn shards(&self, inputs: &AllocateInputs) -> Vec<AllocateShard> {

@@ -221,15 +221,21 @@ impl Stage for Follow<'_> {
         key.f64("tolerance", *tolerance).u64("seed", *seed);
     }
 
-    fn hash_inputs(&self, shard: &FollowShard, inputs: &FollowInputs, key: &mut KeyHasher) {
+    fn hash_inputs(
+        &self,
+        shard: &FollowShard,
+        inputs: &FollowInputs,
+        key: &mut KeyHasher,
+    ) -> Result<(), StudyError> {
         let axis = inputs.panel.axis();
-        let Some(i) = axis.find(&shard.instrument) else { return };
+        let Some(i) = axis.find(&shard.instrument) else { return Ok(()) };
         let sessions = axis.sessions(i).iter().flat_map(|session| session.number().to_le_bytes());
         key.digest("sessions", &digest_bytes(&sessions.collect::<Vec<_>>()));
         for (number, column) in inputs.columns(i).unwrap_or_default().into_iter().enumerate() {
             let bytes = column.iter().flat_map(|value| value.to_bits().to_le_bytes()).collect::<Vec<_>>();
             key.digest(&format!("observed {number}"), &digest_bytes(&bytes));
         }
+        Ok(())
     }
 
     fn shards(&self, inputs: &FollowInputs) -> Vec<FollowShard> {

@@ -36,7 +36,7 @@ impl Stage for WriteReport {
         key.str("program", env!("CARGO_PKG_VERSION"));
     }
 
-    fn hash_inputs(&self, (): &(), results: &Results, key: &mut KeyHasher) {
+    fn hash_inputs(&self, (): &(), results: &Results, key: &mut KeyHasher) -> Result<(), StudyError> {
         let study = serde_json::to_vec(&results.config).unwrap_or_default();
         key.digest("study", &digest_bytes(&study));
         key.list("known_flaws", &results.known_flaws, |key, (library, flaws)| {
@@ -50,6 +50,7 @@ impl Stage for WriteReport {
         key.list("artifacts", &results.lineage, |key, (stage, shard, artifact)| {
             key.key(&format!("{stage} {shard}"), artifact);
         });
+        Ok(())
     }
 
     fn shards(&self, _: &Results) -> Vec<()> {

@@ -199,7 +199,12 @@ impl Stage for Evaluate {
         hash_recovery(recovery, key);
     }
 
-    fn hash_inputs(&self, model: &String, inputs: &EvaluateInputs, key: &mut KeyHasher) {
+    fn hash_inputs(
+        &self,
+        model: &String,
+        inputs: &EvaluateInputs,
+        key: &mut KeyHasher,
+    ) -> Result<(), StudyError> {
         let EvaluateInputs { panel, labels, universe, scores, sessions } = inputs;
         let name = |position: usize| i64::from(panel.axis().calendar().session(position).number());
         key.i64("first_session", name(sessions.start)).i64("last_session", name(sessions.end - 1));
@@ -210,6 +215,7 @@ impl Stage for Evaluate {
         if let Some((_, scores)) = scores.iter().find(|(name, _)| name == model) {
             key.digest("scores", &scores.digest(panel.axis()));
         }
+        Ok(())
     }
 
     fn shards(&self, inputs: &EvaluateInputs) -> Vec<String> {

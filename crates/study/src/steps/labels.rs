@@ -111,7 +111,7 @@ impl Stage for MakeLabels {
         hash_recovery(recovery, key);
     }
 
-    fn hash_inputs(&self, (): &(), panel: &Arc<PanelHandle>, key: &mut KeyHasher) {
+    fn hash_inputs(&self, (): &(), panel: &Arc<PanelHandle>, key: &mut KeyHasher) -> Result<(), StudyError> {
         let names =
             self.fields().into_iter().filter(|name| panel.fields().contains(*name)).collect::<Vec<_>>();
         for (number, segment) in panel.segments().iter().enumerate() {
@@ -122,6 +122,7 @@ impl Stage for MakeLabels {
                 }
             });
         }
+        Ok(())
     }
 
     fn shards(&self, _: &Arc<PanelHandle>) -> Vec<()> {

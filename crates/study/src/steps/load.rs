@@ -452,7 +452,7 @@ impl Stage for Load {
         key.group("published", |key| published.enter(key));
     }
 
-    fn hash_inputs(&self, (): &(), files: &Files, key: &mut KeyHasher) {
+    fn hash_inputs(&self, (): &(), files: &Files, key: &mut KeyHasher) -> Result<(), StudyError> {
         let Files { prices, attributes, benchmark, published, high_water: _ } = files;
         key.list("prices", prices, |key, (name, digest)| {
             key.str("file", name).digest("digest", digest);
@@ -465,6 +465,7 @@ impl Stage for Load {
         key.list("published", published, |key, digest| {
             key.digest("", digest);
         });
+        Ok(())
     }
 
     fn shards(&self, _: &Files) -> Vec<()> {

@@ -89,8 +89,13 @@ impl Stage for Predict {
         let Self = self;
     }
 
-    fn hash_inputs(&self, shard: &ScoreShard, inputs: &PredictInputs, key: &mut KeyHasher) {
-        let Some(fold) = inputs.model.fold(shard.fold) else { return };
+    fn hash_inputs(
+        &self,
+        shard: &ScoreShard,
+        inputs: &PredictInputs,
+        key: &mut KeyHasher,
+    ) -> Result<(), StudyError> {
+        let Some(fold) = inputs.model.fold(shard.fold) else { return Ok(()) };
         key.digest("rows", &fold.test_rows);
         if inputs.trained(shard).next().is_some() {
             for manifest in inputs.trained(shard) {
@@ -104,6 +109,7 @@ impl Stage for Predict {
                 key.digest(&segment.label, &column.digest(number));
             }
         }
+        Ok(())
     }
 
     fn shards(&self, inputs: &PredictInputs) -> Vec<ScoreShard> {

@@ -56,8 +56,9 @@ impl Stage for CollectQuality {
         key.u64("listed", LISTED as u64);
     }
 
-    fn hash_inputs(&self, (): &(), panel: &Arc<PanelHandle>, key: &mut KeyHasher) {
+    fn hash_inputs(&self, (): &(), panel: &Arc<PanelHandle>, key: &mut KeyHasher) -> Result<(), StudyError> {
         key.str("findings", &panel.facts().quality.to_string());
+        Ok(())
     }
 
     fn shards(&self, _: &Arc<PanelHandle>) -> Vec<()> {

@@ -87,7 +87,7 @@ impl Stage for FindSuspects {
         key.u64("sessions", SESSIONS as u64);
     }
 
-    fn hash_inputs(&self, (): &(), inputs: &SuspectInputs, key: &mut KeyHasher) {
+    fn hash_inputs(&self, (): &(), inputs: &SuspectInputs, key: &mut KeyHasher) -> Result<(), StudyError> {
         let SuspectInputs { panel, features, universe } = inputs;
         for (number, segment) in panel.segments().iter().enumerate() {
             key.group(&segment.label, |key| {
@@ -103,6 +103,7 @@ impl Stage for FindSuspects {
         key.list("look_back", features, |key, (feature, look_back)| {
             key.str(feature.name(), &look_back.to_string());
         });
+        Ok(())
     }
 
     fn shards(&self, _: &SuspectInputs) -> Vec<()> {

@@ -241,7 +241,12 @@ impl Stage for Train {
         let Self { models: _ } = self;
     }
 
-    fn hash_inputs(&self, shard: &ModelShard, inputs: &ModelInputs, key: &mut KeyHasher) {
+    fn hash_inputs(
+        &self,
+        shard: &ModelShard,
+        inputs: &ModelInputs,
+        key: &mut KeyHasher,
+    ) -> Result<(), StudyError> {
         if let Some(Learner { spec, seeds: _, average: _ }) = self.models.get(&shard.model) {
             // One field a parameter, so that a change is told by its name.
             for parameter in spec.canonical_text().split(' ') {
@@ -255,6 +260,7 @@ impl Stage for Train {
             let last = fold.validation.sessions().map_or(&fold.train, |_| &fold.validation);
             hash_features(key, inputs, &fold.train, last);
         }
+        Ok(())
     }
 
     fn shards(&self, inputs: &ModelInputs) -> Vec<ModelShard> {

@@ -84,7 +84,12 @@ impl Stage for RunBacktests {
         key.str("index", index_name);
     }
 
-    fn hash_inputs(&self, variant: &Variant, inputs: &BacktestInputs, key: &mut KeyHasher) {
+    fn hash_inputs(
+        &self,
+        variant: &Variant,
+        inputs: &BacktestInputs,
+        key: &mut KeyHasher,
+    ) -> Result<(), StudyError> {
         let BacktestInputs { panel, scores, universe, unmasked, guides, sessions: _ } = inputs;
         let sessions = inputs.sessions_of(variant);
         let calendar = panel.axis().calendar();
@@ -106,7 +111,7 @@ impl Stage for RunBacktests {
                     key.digest("axis", panel.axis_digest(number));
                 }
             });
-            return;
+            return Ok(());
         }
         for (number, segment) in panel.segments().iter().enumerate() {
             if segment.positions.start >= sessions.end {
@@ -119,7 +124,7 @@ impl Stage for RunBacktests {
                 }
             });
         }
-        let Holder::Model(name) = &variant.holder else { return };
+        let Holder::Model(name) = &variant.holder else { return Ok(()) };
         if let Some((_, scores)) = scores.iter().find(|(known, _)| known == name) {
             key.digest("scores", &scores.digest(panel.axis()));
         }
@@ -132,6 +137,7 @@ impl Stage for RunBacktests {
                 key.str("category", &name).digest("codes", &panel.digest(&name, number));
             }
         }
+        Ok(())
     }
 
     fn shards(&self, _: &BacktestInputs) -> Vec<Variant> {

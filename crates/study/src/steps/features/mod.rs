@@ -144,8 +144,13 @@ impl Stage for Features {
         key.str("encoding", if *encoding == Encoding::F32 { "f32" } else { "f64" });
     }
 
-    fn hash_inputs(&self, shard: &FeatureShard, panel: &PanelHandle, key: &mut KeyHasher) {
-        let Ok((feature, segment)) = self.place(shard, panel) else { return };
+    fn hash_inputs(
+        &self,
+        shard: &FeatureShard,
+        panel: &PanelHandle,
+        key: &mut KeyHasher,
+    ) -> Result<(), StudyError> {
+        let Ok((feature, segment)) = self.place(shard, panel) else { return Ok(()) };
         let feature = &self.features[feature];
         key.str("expression", feature.canonical());
         let from = Self::depends_from(feature, panel, segment);
@@ -164,6 +169,7 @@ impl Stage for Features {
                 key.digest("", &panel.published_digest(name, number));
             });
         }
+        Ok(())
     }
 
     fn shards(&self, panel: &PanelHandle) -> Vec<FeatureShard> {

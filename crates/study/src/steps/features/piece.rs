@@ -104,7 +104,7 @@ fn carried(
     if carry.recursions == 0 {
         return Ok(Some(States::default()));
     }
-    let key = shard_key(stage, panel, &stage.shard((feature, before), panel));
+    let key = shard_key(stage, panel, &stage.shard((feature, before), panel))?;
     let found = panel.store().find(Features::NAME, &key)?;
     let read = |manifest| states::read(panel.store(), &manifest, carry.recursions);
     Ok(found.map(read).transpose()?)

@@ -188,7 +188,7 @@ impl Stage for MakeFolds {
         samples.hash(key);
     }
 
-    fn hash_inputs(&self, (): &(), inputs: &FoldInputs, key: &mut KeyHasher) {
+    fn hash_inputs(&self, (): &(), inputs: &FoldInputs, key: &mut KeyHasher) -> Result<(), StudyError> {
         let FoldInputs { panel, labels, universe, training } = inputs;
         key.digest("labels", &labels.digest());
         for (number, segment) in panel.segments().iter().enumerate() {
@@ -202,6 +202,7 @@ impl Stage for MakeFolds {
                 }
             });
         }
+        Ok(())
     }
 
     fn shards(&self, _: &FoldInputs) -> Vec<()> {

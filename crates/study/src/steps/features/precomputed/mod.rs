@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::read::Precomputed;
 use super::Features;
-use crate::stored::panel::PanelHandle;
+use crate::{StudyError, stored::panel::PanelHandle};
 
 /// The version of the document's format.
 pub(crate) const FORMAT: u32 = 1;
@@ -53,22 +53,23 @@ pub(crate) fn entries(
     features: &[Feature],
     values: &[(String, Arc<Column>)],
     panel: &PanelHandle,
-) -> BTreeMap<String, Entry> {
+) -> Result<BTreeMap<String, Entry>, StudyError> {
     let entry = |(feature, (name, column)): (&Feature, &(String, Arc<Column>))| {
         let expression = feature.expression().to_owned();
-        (name.clone(), Entry { expression, key: key(feature, panel), digest: digest(column) })
+        Ok((name.clone(), Entry { expression, key: key(feature, panel)?, digest: digest(column) }))
     };
-    features.par_iter().zip(values).map(entry).collect()
+    features.par_iter().zip(values).map(entry).collect::<Vec<_>>().into_iter().collect()
 }
 
 /// What a whole column is computed from: the keys of all its segments.
-pub(super) fn key(feature: &Feature, panel: &PanelHandle) -> String {
+pub(super) fn key(feature: &Feature, panel: &PanelHandle) -> Result<String, StudyError> {
     let stage = Features::new(vec![feature.clone()], Encoding::F32);
+    let keys = stage.shards(panel).into_iter().map(|shard| shard_key(&stage, panel, &shard));
     let mut hasher = KeyHasher::new();
-    hasher.list("segments", stage.shards(panel), |hasher, shard| {
-        hasher.key("", &shard_key(&stage, panel, &shard));
+    hasher.list("segments", keys.collect::<Result<Vec<_>, _>>()?, |hasher, key| {
+        hasher.key("", &key);
     });
-    hasher.finish().to_string()
+    Ok(hasher.finish().to_string())
 }
 
 /// A digest of the values of a column, as single precision.

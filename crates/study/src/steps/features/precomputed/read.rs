@@ -53,7 +53,7 @@ impl Precomputed {
         for feature in features {
             let name = feature.name().to_owned();
             match document.features.get(&name) {
-                Some(entry) if entry.key == key(feature, panel) => {
+                Some(entry) if entry.key == key(feature, panel)? => {
                     // What a later session goes on from is not in the files.
                     let has_states = feature.carry().is_some_and(|carry| carry.recursions > 0);
                     if has_states { carried.push(name) } else { usable.push(name) }
