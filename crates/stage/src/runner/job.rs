@@ -96,12 +96,15 @@ impl<S: Stage> Job<'_, S> {
             let whole = self.run.budget();
             let alone = Budget { threads: whole.threads.max(1), ..whole };
             let budget = if missing.len() == 1 { alone } else { Budget { threads: 1, ..whole } };
-            let settled = compute(&missing, budget);
-            for (task, settled) in missing.into_iter().zip(settled) {
-                let Ready { manifest, outcome, seconds } = match settled? {
-                    Some(ready) => ready,
-                    None => self.wait_and_compute(&task, alone)?,
+            let mut settled = compute(&missing, budget).into_iter();
+            for task in missing {
+                let ready = match settled.next() {
+                    Some(Ok(Some(ready))) => Ok(ready),
+                    Some(Err(error)) => Err(error),
+                    Some(Ok(None)) | None => self.wait_and_compute(&task, alone),
                 };
+                let ready = ready.map_err(|error| failure_rather_than_stop(error, &mut settled));
+                let Ready { manifest, outcome, seconds } = ready?;
                 let Task { position, shard, label, key, why, .. } = task;
                 done[position] = Some(Done { shard, label, key, manifest, outcome, seconds, why });
             }
@@ -237,4 +240,19 @@ impl<S: Stage> Job<'_, S> {
     pub(super) fn store_error(label: &str, source: StoreError) -> RunError<S::Error> {
         RunError::Store { stage: S::NAME, shard: label.to_owned(), source: Box::new(source) }
     }
+}
+
+/// The error to report where a shard ended with this one: if it was only stopped, what failed among the later ones.
+///
+/// Shards are stopped when the observer asks for it, but also when the output of another can't be published. That
+/// failure is what the user has to know of.
+fn failure_rather_than_stop<E: std::error::Error>(
+    error: RunError<E>,
+    later: &mut impl Iterator<Item = Settled<E>>,
+) -> RunError<E> {
+    let is_stop = |error: &RunError<E>| matches!(error, RunError::Cancelled { .. });
+    if !is_stop(&error) {
+        return error;
+    }
+    later.filter_map(Result::err).find(|error| !is_stop(error)).unwrap_or(error)
 }

@@ -143,9 +143,9 @@ impl fmt::Display for Why {
     }
 }
 
-/// Why the shards of a stage are not all in the store.
+/// Why the shards of a stage are not all in the store. Callers name every case: a failure that is taken for a stop
+/// would hide an error.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 #[expect(missing_docs, reason = "the messages explain the fields")]
 pub enum RunError<E: std::error::Error + 'static> {
     /// The stage itself failed.

@@ -1,10 +1,13 @@
 //! Found or computed, why, and in which order.
 
-use std::sync::{Barrier, atomic::Ordering};
+use std::sync::{
+    Barrier,
+    atomic::{AtomicBool, Ordering},
+};
 
 use backstaff_stage::{
     Budget, Outcome, Stage, Store,
-    runner::{Run, RunError, Why, local::run_shards},
+    runner::{Event, Observer, Run, RunError, Why, local::run_shards},
     shard_key,
 };
 
@@ -118,6 +121,50 @@ fn an_input_that_cannot_be_read_is_the_error_of_its_shard() {
         assert!(artifact_files(folder.path()).is_empty());
         assert!(shard_key(&stage, &columns, &"d".to_owned()).is_err());
     }
+}
+
+#[test]
+fn what_cannot_be_published_is_the_error_and_not_that_the_rest_was_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    // Computed from the last to the first: `d` can't be written, so `c` to `a` are not begun.
+    let stage = Scale { factor: 1.0, unwritable: Some(3.0), ..Scale::default() };
+    match run_joint(&store, &stage, &columns(6)).unwrap_err() {
+        RunError::Store { stage: "scale", shard, .. } => assert_eq!(shard, "d"),
+        other => panic!("{other}"),
+    }
+}
+
+/// Asks to stop as soon as the run waits for another one.
+#[derive(Default)]
+struct Impatient(AtomicBool);
+
+impl Observer for Impatient {
+    fn event(&self, event: &Event<'_>) {
+        if matches!(event, Event::Waiting { .. }) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+#[test]
+fn a_failed_shard_is_the_error_though_the_run_was_stopped_afterwards() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let (columns, observer) = (columns(3), Impatient::default());
+    let stage = Scale { factor: 1.0, refused: vec!["b"], ..Scale::default() };
+    // Another run is computing `a`, so ours fails at `b` and then waits for `a`.
+    let claim = store.try_claim("scale", &shard_key(&stage, &columns, &"a".to_owned()).unwrap()).unwrap();
+    let run = Run::new(&store, "study", Budget::of_threads(2), &observer).unwrap();
+    match run_shards(&stage, &columns, stage.shards(&columns), &run).unwrap_err() {
+        RunError::Shard { stage: "scale", shard, .. } => assert_eq!(shard, "b"),
+        other => panic!("{other}"),
+    }
+    drop(claim);
 }
 
 #[test]

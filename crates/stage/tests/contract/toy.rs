@@ -20,12 +20,14 @@ use backstaff_stage::{
 /// Columns by name.
 pub type Columns = BTreeMap<String, Vec<f64>>;
 
-/// Multiplies a column by a factor; refuses the columns named in `refused` and can't read those in `unreadable`.
+/// Multiplies a column by a factor; refuses the columns named in `refused`, can't read those in `unreadable`, and
+/// can't write what begins with `unwritable`.
 #[derive(Default)]
 pub struct Scale {
     pub factor: f64,
     pub refused: Vec<&'static str>,
     pub unreadable: Vec<&'static str>,
+    pub unwritable: Option<f64>,
     pub n_runs: AtomicUsize,
     pub budgets: Mutex<Vec<usize>>,
 }
@@ -53,7 +55,7 @@ impl Stage for Scale {
     type Error = Refused;
 
     fn hash_parameters(&self, key: &mut KeyHasher) {
-        let Self { factor, refused: _, unreadable: _, n_runs: _, budgets: _ } = self;
+        let Self { factor, refused: _, unreadable: _, unwritable: _, n_runs: _, budgets: _ } = self;
         key.f64("factor", *factor);
     }
 
@@ -82,6 +84,9 @@ impl Stage for Scale {
     fn write(&self, values: &Vec<f64>, draft: &mut Draft) -> Result<(), StoreError> {
         let table = Table::new().f64("values", values.clone());
         draft.write_part("values.arrow", |file| table.write(file))?;
+        if values.first().copied() == self.unwritable {
+            draft.write_part("values.arrow", |file| table.write(file))?;
+        }
         draft.info(serde_json::json!({ "rows": values.len() }));
         Ok(())
     }

@@ -211,7 +211,7 @@ impl From<RunError<StudyError>> for StudyError {
         match error {
             RunError::Shard { source, .. } => source,
             RunError::Store { source, .. } => Self::Store(*source),
-            _ => Self::Interrupted,
+            RunError::Cancelled { .. } => Self::Interrupted,
         }
     }
 }
