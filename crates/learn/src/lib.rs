@@ -16,7 +16,6 @@ pub mod evaluate;
 pub mod fold;
 pub mod label;
 pub mod model;
-mod statistics;
 pub mod weight;
 
 pub use backstaff_lightgbm::{LightGbmError, Parameters, Threads};

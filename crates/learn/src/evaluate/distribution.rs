@@ -1,7 +1,8 @@
 //! What the values of a signal look like.
 
+use backstaff_statistics::{deviation, mean_from_first};
+
 use super::Cross;
-use crate::statistics;
 
 /// The cross-section of one session in a few numbers.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -23,10 +24,11 @@ pub struct CrossSection {
 pub fn cross_sections(cross: &Cross<'_>) -> Vec<CrossSection> {
     cross.each_session(|position| {
         let values = cross.scored(position).map(|row| cross.scores[row]).collect::<Vec<_>>();
+        let mean = mean_from_first(&values);
         CrossSection {
             n: values.len(),
-            mean: statistics::mean(&values),
-            deviation: statistics::deviation(&values),
+            mean,
+            deviation: deviation(&values, mean),
             skewness: skewness(&values),
         }
     })
@@ -35,7 +37,7 @@ pub fn cross_sections(cross: &Cross<'_>) -> Vec<CrossSection> {
 /// `G₁ = √(n (n − 1)) / (n − 2) · m₃ / m₂^(3/2)`.
 fn skewness(values: &[f64]) -> f64 {
     let n = values.len() as f64;
-    let mean = statistics::mean(values);
+    let mean = mean_from_first(values);
     let moment = |power: i32| values.iter().map(|value| (value - mean).powi(power)).sum::<f64>() / n;
     let (second, third) = (moment(2), moment(3));
     if values.len() < 3 || second <= 0.0 {

@@ -1,9 +1,12 @@
 //! Information coefficients, and how much of them is luck.
 
+use backstaff_statistics::{
+    correlation, deviation, mean_from_first, newey_west_error, rank_correlation, usual_lags,
+};
 use serde::{Deserialize, Serialize};
 
 use super::Cross;
-use crate::{label::Horizon, statistics};
+use crate::label::Horizon;
 
 /// The fewest instruments of a session for a correlation: two would always give 1 or −1.
 pub const MIN_INSTRUMENTS: usize = 3;
@@ -36,8 +39,8 @@ pub fn information_coefficients(cross: &Cross<'_>, outcome: &[f64]) -> Informati
         if scores.len() < MIN_INSTRUMENTS {
             return (f64::NAN, f64::NAN, scores.len() as u32);
         }
-        let linear = statistics::correlation(&scores, &outcomes);
-        (linear, statistics::rank_correlation(&scores, &outcomes), scores.len() as u32)
+        let linear = correlation(&scores, &outcomes);
+        (linear, rank_correlation(&scores, &outcomes), scores.len() as u32)
     });
     InformationCoefficients {
         linear: sessions.iter().map(|session| session.0).collect(),
@@ -91,7 +94,9 @@ impl SeriesSummary {
         let first = series.iter().position(|value| value.is_finite()).unwrap_or(0);
         let apart = series[first..].iter().step_by(horizon).copied().filter(|value| value.is_finite());
         let apart = apart.collect::<Vec<_>>();
-        let (mean, deviation) = (statistics::mean(&present), statistics::deviation(&present));
+        let mean = mean_from_first(&present);
+        let deviation = deviation(&present, mean);
+        let mean_apart = mean_from_first(&apart);
         let n = present.len();
         let lag = lag(n, horizon);
         let positive = present.iter().filter(|&&value| value > 0.0).count();
@@ -100,38 +105,25 @@ impl SeriesSummary {
             mean,
             deviation,
             ratio: ratio(mean, deviation),
-            t: t(&present, 0),
-            newey_west_t: t(&present, lag),
+            t: t(&present, mean, 0),
+            newey_west_t: t(&present, mean, lag),
             lag,
             share_positive: if n == 0 { f64::NAN } else { positive as f64 / n as f64 },
             n_apart: apart.len(),
-            mean_apart: statistics::mean(&apart),
-            t_apart: t(&apart, 0),
+            mean_apart,
+            t_apart: t(&apart, mean_apart, 0),
         }
     }
 }
 
-/// How many lags Newey and West's errors take in.
+/// The lags of Newey and West's errors for labels of this horizon.
 fn lag(n: usize, horizon: usize) -> usize {
-    let rule = (4.0 * libm::pow(n as f64 / 100.0, 2.0 / 9.0)).floor() as usize;
-    rule.max(2 * (horizon - 1)).min(n.saturating_sub(1))
+    usual_lags(n).max(2 * (horizon - 1)).min(n.saturating_sub(1))
 }
 
-/// The mean in standard errors with Bartlett's weights for so many lags.
-fn t(values: &[f64], lag: usize) -> f64 {
-    let n = values.len();
-    if n < 2 {
-        return f64::NAN;
-    }
-    let mean = statistics::mean(values);
-    let errors = values.iter().map(|value| value - mean).collect::<Vec<_>>();
-    let covariance = |lag: usize| {
-        let products = errors[lag..].iter().zip(&errors).map(|(newer, older)| newer * older);
-        products.sum::<f64>() / (n - 1) as f64
-    };
-    let weighted = |l: usize| 2.0 * (1.0 - l as f64 / (lag + 1) as f64) * covariance(l);
-    let variance = covariance(0) + (1..=lag).map(weighted).sum::<f64>();
-    ratio(mean, (variance / n as f64).sqrt())
+/// The mean in standard errors with Bartlett's weights for `lags` lags.
+fn t(values: &[f64], mean: f64, lags: usize) -> f64 {
+    ratio(mean, newey_west_error(values, mean, lags, 1))
 }
 
 fn ratio(mean: f64, deviation: f64) -> f64 {

@@ -74,7 +74,7 @@ impl<'a> Cross<'a> {
 /// The quantile of each score, from 0 (least attractive); equal scores share theirs.
 fn quantiles(scores: &[f64], n_quantiles: usize) -> Vec<usize> {
     let n = scores.len() as f64;
-    let ranks = crate::statistics::average_ranks(scores);
+    let ranks = backstaff_statistics::average_ranks(scores);
     let quantile = |rank: f64| ((rank - 0.5) / n * n_quantiles as f64) as usize;
     ranks.into_iter().map(|rank| quantile(rank).min(n_quantiles - 1)).collect()
 }

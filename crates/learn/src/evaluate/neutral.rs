@@ -1,9 +1,9 @@
 //! Information within groups: what is left when a signal may not prefer one sector to another.
 
 use backstaff_panel::Categories;
+use backstaff_statistics::{average_ranks, correlation};
 
 use super::{Cross, MIN_INSTRUMENTS};
-use crate::statistics;
 
 /// The rank correlation of signal and outcome within groups, session by session.
 ///
@@ -33,7 +33,7 @@ pub fn group_rank_coefficients(cross: &Cross<'_>, outcome: &[f64], groups: &Cate
             x.extend(centred_ranks(group.iter().map(|member| member.1)));
             y.extend(centred_ranks(group.iter().map(|member| member.2)));
         }
-        if x.len() < MIN_INSTRUMENTS { f64::NAN } else { statistics::correlation(&x, &y) }
+        if x.len() < MIN_INSTRUMENTS { f64::NAN } else { correlation(&x, &y) }
     })
 }
 
@@ -41,5 +41,5 @@ pub fn group_rank_coefficients(cross: &Cross<'_>, outcome: &[f64], groups: &Cate
 fn centred_ranks(values: impl Iterator<Item = f64>) -> Vec<f64> {
     let values = values.collect::<Vec<_>>();
     let n = values.len() as f64;
-    statistics::average_ranks(&values).iter().map(|rank| (rank - 0.5) / n - 0.5).collect()
+    average_ranks(&values).iter().map(|rank| (rank - 0.5) / n - 0.5).collect()
 }

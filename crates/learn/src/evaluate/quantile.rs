@@ -1,12 +1,10 @@
 //! What the quantiles of a signal would have earned.
 
+use backstaff_statistics::{mean_from_first, rank_correlation};
 use rayon::prelude::*;
 
 use super::{Cross, quantiles};
-use crate::{
-    label::{ExecutionPrices, Horizon, Recoveries},
-    statistics,
-};
+use crate::label::{ExecutionPrices, Horizon, Recoveries};
 
 /// The returns of portfolios formed by quantiles of a signal, session by session, before costs.
 #[derive(Clone, PartialEq, Debug)]
@@ -183,7 +181,7 @@ pub fn quantile_means(cross: &Cross<'_>, outcome: &[f64], n_quantiles: usize) ->
 
 fn mean_of_present(series: &[f64]) -> f64 {
     let present = series.iter().copied().filter(|value| !value.is_nan()).collect::<Vec<_>>();
-    statistics::mean(&present)
+    mean_from_first(&present)
 }
 
 /// How steadily outcomes rise with the quantile: the rank correlation of the quantiles' numbers with their means, 1 if
@@ -195,5 +193,5 @@ pub fn monotonicity(means: &[f64]) -> f64 {
         return f64::NAN;
     }
     let numbers = (0..means.len()).map(|number| number as f64).collect::<Vec<_>>();
-    statistics::rank_correlation(&numbers, means)
+    rank_correlation(&numbers, means)
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use backstaff_panel::Axis;
+use backstaff_statistics::correlation;
 use rayon::prelude::*;
 
 use super::{Cross, MIN_INSTRUMENTS};
-use crate::statistics;
 
 /// The members of each session in ascending order of their scores.
 ///
@@ -70,7 +70,7 @@ impl Rankings {
             // In the order of the instruments, as every other sum over a session.
             let common = x.iter().zip(y.iter()).filter(|(x, _)| !x.is_nan());
             let (x, y): (Vec<f64>, Vec<f64>) = common.unzip();
-            if x.len() < MIN_INSTRUMENTS { f64::NAN } else { statistics::correlation(&x, &y) }
+            if x.len() < MIN_INSTRUMENTS { f64::NAN } else { correlation(&x, &y) }
         };
         (0..self.sessions.len()).into_par_iter().map_init(scratch, session).collect()
     }

@@ -4,10 +4,11 @@
 //! much better than anything that is known to work does not foresee it, it has seen it.
 
 use backstaff_panel::{Axis, Column, Panel, TRADED, Universe};
+use backstaff_statistics::{mean_from_first, rank_correlation};
 use rayon::prelude::*;
 
 use super::{Cross, SeriesSummary, information_coefficients};
-use crate::{LearnError, label::Horizon, statistics};
+use crate::{LearnError, label::Horizon};
 
 /// A mean rank IC beyond this is suspicious. Published daily signals stay below 0.05 to 0.10 (a month of reversal or
 /// momentum: about 0.03), whereas a column that holds the return of the next 5 sessions has about 0.43 with that of
@@ -127,7 +128,7 @@ fn judge(name: &str, cross: &Cross<'_>, outcome: &[f64]) -> Option<Suspicion> {
     if n < MIN_SESSIONS {
         return None;
     }
-    let correlation = statistics::rank_correlation(&values, &outcomes);
+    let correlation = rank_correlation(&values, &outcomes);
     let t = correlation * ((n - 2) as f64 / (1.0 - correlation * correlation)).sqrt();
     if correlation.abs() > MARKET_CORRELATION && t_or_infinite(correlation, t).abs() > T {
         return suspicion(SuspicionKind::Market, correlation, t, n);
@@ -146,7 +147,7 @@ fn market_pairs(cross: &Cross<'_>, outcome: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let (values, outcomes) = cross.pairs(position, outcome);
         let first = *values.first()?;
         let is_market = values.len() >= 2 && values.iter().all(|&value| value == first);
-        is_market.then(|| (first, statistics::mean(&outcomes)))
+        is_market.then(|| (first, mean_from_first(&outcomes)))
     });
     sessions.into_iter().flatten().unzip()
 }

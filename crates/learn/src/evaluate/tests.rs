@@ -201,7 +201,7 @@ fn a_column_that_holds_the_future_is_suspicious() {
     for position in 0..axis.n_sessions() {
         let rows = axis.by_session().rows(position);
         let present = rows.iter().map(|&row| next[row as usize]).filter(|value| value.is_finite());
-        let mean = crate::statistics::mean(&present.collect::<Vec<_>>());
+        let mean = backstaff_statistics::mean_from_first(&present.collect::<Vec<_>>());
         for &row in rows {
             markets[row as usize] = mean;
         }

@@ -7,7 +7,7 @@ use backstaff_panel::{
 use proptest::prelude::*;
 
 use super::*;
-use crate::{label::Horizon, statistics};
+use crate::label::Horizon;
 
 struct Made {
     axis: Arc<Axis>,
@@ -51,7 +51,7 @@ fn same(found: &[f64], wanted: impl Fn(usize) -> f64) -> Result<(), TestCaseErro
 
 fn rank_correlation(pairs: &[(f64, f64)]) -> f64 {
     let (x, y): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
-    if x.len() < MIN_INSTRUMENTS { f64::NAN } else { statistics::rank_correlation(&x, &y) }
+    if x.len() < MIN_INSTRUMENTS { f64::NAN } else { backstaff_statistics::rank_correlation(&x, &y) }
 }
 
 proptest! {
@@ -119,7 +119,7 @@ proptest! {
                 if pairs.len() > 1 {
                     let (x, y): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
                     let weight = x.len() as f64 - 1.0 / x.len() as f64;
-                    sum += weight * statistics::rank_correlation(&x, &y);
+                    sum += weight * backstaff_statistics::rank_correlation(&x, &y);
                     weights += weight;
                     n += pairs.len();
                 }

@@ -1,10 +1,10 @@
 //! What a model is trained on: labels seen against their cross-section.
 
 use backstaff_panel::{Categories, Column};
+use backstaff_statistics::{average_ranks, deviation, mean_from_first, median};
 use rayon::prelude::*;
 
 use super::Labels;
-use crate::statistics;
 
 /// What a target starts from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -126,8 +126,8 @@ impl Labels {
         let mut values = rows.iter().map(|&row| self.values[row].clamp(-clip, clip)).collect::<Vec<_>>();
         if target.measure != Measure::Return {
             let market = match target.market {
-                Market::Mean => statistics::mean(&values),
-                Market::Median => statistics::median(&values),
+                Market::Mean => mean_from_first(&values),
+                Market::Median => median(&values),
             };
             for (value, &row) in values.iter_mut().zip(rows) {
                 *value -= match (target.measure, known.beta) {
@@ -138,7 +138,7 @@ impl Labels {
         }
         if let Some(categories) = known.neutral {
             each_category(&mut values, rows, Some(categories), |values| {
-                let mean = statistics::mean(values);
+                let mean = mean_from_first(values);
                 values.iter().map(|value| value - mean).collect()
             });
         }
@@ -165,10 +165,11 @@ impl Labels {
 fn compared(values: &[f64], form: Form) -> Vec<f64> {
     let n = values.len() as f64;
     match form {
-        Form::Rank => statistics::average_ranks(values).iter().map(|rank| (rank - 0.5) / n - 0.5).collect(),
-        Form::PercentRank => statistics::average_ranks(values).iter().map(|rank| rank / n).collect(),
+        Form::Rank => average_ranks(values).iter().map(|rank| (rank - 0.5) / n - 0.5).collect(),
+        Form::PercentRank => average_ranks(values).iter().map(|rank| rank / n).collect(),
         _ => {
-            let (mean, deviation) = (statistics::mean(values), statistics::deviation(values));
+            let mean = mean_from_first(values);
+            let deviation = deviation(values, mean);
             let score = |value: &f64| if deviation > 0.0 { (value - mean) / deviation } else { 0.0 };
             values.iter().map(score).collect()
         }

@@ -1,10 +1,11 @@
 //! One score from those of several models.
 
 use backstaff_lightgbm::Threads;
+use backstaff_statistics::average_ranks;
 use serde::{Deserialize, Serialize};
 
 use super::{Features, Model};
-use crate::{LearnError, statistics};
+use crate::LearnError;
 
 /// Models that were fitted on the same rows with different seeds, and predict as one.
 #[derive(Debug)]
@@ -86,7 +87,7 @@ fn ranks(scores: &[f64], sessions: &[u32]) -> Vec<f64> {
     let mut out = vec![0.0; scores.len()];
     for session in order.chunk_by(|&a, &b| sessions[a] == sessions[b]) {
         let n = session.len() as f64;
-        let ranks = statistics::average_ranks(&session.iter().map(|&n| scores[n]).collect::<Vec<_>>());
+        let ranks = average_ranks(&session.iter().map(|&n| scores[n]).collect::<Vec<_>>());
         for (&place, rank) in session.iter().zip(ranks) {
             out[place] = (rank - 0.5) / n - 0.5;
         }

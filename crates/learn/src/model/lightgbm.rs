@@ -5,9 +5,10 @@ use std::num::NonZeroU32;
 use backstaff_lightgbm::{
     Booster, Dataset, Flow, Importance as Weigh, Library, Parameters, Targets, Threads, train,
 };
+use backstaff_statistics::average_ranks;
 
 use super::{Features, Fit, History, Importance, Model, Progress, Samples, Stored};
-use crate::{LearnError, statistics};
+use crate::LearnError;
 
 /// Objectives that give something else than one score a row.
 const UNSUITABLE: [&str; 7] =
@@ -188,7 +189,7 @@ impl Learned {
 /// The quantile of each target among those of its session, from 0 for the lowest; ties share theirs.
 fn graded(targets: &[f64], grades: NonZeroU32) -> impl Iterator<Item = f32> {
     let (n, grades) = (targets.len() as f64, f64::from(grades.get()));
-    statistics::average_ranks(targets).into_iter().map(move |rank| ((rank - 0.5) / n * grades).floor() as f32)
+    average_ranks(targets).into_iter().map(move |rank| ((rank - 0.5) / n * grades).floor() as f32)
 }
 
 /// LightGBM computes labels and weights in 32 bits.

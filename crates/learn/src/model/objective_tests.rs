@@ -84,7 +84,7 @@ fn ranking_grades_each_session_and_stops_by_its_own_metric() {
 fn a_percent_rank_can_be_learned_as_a_probability() {
     let targets = data().targets;
     let ranks =
-        crate::statistics::average_ranks(&targets).iter().map(|rank| rank / 600.0).collect::<Vec<_>>();
+        backstaff_statistics::average_ranks(&targets).iter().map(|rank| rank / 600.0).collect::<Vec<_>>();
     let spec = || trees(&[("objective", json!("xentropy"))]);
     let expected = [0.245_396_336_395_103_91, 0.495_748_470_412_623_9, 0.366_711_852_934_961_56];
     agrees(spec(), &ranks, true, 19, expected);

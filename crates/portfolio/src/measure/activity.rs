@@ -1,9 +1,8 @@
 //! How much was traded and held, and what that cost.
 
-use super::{
-    Definition, Performance, Unit,
-    statistics::{mean, ratio},
-};
+use backstaff_statistics::mean;
+
+use super::{Definition, Performance, Unit, ratio::ratio};
 use crate::Day;
 
 pub(super) const MEASURES: &[Definition] = &[

@@ -1,11 +1,9 @@
 //! Beside a benchmark.
 
 use backstaff_panel::Session;
+use backstaff_statistics::{covariance, mean, moment_deviation, newey_west_t, usual_lags};
 
-use super::{
-    Definition, Performance, Unit,
-    statistics::{covariance, mean, newey_west_t, ratio, standard_deviation, usual_lags},
-};
+use super::{Definition, Performance, Unit, ratio::ratio};
 use crate::{Day, PortfolioError};
 
 pub(super) const MEASURES: &[Definition] = &[
@@ -42,9 +40,7 @@ pub(super) const MEASURES: &[Definition] = &[
         formula: "sd(r − b) · √(sessions a year), sd with n − 1",
         unit: Unit::FractionPerYear,
         source: "Grinold and Kahn (2000), ch. 3",
-        compute: |performance| {
-            standard_deviation(&active(performance)) * performance.sessions_per_year.sqrt()
-        },
+        compute: |performance| moment_deviation(&active(performance)) * performance.sessions_per_year.sqrt(),
     },
     Definition {
         name: "information_ratio",
@@ -54,7 +50,7 @@ pub(super) const MEASURES: &[Definition] = &[
         source: "Goodwin (1998), \"The information ratio\", Financial Analysts Journal 54",
         compute: |performance| {
             let active = active(performance);
-            ratio(mean(&active), standard_deviation(&active)) * performance.sessions_per_year.sqrt()
+            ratio(mean(&active), moment_deviation(&active)) * performance.sessions_per_year.sqrt()
         },
     },
     Definition {
@@ -130,6 +126,9 @@ fn benchmark_cagr(performance: &Performance<'_>) -> f64 {
 }
 
 fn beta(performance: &Performance<'_>) -> f64 {
+    if performance.benchmark.is_none() {
+        return f64::NAN;
+    }
     let benchmark = benchmark_excess(performance);
     ratio(covariance(&performance.excess(), &benchmark), covariance(&benchmark, &benchmark))
 }
@@ -149,8 +148,11 @@ fn capture(performance: &Performance<'_>, chosen: impl Fn(f64) -> bool) -> f64 {
 }
 
 fn correlation(performance: &Performance<'_>) -> f64 {
+    if performance.benchmark.is_none() {
+        return f64::NAN;
+    }
     let benchmark = returns(performance);
-    let deviations = standard_deviation(performance.returns()) * standard_deviation(benchmark);
+    let deviations = moment_deviation(performance.returns()) * moment_deviation(benchmark);
     ratio(covariance(performance.returns(), benchmark), deviations)
 }
 
@@ -219,6 +221,14 @@ mod tests {
         assert!(value(&EQUITY, &EQUITY, "information_ratio").is_nan());
         let cagr = value(&EQUITY, &EQUITY, "cagr");
         assert!((value(&EQUITY, &EQUITY, "benchmark_cagr") / cagr - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn without_a_benchmark_all_are_nan() {
+        let backtest = backtest(&EQUITY);
+        for measure in MEASURES.iter().filter(|measure| measure.name != "benchmark_cagr") {
+            assert!((measure.compute)(&Performance::new(&backtest)).is_nan(), "{}", measure.name);
+        }
     }
 
     #[test]

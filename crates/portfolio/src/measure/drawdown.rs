@@ -2,7 +2,7 @@
 
 use backstaff_panel::Session;
 
-use super::{Definition, Performance, Unit, returns::cagr, statistics::ratio};
+use super::{Definition, Performance, Unit, ratio::ratio, returns::cagr};
 use crate::Day;
 
 pub(super) const MEASURES: &[Definition] = &[

@@ -12,9 +12,9 @@ mod attribution;
 mod benchmark;
 mod drawdown;
 mod period;
+mod ratio;
 mod returns;
 mod risk;
-mod statistics;
 #[cfg(test)]
 pub(crate) mod testing;
 mod trades;
@@ -25,8 +25,9 @@ pub use attribution::{Concentration, GroupReturn, concentration, returns_by_grou
 pub use benchmark::align_prices;
 pub use drawdown::{Drawdown, drawdowns, underwater};
 pub use period::{Period, PeriodReturn, period_returns};
-pub use statistics::{newey_west_t, normal_distribution, usual_lags};
 pub use trades::{TradeSummary, trades};
+// For readers of measures that judge a difference of their own.
+pub use backstaff_statistics::{newey_west_t, normal_distribution, usual_lags};
 
 use crate::{Backtest, Day};
 

@@ -1,9 +1,8 @@
 //! How much was earned.
 
-use super::{
-    Definition, Performance, Unit,
-    statistics::{mean, quantile, ratio},
-};
+use backstaff_statistics::{mean, quantile};
+
+use super::{Definition, Performance, Unit, ratio::ratio};
 
 pub(super) const MEASURES: &[Definition] = &[
     Definition {

@@ -1,9 +1,8 @@
 //! What was risked for it.
 
-use super::{
-    Definition, Performance, Unit,
-    statistics::{central_moment, mean, normal_distribution, quantile, ratio, standard_deviation},
-};
+use backstaff_statistics::{central_moment, mean, moment_deviation, normal_distribution, quantile};
+
+use super::{Definition, Performance, Unit, ratio::ratio};
 
 pub(super) const MEASURES: &[Definition] = &[
     Definition {
@@ -12,9 +11,7 @@ pub(super) const MEASURES: &[Definition] = &[
         formula: "sd(r) · √(sessions a year), sd with n − 1",
         unit: Unit::FractionPerYear,
         source: "Bacon (2008), ch. 4",
-        compute: |performance| {
-            standard_deviation(performance.returns()) * performance.sessions_per_year.sqrt()
-        },
+        compute: |performance| moment_deviation(performance.returns()) * performance.sessions_per_year.sqrt(),
     },
     Definition {
         name: "sharpe",
@@ -76,7 +73,7 @@ pub(super) const MEASURES: &[Definition] = &[
 
 fn sharpe(performance: &Performance<'_>) -> f64 {
     let excess = performance.excess();
-    ratio(mean(&excess), standard_deviation(&excess)) * performance.sessions_per_year.sqrt()
+    ratio(mean(&excess), moment_deviation(&excess)) * performance.sessions_per_year.sqrt()
 }
 
 fn sortino(performance: &Performance<'_>) -> f64 {
@@ -90,7 +87,7 @@ fn probabilistic_sharpe(performance: &Performance<'_>) -> f64 {
     if excess.len() < 2 {
         return f64::NAN;
     }
-    let sharpe = ratio(mean(&excess), standard_deviation(&excess));
+    let sharpe = ratio(mean(&excess), moment_deviation(&excess));
     let spread = 1.0 - skewness(&excess) * sharpe + (kurtosis(&excess) - 1.0) / 4.0 * sharpe * sharpe;
     normal_distribution(sharpe * ((excess.len() - 1) as f64).sqrt() / spread.sqrt())
 }
@@ -98,7 +95,7 @@ fn probabilistic_sharpe(performance: &Performance<'_>) -> f64 {
 /// `m₃ / m₂^(3/2)`; NaN where nothing moves.
 fn skewness(values: &[f64]) -> f64 {
     let second = central_moment(values, 2);
-    if standard_deviation(values) == 0.0 {
+    if moment_deviation(values) == 0.0 {
         return f64::NAN;
     }
     ratio(central_moment(values, 3), second * second.sqrt())
@@ -107,7 +104,7 @@ fn skewness(values: &[f64]) -> f64 {
 /// `m₄ / m₂²`, 3 for a normal distribution; NaN where nothing moves.
 fn kurtosis(values: &[f64]) -> f64 {
     let second = central_moment(values, 2);
-    if standard_deviation(values) == 0.0 {
+    if moment_deviation(values) == 0.0 {
         return f64::NAN;
     }
     ratio(central_moment(values, 4), second * second)

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::statistics::{mean, ratio};
+use backstaff_statistics::mean;
+
+use super::ratio::ratio;
 use crate::{Backtest, Side};
 
 /// Shares closer to zero than this part of a trade are rounding.
