@@ -14,7 +14,6 @@ pub mod config;
 mod error;
 mod flow;
 mod nearest;
-pub mod regime_study;
 mod report;
 pub mod steps;
 mod stored;
@@ -22,10 +21,13 @@ mod words;
 
 pub use command::{
     bench, cache, compute, database, factor, features, init, market, orders, output, precompute, prove,
-    regime, run::RunOutcome, status, update,
+    regime,
+    run::{Files, RunOutcome},
+    status, update,
 };
 pub use error::{ErrorKind, StudyError};
 pub use flow::{
-    progress, results,
+    progress,
     study::{Options, Study},
 };
+pub use report::study::numbers as results;

@@ -80,7 +80,7 @@ fn study(folder: &Path, text: &str) -> Result<Study, StudyError> {
 fn run(folder: &Path, text: &str) -> Result<(Value, usize), StudyError> {
     let outcome = study(folder, text)?.run(&Silent)?;
     let computed = outcome.stages.iter().filter(|stage| stage.computed > 0).count();
-    Ok((outcome.measures, computed))
+    Ok((serde_json::to_value(outcome.result.measures).unwrap(), computed))
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Regime studies: nothing of them looks ahead, and the same study gives the same bytes.
+//! Studies whose strategy reads regimes: nothing of them looks ahead, and the same study gives the same bytes.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't set up its market should end there")]
 
@@ -6,7 +6,7 @@ use std::{fmt::Write as _, fs, path::Path};
 
 use backstaff_panel::Session;
 use backstaff_regime::{Covariances, GaussianHmm, simulate};
-use backstaff_study::{Options, StudyError, progress::Silent, regime_study::RegimeStudy};
+use backstaff_study::{Files, Options, RunOutcome, Study, StudyError, progress::Silent};
 
 /// A calm rising state and a wild falling one.
 fn truth() -> GaussianHmm {
@@ -43,12 +43,11 @@ trading: {costs: {commission_bps: 5}, cash: 0.02}
 spread: {states: [2], look_backs: [100, 120], offsets: [0, 7]}
 ";
 
-fn study(folder: &Path, text: &str, store: &str, threads: usize) -> Result<RegimeStudy, StudyError> {
+fn study(folder: &Path, text: &str, store: &str, threads: usize) -> Result<Study, StudyError> {
     let path = folder.join("study.yaml");
     fs::write(&path, text).unwrap();
-    assert!(RegimeStudy::is_one(&path));
     let options = Options { store: Some(folder.join(store)), threads: Some(threads), ..Options::default() };
-    RegimeStudy::open(&path, &options)
+    Study::open(&path, &options)
 }
 
 fn error(folder: &Path, text: &str) -> String {
@@ -66,16 +65,20 @@ fn a_study_has_the_same_bytes_on_any_number_of_threads_and_proves_itself() {
     let one = study(folder, STUDY, "one", 1).unwrap().run(&Silent).unwrap();
     let two = study(folder, STUDY, "two", 2).unwrap().run(&Silent).unwrap();
     for file in ["results", "regimes", "portfolios"] {
-        let bytes = |outcome: &backstaff_study::regime_study::RegimeOutcome| {
-            fs::read(outcome.artifacts[file].as_str().unwrap()).unwrap()
+        let bytes = |outcome: &RunOutcome| {
+            let Files { results, regimes, portfolios, .. } = &outcome.artifacts;
+            let path =
+                [("results", Some(results)), ("regimes", regimes.as_ref()), ("portfolios", Some(portfolios))];
+            fs::read(path.into_iter().find(|(name, _)| *name == file).unwrap().1.unwrap()).unwrap()
         };
         assert_eq!(bytes(&one), bytes(&two), "{file}");
     }
-    let page = fs::read_to_string(one.report()).unwrap();
-    for id in ["summary", "performance", "by-regime", "regimes", "settings", "stability", "method"] {
+    let page = fs::read_to_string(&one.artifacts.report).unwrap();
+    for id in ["summary", "performance", "by-regime", "regimes", "settings", "stability", "lineage"] {
         assert!(page.contains(&format!("id=\"{id}\"")), "{id}");
     }
-    let fits = one.work.kept.misses + one.work.others.misses;
+    let work = one.work.as_ref().unwrap();
+    let fits = work.kept.misses + work.others.misses;
     // Two instruments over 500 - 120 bars by the month, and three further settings.
     assert!((8 * 17..8 * 21).contains(&(fits as usize)), "{fits} fits");
     let again = study(folder, STUDY, "one", 2).unwrap().run(&Silent).unwrap();
@@ -92,9 +95,9 @@ fn more_bars_change_no_decision_that_was_made() {
     for n in [300, 301, 420] {
         write_bars(&folder.join("bars.csv"), n);
         let outcome = study(folder, STUDY, "store", 2).unwrap().run(&Silent).unwrap();
-        let books = outcome.artifacts["regimes"].as_str().unwrap().to_owned();
-        latest.push(rows(Path::new(&books)));
-        found.push((outcome.work.kept.kept_hits, outcome.work.kept.misses));
+        latest.push(rows(outcome.artifacts.regimes.as_ref().unwrap()));
+        let kept = outcome.work.as_ref().unwrap().kept;
+        found.push((kept.kept_hits, kept.misses));
     }
     assert_eq!((found[0].0, found[1].1), (0, 0), "one more bar needs no further fit");
     assert!(
@@ -127,9 +130,5 @@ fn says_what_is_wrong() {
     assert!(with("cash: 0.02", "cash: {series: tbill}").contains("data.series has no"));
     assert!(with("cash: 0.02", "from: 2016-13-01").contains("not a date"));
     assert!(with("keep: 1", "keep: 0").contains("1 or more"));
-    let path = folder.join("study.yaml");
-    fs::write(&path, STUDY).unwrap();
-    let other = backstaff_study::Study::open(&path, &Options::default()).unwrap_err().to_string();
-    assert!(other.contains("a study of regimes"), "{other}");
     assert!(with("states: 2,", "states: 2, observe: [\"Ref($close, -1)\"],").contains("ahead"));
 }

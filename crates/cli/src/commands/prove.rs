@@ -5,7 +5,6 @@ use std::{path::Path, process::ExitCode};
 use backstaff_study::{
     StudyError,
     prove::{Request, prove_features},
-    regime_study::RegimeStudy,
 };
 
 use super::{Context, compute::definitions};
@@ -24,11 +23,7 @@ pub fn run(context: &Context, arguments: &Prove) -> Result<ExitCode, StudyError>
 }
 
 fn study_holds(context: &Context, study: &Path, n_dates: usize) -> Result<bool, StudyError> {
-    let proof = if RegimeStudy::is_one(study) {
-        RegimeStudy::open(study, &context.options())?.prove(n_dates, &context.terminal)?
-    } else {
-        context.study(study)?.prove(n_dates, &context.terminal)?
-    };
+    let proof = context.study(study)?.prove(n_dates, &context.terminal)?;
     context.answer(&proof, || proof.to_string());
     Ok(proof.holds())
 }

@@ -1,24 +1,20 @@
 //! `backstaff regime`: hidden Markov models of data files.
 
-use std::{path::Path, process::ExitCode};
+use std::process::ExitCode;
 
 use backstaff_study::{
     StudyError,
     regime::{self, DecodeRequest, FitRequest},
-    regime_study::RegimeStudy,
 };
 
 use super::Context;
-use crate::{
-    arguments::regime::{Covariance, Decode, Fit, Missing, Observed, RegimeCommand},
-    terminal::stage_table,
-};
+use crate::arguments::regime::{Covariance, Decode, Fit, Missing, Observed, RegimeCommand};
 
 pub fn run(context: &Context, command: &RegimeCommand) -> Result<ExitCode, StudyError> {
     match command {
         RegimeCommand::Fit(arguments) => fit(context, arguments),
         RegimeCommand::Decode(arguments) => decode(context, arguments),
-        RegimeCommand::Report { study } => report(context, study),
+        RegimeCommand::Report { study } => super::run::run(context, study),
     }
 }
 
@@ -55,21 +51,6 @@ fn decode(context: &Context, arguments: &Decode) -> Result<ExitCode, StudyError>
             decoded.states,
             decoded.missing,
             decoded.log_likelihood
-        )
-    });
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Run a regime study.
-pub fn report(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
-    let outcome = RegimeStudy::open(study, &context.options())?.run(&context.terminal)?;
-    context.write_trace(&outcome.trace)?;
-    context.answer(&outcome, || {
-        format!(
-            "\n{}\n{}\nreport: {}\n",
-            stage_table(&outcome.stages, outcome.seconds),
-            outcome.verdict,
-            outcome.report().display()
         )
     });
     Ok(ExitCode::SUCCESS)

@@ -5,26 +5,23 @@ use std::{
     process::ExitCode,
 };
 
-use backstaff_study::{StudyError, regime_study::RegimeStudy};
+use backstaff_study::StudyError;
 
-use super::{Context, regime};
+use super::Context;
 use crate::{
     arguments::{Precompute, Shard},
     terminal::stage_table,
 };
 
 pub fn run(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
-    if RegimeStudy::is_one(study) {
-        return regime::report(context, study);
-    }
     let outcome = context.study(study)?.run(&context.terminal)?;
     context.write_trace(&outcome.trace)?;
     context.answer(&outcome, || {
         format!(
             "\n{}\n{}\nreport: {}\n",
             stage_table(&outcome.stages, outcome.seconds),
-            outcome.measures["verdict"]["sentence"].as_str().unwrap_or_default(),
-            outcome.report().display()
+            outcome.result.measures.verdict.sentence,
+            outcome.artifacts.report.display()
         )
     });
     Ok(ExitCode::SUCCESS)
@@ -47,11 +44,8 @@ pub(super) fn bundled(name: &str) -> Result<PathBuf, StudyError> {
 }
 
 pub fn report(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
-    if RegimeStudy::is_one(study) {
-        return regime::report(context, study);
-    }
     let outcome = context.study(study)?.run(&context.terminal)?;
-    context.answer(&outcome.artifacts, || format!("{}\n", outcome.report().display()));
+    context.answer(&outcome.artifacts, || format!("{}\n", outcome.artifacts.report.display()));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -53,6 +53,22 @@ pub enum Unit {
     Probability,
 }
 
+impl Unit {
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fraction => "fraction",
+            Self::FractionPerYear => "fraction_per_year",
+            Self::Ratio => "ratio",
+            Self::Sessions => "sessions",
+            Self::Count => "count",
+            Self::BasisPoints => "basis_points",
+            Self::Money => "money",
+            Self::Probability => "probability",
+        }
+    }
+}
+
 /// A backtest as the measures see it.
 #[derive(Clone, Debug)]
 pub struct Performance<'a> {
@@ -63,27 +79,63 @@ pub struct Performance<'a> {
     sessions_per_year: f64,
 }
 
+/// What measures read of a ledger: its days, whether they come from a backtest or from where one was stored.
+#[derive(Clone, Copy, Debug)]
+pub struct Track<'a> {
+    /// The account at each session's close.
+    pub days: &'a [Day],
+    /// What cash earned since the day before, one value a day.
+    pub cash_returns: &'a [f64],
+    /// Sessions per year of the market's calendar.
+    pub sessions_per_year: f64,
+}
+
+impl Track<'_> {
+    /// The return of each session after the first: `equity / equity at the close before − 1`, after all costs.
+    pub fn returns(&self) -> Vec<f64> {
+        self.days.windows(2).map(|pair| pair[1].equity / pair[0].equity - 1.0).collect()
+    }
+}
+
 impl<'a> Performance<'a> {
-    /// The performance of a backtest on its own.
-    pub fn new(backtest: &'a Backtest) -> Self {
+    /// The performance of a ledger on its own.
+    ///
+    /// # Panics
+    ///
+    /// If it has no day.
+    pub fn of(track: Track<'a>) -> Self {
         Self {
-            days: &backtest.days,
-            returns: backtest.returns(),
-            cash_returns: &backtest.cash_returns[1..],
+            days: track.days,
+            returns: track.returns(),
+            cash_returns: &track.cash_returns[1..],
             benchmark: None,
-            sessions_per_year: backtest.sessions_per_year,
+            sessions_per_year: track.sessions_per_year,
         }
     }
 
-    /// The performance beside a benchmark's equity or price at each of the backtest's days (see [`align_prices`]).
+    /// The performance beside a benchmark's equity or price at each of the days (see [`align_prices`]).
+    ///
+    /// # Panics
+    ///
+    /// If there is not one price a day.
+    pub fn beside(track: Track<'a>, benchmark: &[f64]) -> Self {
+        assert_eq!(benchmark.len(), track.days.len(), "one benchmark price a day");
+        let benchmark = benchmark.windows(2).map(|pair| pair[1] / pair[0] - 1.0).collect();
+        Self { benchmark: Some(benchmark), ..Self::of(track) }
+    }
+
+    /// The performance of a backtest on its own.
+    pub fn new(backtest: &'a Backtest) -> Self {
+        Self::of(backtest.track())
+    }
+
+    /// The performance of a backtest beside a benchmark's equity or price at each of its days (see [`align_prices`]).
     ///
     /// # Panics
     ///
     /// If there is not one price a day.
     pub fn against(backtest: &'a Backtest, benchmark: &[f64]) -> Self {
-        assert_eq!(benchmark.len(), backtest.days.len(), "one benchmark price a day");
-        let benchmark = benchmark.windows(2).map(|pair| pair[1] / pair[0] - 1.0).collect();
-        Self { benchmark: Some(benchmark), ..Self::new(backtest) }
+        Self::beside(backtest.track(), benchmark)
     }
 
     /// The return of each session after the first.
@@ -104,9 +156,18 @@ impl<'a> Performance<'a> {
 }
 
 impl Backtest {
+    /// What measures read of it.
+    pub fn track(&self) -> Track<'_> {
+        Track {
+            days: &self.days,
+            cash_returns: &self.cash_returns,
+            sessions_per_year: self.sessions_per_year,
+        }
+    }
+
     /// The return of each session after the first: `equity / equity at the close before − 1`, after all costs.
     pub fn returns(&self) -> Vec<f64> {
-        self.days.windows(2).map(|pair| pair[1].equity / pair[0].equity - 1.0).collect()
+        self.track().returns()
     }
 
     /// The equity at each close.

@@ -7,7 +7,11 @@ use std::path::Path;
 use backstaff_report::{Column, Table, cells, text};
 use serde::Serialize;
 
-use crate::{Options, Study, StudyError, config::StrategySpec, flow::progress::Observer};
+use crate::{
+    Options, Study, StudyError,
+    config::{ScoreStrategy, StrategySpec},
+    flow::progress::Observer,
+};
 
 /// How many instruments, what they hold, and how many seconds a run may take.
 ///
@@ -57,7 +61,8 @@ fn measure(
     let options = Options { store: Some(store.path().join("store")), ..Options::default() };
     let mut study = Study::open(study, &options)?;
     study.config.universe.at_most = Some(instruments);
-    study.config.portfolio.strategy = StrategySpec::TopkDropout { k, n_drop: k.div_ceil(5) };
+    let strategy = ScoreStrategy::TopkDropout { k, n_drop: k.div_ceil(5) };
+    study.config.portfolio.strategy = StrategySpec::Scores(strategy);
     let outcome = study.run(observer)?;
     let seconds = |names: &[&str]| {
         outcome

@@ -205,7 +205,7 @@ mod tests {
         let out = folder.path().join("study.yaml");
         let written = init(&data, &out).unwrap();
         assert_eq!(written.found.instruments, 2);
-        let config = crate::config::load(&out, Some("quick")).unwrap();
+        let config = crate::config::Config::read(&out, Some("quick")).unwrap();
         assert_eq!(config.universe.at_most, Some(20));
         assert_eq!(config.data.prices.path, Path::new("prices.csv"));
         assert!(init(&data, &out).is_err(), "an existing file is never overwritten");

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{
     StudyError,
-    command::output::write_bytes,
+    command::output::write_json,
     flow::progress::{Event, Observer, Outcome, StageRecord, peak_anonymous_bytes},
 };
 
@@ -72,9 +72,7 @@ pub fn make(
         made.files.extend(written.files);
         made.rows = written.rows;
     }
-    let mut text = serde_json::to_vec_pretty(&made).unwrap_or_default();
-    text.push(b'\n');
-    write_bytes(&description, &text)?;
+    write_json(&description, &made)?;
     Ok(made)
 }
 

@@ -1,26 +1,28 @@
-//! Orders: what the primary model's portfolio trades in the session after the newest one.
+//! Orders: what the study's portfolio trades in the session after the newest one.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt};
 
 use backstaff_panel::Session;
+use backstaff_portfolio::NextOrder;
 use backstaff_report::{Column, Table, cells, text};
-use backstaff_stage::Store;
+use backstaff_stage::{Store, runner::with_repair};
 use serde::Serialize;
 
 use crate::{
     Study, StudyError,
     flow::{Flow, Watch, progress::Observer},
     steps::{
-        backtest::{Holder, RunBacktests, Variant},
-        labels::MakeLabels,
+        backtest::{RunBacktests, Variant, holder_name},
+        regimes::{Follow, Setting},
         train::Train,
     },
+    stored::panel::PanelHandle,
 };
 
 /// An order for the next session.
 #[derive(Clone, Debug, Serialize)]
 pub struct PlannedOrder {
-    /// What.
+    /// The instrument.
     pub instrument: String,
     /// buy or sell.
     pub side: String,
@@ -37,12 +39,13 @@ pub struct PlannedOrder {
 pub struct Orders {
     /// The study.
     pub study: String,
-    /// The model whose scores decided.
-    pub model: String,
+    /// The model whose scores decided, or the strategy that needs none.
+    #[serde(rename = "model")]
+    pub by: String,
     /// The session at whose close it was decided.
     pub decided: String,
-    /// The fold whose model scored that session, and the last session it was trained on.
-    pub trained_until: String,
+    /// The last session that the model was trained on; absent where nothing was trained.
+    pub trained_until: Option<String>,
     /// The orders, sales first.
     pub orders: Vec<PlannedOrder>,
     /// The share of equity that each instrument should have afterwards.
@@ -53,7 +56,7 @@ pub struct Orders {
 
 impl fmt::Display for Orders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} with {}: decided at the close of {}", self.study, self.model, self.decided)?;
+        writeln!(f, "{} with {}: decided at the close of {}", self.study, self.by, self.decided)?;
         let mut orders = Table::new("orders for the next session")
             .column(Column::text("instrument"))
             .column(Column::text("side"))
@@ -79,61 +82,77 @@ impl fmt::Display for Orders {
 }
 
 impl Study {
-    /// What to trade in the session after the newest one, by the newest model that may score it.
+    /// What to trade in the session after the newest one; with folds by the newest model that may score it.
     pub fn orders(&self, observer: &dyn Observer) -> Result<Orders, StudyError> {
         let store = Store::open(&self.store)?;
-        self.on_threads(|| {
-            let watch = Watch::new(observer);
-            let flow = Flow::new(&store, &self.run_name(), self.budget, &watch)?;
-            let train = Train::new(&self.config.models)?;
-            let panel = self.load(&flow)?;
-            let make_labels = MakeLabels::new(&self.config, &panel)?;
-            let newest = panel.axis().calendar().sessions().last().copied();
-            let newest = newest.ok_or_else(|| StudyError::Universe("the data hold no session".to_owned()))?;
-            let mut study = self.clone();
-            // The last fold's model is the newest admissible one: its test goes on to the newest session.
-            study.config.folds.test.to = Some(newest.to_string());
-            // A year that has just begun has few rows, and must be traded all the same.
-            study.config.folds.min_rows.test = 0;
-            let resolved = study.resolve(&panel)?;
-            let columns = study.columns(&flow, &panel, &resolved)?;
-            let learned = study.learn(&flow, &panel, &columns, &train, make_labels)?;
-            let stage = RunBacktests::new(&study.config, &panel);
-            let model = self.config.primary_model().to_owned();
-            let variant = Variant::plain(Holder::Model(model.clone()));
-            let inputs = learned.backtest_inputs(&panel, &columns);
-            let next = flow.trace().span("orders", || stage.next(&variant, &inputs))?;
-            let trained_until =
-                learned.folds.facts().last().map(|fold| fold.train.to.clone()).unwrap_or_default();
-            Ok(Orders {
-                study: self.run_name(),
-                model,
-                notes: notes(next.decided, newest, &Arc::clone(&panel)),
-                decided: next.decided.to_string(),
-                trained_until,
-                orders: next
-                    .orders
-                    .iter()
-                    .map(|order| PlannedOrder {
-                        instrument: order.instrument.to_string(),
-                        side: order.side.to_string(),
-                        shares: order.shares,
-                        price: order.price,
-                        value: order.value,
-                    })
-                    .collect(),
-                target_weights: next
-                    .weights_after
-                    .iter()
-                    .filter(|(_, weight)| **weight != 0.0)
-                    .map(|(instrument, weight)| (instrument.to_string(), *weight))
-                    .collect(),
-            })
+        self.on_threads(|| with_repair(&store, || self.orders_once(&store, observer)))
+    }
+
+    fn orders_once(&self, store: &Store, observer: &dyn Observer) -> Result<Orders, StudyError> {
+        let watch = Watch::new(observer);
+        let flow = Flow::new(store, &self.run_name(), self.budget, &watch)?;
+        let train = Train::new(&self.config.models)?;
+        let panel = self.load(&flow)?;
+        let newest = panel.axis().calendar().sessions().last().copied();
+        let newest = newest.ok_or_else(|| StudyError::Universe("the data hold no session".to_owned()))?;
+        let study = self.up_to(newest);
+        let make_labels = study.make_labels(&panel)?;
+        let resolved = study.resolve(&panel)?;
+        let columns = study.columns(&flow, &panel, &resolved)?;
+        let follow = study.config.regimes.as_ref().map(|followed| Follow::new(followed, flow.store()));
+        let own = study.config.regimes.iter().map(Setting::of).collect();
+        let regimes = study.follow(&flow, follow.as_ref(), &panel, &columns, own)?;
+        let judged = study.judge(&flow, &panel, &columns, &train, make_labels, regimes)?;
+        let (stage, warnings) = RunBacktests::new(&study.config, &panel)?;
+        let variant = Variant::plain(stage.primary().clone());
+        let inputs = judged.backtest_inputs(&panel, &columns, vec![variant.clone()])?;
+        let next = flow.trace().span("orders", || stage.next(&variant, &inputs))?;
+        let folds = judged.folds.as_ref().and_then(|folds| folds.facts().last());
+        let mut notes = notes(next.decided, newest, &panel);
+        notes.extend(warnings);
+        Ok(Orders {
+            study: self.run_name(),
+            by: holder_name(&variant.holder),
+            notes,
+            decided: next.decided.to_string(),
+            trained_until: folds.map(|fold| fold.train.to.clone()),
+            orders: next.orders.iter().map(PlannedOrder::of).collect(),
+            target_weights: next
+                .weights_after
+                .iter()
+                .filter(|(_, weight)| **weight != 0.0)
+                .map(|(instrument, weight)| (instrument.to_string(), *weight))
+                .collect(),
         })
+    }
+
+    /// The study as it decides at its newest session.
+    fn up_to(&self, newest: Session) -> Self {
+        let mut study = self.clone();
+        if let Some(folds) = &mut study.config.folds {
+            // The last fold's model is the newest admissible one: its test goes on to the newest session.
+            folds.test.to = Some(newest.to_string());
+            // A year that has just begun has few rows, and must be traded all the same.
+            folds.min_rows.test = 0;
+        }
+        study.config.portfolio.to = None;
+        study
     }
 }
 
-fn notes(decided: Session, newest: Session, panel: &crate::stored::panel::PanelHandle) -> Vec<String> {
+impl PlannedOrder {
+    fn of(order: &NextOrder) -> Self {
+        Self {
+            instrument: order.instrument.to_string(),
+            side: order.side.to_string(),
+            shares: order.shares,
+            price: order.price,
+            value: order.value,
+        }
+    }
+}
+
+fn notes(decided: Session, newest: Session, panel: &PanelHandle) -> Vec<String> {
     let mut notes =
         vec!["shares are at the newest close; the next session's prices, limits and halts decide".to_owned()];
     if decided != newest {

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::{
     Study, StudyError,
-    command::output::{OutputError, write_bytes, write_panel},
+    command::output::{OutputError, write_json, write_panel},
     flow::{Flow, Watch, progress::Observer},
     steps::features::precomputed::{Document, FORMAT, about, entries, file_name},
     stored::column::ColumnHandle,
@@ -63,7 +63,7 @@ impl Study {
         let resolved = self.resolve(&panel)?;
         let columns = self.columns(&flow, &panel, &resolved)?;
         let values = |handle: &Arc<ColumnHandle>| Ok((handle.name().to_owned(), handle.column()?));
-        let values = columns.selected.par_iter().map(values).collect::<Result<Vec<_>, StudyError>>()?;
+        let values = columns.features().par_iter().map(values).collect::<Result<Vec<_>, StudyError>>()?;
         let long = out.extension().is_some_and(|extension| extension == "parquet");
         let files = if long { vec![file_name(out)] } else { names(panel.axis()) };
         let document = Document {
@@ -71,7 +71,7 @@ impl Study {
             study: self.run_name(),
             rows: panel.axis().n_rows(),
             files,
-            features: entries(&resolved.selected, &values, &panel)?,
+            features: entries(&resolved.features(), &values, &panel)?,
         };
         write(out, long, panel.axis(), &values, &document)?;
         Ok(Written {
@@ -133,6 +133,5 @@ fn write(
             write_panel(&out.join(&document.files[i]), &own, &values.iter().map(cut).collect::<Vec<_>>())
         })?;
     }
-    let text = serde_json::to_vec_pretty(document).unwrap_or_default();
-    Ok(write_bytes(&about, &text)?)
+    Ok(write_json(&about, document)?)
 }

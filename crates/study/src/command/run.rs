@@ -6,45 +6,41 @@ use std::{
 };
 
 use backstaff_panel::Session;
-use backstaff_report::{Block, Column, Section, Table, cells};
+use backstaff_report::Section;
 use backstaff_stage::{Store, runner::with_repair};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::output::{Cells, OutputError, write_bytes, write_json, write_table};
 use crate::{
     Study, StudyError,
-    command::output::{Cells, write_bytes, write_table},
     flow::{
         Flow, Watch,
-        progress::{Observer, Outcome, StageRecord, peak_anonymous_bytes},
-        results::Results,
+        progress::{Observer, StageRecord, peak_anonymous_bytes},
+        results::{FollowedRegimes, Results},
     },
-    report::stage::{ReportOutput, WriteReport, read_report},
-    steps::{
-        backtest::holder_name,
-        folds::{FoldFacts, LeftOutFacts},
+    report::{
+        run::run_section,
+        stage::{ReportOutput, WriteReport, read_report},
+        study::{numbers::StudyResult, regimes::work},
     },
+    steps::{backtest::holder_name, regimes::Work},
+    stored::ledger::weights,
 };
 
 /// What a run gave.
 #[derive(Clone, Debug, Serialize)]
 pub struct RunOutcome {
-    /// The study's name.
-    pub study: String,
+    /// What the study found out.
+    #[serde(flatten)]
+    pub result: StudyResult,
     /// The stage table.
     pub stages: Vec<StageRecord>,
-    /// The measures of all portfolios and signals.
-    pub measures: Value,
-    /// The folds.
-    pub folds: Vec<FoldFacts>,
-    /// The folds that have too few rows.
-    pub left_out: Vec<LeftOutFacts>,
-    /// What the user should know.
-    pub warnings: Vec<String>,
-    /// Instruments that were left out of the data, and why.
-    pub excluded: Vec<Excluded>,
-    /// The files that were written, by what they hold.
-    pub artifacts: Value,
+    /// What the cache of regime models did, and what took how long; absent for a study without regimes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub work: Option<Work>,
+    /// The files that were written.
+    pub artifacts: Files,
     /// Wall time.
     pub seconds: f64,
     /// The largest anonymous memory, in bytes.
@@ -56,25 +52,23 @@ pub struct RunOutcome {
     pub trace: Value,
 }
 
-/// An instrument that was left out of the data.
+/// The files that a run writes for people and other programs.
 #[derive(Clone, Debug, Serialize)]
-pub struct Excluded {
-    /// Which.
-    pub instrument: String,
-    /// Why.
-    pub reason: String,
-}
-
-fn excluded(results: &Results) -> Vec<Excluded> {
-    let pairs = results.panel.facts().excluded.iter();
-    pairs.map(|(name, reason)| Excluded { instrument: name.clone(), reason: reason.clone() }).collect()
-}
-
-impl RunOutcome {
-    /// The report's page.
-    pub fn report(&self) -> PathBuf {
-        PathBuf::from(self.artifacts["report"].as_str().unwrap_or_default())
-    }
+pub struct Files {
+    /// The page.
+    pub report: PathBuf,
+    /// The numbers.
+    pub results: PathBuf,
+    /// Every session of every portfolio.
+    pub portfolios: PathBuf,
+    /// Every session of every model's scores; absent if none were judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signals: Option<PathBuf>,
+    /// Every session of every instrument's regimes; absent for a study without regimes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub regimes: Option<PathBuf>,
+    /// The store.
+    pub store: PathBuf,
 }
 
 impl Study {
@@ -91,16 +85,11 @@ impl Study {
         let report = flow.single(&WriteReport, &results, 0)?;
         let report = read_report(store, &report)?;
         let artifacts = self.write(&results, &report, &flow)?;
-        let facts = json!({ "artifacts": artifacts, "threads": self.budget.threads });
-        let record = flow.finish(facts)?;
+        let record = flow.finish(json!({ "artifacts": artifacts, "threads": self.budget.threads }))?;
         Ok(RunOutcome {
-            study: self.run_name(),
+            result: report.result,
             stages: flow.stages(),
-            measures: report.measures,
-            excluded: excluded(&results),
-            folds: results.folds,
-            left_out: results.left_out,
-            warnings: results.warnings,
+            work: results.regimes.and_then(|regimes| regimes.work),
             artifacts,
             seconds: record.seconds,
             peak_bytes: peak_anonymous_bytes(),
@@ -110,51 +99,55 @@ impl Study {
     }
 
     /// Write the files for people and other programs.
-    fn write(&self, results: &Results, report: &ReportOutput, flow: &Flow<'_>) -> Result<Value, StudyError> {
+    fn write(&self, results: &Results, report: &ReportOutput, flow: &Flow<'_>) -> Result<Files, StudyError> {
         let folder = self.report_folder();
-        fs::create_dir_all(&folder)
-            .map_err(|source| crate::command::output::OutputError::Write { path: folder.clone(), source })?;
-        let page = folder.join("report.html");
-        write_bytes(
-            &page,
-            report
-                .body
-                .page(&run_section(&flow.stages(), self.budget.threads, self.config.profile.as_deref()))?
-                .as_bytes(),
-        )?;
-        let numbers = folder.join("results.json");
-        let document = json!({
-            "format": 1, "study": self.run_name(), "measures": report.measures, "folds": results.folds,
-            "left_out": results.left_out, "warnings": results.warnings, "suspects": results.suspects, "quality": results.quality,
-            "excluded": excluded(results),
-        });
-        write_bytes(&numbers, &serde_json::to_vec_pretty(&document).unwrap_or_default())?;
-        let portfolios = folder.join("portfolios.parquet");
-        write_portfolios(&portfolios, results)?;
-        let signals = folder.join("signals.parquet");
-        write_signals(&signals, results)?;
-        let text = |path: &Path| path.display().to_string();
-        Ok(json!({
-            "report": text(&page), "results": text(&numbers), "portfolios": text(&portfolios),
-            "signals": text(&signals), "store": text(&self.store),
-        }))
+        fs::create_dir_all(&folder).map_err(|source| OutputError::Write { path: folder.clone(), source })?;
+        let at = |name: &str| folder.join(name);
+        let files = Files {
+            report: at("report.html"),
+            results: at("results.json"),
+            portfolios: at("portfolios.parquet"),
+            signals: (!results.evaluations.is_empty()).then(|| at("signals.parquet")),
+            regimes: results.regimes.is_some().then(|| at("regimes.parquet")),
+            store: self.store.clone(),
+        };
+        let mut run = run_section(&flow.stages(), self.budget.threads, self.config.profile.as_deref());
+        if let Some(done) = results.regimes.as_ref().and_then(|regimes| regimes.work.as_ref()) {
+            run = work(done).into_iter().fold(run, Section::block);
+        }
+        write_bytes(&files.report, report.body.page(&run)?.as_bytes())?;
+        write_json(&files.results, &report.result)?;
+        write_portfolios(&files.portfolios, results)?;
+        if let Some(path) = &files.signals {
+            write_signals(path, results)?;
+        }
+        if let (Some(path), Some(regimes)) = (&files.regimes, &results.regimes) {
+            write_regimes(path, regimes)?;
+        }
+        Ok(files)
     }
 }
 
-/// Every session of every portfolio, one below the other.
+/// Every session of every portfolio, one below the other; of a strategy that names its instruments the weight of each.
 fn write_portfolios(path: &Path, results: &Results) -> Result<(), StudyError> {
+    let names_instruments = results.config.portfolio.strategy.named().is_some();
     let mut names = Vec::new();
     let mut costs = Vec::new();
     let mut delays = Vec::new();
     let mut sessions = Vec::<Session>::new();
     let mut columns = Vec::<(String, Vec<f64>)>::new();
     for backtest in &results.backtests {
-        let n = backtest.sessions.len();
-        names.extend(std::iter::repeat_n(holder_name(&backtest.variant.holder), n));
-        costs.extend(std::iter::repeat_n(f64::from(backtest.variant.cost_tenths) / 10.0, n));
-        delays.extend(std::iter::repeat_n(i64::from(backtest.variant.delay), n));
-        sessions.extend_from_slice(&backtest.sessions);
-        extend(&mut columns, &backtest.daily);
+        let own = backtest.sessions();
+        names.extend(std::iter::repeat_n(holder_name(&backtest.variant.holder), own.len()));
+        costs.extend(std::iter::repeat_n(f64::from(backtest.variant.cost_tenths) / 10.0, own.len()));
+        delays.extend(std::iter::repeat_n(i64::from(backtest.variant.delay), own.len()));
+        let mut daily = backtest.daily.columns();
+        if names_instruments {
+            let weights = weights(&backtest.positions, &own).into_iter();
+            daily.extend(weights.map(|(name, weights)| (format!("weight_{name}"), weights)));
+        }
+        sessions.extend(own);
+        extend(&mut columns, &daily);
     }
     let mut table = vec![
         ("portfolio", Cells::Texts(names)),
@@ -197,30 +190,42 @@ fn extend(columns: &mut Vec<(String, Vec<f64>)>, more: &[(String, Vec<f64>)]) {
     }
 }
 
-/// What may differ from run to run: kept apart from the page's body.
-pub(crate) fn run_section(stages: &[StageRecord], threads: usize, profile: Option<&str>) -> Section {
-    let mut table = Table::new("Stages of this run")
-        .column(Column::text("Stage"))
-        .column(Column::text("Outcome"))
-        .column(Column::seconds("Time"))
-        .column(Column::integer("Computed"))
-        .column(Column::integer("Found"))
-        .column(Column::text("Why"))
-        .column(Column::text("Keys"));
-    for stage in stages {
-        let outcome = if stage.outcome == Outcome::Found { "found" } else { "computed" };
-        let key = stage.key.get(..12).unwrap_or(&stage.key);
-        let (computed, found) = (stage.computed, stage.found);
-        table =
-            table.row(cells![stage.name, outcome, stage.seconds, computed, found, stage.why.as_str(), key]);
+/// Every session of every instrument's regimes, one below the other.
+fn write_regimes(path: &Path, regimes: &FollowedRegimes) -> Result<(), StudyError> {
+    let (mut names, mut sessions) = (Vec::new(), Vec::new());
+    let (mut labels, mut kinds, mut states, mut ages) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut numbers = vec![Vec::new(); 4 + regimes.setting.states];
+    for instrument in &regimes.instruments {
+        let history = &instrument.history;
+        for row in history.first().unwrap_or(instrument.sessions.len())..instrument.sessions.len() {
+            names.push(instrument.name.clone());
+            sessions.push(instrument.sessions[row]);
+            labels.push(history.label(row).unwrap_or_default().to_owned());
+            kinds.push(history.kind_of(row).map(|kind| kind.to_string()).unwrap_or_default());
+            states.push(i64::from(history.state[row]));
+            ages.push(i64::from(history.age[row]));
+            let own = [
+                &history.confidence,
+                &history.leaving,
+                &history.expected_return,
+                &history.expected_volatility,
+            ];
+            for (column, values) in numbers.iter_mut().zip(own.into_iter().chain(&history.probabilities)) {
+                column.push(values[row]);
+            }
+        }
     }
-    let text = format!(
-        "backstaff {} on {} threads, {} {}; profile: {}.",
-        env!("CARGO_PKG_VERSION"),
-        threads,
-        std::env::consts::OS,
-        std::env::consts::ARCH,
-        profile.unwrap_or("none"),
-    );
-    Section::new("run", "This run").block(Block::Text(vec![text])).block(table)
+    let fixed = ["confidence", "leaving", "expected_return", "expected_volatility"].map(str::to_owned);
+    let filtered = (0..regimes.setting.states).map(|state| format!("filtered_{state}"));
+    let titles = fixed.into_iter().chain(filtered).collect::<Vec<_>>();
+    let mut table = vec![
+        ("instrument", Cells::Texts(names)),
+        ("date", Cells::Sessions(sessions)),
+        ("label", Cells::Texts(labels)),
+        ("regime", Cells::Texts(kinds)),
+        ("state", Cells::Integers(states)),
+        ("age", Cells::Integers(ages)),
+    ];
+    table.extend(titles.iter().map(String::as_str).zip(numbers.into_iter().map(Cells::Numbers)));
+    Ok(write_table(path, &table)?)
 }

@@ -29,8 +29,8 @@ impl Study {
         self.on_threads(|| {
             with_repair(&store, || {
                 let watch = Watch::new(observer);
-                let only = Until { stage: stage.to_owned(), shard: number };
-                let flow = Flow::new(&store, &self.run_name(), self.budget, &watch)?.until(only);
+                let until = Until { stage: stage.to_owned(), shard: number };
+                let flow = Flow::new(&store, &self.run_name(), self.budget, &watch)?.until(until);
                 match self.results(&flow) {
                     Err(StudyError::Stopped) => {}
                     Err(error) => return Err(error),

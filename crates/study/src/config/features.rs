@@ -54,7 +54,7 @@ pub(crate) fn catalog<'a>(
 
 /// The catalog of a study, and what of it the models see.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct Selection {
     /// Everything that expressions may name.
     pub catalog: Catalog,
     /// Libraries and files that are taken as far as the data allow.
@@ -63,7 +63,7 @@ pub(crate) struct Asked {
     pub named: Vec<String>,
 }
 
-impl Asked {
+impl Selection {
     /// Read the study's libraries and files.
     pub fn new(config: &Config) -> Result<Self, StudyError> {
         let features = &config.features;
@@ -90,18 +90,16 @@ impl Asked {
         flaws.collect()
     }
 
-    /// The published facts that any text of the study names, without `$$`: of a large database only these are read.
+    /// The published facts that any expression of the study names, without `$$`: of a large database only these are read.
     pub fn facts(&self, config: &Config) -> Result<BTreeSet<String>, StudyError> {
-        let selected = self.libraries.iter().chain(&self.named).map(String::as_str).collect::<Vec<_>>();
-        let mut facts = self.catalog.mentioned(&selected)?.facts;
-        // Expressions stand in many places of a study; each names its facts in the same way.
-        let text = serde_json::to_string(config).unwrap_or_default();
-        for part in text.split("$$").skip(1) {
-            let is_name = |letter: &char| letter.is_ascii_alphanumeric() || *letter == '_';
-            let name = part.chars().take_while(is_name).collect::<String>();
-            facts.extend((!name.is_empty()).then_some(name));
+        let (mut catalog, mut names) = (self.catalog.clone(), self.named.clone());
+        names.extend(self.libraries.iter().cloned());
+        for asked in config.expressions() {
+            let name = asked.role.column();
+            catalog = catalog.with(&name, asked.text)?;
+            names.push(name);
         }
-        Ok(facts)
+        Ok(catalog.mentioned(&names.iter().map(String::as_str).collect::<Vec<_>>())?.facts)
     }
 }
 

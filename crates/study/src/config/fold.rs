@@ -1,6 +1,9 @@
 //! Which sessions train, validate and test.
 
+use backstaff_panel::Session;
 use serde::{Deserialize, Serialize};
+
+use super::Problem;
 
 /// Walk-forward folds.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -87,4 +90,34 @@ pub enum Validation {
     Months(u32),
     /// Sessions.
     Sessions(u32),
+}
+
+impl Folds {
+    /// Whether some rows are held out for early stopping and the choice of penalties.
+    pub fn has_validation(&self) -> bool {
+        self.validation != Validation::None
+    }
+
+    /// What is wrong with it.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut wrong =
+            |key: &str, message: String| problems.push(Problem::of(format!("folds.{key}"), message));
+        for (key, text) in [("test.from", Some(&self.test.from)), ("test.to", self.test.to.as_ref())] {
+            if let Some(text) = text.filter(|text| text.parse::<Session>().is_err()) {
+                wrong(key, format!("{text:?} is not a date; write YYYY-MM-DD"));
+            }
+        }
+        let zero = "must be 1 or more";
+        if matches!(self.every, Every::Sessions(0)) {
+            wrong("every", zero.to_owned());
+        }
+        if matches!(self.train, TrainSpan::Years(0) | TrainSpan::Sessions(0)) {
+            wrong("train", zero.to_owned());
+        }
+        if matches!(self.validation, Validation::Months(0) | Validation::Sessions(0)) {
+            wrong("validation", format!("{zero}; write `validation: none` for none"));
+        }
+        problems
+    }
 }

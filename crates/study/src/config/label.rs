@@ -188,16 +188,19 @@ impl Default for Target {
 }
 
 impl Label {
-    /// What can be wrong with it, told by key.
-    pub(super) fn check(&self) -> Result<(), Problem> {
+    /// What is wrong with it.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
         if self.horizon == 0 {
-            return Err(Problem::of("label.horizon", "must be 1 or more sessions"));
+            problems.push(Problem::of("label.horizon", "must be 1 or more sessions"));
         }
         if self.target.0.is_empty() {
-            return Err(Problem::of("label.target", "the list is empty; name at least one part"));
+            problems.push(Problem::of("label.target", "the list is empty; name at least one part"));
         }
-        let mut parts = self.target.0.iter();
-        parts.try_for_each(TargetPart::check).map_err(|message| Problem::of("label.target", message))
+        for part in &self.target.0 {
+            problems.extend(part.check().err().map(|message| Problem::of("label.target", message)));
+        }
+        problems
     }
 }
 

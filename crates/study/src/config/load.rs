@@ -1,20 +1,23 @@
-//! From a file's text to a [`Config`], with errors that show the place.
+//! The one way to a [`Config`]: from a file, a text, a map or code, with all mistakes at once.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-use serde::de::DeserializeOwned;
-use serde_json::Value;
-
-use super::{Config, FORMAT, Problem, Weights};
-use crate::nearest::nearest;
+use super::{
+    Config, FORMAT, Problem,
+    document::{self, Entry, Node, Problems, Tree},
+    spelling,
+};
 
 /// The overrides that ship; a study's own profile of the same name is laid over them.
 const SHIPPED_PROFILES: &str = include_str!("profiles.yaml");
 
-/// Why a study file can't be used.
+/// The longest name: it becomes the name of a folder, with a profile's name and an ending.
+const LONGEST_NAME: usize = 100;
+
+/// Why a study can't be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages explain the fields")]
@@ -22,191 +25,295 @@ pub enum ConfigError {
     #[error("cannot read the study {path}: {source}; `backstaff init --data PATH` writes one")]
     Read { path: PathBuf, source: io::Error },
 
-    #[error("{path}: {message}")]
-    Parse { path: PathBuf, message: String },
-
     #[error("{path}: format {found} is newer than {FORMAT}, which this program reads; update backstaff")]
     Format { path: PathBuf, found: u32 },
 
     #[error("{path}: there is no profile {name:?}; there are {known}")]
     Profile { path: PathBuf, name: String, known: String },
 
-    #[error("{path}: {key}: {message}")]
-    Value { path: PathBuf, key: String, message: String },
+    /// Everything that is wrong with what the study says.
+    #[error(transparent)]
+    Problems(#[from] Problems),
 }
 
-/// Read a study's file and apply a profile to it.
-pub fn load(path: &Path, profile: Option<&str>) -> Result<Config, ConfigError> {
-    let text =
-        fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-    parse(&text, path, profile)
-}
-
-/// Parse a study's text; `path` is for messages, and its folder is what paths in the text are relative to.
-pub fn parse(text: &str, path: &Path, profile: Option<&str>) -> Result<Config, ConfigError> {
-    let plain: Config = parse_yaml(text, path)?;
-    if plain.backstaff > FORMAT {
-        return Err(ConfigError::Format { path: path.to_owned(), found: plain.backstaff });
+impl Config {
+    /// Read a study's file, with the overrides of a profile if one is named.
+    pub fn read(path: &Path, profile: Option<&str>) -> Result<Self, ConfigError> {
+        let text =
+            fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::from_yaml(&text, path, profile)
     }
-    let mut config = match profile {
-        None => plain,
-        Some(name) => {
-            let study: Value = parse_yaml(text, path)?;
-            with_profile(study, &plain, path, name)?
-        }
-    };
-    config.folder = path.parent().map(Path::to_owned).unwrap_or_default();
-    config.profile = profile.map(str::to_owned);
-    check(&config, path)?;
-    settle(&mut config).map_err(|problem| ConfigError::Value {
-        path: path.to_owned(),
-        key: problem.key,
-        message: problem.message,
-    })?;
-    Ok(config)
-}
 
-/// Parse a text; errors show the place, and the nearest of the keys that may stand there.
-pub fn parse_yaml<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, ConfigError> {
-    serde_saphyr::from_str(text).map_err(|error: serde_saphyr::Error| ConfigError::Parse {
-        path: path.to_owned(),
-        message: with_suggestion(&error.render()),
-    })
-}
+    /// Read a study's text; `path` is for messages, and its folder is what paths in the text are relative to.
+    pub fn from_yaml(text: &str, path: &Path, profile: Option<&str>) -> Result<Self, ConfigError> {
+        let source = Source { path, text };
+        let root = document::read(text).map_err(|problem| source.problems(vec![problem]))?;
+        source.config(root, path.parent().unwrap_or(Path::new("")), profile)
+    }
 
-/// What is wrong with a study's name: the key and why.
-pub fn check_name(name: &str) -> Result<(), (&'static str, String)> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if name.is_empty() || !name.chars().all(plain) {
-        return Err(("name", format!("{name:?} must be made of letters, digits, _ and -")));
+    /// Take a study from a map of the same keys; paths in it are relative to `folder`.
+    pub fn from_map(
+        map: &serde_json::Value,
+        folder: &Path,
+        profile: Option<&str>,
+    ) -> Result<Self, ConfigError> {
+        Source { path: Path::new(""), text: "" }.config(Node::from(map), folder, profile)
     }
-    Ok(())
-}
 
-fn with_profile(mut study: Value, plain: &Config, path: &Path, name: &str) -> Result<Config, ConfigError> {
-    let shipped: Value = serde_saphyr::from_str(SHIPPED_PROFILES)
-        .map_err(|error| ConfigError::Parse { path: "profiles.yaml".into(), message: error.render() })?;
-    let own = plain.profiles.get(name);
-    if shipped.get(name).is_none() && own.is_none() {
-        let mut known = plain.profiles.keys().cloned().collect::<Vec<_>>();
-        known.extend(shipped.as_object().into_iter().flat_map(|object| object.keys().cloned()));
-        known.sort();
-        known.dedup();
-        let (path, name, known) = (path.to_owned(), name.to_owned(), known.join(", "));
-        return Err(ConfigError::Profile { path, name, known });
+    /// The study with what it left open filled in, if it makes sense as a whole; else everything that is wrong with it.
+    pub fn checked(self) -> Result<Self, ConfigError> {
+        Source { path: Path::new(""), text: "" }.checked(self, &Node::empty())
     }
-    if let Some(overrides) = shipped.get(name) {
-        apply_shipped(&mut study, overrides);
-    }
-    if let Some(overrides) = own {
-        merge(&mut study, overrides);
-    }
-    serde_path_to_error::deserialize(&study).map_err(|error| ConfigError::Value {
-        path: path.to_owned(),
-        key: format!("with profile {name}, {}", error.path()),
-        message: with_suggestion(&error.inner().to_string()),
-    })
-}
 
-/// A shipped profile speaks of every LightGBM model, whatever its name, and of the strategy only if it is top-k or top-n.
-fn apply_shipped(study: &mut Value, overrides: &Value) {
-    let has_validation = study.pointer("/folds/validation").is_none_or(|validation| validation != "none");
-    if let (Some(models), Some(mut boosted)) =
-        (study.get_mut("models").and_then(Value::as_object_mut), overrides.get("lightgbm").cloned())
-    {
-        if !has_validation && let Some(boosted) = boosted.as_object_mut() {
-            boosted.remove("early_stopping");
-        }
-        for model in models.values_mut().filter_map(|model| model.get_mut("lightgbm")) {
-            merge(model, &boosted);
+    /// Fill in what one section leaves to another.
+    fn settle(&mut self) {
+        let is_held_out = self.has_validation();
+        self.models.values_mut().for_each(|model| model.settle(is_held_out));
+        if self.portfolio.strategy.regimes().is_some() {
+            self.regimes.get_or_insert_default();
+            self.spread.get_or_insert_default();
         }
     }
-    if let (Some(top), Some(small)) =
-        (study.pointer_mut("/portfolio/strategy/topk_dropout"), overrides.get("topk_dropout"))
-    {
-        merge(top, small);
-    }
-    if let (Some(top), Some(small)) = (
-        study.pointer_mut("/portfolio/strategy/top_n").and_then(Value::as_object_mut),
-        overrides.get("top_n").and_then(Value::as_object),
-    ) {
-        // A book without a band stays one.
-        for (key, value) in small.iter().filter(|(key, _)| top.contains_key(*key)).collect::<Vec<_>>() {
-            top.insert(key.clone(), value.clone());
-        }
-    }
-    if let Some(count) = overrides.get("at_most") {
-        merge(study, &serde_json::json!({ "universe": { "at_most": count } }));
-    }
-}
 
-/// Lay `over` on `base`: mappings key by key, anything else as a whole.
-fn merge(base: &mut Value, over: &Value) {
-    match (base, over) {
-        (Value::Object(base), Value::Object(over)) => {
-            for (key, value) in over {
-                merge(base.entry(key.clone()).or_insert(Value::Null), value);
+    /// Whether folds hold out rows for early stopping and the choice of penalties.
+    fn has_validation(&self) -> bool {
+        self.folds.as_ref().is_some_and(super::Folds::has_validation)
+    }
+
+    /// Everything that is wrong with it, as far as the study alone tells.
+    fn problems(&self) -> Vec<Problem> {
+        let Self { data, universe, label, folds, weights, models, regimes, spread, portfolio, .. } = self;
+        let mut problems = Vec::new();
+        let mut wrong = |key: &str, message: &str| problems.push(Problem::of(key, message));
+        if self.backstaff == 0 {
+            wrong("backstaff", "is the version of the format; write 1");
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if self.name.is_empty() || !self.name.chars().all(plain) {
+            wrong("name", &format!("{:?} must be made of letters, digits, _ and -", self.name));
+        } else if self.name.len() > LONGEST_NAME {
+            wrong("name", &format!("has {} letters; {LONGEST_NAME} are the most", self.name.len()));
+        }
+        if data.attributes.as_ref().is_some_and(|attributes| !attributes.is_static) {
+            wrong(
+                "data.attributes.static",
+                "tables with history are not read yet; say `static: true` if the table holds today's values, which \
+                 the report will then warn of",
+            );
+        }
+        if universe.member_from.is_some() && data.attributes.is_none() {
+            wrong("universe.member_from", "needs data.attributes, the table that holds the dates");
+        }
+        if universe.at_most == Some(0) {
+            wrong("universe.at_most", "0 would leave nothing; write 1 or more");
+        }
+        if let Some(primary) = self.primary.as_ref().filter(|primary| !models.contains_key(*primary)) {
+            wrong("primary", &format!("there is no model {primary:?}"));
+        }
+        self.problems_of_learning(&mut wrong);
+        let strategy = portfolio.strategy.name();
+        match (&portfolio.strategy, models.is_empty()) {
+            (of_scores, true) if of_scores.reads_scores() => wrong(
+                "models",
+                &format!(
+                    "{strategy} ranks scores: name a model, or an expression as `models: {{mine: {{expression: ...}}}}`"
+                ),
+            ),
+            (other, false) if !other.reads_scores() => {
+                wrong(
+                    "models",
+                    &format!("{strategy} reads no scores: nothing would be done with those of a model"),
+                );
+            }
+            _ => {}
+        }
+        if portfolio.strategy.regimes().is_none() {
+            let message = format!("{strategy} reads no regimes; `portfolio.strategy` names those that do");
+            for (key, is_said) in [("regimes", regimes.is_some()), ("spread", spread.is_some())] {
+                if is_said {
+                    wrong(key, &message);
+                }
             }
         }
-        (base, over) => *base = over.clone(),
+        if portfolio.strategy.named().is_none() && portfolio.hold.is_some() {
+            wrong(
+                "portfolio.hold",
+                "is for strategies that name their instruments; data.benchmark is an index",
+            );
+        }
+        if portfolio.cohorts > 1 && !portfolio.strategy.reads_scores() {
+            wrong(
+                "portfolio.cohorts",
+                &format!("are for strategies that rank scores; {strategy} ranks none"),
+            );
+        }
+        let is_held_out = self.has_validation();
+        problems.extend(label.iter().flat_map(super::Label::problems));
+        problems.extend(folds.iter().flat_map(super::Folds::problems));
+        problems.extend(weights.iter().flat_map(super::Weights::problems));
+        problems.extend(models.iter().flat_map(|(name, model)| model.problems(name, is_held_out)));
+        problems.extend(regimes.iter().flat_map(super::Followed::problems));
+        problems.extend(portfolio.problems());
+        problems
+    }
+
+    /// What models that learn need, and what is of no use without them.
+    fn problems_of_learning(&self, wrong: &mut impl FnMut(&str, &str)) {
+        let Self { label, folds, weights, models, portfolio, .. } = self;
+        if let Some((name, _)) = models.iter().find(|(_, model)| model.learns()) {
+            if label.is_none() {
+                wrong(
+                    "label",
+                    &format!(
+                        "is missing: the model {name} learns to predict one, as in `label: {{horizon: 5}}`"
+                    ),
+                );
+            }
+            if folds.is_none() {
+                wrong(
+                    "folds",
+                    &format!(
+                        "is missing: the model {name} learns on some years and is tested on the next, as in `folds: \
+                         {{test: {{from: 2015-01-01}}, train: {{years: 3}}, validation: {{months: 6}}}}`"
+                    ),
+                );
+            }
+        } else if folds.is_some() && label.is_none() {
+            wrong(
+                "folds",
+                "need a label: folds are purged by what labels look at; without one say portfolio.from and to",
+            );
+        }
+        if folds.is_none() && weights.is_some() {
+            wrong("weights", "are those of training rows, and without folds nothing is trained");
+        }
+        if folds.is_some() && !portfolio.strategy.reads_scores() {
+            wrong(
+                "folds",
+                "cut the training of models; a strategy that reads no scores runs from portfolio.from to portfolio.to",
+            );
+        } else if folds.is_some() && (portfolio.from.is_some() || portfolio.to.is_some()) {
+            wrong("portfolio.from", "folds.test says which sessions are tested; say it there");
+        }
     }
 }
 
-/// Add the nearest of the names that a message lists as expected.
-fn with_suggestion(message: &str) -> String {
-    let first = message.lines().find(|line| line.contains("expected one of"));
-    let suggestion = first.and_then(|line| {
-        let unknown = line.split('`').nth(1)?;
-        let expected = line.split("expected one of").nth(1)?;
-        nearest(unknown, expected.split(',').map(|name| name.trim().trim_matches('`')))
-    });
-    match suggestion {
-        Some(name) if !name.is_empty() => format!("{}\ndid you mean `{name}`?", message.trim_end()),
-        _ => message.trim_end().to_owned(),
+/// Where a study comes from, for messages.
+struct Source<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    fn problems(&self, all: Vec<Problem>) -> Problems {
+        Problems::new(self.path.to_owned(), self.text.to_owned(), all)
+    }
+
+    fn config(&self, mut root: Node, folder: &Path, profile: Option<&str>) -> Result<Config, ConfigError> {
+        let version = root.get("backstaff").and_then(Node::as_text).and_then(|text| text.parse::<u32>().ok());
+        if let Some(found) = version.filter(|&found| found > FORMAT) {
+            return Err(ConfigError::Format { path: self.path.to_owned(), found });
+        }
+        spelling::modernise(&mut root);
+        if let Some(name) = profile {
+            self.lay_over(&mut root, name)?;
+        }
+        let mut config: Config = document::parse(&root).map_err(|problems| self.problems(problems))?;
+        config.folder = folder.to_owned();
+        config.profile = profile.map(str::to_owned);
+        self.checked(config, &root)
+    }
+
+    fn checked(&self, mut config: Config, root: &Node) -> Result<Config, ConfigError> {
+        let problems = config.problems();
+        if !problems.is_empty() {
+            let placed = problems.into_iter().map(|problem| problem.placed(root));
+            return Err(self.problems(placed.collect()).into());
+        }
+        config.settle();
+        Ok(config)
+    }
+
+    /// Lay a profile over a study: what ships under its name, and over that what the study says itself.
+    fn lay_over(&self, root: &mut Node, name: &str) -> Result<(), ConfigError> {
+        let shipped = document::read(SHIPPED_PROFILES).map_err(|problem| {
+            Problems::new("profiles.yaml".into(), SHIPPED_PROFILES.to_owned(), vec![problem])
+        })?;
+        let own = root.at(["profiles", name]).cloned();
+        if shipped.get(name).is_none() && own.is_none() {
+            let profiles = root.get("profiles").map_or(&[][..], Node::entries);
+            let mut known =
+                profiles.iter().chain(shipped.entries()).map(|entry| entry.key.as_str()).collect::<Vec<_>>();
+            known.sort_unstable();
+            known.dedup();
+            let (path, name, known) = (self.path.to_owned(), name.to_owned(), known.join(", "));
+            return Err(ConfigError::Profile { path, name, known });
+        }
+        if let Some(overrides) = shipped.get(name) {
+            apply_shipped(root, overrides);
+        }
+        if let Some(mut overrides) = own {
+            spelling::modernise(&mut overrides);
+            root.overlay(&overrides);
+        }
+        Ok(())
     }
 }
 
-/// Check what the sections on learning say, and fill in what one of them leaves to another.
-fn settle(config: &mut Config) -> Result<(), Problem> {
-    config.label.check()?;
-    config.weights.as_ref().map_or(Ok(()), Weights::check)?;
-    let validation = config.folds.validation;
-    config.models.iter_mut().try_for_each(|(name, model)| model.settle(name, validation))
-}
-
-fn check(config: &Config, path: &Path) -> Result<(), ConfigError> {
-    let fail = |key: &str, message: String| {
-        Err(ConfigError::Value { path: path.to_owned(), key: key.to_owned(), message })
+/// A shipped profile speaks of every LightGBM model, whatever its name; of the strategy only if it is top-k or top-n; and
+/// it takes fewer instruments only where the strategy doesn't name its own.
+fn apply_shipped(root: &mut Node, overrides: &Node) {
+    let validation = root.at(["folds", "validation"]).and_then(Node::as_text);
+    let has_validation = validation.is_none_or(|validation| validation != "none");
+    if let (Some(models), Some(mut boosted)) = (root.get_mut("models"), overrides.get("lightgbm").cloned()) {
+        if !has_validation {
+            boosted.take("early_stopping");
+        }
+        if let Tree::Map(models) = &mut models.value {
+            for model in models.iter_mut().filter_map(|entry| entry.value.get_mut("lightgbm")) {
+                model.overlay(&boosted);
+            }
+        }
+    }
+    let strategy = root.get_mut("portfolio").and_then(|portfolio| portfolio.get_mut("strategy"));
+    let mut ranks = false;
+    if let Some(strategy) = strategy {
+        if let (Some(top), Some(small)) = (strategy.get_mut("topk_dropout"), overrides.get("topk_dropout")) {
+            top.overlay(small);
+            ranks = true;
+        }
+        if let (Some(top), Some(small)) = (strategy.get_mut("top_n"), overrides.get("top_n")) {
+            // A book without a band stays one.
+            for entry in
+                small.entries().iter().filter(|entry| top.get(&entry.key).is_some()).collect::<Vec<_>>()
+            {
+                top.put(entry.clone());
+            }
+            ranks = true;
+        }
+        ranks |= strategy.get("quantile_long_short").is_some();
+        ranks |= strategy.at(["weights", "expression"]).is_some();
+    }
+    let put = |root: &mut Node, key: &str, value: Node| {
+        let mut over = Node::empty();
+        over.put(Entry { key: key.to_owned(), place: None, value });
+        root.overlay(&over);
     };
-    check_name(&config.name).or_else(|(key, message)| fail(key, message))?;
-    if config.models.is_empty() {
-        return fail("models", "name at least one model".to_owned());
+    match (ranks, overrides.get("at_most"), overrides.get("spread")) {
+        (true, Some(count), _) => {
+            let mut universe = Node::empty();
+            universe.put(Entry { key: "at_most".to_owned(), place: None, value: count.clone() });
+            put(root, "universe", universe);
+        }
+        (false, _, Some(spread)) if root.get("regimes").is_some() => put(root, "spread", spread.clone()),
+        _ => {}
     }
-    if let Some(primary) = &config.primary
-        && !config.models.contains_key(primary)
-    {
-        return fail("primary", format!("there is no model {primary:?}"));
-    }
-    if let Some(attributes) = &config.data.attributes
-        && !attributes.is_static
-    {
-        let message = "tables with history are not read yet; say `static: true` if the table holds today's values, \
-                       which the report will then warn of";
-        return fail("data.attributes.static", message.to_owned());
-    }
-    if config.universe.member_from.is_some() && config.data.attributes.is_none() {
-        return fail(
-            "universe.member_from",
-            "needs data.attributes, the table that holds the dates".to_owned(),
-        );
-    }
-    config.portfolio.check().or_else(|(key, message)| fail(&key, message))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Every, Form, ModelSpec, Of, StrategySpec, Target, TargetPart};
+    use crate::config::{Every, Form, ModelSpec, Of, Target, TargetPart};
 
     const STUDY: &str = "
 backstaff: 1
@@ -230,22 +337,25 @@ profiles:
 ";
 
     fn parsed(text: &str, profile: Option<&str>) -> Result<Config, ConfigError> {
-        parse(text, Path::new("folder/study.yaml"), profile)
+        Config::from_yaml(text, Path::new("folder/study.yaml"), profile)
     }
 
     #[test]
     fn reads_a_study() {
         let config = parsed(STUDY, None).unwrap();
-        assert_eq!(config.folds.every, Every::Sessions(250));
-        assert_eq!(config.label.target, Target(vec![TargetPart::new(Of::Return, Form::Value)]));
-        assert_eq!(config.primary_model(), "trees");
+        assert_eq!(config.folds.as_ref().unwrap().every, Every::Sessions(250));
+        assert_eq!(
+            config.label.clone().unwrap().target,
+            Target(vec![TargetPart::new(Of::Return, Form::Value)])
+        );
+        assert_eq!(config.primary_model(), Some("trees"));
         assert_eq!(config.folder, Path::new("folder"));
     }
 
     #[test]
     fn suggests_the_nearest_key_and_shows_the_place() {
         let error = parsed(&STUDY.replace("validation:", "validaton:"), None).unwrap_err().to_string();
-        assert!(error.contains("did you mean `validation`?") && error.contains("line 11"), "{error}");
+        assert!(error.contains("did you mean `validation`?") && error.contains("study.yaml:11:3"), "{error}");
         let error = parsed(&STUDY.replace("lightgbm:", "lightgmb:"), None).unwrap_err().to_string();
         assert!(error.contains("did you mean `lightgbm`?"), "{error}");
     }
@@ -254,7 +364,7 @@ profiles:
     fn lays_profiles_over_the_study() {
         let config = parsed(STUDY, Some("dev")).unwrap();
         assert_eq!(config.universe.at_most, Some(5));
-        assert_eq!(config.label.horizon, 1);
+        assert_eq!(config.label.as_ref().unwrap().horizon, 1);
         let ModelSpec::Lightgbm { rounds, parameters, .. } = &config.models["trees"] else { panic!() };
         assert_eq!((*rounds, parameters["num_leaves"].as_i64()), (100, Some(16)));
         let error = parsed(STUDY, Some("debug")).unwrap_err().to_string();
@@ -266,10 +376,10 @@ profiles:
         let study =
             STUDY.replace("topk_dropout: {k: 50, n_drop: 5}", "top_n: {n: 50, keep: 90, max_weight: 0.1}");
         let config = parsed(&study, Some("dev")).unwrap();
-        let StrategySpec::TopN(top) = &config.portfolio.strategy else { panic!() };
+        let top = config.portfolio.strategy.top_n().unwrap();
         assert_eq!((top.n, top.keep, top.max_weight), (3, Some(4), 0.1));
         let config = parsed(&study.replace("keep: 90, ", ""), Some("dev")).unwrap();
-        let StrategySpec::TopN(top) = &config.portfolio.strategy else { panic!() };
+        let top = config.portfolio.strategy.top_n().unwrap();
         assert_eq!((top.n, top.keep), (3, None));
     }
 
@@ -284,16 +394,16 @@ profiles:
     #[test]
     fn reads_targets_by_name_in_full_and_in_parts() {
         let target = |text: &str| parsed(&STUDY.replace("target: raw", &format!("target: {text}")), None);
-        let rank = target("rank").unwrap().label.target;
+        let rank = target("rank").unwrap().label.unwrap().target;
         assert_eq!(rank, Target::default());
         let full = "{of: residual, market: median, beta: rolling_beta, as: rank, clip: 0.5}";
-        let Target(parts) = target(full).unwrap().label.target;
+        let Target(parts) = target(full).unwrap().label.unwrap().target;
         assert_eq!(
             (parts[0].of, parts[0].beta.as_deref(), parts[0].clip),
             (Of::Residual, Some("rolling_beta"), Some(0.5))
         );
         let parts = target("[{share: 0.7, of: excess, as: rank}, {share: 0.3, as: rank, within: sector}]");
-        assert_eq!(parts.unwrap().label.target.0.iter().map(|part| part.share).sum::<f64>(), 1.0);
+        assert_eq!(parts.unwrap().label.unwrap().target.0.iter().map(|part| part.share).sum::<f64>(), 1.0);
         for (text, told) in [
             ("rnk", "did you mean `rank`?"),
             ("{of: residual, as: rank}", "a residual needs beta"),
@@ -302,7 +412,7 @@ profiles:
             ("{as: value, within: sector}", "neutral takes off"),
             ("{as: rank, clip: -1}", "clip must be a positive number"),
             ("{as: rank, cilp: 1}", "did you mean `clip`?"),
-            ("{of: excess}", "missing field `as`"),
+            ("{of: excess}", "the key `as` is missing"),
             ("[]", "the list is empty"),
             ("[{share: 0, as: rank}]", "share is 0"),
         ] {

@@ -4,6 +4,7 @@
 //! comes out is [`Config`], whose values the steps take as they are.
 
 mod data;
+pub(crate) mod document;
 mod features;
 mod fold;
 mod label;
@@ -13,6 +14,9 @@ pub mod operators;
 pub mod per_share;
 mod portfolio;
 mod published;
+mod regimes;
+mod role;
+mod spelling;
 mod weight;
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -20,24 +24,29 @@ use std::{collections::BTreeMap, path::PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use data::{Adjust, Attributes, Benchmark, Data, DropRow, OnBad, Prices, layout};
+pub use document::{Place, Problem, Problems};
 pub use features::Features;
-pub(crate) use features::{Asked, Chosen, catalog, choose};
+pub(crate) use features::{Chosen, Selection, catalog, choose};
 pub use fold::{Every, Folds, MinRows, TestRange, TrainSpan, Validation};
 pub use label::{Among, Form, Label, Market, Of, Target, TargetPart};
-pub use load::{ConfigError, load, parse};
-pub(crate) use load::{check_name, parse_yaml};
+pub use load::ConfigError;
 pub use model::{ModelSpec, Models};
 pub use portfolio::{
-    CostModel, DatedRate, ExecutionPrice, ExposureSpec, Portfolio, RecoverySpec, RiskSpec, StrategySpec,
-    TopNSpec, VolumeBase, WeightSpec,
+    CashRate, CostModel, DatedRate, ExecutionPrice, ExposureSpec, GivenWeights, Portfolio, RecoverySpec,
+    RiskSpec, ScoreStrategy, StrategySpec, TopNSpec, VolumeBase, WeightSpec,
 };
 pub use published::{FactTable, PeriodLength, SeriesLag, SeriesTable};
+pub use regimes::{Begin, CovarianceForm, Followed, Gap, Spread};
+pub(crate) use role::{Asked, Role};
 pub use weight::Weights;
 
 /// The version of the study file's format that this program reads.
 pub const FORMAT: u32 = 1;
 
 /// One study: from data to report.
+///
+/// What a study is follows from the sections that it has. With models that learn it needs a label and folds; a rule (an
+/// expression, given weights, a strategy that reads regimes) needs none of them.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -53,23 +62,32 @@ pub struct Config {
     /// Which instruments are eligible in which session.
     #[serde(default)]
     pub universe: UniverseSpec,
-    /// What the model sees.
+    /// What the models see.
     #[serde(default)]
     pub features: Features,
-    /// What the model predicts.
-    pub label: Label,
+    /// What the models predict, and what scores are judged by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<Label>,
     /// Which sessions train, validate and test.
-    pub folds: Folds,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<Folds>,
     /// How much training rows count; all the same if absent.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
-    /// What learns.
+    /// What gives scores.
+    #[serde(default)]
     pub models: Models,
     /// The model whose portfolio the report is about; the first LightGBM model, else the first, if absent.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub primary: Option<String>,
+    /// How market regimes are followed, for a strategy that reads them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regimes: Option<Followed>,
     /// What trades.
     pub portfolio: Portfolio,
+    /// Under which other settings of the regimes the strategy is run as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<Spread>,
     /// Named overrides of the above.
     #[serde(default)]
     pub profiles: BTreeMap<String, serde_json::Value>,
@@ -100,29 +118,80 @@ pub struct UniverseSpec {
     pub at_most: Option<usize>,
 }
 
-/// What is wrong with a value, and where.
-#[derive(Clone, Debug)]
-struct Problem {
-    key: String,
-    message: String,
-}
-
-impl Problem {
-    fn of(key: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { key: key.into(), message: message.into() }
-    }
-}
-
 impl Config {
-    /// The name of the model whose portfolio the report is about.
-    pub fn primary_model(&self) -> &str {
+    /// A study of these data and this portfolio, and nothing else yet; [`Config::checked`] says whether it makes sense.
+    pub fn new(name: &str, data: Data, portfolio: Portfolio) -> Self {
+        Self {
+            backstaff: FORMAT,
+            name: name.to_owned(),
+            about: String::new(),
+            data,
+            universe: UniverseSpec::default(),
+            features: Features::default(),
+            label: None,
+            folds: None,
+            weights: None,
+            models: Models::new(),
+            primary: None,
+            regimes: None,
+            portfolio,
+            spread: None,
+            profiles: BTreeMap::new(),
+            folder: PathBuf::new(),
+            profile: None,
+        }
+    }
+
+    /// The name under which runs of the study are remembered: a profile has runs of its own.
+    pub fn run_name(&self) -> String {
+        match &self.profile {
+            None => self.name.clone(),
+            Some(profile) => format!("{}.{profile}", self.name),
+        }
+    }
+
+    /// The name of the model whose portfolio the report is about, if any model gives scores.
+    pub fn primary_model(&self) -> Option<&str> {
         let boosted = || {
-            self.models
-                .iter()
-                .find(|(_, model)| matches!(model, ModelSpec::Lightgbm { .. }))
-                .map(|(name, _)| name)
+            let mut models = self.models.iter();
+            models.find(|(_, model)| matches!(model, ModelSpec::Lightgbm { .. })).map(|(name, _)| name)
         };
         let named = self.primary.as_ref().or_else(boosted).or_else(|| self.models.keys().next());
-        named.map_or("", String::as_str)
+        named.map(String::as_str)
+    }
+
+    /// The expressions that the study holds beside its features: of models, the universe, targets and weights, the
+    /// strategy, the regimes.
+    pub(crate) fn expressions(&self) -> Vec<Asked<'_>> {
+        let mut all = Vec::new();
+        let mut ask = |role, key: String, text| all.push(Asked { role, key, text });
+        for (name, model) in &self.models {
+            if let ModelSpec::Expression(text) = model {
+                ask(Role::Score(name.clone()), format!("models.{name}.expression"), text.as_str());
+            }
+        }
+        let universe = self.universe.expression.as_deref();
+        let usual = if self.portfolio.strategy.named().is_some() { ALL_ROWS } else { TRADES };
+        ask(Role::Universe, "universe.expression".to_owned(), universe.unwrap_or(usual));
+        let parts = self.label.iter().flat_map(|label| label.target.0.iter().enumerate());
+        for (place, beta) in parts.filter_map(|(place, part)| Some((place, part.beta.as_deref()?))) {
+            ask(Role::Beta(place), "label.target".to_owned(), beta);
+        }
+        if let Some(text) = self.weights.as_ref().and_then(|weights| weights.expression.as_deref()) {
+            ask(Role::Weight, "weights.expression".to_owned(), text);
+        }
+        for (role, key, text) in self.portfolio.strategy.expressions() {
+            ask(role, key, text);
+        }
+        let observed = self.regimes.iter().flat_map(|regimes| regimes.observe.iter().enumerate());
+        for (place, text) in observed {
+            ask(Role::Observed(place), format!("regimes.observe[{place}]"), text);
+        }
+        all
     }
 }
+
+/// The universe if the study names none: whatever trades.
+pub(crate) const TRADES: &str = "$traded > 0";
+/// The universe of a strategy that names its instruments: a halt sells nothing.
+const ALL_ROWS: &str = "1 > 0";

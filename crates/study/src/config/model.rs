@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use backstaff_learn::model::Average;
 use serde::{Deserialize, Serialize};
 
-use super::{Problem, Validation};
+use super::Problem;
 
 /// The models of a study by name, in the order of their names.
 pub type Models = BTreeMap<String, ModelSpec>;
@@ -55,32 +55,38 @@ const PATIENCE: u32 = 30;
 const MOST_SEEDS: u32 = 1000;
 
 impl ModelSpec {
-    /// Say what the study left open, and check what only makes sense with validation rows.
-    pub(super) fn settle(&mut self, name: &str, validation: Validation) -> Result<(), Problem> {
-        let is_held_out = validation != Validation::None;
-        let wrong = |key: &str, message: &str| Err(Problem::of(format!("models.{name}.{key}"), message));
+    /// Whether it is fitted, so that a study needs a label and folds.
+    pub fn learns(&self) -> bool {
+        !matches!(self, Self::Expression(_))
+    }
+
+    /// Say what the study left open.
+    pub(super) fn settle(&mut self, is_held_out: bool) {
+        if let Self::Lightgbm { early_stopping, .. } = self {
+            early_stopping.get_or_insert(if is_held_out { PATIENCE } else { 0 });
+        }
+    }
+
+    /// What is wrong with it; `is_held_out` says whether folds have validation rows.
+    pub(super) fn problems(&self, name: &str, is_held_out: bool) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut wrong =
+            |key: &str, message: &str| problems.push(Problem::of(format!("models.{name}.{key}"), message));
         match self {
             Self::Lightgbm { early_stopping, seeds, .. } => {
-                let patience = *early_stopping.get_or_insert(if is_held_out { PATIENCE } else { 0 });
-                if patience > 0 && !is_held_out {
-                    return wrong(
-                        "lightgbm.early_stopping",
-                        "has no rows to look at: folds.validation is none",
-                    );
+                if early_stopping.is_some_and(|patience| patience > 0) && !is_held_out {
+                    wrong("lightgbm.early_stopping", "has no rows to look at: folds.validation is none");
                 }
                 if !(1..=MOST_SEEDS).contains(seeds) {
-                    return wrong("lightgbm.seeds", "must be from 1 to 1000");
+                    wrong("lightgbm.seeds", "must be from 1 to 1000");
                 }
             }
             Self::Ridge { penalties, .. } if penalties.len() > 1 && !is_held_out => {
-                return wrong(
-                    "ridge.penalties",
-                    "give one: without folds.validation there is nothing to choose on",
-                );
+                wrong("ridge.penalties", "give one: without folds.validation there is nothing to choose on");
             }
             Self::Ridge { .. } | Self::Expression(_) => {}
         }
-        Ok(())
+        problems
     }
 }
 

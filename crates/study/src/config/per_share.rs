@@ -3,11 +3,11 @@
 //! Earnings for one share are as reported; prices are adjusted for the splits that came later. Their ratio is wrong by
 //! the product of these splits, a factor of 7 before that of Apple in 2014.
 
-use backstaff_feature::Feature;
+use backstaff_feature::{Feature, Schema};
 use backstaff_panel::Frequency;
 use backstaff_source::field_name;
 
-use crate::{StudyError, config::FactTable, stored::panel::PanelHandle};
+use crate::{StudyError, config::FactTable};
 
 /// Prices that are adjusted where the data say how; `$raw_close` and the others as quoted are not among them.
 const ADJUSTED: [&str; 5] = ["open", "high", "low", "close", "vwap"];
@@ -15,10 +15,9 @@ const ADJUSTED: [&str; 5] = ["open", "high", "low", "close", "vwap"];
 /// Refuse features in which a quantity for one share meets an adjusted price.
 pub fn check<'a>(
     tables: &[FactTable],
-    panel: &PanelHandle,
+    schema: &Schema,
     features: impl IntoIterator<Item = &'a Feature>,
 ) -> Result<(), StudyError> {
-    let schema = panel.schema();
     let mut per_share = Vec::new();
     for name in tables.iter().flat_map(|table| &table.per_share) {
         let with = |frequency: Frequency| {

@@ -25,18 +25,16 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// What can be wrong with it, told by key.
-    pub(super) fn check(&self) -> Result<(), Problem> {
+    /// What is wrong with it.
+    pub(super) fn problems(&self) -> Vec<Problem> {
         let Self { decay, half_life_days, expression, validation: _ } = self;
         if decay.is_some() && half_life_days.is_some() {
-            return Err(Problem::of("weights", "say decay or half_life_days, not both"));
+            return vec![Problem::of("weights", "say decay or half_life_days, not both")];
         }
         if decay.is_none() && half_life_days.is_none() && expression.is_none() {
-            return Err(Problem::of(
-                "weights",
-                "say decay, half_life_days, expression, or one of the first two and the third",
-            ));
+            let message = "say decay, half_life_days, expression, or one of the first two and the third";
+            return vec![Problem::of("weights", message)];
         }
-        Ok(())
+        Vec::new()
     }
 }

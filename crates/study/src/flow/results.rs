@@ -1,18 +1,21 @@
 //! What a run of a study found out: everything the report speaks of.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
+use backstaff_panel::Session;
 use backstaff_stage::Key;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     config::Config,
     steps::{
-        backtest::{BacktestResult, Holder, Variant},
+        backtest::{BacktestResult, Variant},
         check::ColumnCheck,
         evaluate::Evaluation,
         folds::{FoldFacts, LeftOutFacts},
+        labels::LabelFacts,
         quality::QualityFacts,
+        regimes::{History, Setting, Work},
         suspects::Suspect,
         train::FitFacts,
     },
@@ -20,7 +23,7 @@ use crate::{
 };
 
 /// A feature that the models saw.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FeatureFacts {
     /// Its name.
     pub name: String,
@@ -51,8 +54,8 @@ pub struct Results {
     pub suspects: Vec<Suspect>,
     /// What was counted in the features that the models saw.
     pub checks: Vec<ColumnCheck>,
-    /// Facts about the labels: how many rows have one, and why others don't.
-    pub labels: serde_json::Value,
+    /// How many rows have a label, and why others don't; absent for a study without labels.
+    pub labels: Option<LabelFacts>,
     /// The folds.
     pub folds: Vec<FoldFacts>,
     /// The folds that have too few rows.
@@ -65,10 +68,53 @@ pub struct Results {
     pub backtests: Vec<BacktestResult>,
     /// Equal weights and the index over all sessions of the data, for the gauge of survivorship.
     pub gauge: Vec<BacktestResult>,
+    /// The strategy under all settings of the regimes that it reads, the study's own first, over the sessions that all of
+    /// them know.
+    pub spread: Vec<BacktestResult>,
+    /// The regimes that the strategy reads, if it reads any.
+    pub regimes: Option<FollowedRegimes>,
     /// The artifacts behind all this: stage, shard, key.
     pub lineage: Vec<(String, String, Key)>,
     /// What the user was told.
     pub warnings: Vec<String>,
+}
+
+/// The regimes of instruments under the study's own setting.
+#[derive(Debug)]
+pub struct FollowedRegimes {
+    /// How they are followed.
+    pub setting: Setting,
+    /// The instruments, what the strategy is compared with first.
+    pub instruments: Vec<FollowedInstrument>,
+    /// What the cache of models did in this run; no result depends on it.
+    pub work: Option<Work>,
+}
+
+/// An instrument and its regimes.
+#[derive(Debug)]
+pub struct FollowedInstrument {
+    /// Its name.
+    pub name: String,
+    /// The session of each of its rows.
+    pub sessions: Vec<Session>,
+    /// Its closes.
+    pub close: Vec<f64>,
+    /// Its regimes.
+    pub history: History,
+}
+
+impl FollowedInstrument {
+    /// Runs of rows with a regime of one kind, within the rows whose regime is known.
+    pub fn runs(&self) -> Vec<Range<usize>> {
+        let mut runs = Vec::<Range<usize>>::new();
+        for row in self.history.first().unwrap_or(self.sessions.len())..self.sessions.len() {
+            match runs.last_mut() {
+                Some(run) if self.history.kind[run.start] == self.history.kind[row] => run.end = row + 1,
+                _ => runs.push(row..row + 1),
+            }
+        }
+        runs
+    }
 }
 
 impl Results {
@@ -77,18 +123,8 @@ impl Results {
         self.backtests.iter().find(|backtest| backtest.variant == *variant)
     }
 
-    /// The primary model's portfolio at the stated costs.
-    pub fn primary(&self) -> Option<&BacktestResult> {
-        self.backtest(&Variant::plain(Holder::Model(self.config.primary_model().to_owned())))
-    }
-
-    /// The equal weight of the universe under the same costs: the first benchmark.
-    pub fn equal_weight(&self) -> Option<&BacktestResult> {
-        self.backtest(&Variant::plain(Holder::EqualWeight))
-    }
-
-    /// The index, bought once.
-    pub fn index(&self) -> Option<&BacktestResult> {
-        self.backtest(&Variant::plain(Holder::Index))
+    /// How good the scores are that it follows, if they were judged.
+    pub fn primary_evaluation(&self) -> Option<&Evaluation> {
+        self.evaluations.get(self.config.primary_model()?)
     }
 }

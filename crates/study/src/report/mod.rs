@@ -1,8 +1,8 @@
-//! Pages: what a study, a factor, regimes look like to a reader. Words and charts that they share lie here.
+//! Pages: what a study and a factor look like to a reader. Charts and series that they share lie here.
 
 pub mod charts;
 pub mod factor;
-pub mod regimes;
+pub mod run;
 pub mod series;
 pub mod stage;
 pub mod study;

@@ -2,9 +2,9 @@
 
 use backstaff_report::Body;
 use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, Store, StoreError, digest_bytes};
-use serde_json::Value;
 
-use crate::{StudyError, flow::results::Results, report::study};
+use super::study::{self, numbers::StudyResult};
+use crate::{StudyError, flow::results::Results, stored::encoding::read_facts};
 
 /// The part of an artifact that holds the page's body.
 const BODY: &str = "body.json";
@@ -18,13 +18,13 @@ pub struct WriteReport;
 pub struct ReportOutput {
     /// All of the page that results alone decide.
     pub body: Body,
-    /// The measures of all portfolios and signals.
-    pub measures: Value,
+    /// The same as numbers.
+    pub result: StudyResult,
 }
 
 impl Stage for WriteReport {
     const NAME: &'static str = "report";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     type Inputs = Results;
     type Shard = ();
     type Output = ReportOutput;
@@ -37,8 +37,9 @@ impl Stage for WriteReport {
     }
 
     fn hash_inputs(&self, (): &(), results: &Results, key: &mut KeyHasher) -> Result<(), StudyError> {
-        let study = serde_json::to_vec(&results.config).unwrap_or_default();
-        key.digest("study", &digest_bytes(&study));
+        let study = serde_json::to_vec(&results.config)
+            .map_err(|error| StudyError::Internal { what: format!("the study as text: {error}") })?;
+        key.digest("study", &digest_bytes(&study)).str("name", &results.config.run_name());
         key.list("known_flaws", &results.known_flaws, |key, (library, flaws)| {
             key.str("library", library).list("flaws", flaws, |key, flaw| {
                 key.str("", flaw);
@@ -58,14 +59,14 @@ impl Stage for WriteReport {
     }
 
     fn run(&self, (): &(), results: &Results, _: Budget) -> Result<ReportOutput, StudyError> {
-        Ok(ReportOutput { body: study::compose(results).body()?, measures: study::measures_json(results) })
+        Ok(ReportOutput { body: study::compose(results).body()?, result: StudyResult::of(results) })
     }
 
     fn write(&self, output: &ReportOutput, draft: &mut Draft) -> Result<(), StoreError> {
         draft.write_part(BODY, |file| {
             serde_json::to_writer(file, &output.body).map_err(std::io::Error::from)
         })?;
-        draft.info(serde_json::json!({ "measures": output.measures }));
+        draft.info(serde_json::json!({ "result": output.result }));
         Ok(())
     }
 }
@@ -75,5 +76,5 @@ pub fn read_report(store: &Store, manifest: &Manifest) -> Result<ReportOutput, S
     let bytes = store.open_part(manifest, BODY)?;
     let body = serde_json::from_slice(&bytes)
         .map_err(|error| StudyError::Internal { what: format!("the stored report: {error}") })?;
-    Ok(ReportOutput { body, measures: manifest.info["measures"].clone() })
+    Ok(ReportOutput { body, result: read_facts(manifest, "result")? })
 }

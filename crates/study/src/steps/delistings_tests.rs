@@ -7,7 +7,7 @@ use backstaff_stage::{Key, KeyHasher, Stage as _, Store};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::{backtest::RunBacktests, evaluate::Evaluate, labels::MakeLabels};
+use super::{backtest::RunBacktests, evaluate::Evaluate};
 use crate::{
     Options, RunOutcome, Study, StudyError,
     flow::{Flow, Watch, progress::Silent},
@@ -160,7 +160,7 @@ fn slow_labels(i: usize) -> Vec<f64> {
 fn labels_end_with_what_is_recovered() {
     let folder = market("");
     with_panel(folder.path(), STUDY, |study, panel| {
-        let labels = MakeLabels::new(&study.config, panel).unwrap().labels(panel).unwrap();
+        let labels = study.make_labels(panel).unwrap().unwrap().labels(panel).unwrap();
         let axis = panel.axis();
         assert_eq!((axis.n_instruments(), axis.n_sessions()), (12, N_SESSIONS));
         for i in 0..12 {
@@ -183,9 +183,9 @@ fn keys(folder: &Path, text: &str) -> [Key; 3] {
             hash(&mut key);
             key.finish()
         };
-        let labels = MakeLabels::new(&study.config, panel).unwrap();
+        let labels = study.make_labels(panel).unwrap().unwrap();
         let evaluate = Evaluate { horizon: labels.horizon(), recovery: labels.recovery().clone() };
-        let backtest = RunBacktests::new(&study.config, panel);
+        let backtest = RunBacktests::new(&study.config, panel).unwrap().0;
         [
             key(&|key| labels.hash_parameters(key)),
             key(&|key| evaluate.hash_parameters(key)),
@@ -235,15 +235,15 @@ fn keys_change_if_and_only_if_a_recovery_in_force_does() {
 fn stated_and_suspected_ends_and_stale_rows_are_counted() {
     let folder = market("");
     let outcome = run(folder.path(), STUDY).unwrap();
-    let told = outcome.warnings.join("\n");
+    let told = outcome.result.warnings.join("\n");
     let stale = format!(
         "80 rows of 1 instrument on or after their delisting left out, the first of S05 on {}",
         dates()[220]
     );
     assert!(told.contains(&stale), "{told}");
-    let survivorship = &outcome.measures["survivorship"];
-    assert_eq!((&survivorship["n_ended"], &survivorship["n_stated"]), (&5.into(), &4.into()));
-    let page = std::fs::read_to_string(outcome.report()).unwrap();
+    let survivorship = outcome.result.measures.survivorship.as_ref().unwrap();
+    assert_eq!((survivorship.n_ended, survivorship.n_stated), (5, Some(4)));
+    let page = std::fs::read_to_string(&outcome.artifacts.report).unwrap();
     assert!(page.contains(
         "5 of 12 instruments end before the data do: 4 by the table of delistings, 1 only suspected"
     ));
@@ -253,8 +253,7 @@ fn stated_and_suspected_ends_and_stale_rows_are_counted() {
     let again = run(folder.path(), &STUDY.replace("insolvent: 0.1", "insolvent: 1.2")).unwrap();
     let computed = again.stages.iter().filter(|stage| stage.computed > 0).map(|stage| stage.name);
     assert_eq!(computed.collect::<Vec<_>>(), ["labels", "folds", "evaluate", "backtest", "report"]);
-    let cagr =
-        |outcome: &RunOutcome| outcome.measures["portfolios"]["equal weight"]["cagr"].as_f64().unwrap();
+    let cagr = |outcome: &RunOutcome| outcome.result.measures.portfolios["equal weight"]["cagr"].unwrap();
     assert!(cagr(&again) > cagr(&outcome), "the portfolio gets the same share");
 }
 
@@ -270,9 +269,10 @@ fn ledgers_until(sql: &str, last: Session) -> Vec<(String, Vec<u64>)> {
     with_flow(market(sql).path(), STUDY, |study, flow| {
         let results = study.results(flow).unwrap();
         let daily = results.backtests.iter().flat_map(|backtest| {
-            let n = backtest.sessions.partition_point(|session| *session <= last);
-            let bits = move |values: &[f64]| values[..n].iter().map(|value| value.to_bits()).collect();
-            backtest.daily.iter().map(move |(name, values)| (name.clone(), bits(values)))
+            let n = backtest.sessions().partition_point(|session| *session <= last);
+            let bits = |values: &[f64]| values[..n].iter().map(|value| value.to_bits()).collect();
+            let columns = backtest.daily.columns().into_iter();
+            columns.map(|(name, values)| (name, bits(&values))).collect::<Vec<_>>()
         });
         daily.collect()
     })
@@ -296,7 +296,7 @@ fn without_the_table_a_study_is_as_if_no_layout_named_it() {
         let folder = market("DROP TABLE gone; DELETE FROM bars WHERE code = 'S05'");
         std::fs::write(folder.path().join("market.yaml"), layout).unwrap();
         let outcome = run(folder.path(), &text).unwrap();
-        (outcome.measures.to_string(), outcome.warnings)
+        (serde_json::to_string(&outcome.result.measures).unwrap(), outcome.result.warnings)
     };
     let (first, rest) = LAYOUT.split_once("delistings:").unwrap();
     assert!(!rest.is_empty());

@@ -13,13 +13,14 @@ use backstaff_panel::{Column, Panel, TRADED};
 use backstaff_portfolio::Recovery;
 use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Manifest, Stage, StoreError, Table, digest_bytes};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     StudyError,
-    config::{Config, ExecutionPrice},
+    config::{ExecutionPrice, Label, Portfolio},
     steps::backtest::hash_recovery,
     stored::{
-        encoding::{MakeTable, column_table, write_tables},
+        encoding::{MakeTable, column_table, read_facts, write_tables},
         panel::PanelHandle,
     },
 };
@@ -36,16 +37,16 @@ pub struct MakeLabels {
 
 impl MakeLabels {
     /// What the study's `label` section asks for; entry and recovery are the portfolio's by construction.
-    pub fn new(config: &Config, panel: &PanelHandle) -> Result<Self, StudyError> {
+    pub fn new(label: &Label, portfolio: &Portfolio, panel: &PanelHandle) -> Result<Self, StudyError> {
         let zero =
             || StudyError::Value { key: "label.horizon".to_owned(), message: "must be 1 or more".to_owned() };
         Ok(Self {
-            execution: match config.portfolio.execution {
+            execution: match portfolio.execution {
                 ExecutionPrice::Open => Execution::Open,
                 ExecutionPrice::Close => Execution::Close,
             },
-            horizon: NonZeroU32::new(config.label.horizon).ok_or_else(zero)?,
-            recovery: config.portfolio.recovery.on(panel),
+            horizon: NonZeroU32::new(label.horizon).ok_or_else(zero)?,
+            recovery: portfolio.recovery.on(panel),
             made: Arc::default(),
         })
     }
@@ -91,6 +92,19 @@ impl MakeLabels {
     }
 }
 
+/// How many rows have a label, and why others don't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelFacts {
+    /// Rows with a label.
+    pub labelled: usize,
+    /// Those of them whose label ends with a delisting.
+    pub delisted: usize,
+    /// Rows whose label would end after the data.
+    pub at_end: usize,
+    /// Rows after which the instrument was not traded any more.
+    pub never_entered: usize,
+}
+
 /// What the portfolio recovers, as labels end with it.
 pub(crate) fn recoveries(recovery: &Recovery) -> Result<Recoveries, LearnError> {
     let Recovery { usual, stated } = recovery;
@@ -99,7 +113,7 @@ pub(crate) fn recoveries(recovery: &Recovery) -> Result<Recoveries, LearnError> 
 
 impl Stage for MakeLabels {
     const NAME: &'static str = "labels";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Inputs = Arc<PanelHandle>;
     type Shard = ();
     type Output = Arc<Labels>;
@@ -142,10 +156,13 @@ impl Stage for MakeLabels {
         ];
         write_tables(draft, tables.into_iter().map(|(name, table)| (name.to_owned(), table)))?;
         let counts = labels.counts();
-        draft.info(serde_json::json!({
-            "labelled": counts.n_labelled, "delisted": counts.n_delisted,
-            "at_end": counts.n_at_end, "never_entered": counts.n_never_entered,
-        }));
+        let facts = LabelFacts {
+            labelled: counts.n_labelled,
+            delisted: counts.n_delisted,
+            at_end: counts.n_at_end,
+            never_entered: counts.n_never_entered,
+        };
+        draft.info(serde_json::json!({ "labels": facts }));
         Ok(())
     }
 }
@@ -180,9 +197,14 @@ impl LabelsHandle {
         self.manifest.content()
     }
 
-    /// Facts about them.
-    pub fn manifest(&self) -> &Manifest {
-        &self.manifest
+    /// How many rows have one, and why others don't.
+    pub fn facts(&self) -> Result<LabelFacts, StudyError> {
+        read_facts(&self.manifest, "labels")
+    }
+
+    /// The stage that makes them.
+    pub fn stage(&self) -> &MakeLabels {
+        &self.stage
     }
 
     /// The prices at which the study trades.

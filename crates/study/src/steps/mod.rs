@@ -1,7 +1,7 @@
-//! The flow of data, one file a stage, in order: load, quality, features, labels, folds, train, predict, evaluate,
-//! backtest, report.
+//! The flow of data, one file a stage, in order: load, quality, features, regimes, labels, folds, train, predict, suspects,
+//! evaluate, backtest.
 //!
-//! To add one: a file with a type that is a [`Stage`](backstaff_stage::Stage), and its call in `study.rs`; the
+//! To add one: a file with a type that is a [`Stage`](backstaff_stage::Stage), and its call in `flow/graph.rs`; the
 //! smallest to imitate is `labels.rs`. Each calls a pure crate; only here a formula meets the cache.
 
 pub mod backtest;
@@ -16,6 +16,7 @@ pub mod load;
 pub mod predict;
 pub mod published;
 pub mod quality;
+pub mod regimes;
 pub mod scores;
 pub mod suspects;
 pub mod train;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use backstaff_panel::Axis;
+use backstaff_panel::{Axis, Column, Universe};
 use backstaff_stage::{Digest, KeyHasher, digest_bytes};
 
 /// Scores of some rows of an axis; all others have none.
@@ -29,6 +29,19 @@ impl Scores {
             rows: pairs.iter().map(|pair| pair.0).collect(),
             values: pairs.iter().map(|pair| pair.1).collect(),
         }
+    }
+
+    /// The finite values of a column at the members of a universe.
+    pub fn of_column(column: &Column, universe: &Universe) -> Self {
+        let members = universe.members().iter().enumerate().filter(|(_, member)| **member);
+        let pairs = members.map(|(row, _)| (row as u32, column.get(row)));
+        Self::new(pairs.filter(|(_, value)| value.is_finite()).collect())
+    }
+
+    /// The scores of these sessions, given as positions.
+    pub fn within(&self, axis: &Axis, sessions: &Range<usize>) -> Self {
+        let pairs = self.rows.iter().copied().zip(self.values.iter().copied());
+        Self::new(pairs.filter(|(row, _)| sessions.contains(&axis.position_of(*row as usize))).collect())
     }
 
     /// The rows that have a score.

@@ -54,7 +54,7 @@ pub struct Suspect {
 }
 
 /// What was found about the features.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Found {
     /// Columns beyond belief, worst first.
     pub suspects: Vec<Suspect>,

@@ -6,5 +6,6 @@ pub mod encoding;
 pub mod facts;
 pub mod fits;
 pub mod high_water;
+pub mod ledger;
 pub mod panel;
 pub mod segment;

@@ -35,8 +35,8 @@ use crate::{
         compute::{Data, Task, with_data},
         output::write_bytes,
     },
-    config::{Chosen, catalog},
-    flow::{progress::Observer, study::TRADES},
+    config::{Chosen, TRADES, catalog},
+    flow::progress::Observer,
     steps::{Load, folds::members},
 };
 

@@ -9,6 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::Serialize;
+
 pub use self::{
     csv::write_csv,
     parquet::{Cells, PanelWriter, write_panel, write_runs, write_table},
@@ -79,4 +81,11 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
     atomically(path, |file| {
         file.write_all(bytes).map_err(|source| OutputError::Write { path: path.to_owned(), source })
     })
+}
+
+/// Write a value as JSON, atomically.
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), OutputError> {
+    let failed =
+        |error: serde_json::Error| OutputError::Write { path: path.to_owned(), source: error.into() };
+    write_bytes(path, &serde_json::to_vec_pretty(value).map_err(failed)?)
 }

@@ -3,13 +3,14 @@
 //! 1. The study is run; what is in the store is found.
 //! 2. At several tested sessions everything after the session is made missing, multiplied by 1000, shuffled, and cut
 //!    off at the source.
-//! 3. Columns, universe, samples of the folds, scores and the whole ledger are computed again from the changed data,
+//! 3. Columns, universe, samples of the folds, scores, regimes and the whole ledger are computed again from the changed data,
 //!    without the store, and compared bit by bit up to the session. Models are those of the run: a fold that is tested
 //!    before the session was trained before it, which the comparison of its samples shows.
 //! 4. Columns that are too good to be true are named: a leak that sits in the data can't be seen in any code.
 //!
 //! Single features of a data file are proved without a study (`feature/`).
 
+mod base;
 mod compare;
 mod feature;
 mod perturb;
@@ -32,6 +33,7 @@ pub use perturb::{Perturbation, perturb};
 
 use crate::{
     Study, StudyError,
+    config::ModelSpec,
     flow::{
         Flow, Watch,
         progress::{Event, Observer},
@@ -39,16 +41,17 @@ use crate::{
     steps::suspects::{FindSuspects, Found, Suspect, read_found},
 };
 
-/// What no pass over the study can show.
-const NOT_COVERED: [&str; 7] = [
+/// What no pass over a study can show.
+const NOT_COVERED: [&str; 6] = [
     "values that the data files themselves had too early; the list of suspicious columns is only a hint",
     "tables without history (static: true): today's sectors and names, told to the past",
     "which instruments are in the file at all: a list of survivors looks ahead",
     "which of several delistings of an instrument is its last: its rows count up to that one",
     "prices that the source adjusted backwards: their level knows later splits and dividends",
     "the search of the researcher: trying many studies and keeping the best one",
-    "what happens inside LightGBM while it fits the rows that it was given",
 ];
+/// What no pass can show of models that learn.
+const INSIDE_MODELS: &str = "what happens inside LightGBM while it fits the rows that it was given";
 
 /// One pass: a session and what was done to everything after it.
 #[derive(Clone, Debug, Serialize)]
@@ -123,15 +126,24 @@ impl fmt::Display for Proof {
 }
 
 impl Study {
+    fn not_covered(&self) -> Vec<&'static str> {
+        let learns = self.config.models.values().any(ModelSpec::learns);
+        NOT_COVERED.into_iter().chain(learns.then_some(INSIDE_MODELS)).collect()
+    }
+
     /// Change everything after several sessions and show that nothing before them moves.
     pub fn prove(&self, n_dates: usize, observer: &dyn Observer) -> Result<Proof, StudyError> {
         let store = Store::open(&self.store)?;
         self.on_threads(|| {
             let watch = Watch::new(observer);
             let flow = Flow::new(&store, &self.run_name(), self.budget, &watch)?;
-            let base = compare::Base::new(self, &flow)?;
-            let inputs = base.columns.suspect_inputs(&base.handle);
-            let Found { suspects, .. } = read_found(&flow.single(&FindSuspects, &inputs, 0)?)?;
+            let base = base::Base::new(self, &flow)?;
+            let inputs = base.columns.suspect_inputs(&base.handle)?;
+            let found = if inputs.features.is_empty() {
+                Found::default()
+            } else {
+                read_found(&flow.single(&FindSuspects, &inputs, 0)?)?
+            };
             let started = Instant::now();
             let cuts = cuts(base.sessions.clone(), n_dates);
             let steps = cuts.len() * Perturbation::ALL.len();
@@ -150,8 +162,8 @@ impl Study {
             Ok(Proof {
                 study: self.run_name(),
                 passes,
-                suspects,
-                not_covered: NOT_COVERED.to_vec(),
+                suspects: found.suspects,
+                not_covered: self.not_covered(),
                 seconds: started.elapsed().as_secs_f64(),
             })
         })

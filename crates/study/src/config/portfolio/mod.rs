@@ -1,22 +1,34 @@
 //! What trades.
 
+mod cash;
 mod rate;
 mod recovery;
 mod strategy;
 
+use backstaff_panel::Session;
 use backstaff_portfolio::{Costs, Execution, Rates, krx_price_limit, krx_sell_tax_bps};
+pub use cash::CashRate;
 pub use rate::DatedRate;
 use rate::Shipped;
 pub use recovery::RecoverySpec;
 use serde::{Deserialize, Serialize};
-pub use strategy::{ExposureSpec, RiskSpec, StrategySpec, TopNSpec, WeightSpec};
+
+use super::Problem;
+pub use strategy::{ExposureSpec, GivenWeights, RiskSpec, ScoreStrategy, StrategySpec, TopNSpec, WeightSpec};
 
 /// What trades, where, and at what cost.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Portfolio {
-    /// How scores become holdings.
+    /// What is held.
     pub strategy: StrategySpec,
+    /// The first date at whose close a study without folds decides, YYYY-MM-DD; absent: the first one on which all that
+    /// the strategy reads is known.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// The last date of a study without folds; absent: the last one of the data.
+    #[serde(default)]
+    pub to: Option<String>,
     /// At which price of the next session orders are filled; labels are measured from the same one.
     #[serde(default)]
     pub execution: ExecutionPrice,
@@ -35,9 +47,9 @@ pub struct Portfolio {
     /// Cash at the start.
     #[serde(default = "million")]
     pub initial_cash: f64,
-    /// What cash earns a year, as a fraction; may be dated.
+    /// What cash earns a year: a fraction, which may be dated, or a series of `data.series` in per cent.
     #[serde(default)]
-    pub cash_rate: DatedRate,
+    pub cash_rate: CashRate,
     /// Shares come in multiples of this; 0 allows fractions.
     #[serde(default)]
     pub lot: f64,
@@ -62,6 +74,10 @@ pub struct Portfolio {
     /// Whether more may be sold than is held.
     #[serde(default = "yes")]
     pub short_selling: bool,
+    /// An instrument that is bought once and held, to compare with a strategy that names its instruments; absent: the
+    /// first one whose regime it reads.
+    #[serde(default)]
+    pub hold: Option<String>,
 }
 
 fn one() -> u32 {
@@ -160,38 +176,65 @@ const SELL_TAXES: &[Shipped] = &[("krx", krx_sell_tax_bps)];
 const PRICE_LIMITS: &[Shipped] = &[("krx", krx_price_limit)];
 
 impl Portfolio {
-    /// What cash earns a year.
-    pub fn cash_rates(&self) -> Result<Rates, String> {
-        self.cash_rate.rates(&[])
-    }
-
     /// The daily price limit.
     pub fn price_limits(&self) -> Result<Option<Rates>, String> {
         self.price_limit.as_ref().map(|limit| limit.rates(PRICE_LIMITS)).transpose()
     }
 
-    /// What is wrong with it: the key and why.
-    pub(super) fn check(&self) -> Result<(), (String, String)> {
-        let at = |key: &str, message: String| (format!("portfolio.{key}"), message);
+    /// The first and the last date on which a study without folds decides, where they are stated.
+    pub fn dates(&self) -> Result<Dates, Problem> {
+        let date = |key: &str, text: &Option<String>| {
+            text.as_deref().map(str::parse).transpose().map_err(|_| {
+                let text = text.as_deref().unwrap_or_default();
+                Problem::of(format!("portfolio.{key}"), format!("{text:?} is not a date; write YYYY-MM-DD"))
+            })
+        };
+        Ok((date("from", &self.from)?, date("to", &self.to)?))
+    }
+
+    /// What is wrong with it.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let mut problems = self.strategy.problems();
+        let mut wrong =
+            |key: &str, message: String| problems.push(Problem::of(format!("portfolio.{key}"), message));
         if !(self.initial_cash.is_finite() && self.initial_cash > 0.0) {
-            return Err(at("initial_cash", "must be above 0".to_owned()));
+            wrong("initial_cash", "must be above 0".to_owned());
         }
-        self.costs.costs().map_err(|message| at("costs.sell_tax_bps", message))?;
-        self.cash_rates().map_err(|message| at("cash_rate", message))?;
-        self.price_limits().map_err(|message| at("price_limit", message))?;
+        if let Err(message) = self.costs.costs() {
+            wrong("costs.sell_tax_bps", message);
+        }
+        if let Some(Err(message)) = self.cash_rate.stated() {
+            wrong("cash_rate", message);
+        }
+        if let Err(message) = self.price_limits() {
+            wrong("price_limit", message);
+        }
+        if self.rebalance_every == 0 {
+            wrong("rebalance_every", "must be 1 or more sessions".to_owned());
+        }
+        if self.benchmark_rebalance_every == 0 {
+            wrong("benchmark_rebalance_every", "must be 1 or more sessions".to_owned());
+        }
         if self.cohorts == 0 || self.cohorts > self.rebalance_every.max(1) {
             let message = format!(
                 "{} cohorts can't take turns within {} sessions; state 1 to rebalance_every",
                 self.cohorts, self.rebalance_every
             );
-            return Err(at("cohorts", message));
+            wrong("cohorts", message);
         }
         if let Some(share) = self.recovery.wrong_share() {
-            return Err(at("recovery", format!("{share} is not a share of the last price, 0 or more")));
+            wrong("recovery", format!("{share} is not a share of the last price, 0 or more"));
         }
-        if let StrategySpec::TopN(top) = &self.strategy {
-            top.check().map_err(|(key, message)| at(&format!("strategy.top_n.{key}"), message))?;
+        match self.dates() {
+            Err(problem) => problems.push(problem),
+            Ok((Some(from), Some(to))) if to <= from => {
+                problems.push(Problem::of("portfolio.to", "lies before portfolio.from"));
+            }
+            Ok(_) => {}
         }
-        Ok(())
+        problems
     }
 }
+
+/// The first and the last date, where they are stated.
+type Dates = (Option<Session>, Option<Session>);

@@ -1,17 +1,16 @@
-//! The ledgers of a study, put together again from what is stored, and compared with each other.
-
-use std::collections::BTreeMap;
+//! The ledgers of a study, compared with each other.
 
 use backstaff_panel::Session;
 use backstaff_portfolio::{
-    Backtest, Day, NextSession,
-    measure::{self, Drawdown, Measure, Performance, Period, PeriodReturn},
+    Day,
+    measure::{self, Drawdown, Measure, Performance, Period, PeriodReturn, Track},
 };
 use backstaff_report::Date;
 
 use crate::{
     flow::results::Results,
-    steps::backtest::{BacktestResult, Holder, Variant, holder_name},
+    steps::backtest::{BacktestResult, CONSTANT, EQUAL, Holder, Variant, holder_name, primary},
+    stored::ledger::Daily,
     words,
 };
 
@@ -23,15 +22,17 @@ pub(super) struct Accounts<'a> {
     all: Vec<Account<'a>>,
     primary: Holder,
     yardstick: Yardstick,
+    benchmark: Benchmark,
 }
 
 /// One ledger.
 pub(super) struct Account<'a> {
     pub(super) result: &'a BacktestResult,
-    ledger: Backtest,
+    sessions: Vec<Session>,
+    sessions_per_year: f64,
 }
 
-/// By what a portfolio is judged beside the equal weight.
+/// By what a portfolio is judged beside its benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Yardstick {
     /// The difference of returns: for portfolios that hold what the benchmark holds.
@@ -39,6 +40,17 @@ pub(super) enum Yardstick {
     /// The return beyond the portfolio's beta to the benchmark: for portfolios that are long and short, whose difference
     /// to a long one is mostly a bet against the market.
     Alpha,
+}
+
+/// What portfolios are compared with first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Benchmark {
+    /// Everything in the universe, equally.
+    EqualWeight,
+    /// The strategy's own mean exposures, held constantly: what is left is timing.
+    Constant,
+    /// Everything that the strategy names, equally.
+    EqualOfNamed,
 }
 
 /// What one portfolio earned above another.
@@ -54,17 +66,47 @@ pub(super) struct Excess {
     pub(super) measures: Vec<Measure>,
 }
 
+impl Benchmark {
+    /// Its short name, after "the".
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::EqualWeight | Self::EqualOfNamed => "equal weight",
+            Self::Constant => "constant exposures",
+        }
+    }
+
+    /// What it is.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::EqualWeight => "the equal weight of the same universe",
+            Self::Constant => "its own mean exposures held constantly",
+            Self::EqualOfNamed => "the equal weight of the instruments that it names",
+        }
+    }
+
+    fn is(self, holder: &Holder) -> bool {
+        match (self, holder) {
+            (Self::EqualWeight, Holder::EqualWeight) => true,
+            (Self::Constant, Holder::Weights { name, .. }) => name == CONSTANT,
+            (Self::EqualOfNamed, Holder::Weights { name, .. }) => name == EQUAL,
+            _ => false,
+        }
+    }
+}
+
 impl<'a> Accounts<'a> {
     pub(super) fn of(results: &'a Results) -> Self {
         let sessions_per_year = results.panel.axis().calendar().sessions_per_year();
-        let known = results.backtests.iter().filter(|result| !result.sessions.is_empty());
+        let known = results.backtests.iter().filter(|result| !result.daily.days.is_empty());
+        let strategy = &results.config.portfolio.strategy;
         Self {
             all: known.map(|result| Account::new(result, sessions_per_year)).collect(),
-            primary: Holder::Model(results.config.primary_model().to_owned()),
-            yardstick: if results.config.portfolio.strategy.is_long_short() {
-                Yardstick::Alpha
-            } else {
-                Yardstick::Excess
+            primary: primary(&results.config),
+            yardstick: if strategy.is_long_short() { Yardstick::Alpha } else { Yardstick::Excess },
+            benchmark: match (strategy.regimes(), strategy.named()) {
+                (Some(_), _) => Benchmark::Constant,
+                (None, Some(_)) => Benchmark::EqualOfNamed,
+                (None, None) => Benchmark::EqualWeight,
             },
         }
     }
@@ -87,14 +129,30 @@ impl<'a> Accounts<'a> {
         self.get(&Variant { cost_tenths, delay, ..Variant::plain(self.primary.clone()) })
     }
 
+    /// What portfolios are compared with first.
+    pub(super) fn benchmark_kind(&self) -> Benchmark {
+        self.benchmark
+    }
+
+    /// Whether an account is that of the benchmark, at any costs.
+    pub(super) fn is_benchmark(&self, account: &Account<'_>) -> bool {
+        self.benchmark.is(account.holder())
+    }
+
+    /// The first benchmark, under the same costs.
+    pub(super) fn benchmark(&self) -> Option<&Account<'a>> {
+        self.all.iter().find(|account| self.is_benchmark(account) && account.result.variant.is_plain())
+    }
+
+    /// The first benchmark, for nothing.
+    pub(super) fn benchmark_gross(&self) -> Option<&Account<'a>> {
+        let free = |account: &&Account<'a>| account.result.variant.cost_tenths == 0;
+        self.all.iter().find(|account| self.is_benchmark(account) && free(account))
+    }
+
     /// Everything in the universe equally, under the same costs.
     pub(super) fn equal_weight(&self) -> Option<&Account<'a>> {
         self.plain(Holder::EqualWeight)
-    }
-
-    /// Everything in the universe equally, for nothing.
-    pub(super) fn equal_weight_gross(&self) -> Option<&Account<'a>> {
-        self.get(&Variant { cost_tenths: 0, ..Variant::plain(Holder::EqualWeight) })
     }
 
     /// Everything that trades equally.
@@ -111,14 +169,14 @@ impl<'a> Accounts<'a> {
     pub(super) fn compared(&self) -> Vec<&Account<'a>> {
         let rank = |account: &&Account<'a>| match &account.result.variant.holder {
             holder if *holder == self.primary => 0,
-            Holder::Model(_) => 1,
-            Holder::EqualWeight => 2,
-            Holder::EqualWeightUnmasked => 3,
-            Holder::Index => 4,
+            Holder::Model(_) | Holder::Strategy(_) => 1,
+            holder if self.benchmark.is(holder) => 2,
+            Holder::EqualWeight | Holder::Weights { .. } => 3,
+            Holder::EqualWeightUnmasked => 4,
+            Holder::Index | Holder::Hold(_) => 5,
         };
-        let is_plain =
-            |account: &&Account<'a>| account.result.variant == Variant::plain(account.holder().clone());
-        let mut compared = self.all.iter().filter(is_plain).collect::<Vec<_>>();
+        let mut compared =
+            self.all.iter().filter(|account| account.result.variant.is_plain()).collect::<Vec<_>>();
         compared.sort_by_key(rank);
         compared
     }
@@ -138,17 +196,16 @@ impl<'a> Accounts<'a> {
         &self.all
     }
 
-    /// What a portfolio earned above the equal weight of the same universe, both under the same costs where both are
-    /// known for free.
+    /// What a portfolio earned above the benchmark, both under the same costs where both are known for free.
     pub(super) fn excess(&self, account: &Account<'_>) -> Option<Excess> {
         let benchmark = match account.result.variant.cost_tenths {
-            0 => self.equal_weight_gross().or(self.equal_weight()),
-            _ => self.equal_weight(),
+            0 => self.benchmark_gross().or(self.benchmark()),
+            _ => self.benchmark(),
         };
         account.above(benchmark?)
     }
 
-    /// What the primary portfolio earned above the equal weight.
+    /// What the primary portfolio earned above the benchmark.
     pub(super) fn primary_excess(&self) -> Option<Excess> {
         self.excess(self.primary()?)
     }
@@ -161,33 +218,13 @@ impl<'a> Accounts<'a> {
 
 impl<'a> Account<'a> {
     fn new(result: &'a BacktestResult, sessions_per_year: f64) -> Self {
-        let session = result.sessions.last().copied().unwrap_or(Session::from_number(0));
-        let ledger = Backtest {
-            strategy: String::new(),
-            signal: String::new(),
-            instruments: Vec::new(),
-            days: days(result),
-            fills: Vec::new(),
-            shortfalls: Vec::new(),
-            delistings: Vec::new(),
-            positions: Vec::new(),
-            decisions: Vec::new(),
-            next: NextSession {
-                decided: session,
-                orders: Vec::new(),
-                conditional: Vec::new(),
-                refused: Vec::new(),
-                weights_before: BTreeMap::new(),
-                weights_after: BTreeMap::new(),
-            },
-            ruined: None,
-            caveats: Vec::new(),
-            sessions_per_year,
-            notes: Vec::new(),
-            cohorts: Vec::new(),
-            cash_returns: padded(result.column("cash_return"), result.sessions.len(), 0.0),
-        };
-        Self { result, ledger }
+        Self { result, sessions: result.sessions(), sessions_per_year }
+    }
+
+    /// What measures read of it.
+    fn track(&self) -> Track<'a> {
+        let Daily { days, cash_returns, .. } = &self.result.daily;
+        Track { days, cash_returns, sessions_per_year: self.sessions_per_year }
     }
 
     pub(super) fn holder(&self) -> &Holder {
@@ -200,7 +237,7 @@ impl<'a> Account<'a> {
     }
 
     pub(super) fn sessions(&self) -> &[Session] {
-        &self.result.sessions
+        &self.sessions
     }
 
     pub(super) fn dates(&self) -> Vec<Date> {
@@ -208,7 +245,7 @@ impl<'a> Account<'a> {
     }
 
     pub(super) fn days(&self) -> &[Day] {
-        &self.ledger.days
+        &self.result.daily.days
     }
 
     pub(super) fn measure(&self, name: &str) -> f64 {
@@ -216,21 +253,21 @@ impl<'a> Account<'a> {
     }
 
     pub(super) fn sessions_per_year(&self) -> f64 {
-        self.ledger.sessions_per_year
+        self.sessions_per_year
     }
 
     /// Years from the first to the last session.
     pub(super) fn years(&self) -> f64 {
-        Performance::new(&self.ledger).years()
+        Performance::of(self.track()).years()
     }
 
     pub(super) fn returns(&self) -> Vec<f64> {
-        self.ledger.returns()
+        self.track().returns()
     }
 
     /// What cash earned up to each session since the one before.
     pub(super) fn cash_returns(&self) -> &[f64] {
-        &self.ledger.cash_returns
+        &self.result.daily.cash_returns
     }
 
     /// What one unit of money became.
@@ -256,8 +293,8 @@ impl<'a> Account<'a> {
         if self.sessions() != other.sessions() || self.sessions().len() < 2 {
             return None;
         }
-        let alone = measure::evaluate(&Performance::new(&self.ledger));
-        let beside = measure::evaluate(&Performance::against(&self.ledger, &other.ledger.equity()));
+        let alone = measure::evaluate(&Performance::of(self.track()));
+        let beside = measure::evaluate(&Performance::beside(self.track(), &other.result.equity()));
         let is_new = |measure: &Measure| alone.iter().all(|other| other.name != measure.name);
         let measures = beside.into_iter().filter(is_new).collect::<Vec<_>>();
         let value = |name: &str| measures.iter().find(|m| m.name == name).map_or(f64::NAN, |m| m.value);
@@ -320,40 +357,7 @@ pub(super) fn variant_name(variant: &Variant) -> String {
 /// The measures of a result on its own, from its ledger.
 #[cfg(test)]
 pub(super) fn own_measures(result: &BacktestResult, sessions_per_year: f64) -> Vec<Measure> {
-    measure::evaluate(&Performance::new(&Account::new(result, sessions_per_year).ledger))
-}
-
-fn padded(values: &[f64], n: usize, missing: f64) -> Vec<f64> {
-    let mut out = values.to_vec();
-    out.resize(n, missing);
-    out
-}
-
-fn days(result: &BacktestResult) -> Vec<Day> {
-    let column = |name: &str| padded(result.column(name), result.sessions.len(), 0.0);
-    let names = ["equity", "cash", "long", "short", "bought", "sold", "commission", "tax"];
-    let [equity, cash, long, short, bought, sold, commission, tax] = names.map(column);
-    let names = ["slippage", "borrow", "interest", "n_positions", "n_fills", "n_unfilled"];
-    let [slippage, borrow, interest, n_positions, n_fills, n_unfilled] = names.map(column);
-    let day = |(t, &session): (usize, &Session)| Day {
-        session,
-        equity: equity[t],
-        cash: cash[t],
-        long: long[t],
-        short: short[t],
-        n_positions: n_positions[t] as usize,
-        bought: bought[t],
-        sold: sold[t],
-        commission: commission[t],
-        tax: tax[t],
-        slippage: slippage[t],
-        borrow: borrow[t],
-        interest: interest[t],
-        delisting_loss: 0.0,
-        n_fills: n_fills[t] as usize,
-        n_unfilled: n_unfilled[t] as usize,
-    };
-    result.sessions.iter().enumerate().map(day).collect()
+    measure::evaluate(&Performance::of(Account::new(result, sessions_per_year).track()))
 }
 
 #[cfg(test)]

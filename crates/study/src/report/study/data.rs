@@ -44,7 +44,7 @@ fn key_facts(results: &Results) -> Vec<Fact> {
     let found = &results.panel.facts().found;
     let sessions = axis.calendar().sessions();
     let date = |session: Option<&backstaff_panel::Session>| session.copied().map(words::date);
-    vec![
+    let mut facts = vec![
         Fact::new("Instruments", axis.n_instruments(), Format::Integer),
         Fact::new("Sessions", axis.n_sessions(), Format::Integer)
             .note(format!("{} a year", words::number(axis.calendar().sessions_per_year(), 1))),
@@ -54,12 +54,16 @@ fn key_facts(results: &Results) -> Vec<Fact> {
             "{} have a price",
             words::percent(found["coverage"].as_f64().unwrap_or(f64::NAN), 2)
         )),
-        Fact::new("Labelled rows", results.labels["labelled"].as_u64(), Format::Integer).note(format!(
+    ];
+    if let Some(labels) = results.labels {
+        let count = |n: usize| words::shown(n as f64, Format::Integer);
+        facts.push(Fact::new("Labelled rows", labels.labelled, Format::Integer).note(format!(
             "{} end with the data, {} with a delisting",
-            count(&results.labels["at_end"]),
-            count(&results.labels["delisted"])
-        )),
-    ]
+            count(labels.at_end),
+            count(labels.delisted)
+        )));
+    }
+    facts
 }
 
 fn count(value: &Value) -> String {

@@ -1,15 +1,26 @@
 //! What the portfolio held: what its groups and positions brought, how concentrated it was, what it holds now.
 
+use backstaff_portfolio::measure::Concentration;
 use backstaff_report::{
-    Block, Chart, Column, Details, Emphasis, Fact, Format, Heat, Line, Lines, Palette, Scale, Section, Table,
-    cells,
+    Block, Chart, Colour, Column, Details, Emphasis, Fact, Format, Heat, Line, Lines, Palette, Scale,
+    Section, Table, cells,
 };
 
 use super::{
     TIME,
     account::{Account, Accounts},
 };
-use crate::{report::series::mean, steps::backtest::GroupShare, words};
+use crate::{
+    report::series::{mean, moving_mean},
+    steps::backtest::GroupShare,
+    stored::ledger,
+    words,
+};
+
+/// Sessions that a moving mean takes in: a quarter.
+const QUARTER: usize = 63;
+/// Lines that can be told apart.
+const MOST_LINES: usize = 12;
 
 pub(super) fn section(accounts: &Accounts<'_>) -> Section {
     let mut section = Section::new("holdings", "Holdings").intro(
@@ -24,6 +35,9 @@ pub(super) fn section(accounts: &Accounts<'_>) -> Section {
         section = section
             .block(Details::new(format!("By {name} and year")).block(groups_by_year(name, &detail.groups)));
     }
+    if let Some(chart) = allocation(account) {
+        section = section.block(chart);
+    }
     section = section.block(concentration(account));
     if let Some(chart) = cohorts(account) {
         section = section.block(chart);
@@ -37,11 +51,8 @@ pub(super) fn section(accounts: &Accounts<'_>) -> Section {
 fn facts(account: &Account<'_>) -> Vec<Fact> {
     let trades = &account.result.detail.trades;
     let value = |value: Option<f64>| value.unwrap_or(f64::NAN);
-    let present = |name: &str| {
-        let values = account.result.column(name).iter().copied().filter(|value| value.is_finite());
-        mean(&values.collect::<Vec<_>>())
-    };
-    let herfindahl = present("herfindahl");
+    let days = account.result.daily.concentration.iter().map(|day| day.herfindahl);
+    let herfindahl = mean(&days.filter(|value| value.is_finite()).collect::<Vec<_>>());
     vec![
         Fact::new("Positions closed", trades.n_closed as f64, Format::Integer)
             .note(format!("{} still open, not counted beside", words::count(trades.n_open, "position"))),
@@ -57,6 +68,26 @@ fn facts(account: &Account<'_>) -> Vec<Fact> {
             words::number(1.0 / herfindahl, 1)
         )),
     ]
+}
+
+/// What a portfolio of few instruments held, by instrument.
+fn allocation(account: &Account<'_>) -> Option<Chart> {
+    let weights = ledger::weights(&account.result.positions, account.sessions());
+    if weights.is_empty() || weights.len() > MOST_LINES {
+        return None;
+    }
+    let mut lines = Lines::by_date(account.dates(), Format::Percent(0)).group(TIME);
+    let mut cash = vec![1.0; account.sessions().len()];
+    for (name, weights) in &weights {
+        cash.iter_mut().zip(weights).for_each(|(cash, weight)| *cash -= weight);
+        lines = lines.line(Line::new(name.as_str(), moving_mean(weights, QUARTER)));
+    }
+    lines = lines.line(Line::new("cash", moving_mean(&cash, QUARTER)).colour(Colour::Neutral));
+    let chart = Chart::new("What the strategy held", lines).note(
+        "Share of equity at the close, mean of 63 sessions; the shares of single sessions are in portfolios.parquet. \
+         Click a name to hide it.",
+    );
+    Some(chart.height(260))
 }
 
 fn groups(account: &Account<'_>, name: &str, groups: &[GroupShare]) -> Table {
@@ -126,11 +157,11 @@ fn groups_by_year(name: &str, groups: &[GroupShare]) -> Table {
 }
 
 fn concentration(account: &Account<'_>) -> Chart {
-    let column = |name: &str| account.result.column(name).to_vec();
+    let column = |of: fn(&Concentration) -> f64| account.result.daily.concentration.iter().map(of).collect();
     let lines = Lines::by_date(account.dates(), Format::Percent(1))
         .group(TIME)
-        .line(Line::new("Herfindahl index", column("herfindahl")))
-        .line(Line::new("largest position", column("largest_weight")));
+        .line(Line::new("Herfindahl index", column(|day| day.herfindahl)))
+        .line(Line::new("largest position", column(|day| day.largest)));
     Chart::new("Concentration at the close", lines)
         .note("Herfindahl index: the sum of squared shares of what is invested. The largest position is a share of equity.")
         .height(200)
@@ -138,18 +169,17 @@ fn concentration(account: &Account<'_>) -> Chart {
 
 /// The growth of each cohort, if there is more than one.
 fn cohorts(account: &Account<'_>) -> Option<Chart> {
-    let columns =
-        account.result.daily.iter().filter(|(name, _)| name.starts_with("cohort_")).collect::<Vec<_>>();
-    if columns.is_empty() {
+    let cohorts = &account.result.daily.cohorts;
+    if cohorts.is_empty() {
         return None;
     }
     let mut lines = Lines::by_date(account.dates(), Format::Number(2))
         .palette(Palette::Ordered)
         .scale(Scale::Log)
         .group(TIME);
-    for (name, equity) in columns {
+    for (number, equity) in cohorts.iter().enumerate() {
         let growth = equity.iter().map(|value| value / equity[0]).collect();
-        lines = lines.line(Line::new(name.replace('_', " "), growth));
+        lines = lines.line(Line::new(format!("cohort {}", number + 1), growth));
     }
     let chart = Chart::new("Growth of 1 in each cohort", lines)
         .note("Accounts of their own that are rebalanced in turn; together they are the portfolio. How far they part is luck.")

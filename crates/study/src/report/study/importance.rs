@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use backstaff_report::{BarSeries, Bars, Block, Chart, Column, Details, Format, Heat, Table, cells};
-use serde_json::{Value, json};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     config::ModelSpec,
@@ -37,25 +38,38 @@ pub(super) fn blocks(results: &Results) -> Vec<Block> {
     if charts.is_empty() { Vec::new() } else { vec![Block::Beside(charts), tables.into()] }
 }
 
-/// The same numbers for programs: by model, for each feature its mean shares of gain and splits, and its share of the
-/// gain in each fold.
-pub(super) fn importance_json(results: &Results) -> Value {
+/// What a feature counts in a model, over all folds and in each.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FeatureImportance {
+    /// Its share of the gain, the mean over folds.
+    pub gain_share: Option<f64>,
+    /// Its share of the splits, the mean over folds.
+    pub split_share: Option<f64>,
+    /// Its splits in all folds.
+    pub splits: u64,
+    /// Its share of the gain in each fold.
+    pub gain_share_by_fold: IndexMap<String, Option<f64>>,
+}
+
+/// What each feature counts, by model and feature.
+pub(super) fn by_model(results: &Results) -> IndexMap<String, IndexMap<String, FeatureImportance>> {
+    let finite = |value: f64| value.is_finite().then_some(value);
     let of_model = |fits: &[(u32, FitFacts)]| {
         let shares = Shares::of(fits);
         let features = shares.features.iter().map(|feature| {
             let by_fold =
-                shares.folds.iter().map(u32::to_string).zip(feature.gains.iter().map(|gain| json!(gain)));
-            let value = json!({
-                "gain_share": mean(&feature.gains),
-                "split_share": mean(&feature.splits),
-                "splits": feature.n_splits,
-                "gain_share_by_fold": by_fold.collect::<serde_json::Map<_, _>>(),
-            });
-            (feature.name.clone(), value)
+                shares.folds.iter().map(u32::to_string).zip(feature.gains.iter().map(|gain| finite(*gain)));
+            let importance = FeatureImportance {
+                gain_share: finite(mean(&feature.gains)),
+                split_share: finite(mean(&feature.splits)),
+                splits: feature.n_splits,
+                gain_share_by_fold: by_fold.collect(),
+            };
+            (feature.name.clone(), importance)
         });
-        Value::Object(features.collect())
+        features.collect()
     };
-    Value::Object(results.fits.iter().map(|(name, fits)| (name.clone(), of_model(fits))).collect())
+    results.fits.iter().map(|(name, fits)| (name.clone(), of_model(fits))).collect()
 }
 
 /// What each feature counts in each fold, as a share of the fold's sum; where a fold has several seeds, their mean.
@@ -241,9 +255,8 @@ mod tests {
 
     #[test]
     fn programs_get_every_fold() {
-        let json = importance_json(&Made::default().results());
-        let feature = &json["trees"]["mom_5d"];
-        assert!(feature["gain_share"].is_f64() && feature["split_share"].is_f64());
-        assert!(feature["gain_share_by_fold"]["2"].is_f64());
+        let feature = &by_model(&Made::default().results())["trees"]["mom_5d"];
+        assert!(feature.gain_share.is_some() && feature.split_share.is_some());
+        assert!(feature.gain_share_by_fold["2"].is_some());
     }
 }

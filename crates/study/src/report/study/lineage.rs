@@ -9,7 +9,8 @@ use crate::{
     flow::results::Results,
     steps::{
         Load, backtest::RunBacktests, evaluate::Evaluate, features::Features, folds::MakeFolds,
-        labels::MakeLabels, predict::Predict, quality::CollectQuality, suspects::FindSuspects, train::Train,
+        labels::MakeLabels, predict::Predict, quality::CollectQuality, regimes::Follow,
+        suspects::FindSuspects, train::Train,
     },
     words,
 };
@@ -27,7 +28,7 @@ pub(super) fn section(results: &Results) -> Section {
 }
 
 /// The version of each stage, in the order of the work.
-fn versions() -> [(&'static str, u32); 10] {
+fn versions() -> [(&'static str, u32); 11] {
     fn of<S: Stage>() -> (&'static str, u32) {
         (S::NAME, S::VERSION)
     }
@@ -35,6 +36,7 @@ fn versions() -> [(&'static str, u32); 10] {
         of::<Load>(),
         of::<CollectQuality>(),
         of::<Features>(),
+        of::<Follow>(),
         of::<MakeLabels>(),
         of::<MakeFolds>(),
         of::<Train>(),

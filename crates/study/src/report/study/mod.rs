@@ -8,12 +8,13 @@ mod caveats;
 mod data;
 mod holdings;
 mod importance;
-mod json;
 mod lineage;
 mod models;
+pub mod numbers;
 mod performance;
 mod published;
 mod quantiles;
+pub(crate) mod regimes;
 mod signal;
 mod stress;
 mod summary;
@@ -26,14 +27,13 @@ mod years;
 
 use backstaff_report::{Caveat, Format, Report};
 
-pub use json::measures_json;
-
 use self::{account::Accounts, verdict::Verdict};
 use crate::{
-    config::{Config, ExecutionPrice, StrategySpec},
+    config::{Config, ExecutionPrice, GivenWeights, ScoreStrategy, StrategySpec},
     flow::results::Results,
+    report::charts::TIME,
+    words,
 };
-use crate::{report::charts::TIME, words};
 
 /// The report of a study: a function of its results alone, so that equal results give equal bytes.
 pub fn compose(results: &Results) -> Report {
@@ -46,16 +46,23 @@ pub fn compose(results: &Results) -> Report {
     for banner in banners(results) {
         report = report.banner(banner);
     }
-    report
+    report = report
         .section(summary::section(results, &accounts, &verdict))
-        .section(performance::section(results, &accounts))
-        .section(signal::section(results))
+        .section(performance::section(results, &accounts));
+    if !results.evaluations.is_empty() {
+        report = report.section(signal::section(results));
+    }
+    report = report
         .section(stress::section(&accounts))
         .section(trading::section(&accounts))
-        .section(holdings::section(&accounts))
-        .section(models::section(results))
-        .section(data::section(results, &accounts))
-        .section(lineage::section(results))
+        .section(holdings::section(&accounts));
+    if !results.config.models.is_empty() {
+        report = report.section(models::section(results));
+    }
+    for section in regimes::sections(results) {
+        report = report.section(section);
+    }
+    report.section(data::section(results, &accounts)).section(lineage::section(results))
 }
 
 /// What must be read before anything else.
@@ -92,14 +99,24 @@ fn suspicion(results: &Results) -> Option<Caveat> {
 fn subtitle(results: &Results, accounts: &Accounts<'_>) -> String {
     let Config { name, portfolio, .. } = &results.config;
     let strategy = match &portfolio.strategy {
-        StrategySpec::TopkDropout { k, n_drop } => format!("the {k} best, {n_drop} replaced at most"),
-        StrategySpec::TopN(top) => match top.keep {
+        StrategySpec::Scores(ScoreStrategy::TopkDropout { k, n_drop }) => {
+            format!("the {k} best, {n_drop} replaced at most")
+        }
+        StrategySpec::Scores(ScoreStrategy::TopN(top)) => match top.keep {
             Some(keep) => format!("the {} best, kept to rank {keep}", top.n),
             None => format!("the {} best", top.n),
         },
-        StrategySpec::QuantileLongShort { quantile, .. } => {
+        StrategySpec::Scores(ScoreStrategy::QuantileLongShort { quantile, .. }) => {
             format!("the best {} long, the worst short", words::percent(*quantile, 0))
         }
+        StrategySpec::Weights(GivenWeights::Instruments(weights)) => {
+            format!("given weights of {}", words::count(weights.len(), "instrument"))
+        }
+        StrategySpec::Weights(GivenWeights::Expression(text)) => format!("weights {text}"),
+        StrategySpec::Regimes(template) => match &results.regimes {
+            Some(regimes) => format!("{} · {}", template.name(), regimes.setting),
+            None => template.name().to_owned(),
+        },
     };
     let execution = match portfolio.execution {
         ExecutionPrice::Open => "next open",

@@ -13,17 +13,28 @@ use crate::{
 };
 
 pub(super) fn section(results: &Results) -> Section {
-    let mut section = Section::new("models", "Models")
-        .intro(
-            "What was fitted on what. Each fold's model sees its own training rows only; validation ends training and \
-             chooses penalties; the test comes after both. Rows whose label reaches into what comes next are purged.",
-        )
-        .block(shown(&results.config))
-        .block(folds(&results.folds));
+    let mut section = Section::new("models", "Models");
+    if results.folds.is_empty() {
+        section = section.intro(
+            "Nothing was fitted: the scores are expressions, the same in all sessions, so there is nothing that a test \
+             could be kept apart from but the choice of the rule itself.",
+        );
+    } else {
+        section = section
+            .intro(
+                "What was fitted on what. Each fold's model sees its own training rows only; validation ends training \
+                 and chooses penalties; the test comes after both. Rows whose label reaches into what comes next are \
+                 purged.",
+            )
+            .block(shown(&results.config))
+            .block(folds(&results.folds));
+    }
     if !results.left_out.is_empty() {
         section = section.block(left_out(&results.left_out));
     }
-    section = section.block(fits(results));
+    if !results.fits.is_empty() {
+        section = section.block(fits(results));
+    }
     if !results.suspects.is_empty() {
         section = section.block(suspects(results));
     }
@@ -39,11 +50,12 @@ pub(super) fn section(results: &Results) -> Section {
 fn shown(config: &Config) -> Table {
     let mut table =
         Table::new("What models are shown").column(Column::text("Of")).column(Column::text("What"));
-    for part in &config.label.target.0 {
+    let parts = config.label.iter().flat_map(|label| &label.target.0).collect::<Vec<_>>();
+    for part in &parts {
         let share = if part.share == 1.0 { String::new() } else { format!("{} × ", part.share) };
         table = table.row(cells!["target", format!("{share}{}", described_target(part))]);
     }
-    if config.label.target.0.iter().any(|part| part.clip.is_some()) {
+    if parts.iter().any(|part| part.clip.is_some()) {
         table = table.row(cells!["", "measures and portfolios use the returns as they are, uncut"]);
     }
     let Weights { decay, half_life_days, expression, validation } =
@@ -55,14 +67,13 @@ fn shown(config: &Config) -> Table {
     let weights =
         if weights.is_empty() { "all rows count the same".to_owned() } else { weights.join("; times ") };
     let scope = if validation { "; validation rows too" } else { "" };
-    let least = config.folds.min_rows;
-    table
-        .row(cells!["weights", format!("{weights}{scope}")])
-        .row(cells!["embargo", words::count(config.folds.embargo as usize, "session")])
-        .row(cells![
-            "fewest rows of a fold",
-            format!("{} of training, {} of the test", least.train, least.test)
-        ])
+    table = table.row(cells!["weights", format!("{weights}{scope}")]);
+    let Some(folds) = &config.folds else { return table };
+    let least = folds.min_rows;
+    table.row(cells!["embargo", words::count(folds.embargo as usize, "session")]).row(cells![
+        "fewest rows of a fold",
+        format!("{} of training, {} of the test", least.train, least.test)
+    ])
 }
 
 fn described_target(part: &TargetPart) -> String {

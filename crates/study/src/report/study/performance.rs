@@ -9,7 +9,7 @@ use backstaff_report::{
 
 use super::{
     TIME,
-    account::{Account, Accounts},
+    account::{Account, Accounts, Benchmark},
     years::{self, YearFacts},
 };
 use crate::{flow::results::Results, steps::backtest::Holder, words};
@@ -20,23 +20,30 @@ const MONTHS: [&str; 12] =
 const FALLS: usize = 8;
 
 pub(super) fn section(results: &Results, accounts: &Accounts<'_>) -> Section {
-    let mut section = Section::new("performance", "Performance").intro(
-        "Growth of one unit of money, and how far below its best each portfolio stood. The equal weight of the same \
-         universe, under the same costs, is the first benchmark: it has the same instruments and the same survivors.",
-    );
+    let benchmark = accounts.benchmark_kind();
+    let why = match benchmark {
+        Benchmark::EqualWeight => "it has the same instruments and the same survivors",
+        Benchmark::Constant => "it has the same share of everything, so what is left is timing",
+        Benchmark::EqualOfNamed => "it has the same instruments",
+    };
+    let mut section = Section::new("performance", "Performance").intro(format!(
+        "Growth of one unit of money, and how far below its best each portfolio stood. {}, under the same costs, is the \
+         first benchmark: {why}.",
+        words::capitalised(benchmark.words())
+    ));
     section = section.block(growth(accounts));
-    let (Some(primary), equal_weight) = (accounts.primary(), accounts.equal_weight()) else { return section };
-    if let Some(equal_weight) = equal_weight {
-        section = section.block(relative(accounts, primary, equal_weight));
+    let (Some(primary), benchmark) = (accounts.primary(), accounts.benchmark()) else { return section };
+    if let Some(benchmark) = benchmark {
+        section = section.block(relative(accounts, primary, benchmark));
     }
     section = section
         .block(underwater(accounts, primary))
         .block(Block::Beside(vec![falls(primary).into(), yearly_chart(accounts).into()]))
         .block(yearly(accounts));
-    let evaluation = results.evaluations.get(results.config.primary_model());
-    let years = YearFacts::of(primary, equal_weight, evaluation);
+    let evaluation = results.primary_evaluation();
+    let years = YearFacts::of(primary, benchmark, evaluation);
     section = section.block(years::table(&primary.name(), &years));
-    for chart in years::rolling_charts(primary, equal_weight) {
+    for chart in years::rolling_charts(primary, benchmark) {
         section = section.block(chart);
     }
     section = section.block(monthly(
@@ -44,10 +51,10 @@ pub(super) fn section(results: &Results, accounts: &Accounts<'_>) -> Section {
         &primary.period_returns(Period::Month).iter().map(|p| (p.year, p.month, p.value)).collect::<Vec<_>>(),
         &primary.period_returns(Period::Year).iter().map(|p| (p.year, p.value)).collect::<Vec<_>>(),
     ));
-    if let Some(equal_weight) = equal_weight {
-        section = section.block(monthly_excess(primary, equal_weight));
+    if let Some(benchmark) = benchmark {
+        section = section.block(monthly_excess(primary, benchmark, accounts.benchmark_kind().name()));
     }
-    section.block(measures(accounts)).block(definitions())
+    section.block(measures(accounts)).block(definitions(accounts))
 }
 
 fn growth(accounts: &Accounts<'_>) -> Chart {
@@ -60,7 +67,7 @@ fn growth(accounts: &Accounts<'_>) -> Chart {
         }
         let line = Line::new(account.name(), account.growth());
         lines = lines.line(match (account.holder(), account.result.variant.cost_tenths) {
-            (Holder::Index, _) => line.colour(Colour::Neutral),
+            (Holder::Index | Holder::Hold(_), _) => line.colour(Colour::Neutral),
             (_, 0) => line.stroke(Stroke::Dashed),
             _ => line,
         });
@@ -70,32 +77,32 @@ fn growth(accounts: &Accounts<'_>) -> Chart {
         .height(360)
 }
 
-fn relative(accounts: &Accounts<'_>, primary: &Account<'_>, equal_weight: &Account<'_>) -> Chart {
+fn relative(accounts: &Accounts<'_>, primary: &Account<'_>, benchmark: &Account<'_>) -> Chart {
     let ratio = |own: &Account<'_>, other: &Account<'_>| {
         own.growth().iter().zip(other.growth()).map(|(own, other)| own / other).collect::<Vec<_>>()
     };
     let mut lines = Lines::by_date(primary.dates(), Format::Number(3))
         .group(TIME)
-        .rule(Rule::new(1.0, "equal weight"))
-        .line(Line::new(primary.name(), ratio(primary, equal_weight)));
-    let gross = accounts.primary_at(0, 0).zip(accounts.equal_weight_gross());
+        .rule(Rule::new(1.0, accounts.benchmark_kind().name()))
+        .line(Line::new(primary.name(), ratio(primary, benchmark)));
+    let gross = accounts.primary_at(0, 0).zip(accounts.benchmark_gross());
     if let Some((own, other)) = gross.filter(|(own, other)| own.sessions() == other.sessions())
         && own.sessions() == primary.sessions()
     {
         lines = lines.line(Line::new(own.name(), ratio(own, other)).stroke(Stroke::Dashed));
     }
-    Chart::new(format!("{} relative to the equal weight", primary.name()), lines)
-        .note("Growth of the portfolio over that of the equal weight, both after costs, and both without.")
+    Chart::new(format!("{} relative to the {}", primary.name(), accounts.benchmark_kind().name()), lines)
+        .note("Growth of the portfolio over that of the benchmark, both after costs, and both without.")
         .height(220)
 }
 
 fn underwater(accounts: &Accounts<'_>, primary: &Account<'_>) -> Chart {
     let mut lines = Lines::by_date(primary.dates(), Format::Percent(1)).group(TIME);
-    let others = [accounts.equal_weight(), accounts.index()];
+    let others = [accounts.benchmark(), accounts.index()];
     lines = lines.line(Line::new(primary.name(), primary.underwater()).stroke(Stroke::Area));
     for other in others.into_iter().flatten().filter(|other| other.sessions() == primary.sessions()) {
         let line = Line::new(other.name(), other.underwater());
-        let is_index = *other.holder() == Holder::Index;
+        let is_index = matches!(other.holder(), Holder::Index | Holder::Hold(_));
         lines = lines.line(if is_index { line.colour(Colour::Neutral) } else { line });
     }
     Chart::new("Drawdown", lines).note("Equity over its highest value so far, less one.").height(220)
@@ -126,14 +133,14 @@ fn yearly_chart(accounts: &Accounts<'_>) -> Chart {
     let mut bars = Bars::new(years.iter().map(|year| year.1.clone()), Format::Percent(1));
     for account in compared {
         let series = BarSeries::new(account.name(), by_year(account, &years));
-        let is_index = *account.holder() == Holder::Index;
+        let is_index = matches!(account.holder(), Holder::Index | Holder::Hold(_));
         bars = bars.bars(if is_index { series.colour(Colour::Neutral) } else { series });
     }
     Chart::new("Return by year, after costs", bars)
 }
 
 fn yearly_accounts<'a, 'b>(accounts: &'b Accounts<'a>) -> Vec<&'b Account<'a>> {
-    let all = [accounts.primary(), accounts.equal_weight(), accounts.index()];
+    let all = [accounts.primary(), accounts.benchmark(), accounts.index()];
     all.into_iter().flatten().collect()
 }
 
@@ -173,15 +180,15 @@ fn yearly(accounts: &Accounts<'_>) -> Table {
     for account in &compared {
         table = table.column(Column::percent(account.name(), 1).heat(Heat::Diverging));
     }
-    let equal_weight = accounts.equal_weight().map(|account| by_year(account, &years));
-    if let Some(primary) = accounts.primary().filter(|_| equal_weight.is_some()) {
-        let name = format!("{} − equal weight", primary.name());
+    let benchmark = accounts.benchmark().map(|account| by_year(account, &years));
+    if let Some(primary) = accounts.primary().filter(|_| benchmark.is_some()) {
+        let name = format!("{} − {}", primary.name(), accounts.benchmark_kind().name());
         table = table.column(Column::percent(name, 1).heat(Heat::Diverging));
     }
     for (t, (_, year)) in years.iter().enumerate() {
         let mut row = vec![Cell::from(year)];
         row.extend(columns.iter().map(|column| Cell::from(column[t])));
-        if let Some((own, other)) = columns.first().zip(equal_weight.as_ref())
+        if let Some((own, other)) = columns.first().zip(benchmark.as_ref())
             && accounts.primary().is_some()
         {
             row.push(Cell::from(own[t] - other[t]));
@@ -212,9 +219,9 @@ fn monthly(caption: &str, months: Months<'_>, years: &[(i16, f64)]) -> Table {
     table
 }
 
-fn monthly_excess(primary: &Account<'_>, equal_weight: &Account<'_>) -> Details {
+fn monthly_excess(primary: &Account<'_>, benchmark: &Account<'_>, name: &str) -> Details {
     let excess = |period: Period| {
-        let other = equal_weight.period_returns(period);
+        let other = benchmark.period_returns(period);
         let own = primary.period_returns(period).into_iter();
         own.filter_map(move |own| {
             let same = other.iter().find(|other| (other.year, other.month) == (own.year, own.month))?;
@@ -223,8 +230,8 @@ fn monthly_excess(primary: &Account<'_>, equal_weight: &Account<'_>) -> Details 
         .collect::<Vec<_>>()
     };
     let years = excess(Period::Year).iter().map(|&(year, _, value)| (year, value)).collect::<Vec<_>>();
-    let caption = format!("Return of {} less that of the equal weight by month, after costs", primary.name());
-    Details::new("The same less the equal weight").block(monthly(&caption, &excess(Period::Month), &years))
+    let caption = format!("Return of {} less that of the {name} by month, after costs", primary.name());
+    Details::new(format!("The same less the {name}")).block(monthly(&caption, &excess(Period::Month), &years))
 }
 
 /// All measures of all portfolios; each row has its own unit.
@@ -254,7 +261,7 @@ fn value(accounts: &Accounts<'_>, account: &Account<'_>, definition: &Definition
     let beside = excess.as_ref().and_then(|e| e.measures.iter().find(|m| m.name == definition.name));
     match beside {
         // Beside itself a portfolio is dull.
-        Some(_) if *account.holder() == Holder::EqualWeight => f64::NAN,
+        Some(_) if accounts.is_benchmark(account) => f64::NAN,
         Some(measure) => measure.value,
         None => account.measure(definition.name),
     }
@@ -271,7 +278,7 @@ fn format(definition: &Definition) -> Format {
     }
 }
 
-fn definitions() -> Details {
+fn definitions(accounts: &Accounts<'_>) -> Details {
     let mut table = Table::new("Definitions")
         .column(Column::text("Measure"))
         .column(Column::text("Name in files"))
@@ -281,9 +288,10 @@ fn definitions() -> Details {
     for definition in all() {
         table = table.row(cells![definition.title, definition.name, definition.formula, definition.source]);
     }
-    let text =
-        "r is the return of a session after costs, b that of the benchmark (the equal weight of the same \
-                universe), cash what cash earned; sessions a year are counted, not assumed."
-            .to_owned();
+    let text = format!(
+        "r is the return of a session after costs, b that of the benchmark ({}), cash what cash earned; sessions a year \
+         are counted, not assumed.",
+        accounts.benchmark_kind().words()
+    );
     Details::new("How these numbers are computed").block(Block::Text(vec![text])).block(table)
 }

@@ -6,7 +6,7 @@ use backstaff_learn::{
 };
 
 use backstaff_report::{Column, Emphasis, Heat, HeatScope, Table, cells};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     report::charts::quantile_name,
@@ -14,16 +14,16 @@ use crate::{
 };
 
 /// What the quantiles of a model's scores brought.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct QuantileFacts {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct QuantileFacts {
     /// The mean plain label of each, the worst first.
-    pub(super) means: Vec<Option<f64>>,
+    pub means: Vec<Option<f64>>,
     /// The best less the worst.
-    pub(super) spread: Option<f64>,
+    pub spread: Option<f64>,
     /// The rank correlation of the quantiles' numbers with their means: 1 if each brought more than the one before.
-    pub(super) monotonicity: Option<f64>,
+    pub monotonicity: Option<f64>,
     /// Steps from one quantile to the next that go up.
-    pub(super) steps_up: usize,
+    pub steps_up: usize,
 }
 
 impl QuantileFacts {
@@ -70,20 +70,20 @@ pub(super) fn table(models: &[(&str, &Evaluation)]) -> Table {
 }
 
 /// A year of a model's rank IC; what is not defined is `null`.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct YearOfIc {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct YearOfIc {
     /// The calendar year.
-    pub(super) year: i16,
+    pub year: i16,
     /// The mean over its sessions.
-    pub(super) mean: Option<f64>,
+    pub mean: Option<f64>,
     /// Its standard deviation over them.
-    pub(super) deviation: Option<f64>,
+    pub deviation: Option<f64>,
     /// The mean in Newey and West's standard errors, lags of at least twice the horizon less one.
-    pub(super) t: Option<f64>,
+    pub t: Option<f64>,
     /// The share of sessions above 0.
-    pub(super) share_positive: Option<f64>,
+    pub share_positive: Option<f64>,
     /// Sessions with a value.
-    pub(super) sessions: usize,
+    pub sessions: usize,
 }
 
 /// The rank IC of each year.

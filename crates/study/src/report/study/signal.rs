@@ -24,7 +24,8 @@ use crate::{
 const BINS: usize = 30;
 
 pub(super) fn section(results: &Results) -> Section {
-    let horizon = words::count(results.config.label.horizon as usize, "session");
+    let sessions = results.config.label.as_ref().map_or(0, |label| label.horizon);
+    let horizon = words::count(sessions as usize, "session");
     let section = Section::new("signal", "Signal").intro(format!(
         "How the scores of a session go with the plain return over the {horizon} after the next trade: correlation \
          (IC) and rank correlation (rank IC) across the universe, session by session, before costs."
@@ -32,7 +33,7 @@ pub(super) fn section(results: &Results) -> Section {
     let models = models(results);
     let section = section.block(summaries(&models));
     let Some(&(name, primary)) = models.first() else { return section };
-    let years = quantiles::ic_by_year(primary, results.config.label.horizon);
+    let years = quantiles::ic_by_year(primary, sessions);
     let section = section
         .block(by_session(name, primary))
         .block(running(&models))
@@ -49,7 +50,7 @@ pub(super) fn section(results: &Results) -> Section {
 fn models(results: &Results) -> Vec<(&str, &Evaluation)> {
     let primary = results.config.primary_model();
     let mut models = results.evaluations.iter().map(|(name, of)| (name.as_str(), of)).collect::<Vec<_>>();
-    models.sort_by_key(|(name, _)| *name != primary);
+    models.sort_by_key(|(name, _)| Some(*name) != primary);
     models
 }
 

@@ -12,12 +12,12 @@ const FEW: usize = 10;
 pub(super) fn section(accounts: &Accounts<'_>) -> Section {
     let section = Section::new("stress", "Stress").intro(
         "What the result hangs on: the same portfolio at other costs and one session later, and its return above the \
-         equal weight in parts of the test.",
+         benchmark in parts of the test.",
     );
     let Some(primary) = accounts.primary() else { return section };
     let section = section.block(variants(accounts));
-    match accounts.equal_weight().filter(|other| other.sessions() == primary.sessions()) {
-        Some(equal_weight) => section.block(parts(primary, equal_weight)),
+    match accounts.benchmark().filter(|other| other.sessions() == primary.sessions()) {
+        Some(benchmark) => section.block(parts(accounts, primary, benchmark)),
         None => section,
     }
 }
@@ -27,7 +27,7 @@ fn variants(accounts: &Accounts<'_>) -> Table {
         .column(Column::text("Variant"))
         .column(Column::percent("CAGR", 1).note("(last equity / first)^(1 / years) − 1"))
         .column(
-            Column::percent("Above equal weight", 1)
+            Column::percent(format!("Above {}", accounts.benchmark_kind().name()), 1)
                 .heat(Heat::Diverging)
                 .note("mean(r − b) · sessions a year; without costs b is without costs too, else b pays the stated ones"),
         )
@@ -42,6 +42,7 @@ fn variants(accounts: &Accounts<'_>) -> Table {
         (10, 0, "as stated"),
         (0, 0, "without costs"),
         (20, 0, "twice the costs"),
+        (50, 0, "five times the costs"),
         (10, 1, "signal one session older"),
     ] {
         let Some(account) = accounts.primary_at(cost_tenths, delay) else { continue };
@@ -64,8 +65,8 @@ fn variants(accounts: &Accounts<'_>) -> Table {
     table
 }
 
-fn parts(primary: &Account<'_>, equal_weight: &Account<'_>) -> Table {
-    let differences = primary.differences(equal_weight);
+fn parts(accounts: &Accounts<'_>, primary: &Account<'_>, benchmark: &Account<'_>) -> Table {
+    let differences = primary.differences(benchmark);
     let half = differences.len() / 2;
     let sessions = &primary.sessions()[1..];
     let mut parts = vec![
@@ -79,13 +80,14 @@ fn parts(primary: &Account<'_>, equal_weight: &Account<'_>) -> Table {
     }
     parts.push((format!("without its {FEW} best sessions"), without(&differences, |a, b| b.total_cmp(&a))));
     parts.push((format!("without its {FEW} worst sessions"), without(&differences, |a, b| a.total_cmp(&b))));
-    let mut table = Table::new("Return above the equal weight, after costs, in parts")
-        .column(Column::text("Part"))
-        .column(Column::percent("A year", 1).heat(Heat::Diverging).note("mean(r − b) · sessions a year"))
-        .column(Column::number("t", 2).note("mean / Newey–West standard error, lags ⌊4 (n / 100)^(2/9)⌋"))
-        .column(Column::percent("95% from", 1))
-        .column(Column::percent("to", 1))
-        .column(Column::integer("Sessions"));
+    let mut table =
+        Table::new(format!("Return above the {}, after costs, in parts", accounts.benchmark_kind().name()))
+            .column(Column::text("Part"))
+            .column(Column::percent("A year", 1).heat(Heat::Diverging).note("mean(r − b) · sessions a year"))
+            .column(Column::number("t", 2).note("mean / Newey–West standard error, lags ⌊4 (n / 100)^(2/9)⌋"))
+            .column(Column::percent("95% from", 1))
+            .column(Column::percent("to", 1))
+            .column(Column::integer("Sessions"));
     for (name, values) in parts {
         let annual = mean(&values) * primary.sessions_per_year();
         // The mean of chosen sessions has no standard error.

@@ -15,21 +15,26 @@ pub(super) fn section(results: &Results, accounts: &Accounts<'_>, verdict: &Verd
     let about = words::sentences(&results.config.about);
     // The title is the first sentence already.
     let about = about.split_once(". ").map_or("", |(_, rest)| rest);
-    let intro = format!(
-        "{about} Every number is from sessions that no model was trained on, after costs unless it says otherwise."
-    );
+    let learns = !results.folds.is_empty();
+    let scope = if learns {
+        "Every number is from sessions that no model was trained on, after"
+    } else {
+        "Every number is after"
+    };
+    let intro = format!("{about} {scope} costs unless it says otherwise.");
     let (notes, grave) = caveats::of(results, accounts, verdict)
         .into_iter()
         .partition::<Vec<_>, _>(|caveat| caveat.severity == Severity::Note);
     let mut section = Section::new("summary", "Summary")
         .intro(intro.trim())
-        .block(facts(accounts, verdict))
+        .block(facts(results, accounts, verdict))
         .block(comparison(results, accounts))
-        .text(
-            "**Excess** is the mean return above the equal weight of the same universe, a year, and **t** its distance \
-             from 0 in Newey–West standard errors; **IC t** is the same of the rank IC. The other columns explain \
-             themselves under the pointer.",
-        )
+        .text(format!(
+            "**Excess** is the mean return above {}, a year, and **t** its distance from 0 in Newey–West standard \
+             errors;{} The other columns explain themselves under the pointer.",
+            accounts.benchmark_kind().words(),
+            if verdict.evidence.is_scored { " **IC t** is the same of the rank IC." } else { "" }
+        ))
         .block(how_to_read());
     if !grave.is_empty() {
         section = section.block(grave);
@@ -40,7 +45,7 @@ pub(super) fn section(results: &Results, accounts: &Accounts<'_>, verdict: &Verd
     section
 }
 
-fn facts(accounts: &Accounts<'_>, verdict: &Verdict) -> Vec<Fact> {
+fn facts(results: &Results, accounts: &Accounts<'_>, verdict: &Verdict) -> Vec<Fact> {
     let evidence = &verdict.evidence;
     let interval = evidence.interval();
     let measured = match evidence.yardstick {
@@ -55,13 +60,24 @@ fn facts(accounts: &Accounts<'_>, verdict: &Verdict) -> Vec<Fact> {
             words::percent(interval.0, 1),
             words::percent(interval.1, 1)
         )),
-        Fact::new("Mean rank IC", evidence.rank_ic, Format::Number(4))
-            .note(format!("Newey–West t {}", words::number(evidence.rank_ic_t, 2))),
     ];
+    if evidence.is_scored {
+        facts.push(
+            Fact::new("Mean rank IC", evidence.rank_ic, Format::Number(4))
+                .note(format!("Newey–West t {}", words::number(evidence.rank_ic_t, 2))),
+        );
+    } else if let Some((least, most)) = spread_of_sharpe(results) {
+        let own = accounts.primary().map_or(f64::NAN, |account| account.measure("sharpe"));
+        facts.push(Fact::new("Sharpe ratio", own, Format::Number(2)).note(format!(
+            "{} to {} under other settings",
+            words::number(least, 2),
+            words::number(most, 2)
+        )));
+    }
     let Some(primary) = accounts.primary() else { return facts };
     let benchmark = |name: &str, digits: u8| {
-        let value = accounts.equal_weight().map_or(f64::NAN, |account| account.measure(name));
-        format!("equal weight {}", words::percent(value, digits))
+        let value = accounts.benchmark().map_or(f64::NAN, |account| account.measure(name));
+        format!("{} {}", accounts.benchmark_kind().name(), words::percent(value, digits))
     };
     let deepest = primary.drawdowns().into_iter().next();
     facts.extend([
@@ -74,15 +90,23 @@ fn facts(accounts: &Accounts<'_>, verdict: &Verdict) -> Vec<Fact> {
     facts
 }
 
+/// The least and the greatest Sharpe ratio of the strategy under all settings of its regimes.
+fn spread_of_sharpe(results: &Results) -> Option<(f64, f64)> {
+    let sharpes =
+        || results.spread.iter().map(|result| result.measure("sharpe")).filter(|value| value.is_finite());
+    Some((sharpes().min_by(f64::total_cmp)?, sharpes().max_by(f64::total_cmp)?))
+}
+
 fn comparison(results: &Results, accounts: &Accounts<'_>) -> Table {
     let mut table = Table::new("Portfolios after costs")
         .column(Column::text("Portfolio"))
         .column(
             Column::percent("CAGR", 1).note("(last equity / first)^(1 / years) − 1, years of 365.25 days"),
         )
-        .column(Column::percent("Excess", 1).heat(Heat::Diverging).note(
-            "mean(r − b) · sessions a year; b is the equal weight of the same universe after its own costs",
-        ))
+        .column(Column::percent("Excess", 1).heat(Heat::Diverging).note(format!(
+            "mean(r − b) · sessions a year; b is {} after its own costs",
+            accounts.benchmark_kind().words()
+        )))
         .column(
             Column::number("t", 2)
                 .note("of the column before: mean / Newey–West standard error, lags ⌊4 (n / 100)^(2/9)⌋"),
@@ -119,7 +143,7 @@ fn emphasis(accounts: &Accounts<'_>, account: &Account<'_>) -> Emphasis {
 }
 
 fn row(results: &Results, accounts: &Accounts<'_>, account: &Account<'_>) -> Vec<Cell> {
-    let is_benchmark = *account.holder() == Holder::EqualWeight;
+    let is_benchmark = accounts.is_benchmark(account);
     let excess = accounts.excess(account).filter(|_| !is_benchmark);
     let rank_ic = match account.holder() {
         Holder::Model(name) => results.evaluations.get(name).map(|evaluation| &evaluation.facts.rank_ic),
@@ -150,11 +174,12 @@ fn label(results: &Results, account: &Account<'_>) -> String {
 
 fn how_to_read() -> Details {
     let rules = [
-        "**no evidence**: the t of the return above the equal weight after costs is below 2, so its 95% interval holds \
+        "**no evidence**: the t of the return above the benchmark after costs is below 2, so its 95% interval holds \
          0 or nearly so; or the rank IC is 0 or less; or only the costs explain a loss.",
         "**weak evidence**: that t is 2 or more, and the mean rank IC is above 0.",
         "**evidence**: that t and the t of the rank IC are both 3 or more.",
         "**evidence against**: that t is −2 or less, and so is the one before costs or the one of the rank IC.",
+        "Without scores that labels judge, the portfolio alone decides: the rank IC is not asked for.",
         "A portfolio that is long and short is judged by its alpha to the equal weight, the return beyond its beta, in \
          place of the difference, which would mostly be a bet against the market.",
         "**not credible**: a feature foresees the next return beyond belief.",

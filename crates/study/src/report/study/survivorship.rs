@@ -1,43 +1,43 @@
 //! How much a universe of survivors flatters: what its equal weight earned above the index.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::account::Accounts;
 use crate::{
     flow::results::Results,
-    steps::backtest::{BacktestResult, Holder},
+    steps::backtest::{BacktestResult, Holder, Variant},
 };
 
 /// The gauge of survivorship.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Gauge {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Gauge {
     /// Instruments of the panel.
-    pub(super) n_instruments: usize,
+    pub n_instruments: usize,
     /// Those that end before the panel does.
-    pub(super) n_ended: usize,
+    pub n_ended: usize,
     /// Those of them that the data's table of delistings names; `None` if there is no such table.
-    pub(super) n_stated: Option<usize>,
+    pub n_stated: Option<usize>,
     /// Over the tested sessions.
-    pub(super) test: Above,
+    pub test: Above,
     /// Over all sessions of the data.
-    pub(super) whole: Above,
+    pub whole: Above,
 }
 
 /// Returns a year over one span of time.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Above {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Above {
     /// The first session: YYYY-MM-DD.
-    pub(super) from: String,
+    pub from: String,
     /// The index.
-    pub(super) index: Option<f64>,
+    pub index: Option<f64>,
     /// The universe's equal weight.
-    pub(super) universe: Option<f64>,
+    pub universe: Option<f64>,
     /// The equal weight without regard to dates of entry.
-    pub(super) unmasked: Option<f64>,
+    pub unmasked: Option<f64>,
     /// Universe less index.
-    pub(super) with_mask: Option<f64>,
+    pub with_mask: Option<f64>,
     /// Everything that trades less index.
-    pub(super) without_mask: Option<f64>,
+    pub without_mask: Option<f64>,
 }
 
 impl Above {
@@ -63,12 +63,13 @@ impl Gauge {
         };
         let first = |backtest: Option<&BacktestResult>| {
             backtest
-                .and_then(|backtest| backtest.sessions.first())
-                .map(ToString::to_string)
+                .and_then(|backtest| backtest.daily.days.first())
+                .map(|day| day.session)
+                .map(|session| session.to_string())
                 .unwrap_or_default()
         };
         let (index, universe, unmasked) = (accounts.index(), accounts.equal_weight(), accounts.unmasked());
-        let from = first(results.equal_weight());
+        let from = first(results.backtest(&Variant::plain(Holder::EqualWeight)));
         Self {
             n_instruments: axis.n_instruments(),
             n_ended: ended().count(),

@@ -4,11 +4,12 @@ use std::{collections::BTreeMap, num::NonZeroU32, path::Path, sync::Arc};
 
 use backstaff_learn::{evaluate::SeriesSummary, model::Importance};
 use backstaff_panel::{Session, testing::weekdays};
+use backstaff_portfolio::{Day, measure::Concentration};
 use backstaff_stage::{KeyHasher, Store, digest_bytes};
 
 use super::account::own_measures;
 use crate::{
-    config,
+    config::Config,
     flow::results::{FeatureFacts, Results},
     steps::{
         backtest::{
@@ -17,6 +18,7 @@ use crate::{
         check::ColumnCheck,
         evaluate::{Evaluation, EvaluationFacts},
         folds::{FoldFacts, PartFacts},
+        labels::LabelFacts,
         quality::{QualityFacts, QualityFinding},
         suspects::Suspect,
         train::FitFacts,
@@ -24,6 +26,7 @@ use crate::{
     stored::{
         delistings::{Delisted, DelistingFacts},
         encoding::{write_integers, write_texts},
+        ledger::Daily,
         panel::PanelHandle,
     },
 };
@@ -104,7 +107,7 @@ impl Made {
         let calendar = &panel.axis().calendar().sessions().to_vec();
         let tested = &calendar[self.n_sessions / 3..];
         let strategy = if self.long_short { "{quantile_long_short: {quantile: 0.2}}" } else { TOP };
-        let config = config::parse(&STUDY.replace(TOP, strategy), Path::new("made.yaml"), None).unwrap();
+        let config = Config::from_yaml(&STUDY.replace(TOP, strategy), Path::new("made.yaml"), None).unwrap();
         let suspect = || Suspect {
             column: "vendor_score".to_owned(),
             correlation: 0.41,
@@ -127,7 +130,9 @@ impl Made {
                 ColumnCheck { column: "z".to_owned(), n_present: 1700, n_partial: 170, constant: None },
                 ColumnCheck { column: "zz".to_owned(), n_present: 1700, n_partial: 0, constant: Some(0.0) },
             ],
-            labels: serde_json::json!({ "labelled": 1700, "at_end": 15, "delisted": 3, "never_entered": 0 }),
+            labels: Some(LabelFacts { labelled: 1700, at_end: 15, delisted: 3, never_entered: 0 }),
+            spread: Vec::new(),
+            regimes: None,
             folds: folds(calendar, tested),
             left_out: Vec::new(),
             fits: BTreeMap::from([
@@ -301,23 +306,32 @@ fn backtest(variant: Variant, sessions: &[Session], drift: f64, seed: u64) -> Ba
     for (market, own) in noise(99).zip(noise(seed + 20)).take(sessions.len() - 1) {
         equity.push(equity[equity.len() - 1] * (1.0 + 0.0004 + 0.01 * market + 0.003 * own + drift));
     }
+    let n = sessions.len();
     let share = |share: f64| equity.iter().map(|equity| equity * share).collect::<Vec<_>>();
-    let daily = [
-        ("long", share(0.98)),
-        ("cash", share(0.02)),
-        ("bought", share(0.05)),
-        ("sold", share(0.05)),
-        ("commission", share(0.00005)),
-        ("slippage", share(0.00005)),
-        ("n_positions", vec![2.0; sessions.len()]),
-        ("n_fills", vec![2.0; sessions.len()]),
-        ("cash_return", vec![0.0; sessions.len()]),
-        ("equity", equity.clone()),
-        ("herfindahl", vec![0.5; sessions.len()]),
-        ("largest_weight", vec![0.5; sessions.len()]),
-        ("cohort_1", share(0.5)),
-        ("cohort_2", share(0.5)),
-    ];
+    let day = |(&session, &equity): (&Session, &f64)| Day {
+        session,
+        equity,
+        cash: equity * 0.02,
+        long: equity * 0.98,
+        short: 0.0,
+        n_positions: 2,
+        bought: equity * 0.05,
+        sold: equity * 0.05,
+        commission: equity * 0.00005,
+        tax: 0.0,
+        slippage: equity * 0.00005,
+        borrow: 0.0,
+        interest: 0.0,
+        delisting_loss: 0.0,
+        n_fills: 2,
+        n_unfilled: 0,
+    };
+    let daily = Daily {
+        days: sessions.iter().zip(&equity).map(day).collect(),
+        cash_returns: vec![0.0; n],
+        concentration: vec![Concentration { herfindahl: 0.5, largest: 0.5 }; n],
+        cohorts: vec![share(0.5), share(0.5)],
+    };
     let shortfall = Shortfall {
         session: sessions[1].to_string(),
         instrument: "C".to_owned(),
@@ -328,8 +342,9 @@ fn backtest(variant: Variant, sessions: &[Session], drift: f64, seed: u64) -> Ba
     };
     let mut result = BacktestResult {
         variant,
-        sessions: sessions.to_vec(),
-        daily: daily.into_iter().map(|(name, values)| (name.to_owned(), values)).collect(),
+        daily,
+        trades: Vec::new(),
+        positions: Vec::new(),
         measures: Vec::new(),
         unfilled: vec![("halted".to_owned(), 1)],
         shortfalls: vec![shortfall],

@@ -1,18 +1,22 @@
 //! One honest sentence: what the statistics say, and nothing that they don't.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::account::{Accounts, Excess, Yardstick, interval};
-use crate::{flow::results::Results, words};
+use super::account::{Accounts, Benchmark, Excess, Yardstick, interval};
+use crate::{
+    flow::results::Results,
+    steps::backtest::{Holder, primary},
+    words,
+};
 
 /// A mean that is fewer standard errors from 0 says nothing.
 const T: f64 = 2.0;
 /// A mean that is this many standard errors from 0 says something even after a few tries.
 const T_STRONG: f64 = 3.0;
 
-/// What a study shows about its primary model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub(super) enum Level {
+/// What a study shows about what it asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Level {
     /// A feature has probably seen what it predicts.
     #[serde(rename = "not credible")]
     NotCredible,
@@ -37,7 +41,7 @@ pub(super) struct Evidence {
     pub(super) is_suspect: bool,
     /// What `excess` and `gross` are.
     pub(super) yardstick: Yardstick,
-    /// Mean return above the equal weight (or alpha to it) after costs, a year.
+    /// Mean return above the benchmark (or alpha to it) after costs, a year.
     pub(super) excess: f64,
     /// Its Newey–West t.
     pub(super) excess_t: f64,
@@ -45,6 +49,8 @@ pub(super) struct Evidence {
     pub(super) gross: f64,
     /// Its Newey–West t.
     pub(super) gross_t: f64,
+    /// Whether there are scores that were judged by what came; a verdict on them asks for a rank IC too.
+    pub(super) is_scored: bool,
     /// Mean rank IC.
     pub(super) rank_ic: f64,
     /// Its Newey–West t.
@@ -68,7 +74,8 @@ impl Evidence {
 }
 
 impl Level {
-    pub(super) fn name(self) -> &'static str {
+    /// Its name, as in `no evidence`.
+    pub fn name(self) -> &'static str {
         match self {
             Self::NotCredible => "not credible",
             Self::Against => "evidence against",
@@ -82,7 +89,7 @@ impl Level {
     ///
     /// A loss that only the costs explain is no evidence: the scores may be worth nothing, but they are not wrong.
     fn of(evidence: &Evidence) -> Self {
-        let Evidence { is_suspect, excess, excess_t, gross_t, rank_ic, rank_ic_t, .. } = *evidence;
+        let Evidence { is_suspect, excess, excess_t, gross_t, is_scored, rank_ic, rank_ic_t, .. } = *evidence;
         if is_suspect {
             return Self::NotCredible;
         }
@@ -90,9 +97,9 @@ impl Level {
             return Self::Against;
         }
         // Any comparison with NaN is false, so what is not known is no evidence.
-        if excess_t >= T_STRONG && rank_ic_t >= T_STRONG && excess > 0.0 {
+        if excess_t >= T_STRONG && (rank_ic_t >= T_STRONG || !is_scored) && excess > 0.0 {
             Self::Strong
-        } else if excess_t >= T && rank_ic > 0.0 {
+        } else if excess_t >= T && (rank_ic > 0.0 || !is_scored) {
             Self::Weak
         } else {
             Self::None
@@ -102,11 +109,10 @@ impl Level {
 
 impl Verdict {
     pub(super) fn of(results: &Results, accounts: &Accounts<'_>) -> Self {
-        let name = results.config.primary_model();
         let yardstick = accounts.yardstick();
         let judged = |excess: Excess| excess.judged(yardstick);
         let (net, gross) = (accounts.primary_excess().map(judged), accounts.gross_excess().map(judged));
-        let rank_ic = results.evaluations.get(name).map(|evaluation| &evaluation.facts.rank_ic);
+        let rank_ic = results.primary_evaluation().map(|evaluation| &evaluation.facts.rank_ic);
         let evidence = Evidence {
             is_suspect: !results.suspects.is_empty(),
             yardstick,
@@ -114,45 +120,88 @@ impl Verdict {
             excess_t: net.as_ref().map_or(f64::NAN, |excess| excess.t),
             gross: gross.as_ref().map_or(f64::NAN, |excess| excess.annual),
             gross_t: gross.as_ref().map_or(f64::NAN, |excess| excess.t),
+            is_scored: rank_ic.is_some(),
             rank_ic: rank_ic.and_then(|summary| summary.mean).unwrap_or(f64::NAN),
             rank_ic_t: rank_ic.and_then(|summary| summary.newey_west_t).unwrap_or(f64::NAN),
         };
         let level = Level::of(&evidence);
         let net = net.map_or_else(|| "not defined".to_owned(), |excess| excess.words());
-        Self { level, evidence, sentence: sentence(level, &evidence, name, &net) }
+        let asked = Asked {
+            what: asked_about(results),
+            than: match accounts.benchmark_kind() {
+                Benchmark::EqualWeight => "holding everything",
+                Benchmark::Constant => "holding the same mean exposures at all times",
+                Benchmark::EqualOfNamed => "holding the same instruments equally",
+            },
+            benchmark: accounts.benchmark_kind(),
+        };
+        Self { level, evidence, sentence: sentence(level, &evidence, &asked, &net) }
     }
 }
 
-fn sentence(level: Level, evidence: &Evidence, name: &str, net: &str) -> String {
+/// What a study asks about, in words.
+struct Asked {
+    /// The scores of a model, or a strategy, as the subject of a sentence in the plural or singular of its verb.
+    what: Subject,
+    /// What it should earn more than.
+    than: &'static str,
+    benchmark: Benchmark,
+}
+
+/// The subject of the verdict.
+struct Subject {
+    /// `the scores of `trees``.
+    noun: String,
+    /// `earn`.
+    earn: &'static str,
+}
+
+fn asked_about(results: &Results) -> Subject {
+    match primary(&results.config) {
+        Holder::Model(name) => Subject { noun: format!("the scores of `{name}`"), earn: "earn" },
+        _ if results.config.regimes.is_some() => {
+            Subject { noun: "timing by regimes".to_owned(), earn: "earns" }
+        }
+        _ => Subject {
+            noun: format!("the strategy `{}`", results.config.portfolio.strategy.name()),
+            earn: "earns",
+        },
+    }
+}
+
+fn sentence(level: Level, evidence: &Evidence, asked: &Asked, net: &str) -> String {
+    let Asked { what: Subject { noun, earn }, than, benchmark } = asked;
     let subject = match level {
         Level::NotCredible => {
             return format!(
-                "**Not credible**: a feature has probably seen the returns that `{name}` predicts, so no number below \
-                 says anything about skill."
+                "**Not credible**: a feature has probably seen the returns that {noun} {}, so no number below says \
+                 anything about skill.",
+                if *earn == "earn" { "predict" } else { "follows" }
             );
         }
-        Level::Against => format!("**Evidence against** the scores of `{name}`"),
-        Level::None => {
-            format!("**No evidence** that the scores of `{name}` earn more than holding everything")
-        }
-        Level::Weak => {
-            format!("**Weak evidence** that the scores of `{name}` earn more than holding everything")
-        }
-        Level::Strong => {
-            format!("**Evidence** that the scores of `{name}` earn more than holding everything")
-        }
+        Level::Against => format!("**Evidence against** {noun}"),
+        Level::None => format!("**No evidence** that {noun} {earn} more than {than}"),
+        Level::Weak => format!("**Weak evidence** that {noun} {earn} more than {than}"),
+        Level::Strong => format!("**Evidence** that {noun} {earn} more than {than}"),
     };
+    let words = benchmark.words();
     let measured = match evidence.yardstick {
-        Yardstick::Excess => "Its portfolio less the equal weight of the same universe",
-        Yardstick::Alpha => "Alpha of its long and short portfolio to the equal weight of the same universe",
+        Yardstick::Excess => format!("Its portfolio less {words}"),
+        Yardstick::Alpha => format!("Alpha of its long and short portfolio to {words}"),
+    };
+    let scores = if evidence.is_scored {
+        format!(
+            " Mean rank IC of the scores: {} (t {}).",
+            words::number(evidence.rank_ic, 4),
+            words::number(evidence.rank_ic_t, 2)
+        )
+    } else {
+        String::new()
     };
     format!(
-        "{subject}. {measured}, after costs: {net}; before costs {} a \
-         year (t {}). Mean rank IC of the scores: {} (t {}).",
+        "{subject}. {measured}, after costs: {net}; before costs {} a year (t {}).{scores}",
         words::difference(evidence.gross, 1),
         words::number(evidence.gross_t, 2),
-        words::number(evidence.rank_ic, 4),
-        words::number(evidence.rank_ic_t, 2)
     )
 }
 
@@ -167,9 +216,24 @@ mod tests {
         excess_t: 0.5,
         gross: 0.02,
         gross_t: 1.0,
+        is_scored: true,
         rank_ic: 0.004,
         rank_ic_t: 0.7,
     };
+
+    fn asked() -> Asked {
+        let what = Subject { noun: "the scores of `m`".to_owned(), earn: "earn" };
+        Asked { what, than: "holding everything", benchmark: Benchmark::EqualWeight }
+    }
+
+    #[test]
+    fn a_rule_without_scores_is_judged_by_its_portfolio_alone() {
+        let rule = Evidence { is_scored: false, rank_ic: f64::NAN, rank_ic_t: f64::NAN, ..LUCK };
+        assert_eq!(Level::of(&rule), Level::None);
+        assert_eq!(Level::of(&Evidence { excess_t: 2.1, ..rule }), Level::Weak);
+        assert_eq!(Level::of(&Evidence { excess_t: 3.1, ..rule }), Level::Strong);
+        assert!(!sentence(Level::None, &rule, &asked(), "x").contains("rank IC"));
+    }
 
     #[test]
     fn luck_is_no_evidence() {
@@ -210,13 +274,15 @@ mod tests {
     #[test]
     fn a_long_and_short_portfolio_is_judged_by_its_alpha() {
         let alpha = Evidence { yardstick: Yardstick::Alpha, ..LUCK };
-        assert!(sentence(Level::None, &alpha, "m", "x").contains("Alpha of its long and short portfolio"));
+        assert!(
+            sentence(Level::None, &alpha, &asked(), "x").contains("Alpha of its long and short portfolio")
+        );
     }
 
     #[test]
     fn the_sentence_begins_with_the_verdict() {
         for level in [Level::None, Level::Weak, Level::Strong, Level::Against, Level::NotCredible] {
-            let text = sentence(level, &LUCK, "m", "x").to_lowercase();
+            let text = sentence(level, &LUCK, &asked(), "x").to_lowercase();
             assert!(text.starts_with(&format!("**{}**", level.name())), "{text}");
         }
     }

@@ -2,7 +2,7 @@
 
 use backstaff_portfolio::Day;
 use backstaff_report::{Chart, Column, Format, Heat, Line, Lines, Rule, Stroke, Table, cells};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{TIME, account::Account};
 use crate::{
@@ -14,46 +14,47 @@ use crate::{
 const WINDOW: usize = 252;
 
 /// A year of a portfolio; what is not defined is `null`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct YearFacts {
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct YearFacts {
     /// The calendar year, or the part of it that was tested.
-    pub(super) year: i16,
+    pub year: i16,
     /// Sessions with a return.
-    pub(super) sessions: usize,
+    pub sessions: usize,
     /// `Π(1 + r) − 1`, after costs.
     #[serde(rename = "return")]
-    pub(super) growth: Option<f64>,
-    /// The same of the equal weight of the universe.
-    pub(super) equal_weight: Option<f64>,
+    pub growth: Option<f64>,
+    /// The same of the benchmark.
+    #[serde(rename = "equal_weight")]
+    pub benchmark: Option<f64>,
     /// The difference of the two.
-    pub(super) excess: Option<f64>,
+    pub excess: Option<f64>,
     /// `sd(r) · √(sessions a year)`.
-    pub(super) volatility: Option<f64>,
+    pub volatility: Option<f64>,
     /// `mean(r − cash) / sd(r − cash) · √(sessions a year)`.
-    pub(super) sharpe: Option<f64>,
+    pub sharpe: Option<f64>,
     /// The lowest equity over the highest one before it in the year, less one.
-    pub(super) max_drawdown: Option<f64>,
+    pub max_drawdown: Option<f64>,
     /// Half of what was bought and sold over the equity before, summed.
-    pub(super) turnover: Option<f64>,
+    pub turnover: Option<f64>,
     /// Commission, tax, slippage and borrow over the equity before, summed.
-    pub(super) costs: Option<f64>,
+    pub costs: Option<f64>,
     /// The mean share of equity in positions.
-    pub(super) exposure: Option<f64>,
+    pub exposure: Option<f64>,
     /// Sessions with a return above 0 / sessions with one other than 0.
-    pub(super) hit_rate: Option<f64>,
+    pub hit_rate: Option<f64>,
     /// The mean rank IC of the scores.
-    pub(super) rank_ic: Option<f64>,
+    pub rank_ic: Option<f64>,
 }
 
 impl YearFacts {
     /// All years of an account.
     pub(super) fn of(
         account: &Account<'_>,
-        equal_weight: Option<&Account<'_>>,
+        benchmark: Option<&Account<'_>>,
         evaluation: Option<&Evaluation>,
     ) -> Vec<Self> {
         let (returns, cash) = (account.returns(), account.cash_returns());
-        let other = equal_weight.filter(|other| other.sessions() == account.sessions()).map(Account::returns);
+        let other = benchmark.filter(|other| other.sessions() == account.sessions()).map(Account::returns);
         let days = account.days();
         let mut start = 0;
         let years = days[1..].chunk_by(|a, b| a.session.year() == b.session.year()).map(|year| {
@@ -78,7 +79,7 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
-    fn facts(&self, equal_weight: f64, rank_ic: f64, sessions_per_year: f64) -> YearFacts {
+    fn facts(&self, benchmark: f64, rank_ic: f64, sessions_per_year: f64) -> YearFacts {
         let growth = compounded(self.returns);
         let excess = self.returns.iter().zip(self.cash).map(|(r, cash)| r - cash).collect::<Vec<_>>();
         let sum = |of: fn(&Day, f64) -> f64| {
@@ -91,8 +92,8 @@ impl Part<'_> {
             year: self.year[0].session.year(),
             sessions: self.year.len(),
             growth: finite(growth),
-            equal_weight: finite(equal_weight),
-            excess: finite(growth - equal_weight),
+            benchmark: finite(benchmark),
+            excess: finite(growth - benchmark),
             volatility: finite(deviation(self.returns) * sessions_per_year.sqrt()),
             sharpe: finite(mean(&excess) / deviation(&excess) * sessions_per_year.sqrt()),
             max_drawdown: finite(self.drawdown()),
@@ -129,9 +130,7 @@ pub(super) fn table(name: &str, years: &[YearFacts]) -> Table {
         .column(Column::text("Year"))
         .column(Column::percent("Return", 1).heat(Heat::Diverging))
         .column(Column::percent("Equal weight", 1))
-        .column(
-            Column::percent("Excess", 1).heat(Heat::Diverging).note("return less that of the equal weight"),
-        )
+        .column(Column::percent("Excess", 1).heat(Heat::Diverging).note("return less that of the benchmark"))
         .column(Column::percent("Volatility", 1).note("sd(r) · √(sessions a year)"))
         .column(Column::number("Sharpe", 2).note("mean(r − cash) / sd(r − cash) · √(sessions a year)"))
         .column(Column::percent("Drawdown", 1).note("lowest equity / highest before it in the year − 1"))
@@ -144,7 +143,7 @@ pub(super) fn table(name: &str, years: &[YearFacts]) -> Table {
         table = table.row(cells![
             facts.year.to_string(),
             facts.growth,
-            facts.equal_weight,
+            facts.benchmark,
             facts.excess,
             facts.volatility,
             facts.sharpe,
@@ -205,7 +204,7 @@ pub(super) fn rolling_charts(account: &Account<'_>, other: Option<&Account<'_>>)
         let lines = Lines::by_date(account.dates(), Format::Number(2)).group(TIME).rule(Rule::new(1.0, "1"));
         charts.push(
             Chart::new(
-                format!("Beta to the equal weight over the last {WINDOW} sessions"),
+                format!("Beta to the benchmark over the last {WINDOW} sessions"),
                 lines.line(Line::new(account.name(), beta)),
             )
             .note("cov(r − cash, b − cash) / var(b − cash), each session over the ones that end with it.")
@@ -225,11 +224,11 @@ mod tests {
         let results = Made::default().results();
         let accounts = Accounts::of(&results);
         let primary = accounts.primary().unwrap();
-        let years = YearFacts::of(primary, accounts.equal_weight(), results.evaluations.get("trees"));
+        let years = YearFacts::of(primary, accounts.benchmark(), results.evaluations.get("trees"));
         let whole = years.iter().map(|year| 1.0 + year.growth.unwrap()).product::<f64>();
         assert!((whole / primary.growth().last().unwrap() - 1.0).abs() < 1e-12);
         assert_eq!(years.iter().map(|year| year.sessions).sum::<usize>(), primary.days().len() - 1);
-        assert!(years.iter().all(|year| year.equal_weight.is_some() && year.max_drawdown.unwrap() <= 0.0));
+        assert!(years.iter().all(|year| year.benchmark.is_some() && year.max_drawdown.unwrap() <= 0.0));
     }
 
     #[test]
@@ -240,6 +239,6 @@ mod tests {
         let (sharpe, beta) = rolling(primary, Some(primary));
         assert!(sharpe[WINDOW - 1].is_nan() && sharpe[WINDOW].is_finite());
         assert!(beta[WINDOW..].iter().all(|beta| (beta - 1.0).abs() < 1e-12));
-        assert_eq!(rolling_charts(primary, accounts.equal_weight()).len(), 2);
+        assert_eq!(rolling_charts(primary, accounts.benchmark()).len(), 2);
     }
 }

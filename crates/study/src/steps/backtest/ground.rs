@@ -6,7 +6,7 @@ use backstaff_panel::{Column, Panel, TRADED, Universe};
 use backstaff_portfolio::{Market, TopN};
 
 use super::{BacktestInputs, Guides, Holder, RunBacktests, Variant, simulate::index_panel};
-use crate::{StudyError, config::StrategySpec, stored::panel::PanelHandle};
+use crate::{StudyError, config::Role, stored::panel::PanelHandle};
 
 /// A market that ends with the last session that portfolios on it run over: made once for all of them.
 #[derive(Clone, Debug)]
@@ -17,13 +17,15 @@ pub struct Ground {
     pub(super) kept: Vec<Range<usize>>,
     /// The study's strategy, if it is one that consults columns.
     pub(super) top_n: Option<TopN>,
+    /// The weights that an expression gives the study's strategy, by row.
+    pub(super) targets: Option<Vec<f64>>,
 }
 
 impl Ground {
     /// The market of a panel, for portfolios that follow no model.
     pub fn new(panel: Panel) -> Result<Self, StudyError> {
         let kept = std::iter::once(0..panel.axis().n_rows()).collect();
-        Ok(Self { market: Market::new(&panel)?, kept, panel, top_n: None })
+        Ok(Self { market: Market::new(&panel)?, kept, panel, top_n: None, targets: None })
     }
 
     /// The members of a universe that is a column of the whole panel.
@@ -37,8 +39,12 @@ impl RunBacktests {
     /// The market of a panel that holds the categories that the strategy reads, with what it consults.
     pub fn ground(&self, panel: Panel, guides: &Guides) -> Result<Ground, StudyError> {
         let mut ground = Ground::new(panel)?;
-        if let StrategySpec::TopN(spec) = &self.portfolio.strategy {
+        let strategy = &self.portfolio.strategy;
+        if let Some(spec) = strategy.top_n() {
             ground.top_n = Some(guides.top_n(spec, &ground.panel)?);
+        }
+        if strategy.expressions().iter().any(|(role, ..)| *role == Role::Target) {
+            ground.targets = Some(guides.column(&Role::Target)?.to_f64());
         }
         Ok(ground)
     }
@@ -53,9 +59,9 @@ impl RunBacktests {
         if variants.iter().all(|variant| variant.holder == Holder::Index) {
             return Ground::new(index_panel(&inputs.panel, &self.index_name)?.between(0..end));
         }
-        let has_model = variants.iter().any(|variant| matches!(variant.holder, Holder::Model(_)));
-        let fields = price_fields(&inputs.panel);
-        let categories = if has_model { self.categories(&inputs.panel) } else { Vec::new() };
+        let is_asked = variants.iter().any(|variant| variant.holder.is_asked());
+        let fields = self.fields(&inputs.panel);
+        let categories = if is_asked { self.categories(&inputs.panel) } else { Vec::new() };
         let categories = categories.iter().map(String::as_str);
         let mut panel = inputs.panel.panel(fields.iter().map(String::as_str), categories)?;
         let (_, kept) = panel.axis().between(0..end);
@@ -63,23 +69,27 @@ impl RunBacktests {
         if is_cut {
             panel = panel.between(0..end);
         }
-        if !has_model {
+        if !is_asked {
             return Ok(Ground { kept, ..Ground::new(panel)? });
         }
         let mut guides = Guides::default();
         for (role, column) in &inputs.guides {
             let column = column.column()?;
-            guides.0.push((*role, if is_cut { Arc::new(column.select(&kept)) } else { column }));
+            guides.0.push((role.clone(), if is_cut { Arc::new(column.select(&kept)) } else { column }));
         }
         Ok(Ground { kept, ..self.ground(panel, &guides)? })
     }
 }
 
-/// The fields that a market reads.
-pub(crate) fn price_fields(panel: &PanelHandle) -> Vec<String> {
-    ["open", "close", "volume", "raw_close", "raw_volume", TRADED]
-        .into_iter()
-        .filter(|name| panel.fields().contains(*name))
-        .map(str::to_owned)
-        .collect()
+impl RunBacktests {
+    /// The fields that the market of a panel reads; a strategy that places stops needs the range of a session.
+    pub(super) fn fields(&self, panel: &PanelHandle) -> Vec<String> {
+        let range = ["high", "low"].into_iter().filter(|_| self.portfolio.strategy.regimes().is_some());
+        ["open", "close", "volume", "raw_close", "raw_volume", TRADED]
+            .into_iter()
+            .chain(range)
+            .filter(|name| panel.fields().contains(*name))
+            .map(str::to_owned)
+            .collect()
+    }
 }

@@ -7,54 +7,20 @@ use backstaff_portfolio::{Exposure, GroupCap, Guide, Risk, ScoreRule, Timeline, 
 
 use crate::{
     StudyError,
-    config::{ExposureSpec, RiskSpec, StrategySpec, TopNSpec, WeightSpec},
+    config::{ExposureSpec, RiskSpec, Role, TopNSpec, WeightSpec},
 };
-
-/// What an expression of the strategy is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum GuideRole {
-    /// Scores are divided by it.
-    ScoreRisk,
-    /// Weights are inverse to it.
-    WeightRisk,
-    /// It says how much is invested.
-    Exposure,
-}
-
-impl GuideRole {
-    /// The name of its column.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ScoreRisk => "portfolio: score divided by",
-            Self::WeightRisk => "portfolio: weights inverse to",
-            Self::Exposure => "portfolio: exposure",
-        }
-    }
-
-    /// The expressions that a strategy asks for.
-    pub fn of(strategy: &StrategySpec) -> Vec<(Self, &str)> {
-        let StrategySpec::TopN(top) = strategy else { return Vec::new() };
-        let score = top.score.divided_by.iter().map(|risk| (Self::ScoreRisk, risk.expression.as_str()));
-        let weight = match &top.weights {
-            WeightSpec::InverseVolatility(risk) => Some((Self::WeightRisk, risk.expression.as_str())),
-            _ => None,
-        };
-        let exposure = top.exposure.iter().map(|exposure| (Self::Exposure, exposure.expression.as_str()));
-        score.chain(weight).chain(exposure).collect()
-    }
-}
 
 /// The values of a strategy's expressions, a column each, on the axis of the market.
 #[derive(Clone, Debug, Default)]
-pub struct Guides(pub Vec<(GuideRole, Arc<Column>)>);
+pub struct Guides(pub Vec<(Role, Arc<Column>)>);
 
 impl Guides {
-    fn column(&self, role: GuideRole) -> Result<&Column, StudyError> {
-        let missing = || StudyError::Internal { what: format!("{} was not computed", role.name()) };
-        self.0.iter().find(|(known, _)| *known == role).map(|(_, column)| &**column).ok_or_else(missing)
+    pub(super) fn column(&self, role: &Role) -> Result<&Column, StudyError> {
+        let missing = || StudyError::Internal { what: format!("{} was not computed", role.column()) };
+        self.0.iter().find(|(known, _)| known == role).map(|(_, column)| &**column).ok_or_else(missing)
     }
 
-    fn risk(&self, role: GuideRole, spec: &RiskSpec, axis: &Axis) -> Result<Risk, StudyError> {
+    fn risk(&self, role: &Role, spec: &RiskSpec, axis: &Axis) -> Result<Risk, StudyError> {
         Ok(Risk::new(Guide::new(axis, self.column(role)?.to_f64())?, spec.floor)?)
     }
 
@@ -76,14 +42,14 @@ impl Guides {
         let divided_by = spec.score.divided_by.as_ref();
         top = top.score(ScoreRule {
             within: spec.score.within.as_ref().map(groups).transpose()?,
-            divided_by: divided_by.map(|risk| self.risk(GuideRole::ScoreRisk, risk, axis)).transpose()?,
+            divided_by: divided_by.map(|risk| self.risk(&Role::ScoreRisk, risk, axis)).transpose()?,
         });
         let weights = match &spec.weights {
             WeightSpec::Equal => Weights::Equal,
             WeightSpec::Rank => Weights::Rank,
             WeightSpec::Score => Weights::Score,
             WeightSpec::InverseVolatility(risk) => {
-                Weights::InverseRisk(self.risk(GuideRole::WeightRisk, risk, axis)?)
+                Weights::InverseRisk(self.risk(&Role::WeightRisk, risk, axis)?)
             }
             WeightSpec::Steps(steps) => {
                 Weights::Steps(steps.iter().map(|&(place, weight)| (place as usize, weight)).collect())
@@ -91,7 +57,7 @@ impl Guides {
         };
         top = top.weights(weights, spec.max_weight)?;
         if let Some(exposure) = &spec.exposure {
-            let values = by_session(axis, self.column(GuideRole::Exposure)?)?;
+            let values = by_session(axis, self.column(&Role::Exposure)?)?;
             top = top.exposure(exposure_of(exposure, axis, values)?);
         }
         Ok(top)

@@ -4,14 +4,27 @@ use backstaff_portfolio::{Rates, Recovery};
 use backstaff_stage::KeyHasher;
 
 use crate::config::{
-    CostModel, ExecutionPrice, ExposureSpec, Portfolio, RiskSpec, StrategySpec, TopNSpec, VolumeBase,
-    WeightSpec,
+    CostModel, ExecutionPrice, ExposureSpec, GivenWeights, Portfolio, RiskSpec, ScoreStrategy, StrategySpec,
+    TopNSpec, VolumeBase, WeightSpec,
 };
 
+/// What the `portfolio` section comes to on a panel.
+#[derive(Clone, Debug)]
+pub(super) struct Settled {
+    /// What cash earns.
+    pub cash: Rates,
+    /// What delistings bring.
+    pub recovery: Recovery,
+    /// The rules of a strategy that reads regimes, as JSON: every rule under its own name.
+    pub rules: String,
+}
+
 /// No `..` below: a new rule that is forgotten in the key must not compile.
-pub(super) fn hash_portfolio(portfolio: &Portfolio, recovery: &Recovery, key: &mut KeyHasher) {
+pub(super) fn hash_portfolio(portfolio: &Portfolio, settled: &Settled, key: &mut KeyHasher) {
     let Portfolio {
         strategy,
+        from: _, // the sessions of the variant
+        to: _,
         execution,
         rebalance_every,
         cohorts,
@@ -27,8 +40,10 @@ pub(super) fn hash_portfolio(portfolio: &Portfolio, recovery: &Recovery, key: &m
         recovery: _,    // what of it is in force
         sell_outside_universe,
         short_selling,
+        hold: _, // the variant says what is held
     } = portfolio;
-    hash_strategy(strategy, key);
+    let Settled { cash, recovery, rules } = settled;
+    hash_strategy(strategy, rules, key);
     hash_costs(costs, key);
     key.str("execution", if *execution == ExecutionPrice::Open { "open" } else { "close" })
         .u64("rebalance_every", u64::from(*rebalance_every))
@@ -43,7 +58,7 @@ pub(super) fn hash_portfolio(portfolio: &Portfolio, recovery: &Recovery, key: &m
         .bool("short_selling", *short_selling);
     hash_recovery(recovery, key);
     hash_rates("sell_tax_bps", portfolio.costs.sell_tax().ok().as_ref(), key);
-    hash_rates("cash_rate", portfolio.cash_rates().ok().as_ref(), key);
+    hash_rates("cash_rate", Some(cash), key);
     hash_rates("price_limit", portfolio.price_limits().ok().flatten().as_ref(), key);
 }
 
@@ -56,7 +71,7 @@ pub(crate) fn hash_recovery(recovery: &Recovery, key: &mut KeyHasher) {
     });
 }
 
-pub(crate) fn hash_rates(label: &str, rates: Option<&Rates>, key: &mut KeyHasher) {
+fn hash_rates(label: &str, rates: Option<&Rates>, key: &mut KeyHasher) {
     key.list(label, rates, |key, rates| {
         key.f64("first", rates.first());
         key.list("changes", rates.changes(), |key, (from, rate)| {
@@ -65,7 +80,7 @@ pub(crate) fn hash_rates(label: &str, rates: Option<&Rates>, key: &mut KeyHasher
     });
 }
 
-pub(crate) fn hash_costs(costs: &CostModel, key: &mut KeyHasher) {
+fn hash_costs(costs: &CostModel, key: &mut KeyHasher) {
     // The tax is hashed as the rates that it comes to.
     let CostModel { commission_bps, slippage_bps, impact, sell_tax_bps: _, minimum, borrow_bps } = costs;
     key.f64("commission_bps", *commission_bps)
@@ -75,15 +90,26 @@ pub(crate) fn hash_costs(costs: &CostModel, key: &mut KeyHasher) {
         .f64("borrow_bps", *borrow_bps);
 }
 
-fn hash_strategy(strategy: &StrategySpec, key: &mut KeyHasher) {
+fn hash_strategy(strategy: &StrategySpec, rules: &str, key: &mut KeyHasher) {
     match strategy {
-        StrategySpec::TopkDropout { k, n_drop } => {
+        StrategySpec::Scores(ScoreStrategy::TopkDropout { k, n_drop }) => {
             key.str("strategy", "topk_dropout").u64("k", u64::from(*k)).u64("n_drop", u64::from(*n_drop));
         }
-        StrategySpec::QuantileLongShort { quantile, exposure } => {
+        StrategySpec::Scores(ScoreStrategy::QuantileLongShort { quantile, exposure }) => {
             key.str("strategy", "quantile_long_short").f64("quantile", *quantile).f64("exposure", *exposure);
         }
-        StrategySpec::TopN(top) => hash_top_n(top, key),
+        StrategySpec::Scores(ScoreStrategy::TopN(top)) => hash_top_n(top, key),
+        StrategySpec::Weights(GivenWeights::Expression(_)) => {
+            key.str("strategy", "weights by an expression");
+        }
+        StrategySpec::Weights(GivenWeights::Instruments(weights)) => {
+            key.str("strategy", "weights").list("weights", weights, |key, (instrument, weight)| {
+                key.str("instrument", instrument).f64("weight", *weight);
+            });
+        }
+        StrategySpec::Regimes(template) => {
+            key.str("strategy", template.name()).str("rules", rules);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Backtest: scores to a ledger, for every model, for the benchmarks, and for other costs and delays.
 
+mod cash;
 mod detail;
 mod ground;
 mod guides;
@@ -10,37 +11,43 @@ mod variant;
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
-use backstaff_portfolio::Recovery;
 use backstaff_stage::{
     Budget, Digest, Draft, KeyHasher, Stage, StoreError,
     runner::local::{JointStage, Sink},
 };
 use rayon::prelude::*;
 
-pub(crate) use self::ground::price_fields;
-use self::result::write_backtest;
+use self::{key::Settled, result::write_backtest};
 use crate::{
     StudyError,
-    config::Portfolio,
-    steps::scores::Scores,
+    config::{Portfolio, Role},
+    steps::{
+        regimes::{Known, Setting},
+        scores::Scores,
+    },
     stored::{column::ColumnHandle, panel::PanelHandle},
 };
 
 pub use detail::{Detail, GroupShare, Held, TradeFacts};
 pub use ground::Ground;
-pub use guides::{GuideRole, Guides};
-pub(crate) use key::{hash_costs, hash_rates, hash_recovery};
+pub use guides::Guides;
+pub(crate) use key::hash_recovery;
 pub use result::{BacktestResult, Shortfall, StoredMeasure, read_backtest};
-pub(crate) use result::{daily, measures, unfilled};
-pub use variant::{Holder, Variant, holder_name};
+pub use simulate::{Told, primary};
+pub use variant::{CONSTANT, EQUAL, Holder, Over, Variant, holder_name};
 
 /// Run one variant of the portfolio after the other.
 #[derive(Clone, Debug)]
 pub struct RunBacktests {
     portfolio: Portfolio,
-    recovery: Recovery,
+    settled: Settled,
     models: Vec<String>,
-    primary: String,
+    primary: Holder,
+    /// Under which the regimes that the strategy reads are followed, the study's own first.
+    settings: Vec<Setting>,
+    /// The instruments that the strategy names and the data have.
+    traded: Vec<String>,
+    hold: Option<String>,
     has_index: bool,
     has_mask: bool,
     index_name: String,
@@ -58,29 +65,51 @@ pub struct BacktestInputs {
     /// Who would be, without dates of entry.
     pub unmasked: Option<Arc<ColumnHandle>>,
     /// What the strategy consults, by row.
-    pub guides: Vec<(GuideRole, Arc<ColumnHandle>)>,
+    pub guides: Vec<(Role, Arc<ColumnHandle>)>,
+    /// The regimes that the strategy reads, under all settings.
+    pub regimes: Vec<Known>,
     /// The tested sessions, as positions.
     pub sessions: Range<usize>,
+    /// Those of them in which regimes are known under every setting.
+    pub common: Range<usize>,
+    /// What is run.
+    pub variants: Vec<Variant>,
 }
 
 impl BacktestInputs {
     /// The positions that a variant runs over.
     fn sessions_of(&self, variant: &Variant) -> Range<usize> {
-        if variant.whole { 0..self.panel.axis().n_sessions() } else { self.sessions.clone() }
+        match variant.over {
+            Over::Tested => self.sessions.clone(),
+            Over::Whole => 0..self.panel.axis().n_sessions(),
+            Over::Common => self.common.clone(),
+        }
     }
 }
 
 impl Stage for RunBacktests {
     const NAME: &'static str = "backtest";
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
     type Inputs = BacktestInputs;
     type Shard = Variant;
     type Output = BacktestResult;
     type Error = StudyError;
 
     fn hash_parameters(&self, key: &mut KeyHasher) {
-        let Self { portfolio, recovery, models: _, primary: _, has_index: _, has_mask: _, index_name } = self;
-        key::hash_portfolio(portfolio, recovery, key);
+        // What is run is the shard; what it is called or compared with changes no ledger.
+        let Self {
+            portfolio,
+            settled,
+            models: _,
+            primary: _,
+            settings: _,
+            traded: _,
+            hold: _,
+            has_index: _,
+            has_mask: _,
+            index_name,
+        } = self;
+        key::hash_portfolio(portfolio, settled, key);
         key.str("index", index_name);
     }
 
@@ -90,7 +119,7 @@ impl Stage for RunBacktests {
         inputs: &BacktestInputs,
         key: &mut KeyHasher,
     ) -> Result<(), StudyError> {
-        let BacktestInputs { panel, scores, universe, unmasked, guides, sessions: _ } = inputs;
+        let BacktestInputs { panel, scores, universe, unmasked, guides, regimes, .. } = inputs;
         let sessions = inputs.sessions_of(variant);
         let calendar = panel.axis().calendar();
         let name = |position: usize| i64::from(calendar.session(position).number());
@@ -119,19 +148,29 @@ impl Stage for RunBacktests {
             }
             key.group(&segment.label, |key| {
                 key.digest("axis", panel.axis_digest(number)).digest("universe", &mask.digest(number));
-                for field in price_fields(panel) {
+                for field in self.fields(panel) {
                     key.digest(&field, &panel.digest(&field, number));
                 }
             });
         }
-        let Holder::Model(name) = &variant.holder else { return Ok(()) };
-        if let Some((_, scores)) = scores.iter().find(|(known, _)| known == name) {
-            key.digest("scores", &scores.digest(panel.axis()));
+        match &variant.holder {
+            Holder::Model(name) => {
+                if let Some((_, scores)) = scores.iter().find(|(known, _)| known == name) {
+                    key.digest("scores", &scores.digest(panel.axis()));
+                }
+            }
+            Holder::Strategy(Some(setting)) => {
+                for known in regimes.iter().filter(|known| known.setting == *setting) {
+                    key.str("instrument", &known.instrument).digest("decisions", &known.decisions()?);
+                }
+            }
+            Holder::Strategy(None) => {}
+            _ => return Ok(()),
         }
         let read = panel.segments().iter().enumerate();
         for (number, _) in read.filter(|(_, segment)| segment.positions.start < sessions.end) {
             for (role, column) in guides {
-                key.digest(role.name(), &column.digest(number));
+                key.digest(&role.column(), &column.digest(number));
             }
             for name in self.categories(panel) {
                 key.str("category", &name).digest("codes", &panel.digest(&name, number));
@@ -140,28 +179,8 @@ impl Stage for RunBacktests {
         Ok(())
     }
 
-    fn shards(&self, _: &BacktestInputs) -> Vec<Variant> {
-        let model = |name: &str| Holder::Model(name.to_owned());
-        let mut variants = self.models.iter().map(|name| Variant::plain(model(name))).collect::<Vec<_>>();
-        variants.push(Variant::plain(Holder::EqualWeight));
-        if self.has_mask {
-            variants.push(Variant::plain(Holder::EqualWeightUnmasked));
-        }
-        if self.has_index {
-            variants.push(Variant::plain(Holder::Index));
-        }
-        for holder in [model(&self.primary), Holder::EqualWeight] {
-            variants.push(Variant { cost_tenths: 0, ..Variant::plain(holder.clone()) });
-        }
-        variants.push(Variant { cost_tenths: 20, ..Variant::plain(model(&self.primary)) });
-        variants.push(Variant { delay: 1, ..Variant::plain(model(&self.primary)) });
-        if self.has_index {
-            // What it was worth to be on the list, without any model, over all there is.
-            let masked = self.has_mask.then_some(Holder::EqualWeightUnmasked);
-            let gauge = [Holder::EqualWeight, Holder::Index].into_iter().chain(masked);
-            variants.extend(gauge.map(|holder| Variant { whole: true, ..Variant::plain(holder) }));
-        }
-        variants
+    fn shards(&self, inputs: &BacktestInputs) -> Vec<Variant> {
+        inputs.variants.clone()
     }
 
     fn run(

@@ -6,7 +6,21 @@ use backstaff_stage::{Draft, Manifest, Store, StoreError, Table};
 use serde::{Deserialize, Serialize};
 
 use super::{Detail, Variant};
-use crate::{StudyError, stored::encoding::read_facts};
+use crate::{
+    StudyError,
+    stored::{
+        encoding::read_facts,
+        ledger::{
+            Daily, Position, Trade, positions, positions_table, read_positions, read_trades, trades,
+            trades_table,
+        },
+    },
+};
+
+const DAILY: &str = "daily.arrow";
+const TRADES: &str = "trades.arrow";
+const POSITIONS: &str = "positions.arrow";
+const SHORTFALLS: &str = "shortfalls.json";
 
 /// One number about a backtest, as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,12 +40,14 @@ pub struct StoredMeasure {
 /// What became of a variant.
 #[derive(Clone, Debug)]
 pub struct BacktestResult {
-    /// Which.
+    /// The portfolio, its costs and its delay.
     pub variant: Variant,
-    /// The sessions.
-    pub sessions: Vec<Session>,
-    /// The daily ledger: column name and values.
-    pub daily: Vec<(String, Vec<f64>)>,
+    /// The account by day.
+    pub daily: Daily,
+    /// The trades; of portfolios that only serve for comparison none are kept.
+    pub trades: Vec<Trade>,
+    /// The positions at each close; of portfolios that only serve for comparison none are kept.
+    pub positions: Vec<Position>,
     /// The numbers.
     pub measures: Vec<StoredMeasure>,
     /// Why orders were not filled, and how many.
@@ -66,9 +82,9 @@ pub struct Shortfall {
 }
 
 impl BacktestResult {
-    /// A column of the daily ledger.
-    pub fn column(&self, name: &str) -> &[f64] {
-        self.daily.iter().find(|(known, _)| known == name).map_or(&[], |(_, values)| values)
+    /// The sessions.
+    pub fn sessions(&self) -> Vec<Session> {
+        self.daily.sessions().collect()
     }
 
     /// A measure; NaN if it is not defined.
@@ -77,9 +93,14 @@ impl BacktestResult {
         found.and_then(|measure| measure.value).unwrap_or(f64::NAN)
     }
 
+    /// The equity at each close.
+    pub fn equity(&self) -> Vec<f64> {
+        self.daily.days.iter().map(|day| day.equity).collect()
+    }
+
     /// Return of each session after the first.
     pub fn returns(&self) -> Vec<f64> {
-        self.column("equity").windows(2).map(|pair| pair[1] / pair[0] - 1.0).collect()
+        self.daily.days.windows(2).map(|pair| pair[1].equity / pair[0].equity - 1.0).collect()
     }
 }
 
@@ -88,7 +109,7 @@ fn finite(value: f64) -> Option<f64> {
 }
 
 /// All measures of a ledger.
-pub(crate) fn measures(ledger: &Backtest) -> Vec<StoredMeasure> {
+fn measures(ledger: &Backtest) -> Vec<StoredMeasure> {
     let performance = measure::Performance::new(ledger);
     let measures = measure::all().map(|definition| {
         let value = (definition.compute)(&performance);
@@ -96,22 +117,21 @@ pub(crate) fn measures(ledger: &Backtest) -> Vec<StoredMeasure> {
             name: definition.name.to_owned(),
             title: definition.title.to_owned(),
             formula: definition.formula.to_owned(),
-            unit: serde_json::to_value(definition.unit)
-                .ok()
-                .and_then(|v| v.as_str().map(str::to_owned))
-                .unwrap_or_default(),
+            unit: definition.unit.name().to_owned(),
             value: finite(value),
         }
     });
     measures.collect()
 }
 
-/// A ledger in columns and numbers.
+/// A ledger by day, and in numbers.
 pub(super) fn summary(variant: &Variant, ledger: &Backtest, detail: Detail) -> BacktestResult {
+    let keeps_all = variant.is_plain() && (variant.holder.is_asked() || variant.holder.names_instruments());
     BacktestResult {
         variant: variant.clone(),
-        sessions: ledger.days.iter().map(|day| day.session).collect(),
-        daily: daily(ledger),
+        daily: Daily::of(ledger),
+        trades: if keeps_all { trades(ledger) } else { Vec::new() },
+        positions: if keeps_all { positions(ledger) } else { Vec::new() },
         measures: measures(ledger),
         unfilled: unfilled(ledger),
         shortfalls: ledger
@@ -134,7 +154,7 @@ pub(super) fn summary(variant: &Variant, ledger: &Backtest, detail: Detail) -> B
 }
 
 /// Why orders were not filled, and how many.
-pub(crate) fn unfilled(ledger: &Backtest) -> Vec<(String, usize)> {
+fn unfilled(ledger: &Backtest) -> Vec<(String, usize)> {
     let mut unfilled = std::collections::BTreeMap::<String, usize>::new();
     for shortfall in &ledger.shortfalls {
         *unfilled.entry(shortfall.reason.name().to_owned()).or_default() += 1;
@@ -142,45 +162,12 @@ pub(crate) fn unfilled(ledger: &Backtest) -> Vec<(String, usize)> {
     unfilled.into_iter().collect()
 }
 
-/// The columns of the daily ledger.
-pub(crate) fn daily(ledger: &Backtest) -> Vec<(String, Vec<f64>)> {
-    let days =
-        |value: fn(&backstaff_portfolio::Day) -> f64| ledger.days.iter().map(value).collect::<Vec<_>>();
-    let mut columns = vec![
-        ("equity".to_owned(), days(|day| day.equity)),
-        ("cash".to_owned(), days(|day| day.cash)),
-        ("long".to_owned(), days(|day| day.long)),
-        ("short".to_owned(), days(|day| day.short)),
-        ("n_positions".to_owned(), days(|day| day.n_positions as f64)),
-        ("bought".to_owned(), days(|day| day.bought)),
-        ("sold".to_owned(), days(|day| day.sold)),
-        ("commission".to_owned(), days(|day| day.commission)),
-        ("tax".to_owned(), days(|day| day.tax)),
-        ("slippage".to_owned(), days(|day| day.slippage)),
-        ("borrow".to_owned(), days(|day| day.borrow)),
-        ("interest".to_owned(), days(|day| day.interest)),
-        ("n_fills".to_owned(), days(|day| day.n_fills as f64)),
-        ("n_unfilled".to_owned(), days(|day| day.n_unfilled as f64)),
-        ("cash_return".to_owned(), ledger.cash_returns.clone()),
-    ];
-    let concentration = measure::concentration(ledger);
-    columns.push(("herfindahl".to_owned(), concentration.iter().map(|day| day.herfindahl).collect()));
-    columns.push(("largest_weight".to_owned(), concentration.iter().map(|day| day.largest).collect()));
-    for (number, equity) in ledger.cohorts.iter().enumerate() {
-        columns.push((format!("cohort_{}", number + 1), equity.clone()));
-    }
-    columns
-}
-
 /// Store a backtest.
 pub(super) fn write_backtest(result: &BacktestResult, draft: &mut Draft) -> Result<(), StoreError> {
-    let sessions = result.sessions.iter().map(|session| session.number()).collect();
-    let daily = result
-        .daily
-        .iter()
-        .fold(Table::new().i32("session", sessions), |table, (name, values)| table.f64(name, values.clone()));
-    draft.write_part("daily.arrow", |file| daily.write(file))?;
-    draft.write_part("shortfalls.json", |file| {
+    draft.write_part(DAILY, |file| result.daily.table().write(file))?;
+    draft.write_part(TRADES, |file| trades_table(&result.trades).write(file))?;
+    draft.write_part(POSITIONS, |file| positions_table(&result.positions).write(file))?;
+    draft.write_part(SHORTFALLS, |file| {
         serde_json::to_writer(file, &result.shortfalls).map_err(std::io::Error::from)
     })?;
     draft.info(serde_json::json!({
@@ -193,18 +180,17 @@ pub(super) fn write_backtest(result: &BacktestResult, draft: &mut Draft) -> Resu
 
 /// Read a stored backtest.
 pub fn read_backtest(store: &Store, manifest: &Manifest) -> Result<BacktestResult, StudyError> {
-    let broken = |what: &str| StudyError::Internal { what: format!("a stored backtest has no {what}") };
-    let table = Table::read(&store.open_part(manifest, "daily.arrow")?)?;
-    let names = table.names().filter(|name| *name != "session").map(str::to_owned).collect::<Vec<_>>();
-    let daily = names.into_iter().map(|name| Ok((name.clone(), table.f64s(&name)?.to_vec())));
-    let shortfalls = store.open_part(manifest, "shortfalls.json")?;
+    let table = |part: &str| Table::read(&store.open_part(manifest, part)?);
+    let shortfalls = store.open_part(manifest, SHORTFALLS)?;
+    let broken = |error| StudyError::Internal { what: format!("the orders of a stored backtest: {error}") };
     Ok(BacktestResult {
         variant: read_facts(manifest, "variant")?,
-        sessions: table.i32s("session")?.iter().map(|&number| Session::from_number(number)).collect(),
-        daily: daily.collect::<Result<_, StoreError>>()?,
+        daily: Daily::read(&table(DAILY)?)?,
+        trades: read_trades(&table(TRADES)?)?,
+        positions: read_positions(&table(POSITIONS)?)?,
         measures: read_facts(manifest, "measures")?,
         unfilled: read_facts(manifest, "unfilled")?,
-        shortfalls: serde_json::from_slice(&shortfalls).map_err(|_| broken("orders"))?,
+        shortfalls: serde_json::from_slice(&shortfalls).map_err(broken)?,
         n_delistings: read_facts(manifest, "delistings")?,
         caveats: read_facts(manifest, "caveats")?,
         notes: read_facts(manifest, "notes")?,

@@ -1,32 +1,76 @@
 //! From the study's rules, scores and prices to a ledger.
 
-use std::{ops::Range, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use backstaff_panel::{Axis, Column, Instrument, Panel, Signal, Universe};
 use backstaff_portfolio::{
     Backtest, BuyAndHold, EqualWeight, Exchange, Leavers, NextSession, PortfolioError, QuantileLongShort,
-    Rebalance, Strategy, Terms, TopN, TopkDropout, VolumeCap, VolumeOf, backtest, backtest_cohorts,
+    Rebalance, Strategy, TargetWeights, Terms, TopN, TopkDropout, VolumeCap, VolumeOf, backtest,
+    backtest_cohorts, regime::Regimes,
 };
 
 use super::{
-    BacktestInputs, BacktestResult, Ground, Holder, RunBacktests, Variant, detail::Detail, holder_name,
-    result::summary,
+    BacktestInputs, BacktestResult, CONSTANT, EQUAL, Ground, Holder, Over, RunBacktests, Variant,
+    cash::cash_rates, detail::Detail, holder_name, key::Settled, result::summary,
 };
 use crate::{
     StudyError,
-    config::{Config, Portfolio, StrategySpec, VolumeBase},
-    steps::scores::Scores,
+    config::{Config, GivenWeights, Portfolio, ScoreStrategy, StrategySpec, VolumeBase},
+    steps::{
+        regimes::{Setting, regimes_on, unknown_instrument},
+        scores::Scores,
+    },
     stored::panel::{Benchmark, PanelHandle},
 };
 
+/// What a simulation is told beside its market.
+pub struct Told<'a> {
+    /// Who is eligible.
+    pub universe: &'a Universe,
+    /// The scores that the strategy ranks.
+    pub scores: &'a Scores,
+    /// The regimes under a setting, on the market's axis.
+    pub regimes: &'a dyn Fn(&Setting) -> Result<Regimes, StudyError>,
+}
+
 impl RunBacktests {
-    /// What the study's `portfolio` section asks for.
-    pub fn new(config: &Config, panel: &PanelHandle) -> Self {
-        Self {
-            portfolio: config.portfolio.clone(),
-            recovery: config.portfolio.recovery.on(panel),
+    /// What the study's `portfolio` section asks for, and what the user should know of it.
+    pub fn new(config: &Config, panel: &PanelHandle) -> Result<(Self, Vec<String>), StudyError> {
+        let portfolio = &config.portfolio;
+        let (cash, warning) = cash_rates(&portfolio.cash_rate, panel)?;
+        let mut warnings = warning.into_iter().collect::<Vec<_>>();
+        let rules = portfolio.strategy.regimes().map(serde_json::to_string).transpose();
+        let rules =
+            rules.map_err(|error| StudyError::Internal { what: format!("a strategy's rules: {error}") })?;
+        let axis = panel.axis();
+        let is_listed = |name: &&str| axis.find(name).is_some();
+        let named = portfolio.strategy.named().unwrap_or_default();
+        if let StrategySpec::Weights(_) = &portfolio.strategy
+            && let Some(name) = named.iter().find(|name| !is_listed(name))
+        {
+            return Err(unknown_instrument(axis, "portfolio.strategy.weights.instruments", name));
+        }
+        for name in named.iter().filter(|name| !is_listed(name)) {
+            warnings.push(format!("the data lack {name}, which the strategy may hold: its share stays cash"));
+        }
+        let hold = portfolio.hold.as_deref();
+        if let Some(name) = hold.filter(|name| !is_listed(name)) {
+            return Err(unknown_instrument(axis, "portfolio.hold", name));
+        }
+        let first_read = || portfolio.strategy.regimes()?.read().first().copied();
+        let hold = hold.or_else(first_read).map(str::to_owned);
+        let stage = Self {
+            portfolio: portfolio.clone(),
+            settled: Settled {
+                cash,
+                recovery: portfolio.recovery.on(panel),
+                rules: rules.unwrap_or_default(),
+            },
             models: config.models.keys().cloned().collect(),
-            primary: config.primary_model().to_owned(),
+            primary: primary(config),
+            settings: Setting::of_study(config),
+            traded: named.iter().copied().filter(is_listed).map(str::to_owned).collect(),
+            hold,
             has_index: panel.manifest().part("benchmark.close").is_some(),
             has_mask: config.universe.member_from.is_some(),
             index_name: config
@@ -35,7 +79,68 @@ impl RunBacktests {
                 .as_ref()
                 .map(|series| series.instrument.clone())
                 .unwrap_or_default(),
+        };
+        Ok((stage, warnings))
+    }
+
+    /// The portfolio that the study asks about.
+    pub fn primary(&self) -> &Holder {
+        &self.primary
+    }
+
+    /// All portfolios of the study: what it asks about, what that is compared with, other costs, delays and settings.
+    pub fn variants(&self) -> Vec<Variant> {
+        let plain = Variant::plain;
+        let primary = || plain(self.primary.clone());
+        let mut variants = match &self.primary {
+            Holder::Model(_) => self.models.iter().map(|name| plain(Holder::Model(name.clone()))).collect(),
+            _ => vec![primary()],
+        };
+        let names_instruments = self.portfolio.strategy.named().is_some();
+        if names_instruments {
+            let share = 1.0 / self.traded.len() as f64;
+            let weights = self.traded.iter().map(|name| (name.clone(), share)).collect();
+            variants.push(plain(Holder::Weights { name: EQUAL.to_owned(), weights }));
+            variants.extend(self.hold.iter().map(|name| plain(Holder::Hold(name.clone()))));
+        } else {
+            variants.push(plain(Holder::EqualWeight));
+            variants.extend(self.has_mask.then(|| plain(Holder::EqualWeightUnmasked)));
         }
+        variants.extend(self.has_index.then(|| plain(Holder::Index)));
+        variants.push(primary().at_costs(0));
+        if !names_instruments {
+            variants.push(plain(Holder::EqualWeight).at_costs(0));
+        }
+        variants.push(primary().at_costs(20));
+        if self.portfolio.strategy.reads_scores() {
+            variants.push(Variant { delay: 1, ..primary() });
+        } else {
+            variants.push(primary().at_costs(50));
+        }
+        let common = |setting: &Setting| Variant {
+            over: Over::Common,
+            ..plain(Holder::Strategy(Some(setting.clone())))
+        };
+        variants.extend(self.settings.iter().map(common));
+        if self.has_index && !names_instruments {
+            // What it was worth to be on the list, without any model, over all there is.
+            let masked = self.has_mask.then_some(Holder::EqualWeightUnmasked);
+            let gauge = [Holder::EqualWeight, Holder::Index].into_iter().chain(masked);
+            variants.extend(gauge.map(|holder| Variant { over: Over::Whole, ..plain(holder) }));
+        }
+        variants
+    }
+
+    /// The mean weights of a strategy that reads regimes, held constantly: what its result owes to timing is what it
+    /// earned beyond them.
+    pub fn constant(&self, results: &[BacktestResult]) -> Option<Variant> {
+        self.portfolio.strategy.regimes()?;
+        let own = results.iter().find(|result| result.variant == Variant::plain(self.primary.clone()))?;
+        let sessions = own.sessions();
+        let weights = crate::stored::ledger::weights(&own.positions, &sessions).into_iter();
+        let mean = |weights: Vec<f64>| weights.iter().sum::<f64>() / sessions.len().max(1) as f64;
+        let weights = weights.map(|(name, weights)| (name, mean(weights))).collect();
+        Some(Variant::plain(Holder::Weights { name: CONSTANT.to_owned(), weights }))
     }
 
     fn exchange(&self, cost_tenths: u32) -> Result<Exchange, StudyError> {
@@ -57,27 +162,59 @@ impl RunBacktests {
             volume_cap: volume_cap.map(|share| VolumeCap { share, of }),
             liquidity_sessions: *liquidity_sessions as usize,
             price_limit: self.portfolio.price_limits().map_err(wrong("price_limit"))?,
-            cash_rate: self.portfolio.cash_rates().map_err(wrong("cash_rate"))?,
-            recovery: self.recovery.clone(),
+            cash_rate: self.settled.cash.clone(),
+            recovery: self.settled.recovery.clone(),
             short_selling: self.portfolio.short_selling,
         })
     }
 
-    /// The strategy of a portfolio; `top_n` is the study's, where it asks for one.
-    fn strategy(&self, holder: &Holder, top_n: Option<&TopN>) -> Result<Box<dyn Strategy>, PortfolioError> {
+    /// The strategy of a portfolio, and the signal that it follows, by row of the market.
+    fn strategy(
+        &self,
+        holder: &Holder,
+        ground: &Ground,
+        told: &Told<'_>,
+    ) -> Result<(Box<dyn Strategy>, Vec<f64>), StudyError> {
+        let axis = ground.market.axis();
+        let none = || Scores::none().on(axis.n_rows());
+        let given = || TargetWeights::new(f64::MAX, 0.0);
         Ok(match (holder, &self.portfolio.strategy) {
-            (Holder::EqualWeight | Holder::EqualWeightUnmasked, _) => Box::new(EqualWeight::new(0.0)?),
-            (Holder::Index, _) => Box::new(BuyAndHold::new(Instrument::new(&self.index_name))),
-            (Holder::Model(_), StrategySpec::TopkDropout { k, n_drop }) => {
-                Box::new(TopkDropout::new(*k as usize, *n_drop as usize)?)
+            (Holder::EqualWeight | Holder::EqualWeightUnmasked, _) => {
+                (Box::new(EqualWeight::new(0.0)?), none())
             }
-            (Holder::Model(_), StrategySpec::QuantileLongShort { quantile, exposure }) => {
-                Box::new(QuantileLongShort::new(*quantile, *exposure, *exposure, 0.0)?)
+            (Holder::Index, _) => (Box::new(BuyAndHold::new(Instrument::new(&self.index_name))), none()),
+            (Holder::Hold(name), _) => (Box::new(BuyAndHold::new(Instrument::new(name))), none()),
+            (Holder::Weights { weights, .. }, _)
+            | (Holder::Strategy(_), StrategySpec::Weights(GivenWeights::Instruments(weights))) => {
+                (Box::new(given()?), by_instrument(axis, weights)?)
             }
-            (Holder::Model(_), StrategySpec::TopN(spec)) => match top_n {
-                Some(top_n) => Box::new(top_n.clone()),
-                None => Box::new(TopN::new(spec.n as usize)?),
-            },
+            (Holder::Strategy(_), StrategySpec::Weights(GivenWeights::Expression(_))) => {
+                let missing =
+                    || StudyError::Internal { what: "weights by an expression were not computed".to_owned() };
+                (Box::new(given()?), ground.targets.clone().ok_or_else(missing)?)
+            }
+            (Holder::Strategy(Some(setting)), StrategySpec::Regimes(template)) => {
+                (template.strategy((told.regimes)(setting)?)?, none())
+            }
+            (Holder::Model(_), StrategySpec::Scores(strategy)) => {
+                let strategy: Box<dyn Strategy> = match strategy {
+                    ScoreStrategy::TopkDropout { k, n_drop } => {
+                        Box::new(TopkDropout::new(*k as usize, *n_drop as usize)?)
+                    }
+                    ScoreStrategy::QuantileLongShort { quantile, exposure } => {
+                        Box::new(QuantileLongShort::new(*quantile, *exposure, *exposure, 0.0)?)
+                    }
+                    ScoreStrategy::TopN(spec) => match &ground.top_n {
+                        Some(top_n) => Box::new(top_n.clone()),
+                        None => Box::new(TopN::new(spec.n as usize)?),
+                    },
+                };
+                (strategy, told.scores.on(axis.n_rows()))
+            }
+            (holder, strategy) => {
+                let what = format!("{} does not follow {}", holder_name(holder), strategy.name());
+                return Err(StudyError::Internal { what });
+            }
         })
     }
 
@@ -86,8 +223,11 @@ impl RunBacktests {
             Holder::EqualWeight | Holder::EqualWeightUnmasked => {
                 Rebalance::EverySessions(self.portfolio.benchmark_rebalance_every as usize)
             }
-            Holder::Model(_) => Rebalance::EverySessions(self.portfolio.rebalance_every as usize),
-            Holder::Index => Rebalance::EverySessions(1),
+            Holder::Model(_) | Holder::Strategy(_) => {
+                Rebalance::EverySessions(self.portfolio.rebalance_every as usize)
+            }
+            Holder::Index | Holder::Hold(_) => Rebalance::EverySessions(1),
+            Holder::Weights { .. } => Rebalance::Monthly,
         }
     }
 
@@ -96,27 +236,33 @@ impl RunBacktests {
         &self,
         variant: &Variant,
         ground: &Ground,
-        universe: &Universe,
-        scores: &Scores,
+        told: &Told<'_>,
         sessions: Range<usize>,
     ) -> Result<Backtest, StudyError> {
-        let Ground { market, top_n, .. } = ground;
+        let market = &ground.market;
         let leavers = if self.portfolio.sell_outside_universe { Leavers::Sell } else { Leavers::Hold };
         let terms = Terms {
             initial_cash: self.portfolio.initial_cash,
             rebalance: self.rebalance(&variant.holder),
             signal_delay: variant.delay as usize,
-            leavers,
+            leavers: if variant.holder.names_instruments() { Leavers::Hold } else { leavers },
             sessions,
         };
-        let signal = Signal::new(holder_name(&variant.holder), scores.on(market.axis().n_rows()));
         let exchange = self.exchange(variant.cost_tenths)?;
-        let strategy = || self.strategy(&variant.holder, top_n.as_ref());
+        let (mut strategy, values) = self.strategy(&variant.holder, ground, told)?;
+        let signal = Signal::new(holder_name(&variant.holder), values);
         if matches!(variant.holder, Holder::Model(_)) && self.portfolio.cohorts > 1 {
             let cohorts = (self.portfolio.cohorts as usize, self.portfolio.rebalance_every as usize);
-            return Ok(backtest_cohorts(market, universe, &exchange, &terms, cohorts, &signal, strategy)?);
+            let fresh = || -> Result<Box<dyn Strategy>, PortfolioError> {
+                match self.strategy(&variant.holder, ground, told) {
+                    Ok((strategy, _)) => Ok(strategy),
+                    Err(StudyError::Portfolio(error)) => Err(error),
+                    Err(other) => unreachable!("a strategy of scores fails by its own rules only: {other}"),
+                }
+            };
+            return Ok(backtest_cohorts(market, told.universe, &exchange, &terms, cohorts, &signal, fresh)?);
         }
-        Ok(backtest(market, universe, &exchange, &terms, &signal, strategy()?.as_mut())?)
+        Ok(backtest(market, told.universe, &exchange, &terms, &signal, strategy.as_mut())?)
     }
 
     /// The categories of the panel that the strategy reads, or by which its result is shown.
@@ -152,7 +298,7 @@ impl RunBacktests {
     ) -> Result<BacktestResult, StudyError> {
         let (ledger, scores) = self.ledger(variant, inputs, ground)?;
         let detail = match variant.holder {
-            Holder::Model(_) => {
+            Holder::Model(_) | Holder::Strategy(_) => {
                 Detail::of(&ledger, &ground.panel, self.attributed(&inputs.panel).as_deref(), &scores)
             }
             _ => Detail::default(),
@@ -168,14 +314,15 @@ impl RunBacktests {
         ground: &Ground,
     ) -> Result<(Backtest, Scores), StudyError> {
         let sessions = inputs.sessions_of(variant);
-        let none = Scores::none();
-        if variant.holder == Holder::Index {
-            let universe = Universe::new(vec![true; ground.panel.axis().n_rows()]);
-            return Ok((self.simulate(variant, ground, &universe, &none, sessions)?, none));
-        }
-        let mask = match variant.holder {
-            Holder::EqualWeightUnmasked => inputs.unmasked.as_ref().unwrap_or(&inputs.universe),
-            _ => &inputs.universe,
+        let axis = ground.panel.axis();
+        let regimes = |setting: &Setting| regimes_on(axis, &inputs.regimes, setting, inputs.panel.store());
+        let all = || Universe::new(vec![true; axis.n_rows()]);
+        let universe = match &variant.holder {
+            Holder::Index | Holder::Hold(_) | Holder::Weights { .. } => all(),
+            Holder::EqualWeightUnmasked => {
+                ground.universe(&*inputs.unmasked.as_ref().unwrap_or(&inputs.universe).column()?)
+            }
+            _ => ground.universe(&*inputs.universe.column()?),
         };
         let scores = match &variant.holder {
             Holder::Model(name) => {
@@ -183,11 +330,29 @@ impl RunBacktests {
             }
             _ => None,
         };
-        let scores = scores.map_or(none, |scores| scores.select(&ground.kept));
-        let universe = ground.universe(&*mask.column()?);
-        let ledger = self.simulate(variant, ground, &universe, &scores, sessions)?;
+        let scores = scores.map_or_else(Scores::none, |scores| scores.select(&ground.kept));
+        let told = Told { universe: &universe, scores: &scores, regimes: &regimes };
+        let ledger = self.simulate(variant, ground, &told, sessions)?;
         Ok((ledger, scores))
     }
+}
+
+/// The portfolio that a study asks about: of its primary model, or of its strategy alone.
+pub fn primary(config: &Config) -> Holder {
+    match config.primary_model().filter(|_| config.portfolio.strategy.reads_scores()) {
+        Some(model) => Holder::Model(model.to_owned()),
+        None => Holder::Strategy(config.regimes.as_ref().map(Setting::of)),
+    }
+}
+
+/// The same values in every session; an instrument counts while it is listed.
+fn by_instrument(axis: &Axis, weights: &BTreeMap<String, f64>) -> Result<Vec<f64>, StudyError> {
+    let mut values = vec![0.0; axis.n_rows()];
+    for (name, &weight) in weights {
+        let i = axis.find(name).ok_or_else(|| unknown_instrument(axis, "portfolio.strategy", name))?;
+        values[axis.rows(i)].fill(weight);
+    }
+    Ok(values)
 }
 
 /// The index as a market of one instrument.

@@ -20,7 +20,7 @@ use rayon::prelude::*;
 
 use crate::{
     StudyError,
-    config::{self, Config},
+    config::{self, Config, Role},
     nearest::nearest,
     steps::{labels::LabelsHandle, scores::digest_rows},
     stored::{
@@ -31,7 +31,7 @@ use crate::{
 };
 
 pub use facts::{FoldFacts, LeftOutFacts, PartFacts};
-pub use samples::{FoldPart, Training, Use};
+pub use samples::{FoldPart, Training};
 use samples::{SampleSpec, digest_samples};
 
 /// Cut the sessions into folds.
@@ -51,7 +51,7 @@ pub struct FoldInputs {
     /// Who is eligible.
     pub universe: Arc<ColumnHandle>,
     /// Betas and weights.
-    pub training: Vec<(Use, Arc<ColumnHandle>)>,
+    pub training: Vec<(Role, Arc<ColumnHandle>)>,
 }
 
 /// Folds with their targets.
@@ -70,7 +70,9 @@ const PARTS: [&str; 3] = ["train", "validation", "test"];
 impl MakeFolds {
     /// What the study's `folds` and `label` sections ask for.
     pub fn new(config: &Config, panel: &PanelHandle) -> Result<Self, StudyError> {
-        let config::Folds { test, every, train, validation, embargo, min_rows } = &config.folds;
+        let missing = || StudyError::Internal { what: "a study without folds was cut into folds".to_owned() };
+        let folds = config.folds.as_ref().ok_or_else(missing)?;
+        let config::Folds { test, every, train, validation, embargo, min_rows } = folds;
         let date = |key: &str, text: &str| {
             let invalid = |error: backstaff_panel::ParseSessionError| StudyError::Value {
                 key: key.to_owned(),
@@ -212,7 +214,7 @@ impl Stage for MakeFolds {
     fn run(&self, (): &(), inputs: &FoldInputs, _: Budget) -> Result<FoldsOutput, StudyError> {
         let labels = inputs.labels.labels()?;
         let axis = inputs.panel.axis();
-        let columns = inputs.training.iter().map(|(of, handle)| Ok((*of, handle.column()?)));
+        let columns = inputs.training.iter().map(|(of, handle)| Ok((of.clone(), handle.column()?)));
         let columns = columns.collect::<Result<Vec<_>, StudyError>>()?;
         let training = Training::new(columns, &inputs.panel.panel([], self.samples.categories())?);
         let Folds { folds, left_out } = self.folds_of(&universe(&inputs.universe)?, labels)?;

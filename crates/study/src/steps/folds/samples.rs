@@ -12,7 +12,7 @@ use backstaff_stage::{Digest, KeyHasher};
 
 use crate::{
     StudyError,
-    config::{self, Among, Config},
+    config::{self, Among, Config, Role},
     steps::scores::digest_rows,
 };
 
@@ -34,19 +34,10 @@ pub(super) struct Part {
     pub(super) among: Among,
 }
 
-/// What a computed column is to training.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Use {
-    /// The beta of a part of the target, by its place.
-    Beta(usize),
-    /// The weights.
-    Weight,
-}
-
 /// What targets and weights read beside labels, in memory.
 #[derive(Debug, Default)]
 pub struct Training {
-    columns: BTreeMap<Use, Arc<Column>>,
+    columns: BTreeMap<Role, Arc<Column>>,
     categories: BTreeMap<String, Arc<Categories>>,
 }
 
@@ -63,7 +54,7 @@ pub struct FoldPart {
 
 impl Training {
     /// These columns, and the categories of a panel that targets name.
-    pub fn new(columns: impl IntoIterator<Item = (Use, Arc<Column>)>, panel: &Panel) -> Self {
+    pub fn new(columns: impl IntoIterator<Item = (Role, Arc<Column>)>, panel: &Panel) -> Self {
         let categories =
             panel.all_categories().map(|(name, categories)| (name.to_owned(), categories.clone()));
         Self { columns: columns.into_iter().collect(), categories: categories.collect() }
@@ -79,7 +70,7 @@ impl SampleSpec {
             (None, Some(days)) => Some(Decay::half_life(days)?),
             (None, None) => None,
         };
-        let target = config.label.target.0.iter().map(Part::new).collect();
+        let target = config.label.iter().flat_map(|label| label.target.0.iter().map(Part::new)).collect();
         Ok(Self { target, decay, weigh_validation: weights.validation })
     }
 
@@ -135,7 +126,7 @@ impl SampleSpec {
         weigh: bool,
     ) -> Result<FoldPart, StudyError> {
         let (rows, targets) = (segment.rows(), self.targets(segment, labels, known));
-        let own = known.columns.get(&Use::Weight);
+        let own = known.columns.get(&Role::Weight);
         if !weigh || (own.is_none() && self.decay.is_none()) {
             return Ok(FoldPart { rows: rows.to_vec(), targets, weights: None });
         }
@@ -165,7 +156,7 @@ impl SampleSpec {
         for (place, part) in self.target.iter().enumerate() {
             let category = |name: &Option<String>| name.as_ref().and_then(|name| known.categories.get(name));
             let (neutral, within) = (category(&part.neutral), category(&part.within));
-            let beta = known.columns.get(&Use::Beta(place));
+            let beta = known.columns.get(&Role::Beta(place));
             let known = Known {
                 beta: beta.map(|column| &**column),
                 neutral: neutral.map(|categories| &**categories),

@@ -10,8 +10,8 @@ use backstaff_panel::{
 };
 use proptest::prelude::*;
 
-use super::samples::{FoldPart, SampleSpec, Training, Use};
-use crate::config;
+use super::samples::{FoldPart, SampleSpec, Training};
+use crate::config::{Config, Role};
 
 const STUDY: &str = "
 backstaff: 1
@@ -26,7 +26,7 @@ portfolio: {strategy: {topk_dropout: {k: 5, n_drop: 1}}, costs: {commission_bps:
 fn spec(target: &str, weights: &str) -> SampleSpec {
     let weights = if weights.is_empty() { String::new() } else { format!("weights: {weights}\n") };
     let text = format!("{}{weights}", STUDY.replace("TARGET", target));
-    SampleSpec::new(&config::parse(&text, Path::new("study.yaml"), None).unwrap()).unwrap()
+    SampleSpec::new(&Config::from_yaml(&text, Path::new("study.yaml"), None).unwrap()).unwrap()
 }
 
 fn panel(seed: u64) -> Panel {
@@ -101,7 +101,7 @@ fn rows_without_a_weight_are_left_out_and_negative_weights_are_refused() {
     let labels = labels(&panel, 5);
     let fold = fold(&labels, 0, |_| true);
     let rows = fold.train().rows();
-    let weigh = |values: Vec<f64>| Training::new([(Use::Weight, Arc::new(Column::F64(values)))], &panel);
+    let weigh = |values: Vec<f64>| Training::new([(Role::Weight, Arc::new(Column::F64(values)))], &panel);
     let spec = spec("rank", "{expression: $volume}");
     let mut values = vec![2.0; panel.axis().n_rows()];
     (values[rows[0] as usize], values[rows[1] as usize], values[rows[2] as usize]) =
@@ -119,7 +119,7 @@ fn age_and_expression_multiply_and_validation_counts_the_same_unless_asked() {
     let panel = panel(4);
     let labels = labels(&panel, 5);
     let fold = fold(&labels, 0, |_| true);
-    let training = Training::new([(Use::Weight, column(&panel, 0.5, 1.5))], &panel);
+    let training = Training::new([(Role::Weight, column(&panel, 0.5, 1.5))], &panel);
     let part = |weights: &str| spec("rank", weights).train(fold.train(), &labels, &training).unwrap();
     let decayed = spec("rank", "{decay: 0.7}");
     let alone = decayed.train(fold.train(), &labels, &Training::new([], &panel)).unwrap().weights.unwrap();
@@ -145,7 +145,7 @@ fn seen(panel: &Panel, horizon: u32, embargo: usize) -> Option<Vec<(String, usiz
     );
     let value = |row: usize| 0.5 + ((axis.position_of(row) * 7) % 11) as f64;
     let column = Arc::new(Column::F64((0..axis.n_rows()).map(value).collect()));
-    let training = Training::new([(Use::Weight, column.clone()), (Use::Beta(0), column)], panel);
+    let training = Training::new([(Role::Weight, column.clone()), (Role::Beta(0), column)], panel);
     let universe = (0..axis.n_rows()).map(|row| axis.position_of(row) % 4 != 3).collect();
     let sessions = FoldSessions { train: 10..120, validation: 120..149, test: 149..150 };
     let fold = Fold::new(1, &sessions, embargo, &Universe::new(universe), &labels).ok()?;

@@ -6,6 +6,7 @@
 mod data;
 mod portfolio;
 mod published;
+mod regimes;
 mod test;
 
 use backstaff_report::Caveat;
@@ -22,7 +23,7 @@ struct Case<'a> {
 }
 
 /// All caveats there are, by theme; the gravest are shown first.
-const ALL: [fn(Case<'_>) -> Option<Caveat>; 29] = [
+const ALL: [fn(Case<'_>) -> Option<Caveat>; 32] = [
     test::disagreement,
     portfolio::ruin,
     data::survivorship,
@@ -43,6 +44,9 @@ const ALL: [fn(Case<'_>) -> Option<Caveat>; 29] = [
     test::warm_up,
     test::stumps,
     test::pressed,
+    regimes::constant,
+    regimes::several_settings,
+    regimes::unconverged,
     portfolio::costs,
     portfolio::delay,
     portfolio::small_universe,

@@ -30,10 +30,11 @@ pub(super) fn costs(case: Case<'_>) -> Option<Caveat> {
     let twice = twice.map_or(f64::NAN, |excess| excess.annual);
     let cost = primary.measure("cost_annual");
     let text = format!(
-        "The book is replaced {} times a year, which costs {} of equity. Above the equal weight it earned {} a year \
-         without costs, {} after them, {} at twice the costs.",
+        "The book is replaced {} times a year, which costs {} of equity. Above the {} it earned {} a year without costs, \
+         {} after them, {} at twice the costs.",
         words::number(primary.measure("turnover_annual"), 1),
         words::percent(cost, 1),
+        case.accounts.benchmark_kind().name(),
         words::difference(gross, 1),
         words::difference(net, 1),
         words::difference(twice, 1)
@@ -48,8 +49,9 @@ pub(super) fn delay(case: Case<'_>) -> Option<Caveat> {
     let late = case.accounts.excess(case.accounts.primary_at(10, 1)?)?.annual;
     ((late - net).abs() >= DELAY).then(|| {
         let text = format!(
-            "With signals one session older the portfolio earned {} a year above the equal weight instead of {}.",
+            "With signals one session older the portfolio earned {} a year above the {} instead of {}.",
             words::difference(late, 1),
+            case.accounts.benchmark_kind().name(),
             words::difference(net, 1)
         );
         if net > 0.0 && late < net / 2.0 {
@@ -63,7 +65,7 @@ pub(super) fn delay(case: Case<'_>) -> Option<Caveat> {
 /// A portfolio that is most of its universe can't differ much from it.
 pub(super) fn small_universe(case: Case<'_>) -> Option<Caveat> {
     let k = case.results.config.portfolio.strategy.n_positions()?;
-    let evaluation = case.results.evaluations.get(case.results.config.primary_model())?;
+    let evaluation = case.results.primary_evaluation()?;
     let mut counts =
         evaluation.column("count").iter().copied().filter(|count| *count > 0.0).collect::<Vec<_>>();
     counts.sort_by(f64::total_cmp);

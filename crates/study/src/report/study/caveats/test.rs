@@ -22,11 +22,12 @@ pub(super) fn disagreement(case: Case<'_>) -> Option<Caveat> {
     let excess = case.accounts.primary_excess()?;
     (evidence.excess > 0.0 && evidence.rank_ic < 0.0).then(|| {
         let text = format!(
-            "`{}` earned {} a year above the equal weight (information ratio {}), but the mean rank IC of its scores is \
+            "`{}` earned {} a year above the {} (information ratio {}), but the mean rank IC of its scores is \
              {} (t {}): what it earned is not what the scores foresee. Look at its beta ({}) and at the few \
              instruments and sessions that made the gain.",
-            case.results.config.primary_model(),
+            case.results.config.primary_model().unwrap_or_default(),
             words::difference(excess.annual, 1),
+            case.accounts.benchmark_kind().name(),
             words::number(excess.measure("information_ratio"), 2),
             words::number(evidence.rank_ic, 4),
             words::number(evidence.rank_ic_t, 2),
@@ -39,11 +40,14 @@ pub(super) fn disagreement(case: Case<'_>) -> Option<Caveat> {
 /// What a test of this length can show at all.
 pub(super) fn short(case: Case<'_>) -> Option<Caveat> {
     let years = case.accounts.primary()?.years();
+    let folds = match case.results.folds.len() {
+        0 => String::new(),
+        n => format!(" in {}", words::count(n, "fold")),
+    };
     let text = format!(
-        "{} in {}. In that time an information ratio must exceed {} to be two standard errors above 0, whatever the \
+        "{}{folds}. In that time an information ratio must exceed {} to be two standard errors above 0, whatever the \
          model.",
         words::years(years),
-        words::count(case.results.folds.len(), "fold"),
         words::number(2.0 / years.sqrt(), 1)
     );
     match years {
@@ -55,7 +59,7 @@ pub(super) fn short(case: Case<'_>) -> Option<Caveat> {
 
 /// The last fold of a yearly test that the data end before.
 pub(super) fn incomplete_year(case: Case<'_>) -> Option<Caveat> {
-    if case.results.config.folds.every != Every::Year {
+    if case.results.config.folds.as_ref().is_none_or(|folds| folds.every != Every::Year) {
         return None;
     }
     let last = *case.accounts.primary()?.sessions().last()?;
@@ -74,7 +78,7 @@ pub(super) fn several_models(case: Case<'_>) -> Option<Caveat> {
             "{n} models are compared on the same sessions. The verdict is about `{}`, which the study names; \
              whoever picks the best of the table afterwards should ask for a higher t. Earlier tries of this study are not \
              counted here.",
-            case.results.config.primary_model()
+            case.results.config.primary_model().unwrap_or_default()
         );
         Caveat::note("Several models", text)
     })

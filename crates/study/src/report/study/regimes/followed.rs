@@ -7,17 +7,17 @@ use backstaff_report::{
 };
 
 use super::{TIME, dates};
-use crate::regime_study::results::{FollowedInstrument, RegimeResults};
+use crate::flow::results::{FollowedInstrument, FollowedRegimes};
 
 /// Bands beyond this number would be too thin to see.
 const MOST_BANDS: usize = 400;
 
-pub(super) fn section(results: &RegimeResults) -> Section {
+pub(super) fn section(regimes: &FollowedRegimes) -> Section {
     let mut section = Section::new("regimes", "Regimes").intro(
         "The likeliest regime at each close, by what was known then (filtered). Later bars never change it.",
     );
-    section = section.block(latest(results));
-    for (number, instrument) in results.followed.iter().enumerate() {
+    section = section.block(latest(regimes));
+    for (number, instrument) in regimes.instruments.iter().enumerate() {
         let blocks = [price(instrument).into(), probabilities(instrument).into()];
         if number == 0 {
             section = blocks.into_iter().fold(section, |section, block: Block| section.block(block));
@@ -33,7 +33,7 @@ pub(super) fn section(results: &RegimeResults) -> Section {
     section
 }
 
-fn latest(results: &RegimeResults) -> Table {
+fn latest(regimes: &FollowedRegimes) -> Table {
     let mut table = Table::new("At the last session")
         .column(Column::text("Instrument"))
         .column(Column::date("Session"))
@@ -47,7 +47,7 @@ fn latest(results: &RegimeResults) -> Table {
                 .note("of the next session, in the unit of what is observed"),
         )
         .column(Column::percent("Expected volatility", 2).note("the same"));
-    for instrument in &results.followed {
+    for instrument in &regimes.instruments {
         let history = &instrument.history;
         let Some(row) = instrument.sessions.len().checked_sub(1) else { continue };
         table = table.row(cells![

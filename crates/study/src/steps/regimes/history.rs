@@ -94,7 +94,7 @@ pub fn regime_of(kind: Kind) -> Regime {
 impl History {
     /// Read what was stored.
     pub fn read(store: &Store, manifest: &Manifest) -> Result<Self, StudyError> {
-        let table = Table::read(&store.open_part(manifest, "decisions.arrow")?)?;
+        let table = Table::read(&store.open_part(manifest, super::DECISIONS)?)?;
         let whole = |name: &str| Ok::<_, StudyError>(table.i32s(name)?.to_vec());
         let number = |name: &str| Ok::<_, StudyError>(table.f64s(name)?.to_vec());
         let names = table.names().filter(|name| name.starts_with('p')).map(str::to_owned).collect::<Vec<_>>();

@@ -4,7 +4,7 @@ use backstaff_regime::Kind;
 use backstaff_report::{BarSeries, Bars, Block, Chart, Column, Details, Format, Heat, Section, Table, cells};
 
 use crate::{
-    regime_study::results::{FollowedInstrument, RegimeResults},
+    flow::results::{FollowedInstrument, FollowedRegimes},
     report::series,
 };
 
@@ -22,14 +22,14 @@ impl Returns {
     }
 }
 
-pub(super) fn section(results: &RegimeResults) -> Section {
-    let names = results.followed.iter().map(|instrument| instrument.name.as_str()).collect::<Vec<_>>();
+pub(super) fn section(regimes: &FollowedRegimes, sessions_per_year: f64) -> Section {
+    let names = regimes.instruments.iter().map(|instrument| instrument.name.as_str()).collect::<Vec<_>>();
     let mut bars = Bars::new(names, Format::Percent(0));
-    let all = results.followed.iter().map(|instrument| returns(instrument, 1)).collect::<Vec<_>>();
+    let all = regimes.instruments.iter().map(|instrument| returns(instrument, 1)).collect::<Vec<_>>();
     for kind in Kind::ALL.into_iter().rev() {
         let of = |returns: &Vec<Returns>| {
             let found = returns.iter().find(|returns| returns.kind == kind && returns.values.len() > 1);
-            found.map_or((f64::NAN, f64::NAN), |returns| returns.mean(results.sessions_per_year))
+            found.map_or((f64::NAN, f64::NAN), |returns| returns.mean(sessions_per_year))
         };
         let means = all.iter().map(of).collect::<Vec<_>>();
         if means.iter().any(|mean| mean.0.is_finite()) {
@@ -40,8 +40,8 @@ pub(super) fn section(results: &RegimeResults) -> Section {
     let chart = Chart::new("Mean return of the session after each regime, a year", bars)
         .note("Bars: 95 % intervals from the spread of single sessions. Intervals that overlap tell no regimes apart.")
         .height(300);
-    let next = table(results, "The session after each regime", 1);
-    let same = table(results, "The session of each regime itself", 0);
+    let next = table(regimes, sessions_per_year, "The session after each regime", 1);
+    let same = table(regimes, sessions_per_year, "The session of each regime itself", 0);
     let note = "The return of a session helps to decide its regime: this describes what the model calls a Bull or a Bear. \
                 It can't be earned.";
     Section::new("by-regime", "Returns by regime")
@@ -72,7 +72,7 @@ fn returns(instrument: &FollowedInstrument, ahead: usize) -> Vec<Returns> {
     all.into_iter().rev().filter(|returns| !returns.values.is_empty()).collect()
 }
 
-fn table(results: &RegimeResults, caption: &str, ahead: usize) -> Table {
+fn table(regimes: &FollowedRegimes, sessions_per_year: f64, caption: &str, ahead: usize) -> Table {
     let mut table = Table::new(caption)
         .column(Column::text("Instrument"))
         .column(Column::text("Regime"))
@@ -84,12 +84,12 @@ fn table(results: &RegimeResults, caption: &str, ahead: usize) -> Table {
         .column(Column::percent("Volatility", 1))
         .column(Column::percent("Above 0", 0))
         .visible_rows(24);
-    for instrument in &results.followed {
+    for instrument in &regimes.instruments {
         let all = returns(instrument, ahead);
         let total = all.iter().map(|returns| returns.values.len()).sum::<usize>();
         for returns in &all {
             let n = returns.values.len();
-            let (mean, error) = returns.mean(results.sessions_per_year);
+            let (mean, error) = returns.mean(sessions_per_year);
             let above = returns.values.iter().filter(|value| **value > 0.0).count();
             table = table.row(cells![
                 instrument.name.as_str(),
@@ -99,7 +99,7 @@ fn table(results: &RegimeResults, caption: &str, ahead: usize) -> Table {
                 mean,
                 error,
                 1.96 * mean / error,
-                series::deviation(&returns.values) * results.sessions_per_year.sqrt(),
+                series::deviation(&returns.values) * sessions_per_year.sqrt(),
                 above as f64 / n as f64,
             ]);
         }

@@ -5,17 +5,17 @@ use backstaff_report::{
 };
 
 use crate::{
-    regime_study::results::{FollowedInstrument, RegimeResults},
+    flow::results::{FollowedInstrument, FollowedRegimes},
     report::series,
 };
 
-pub(super) fn section(results: &RegimeResults) -> Section {
+pub(super) fn section(regimes: &FollowedRegimes) -> Section {
     let mut section = Section::new("stability", "Stability").intro(
         "A state that means something keeps its mean and its spread from fit to fit, lasts longer than a few sessions, and \
          is not renamed at every turn.",
     );
-    section = section.block(table(results));
-    for (number, instrument) in results.followed.iter().enumerate() {
+    section = section.block(table(regimes));
+    for (number, instrument) in regimes.instruments.iter().enumerate() {
         let (deviations, means) = (chart(instrument, true), chart(instrument, false));
         section = if number == 0 {
             section.block(deviations).block(means)
@@ -27,7 +27,7 @@ pub(super) fn section(results: &RegimeResults) -> Section {
     section
 }
 
-fn table(results: &RegimeResults) -> Table {
+fn table(regimes: &FollowedRegimes) -> Table {
     let mut table = Table::new("Fits and what became of the states")
         .column(Column::text("Instrument"))
         .column(Column::integer("Fits"))
@@ -41,7 +41,7 @@ fn table(results: &RegimeResults) -> Table {
         )
         .column(Column::integer("Changes").note("sessions with another regime than the one before"))
         .column(Column::number("Sessions a regime", 1).note("mean length of a run of one regime"));
-    for instrument in &results.followed {
+    for instrument in &regimes.instruments {
         let fits = &instrument.history.fits;
         let n = fits.len().max(1) as f64;
         let share = |count: usize| count as f64 / n;

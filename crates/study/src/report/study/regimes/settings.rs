@@ -3,22 +3,36 @@
 use backstaff_report::{Chart, Column, Emphasis, Format, Histogram, Rule, Section, Table, cells};
 
 use crate::{
-    regime_study::{follow::Setting, results::RegimeResults},
+    flow::results::{FollowedRegimes, Results},
     report::series,
+    steps::{
+        backtest::{BacktestResult, Holder},
+        regimes::Setting,
+    },
     words,
 };
 
-pub(super) fn section(results: &RegimeResults) -> Section {
-    let first = results.spread.first().and_then(|(_, book)| book.sessions.first());
+/// The strategy's results by setting, the study's own first.
+fn by_setting(results: &Results) -> Vec<(&Setting, &BacktestResult)> {
+    let settings = results.spread.iter().filter_map(|result| match &result.variant.holder {
+        Holder::Strategy(Some(setting)) => Some((setting, result)),
+        _ => None,
+    });
+    settings.collect()
+}
+
+pub(super) fn section(results: &Results, regimes: &FollowedRegimes) -> Section {
+    let all = by_setting(results);
+    let first = all.first().and_then(|(_, result)| result.daily.days.first()).map(|day| day.session);
     let intro = format!(
         "The same strategy and costs with other numbers of states, other look-backs, and fits on other days. Nobody knew \
          beforehand which is best; a result that only one of them has is luck. All run from {}, when the longest look-back \
          is full.",
-        first.map(ToString::to_string).unwrap_or_default()
+        first.map(|session| session.to_string()).unwrap_or_default()
     );
     let mut section = Section::new("settings", "Other settings").intro(intro);
-    if results.spread.len() > 2 {
-        let sharpes = results.spread.iter().map(|(_, book)| book.measure("sharpe")).collect::<Vec<_>>();
+    if all.len() > 2 {
+        let sharpes = all.iter().map(|(_, book)| book.measure("sharpe")).collect::<Vec<_>>();
         let own = sharpes[0];
         let histogram = Histogram::of("Sharpe ratio", Format::Number(2), [("settings", sharpes.clone())], 12)
             .rule(Rule::new(own, "the study's"));
@@ -30,15 +44,15 @@ pub(super) fn section(results: &RegimeResults) -> Section {
             words::count(sharpes.len(), "setting")
         ));
     }
-    section.block(matrix(results)).block(table(results))
+    section.block(matrix(results, &all)).block(table(regimes, &all))
 }
 
 /// Sharpe ratios by states and look-back.
-fn matrix(results: &RegimeResults) -> Table {
-    let spread = &results.config.spread;
+fn matrix(results: &Results, all: &[(&Setting, &BacktestResult)]) -> Table {
+    let spread = results.config.spread.clone().unwrap_or_default();
     let sharpe = |states: usize, look_back: usize| {
         let setting = Setting { states, look_back, offset: None };
-        let found = results.spread.iter().find(|(other, _)| *other == setting);
+        let found = all.iter().find(|(other, _)| **other == setting);
         found.map_or(f64::NAN, |(_, book)| book.measure("sharpe"))
     };
     let rows = spread.states.iter().map(|&states| {
@@ -49,7 +63,7 @@ fn matrix(results: &RegimeResults) -> Table {
     Table::matrix("Sharpe ratio by states and look-back", "States", columns, rows, Format::Number(2))
 }
 
-fn table(results: &RegimeResults) -> Table {
+fn table(regimes: &FollowedRegimes, all: &[(&Setting, &BacktestResult)]) -> Table {
     let mut table = Table::new("All settings")
         .column(Column::text("Setting"))
         .column(Column::percent("Return a year", 1))
@@ -59,8 +73,8 @@ fn table(results: &RegimeResults) -> Table {
         .column(Column::number("Turnover a year", 1))
         .sortable()
         .visible_rows(24);
-    for (setting, book) in &results.spread {
-        let emphasis = if *setting == results.setting { Emphasis::Strong } else { Emphasis::None };
+    for (setting, book) in all {
+        let emphasis = if **setting == regimes.setting { Emphasis::Strong } else { Emphasis::None };
         table = table.row_with(
             emphasis,
             cells![

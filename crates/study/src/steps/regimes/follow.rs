@@ -1,8 +1,8 @@
-//! Regimes: one instrument after the other is followed under one setting after the other.
+//! Following regimes: one instrument after the other, under one setting after the other.
 
-use std::{fmt, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
-use backstaff_panel::{Axis, Instrument};
+use backstaff_panel::Axis;
 use backstaff_regime::{
     CacheStatistics, Decision, Kind, ModelCache, Observations, Profile, Profiler, Schedule, Walk,
     WalkOptions, WalkRequest, walk,
@@ -10,57 +10,29 @@ use backstaff_regime::{
 use backstaff_stage::{Budget, Draft, KeyHasher, Stage, Store, StoreError, Table, digest_bytes};
 use serde::{Deserialize, Serialize};
 
-use super::{config::Followed, history::FitFacts};
+use super::{FitFacts, Setting, unknown_instrument};
 use crate::{
     StudyError,
-    nearest::nearest,
+    config::Followed,
     stored::{column::ColumnHandle, fits::StoredFits, panel::PanelHandle},
 };
 
 /// The memory of models that are found again within a run.
 const CACHE_BYTES: usize = 64 << 20;
 
-/// How an instrument is followed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Setting {
-    /// How many states.
-    pub states: usize,
-    /// How many bars a fit sees.
-    pub look_back: usize,
-    /// Fits every 21 bars, begun so many bars after the first one, instead of the study's schedule.
-    pub offset: Option<usize>,
-}
-
-impl Setting {
-    /// What the study says.
-    pub fn of(followed: &Followed) -> Self {
-        Self { states: followed.states, look_back: followed.look_back, offset: None }
-    }
-}
-
-impl fmt::Display for Setting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} states, {} bars", self.states, self.look_back)?;
-        match self.offset {
-            None => Ok(()),
-            Some(offset) => write!(f, ", every 21 bars from bar {offset}"),
-        }
-    }
-}
-
 /// An instrument and how it is followed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FollowShard {
-    /// Which.
+    /// The instrument.
     pub instrument: String,
-    /// How.
+    /// How it is followed.
     pub setting: Setting,
 }
 
 /// Follow the regimes of instruments.
 #[derive(Debug)]
-pub struct Follow<'a> {
-    followed: &'a Followed,
+pub struct Follow {
+    followed: Followed,
     /// Of the study's own setting: its models are found again in a later run, when bars were added.
     kept: ModelCache,
     /// Of all others.
@@ -90,19 +62,19 @@ pub struct FollowInputs {
     pub shards: Vec<FollowShard>,
 }
 
-impl<'a> Follow<'a> {
+impl Follow {
     /// What a study asks for; the models of its own setting are kept in a store.
-    pub fn new(followed: &'a Followed, store: &Store) -> Self {
+    pub fn new(followed: &Followed, store: &Store) -> Self {
         let new = Self::without_store(followed);
         Self { kept: new.kept.over(StoredFits::new(store)), ..new }
     }
 
     /// The same, with a memory of its own alone.
-    pub fn without_store(followed: &'a Followed) -> Self {
+    pub fn without_store(followed: &Followed) -> Self {
         let began = Instant::now();
         let profiler = Arc::new(Profiler::with_clock(move || began.elapsed()));
         let cache = || ModelCache::new(CACHE_BYTES).timed_by(profiler.clone());
-        Self { followed, kept: cache(), cache: cache(), profiler }
+        Self { followed: followed.clone(), kept: cache(), cache: cache(), profiler }
     }
 
     /// What the cache of models did in this run, and what took how long.
@@ -122,7 +94,7 @@ impl<'a> Follow<'a> {
         i: usize,
         columns: &[Vec<f64>],
     ) -> Result<Walk, StudyError> {
-        let options = self.options(shard);
+        let options = self.options(shard)?;
         let skipped = shard.setting.offset.map_or(0, |offset| {
             let began = |column: &Vec<f64>| column.iter().position(|value| !value.is_nan()).unwrap_or(0);
             columns.iter().map(began).max().unwrap_or(0) + offset
@@ -140,18 +112,19 @@ impl<'a> Follow<'a> {
             observations: &observations,
             options: &options,
         };
-        let is_own = shard.setting == Setting::of(self.followed);
+        let is_own = shard.setting == Setting::of(&self.followed);
         let mut walk = walk(request, if is_own { &self.kept } else { &self.cache }).map_err(wrong)?;
         walk.decisions.splice(0..0, std::iter::repeat_n(None, skipped));
         Ok(walk)
     }
 
-    fn options(&self, shard: &FollowShard) -> WalkOptions {
+    fn options(&self, shard: &FollowShard) -> Result<WalkOptions, StudyError> {
+        let wrong = |message| StudyError::Value { key: "regimes.schedule".to_owned(), message };
         let schedule = match shard.setting.offset {
             Some(_) => EVERY,
-            None => self.followed.schedule_of(&shard.instrument),
+            None => self.followed.schedule_of(&shard.instrument).map_err(wrong)?,
         };
-        self.followed.options(shard.setting.states, shard.setting.look_back, schedule)
+        Ok(self.followed.options(shard.setting.states, shard.setting.look_back, schedule))
     }
 }
 
@@ -180,16 +153,9 @@ impl FollowInputs {
     }
 }
 
-/// An error that names the nearest instrument.
-pub fn unknown_instrument(axis: &Axis, key: &str, name: &str) -> StudyError {
-    let nearest = nearest(name, axis.instruments().iter().map(Instrument::name)).unwrap_or_default();
-    let message = format!("the data have no instrument {name:?}; did you mean {nearest:?}?");
-    StudyError::Value { key: key.to_owned(), message }
-}
-
-impl Stage for Follow<'_> {
+impl Stage for Follow {
     const NAME: &'static str = "regimes";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Inputs = FollowInputs;
     type Shard = FollowShard;
     type Output = Walk;
@@ -210,8 +176,8 @@ impl Stage for Follow<'_> {
             tolerance,
             seed,
             missing,
-        } = self.followed;
-        key.str("covariance", &text(covariance)).str("refit", &text(refit)).str("missing", &text(missing));
+        } = &self.followed;
+        key.str("covariance", covariance.name()).str("refit", refit.name()).str("missing", missing.name());
         key.str("schedule", schedule).list("schedules", schedules, |key, (name, schedule)| {
             key.str("instrument", name).str("schedule", schedule);
         });
@@ -228,10 +194,10 @@ impl Stage for Follow<'_> {
         key: &mut KeyHasher,
     ) -> Result<(), StudyError> {
         let axis = inputs.panel.axis();
-        let Some(i) = axis.find(&shard.instrument) else { return Ok(()) };
+        let i = inputs.find(&shard.instrument)?;
         let sessions = axis.sessions(i).iter().flat_map(|session| session.number().to_le_bytes());
         key.digest("sessions", &digest_bytes(&sessions.collect::<Vec<_>>()));
-        for (number, column) in inputs.columns(i).unwrap_or_default().into_iter().enumerate() {
+        for (number, column) in inputs.columns(i)?.into_iter().enumerate() {
             let bytes = column.iter().flat_map(|value| value.to_bits().to_le_bytes()).collect::<Vec<_>>();
             key.digest(&format!("observed {number}"), &digest_bytes(&bytes));
         }
@@ -272,7 +238,7 @@ impl Stage for Follow<'_> {
         for state in 0..regimes.n_states() {
             table = table.f64(&format!("p{state}"), regimes.of_state(state));
         }
-        draft.write_part("decisions.arrow", |file| table.write(file))?;
+        draft.write_part(super::DECISIONS, |file| table.write(file))?;
         let fits = walk.fits.iter().map(FitFacts::of).collect::<Vec<_>>();
         let failures = walk.failures.iter().map(|f| (f.session.to_string(), f.reason.to_string()));
         let failures = failures.collect::<Vec<_>>();
@@ -283,10 +249,6 @@ impl Stage for Follow<'_> {
         draft.info(serde_json::json!({ "first": first, "failures": failures }));
         Ok(())
     }
-}
-
-fn text(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// The number that a kind is stored as.

@@ -2,7 +2,7 @@
 
 use backstaff_report::{Column, Format, Table, cells};
 
-use crate::regime_study::follow::Work;
+use crate::steps::regimes::Work;
 
 /// The cache of models, and the profile.
 pub fn work(work: &Work) -> Vec<Table> {

@@ -1,0 +1,195 @@
+//! Regimes: how they are followed through time, and under which other settings.
+
+use std::collections::BTreeMap;
+
+use backstaff_regime::{Covariance, FitOptions, Missing, Refit, Schedule, Start, WalkOptions, fit::Search};
+use serde::{Deserialize, Serialize};
+
+use super::Problem;
+
+/// How regimes are followed.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Followed {
+    /// Expressions of what is observed; the first one should be a return.
+    pub observe: Vec<String>,
+    /// How many states.
+    pub states: usize,
+    /// `diagonal` or `full`.
+    pub covariance: CovarianceForm,
+    /// How many bars a fit sees.
+    pub look_back: usize,
+    /// When models are fitted again: `never`, `monthly`, `weekly`, `daily` or `every N bars`.
+    pub schedule: String,
+    /// Schedules of single instruments.
+    pub schedules: BTreeMap<String, String>,
+    /// Where later fits begin: `cold` at all starts, `warm` at the last model and two starts besides.
+    pub refit: Begin,
+    /// How many starts a fit tries.
+    pub starts: usize,
+    /// How many of them, the likeliest after 15 iterations, are followed to the end.
+    pub keep: usize,
+    /// The most iterations of a search.
+    pub max_iterations: usize,
+    /// What an iteration must add to the log-likelihood per observation for a search to go on.
+    pub tolerance: f64,
+    /// The seed of random starts.
+    pub seed: u64,
+    /// What a missing bar is: `skip` (a transition without observation) or `refuse`.
+    pub missing: Gap,
+}
+
+/// The form of covariances.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CovarianceForm {
+    /// Series are independent within a state.
+    Diagonal,
+    /// Any covariance.
+    Full,
+}
+
+impl CovarianceForm {
+    /// Its name in a study, and in keys.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Diagonal => "diagonal",
+            Self::Full => "full",
+        }
+    }
+}
+
+/// Where later fits begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Begin {
+    /// At all starts: each fit depends on its own look-back alone.
+    Cold,
+    /// At the last model, and at two starts besides.
+    Warm,
+}
+
+impl Begin {
+    /// Its name in a study, and in keys.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cold => "cold",
+            Self::Warm => "warm",
+        }
+    }
+}
+
+/// What a missing bar is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gap {
+    /// A transition without observation.
+    Skip,
+    /// An error.
+    Refuse,
+}
+
+impl Gap {
+    /// Its name in a study, and in keys.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Skip => "skip",
+            Self::Refuse => "refuse",
+        }
+    }
+}
+
+impl Default for Followed {
+    fn default() -> Self {
+        let fit = FitOptions::new(3);
+        Self {
+            observe: vec!["Log($close / Ref($close, 1))".to_owned()],
+            states: 3,
+            covariance: CovarianceForm::Diagonal,
+            look_back: 252,
+            schedule: "monthly".to_owned(),
+            schedules: BTreeMap::new(),
+            refit: Begin::Cold,
+            starts: 8,
+            keep: 2,
+            max_iterations: fit.max_iterations,
+            tolerance: 1e-6,
+            seed: 0,
+            missing: Gap::Skip,
+        }
+    }
+}
+
+/// Which other settings the results are compared with; an empty list leaves one out.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Spread {
+    /// Numbers of states.
+    pub states: Vec<usize>,
+    /// Look-backs.
+    pub look_backs: Vec<usize>,
+    /// Fits every 21 bars that begin so many bars later: what hangs on the day of the month.
+    pub offsets: Vec<usize>,
+}
+
+impl Default for Spread {
+    fn default() -> Self {
+        Self { states: vec![2, 3, 4, 5], look_backs: vec![90, 180, 252, 500], offsets: vec![0, 5, 10, 15] }
+    }
+}
+
+impl Followed {
+    /// How an instrument is followed with so many states over so many bars.
+    pub fn options(&self, states: usize, look_back: usize, schedule: Schedule) -> WalkOptions {
+        let fit = FitOptions {
+            covariance: match self.covariance {
+                CovarianceForm::Diagonal => Covariance::Diagonal,
+                CovarianceForm::Full => Covariance::Full,
+            },
+            max_iterations: self.max_iterations,
+            tolerance: self.tolerance,
+            seed: self.seed,
+            search: Search::Screened { iterations: 15, keep: self.keep },
+            ..FitOptions::new(states).with_starts(Start::first(self.starts))
+        };
+        WalkOptions {
+            schedule,
+            look_back,
+            refit: match self.refit {
+                Begin::Cold => Refit::Cold,
+                Begin::Warm => Refit::Warm { fresh: Start::first(2) },
+            },
+            missing: match self.missing {
+                Gap::Skip => Missing::Skip,
+                Gap::Refuse => Missing::Refuse,
+            },
+            ..WalkOptions::new(fit)
+        }
+    }
+
+    /// When an instrument's models are fitted again; else what is wrong with the text of the schedule.
+    pub fn schedule_of(&self, instrument: &str) -> Result<Schedule, String> {
+        let text = self.schedules.get(instrument).unwrap_or(&self.schedule);
+        text.parse().map_err(|error: backstaff_regime::RegimeError| error.to_string())
+    }
+
+    /// What is wrong with it.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if self.observe.is_empty() {
+            problems.push(Problem::of("regimes.observe", "name at least one expression"));
+        }
+        for (key, count) in [("starts", self.starts), ("keep", self.keep)] {
+            if count == 0 {
+                problems.push(Problem::of(format!("regimes.{key}"), "must be 1 or more"));
+            }
+        }
+        let own = self.schedules.iter().map(|(name, text)| (format!("regimes.schedules.{name}"), text));
+        for (key, text) in std::iter::once(("regimes.schedule".to_owned(), &self.schedule)).chain(own) {
+            if let Err(error) = text.parse::<Schedule>() {
+                problems.push(Problem::of(key, error.to_string()));
+            }
+        }
+        problems
+    }
+}

@@ -1,0 +1,104 @@
+//! The columns of a study, found by what they are for.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use backstaff_feature::{Feature, LookBack};
+
+use crate::{
+    StudyError,
+    config::Role,
+    steps::suspects::SuspectInputs,
+    stored::{column::ColumnHandle, panel::PanelHandle},
+};
+
+/// A column and what it is for.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnColumn {
+    pub(crate) role: Role,
+    pub(crate) feature: Feature,
+    pub(crate) handle: Arc<ColumnHandle>,
+}
+
+/// The columns of a study.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Columns(pub(crate) Vec<OwnColumn>);
+
+impl Columns {
+    /// The columns of these features, which were computed in the same order.
+    pub(crate) fn new(features: Vec<(Role, Feature)>, handles: Vec<Arc<ColumnHandle>>) -> Self {
+        let mut columns = Self::default();
+        columns.extend(features, handles);
+        columns
+    }
+
+    /// Add more.
+    ///
+    /// # Panics
+    ///
+    /// If there is not one handle a feature.
+    pub(crate) fn extend(&mut self, features: Vec<(Role, Feature)>, handles: Vec<Arc<ColumnHandle>>) {
+        assert_eq!(features.len(), handles.len(), "one column a feature");
+        let own = features.into_iter().zip(handles);
+        self.0.extend(own.map(|((role, feature), handle)| OwnColumn { role, feature, handle }));
+    }
+
+    fn of(&self, is_wanted: impl Fn(&Role) -> bool) -> impl Iterator<Item = &OwnColumn> {
+        self.0.iter().filter(move |column| is_wanted(&column.role))
+    }
+
+    fn with_roles(&self, is_wanted: impl Fn(&Role) -> bool) -> Vec<(Role, Arc<ColumnHandle>)> {
+        self.of(is_wanted).map(|column| (column.role.clone(), column.handle.clone())).collect()
+    }
+
+    /// What models see.
+    pub(crate) fn features(&self) -> Vec<Arc<ColumnHandle>> {
+        self.of(|role| *role == Role::Feature).map(|column| column.handle.clone()).collect()
+    }
+
+    /// Who is eligible.
+    pub(crate) fn universe(&self) -> Result<Arc<ColumnHandle>, StudyError> {
+        let missing = || StudyError::Internal { what: "the universe was not computed".to_owned() };
+        self.of(|role| *role == Role::Universe).next().map(|column| column.handle.clone()).ok_or_else(missing)
+    }
+
+    /// Who would be eligible without dates of entry, if the study has such dates.
+    pub(crate) fn unmasked(&self) -> Option<Arc<ColumnHandle>> {
+        self.of(|role| *role == Role::Unmasked).next().map(|column| column.handle.clone())
+    }
+
+    /// The scores of models that are expressions.
+    pub(crate) fn scores(&self) -> BTreeMap<String, Arc<ColumnHandle>> {
+        let scores = self.0.iter().filter_map(|column| match &column.role {
+            Role::Score(model) => Some((model.clone(), column.handle.clone())),
+            _ => None,
+        });
+        scores.collect()
+    }
+
+    /// What targets and weights of training rows read.
+    pub(crate) fn of_training(&self) -> Vec<(Role, Arc<ColumnHandle>)> {
+        self.with_roles(Role::is_of_training)
+    }
+
+    /// What the strategy consults.
+    pub(crate) fn of_strategy(&self) -> Vec<(Role, Arc<ColumnHandle>)> {
+        self.with_roles(Role::is_of_strategy)
+    }
+
+    /// What regimes are recognised by, in the order of the study.
+    pub(crate) fn observed(&self) -> Vec<Arc<ColumnHandle>> {
+        self.of(Role::is_observed).map(|column| column.handle.clone()).collect()
+    }
+
+    /// What the search for suspects reads: what models see; of a rule that learns nothing, what it decides by.
+    pub(crate) fn suspect_inputs(&self, panel: &Arc<PanelHandle>) -> Result<SuspectInputs, StudyError> {
+        let looked_at = |column: &OwnColumn| (column.handle.clone(), column.feature.look_back());
+        let mut features: Vec<(Arc<ColumnHandle>, LookBack)> =
+            self.of(|role| *role == Role::Feature).map(looked_at).collect();
+        if features.is_empty() {
+            let decides = |role: &Role| matches!(role, Role::Score(_) | Role::Target);
+            features = self.of(decides).map(looked_at).collect();
+        }
+        Ok(SuspectInputs { panel: panel.clone(), features, universe: self.universe()? })
+    }
+}

@@ -1,0 +1,372 @@
+//! The steps of a study in order: which of them it has follows from what it says.
+
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
+
+use backstaff_stage::{Manifest, runner::Done};
+
+use super::{
+    Flow,
+    columns::Columns,
+    results::{FollowedInstrument, FollowedRegimes, Results},
+    study::Study,
+};
+use crate::{
+    StudyError,
+    steps::{
+        backtest::{BacktestInputs, BacktestResult, Over, RunBacktests, Variant, read_backtest},
+        check::warnings,
+        evaluate::{Evaluate, EvaluateInputs, Evaluation, read_evaluation},
+        folds::{FoldInputs, FoldsHandle, LeftOutFacts, MakeFolds},
+        labels::{LabelsHandle, MakeLabels},
+        predict::{self, Predict, PredictInputs},
+        quality::{CollectQuality, read_quality},
+        regimes::{Follow, FollowInputs, FollowShard, History, Known, Setting, unknown_instrument},
+        scores::Scores,
+        suspects::{FindSuspects, Found, read_found},
+        train::{FitFacts, ModelInputs, Train, read_facts},
+    },
+    stored::panel::PanelHandle,
+};
+
+impl Study {
+    /// All steps up to the portfolios.
+    pub(crate) fn results(&self, flow: &Flow<'_>) -> Result<Results, StudyError> {
+        // What the file says is checked before anything is computed.
+        let train = Train::new(&self.config.models)?;
+        if let Err(error) = train.check_libraries() {
+            flow.tell(&format!("{error}; without it only models that are in the store already can be had"));
+        }
+        let panel = self.load(flow)?;
+        let make_labels = self.make_labels(&panel)?;
+        let quality = flow.single(&CollectQuality, &panel, panel.axis().n_rows())?;
+        let resolved = self.resolve(&panel)?;
+        let columns = self.columns(flow, &panel, &resolved)?;
+        let (portfolios, warnings) = RunBacktests::new(&self.config, &panel)?;
+        warnings.into_iter().for_each(|warning| flow.warn(warning));
+        let follow = self.config.regimes.as_ref().map(|followed| Follow::new(followed, flow.store()));
+        let regimes =
+            self.follow(flow, follow.as_ref(), &panel, &columns, Setting::of_study(&self.config))?;
+        let judged = self.judge(flow, &panel, &columns, &train, make_labels, regimes)?;
+        let found = self.suspects(flow, &panel, &columns)?;
+        let evaluations = self.evaluate(flow, &panel, &columns, &judged)?;
+        let inputs = judged.backtest_inputs(&panel, &columns, portfolios.variants())?;
+        let backtests = run_backtests(flow, &portfolios, inputs)?;
+        let (backtests, rest): (Vec<_>, Vec<_>) =
+            backtests.into_iter().partition(|backtest| backtest.variant.over == Over::Tested);
+        let (gauge, spread) = rest.into_iter().partition(|backtest| backtest.variant.over == Over::Whole);
+        let followed = self.followed(flow, &panel, &judged.regimes, follow.as_ref())?;
+        Ok(Results {
+            config: self.config.clone(),
+            quality: read_quality(&quality)?,
+            features: resolved.facts,
+            known_flaws: resolved.known_flaws,
+            suspects: found.suspects,
+            checks: found.checks,
+            labels: judged.labels.map(|labels| labels.facts()).transpose()?,
+            folds: judged.folds.as_ref().map(|folds| folds.facts().to_vec()).unwrap_or_default(),
+            left_out: judged.folds.as_ref().map(|folds| folds.left_out().to_vec()).unwrap_or_default(),
+            fits: judged.fits,
+            evaluations,
+            backtests,
+            gauge,
+            spread,
+            regimes: followed,
+            lineage: flow.lineage(),
+            warnings: flow.warnings(),
+            panel,
+        })
+    }
+
+    /// The stage that makes labels, if the study has any.
+    pub(crate) fn make_labels(&self, panel: &PanelHandle) -> Result<Option<MakeLabels>, StudyError> {
+        let label = self.config.label.as_ref();
+        label.map(|label| MakeLabels::new(label, &self.config.portfolio, panel)).transpose()
+    }
+
+    /// Columns beyond belief, and such as say nothing; they are warned of.
+    fn suspects(
+        &self,
+        flow: &Flow<'_>,
+        panel: &Arc<PanelHandle>,
+        columns: &Columns,
+    ) -> Result<Found, StudyError> {
+        let inputs = columns.suspect_inputs(panel)?;
+        if inputs.features.is_empty() {
+            return Ok(Found::default());
+        }
+        let found = read_found(&flow.single(&FindSuspects, &inputs, panel.axis().n_rows())?)?;
+        for suspect in &found.suspects {
+            flow.warn(format!(
+                "feature {} is beyond belief: rank IC {:.3} with the next return; it has probably seen it",
+                suspect.column, suspect.correlation
+            ));
+        }
+        for warning in warnings(&found.checks) {
+            flow.warn(warning);
+        }
+        Ok(found)
+    }
+
+    /// How good scores are, if there are scores and labels to judge them by.
+    fn evaluate(
+        &self,
+        flow: &Flow<'_>,
+        panel: &Arc<PanelHandle>,
+        columns: &Columns,
+        judged: &Judged,
+    ) -> Result<BTreeMap<String, Evaluation>, StudyError> {
+        let Some(labels) = judged.labels.clone().filter(|_| !judged.scores.is_empty()) else {
+            return Ok(BTreeMap::new());
+        };
+        let rows = judged.scores.iter().map(|(_, scores)| scores.rows().len()).sum();
+        let evaluate =
+            Evaluate { horizon: labels.stage().horizon(), recovery: labels.stage().recovery().clone() };
+        let inputs = EvaluateInputs {
+            panel: panel.clone(),
+            labels,
+            universe: columns.universe()?,
+            scores: judged.scores.clone(),
+            sessions: judged.sessions.clone(),
+        };
+        let evaluated = flow.stage(&evaluate, &inputs, rows)?;
+        let read =
+            |done: &Done<String>| Ok((done.shard.clone(), read_evaluation(flow.store(), &done.manifest)?));
+        evaluated.iter().map(read).collect()
+    }
+
+    /// The regimes of all instruments that the strategy reads, under these settings.
+    pub(crate) fn follow(
+        &self,
+        flow: &Flow<'_>,
+        stage: Option<&Follow>,
+        panel: &Arc<PanelHandle>,
+        columns: &Columns,
+        settings: Vec<Setting>,
+    ) -> Result<Vec<Known>, StudyError> {
+        let (Some(stage), Some(template)) = (stage, self.config.portfolio.strategy.regimes()) else {
+            return Ok(Vec::new());
+        };
+        let axis = panel.axis();
+        let read = template.read();
+        let scheduled = self.config.regimes.iter().flat_map(|regimes| regimes.schedules.keys());
+        for (key, name) in read
+            .iter()
+            .map(|name| ("portfolio.strategy", *name))
+            .chain(scheduled.map(|name| ("regimes.schedules", name.as_str())))
+        {
+            if axis.find(name).is_none() {
+                return Err(unknown_instrument(axis, key, name));
+            }
+        }
+        let own = settings.first().cloned();
+        let shards = settings.into_iter().flat_map(|setting| {
+            let shard =
+                move |name: &&str| FollowShard { instrument: (*name).to_owned(), setting: setting.clone() };
+            read.iter().map(shard).collect::<Vec<_>>()
+        });
+        let inputs =
+            FollowInputs { panel: panel.clone(), observed: columns.observed(), shards: shards.collect() };
+        let done = flow.stage(stage, &inputs, 0)?;
+        let known = done.into_iter().map(Known::read).collect::<Result<Vec<_>, StudyError>>()?;
+        let unknown =
+            known.iter().find(|known| Some(&known.setting) == own.as_ref() && known.first.is_none());
+        if let Some(Known { instrument: name, setting, .. }) = unknown {
+            let message = format!(
+                "{name} has no regime: its {} bars don't fill the look-back of {}",
+                axis.find(name).map_or(0, |i| axis.rows(i).len()),
+                setting.look_back
+            );
+            return Err(StudyError::Value { key: "regimes.look_back".to_owned(), message });
+        }
+        Ok(known)
+    }
+
+    /// The regimes under the study's own setting, in memory, for the report.
+    fn followed(
+        &self,
+        flow: &Flow<'_>,
+        panel: &PanelHandle,
+        known: &[Known],
+        stage: Option<&Follow>,
+    ) -> Result<Option<FollowedRegimes>, StudyError> {
+        let Some(regimes) = &self.config.regimes else { return Ok(None) };
+        let setting = Setting::of(regimes);
+        let axis = panel.axis();
+        let close = panel.column("close")?;
+        let mut instruments = Vec::new();
+        for known in known.iter().filter(|known| known.setting == setting) {
+            let Some(i) = axis.find(&known.instrument) else { continue };
+            let mut values = vec![0.0; axis.rows(i).len()];
+            close.decode(axis.rows(i), &mut values);
+            instruments.push(FollowedInstrument {
+                name: known.instrument.clone(),
+                sessions: axis.sessions(i).to_vec(),
+                close: values,
+                history: History::read(flow.store(), &known.manifest)?,
+            });
+        }
+        // What the strategy is compared with is what the reader knows best.
+        instruments.sort_by_key(|instrument| self.config.portfolio.hold.as_ref() != Some(&instrument.name));
+        for instrument in &instruments {
+            for (session, reason) in instrument.history.failures.iter().take(1) {
+                let n = instrument.history.failures.len();
+                flow.warn(format!(
+                    "{n} fits of {} failed, the first on {session}: {reason}",
+                    instrument.name
+                ));
+            }
+        }
+        Ok(Some(FollowedRegimes { setting, instruments, work: stage.map(Follow::work) }))
+    }
+
+    /// What portfolios are judged on: labels, folds, models and their scores, as far as the study has them, and the
+    /// sessions that are tested.
+    pub(crate) fn judge(
+        &self,
+        flow: &Flow<'_>,
+        panel: &Arc<PanelHandle>,
+        columns: &Columns,
+        train: &Train,
+        make_labels: Option<MakeLabels>,
+        regimes: Vec<Known>,
+    ) -> Result<Judged, StudyError> {
+        let rows = panel.axis().n_rows();
+        let labels = match make_labels {
+            None => None,
+            Some(stage) => {
+                let manifest = flow.single(&stage, panel, rows)?;
+                Some(Arc::new(LabelsHandle::new(stage, panel, manifest)))
+            }
+        };
+        if let (Some(labels), Some(_)) = (&labels, &self.config.folds) {
+            return self.learn(flow, panel, columns, train, labels);
+        }
+        let scores = self.scores_of_expressions(columns)?;
+        let (sessions, common) = self.sessions(panel, columns, &scores, &regimes)?;
+        let within = |(name, scores): (String, Scores)| (name, scores.within(panel.axis(), &sessions));
+        Ok(Judged {
+            labels,
+            folds: None,
+            models: Vec::new(),
+            fits: BTreeMap::new(),
+            scores: scores.into_iter().map(within).collect(),
+            regimes,
+            sessions,
+            common,
+        })
+    }
+
+    /// Folds, models and their scores.
+    fn learn(
+        &self,
+        flow: &Flow<'_>,
+        panel: &Arc<PanelHandle>,
+        columns: &Columns,
+        train: &Train,
+        labels: &Arc<LabelsHandle>,
+    ) -> Result<Judged, StudyError> {
+        let inputs = FoldInputs {
+            panel: panel.clone(),
+            labels: labels.clone(),
+            universe: columns.universe()?,
+            training: columns.of_training(),
+        };
+        let folds = flow.single(&MakeFolds::new(&self.config, panel)?, &inputs, panel.axis().n_rows())?;
+        let folds = Arc::new(FoldsHandle::open(flow.store(), folds)?);
+        for LeftOutFacts { from, to, why, .. } in folds.left_out() {
+            flow.warn(format!("no model scores {from} to {to}: {why}"));
+        }
+        for warning in train.warnings() {
+            flow.warn(warning);
+        }
+        let inputs = ModelInputs { panel: panel.clone(), features: columns.features(), folds: folds.clone() };
+        let n_trained =
+            folds.facts().iter().map(|fold| fold.train.rows + fold.validation.rows).sum::<usize>();
+        let trained = flow.stage(train, &inputs, n_trained)?;
+        let mut fits = BTreeMap::<String, Vec<_>>::new();
+        for done in &trained {
+            let fit = (done.shard.fold, read_facts(&done.manifest)?);
+            fits.entry(done.shard.model.clone()).or_default().push(fit);
+        }
+        let models = trained.into_iter().map(|done| (done.shard.model, done.shard.fold, done.manifest));
+        let inputs = PredictInputs {
+            model: inputs,
+            trained: models.collect(),
+            averages: train.averages(),
+            expressions: columns.scores(),
+            store: flow.store().clone(),
+        };
+        let models = inputs.trained.clone();
+        let n_tested = folds.facts().iter().map(|fold| fold.test.rows).sum::<usize>();
+        let predicted = flow.stage(&Predict, &inputs, n_tested * self.config.models.len())?;
+        let scores = predict::join(&inputs, &predicted)?;
+        let sessions = tested(panel, &folds)?;
+        let common = sessions.clone();
+        let (labels, regimes) = (Some(labels.clone()), Vec::new());
+        Ok(Judged { labels, folds: Some(folds), models, fits, scores, regimes, sessions, common })
+    }
+}
+
+/// Run all portfolios, and behind them the one that depends on what became of them.
+fn run_backtests(
+    flow: &Flow<'_>,
+    stage: &RunBacktests,
+    inputs: BacktestInputs,
+) -> Result<Vec<BacktestResult>, StudyError> {
+    let run = |inputs: &BacktestInputs| {
+        let done = flow.joint_stage(stage, inputs, inputs.panel.axis().n_rows())?;
+        done.iter().map(|done| read_backtest(flow.store(), &done.manifest)).collect::<Result<Vec<_>, _>>()
+    };
+    let mut results = run(&inputs)?;
+    if let Some(constant) = stage.constant(&results) {
+        let of_constant = run(&BacktestInputs { variants: vec![constant], ..inputs })?;
+        results.splice(1..1, of_constant);
+    }
+    Ok(results)
+}
+
+/// What portfolios are judged on.
+pub(crate) struct Judged {
+    pub(crate) labels: Option<Arc<LabelsHandle>>,
+    pub(crate) folds: Option<Arc<FoldsHandle>>,
+    /// Models that learned: name, fold, artifact.
+    pub(crate) models: Vec<(String, u32, Manifest)>,
+    pub(crate) fits: BTreeMap<String, Vec<(u32, FitFacts)>>,
+    pub(crate) scores: Vec<(String, Scores)>,
+    pub(crate) regimes: Vec<Known>,
+    /// The tested sessions, as positions.
+    pub(crate) sessions: Range<usize>,
+    /// Those of them in which regimes are known under every setting.
+    pub(crate) common: Range<usize>,
+}
+
+impl Judged {
+    /// What the portfolios read.
+    pub(crate) fn backtest_inputs(
+        &self,
+        panel: &Arc<PanelHandle>,
+        columns: &Columns,
+        variants: Vec<Variant>,
+    ) -> Result<BacktestInputs, StudyError> {
+        Ok(BacktestInputs {
+            panel: panel.clone(),
+            scores: self.scores.clone(),
+            universe: columns.universe()?,
+            unmasked: columns.unmasked(),
+            guides: columns.of_strategy(),
+            regimes: self.regimes.clone(),
+            sessions: self.sessions.clone(),
+            common: self.common.clone(),
+            variants,
+        })
+    }
+}
+
+/// The positions from the first tested session to the last.
+fn tested(panel: &PanelHandle, folds: &FoldsHandle) -> Result<Range<usize>, StudyError> {
+    let sessions = || {
+        let (first, last) = (folds.facts().first()?.test.sessions()?, folds.facts().last()?.test.sessions()?);
+        Some(panel.axis().calendar().between(first.0, last.1))
+    };
+    sessions().ok_or_else(|| StudyError::Internal { what: "there is no fold with a test".to_owned() })
+}

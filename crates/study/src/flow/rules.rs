@@ -1,0 +1,128 @@
+//! Studies that learn nothing: the scores of their expressions, and the sessions over which they run.
+
+use std::ops::Range;
+
+use backstaff_panel::{Axis, Session};
+
+use super::{columns::Columns, study::Study};
+use crate::{
+    StudyError,
+    config::{GivenWeights, Role, ScoreStrategy, StrategySpec},
+    steps::{
+        folds::universe,
+        regimes::{Known, Setting},
+        scores::Scores,
+    },
+    stored::panel::PanelHandle,
+};
+
+impl Study {
+    /// The scores of models that are expressions, in all sessions: of the universe's rows those that have a value.
+    pub(super) fn scores_of_expressions(
+        &self,
+        columns: &Columns,
+    ) -> Result<Vec<(String, Scores)>, StudyError> {
+        let members = universe(&*columns.universe()?)?;
+        let score = |(name, handle): (String, std::sync::Arc<crate::stored::column::ColumnHandle>)| {
+            Ok((name, Scores::of_column(&*handle.column()?, &members)))
+        };
+        columns.scores().into_iter().map(score).collect()
+    }
+
+    /// The sessions over which a study without folds runs: from the first one on which all that the strategy reads is
+    /// known; and those of them in which regimes are known under every setting.
+    pub(super) fn sessions(
+        &self,
+        panel: &PanelHandle,
+        columns: &Columns,
+        scores: &[(String, Scores)],
+        regimes: &[Known],
+    ) -> Result<(Range<usize>, Range<usize>), StudyError> {
+        let axis = panel.axis();
+        let portfolio = &self.config.portfolio;
+        let (from, to) = portfolio
+            .dates()
+            .map_err(|problem| StudyError::Value { key: problem.key.clone(), message: problem.message })?;
+        let sessions = axis.calendar().sessions();
+        let position = |session: Session| sessions.partition_point(|&known| known < session);
+        let end = to.map_or(sessions.len(), |to| sessions.partition_point(|&known| known <= to));
+        let can_decide = match &portfolio.strategy {
+            StrategySpec::Scores(strategy) => {
+                let primary =
+                    scores.iter().find(|(name, _)| Some(name.as_str()) == self.config.primary_model());
+                first_scored(axis, primary.map(|(_, scores)| scores), places(strategy))
+            }
+            StrategySpec::Weights(GivenWeights::Instruments(weights)) => {
+                let listed = weights.keys().filter_map(|name| axis.find(name));
+                listed.map(|i| axis.life(i).start).max().unwrap_or(0)
+            }
+            StrategySpec::Weights(GivenWeights::Expression(_)) => {
+                let members = universe(&*columns.universe()?)?;
+                let target = columns.of_strategy().into_iter().find(|(role, _)| *role == Role::Target);
+                let target = target.map(|(_, handle)| handle.column()).transpose()?;
+                let scores = target.map(|column| Scores::of_column(&column, &members));
+                first_scored(axis, scores.as_ref(), 1)
+            }
+            StrategySpec::Regimes(_) => 0,
+        };
+        let own = self.config.regimes.as_ref().map(Setting::of);
+        let known = |is_wanted: &dyn Fn(&Setting) -> bool| {
+            let known = regimes.iter().filter(|known| is_wanted(&known.setting));
+            let first = known.filter_map(|known| {
+                let i = axis.find(&known.instrument)?;
+                Some(axis.position_in(i, axis.rows(i).start + known.first?))
+            });
+            first.max().unwrap_or(0)
+        };
+        let start = from.map_or(0, position).max(can_decide);
+        let range = |start: usize| {
+            if start + 2 <= end {
+                return Ok(start..end);
+            }
+            let first = sessions.get(start).map_or("after the data".to_owned(), ToString::to_string);
+            let key = if to.is_some() { "portfolio.to" } else { "portfolio.from" };
+            let message =
+                format!("no sessions are left: all that the strategy reads is known from {first} on");
+            Err(StudyError::Value { key: key.to_owned(), message })
+        };
+        let tested = range(start.max(known(&|setting| Some(setting) == own.as_ref())))?;
+        let common = range(start.max(known(&|_| true)))?;
+        Ok((tested, common))
+    }
+}
+
+/// How many scores a strategy needs to fill its places.
+fn places(strategy: &ScoreStrategy) -> usize {
+    match strategy {
+        ScoreStrategy::TopkDropout { k, .. } => *k as usize,
+        ScoreStrategy::TopN(top) => top.n as usize,
+        ScoreStrategy::QuantileLongShort { quantile, .. } => (1.0 / quantile).ceil() as usize,
+    }
+}
+
+/// The first session with so many scores, or with any if there are never so many.
+fn first_scored(axis: &Axis, scores: Option<&Scores>, wanted: usize) -> usize {
+    let mut counts = vec![0_usize; axis.n_sessions()];
+    for &row in scores.map(Scores::rows).unwrap_or_default() {
+        counts[axis.position_of(row as usize)] += 1;
+    }
+    let first = |least: usize| counts.iter().position(|&count| count >= least);
+    first(wanted.max(1)).or_else(|| first(1)).unwrap_or(axis.n_sessions())
+}
+
+#[cfg(test)]
+mod tests {
+    use backstaff_panel::testing::weekdays;
+
+    use super::*;
+
+    #[test]
+    fn a_rule_begins_when_its_places_can_be_filled() {
+        let axis = Axis::new(weekdays(4), vec![("A".into(), 0..4), ("B".into(), 1..4), ("C".into(), 3..4)]);
+        let scores = Scores::new([1, 2, 3, 5, 6].map(|row| (row, 1.0)).to_vec());
+        assert_eq!(first_scored(&axis, Some(&scores), 1), 1);
+        assert_eq!(first_scored(&axis, Some(&scores), 2), 2);
+        assert_eq!(first_scored(&axis, Some(&scores), 9), 1, "never so many: as soon as there is one");
+        assert_eq!(first_scored(&axis, None, 1), 4);
+    }
+}

@@ -1,0 +1,31 @@
+//! The sections about regimes, of studies whose strategy reads them.
+
+mod by_regime;
+mod followed;
+mod settings;
+mod stability;
+mod work;
+
+use backstaff_report::{Date, Section};
+
+pub(crate) use self::work::work;
+use crate::{flow::results::Results, words};
+
+/// Charts over sessions share pointer and zoom.
+const TIME: &str = "sessions";
+
+/// The sections about regimes; none for a study without them.
+pub(super) fn sections(results: &Results) -> Vec<Section> {
+    let Some(regimes) = &results.regimes else { return Vec::new() };
+    let sessions_per_year = results.panel.axis().calendar().sessions_per_year();
+    vec![
+        followed::section(regimes),
+        by_regime::section(regimes, sessions_per_year),
+        settings::section(results, regimes),
+        stability::section(regimes),
+    ]
+}
+
+fn dates(sessions: &[backstaff_panel::Session]) -> Vec<Date> {
+    sessions.iter().copied().map(words::date).collect()
+}
