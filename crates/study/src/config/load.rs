@@ -219,7 +219,7 @@ impl Source<'_> {
             self.lay_over(&mut root, name)?;
         }
         let mut config: Config = document::parse(&root).map_err(|problems| self.problems(problems))?;
-        config.folder = folder.to_owned();
+        folder.clone_into(&mut config.folder);
         config.profile = profile.map(str::to_owned);
         self.checked(config, &root)
     }

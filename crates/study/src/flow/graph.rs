@@ -8,6 +8,7 @@ use super::{
     Flow,
     columns::Columns,
     results::{FollowedInstrument, FollowedRegimes, Results},
+    rules::scores_of_expressions,
     study::Study,
 };
 use crate::{
@@ -42,13 +43,15 @@ impl Study {
         let resolved = self.resolve(&panel)?;
         let columns = self.columns(flow, &panel, &resolved)?;
         let (portfolios, warnings) = RunBacktests::new(&self.config, &panel)?;
-        warnings.into_iter().for_each(|warning| flow.warn(warning));
+        for warning in warnings {
+            flow.warn(warning);
+        }
         let follow = self.config.regimes.as_ref().map(|followed| Follow::new(followed, flow.store()));
         let regimes =
             self.follow(flow, follow.as_ref(), &panel, &columns, Setting::of_study(&self.config))?;
         let judged = self.judge(flow, &panel, &columns, &train, make_labels, regimes)?;
-        let found = self.suspects(flow, &panel, &columns)?;
-        let evaluations = self.evaluate(flow, &panel, &columns, &judged)?;
+        let found = find_suspects(flow, &panel, &columns)?;
+        let evaluations = evaluate(flow, &panel, &columns, &judged)?;
         let inputs = judged.backtest_inputs(&panel, &columns, portfolios.variants())?;
         let backtests = run_backtests(flow, &portfolios, inputs)?;
         let (backtests, rest): (Vec<_>, Vec<_>) =
@@ -81,57 +84,6 @@ impl Study {
     pub(crate) fn make_labels(&self, panel: &PanelHandle) -> Result<Option<MakeLabels>, StudyError> {
         let label = self.config.label.as_ref();
         label.map(|label| MakeLabels::new(label, &self.config.portfolio, panel)).transpose()
-    }
-
-    /// Columns beyond belief, and such as say nothing; they are warned of.
-    fn suspects(
-        &self,
-        flow: &Flow<'_>,
-        panel: &Arc<PanelHandle>,
-        columns: &Columns,
-    ) -> Result<Found, StudyError> {
-        let inputs = columns.suspect_inputs(panel)?;
-        if inputs.features.is_empty() {
-            return Ok(Found::default());
-        }
-        let found = read_found(&flow.single(&FindSuspects, &inputs, panel.axis().n_rows())?)?;
-        for suspect in &found.suspects {
-            flow.warn(format!(
-                "feature {} is beyond belief: rank IC {:.3} with the next return; it has probably seen it",
-                suspect.column, suspect.correlation
-            ));
-        }
-        for warning in warnings(&found.checks) {
-            flow.warn(warning);
-        }
-        Ok(found)
-    }
-
-    /// How good scores are, if there are scores and labels to judge them by.
-    fn evaluate(
-        &self,
-        flow: &Flow<'_>,
-        panel: &Arc<PanelHandle>,
-        columns: &Columns,
-        judged: &Judged,
-    ) -> Result<BTreeMap<String, Evaluation>, StudyError> {
-        let Some(labels) = judged.labels.clone().filter(|_| !judged.scores.is_empty()) else {
-            return Ok(BTreeMap::new());
-        };
-        let rows = judged.scores.iter().map(|(_, scores)| scores.rows().len()).sum();
-        let evaluate =
-            Evaluate { horizon: labels.stage().horizon(), recovery: labels.stage().recovery().clone() };
-        let inputs = EvaluateInputs {
-            panel: panel.clone(),
-            labels,
-            universe: columns.universe()?,
-            scores: judged.scores.clone(),
-            sessions: judged.sessions.clone(),
-        };
-        let evaluated = flow.stage(&evaluate, &inputs, rows)?;
-        let read =
-            |done: &Done<String>| Ok((done.shard.clone(), read_evaluation(flow.store(), &done.manifest)?));
-        evaluated.iter().map(read).collect()
     }
 
     /// The regimes of all instruments that the strategy reads, under these settings.
@@ -241,7 +193,7 @@ impl Study {
         if let (Some(labels), Some(_)) = (&labels, &self.config.folds) {
             return self.learn(flow, panel, columns, train, labels);
         }
-        let scores = self.scores_of_expressions(columns)?;
+        let scores = scores_of_expressions(columns)?;
         let (sessions, common) = self.sessions(panel, columns, &scores, &regimes)?;
         let within = |(name, scores): (String, Scores)| (name, scores.within(panel.axis(), &sessions));
         Ok(Judged {
@@ -305,6 +257,50 @@ impl Study {
         let (labels, regimes) = (Some(labels.clone()), Vec::new());
         Ok(Judged { labels, folds: Some(folds), models, fits, scores, regimes, sessions, common })
     }
+}
+
+/// Columns beyond belief, and such as say nothing; they are warned of.
+fn find_suspects(flow: &Flow<'_>, panel: &Arc<PanelHandle>, columns: &Columns) -> Result<Found, StudyError> {
+    let inputs = columns.suspect_inputs(panel)?;
+    if inputs.features.is_empty() {
+        return Ok(Found::default());
+    }
+    let found = read_found(&flow.single(&FindSuspects, &inputs, panel.axis().n_rows())?)?;
+    for suspect in &found.suspects {
+        flow.warn(format!(
+            "feature {} is beyond belief: rank IC {:.3} with the next return; it has probably seen it",
+            suspect.column, suspect.correlation
+        ));
+    }
+    for warning in warnings(&found.checks) {
+        flow.warn(warning);
+    }
+    Ok(found)
+}
+
+/// How good scores are, if there are scores and labels to judge them by.
+fn evaluate(
+    flow: &Flow<'_>,
+    panel: &Arc<PanelHandle>,
+    columns: &Columns,
+    judged: &Judged,
+) -> Result<BTreeMap<String, Evaluation>, StudyError> {
+    let Some(labels) = judged.labels.clone().filter(|_| !judged.scores.is_empty()) else {
+        return Ok(BTreeMap::new());
+    };
+    let rows = judged.scores.iter().map(|(_, scores)| scores.rows().len()).sum();
+    let evaluate =
+        Evaluate { horizon: labels.stage().horizon(), recovery: labels.stage().recovery().clone() };
+    let inputs = EvaluateInputs {
+        panel: panel.clone(),
+        labels,
+        universe: columns.universe()?,
+        scores: judged.scores.clone(),
+        sessions: judged.sessions.clone(),
+    };
+    let evaluated = flow.stage(&evaluate, &inputs, rows)?;
+    let read = |done: &Done<String>| Ok((done.shard.clone(), read_evaluation(flow.store(), &done.manifest)?));
+    evaluated.iter().map(read).collect()
 }
 
 /// Run all portfolios, and behind them the one that depends on what became of them.

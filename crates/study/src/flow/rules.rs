@@ -1,6 +1,6 @@
 //! Studies that learn nothing: the scores of their expressions, and the sessions over which they run.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use backstaff_panel::{Axis, Session};
 
@@ -13,22 +13,19 @@ use crate::{
         regimes::{Known, Setting},
         scores::Scores,
     },
-    stored::panel::PanelHandle,
+    stored::{column::ColumnHandle, panel::PanelHandle},
 };
 
-impl Study {
-    /// The scores of models that are expressions, in all sessions: of the universe's rows those that have a value.
-    pub(super) fn scores_of_expressions(
-        &self,
-        columns: &Columns,
-    ) -> Result<Vec<(String, Scores)>, StudyError> {
-        let members = universe(&*columns.universe()?)?;
-        let score = |(name, handle): (String, std::sync::Arc<crate::stored::column::ColumnHandle>)| {
-            Ok((name, Scores::of_column(&*handle.column()?, &members)))
-        };
-        columns.scores().into_iter().map(score).collect()
-    }
+/// The scores of models that are expressions, in all sessions: of the universe's rows those that have a value.
+pub(super) fn scores_of_expressions(columns: &Columns) -> Result<Vec<(String, Scores)>, StudyError> {
+    let members = universe(&*columns.universe()?)?;
+    let score = |(name, handle): (String, Arc<ColumnHandle>)| {
+        Ok((name, Scores::of_column(&*handle.column()?, &members)))
+    };
+    columns.scores().into_iter().map(score).collect()
+}
 
+impl Study {
     /// The sessions over which a study without folds runs: from the first one on which all that the strategy reads is
     /// known; and those of them in which regimes are known under every setting.
     pub(super) fn sessions(

@@ -82,7 +82,7 @@ pub(super) fn compare_scores(axis: &Axis, old: &[(String, Scores)], new: &[(Stri
 pub(super) fn compare_walks(session: Session, old: &[(String, Walk)], new: &[(String, Walk)]) -> Vec<Leak> {
     let up_to = |walk: &Walk| {
         let decided = walk.decisions.iter().flatten().filter(|decision| decision.session <= session);
-        decided.cloned().collect::<Vec<_>>()
+        decided.copied().collect::<Vec<_>>()
     };
     let mut leaks = Vec::new();
     for (name, walk) in old {

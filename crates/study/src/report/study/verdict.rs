@@ -150,9 +150,9 @@ struct Asked {
 
 /// The subject of the verdict.
 struct Subject {
-    /// `the scores of `trees``.
+    /// What is judged, with its article: "the scores of ..." and a name.
     noun: String,
-    /// `earn`.
+    /// The verb in the number of the noun: "earn" or "earns".
     earn: &'static str,
 }
 

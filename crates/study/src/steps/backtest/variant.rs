@@ -94,12 +94,11 @@ pub const CONSTANT: &str = "its mean exposures, constant";
 /// What a portfolio is called in reports.
 pub fn holder_name(holder: &Holder) -> String {
     match holder {
-        Holder::Model(name) => name.clone(),
+        Holder::Model(name) | Holder::Weights { name, .. } => name.clone(),
         Holder::Strategy(_) => "strategy".to_owned(),
         Holder::EqualWeight => "equal weight".to_owned(),
         Holder::EqualWeightUnmasked => "equal weight, all rows".to_owned(),
         Holder::Index => "index".to_owned(),
-        Holder::Weights { name, .. } => name.clone(),
         Holder::Hold(instrument) => format!("{instrument}, held"),
     }
 }
