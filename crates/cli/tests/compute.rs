@@ -6,11 +6,13 @@ mod support;
 
 use std::{collections::BTreeMap, fmt::Write as _, fs::File, path::Path};
 
-use arrow::{
-    array::{Array as _, AsArray as _},
-    compute::cast,
-    datatypes::{DataType, Float64Type, Int32Type},
+use arrow_array::{
+    Array as _,
+    cast::AsArray as _,
+    types::{Float64Type, Int32Type},
 };
+use arrow_cast::cast;
+use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use support::{Workplace, date};
 

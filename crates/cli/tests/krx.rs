@@ -7,12 +7,13 @@ mod support;
 
 use std::{collections::BTreeMap, fs::File, path::Path};
 
-use arrow::{
-    array::{Array as _, AsArray as _},
-    compute::cast,
-    datatypes::{DataType, Float64Type, Int32Type},
-    record_batch::RecordBatch,
+use arrow_array::{
+    Array as _, RecordBatch,
+    cast::AsArray as _,
+    types::{Float64Type, Int32Type},
 };
+use arrow_cast::cast;
+use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use support::{Workplace, date};
 
@@ -31,7 +32,7 @@ fn read(path: &Path, key: impl Fn(&RecordBatch) -> Vec<(String, String)>, n_keys
         let columns = batch.columns().iter().skip(n_keys);
         let columns = columns.map(|column| cast(column, &DataType::Float64).unwrap()).collect::<Vec<_>>();
         for (row, key) in key(&batch).into_iter().enumerate() {
-            let value = |column: &arrow::array::ArrayRef| {
+            let value = |column: &arrow_array::ArrayRef| {
                 let column = column.as_primitive::<Float64Type>();
                 (!column.is_null(row) && !column.value(row).is_nan()).then(|| column.value(row))
             };

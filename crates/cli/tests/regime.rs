@@ -7,9 +7,9 @@ mod support;
 
 use std::{fmt::Write as _, fs::File};
 
-use arrow::{
-    array::AsArray as _,
-    datatypes::{Float64Type, Int64Type},
+use arrow_array::{
+    cast::AsArray as _,
+    types::{Float64Type, Int64Type},
 };
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;

@@ -83,7 +83,7 @@ pub enum SourceError {
     Parquet { path: PathBuf, source: parquet::errors::ParquetError },
 
     #[error("a column of {path} cannot be decoded: {source}")]
-    Arrow { path: PathBuf, source: arrow::error::ArrowError },
+    Arrow { path: PathBuf, source: arrow_schema::ArrowError },
 
     #[error("{path} is not a readable CSV file: {source}")]
     Csv { path: PathBuf, source: csv::Error },

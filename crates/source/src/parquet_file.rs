@@ -4,12 +4,14 @@ mod date;
 
 use std::{fs::File, path::Path, sync::Arc};
 
-use arrow::{
-    array::{Array, ArrayRef, AsArray, PrimitiveArray, StringArray, make_array},
-    compute::cast,
-    datatypes::{DataType, Fields, Float32Type, Float64Type, Int32Type, Schema},
-    error::ArrowError,
+use arrow_array::{
+    Array, ArrayRef, PrimitiveArray, StringArray,
+    cast::AsArray,
+    make_array,
+    types::{Float32Type, Float64Type, Int32Type},
 };
+use arrow_cast::cast;
+use arrow_schema::{ArrowError, DataType, Fields, Schema};
 use backstaff_panel::{Column, NarrowColumn};
 use parquet::arrow::{
     ProjectionMask,

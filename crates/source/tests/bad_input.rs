@@ -7,7 +7,7 @@ mod support;
 
 use std::{fs, sync::Arc};
 
-use arrow::array::{Float64Array, StringArray};
+use arrow_array::{Float64Array, StringArray};
 use backstaff_source::{Adjustment, Mapping, PanelSource, SourceError};
 use proptest::prelude::*;
 use support::{Folder, message};
@@ -36,7 +36,7 @@ fn a_missing_file() {
 #[test]
 fn a_damaged_parquet_file() {
     let folder = Folder::new();
-    let columns = || -> Vec<(&str, arrow::array::ArrayRef)> {
+    let columns = || -> Vec<(&str, arrow_array::ArrayRef)> {
         vec![
             ("date", Arc::new(StringArray::from(vec!["2020-01-02"; 500]))),
             ("close", Arc::new(Float64Array::from_iter_values((0..500).map(f64::from)))),

@@ -6,11 +6,11 @@ mod support;
 
 use std::sync::Arc;
 
-use arrow::array::{
+use arrow_array::{
     ArrayRef, BinaryViewArray, Date32Array, Float32Array, Float64Array, Int64Array, LargeStringArray,
-    StringArray, StringViewArray, TimestampMillisecondArray,
+    StringArray, StringViewArray, TimestampMillisecondArray, types::Int32Type,
 };
-use arrow::datatypes::{DataType, Int32Type};
+use arrow_schema::DataType;
 use backstaff_panel::{Encoding, Session};
 use backstaff_source::{
     Adjustment, CalendarRule, DateOrder, Exchange, Loaded, Mapping, OnBadInstrument, PanelSource, inspect,
@@ -130,14 +130,14 @@ fn reads_parquet_whatever_the_types_of_keys_are() {
         Arc::new(LargeStringArray::from(names.to_vec())),
         Arc::new(StringViewArray::from(names.to_vec())),
         Arc::new(BinaryViewArray::from(vec![&b"A"[..], b"B", b"A", b"B"])),
-        Arc::new(arrow::array::DictionaryArray::<Int32Type>::from_iter(names)),
+        Arc::new(arrow_array::DictionaryArray::<Int32Type>::from_iter(names)),
         Arc::new(Int64Array::from(vec![1, 2, 1, 2])),
     ];
     let days = vec![16_801, 16_801, 16_804, 16_804];
     let local = [0, 0, 3, 3].map(|day| (16_801 + day) * 86_400_000 + 5 * 3_600_000);
     let dates: [ArrayRef; 6] = [
         Arc::new(Date32Array::from(days.clone())),
-        arrow::compute::cast(&Date32Array::from(days), &DataType::Date64).unwrap(),
+        arrow_cast::cast(&Date32Array::from(days), &DataType::Date64).unwrap(),
         Arc::new(StringArray::from(vec!["2016-01-01", "2016-01-01", "20160104", "2016/01/04"])),
         Arc::new(Int64Array::from(vec![20_160_101, 20_160_101, 20_160_104, 20_160_104])),
         Arc::new(TimestampMillisecondArray::from(local.to_vec())),

@@ -5,21 +5,19 @@ use std::{
     sync::Arc,
 };
 
-use arrow::{
-    array::{
-        Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, PrimitiveArray, RecordBatch, StringArray,
-    },
-    buffer::{BooleanBuffer, Buffer},
-    datatypes::{
-        DataType, Field, Float32Type, Float64Type, Int32Type, Int64Type, Schema, UInt32Type, UInt64Type,
-    },
-    ipc::{
-        convert::fb_to_schema,
-        reader::{FileDecoder, read_footer_length},
-        root_as_footer,
-        writer::FileWriter,
-    },
+use arrow_array::{
+    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray, RecordBatch, StringArray,
+    cast::AsArray,
+    types::{Float32Type, Float64Type, Int32Type, Int64Type, UInt32Type, UInt64Type},
 };
+use arrow_buffer::{BooleanBuffer, Buffer};
+use arrow_ipc::{
+    convert::fb_to_schema,
+    reader::{FileDecoder, read_footer_length},
+    root_as_footer,
+    writer::FileWriter,
+};
+use arrow_schema::{DataType, Field, Schema};
 
 use crate::{Digest, Digester, Mapped, StoreError};
 
@@ -184,7 +182,7 @@ impl Table {
             .map(|(name, column)| Field::new(name, column.data_type().clone(), false))
             .collect();
         let columns = self.columns.iter().map(|(_, column)| Arc::clone(column)).collect();
-        let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(self.n_rows()));
+        let options = arrow_array::RecordBatchOptions::new().with_row_count(Some(self.n_rows()));
         let schema = Arc::new(Schema::new(fields));
         let batch =
             RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options).map_err(io_error)?;
@@ -276,9 +274,9 @@ fn read_batch(file: &Buffer) -> Result<RecordBatch, String> {
 }
 
 /// An Arrow error as the file error that it wraps, so that a full disk is known as such.
-fn io_error(error: arrow::error::ArrowError) -> io::Error {
+fn io_error(error: arrow_schema::ArrowError) -> io::Error {
     match error {
-        arrow::error::ArrowError::IoError(_, source) => source,
+        arrow_schema::ArrowError::IoError(_, source) => source,
         other => io::Error::other(other),
     }
 }

@@ -11,9 +11,9 @@
 
 use std::{fs, num::NonZeroU32, path::Path, time::Instant};
 
-use arrow::{
-    array::AsArray,
-    datatypes::{Float32Type, Int32Type},
+use arrow_array::{
+    cast::AsArray,
+    types::{Float32Type, Int32Type},
 };
 use backstaff_learn::{
     LearnError, Parameters, Threads,

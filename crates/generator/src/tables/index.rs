@@ -1,6 +1,6 @@
 //! Levels of indices, and which stocks they hold.
 
-use arrow::array::ArrayRef;
+use arrow_array::ArrayRef;
 
 use super::{Kind, Layout, Table, reals, texts};
 use crate::{

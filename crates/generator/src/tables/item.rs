@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use arrow::array::ArrayRef;
+use arrow_array::ArrayRef;
 
 use super::{Kind, Layout, Table, filing::Periods, integers, reals, texts};
 use crate::filings::{FIRST_FLOW, FIRST_INCOME, Filing, ITEMS};

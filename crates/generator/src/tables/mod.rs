@@ -10,11 +10,8 @@ mod stock;
 
 use std::sync::Arc;
 
-use arrow::{
-    array::{ArrayRef, Float64Array, Int64Array, StringArray},
-    datatypes::{DataType, Field as ArrowField, Schema},
-    record_batch::RecordBatch,
-};
+use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow_schema::{DataType, Field as ArrowField, Schema};
 
 use crate::Market;
 

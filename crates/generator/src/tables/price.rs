@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use arrow::array::ArrayRef;
+use arrow_array::ArrayRef;
 
 use super::{Kind, Layout, Table, integers, reals, texts};
 use crate::{Market, calendar::compact, market::Stock, prices::Bar};

@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use arrow::{
-    array::{Array as _, AsArray as _, Float64Array, Int64Array, RecordBatch, StringArray},
-    datatypes::{Float64Type, Int64Type},
+use arrow_array::{
+    Array as _, Float64Array, Int64Array, RecordBatch, StringArray,
+    cast::AsArray as _,
+    types::{Float64Type, Int64Type},
 };
 use rusqlite::{Connection, Statement};
 

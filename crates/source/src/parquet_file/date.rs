@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
-use arrow::{
-    array::{Array, ArrayRef, AsArray},
-    compute::filter,
-    datatypes::{DataType, Date32Type, Int64Type, TimeUnit, TimestampMicrosecondType},
+use arrow_array::{
+    Array, ArrayRef,
+    cast::AsArray,
+    types::{Date32Type, Int64Type, TimestampMicrosecondType},
 };
+use arrow_schema::{DataType, TimeUnit};
+use arrow_select::filter::filter;
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{Fault, Part, coded_texts, kind};

@@ -2,10 +2,8 @@
 
 use std::{fs::File, path::Path, sync::Arc};
 
-use arrow::{
-    array::{ArrayRef, Float64Array, RecordBatch, StringArray},
-    datatypes::{Field, Schema},
-};
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+use arrow_schema::{Field, Schema};
 use parquet::arrow::ArrowWriter;
 use rusqlite::Connection;
 

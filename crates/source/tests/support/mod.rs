@@ -6,10 +6,8 @@ use std::{
     sync::Arc,
 };
 
-use arrow::{
-    array::{ArrayRef, RecordBatch},
-    datatypes::{Field, Schema},
-};
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{Field, Schema};
 use backstaff_source::{Loaded, PanelSource};
 use parquet::{arrow::ArrowWriter, file::properties::WriterProperties};
 use tempfile::TempDir;

@@ -26,7 +26,7 @@ pub enum OutputError {
     Parquet { path: PathBuf, source: ::parquet::errors::ParquetError },
 
     #[error("cannot write {path}: {source}")]
-    Arrow { path: PathBuf, source: arrow::error::ArrowError },
+    Arrow { path: PathBuf, source: arrow_schema::ArrowError },
 }
 
 fn hint(source: &io::Error) -> &'static str {

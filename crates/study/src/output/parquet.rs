@@ -2,14 +2,13 @@
 
 use std::{io::Write, ops::Range, path::Path, sync::Arc};
 
-use arrow::{
-    array::{
-        Array as _, ArrayRef, ArrowPrimitiveType, Date32Array, DictionaryArray, Float64Array, Int32Array,
-        Int64Array, PrimitiveArray, StringArray,
-    },
-    buffer::{BooleanBuffer, NullBuffer},
-    datatypes::{DataType, Field, Float32Type, Float64Type, Int32Type, Schema},
+use arrow_array::{
+    Array as _, ArrayRef, ArrowPrimitiveType, Date32Array, DictionaryArray, Float64Array, Int32Array,
+    Int64Array, PrimitiveArray, StringArray,
+    types::{Float32Type, Float64Type, Int32Type},
 };
+use arrow_buffer::{BooleanBuffer, NullBuffer};
+use arrow_schema::{DataType, Field, Schema};
 use backstaff_panel::{Axis, Column, Encoding, Session};
 use parquet::{
     arrow::{

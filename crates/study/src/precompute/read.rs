@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use arrow::array::{Array as _, Float32Array};
+use arrow_array::{Array as _, Float32Array};
 use backstaff_feature::Feature;
 use backstaff_panel::Column;
 use parquet::arrow::{ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder};
