@@ -1,6 +1,6 @@
 # Thin targets over cargo; what they need is installed by .ci/setup, which says what and why.
 
-.PHONY: demo test test-fast deny fuzz setup bench bench-features bench-folds bench-krx bench-regimes fmt
+.PHONY: demo test test-fast deny gate bench-accept fuzz setup bench bench-features bench-folds bench-krx bench-regimes fmt
 backstaff := target/release/backstaff
 STOCKS ?= 2500
 SECONDS_EACH ?= 60
@@ -31,6 +31,16 @@ test-fast: ## An answer in three minutes: format, lints, unit tests and the quic
 deny: ## Licences, sources and duplicates of what we depend on, as deny.toml says.
 	.ci/setup-cargo-deny.sh
 	.deps/cargo-deny/cargo-deny --locked check bans licenses sources
+
+gate: ## Instructions of some twenty workloads beside their baseline: more than 5 % more is a failure.
+	.ci/setup gate
+	cargo build --release --locked -p backstaff-instructions
+	benches/instructions/gate.py
+
+bench-accept: ## Take the instructions of now as the baseline of `make gate`.
+	.ci/setup gate
+	cargo build --release --locked -p backstaff-instructions
+	benches/instructions/gate.py --accept
 
 fuzz: ## Random bytes into everything that reads foreign bytes, a minute each (more: `make fuzz SECONDS_EACH=600`).
 	.ci/setup fuzz
