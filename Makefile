@@ -1,19 +1,50 @@
 # Thin targets over cargo; what they need is installed by .ci/setup, which says what and why.
-.PHONY: demo test setup bench bench-features bench-folds bench-krx bench-regimes fmt
+
+.PHONY: demo test test-fast deny gate bench-accept fuzz setup bench bench-features bench-folds bench-krx bench-regimes fmt
 backstaff := target/release/backstaff
 STOCKS ?= 2500
+SECONDS_EACH ?= 60
 
 demo: ## Build, run the example study on the bundled data, print the stage table and the report's path.
 	.ci/setup run
 	cargo build --release --locked -p backstaff
 	$(backstaff) run examples/us_equities.yaml
 
-test: ## Everything that CI checks.
+test: deny ## Everything that CI checks.
 	.ci/setup test
+	.ci/minimum-rust.sh
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo test --workspace --locked
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+# Integration tests that only `make test` runs: a browser, all operators cut in all ways, and whole markets and studies.
+slow := append browser contract krx learning market precompute report run
+integration := $(notdir $(basename $(wildcard crates/*/tests/*.rs)) $(patsubst %/main.rs,%,$(wildcard crates/*/tests/*/main.rs)))
+quick := $(sort $(filter-out $(slow),$(integration)))
+test-fast: ## An answer in three minutes: format, lints, unit tests and the quick integration tests.
+	.ci/setup run
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo test --workspace --locked --lib --bins $(addprefix --test ,$(quick))
+
+deny: ## Licences, sources and duplicates of what we depend on, as deny.toml says.
+	.ci/setup-cargo-deny.sh
+	.deps/cargo-deny/cargo-deny --locked check bans licenses sources
+
+gate: ## Instructions of some twenty workloads beside their baseline: more than 5 % more is a failure.
+	.ci/setup gate
+	cargo build --release --locked -p backstaff-instructions
+	benches/instructions/gate.py
+
+bench-accept: ## Take the instructions of now as the baseline of `make gate`.
+	.ci/setup gate
+	cargo build --release --locked -p backstaff-instructions
+	benches/instructions/gate.py --accept
+
+fuzz: ## Random bytes into everything that reads foreign bytes, a minute each (more: `make fuzz SECONDS_EACH=600`).
+	.ci/setup fuzz
+	SECONDS_EACH=$(SECONDS_EACH) fuzz/run
 
 setup: ## Install what building, running and testing need.
 	.ci/setup test

@@ -6,11 +6,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-version=4.7.0
+requirements=.ci/lightgbm.txt
 target=.deps/lightgbm
-stamp=$target/VERSION
+stamp=$target/requirements.txt
 
-if [ "$(cat "$stamp" 2>/dev/null)" = "$version" ] && [ -n "$(find "$target" -name 'lib_lightgbm.*')" ]; then
+if cmp -s "$requirements" "$stamp" && [ -n "$(find "$target" -name 'lib_lightgbm.*')" ]; then
     exit 0
 fi
 
@@ -18,36 +18,29 @@ as_root() {
     if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-missing=()
-command -v python3 >/dev/null || missing+=(python3)
-python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
 if [ "$(uname -s)" = Linux ]; then
     # Debian keeps ldconfig out of the path of ordinary users.
     case "$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null)" in
     *libgomp.so.1*) ;;
-    *) missing+=(libgomp1) ;;
+    *)
+        if ! command -v apt-get >/dev/null; then
+            echo "LightGBM needs libgomp.so.1: install it and run this again" >&2
+            exit 1
+        fi
+        echo "setup: installing libgomp1 with apt (runs LightGBM's library)"
+        as_root apt-get update -qq
+        as_root apt-get install -y -qq --no-install-recommends libgomp1 >/dev/null
+        ;;
     esac
 fi
-if [ "${#missing[@]}" -gt 0 ]; then
-    if ! command -v apt-get >/dev/null; then
-        echo "LightGBM needs ${missing[*]}: install them and run this again" >&2
-        exit 1
-    fi
-    echo "installing ${missing[*]} with apt: to fetch and run LightGBM's library"
-    as_root apt-get update -qq
-    as_root apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-fi
 
-echo "fetching LightGBM $version from PyPI into $target: the gradient-boosted trees of a study"
+echo "setup: fetching LightGBM from PyPI into $target (the gradient-boosted trees of a study)"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --dest "$work" \
-    "lightgbm==$version"
-python3 -m zipfile -e "$work"/lightgbm-*.whl "$work/wheel"
+.ci/fetch-wheel.sh "$requirements" "$work"
 mkdir -p "$target"
-library=$(find "$work/wheel/lightgbm" -name 'lib_lightgbm.*' | head -n 1)
+library=$(find "$work/lightgbm" -name 'lib_lightgbm.*' | head -n 1)
 cp "$library" "$target/$(basename "$library").partial"
 mv "$target/$(basename "$library").partial" "$target/$(basename "$library")"
-licence=$(find "$work/wheel" -name LICENSE | head -n 1)
-cp "$licence" "$target/LICENSE"
-echo "$version" >"$stamp"
+cp "$(find "$work" -name LICENSE | head -n 1)" "$target/LICENSE"
+cp "$requirements" "$stamp"

@@ -38,6 +38,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("cli", &["study"]),
+    ("instructions", &["panel", "source", "feature", "regime", "learn", "portfolio", "study"]),
 ];
 
 fn short(name: &str) -> &str {

@@ -29,6 +29,23 @@ fn archive(path: &Path, text: &str) {
     zip.finish().unwrap();
 }
 
+/// An archive that says of its text that it has 2⁶² bytes.
+fn boasting_archive(path: &Path, text: &str) {
+    archive(path, text);
+    let mut bytes = fs::read(path).unwrap();
+    let find = |bytes: &[u8], mark: &[u8]| bytes.windows(4).rposition(|part| part == mark).unwrap();
+    let entry = find(&bytes, b"PK\x01\x02");
+    // The size is of 64 bits, in a field behind the name, if the one of 32 bits is all ones.
+    bytes[entry + 24..entry + 28].fill(0xff);
+    bytes[entry + 30] += 12;
+    let behind_the_name = entry + 46 + "bars.csv".len();
+    let field = [&[1, 0, 8, 0][..], &(1_u64 << 62).to_le_bytes()].concat();
+    bytes.splice(behind_the_name..behind_the_name, field);
+    let end = find(&bytes, b"PK\x05\x06");
+    bytes[end + 12] += 12;
+    write(path, bytes);
+}
+
 fn load(path: &Path) -> Loaded {
     let every_date = CalendarRule::Union { thin_share: 0.0, listed: std::collections::BTreeSet::new() };
     PanelSource { calendar: every_date, ..PanelSource::new(path) }.load().unwrap()
@@ -188,4 +205,12 @@ fn the_files_are_archives_maps_and_factors() {
             "spy.csv"
         ]
     );
+}
+
+#[test]
+fn a_size_that_an_archive_invents_is_not_taken_for_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let market = folder.path().join("equity/usa");
+    boasting_archive(&market.join("daily/a.zip"), "20200102 00:00,1,1,1,1,5");
+    assert_eq!(value(&load(&market), "volume", "A", "2020-01-02"), 5.0);
 }

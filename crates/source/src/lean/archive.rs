@@ -10,6 +10,9 @@ use zip::{ZipArchive, result::ZipError};
 
 use crate::SourceError;
 
+/// How many bytes are made ready on an archive's word; a longer text grows while it is read.
+const MOST_AT_ONCE: u64 = 1 << 24;
+
 /// The text of the one file in an archive.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
     let bytes = fs::read(path).map_err(|source| SourceError::Read { path: path.to_owned(), source })?;
@@ -22,7 +25,8 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
         });
     }
     let mut file = archive.by_index(0).map_err(failed)?;
-    let mut text = Vec::with_capacity(file.size() as usize);
+    // The size is the archive's own word, and may be any number.
+    let mut text = Vec::with_capacity(file.size().min(MOST_AT_ONCE) as usize);
     file.read_to_end(&mut text).map_err(|source| failed(source.into()))?;
     Ok(text)
 }

@@ -1,0 +1,11 @@
+//! Any bytes as a CSV file: of bars, of published values, of attributes.
+#![no_main]
+
+use backstaff_fuzz::{folder_of, read_bars, read_tables};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let folder = folder_of(&[("bars.csv", bytes)]);
+    read_bars(&folder.path().join("bars.csv"));
+    read_tables(&folder.path().join("bars.csv"));
+});
