@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, ffi::CString, fmt::Write as _, num::NonZeroU32, sync::OnceLock};
 
+use backstaff_words::nearest;
 use serde_json::Value;
 
 use crate::{LightGbmError, Threads};
@@ -257,21 +258,15 @@ pub(crate) fn table() -> &'static BTreeMap<String, Vec<String>> {
 }
 
 fn canonical(name: &str) -> Result<&'static str, LightGbmError> {
-    let mut nearest: Option<(f64, &'static str)> = None;
-    for (canonical, aliases) in table() {
-        for known in std::iter::once(canonical).chain(aliases) {
-            if known == name {
-                return Ok(canonical);
-            }
-            let likeness = strsim::jaro_winkler(known, name);
-            if likeness > nearest.map_or(0.8, |(best, _)| best) {
-                nearest = Some((likeness, known));
-            }
-        }
-    }
-    Err(LightGbmError::UnknownParameter {
+    let all = || {
+        table().iter().flat_map(|(canonical, aliases)| {
+            std::iter::once(canonical).chain(aliases).map(|known| (known.as_str(), canonical.as_str()))
+        })
+    };
+    let found = all().find(|(known, _)| *known == name).map(|(_, canonical)| canonical);
+    found.ok_or_else(|| LightGbmError::UnknownParameter {
         name: name.to_owned(),
-        nearest: nearest.map(|(_, known)| known.to_owned()),
+        nearest: nearest(name, all().map(|(known, _)| known)).map(str::to_owned),
     })
 }
 

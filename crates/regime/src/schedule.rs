@@ -3,6 +3,7 @@
 use std::{fmt, num::NonZeroUsize, str::FromStr};
 
 use backstaff_panel::Session;
+use backstaff_words::nearest;
 
 use crate::RegimeError;
 
@@ -93,14 +94,10 @@ impl FromStr for Schedule {
         {
             return Ok(Self::EveryBars(bars));
         }
-        let near = named
-            .into_iter()
-            .map(|schedule| (strsim::jaro_winkler(&small, &schedule.to_string()), schedule))
-            .filter(|(similarity, _)| *similarity > 0.7)
-            .max_by(|a, b| a.0.total_cmp(&b.0));
+        let names = named.map(|schedule| schedule.to_string());
         let all = "there are never, monthly, weekly, daily and every N bars";
-        let hint =
-            near.map_or_else(|| all.to_owned(), |(_, schedule)| format!("did you mean {schedule}? ({all})"));
+        let hint = nearest(&small, names.iter().map(String::as_str))
+            .map_or_else(|| all.to_owned(), |name| format!("did you mean {name}? ({all})"));
         Err(RegimeError::Schedule { given: text.to_owned(), hint })
     }
 }

@@ -7,6 +7,7 @@ mod walker;
 use std::collections::BTreeMap;
 
 use backstaff_panel::{Instrument, Session};
+use backstaff_words::{nearest, some_of};
 use rayon::prelude::*;
 
 pub use decision::{Decision, FitFailure, FitRecord, Walk};
@@ -147,16 +148,15 @@ pub fn walk_each(
     requested.par_iter().map(|instrument| (instrument.clone(), one(instrument))).collect()
 }
 
+/// Names that an error lists where none is near.
+const NAMED: usize = 5;
+
 fn unknown(instrument: &Instrument, histories: &BTreeMap<Instrument, History>) -> RegimeError {
-    let near = histories
-        .keys()
-        .map(|known| {
-            (strsim::jaro_winkler(&known.name().to_lowercase(), &instrument.name().to_lowercase()), known)
-        })
-        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)));
-    let hint = match near {
-        Some((_, known)) => format!("the nearest name is {known}"),
-        None => "there are none at all".to_owned(),
+    let names = || histories.keys().map(Instrument::name);
+    let hint = match nearest(instrument.name(), names()) {
+        Some(known) => format!("the nearest name is {known}"),
+        None if histories.is_empty() => "there are none at all".to_owned(),
+        None => format!("there are {}", some_of(names(), NAMED)),
     };
     RegimeError::UnknownInstrument { instrument: instrument.clone(), hint }
 }

@@ -135,6 +135,13 @@ fn histories() -> BTreeMap<Instrument, History> {
 }
 
 #[test]
+fn an_unknown_instrument_is_answered_with_a_near_name_or_those_that_there_are() {
+    let error = |histories: &BTreeMap<_, _>| unknown(&Instrument::new("GOLD"), histories).to_string();
+    assert!(error(&histories()).ends_with("there are `CASH`, `SPY`, `TLT`"), "{}", error(&histories()));
+    assert!(error(&BTreeMap::new()).ends_with("there are none at all"));
+}
+
+#[test]
 fn every_requested_instrument_is_answered_with_the_bits_of_a_walk_alone() {
     let histories = histories();
     let requested = ["SPY", "SPQ", "TLT", "CASH"].map(Instrument::new);

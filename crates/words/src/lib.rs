@@ -1,0 +1,18 @@
+//! Words that messages share: the name that an unknown one was meant to be, counts with their noun, lists that are cut.
+//!
+//! ```
+//! use backstaff_words::{count, nearest, some_of};
+//! assert_eq!(nearest("clsoe", ["open", "close"]), Some("close"));
+//! assert_eq!(count(1234, "row"), "1,234 rows");
+//! assert_eq!(some_of(["a", "b", "c"], 2), "`a`, `b` and 1 more");
+//! ```
+
+#![warn(unreachable_pub, missing_debug_implementations)]
+
+mod count;
+mod list;
+mod nearest;
+
+pub use count::{count, plural};
+pub use list::some_of;
+pub use nearest::{NEAR, nearest, similarity};
