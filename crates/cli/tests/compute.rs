@@ -29,7 +29,7 @@ fn read(path: &Path, column: &str) -> BTreeMap<(String, String), Option<f64>> {
         let values = values.as_primitive::<Float64Type>();
         for row in 0..batch.num_rows() {
             let value = (!values.is_null(row)).then(|| values.value(row));
-            rows.insert((names.value(row).to_owned(), date(dates.value(row).into())), value);
+            rows.insert((names.value(row).to_owned(), date(dates.value(row))), value);
         }
     }
     rows

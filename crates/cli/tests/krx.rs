@@ -48,7 +48,7 @@ fn ours(path: &Path) -> Table {
         let (names, dates) = (text("instrument", &DataType::Utf8), text("date", &DataType::Int32));
         let names = names.as_string::<i32>().iter().map(|name| name.unwrap().to_owned()).collect::<Vec<_>>();
         let dates = dates.as_primitive::<Int32Type>().values().iter();
-        names.into_iter().zip(dates.map(|&day| date(day.into()).replace('-', ""))).collect()
+        names.into_iter().zip(dates.map(|&day| date(day).replace('-', ""))).collect()
     };
     read(path, key, 2)
 }

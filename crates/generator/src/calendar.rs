@@ -31,19 +31,15 @@ pub(crate) fn sessions(spec: &MarketSpec) -> Vec<Session> {
         }
     }
     (start.number()..)
-        .filter(|number| is_weekday(*number) && !closed.contains(number))
+        .filter(|number| !closed.contains(number))
         .map(Session::from_number)
+        .filter(|session| !session.is_weekend())
         .filter(|session| !HOLIDAYS.contains(&(session.date().month(), session.date().day())))
         .take(spec.sessions)
         .collect()
 }
 
-/// Day 0, 1970-01-01, was a Thursday.
-fn is_weekday(number: i32) -> bool {
-    (number + 3).rem_euclid(7) < 5
-}
-
-/// `20120102`.
+/// The date as the price table writes it: `20120102`.
 pub(crate) fn compact(session: Session) -> String {
     let date = session.date();
     format!("{:04}{:02}{:02}", date.year(), date.month(), date.day())
@@ -66,7 +62,7 @@ mod tests {
         assert_eq!(sessions.len(), 3300);
         assert_eq!(compact(sessions[0]), "20120102");
         assert!(sessions.windows(2).all(|pair| pair[0] < pair[1]));
-        assert!(sessions.iter().all(|session| is_weekday(session.number())));
+        assert!(!sessions.iter().any(|session| session.is_weekend()));
         let of_2015 = sessions.iter().filter(|session| session.year() == 2015).count();
         assert!((240..=252).contains(&of_2015), "{of_2015}");
     }

@@ -27,6 +27,7 @@ pub use category::Categories;
 pub use column::{Column, Encoding, NarrowColumn};
 pub use fact::{Fact, Facts};
 pub use instrument::Instrument;
+pub use jiff::civil::Weekday;
 pub use panel::{Panel, PanelError, TRADED};
 pub use period::{Frequency, Period};
 pub use session::{ParseSessionError, Session};

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use jiff::civil;
+use jiff::civil::{self, Weekday};
 
 /// A day on which the exchange trades.
 ///
@@ -63,6 +63,23 @@ impl Session {
     pub fn quarter(self) -> i8 {
         (self.month() - 1) / 3 + 1
     }
+
+    /// The day of the week.
+    ///
+    /// ```
+    /// use backstaff_panel::{Session, Weekday};
+    /// assert_eq!(Session::from_ymd(2024, 2, 29).map(Session::weekday), Some(Weekday::Thursday));
+    /// ```
+    pub fn weekday(self) -> Weekday {
+        // Day 0, 1970-01-01, was a Thursday. An offset below seven is always a weekday.
+        let since_monday = (self.0 % 7 + 3).rem_euclid(7);
+        Weekday::from_monday_zero_offset(since_monday as i8).unwrap_or(Weekday::Thursday)
+    }
+
+    /// Whether this is a Saturday or a Sunday.
+    pub fn is_weekend(self) -> bool {
+        matches!(self.weekday(), Weekday::Saturday | Weekday::Sunday)
+    }
 }
 
 impl fmt::Display for Session {
@@ -102,6 +119,22 @@ mod tests {
             assert_eq!(Session::from_date(session.date()), session);
         }
         assert_eq!("2016-01-01".parse::<Session>().unwrap().number(), 16_801);
+    }
+
+    #[test]
+    fn weekdays_are_those_of_the_civil_date() {
+        for number in (-800_000..800_000).step_by(13_331).chain(-8..8) {
+            let session = Session::from_number(number);
+            assert_eq!(session.weekday(), session.date().weekday());
+        }
+        let weekends = (0..7).map(Session::from_number).filter(|day| day.is_weekend());
+        assert_eq!(weekends.map(Session::number).collect::<Vec<_>>(), [2, 3]);
+        // Numbers beyond the years of the civil calendar still have one.
+        assert!(
+            [i32::MIN, i32::MAX]
+                .iter()
+                .all(|&number| (0..7).contains(&Session(number).weekday().to_monday_zero_offset()))
+        );
     }
 
     #[test]

@@ -41,9 +41,26 @@ impl Default for MarketSpec {
 
 /// Weekdays from 2010-01-04 on, without every 61st.
 pub fn weekdays(n_sessions: usize) -> Calendar {
-    let monday = 14_613;
-    let sessions = (0..).filter(|day| day % 7 < 5).enumerate().filter(|(n, _)| n % 61 != 60);
-    Calendar::new(sessions.map(|(_, day)| Session::from_number(monday + day)).take(n_sessions).collect())
+    let days = weekdays_from(Session::from_number(14_613)).enumerate().filter(|(n, _)| n % 61 != 60);
+    Calendar::new(days.map(|(_, day)| day).take(n_sessions).collect())
+}
+
+/// The Mondays to Fridays from a day on, without any holiday.
+pub fn weekdays_from(first: Session) -> impl Iterator<Item = Session> {
+    (first.number()..).map(Session::from_number).filter(|day| !day.is_weekend())
+}
+
+/// A number in `0..1` that looks random and depends on nothing but these whole ones, so that a test can draw the value
+/// of any cell by itself. The mixing is that of `SplitMix64` (Steele, Lea, Flood 2014).
+pub fn noise(seeds: &[u64]) -> f64 {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    for seed in seeds {
+        state = state.wrapping_add(*seed).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        state ^= state >> 29;
+        state = state.wrapping_mul(0x94d0_49bb_1331_11eb);
+        state ^= state >> 31;
+    }
+    (state >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// A market with a common factor, sectors, late listings, delistings, halts and missing values.
@@ -180,6 +197,23 @@ pub fn normal(random: &mut ChaCha8Rng) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn noise_is_uniform_and_its_seeds_are_apart() {
+        let values = (0..40_u64).flat_map(|i| (0..100).map(move |t| noise(&[i, t]))).collect::<Vec<_>>();
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let square = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>();
+        assert!((mean - 0.5).abs() < 0.02 && (square / values.len() as f64 - 1.0 / 12.0).abs() < 0.005);
+        let products = values.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum::<f64>();
+        assert!((products / square).abs() < 0.05, "{}", products / square);
+        assert_ne!(noise(&[1, 2]), noise(&[2, 1]));
+    }
+
+    #[test]
+    fn weekdays_pass_over_weekends() {
+        let days = weekdays_from(Session::from_number(1)).take(4).map(Session::number);
+        assert_eq!(days.collect::<Vec<_>>(), [1, 4, 5, 6]);
+    }
 
     #[test]
     fn equal_seeds_give_equal_markets() {

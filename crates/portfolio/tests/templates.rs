@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use backstaff_panel::{
     Axis, Column, Panel, Signal,
-    testing::{MarketSpec, market},
+    testing::{MarketSpec, market, noise},
 };
 use backstaff_portfolio::{
     Backtest, Exchange, Guide, Leavers, Market, Quantity, Rebalance, Terms, backtest,
     regime::{Regime, RegimeInput, Regimes, Template},
 };
-use markets::{Strategy_, any_exchange, everything, history, noise};
+use markets::{Strategy_, any_exchange, everything, history};
 use proptest::prelude::*;
 
 /// All that the strategies name by default, in the order of an axis.
@@ -47,7 +47,7 @@ impl Case {
             let name = axis.instruments()[axis.instrument_of(row)].name();
             let i = NAMES.iter().position(|&known| known == name).unwrap() as u64 + 1;
             let position = axis.position_of(row) as u64;
-            let at = |salt: u64, n: u64| noise(self.spec.seed ^ salt, i * 100_000 + n);
+            let at = |salt: u64, n: u64| noise(&[self.spec.seed ^ salt, i, n]);
             let fade = 0.06 * (position % 10) as f64;
             (at(1, position) > 0.1).then(|| RegimeInput {
                 regime: Regime::ALL[(at(2, position / 10) * 6.0).min(3.9) as usize

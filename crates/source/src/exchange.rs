@@ -87,15 +87,10 @@ fn parse(text: &str) -> Calendar {
         let closed = closed.into_iter().map(session).collect::<Vec<_>>();
         let days = session("0101").number()..=session("1231").number();
         sessions
-            .extend(days.map(Session::from_number).filter(|day| is_weekday(*day) && !closed.contains(day)));
+            .extend(days.map(Session::from_number).filter(|day| !day.is_weekend() && !closed.contains(day)));
         sessions.extend(extra.into_iter().map(|date| session(&date[1..])));
     }
     Calendar::new(sessions)
-}
-
-/// Day 0, 1970-01-01, was a Thursday.
-fn is_weekday(day: Session) -> bool {
-    (day.number() + 3).rem_euclid(7) < 5
 }
 
 #[cfg(test)]

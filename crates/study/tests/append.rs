@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
-use backstaff_panel::Session;
+use backstaff_panel::{
+    Session, Weekday,
+    testing::{noise, weekdays_from},
+};
 use backstaff_study::{
     compute::{Request, compute},
     progress::Silent,
@@ -30,27 +33,19 @@ type Bars = BTreeMap<(String, i32), [f64; 5]>;
 
 /// The weekdays from 2019-11-04 on, but the first Wednesday of each month, on which nobody trades.
 fn days() -> impl Iterator<Item = i32> {
-    let start = 18_204; // 2019-11-04, a Monday
-    let weekdays = (start..).filter(move |day: &i32| (day - start).rem_euclid(7) < 5);
-    weekdays.filter(|&day| !is_holiday(day))
+    let monday = Session::from_number(18_204);
+    weekdays_from(monday).map(Session::number).filter(|&day| !is_holiday(day))
 }
 
 fn is_holiday(day: i32) -> bool {
-    let date = Session::from_number(day).date();
-    (day - 18_204).rem_euclid(7) == 2 && date.day() <= 7
-}
-
-/// A number in 0..1 that depends on nothing but its seed.
-fn noise(seed: u64) -> f64 {
-    let mut x = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    ((x ^ (x >> 27)) >> 11) as f64 / (1_u64 << 53) as f64
+    let day = Session::from_number(day);
+    day.weekday() == Weekday::Wednesday && day.date().day() <= 7
 }
 
 fn bar(instrument: u64, day: i32) -> [f64; 5] {
     let seed = instrument * 100_003 + u64::from(day.unsigned_abs());
-    let (open, close) = (50.0 + 10.0 * noise(seed), 50.0 + 10.0 * noise(seed + 1));
-    [open, open.max(close) + 1.0, open.min(close) - 1.0, close, (2e5 * noise(seed + 2)).round()]
+    let (open, close) = (50.0 + 10.0 * noise(&[seed]), 50.0 + 10.0 * noise(&[seed, 1]));
+    [open, open.max(close) + 1.0, open.min(close) - 1.0, close, (2e5 * noise(&[seed, 2])).round()]
 }
 
 fn name(instrument: u64) -> String {

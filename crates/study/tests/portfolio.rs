@@ -5,7 +5,10 @@
 
 use std::{fmt::Write as _, fs, path::Path};
 
-use backstaff_panel::Session;
+use backstaff_panel::{
+    Session,
+    testing::{noise, weekdays_from},
+};
 use backstaff_study::{Options, Study, StudyError, progress::Silent};
 use serde_json::Value;
 
@@ -39,29 +42,21 @@ portfolio:
   volume_cap_of: average
 ";
 
-/// A number in 0..1 that depends on nothing but its seed.
-fn noise(seed: u64) -> f64 {
-    let mut x = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    ((x ^ (x >> 27)) >> 11) as f64 / (1_u64 << 53) as f64
-}
-
 /// Twelve instruments in three sectors from 2019 to mid 2020, one of which ends early.
 fn write_data(folder: &Path) {
     let mut prices = "date,symbol,open,high,low,close,volume\n".to_owned();
     for i in 0..12_u64 {
         let mut close = 50.0 + 5.0 * i as f64;
-        let weekdays = (17_897..18_450).filter(|day| (day - 17_896_i32).rem_euclid(7) < 5);
-        for (n, day) in weekdays.enumerate() {
+        let weekdays = weekdays_from(Session::from_number(17_897)).take_while(|day| day.number() < 18_450);
+        for (n, date) in weekdays.enumerate() {
             if i == 7 && n > 250 {
                 break;
             }
             let seed = i * 10_007 + n as u64;
-            let open = close * (1.0 + 0.01 * (noise(seed) - 0.5));
-            close = open * (1.0 + 0.04 * (noise(seed + 1) - 0.5));
+            let open = close * (1.0 + 0.01 * (noise(&[seed]) - 0.5));
+            close = open * (1.0 + 0.04 * (noise(&[seed, 1]) - 0.5));
             let (high, low) = (open.max(close), open.min(close));
-            let volume = 1e5 * (0.5 + noise(seed + 2));
-            let date = Session::from_number(day);
+            let volume = 1e5 * (0.5 + noise(&[seed, 2]));
             writeln!(prices, "{date},S{i:02},{open:.4},{high:.4},{low:.4},{close:.4},{volume:.0}").unwrap();
         }
     }

@@ -3,7 +3,7 @@
 
 use std::{fmt::Write as _, fs, path::Path};
 
-use backstaff_panel::Session;
+use backstaff_panel::{Session, testing::weekdays_from};
 use backstaff_study::{
     compute::{Computed, Request, compute},
     progress::Silent,
@@ -24,7 +24,7 @@ const FEATURES: [(&str, &str); 7] = [
 /// Three instruments over 150 weekdays.
 fn prices() -> String {
     let mut text = "date,symbol,open,high,low,close,volume\n".to_owned();
-    for day in (18_204..).filter(|day: &i32| (day - 18_204) % 7 < 5).take(150) {
+    for day in weekdays_from(Session::from_number(18_204)).map(Session::number).take(150) {
         for name in ["A", "B", "C"] {
             let close = 50 + (day * 7 + i32::from(name.as_bytes()[0]) * 13) % 20;
             let _ = writeln!(

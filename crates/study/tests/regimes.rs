@@ -4,7 +4,7 @@
 
 use std::{fmt::Write as _, fs, path::Path};
 
-use backstaff_panel::Session;
+use backstaff_panel::{Session, testing::weekdays_from};
 use backstaff_regime::{Covariances, GaussianHmm, simulate};
 use backstaff_study::{Files, Options, RunOutcome, Study, StudyError, progress::Silent};
 
@@ -21,12 +21,11 @@ fn write_bars(path: &Path, n: usize) {
     for (number, name) in ["AAA", "BBB"].into_iter().enumerate() {
         let (_, moves) = simulate(&truth(), 700, number as u64 + 1);
         let mut close = 100.0;
-        let days = (17_000..).filter(|day: &i32| (day + 3).rem_euclid(7) < 5);
-        for (day, t) in days.zip(0..n) {
+        let days = weekdays_from(Session::from_number(17_000));
+        for (date, t) in days.zip(0..n) {
             let open = close;
             close *= 1.0 + moves.row(t).unwrap()[0];
             let (high, low) = (close.max(open) * 1.001, close.min(open) * 0.999);
-            let date = Session::from_number(day);
             writeln!(text, "{name},{date},{open},{high},{low},{close},1000000").unwrap();
         }
     }

@@ -10,43 +10,25 @@ use std::{
     process::{Command, Output},
 };
 
+use backstaff_panel::{Session, testing::weekdays_from};
 use serde_json::Value;
 use tempfile::TempDir;
+
+pub use backstaff_panel::testing::noise;
 
 /// A folder with `prices.csv` and `study.yaml`, removed when dropped.
 pub struct Workplace {
     pub folder: TempDir,
 }
 
-/// A number that looks random, from a few whole ones (`SplitMix64`).
-pub fn noise(seeds: &[u64]) -> f64 {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    for seed in seeds {
-        state = state.wrapping_add(*seed).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        state ^= state >> 29;
-        state = state.wrapping_mul(0x94d0_49bb_1331_11eb);
-        state ^= state >> 31;
-    }
-    (state >> 11) as f64 / (1_u64 << 53) as f64
-}
-
 /// Days since 1970-01-01 as YYYY-MM-DD.
-pub fn date(days: i64) -> String {
-    let (z, era_days) = (days + 719_468, 146_097);
-    let era = z.div_euclid(era_days);
-    let day_of_era = z.rem_euclid(era_days);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
+pub fn date(days: i32) -> String {
+    Session::from_number(days).to_string()
 }
 
-/// The 15th of 2010's January is a Friday: weekdays from Monday 2010-01-04 on.
-pub fn weekdays() -> impl Iterator<Item = i64> {
-    (14_613..).filter(|day| (day - 14_613) % 7 < 5)
+/// Weekdays from Monday 2010-01-04 on.
+pub fn weekdays() -> impl Iterator<Item = Session> {
+    weekdays_from(Session::from_number(14_613))
 }
 
 /// Prices of `n` instruments over so many sessions: one is listed late, one leaves, one halts for a while.
@@ -68,7 +50,7 @@ pub fn prices(n: usize, n_sessions: usize, extra: bool) -> String {
             }
             let (high, low) = (open.max(close) * 1.004, open.min(close) * 0.996);
             let volume = (1e5 * (1.2 + seed(3))).round();
-            let _ = write!(text, "{},S{i:02},{open:.4},{high:.4},{low:.4},{close:.4},{volume}", date(day));
+            let _ = write!(text, "{day},S{i:02},{open:.4},{high:.4},{low:.4},{close:.4},{volume}");
             let _ = if extra { writeln!(text, ",{:.3}", seed(4)) } else { writeln!(text) };
         }
     }

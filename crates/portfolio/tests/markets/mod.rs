@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use backstaff_panel::{
     Axis, Column, Panel, Signal, Universe,
-    testing::{MarketSpec, market, weekdays},
+    testing::{MarketSpec, market, noise, weekdays},
 };
 use backstaff_portfolio::{
     Backtest, Book, Costs, Decision, EqualWeight, Exchange, Execution, Exposure, GroupCap, Guide, Leavers,
@@ -14,14 +14,6 @@ use backstaff_portfolio::{
     TargetWeights, Terms, Timeline, TopN, TopkDropout, View, VolumeCap, VolumeOf, Weights, backtest,
 };
 use proptest::prelude::*;
-
-/// A number in 0..1 that depends on nothing but its arguments (`SplitMix64`).
-pub fn noise(seed: u64, n: u64) -> f64 {
-    let mut z = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(n.wrapping_mul(0xd1b5_4a32_d192_ed03));
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-}
 
 /// A score for each row from the instrument's name and session alone, a tenth of them missing.
 pub fn scores(panel: &Panel, seed: u64) -> Signal {
@@ -38,7 +30,7 @@ pub fn members(panel: &Panel, seed: u64) -> Universe {
     let axis = panel.axis();
     let flags = (0..axis.n_rows()).map(|row| {
         let i = number(axis.instruments()[axis.instrument_of(row)].name());
-        noise(seed ^ 7, i * 1000 + axis.position_of(row) as u64 / 5) < 0.9
+        noise(&[seed ^ 7, i, axis.position_of(row) as u64 / 5]) < 0.9
     });
     Universe::new(flags.collect())
 }
@@ -56,7 +48,7 @@ fn by_row(panel: &Panel, seed: u64, of: impl Fn(f64) -> f64) -> Vec<f64> {
     (0..axis.n_rows())
         .map(|row| {
             let i = number(axis.instruments()[axis.instrument_of(row)].name());
-            of(noise(seed, i * 1_000_000 + axis.position_of(row) as u64))
+            of(noise(&[seed, i, axis.position_of(row) as u64]))
         })
         .collect()
 }
@@ -154,7 +146,7 @@ impl Strategy for Anything {
     }
 
     fn on_session(&mut self, view: &View<'_>) -> Decision {
-        let at = |n: u64| noise(self.seed ^ 0x5eed, view.position() as u64 * 10_000 + n);
+        let at = |n: u64| noise(&[self.seed ^ 0x5eed, view.position() as u64, n]);
         let instruments = (0..view.n_instruments()).filter(|&i| view.is_member(i));
         let of = |i: usize, n: u64| at((number(view.instrument(i).name()) + 1) * 100 + n);
         let orders = instruments.filter(|&i| of(i, 0) < 0.3);
@@ -170,7 +162,7 @@ pub fn groups(panel: &Panel, seed: u64) -> Vec<u32> {
     let axis = panel.axis();
     let of = |row| {
         let i = number(axis.instruments()[axis.instrument_of(row)].name());
-        let group = 4.0 * noise(seed ^ 0xb, i * 1000 + axis.position_of(row) as u64 / 20);
+        let group = 4.0 * noise(&[seed ^ 0xb, i, axis.position_of(row) as u64 / 20]);
         if group < 3.0 { group as u32 } else { u32::MAX }
     };
     (0..axis.n_rows()).map(of).collect()
@@ -178,7 +170,7 @@ pub fn groups(panel: &Panel, seed: u64) -> Vec<u32> {
 
 /// A share of equity for each session that stays for four of them.
 pub fn exposures(panel: &Panel, seed: u64) -> Vec<f64> {
-    let of = |position: usize| match noise(seed ^ 0xd, position as u64 / 4) {
+    let of = |position: usize| match noise(&[seed ^ 0xd, position as u64 / 4]) {
         x if x < 0.1 => f64::NAN,
         x => (2.0 * x - 0.4).clamp(0.0, 1.0),
     };

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use backstaff_panel::testing::weekdays_from;
 use proptest::prelude::*;
 
 use super::*;
@@ -9,8 +10,7 @@ use crate::testing::{market, noise, seen};
 
 /// Weekdays from a Monday on.
 fn weekdays(count: usize) -> Vec<Session> {
-    let monday = Session::from_ymd(2020, 1, 6).unwrap().number();
-    (0..count as i32).map(|at| Session::from_number(monday + at / 5 * 7 + at % 5)).collect()
+    weekdays_from(Session::from_ymd(2020, 1, 6).unwrap()).take(count).collect()
 }
 
 fn options(schedule: Schedule) -> WalkOptions {

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use backstaff_panel::Session;
+use backstaff_panel::{Session, Weekday};
 use serde::{Deserialize, Serialize};
 
 /// How long after its date a value is published.
@@ -30,10 +30,9 @@ impl Lag {
     pub fn after(self, date: Session) -> Session {
         let days = match self {
             Self::SameDay => 0,
-            // The first of January 1970 was a Thursday: weekdays count from Monday.
-            Self::NextBusinessDay => match (date.number() + 3).rem_euclid(7) {
-                4 => 3,
-                5 => 2,
+            Self::NextBusinessDay => match date.weekday() {
+                Weekday::Friday => 3,
+                Weekday::Saturday => 2,
                 _ => 1,
             },
             Self::Days(days) => i32::try_from(days).unwrap_or(i32::MAX),

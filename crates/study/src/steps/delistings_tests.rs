@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use backstaff_panel::Session;
+use backstaff_panel::{
+    Session,
+    testing::{noise, weekdays_from},
+};
 use backstaff_stage::{Key, KeyHasher, Stage as _, Store};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -50,22 +53,14 @@ const ENDS: [(&str, usize, f64); 5] = [
     ("S07", 240, 0.7),  // insolvent, but the study knows better
 ];
 
-/// A number in 0..1 that depends on nothing but its seed.
-fn noise(seed: u64) -> f64 {
-    let mut x = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    ((x ^ (x >> 27)) >> 11) as f64 / (1_u64 << 53) as f64
-}
-
 fn dates() -> Vec<Session> {
-    let weekdays = (17_897..).filter(|day| (day - 17_896_i32).rem_euclid(7) < 5);
-    weekdays.take(N_SESSIONS).map(Session::from_number).collect()
+    weekdays_from(Session::from_number(17_897)).take(N_SESSIONS).collect()
 }
 
 /// Open and close of an instrument in a session; without trade there are none.
 fn bar(i: usize, t: usize) -> Option<(f64, f64)> {
     let is_halted = i == 2 && (175..180).contains(&t) || i == 4 && (100..112).contains(&t);
-    let step = |s: usize, k: u64| 1.0 + 0.04 * (noise((1000 * i + s) as u64 * 10 + k) - 0.5);
+    let step = |s: usize, k: u64| 1.0 + 0.04 * (noise(&[i as u64, s as u64, k]) - 0.5);
     let before = (0..t).map(|s| step(s, 1) * step(s, 2)).product::<f64>();
     let open = (50.0 + 5.0 * i as f64) * before * step(t, 1);
     (!is_halted).then(|| (open, open * step(t, 2)))
