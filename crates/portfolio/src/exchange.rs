@@ -2,22 +2,13 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use backstaff_panel::Instrument;
+use backstaff_panel::{Execution, Instrument};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Costs, Market, PortfolioError, Rates, Side, Unfilled,
     error::{finite, not_negative, positive},
 };
-
-/// At which price of the next session orders are executed. The session of the signal is never on offer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Execution {
-    /// The opening price of the next session.
-    #[default]
-    NextOpen,
-    /// The closing price of the next session.
-    NextClose,
-}
 
 /// What a position brings when its instrument's life ends before the panel does.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,8 +67,9 @@ pub struct VolumeCap {
     pub of: VolumeOf,
 }
 
-/// The volume that an order is compared with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// The volume that an order is compared with; a study file writes `session` or `average`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum VolumeOf {
     /// That of the session in which it trades.
     #[default]
@@ -89,7 +81,7 @@ pub enum VolumeOf {
 impl Default for Exchange {
     fn default() -> Self {
         Self {
-            execution: Execution::NextOpen,
+            execution: Execution::Open,
             costs: Costs::FREE,
             lot: None,
             volume_cap: None,

@@ -19,11 +19,12 @@ pub mod measure;
 mod order;
 mod strategy;
 
+pub use backstaff_panel::Execution;
 pub use backtest::{Backtest, Decided, Leavers, Position, Rebalance, Terms, backtest};
 pub use cohorts::backtest_cohorts;
 pub use cost::{Costs, Fees, MOST_SLIPPAGE, Rates, krx_price_limit, krx_sell_tax_bps};
 pub use error::PortfolioError;
-pub use exchange::{Caveat, Exchange, Execution, Quote, Recovery, VolumeCap, VolumeOf};
+pub use exchange::{Caveat, Exchange, Recovery, VolumeCap, VolumeOf};
 pub use ledger::{Day, Delisting, Holding, Ledger, NextOrder, NextSession};
 pub use liquidity::Liquidity;
 pub use market::{Bar, Market};

@@ -30,21 +30,21 @@ pub struct Market {
     raw_volume: Option<Arc<Column>>,
 }
 
-/// The prices of a session.
+/// The prices of an instrument in one session.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bar {
-    /// The first one.
+    /// The first price.
     pub open: f64,
-    /// The highest.
+    /// The highest price.
     pub high: f64,
-    /// The lowest.
+    /// The lowest price.
     pub low: f64,
-    /// The last one.
+    /// The last price.
     pub close: f64,
 }
 
 impl Market {
-    /// The market of a panel.
+    /// The market of a panel's prices, volumes and factors.
     pub fn new(panel: &Panel) -> Result<Self, PortfolioError> {
         let field = |name| panel.field(name).ok_or(PortfolioError::MissingField { field: name });
         let traded = panel.field(TRADED);
@@ -76,12 +76,12 @@ impl Market {
         })
     }
 
-    /// The rows.
+    /// The axis of the rows.
     pub fn axis(&self) -> &Arc<Axis> {
         &self.axis
     }
 
-    /// The instrument of a row.
+    /// The number of the instrument that owns a row.
     pub(crate) fn instrument(&self, row: usize) -> usize {
         self.instruments[row] as usize
     }
@@ -98,8 +98,8 @@ impl Market {
     /// The price at which a row's session executes, if it trades.
     pub(crate) fn price(&self, row: usize, execution: Execution) -> Option<f64> {
         let price = match execution {
-            Execution::NextOpen => self.open[row],
-            Execution::NextClose => self.close[row],
+            Execution::Open => self.open[row],
+            Execution::Close => self.close[row],
         };
         (!price.is_nan()).then_some(price)
     }
@@ -173,7 +173,7 @@ impl Market {
         (volume.is_finite() && volume >= 0.0).then_some(volume)
     }
 
-    /// The shares as quoted that one share of the market's prices stands for in this row; 1 where it is unknown.
+    /// How many shares as quoted make one share at the market's prices in this row; 1 where it is unknown.
     pub(crate) fn factor(&self, row: usize) -> f64 {
         let factor = self.raw_close.as_ref().map_or(1.0, |raw| self.close[row] / raw.get(row));
         if factor.is_finite() && factor > 0.0 { factor } else { 1.0 }

@@ -207,8 +207,8 @@ fn check_rules(case: &Case, panel: &Panel, result: &Backtest) -> Result<(), Test
     let calendar = panel.axis().calendar();
     let field = |name: &str| panel.field(name).unwrap();
     let price = match case.exchange.execution {
-        backstaff_portfolio::Execution::NextOpen => field("open"),
-        backstaff_portfolio::Execution::NextClose => field("close"),
+        backstaff_portfolio::Execution::Open => field("open"),
+        backstaff_portfolio::Execution::Close => field("close"),
     };
     for fill in &result.fills {
         let row = panel.axis().row(fill.instrument, calendar.position(fill.session).unwrap()).unwrap();

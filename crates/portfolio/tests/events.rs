@@ -80,7 +80,7 @@ fn buys_at_the_open_after_the_signal() {
 #[test]
 fn or_at_the_close_after_it() {
     let panel = panel(3, &[("A", 0, &[1.0, 20.0, 30.0], &[10.0, 25.0, 35.0])]);
-    let exchange = Exchange { execution: backstaff_portfolio::Execution::NextClose, ..Exchange::default() };
+    let exchange = Exchange { execution: backstaff_portfolio::Execution::Close, ..Exchange::default() };
     assert_eq!(equity(&hold_a(&panel, &exchange)), vec![1000.0, 1000.0, 1400.0]);
 }
 

@@ -72,7 +72,7 @@ fn holding(next: [f64; 4], orders: Vec<Order>) -> Tape {
 #[test]
 fn the_open_and_the_close_can_be_asked_for_under_either_rule() {
     let session = [90.0, 110.0, 80.0, 105.0];
-    for execution in [Execution::NextOpen, Execution::NextClose] {
+    for execution in [Execution::Open, Execution::Close] {
         let exchange = Exchange { execution, ..Exchange::default() };
         let orders = vec![order(Shares(1.0), MarketOnClose), order(Shares(1.0), MarketOnOpen)];
         let tape = walk_under(&exchange, &bars(&[FLAT, session]), vec![orders.into()]);

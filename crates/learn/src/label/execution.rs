@@ -1,38 +1,11 @@
-//! The price at which a study trades.
+//! The prices at which a study trades.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
-use backstaff_panel::{Axis, Column, Panel, TRADED};
+use backstaff_panel::{Axis, Column, Execution, Panel, TRADED};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use crate::LearnError;
-
-/// Which price of a session orders are carried out at.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Execution {
-    /// The first price of the session.
-    Open,
-    /// The last price of the session.
-    Close,
-}
-
-impl Execution {
-    /// The field that holds the price.
-    pub const fn field(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Close => "close",
-        }
-    }
-}
-
-impl fmt::Display for Execution {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.field())
-    }
-}
 
 /// The prices at which a study trades: one a row, NaN where the instrument can't be traded.
 #[derive(Clone, Debug)]

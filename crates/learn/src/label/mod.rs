@@ -14,7 +14,8 @@ use rayon::prelude::*;
 
 use crate::LearnError;
 
-pub use execution::{Execution, ExecutionPrices};
+pub use backstaff_panel::Execution;
+pub use execution::ExecutionPrices;
 pub use target::{Form, Known, Market, Measure, Target};
 
 /// How many sessions a position is held, from its entry.

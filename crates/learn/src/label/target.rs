@@ -3,13 +3,16 @@
 use backstaff_panel::{Categories, Column};
 use backstaff_statistics::{average_ranks, deviation, mean_from_first, median};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::Labels;
 
-/// What a target starts from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// What a target starts from, in a study file `return`, `excess` or `residual`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Measure {
-    /// The return itself.
+    /// The return of the label.
+    #[default]
     Return,
     /// The return less the market's.
     Excess,
@@ -17,25 +20,30 @@ pub enum Measure {
     Residual,
 }
 
-/// What stands for the market: a statistic of the returns of the session's cross-section.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// How the market's return follows from the returns of a session's cross-section, in a study file `mean` or
+/// `median`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Market {
-    /// Their mean.
+    /// The mean of the returns.
+    #[default]
     Mean,
-    /// Their median; of an even number, the mean of the middle two.
+    /// The median of the returns; of an even number, the mean of the middle two.
     Median,
 }
 
-/// The form in which a model sees it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// The form in which a model sees a target, in a study file `value`, `rank`, `percent_rank`, `zscore` or `log`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Form {
-    /// As it is.
+    /// The number as it is.
     Value,
     /// The rank within the session, from −0.5 to 0.5 (exclusive), centred at 0; ties share theirs.
     Rank,
     /// The rank by the number of ranked rows, above 0 and up to 1; ties share theirs.
     PercentRank,
     /// In standard deviations (n − 1) from the mean of the session; 0 where all are equal.
+    #[serde(rename = "zscore")]
     ZScore,
     /// `sign(x) · ln(1 + |x|)`: large values count less, without an end.
     Log,
@@ -44,11 +52,11 @@ pub enum Form {
 /// How the labels of one session's rows become targets.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Target {
-    /// What it starts from.
+    /// What the target starts from.
     pub measure: Measure,
-    /// What stands for the market in it.
+    /// What the market's return is in an excess or a residual.
     pub market: Market,
-    /// The form in which a model sees it.
+    /// The form in which a model sees the target.
     pub form: Form,
     /// Returns beyond ± this are cut to it, before anything else. The labels themselves stay as they are.
     pub clip: Option<f64>,

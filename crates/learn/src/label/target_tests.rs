@@ -154,3 +154,17 @@ fn clipping_leaves_the_labels_alone() {
     assert_eq!((cut[1], cut[5]), (-0.5, 0.5));
     assert_eq!(labels.values(), by_row(RETURNS));
 }
+
+#[test]
+fn words_of_study_files_are_read_and_written() {
+    let word = |form: Form| serde_json::to_value(form).unwrap();
+    let forms = [Form::Value, Form::Rank, Form::PercentRank, Form::ZScore, Form::Log];
+    assert_eq!(forms.map(word), ["value", "rank", "percent_rank", "zscore", "log"]);
+    assert!(forms.into_iter().all(|form| serde_json::from_value::<Form>(word(form)).unwrap() == form));
+    let of = |text: &str| serde_json::from_str::<Measure>(text).unwrap();
+    assert_eq!(
+        [of("\"return\""), of("\"excess\""), of("\"residual\"")],
+        [Measure::default(), Measure::Excess, Measure::Residual]
+    );
+    assert_eq!(serde_json::from_str::<Market>("\"median\"").unwrap(), Market::Median);
+}

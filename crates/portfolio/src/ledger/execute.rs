@@ -1,7 +1,7 @@
 //! Orders become trades.
 
 use super::{Holding, Ledger};
-use crate::{Execution, Fill, Order, OrderType, Quantity, Quote, Shortfall, Side, Unfilled};
+use crate::{Execution, Fill, Order, OrderType, Quantity, Shortfall, Side, Unfilled, exchange::Quote};
 
 /// Where prices come from.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -17,11 +17,11 @@ struct Ticket {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Its moment has not come.
+    /// The order waits for its moment in the session.
     Open,
     /// It was tried, and something is left of it.
     Tried,
-    /// Nothing is left of it.
+    /// The order is filled, refused or cancelled.
     Closed,
 }
 
@@ -35,7 +35,7 @@ impl Ledger<'_> {
         let Decision { orders, cancel, max_positions } = decision;
         self.cancel(&cancel);
         let mut book = self.book(orders);
-        self.auction(&mut book, max_positions, Execution::NextOpen);
+        self.auction(&mut book, max_positions, Execution::Open);
         if book.iter().any(|ticket| ticket.waiting.order.order_type.level().is_some()) {
             self.met_levels = true;
             self.reject_without_level(&mut book);
@@ -43,7 +43,7 @@ impl Ledger<'_> {
                 self.reach(&mut book, max_positions, is_due);
             }
         }
-        self.auction(&mut book, max_positions, Execution::NextClose);
+        self.auction(&mut book, max_positions, Execution::Close);
         self.waiting = book.into_iter().filter_map(|ticket| self.keep(ticket)).collect();
     }
 
@@ -81,8 +81,8 @@ impl Ledger<'_> {
     pub(super) fn auction_of(&self, order_type: OrderType) -> Option<Execution> {
         match order_type {
             OrderType::Market => Some(self.exchange.execution),
-            OrderType::MarketOnOpen => Some(Execution::NextOpen),
-            OrderType::MarketOnClose => Some(Execution::NextClose),
+            OrderType::MarketOnOpen => Some(Execution::Open),
+            OrderType::MarketOnClose => Some(Execution::Close),
             OrderType::Limit(_) | OrderType::Stop(_) => None,
         }
     }
@@ -93,7 +93,7 @@ impl Ledger<'_> {
             let reached = if is_due(order.order_type) { self.reached_at(order) } else { None };
             reached.map(Some)
         });
-        self.settle(book, &due, max_positions, Execution::NextOpen);
+        self.settle(book, &due, max_positions, Execution::Open);
     }
 
     /// The price at which an order with a limit or stop trades in this session, if the session reaches it.
@@ -148,7 +148,7 @@ impl Ledger<'_> {
         }
     }
 
-    /// What of an order waits for the next session; what doesn't is told.
+    /// The part of an order that waits for the next session; a part that ends here is noted as unfilled.
     fn keep(&mut self, ticket: Ticket) -> Option<Waiting> {
         let Ticket { waiting, state } = ticket;
         let Waiting { order, .. } = waiting;
@@ -177,7 +177,7 @@ impl Ledger<'_> {
         None
     }
 
-    /// Whether the instrument has a life left; the order is told to have ended with it if not.
+    /// Whether the instrument still lives. If not, the order is noted as ended with it.
     fn is_alive(&mut self, order: Order) -> bool {
         let is_alive = self.market.row(order.instrument, self.position) != Err(Unfilled::Delisted);
         if !is_alive && order.order_type.level().is_some() {

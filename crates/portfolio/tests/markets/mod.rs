@@ -209,7 +209,7 @@ pub fn top_n(panel: &Panel, seed: u64, rules: u8) -> TopN {
 
 pub fn any_exchange() -> impl Strategy_<Value = Exchange> {
     (
-        prop_oneof![Just(Execution::NextOpen), Just(Execution::NextClose)],
+        prop_oneof![Just(Execution::Open), Just(Execution::Close)],
         (0.0..30.0, 0.0..30.0, prop_oneof![Just(0.0), 0.0..20.0], 0.0..50.0),
         prop_oneof![Just(None), Just(Some(1.0)), Just(Some(100.0))],
         prop_oneof![Just(None), Just(Some(0.001)), Just(Some(0.1))],

@@ -115,8 +115,8 @@ impl ExecutionPrice {
     /// What the ledger calls it.
     pub fn of_ledger(self) -> Execution {
         match self {
-            Self::Open => Execution::NextOpen,
-            Self::Close => Execution::NextClose,
+            Self::Open => Execution::Open,
+            Self::Close => Execution::Close,
         }
     }
 }
