@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{
-    Bars, Block, Chart, Drawing, Histogram, Horizontal, Lines, Report, ReportError, Scatter, Section, Table,
-};
+use crate::{Bars, Block, Chart, Drawing, Histogram, Horizontal, Lines, Report, ReportError, Section, Table};
 
 /// The anchor of the section that holds what differs from run to run.
 pub(crate) const RUN: &str = "run";
@@ -57,14 +55,12 @@ fn chart(chart: &Chart) -> Result<(), ReportError> {
         Drawing::Lines(lines) => self::lines(&chart.title, lines),
         Drawing::Bars(bars) => self::bars(&chart.title, bars),
         Drawing::Histogram(histogram) => self::histogram(&chart.title, histogram),
-        Drawing::Scatter(Scatter { .. }) => Ok(()),
     }
 }
 
 fn lines(chart: &str, lines: &Lines) -> Result<(), ReportError> {
     match &lines.horizontal {
         Horizontal::Dates { at } => ascending(chart, at),
-        Horizontal::Instants { at } => ascending(chart, at),
         Horizontal::Numbers { at, .. } => finite_ascending(chart, at),
     }?;
     for line in &lines.series {

@@ -29,9 +29,6 @@ pub enum ReportError {
     #[error("the horizontal axis of chart {chart:?} is not finite at place {place}")]
     NotFinite { chart: String, place: usize },
 
-    #[error("{html_bytes} bytes given as a page hold no report body")]
-    NoBody { html_bytes: usize },
-
     #[error("cannot write the page")]
     Template(#[from] askama::Error),
 

@@ -5,7 +5,7 @@
 //!
 //! - as HTML: [`Report::body`] is a function of the report alone and can be digested; [`Body::page`] wraps it, with a
 //!   run section that may differ from run to run, into a page that opens offline and makes no request;
-//! - as text for a terminal: [`text::render`] and [`text::render_report`];
+//! - as text for a terminal: [`text::render`] and [`text::render_section`];
 //! - as JSON: every type is `Serialize`; missing values are `null`, dates are ISO texts.
 //!
 //! ```
@@ -19,6 +19,8 @@
 //! # Ok::<(), backstaff_report::ReportError>(())
 //! ```
 
+#![warn(unreachable_pub, missing_debug_implementations)]
+
 mod chart;
 mod check;
 mod date;
@@ -31,7 +33,7 @@ pub mod text;
 
 pub use chart::{
     Band, BarSeries, Bars, Chart, Colour, CountSeries, Direction, Drawing, Histogram, Horizontal, Line,
-    Lines, Palette, Rule, Scale, Scatter, ScatterSeries, Stroke,
+    Lines, Palette, Rule, Scale, Stroke,
 };
 pub use date::Date;
 pub use error::ReportError;

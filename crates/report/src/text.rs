@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::{Align, Block, Caveat, Cell, Chart, Drawing, Emphasis, Fact, Report, Section, Severity, Table};
+use crate::{Align, Block, Caveat, Cell, Chart, Drawing, Emphasis, Fact, Section, Severity, Table};
 
 /// A table in monospace: caption, heads, a rule, rows; columns as wide as their widest cell, no trailing blanks.
 ///
@@ -66,29 +66,7 @@ fn push_row(out: &mut String, table: &Table, widths: &[usize], cells: &[String])
     out.push('\n');
 }
 
-/// A whole report; charts are told in words, with a small curve a series.
-pub fn render_report(report: &Report) -> String {
-    let title = line(&report.title);
-    let mut out = format!("{title}\n{}\n", "═".repeat(title.width()));
-    for text in [Some(&report.subtitle), report.headline.as_ref()]
-        .into_iter()
-        .flatten()
-        .filter(|text| !text.is_empty())
-    {
-        let _ = writeln!(out, "{}", plain(text));
-    }
-    if !report.banners.is_empty() {
-        out.push('\n');
-        report.banners.iter().for_each(|banner| push_caveat(&mut out, banner));
-    }
-    report.sections.iter().for_each(|section| {
-        out.push('\n');
-        out.push_str(&render_section(section));
-    });
-    out
-}
-
-/// One section, such as the run section that a page ends with.
+/// One section, such as the run section that a page ends with. A chart becomes its summary and a small curve a series.
 pub fn render_section(section: &Section) -> String {
     let title = line(&section.title);
     let mut out = format!("{title}\n{}\n", "─".repeat(title.width()));
@@ -194,8 +172,8 @@ mod tests {
         let lines =
             Lines::by_date((0..3).map(Date), Format::Integer).line(Line::new("a", vec![0.0, f64::NAN, 8.0]));
         let section = Section::new("s", "Section").block(Chart::new("Chart", lines));
-        let text = render_report(&Report::new("Title").section(section));
-        assert!(text.starts_with("Title\n═════\n\nSection\n───────\n\nChart\nFrom 1970-01-01"), "{text}");
+        let text = render_section(&section);
+        assert!(text.starts_with("Section\n───────\n\nChart\nFrom 1970-01-01"), "{text}");
         assert!(text.ends_with("▁ █  a\n"), "{text}");
     }
 

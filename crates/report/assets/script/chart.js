@@ -13,8 +13,6 @@ function horizontal(spec) {
   switch (x.kind) {
     case "dates":
       return { at: running(x.steps).map((day) => day * DAY), time: true, unit: DAY, label: date };
-    case "instants":
-      return { at: running(x.steps), time: true, unit: 1, label: instant };
     case "names":
       return { at: x.names.map((_, place) => place), label: (at) => x.names[at] };
     case "edges": {
@@ -170,7 +168,7 @@ class Chart {
       fillTo: series.stroke === "area" ? () => 0 : undefined,
       paths: this.barred ? () => null : line[series.stroke],
       points: dots
-        ? { show: true, size: this.spec.kind === "scatter" ? 6 : 4, width: 0, fill: faint(colour, 0.6) }
+        ? { show: true, size: 4, width: 0, fill: faint(colour, 0.6) }
         : { show: alone.length > 0, size: 4, width: 0, fill: colour, filter: () => alone },
     };
   }
@@ -190,8 +188,7 @@ class Chart {
     if (spec.kind === "histogram") return { time: false, range: [spec.x.at[0], spec.x.at.at(-1)] };
     const range = (_, low, high) => {
       if (low === high) return [low - (x.time ? DAY : 0.5), high + (x.time ? DAY : 0.5)];
-      const margin = spec.kind === "scatter" ? (high - low) * 0.04 : 0;
-      return [low - margin, high + margin];
+      return [low, high];
     };
     return { time: Boolean(x.time), range };
   }
@@ -311,10 +308,9 @@ class Chart {
           filter: (_, splits) => splits,
         }
       : {};
-    const name = this.spec.y.name ? { label: this.spec.y.name, labelSize: 18, labelFont: this.font } : {};
     return this.across
       ? this.axis({ side: 2, space: 60, size: 30, values })
-      : this.axis({ side: 3, space: 36, size, values, ...log, ...name });
+      : this.axis({ side: 3, space: 36, size, values, ...log });
   }
 
   // ------------------------------------------------------------ legend and zoom

@@ -61,7 +61,6 @@ function digitsOf(format, step) {
 }
 
 const date = (at) => new Date(at * 1000).toISOString().slice(0, 10);
-const instant = (at) => new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ") + " UTC";
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
 // Labels of a time axis: years, months, days or hours, as far apart as the axis puts them; the first tells the year.

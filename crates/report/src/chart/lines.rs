@@ -14,13 +14,13 @@ pub struct Lines {
     pub series: Vec<Line>,
     /// How values are shown.
     pub format: Format,
-    /// The vertical scale.
+    /// The scale of the vertical axis.
     pub scale: Scale,
     /// How series get their colours.
     pub palette: Palette,
     /// Spans of the horizontal axis that are shaded.
     pub bands: Vec<Band>,
-    /// Horizontal lines.
+    /// Horizontal lines across the drawing.
     pub rules: Vec<Rule>,
     /// Drawings of one group share pointer and zoom.
     pub group: Option<String>,
@@ -30,37 +30,32 @@ pub struct Lines {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Horizontal {
-    /// One civil date a value.
+    /// A civil date for each value.
     Dates {
-        /// The dates.
+        /// The dates, ascending.
         at: Vec<Date>,
-    },
-    /// One instant a value, shown in UTC.
-    Instants {
-        /// Seconds since 1970-01-01T00:00:00Z.
-        at: Vec<i64>,
     },
     /// One number a value: lags, rounds of training.
     Numbers {
-        /// What the numbers are.
+        /// The name of the numbers.
         name: String,
-        /// The numbers.
+        /// The numbers, ascending.
         at: Vec<f64>,
-        /// How they are shown.
+        /// How the numbers are shown.
         format: Format,
     },
 }
 
-/// One series of [`Lines`].
+/// One series of [`Lines`]: a value for each place.
 #[derive(Debug, Clone, Serialize)]
 pub struct Line {
-    /// Its name in the legend.
+    /// The name of the series in the legend.
     pub name: String,
-    /// One value a place.
+    /// The value of each place; NaN is a gap.
     pub values: Vec<f64>,
-    /// How it is drawn.
+    /// How the series is drawn.
     pub stroke: Stroke,
-    /// Its colour.
+    /// The colour of the series.
     pub colour: Colour,
     /// Lower and upper bounds around the values, shaded: one a place each.
     pub ribbon: Option<(Vec<f64>, Vec<f64>)>,
@@ -70,15 +65,15 @@ pub struct Line {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stroke {
-    /// A line.
+    /// A line from value to value.
     Solid,
-    /// A dashed line.
+    /// A dashed line from value to value.
     Dashed,
     /// A line, shaded down or up to zero; the axis then shows zero.
     Area,
     /// A value holds until the next place.
     Step,
-    /// A dot a value, no line.
+    /// A dot for each value, without a line.
     Dots,
 }
 
@@ -96,11 +91,11 @@ pub enum Scale {
 /// A shaded span of the horizontal axis: a test window, a drawdown, a regime.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Band {
-    /// First and last place that is shaded, as days or seconds since 1970-01-01, or as a number of the axis.
+    /// First and last place that is shaded, as days since 1970-01-01 or as a number of the axis.
     pub span: (f64, f64),
     /// What it is, written at its top.
     pub name: String,
-    /// Its colour; [`Colour::ByName`] and [`Colour::BySign`] are neutral.
+    /// The colour of the band; [`Colour::ByName`] and [`Colour::BySign`] are neutral.
     pub colour: Colour,
 }
 
@@ -129,13 +124,13 @@ impl Lines {
         }
     }
 
-    /// Adds a series.
+    /// Adds a series with a value for each place.
     pub fn line(mut self, line: Line) -> Self {
         self.series.push(line);
         self
     }
 
-    /// Sets the vertical scale.
+    /// Sets the scale of the vertical axis.
     pub fn scale(mut self, scale: Scale) -> Self {
         self.scale = scale;
         self
@@ -147,19 +142,13 @@ impl Lines {
         self
     }
 
-    /// Shades a span of dates, both included.
-    pub fn band_of_dates(self, first: Date, last: Date, name: impl Into<String>) -> Self {
-        let span = (f64::from(first.0), f64::from(last.0));
-        self.band(Band { span, name: name.into(), colour: Colour::Neutral })
-    }
-
-    /// Shades a span.
+    /// Shades a span of the horizontal axis.
     pub fn band(mut self, band: Band) -> Self {
         self.bands.push(band);
         self
     }
 
-    /// Draws a horizontal line.
+    /// Draws a horizontal line at a value.
     pub fn rule(mut self, rule: Rule) -> Self {
         self.rules.push(rule);
         self
@@ -171,11 +160,10 @@ impl Lines {
         self
     }
 
-    /// The number of places.
+    /// The number of places on the horizontal axis.
     pub(crate) fn n_places(&self) -> usize {
         match &self.horizontal {
             Horizontal::Dates { at } => at.len(),
-            Horizontal::Instants { at } => at.len(),
             Horizontal::Numbers { at, .. } => at.len(),
         }
     }
@@ -192,18 +180,18 @@ impl Lines {
 }
 
 impl Line {
-    /// A solid line.
+    /// A series that is drawn as a solid line.
     pub fn new(name: impl Into<String>, values: Vec<f64>) -> Self {
         Self { name: name.into(), values, stroke: Stroke::Solid, colour: Colour::ByName, ribbon: None }
     }
 
-    /// Sets how it is drawn.
+    /// Sets how the series is drawn.
     pub fn stroke(mut self, stroke: Stroke) -> Self {
         self.stroke = stroke;
         self
     }
 
-    /// Sets its colour.
+    /// Sets the colour of the series.
     pub fn colour(mut self, colour: Colour) -> Self {
         self.colour = colour;
         self

@@ -3,7 +3,6 @@
 mod bars;
 mod histogram;
 mod lines;
-mod scatter;
 mod summary;
 
 use serde::Serialize;
@@ -11,7 +10,6 @@ use serde::Serialize;
 pub use bars::{BarSeries, Bars, Direction};
 pub use histogram::{CountSeries, Histogram};
 pub use lines::{Band, Horizontal, Line, Lines, Scale, Stroke};
-pub use scatter::{Scatter, ScatterSeries};
 
 /// A drawing with its title and a note.
 #[derive(Debug, Clone, Serialize)]
@@ -22,25 +20,23 @@ pub struct Chart {
     pub note: Option<String>,
     /// Height of the drawing in CSS pixels; `None` leaves it to the kind of drawing.
     pub height: Option<u32>,
-    /// What is drawn.
+    /// The drawing below the title.
     pub drawing: Drawing,
 }
 
-/// What a [`Chart`] draws.
+/// The drawing of a [`Chart`].
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Drawing {
     /// Values over time or over a number.
     Lines(Lines),
-    /// Values by name.
+    /// Values by name, as bars.
     Bars(Bars),
     /// How often values fall between edges.
     Histogram(Histogram),
-    /// Pairs of values.
-    Scatter(Scatter),
 }
 
-/// The colour of a series. The page has a light and a dark shade of each; all are told apart by colour-blind readers.
+/// The colour of a series. The page has a light and a dark shade of each; colour-blind readers can tell all apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Colour {
@@ -48,9 +44,9 @@ pub enum Colour {
     ByName,
     /// Grey: what others are compared with.
     Neutral,
-    /// The hue of gains.
+    /// The hue that means gains.
     Positive,
-    /// The hue of losses.
+    /// The hue that means losses.
     Negative,
     /// Each bar has the hue of its sign; other drawings treat it as [`Colour::ByName`].
     BySign,
@@ -69,9 +65,9 @@ pub enum Palette {
 /// A straight line across a drawing: a mean, a threshold.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Rule {
-    /// Where it stands.
+    /// The value at which the line is drawn.
     pub at: f64,
-    /// What it is.
+    /// The name of what the line marks.
     pub name: String,
 }
 
@@ -83,12 +79,12 @@ impl Rule {
 }
 
 impl Chart {
-    /// A chart without a note.
+    /// A chart of this title and drawing, without a note.
     pub fn new(title: impl Into<String>, drawing: impl Into<Drawing>) -> Self {
         Self { title: title.into(), note: None, height: None, drawing: drawing.into() }
     }
 
-    /// Says how to read it.
+    /// Says how to read the chart.
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
         self
@@ -121,11 +117,5 @@ impl From<Bars> for Drawing {
 impl From<Histogram> for Drawing {
     fn from(histogram: Histogram) -> Self {
         Self::Histogram(histogram)
-    }
-}
-
-impl From<Scatter> for Drawing {
-    fn from(scatter: Scatter) -> Self {
-        Self::Scatter(scatter)
     }
 }

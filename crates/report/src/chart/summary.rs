@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Bars, Drawing, Histogram, Horizontal, Lines, Scatter};
+use super::{Bars, Drawing, Histogram, Horizontal, Lines};
 use crate::Format;
 
 /// One sentence a series. Series beyond the eighth, and bars beyond the eighth, are counted only.
@@ -11,7 +11,6 @@ pub(super) fn of(drawing: &Drawing) -> String {
         Drawing::Lines(lines) => of_lines(lines),
         Drawing::Bars(bars) => of_bars(bars),
         Drawing::Histogram(histogram) => of_histogram(histogram),
-        Drawing::Scatter(scatter) => of_scatter(scatter),
     }
 }
 
@@ -84,14 +83,6 @@ fn of_histogram(histogram: &Histogram) -> String {
     out + &more(histogram.series.len(), "series")
 }
 
-fn of_scatter(scatter: &Scatter) -> String {
-    let mut out = format!("{} against {}.", scatter.vertical.0, scatter.horizontal.0);
-    for series in scatter.series.iter().take(MOST) {
-        let _ = write!(out, " {}: {} points.", series.name, Format::Integer.show(series.points.len() as f64));
-    }
-    out + &more(scatter.series.len(), "series")
-}
-
 fn more(n: usize, what: &str) -> String {
     if n > MOST { format!(" and {} more {what}.", n - MOST) } else { String::new() }
 }
@@ -99,7 +90,6 @@ fn more(n: usize, what: &str) -> String {
 fn place(horizontal: &Horizontal, index: usize) -> Option<String> {
     match horizontal {
         Horizontal::Dates { at } => at.get(index).map(ToString::to_string),
-        Horizontal::Instants { at } => at.get(index).map(|&seconds| crate::date::instant(seconds)),
         Horizontal::Numbers { name, at, format } => {
             at.get(index).map(|&at| format!("{name} {}", format.show(at)))
         }

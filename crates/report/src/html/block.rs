@@ -8,7 +8,7 @@ use crate::{
     Table,
 };
 
-/// A table of so many columns takes the width of the page.
+/// The number of columns from which on a table takes the width of the page.
 const WIDE: usize = 6;
 
 /// Writes the sections of one region of the page.

@@ -80,9 +80,6 @@ fn named(drawing: &Drawing) -> Vec<(&str, Colour)> {
         Drawing::Histogram(histogram) => {
             histogram.series.iter().map(|series| (series.name.as_str(), series.colour)).collect()
         }
-        Drawing::Scatter(scatter) => {
-            scatter.series.iter().map(|series| (series.name.as_str(), series.colour)).collect()
-        }
     }
 }
 
@@ -90,7 +87,7 @@ fn palette(drawing: &Drawing) -> Palette {
     match drawing {
         Drawing::Lines(lines) => lines.palette,
         Drawing::Bars(bars) => bars.palette,
-        Drawing::Histogram(_) | Drawing::Scatter(_) => Palette::Distinct,
+        Drawing::Histogram(_) => Palette::Distinct,
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Bars, Chart, Colour, Direction, Drawing, Format, Histogram, Horizontal, Lines, ReportError, Rule, Scale,
-    Scatter, Stroke,
+    Stroke,
 };
 
 /// A chart as the script reads it.
@@ -16,7 +16,7 @@ use crate::{
 struct Figure<'a> {
     kind: &'static str,
     x: X<'a>,
-    y: Y<'a>,
+    y: Y,
     series: Vec<Series<'a>>,
     bands: Vec<Span<'a>>,
     rules: &'a [Rule],
@@ -26,12 +26,8 @@ struct Figure<'a> {
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum X<'a> {
-    /// The first day, then steps.
+    /// The first day, then the steps from day to day.
     Dates {
-        steps: Vec<i64>,
-    },
-    /// The first second, then steps.
-    Instants {
         steps: Vec<i64>,
     },
     Numbers {
@@ -51,8 +47,7 @@ enum X<'a> {
 }
 
 #[derive(Serialize)]
-struct Y<'a> {
-    name: Option<&'a str>,
+struct Y {
     format: Format,
     log: bool,
     zero: bool,
@@ -85,7 +80,6 @@ pub(super) fn json(chart: &Chart, colours: &Colours) -> Result<String, ReportErr
         Drawing::Lines(lines) => of_lines(lines, colours),
         Drawing::Bars(bars) => of_bars(bars, colours),
         Drawing::Histogram(histogram) => of_histogram(histogram, colours),
-        Drawing::Scatter(scatter) => of_scatter(scatter, colours),
     };
     Ok(in_script(&serde_json::to_string(&figure)?))
 }
@@ -97,7 +91,6 @@ pub(super) fn is_empty(drawing: &Drawing) -> bool {
         Drawing::Lines(lines) => lines.series.iter().all(|line| none(&line.values)),
         Drawing::Bars(bars) => bars.series.iter().all(|series| none(&series.values)),
         Drawing::Histogram(histogram) => histogram.edges.len() < 2 || histogram.series.is_empty(),
-        Drawing::Scatter(scatter) => !scatter.series.iter().any(|series| series.points.iter().any(is_finite)),
     }
 }
 
@@ -113,7 +106,7 @@ pub(super) fn height(chart: &Chart) -> u32 {
             let thickness = 10 + 10 * bars.series.len().max(1);
             (50 + thickness * bars.names.len()) as u32
         }
-        Drawing::Lines(_) | Drawing::Scatter(_) => 280,
+        Drawing::Lines(_) => 280,
         Drawing::Bars(_) | Drawing::Histogram(_) => 240,
     };
     chart.height.unwrap_or_else(of_drawing)
@@ -128,7 +121,6 @@ fn of_lines(lines: &Lines, colours: Vec<String>) -> Figure<'_> {
     let log = lines.scale == Scale::Log && lines.is_positive();
     let x = match &lines.horizontal {
         Horizontal::Dates { at } => X::Dates { steps: steps(at.iter().map(|date| i64::from(date.0))) },
-        Horizontal::Instants { at } => X::Instants { steps: steps(at.iter().copied()) },
         Horizontal::Numbers { name, at, format } => {
             // Two places must not fall together, so the nearest two say how many digits count.
             let nearest = at.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
@@ -153,7 +145,6 @@ fn of_lines(lines: &Lines, colours: Vec<String>) -> Figure<'_> {
         kind: "lines",
         x,
         y: Y {
-            name: None,
             format: lines.format,
             log,
             zero: !log && lines.series.iter().any(|line| line.stroke == Stroke::Area),
@@ -175,7 +166,7 @@ fn of_bars(bars: &Bars, colours: Vec<String>) -> Figure<'_> {
     Figure {
         kind: "bars",
         x: X::Names { names: &bars.names, direction: bars.direction },
-        y: Y { name: None, format: bars.format, log: false, zero: true },
+        y: Y { format: bars.format, log: false, zero: true },
         series: series.collect(),
         bands: Vec::new(),
         rules: &bars.rules,
@@ -191,7 +182,7 @@ fn of_histogram(histogram: &Histogram, colours: Vec<String>) -> Figure<'_> {
     Figure {
         kind: "histogram",
         x: X::Edges { name: &histogram.name, format: histogram.format, at: histogram.edges.clone() },
-        y: Y { name: None, format: Format::Integer, log: false, zero: true },
+        y: Y { format: Format::Integer, log: false, zero: true },
         series: series.collect(),
         bands: Vec::new(),
         rules: &histogram.rules,
@@ -199,43 +190,8 @@ fn of_histogram(histogram: &Histogram, colours: Vec<String>) -> Figure<'_> {
     }
 }
 
-/// All points in one ascending list of places; each series has a value at its own.
-fn of_scatter(scatter: &Scatter, colours: Vec<String>) -> Figure<'_> {
-    let mut points: Vec<(f64, f64, usize)> = Vec::new();
-    for (place, series) in scatter.series.iter().enumerate() {
-        points.extend(series.points.iter().filter(|point| is_finite(point)).map(|&(x, y)| (x, y, place)));
-    }
-    points.sort_by(|left, right| left.0.total_cmp(&right.0).then(left.2.cmp(&right.2)));
-    let at: Vec<f64> = points.iter().map(|point| point.0).collect();
-    let series = scatter.series.iter().zip(colours).enumerate().map(|(place, (series, colour))| {
-        let own = points.iter().map(|&(_, y, owner)| if owner == place { y } else { f64::NAN });
-        let values: Vec<f64> = own.collect();
-        Series {
-            stroke: Stroke::Dots,
-            ..plain(&series.name, colour, Rounded::of(&values, scatter.vertical.1))
-        }
-    });
-    Figure {
-        kind: "scatter",
-        x: X::Numbers {
-            name: &scatter.horizontal.0,
-            format: scatter.horizontal.1,
-            at: Rounded::of(&at, scatter.horizontal.1),
-        },
-        y: Y { name: Some(&scatter.vertical.0), format: scatter.vertical.1, log: false, zero: false },
-        series: series.collect(),
-        bands: Vec::new(),
-        rules: &scatter.rules,
-        group: None,
-    }
-}
-
 fn plain(name: &str, colour: String, values: Rounded) -> Series<'_> {
     Series { name, colour, stroke: Stroke::Solid, values, ribbon: None, errors: None }
-}
-
-fn is_finite(point: &(f64, f64)) -> bool {
-    point.0.is_finite() && point.1.is_finite()
 }
 
 fn steps(at: impl Iterator<Item = i64>) -> Vec<i64> {
@@ -271,17 +227,6 @@ mod tests {
         assert_eq!(figure(lines(-1.0))["y"]["log"], false);
         assert!(falls_back_to_linear(&lines(-1.0).into()));
         assert!(!falls_back_to_linear(&lines(1.0).into()));
-    }
-
-    #[test]
-    fn points_of_all_series_share_one_ascending_axis() {
-        let scatter = Scatter::new(("risk", Format::Number(1)), ("return", Format::Number(1)))
-            .points("a", vec![(2.0, 1.0), (1.0, 2.0), (f64::NAN, 9.0)])
-            .points("b", vec![(1.0, 3.0)]);
-        let figure = figure(scatter);
-        assert_eq!(figure["x"]["at"], serde_json::json!([1, 1, 2]));
-        assert_eq!(figure["series"][0]["values"], serde_json::json!([2, null, 1]));
-        assert_eq!(figure["series"][1]["values"], serde_json::json!([null, 3, null]));
     }
 
     #[test]

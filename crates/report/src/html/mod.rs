@@ -37,8 +37,6 @@ const SCRIPT: [&str; 4] = [
     include_str!("../../assets/script/page.js"),
 ];
 
-const BODY: (&str, &str) = ("<!-- body -->", "<!-- /body -->");
-
 impl Report {
     /// Renders all but the run section; what the caller digests.
     ///
@@ -62,14 +60,14 @@ impl Report {
 }
 
 impl Body {
-    /// The bytes to digest.
+    /// The text whose bytes a caller digests.
     pub fn as_str(&self) -> &str {
         &self.html
     }
 
     /// The whole page; `run` holds what may differ from run to run: times, found or computed, the machine.
     ///
-    /// The run section stands outside of the body, between `<!-- run -->` and `<!-- /run -->`. The page holds its
+    /// The page holds the run section outside of the body, between `<!-- run -->` and `<!-- /run -->`. The page holds its
     /// styles, scripts and data, and forbids the browser to fetch anything.
     ///
     /// # Errors
@@ -82,24 +80,12 @@ impl Body {
             title: &self.title,
             body: &self.html,
             run: &run,
-            marks: BODY,
             chart_style: include_str!("../../assets/uplot/uPlot.min.css"),
             style: STYLE,
             chart_script: include_str!("../../assets/uplot/uPlot.iife.min.js"),
             script: SCRIPT,
         };
         Ok(page.render()?)
-    }
-
-    /// The body of a page that [`Body::page`] made, to check what was digested.
-    ///
-    /// # Errors
-    ///
-    /// If the text is no such page.
-    pub fn of_page(page: &str) -> Result<&str, ReportError> {
-        // A text of the report cannot hold a mark, since `<` is escaped wherever it stands.
-        let body = page.split_once(BODY.0).and_then(|(_, rest)| rest.split_once(BODY.1));
-        body.map(|(body, _)| body).ok_or(ReportError::NoBody { html_bytes: page.len() })
     }
 }
 
@@ -109,7 +95,6 @@ struct PageTemplate<'a> {
     title: &'a str,
     body: &'a str,
     run: &'a str,
-    marks: (&'a str, &'a str),
     chart_style: &'a str,
     style: [&'a str; 3],
     chart_script: &'a str,

@@ -1,8 +1,9 @@
 //! A made-up report with every kind of block, as large as a real one.
 
+use backstaff_panel::{Session, testing::weekdays_from};
 use backstaff_report::{
-    Band, BarSeries, Bars, Block, Caveat, Chart, Colour, Column, Date, Details, Emphasis, Fact, Format, Heat,
-    Histogram, Line, Lines, Palette, Report, Rule, Scale, Scatter, Section, Stroke, Table, cells,
+    Band, BarSeries, Bars, Block, Caveat, Chart, Colour, Column, Date, Emphasis, Fact, Format, Heat,
+    Histogram, Line, Lines, Palette, Report, Rule, Scale, Section, Stroke, Table, cells,
 };
 
 const N: usize = 754;
@@ -45,7 +46,7 @@ fn drawdown(values: &[f64]) -> Vec<f64> {
 
 /// Weekdays from 2015 on.
 fn dates() -> Vec<Date> {
-    (FIRST..).filter(|day| (day + 3).rem_euclid(7) < 5).take(N).map(Date).collect()
+    weekdays_from(Session::from_number(FIRST)).take(N).map(|day| Date(day.number())).collect()
 }
 
 pub fn report() -> Report {
@@ -132,11 +133,13 @@ fn performance() -> Section {
     for place in [0, 3] {
         under = under.line(Line::new(NAMES[place], drawdown(&all[place])).stroke(Stroke::Area));
     }
-    let equity = equity.band_of_dates(Date(16_664), Date(16_720), "China, August 2015").band(Band {
-        span: (16_977.0, 16_985.0),
-        name: "Brexit".into(),
-        colour: Colour::Negative,
+    let equity = equity.band(Band {
+        span: (16_664.0, 16_720.0),
+        name: "China, August 2015".into(),
+        colour: Colour::Neutral,
     });
+    let equity =
+        equity.band(Band { span: (16_977.0, 16_985.0), name: "Brexit".into(), colour: Colour::Negative });
     let exposure: Vec<f64> = returns(9, 0.97, 0.01)
         .iter()
         .enumerate()
@@ -277,10 +280,6 @@ fn model() -> Section {
     let training = Lines::by_number("round", rounds.clone(), Format::Integer, Format::Number(4))
         .line(Line::new("train", curve(0.99, 0.04)).stroke(Stroke::Dashed))
         .line(Line::new("validation", curve(0.992, 0.012)));
-    let scatter = Scatter::new(("volatility", Format::Percent(1)), ("growth", Format::Percent(1))).points(
-        "names held",
-        returns(31, 0.25, 0.03).iter().zip(returns(32, 0.12, 0.08)).map(|(&x, y)| (x, y)).take(300).collect(),
-    );
     let folds = (0..3).fold(
         Table::new("Folds")
             .column(Column::integer("Fold"))
@@ -301,19 +300,16 @@ fn model() -> Section {
             ])
         },
     );
-    Section::new("model", "Model")
-        .block(folds)
-        .block(Block::Beside(vec![
-            Chart::new(
-                "Feature importance, share of gain, mean and deviation over folds",
-                Bars::new(features, Format::Percent(1)).across().bars(
-                    BarSeries::new("gain", gain.clone()).errors(gain.iter().map(|g| g * 0.2).collect()),
-                ),
-            )
-            .into(),
-            Chart::new("Loss by round of training", training).height(260).into(),
-        ]))
-        .block(Details::new("Risk and growth of the names held").block(Chart::new("Names", scatter)))
+    Section::new("model", "Model").block(folds).block(Block::Beside(vec![
+        Chart::new(
+            "Feature importance, share of gain, mean and deviation over folds",
+            Bars::new(features, Format::Percent(1))
+                .across()
+                .bars(BarSeries::new("gain", gain.clone()).errors(gain.iter().map(|g| g * 0.2).collect())),
+        )
+        .into(),
+        Chart::new("Loss by round of training", training).height(260).into(),
+    ]))
 }
 
 fn orders() -> Section {
