@@ -1,5 +1,7 @@
 //! How much a training row counts.
 
+use backstaff_statistics::mean;
+
 use crate::LearnError;
 
 /// How the weight of a training row falls with its age, counted in calendar days.
@@ -58,7 +60,7 @@ impl Decay {
             Self::HalfLifeDays(half_life) => libm::exp2(-age(day) / half_life),
         };
         let mut weights = days.iter().map(weight).collect::<Vec<_>>();
-        let mean = weights.iter().sum::<f64>() / weights.len() as f64;
+        let mean = mean(&weights);
         for weight in &mut weights {
             *weight /= mean;
         }

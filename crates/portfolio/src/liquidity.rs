@@ -1,5 +1,7 @@
 //! How much of an instrument is traded, and how much its price moves.
 
+use backstaff_statistics::{deviation, mean};
+
 use crate::Market;
 
 /// Fewer traded sessions with a volume, or fewer returns, say nothing about liquidity.
@@ -45,12 +47,10 @@ impl Market {
         if n_volumes < LEAST || returns.len() < LEAST || value <= 0.0 {
             return None;
         }
-        let mean = returns.iter().sum::<f64>() / returns.len() as f64;
-        let squares = returns.iter().map(|r| (r - mean) * (r - mean)).sum::<f64>();
         Some(Liquidity {
             volume: volume / n_volumes as f64,
             value: value / n_volumes as f64,
-            volatility: (squares / (returns.len() - 1) as f64).sqrt(),
+            volatility: deviation(&returns, mean(&returns)),
         })
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use backstaff_statistics::{central_moment, mean};
+
 use super::{Guide, Risk, View};
 
 /// What is done to a session's scores before they are ranked.
@@ -38,11 +40,8 @@ fn standardise(scores: &mut [(usize, f64)], group: impl Fn(usize) -> u32) {
         groups.entry(group(i)).or_default().push(place);
     }
     for places in groups.values() {
-        let n = places.len() as f64;
-        let mean = places.iter().map(|&place| scores[place].1).sum::<f64>() / n;
-        let squares =
-            places.iter().map(|&place| (scores[place].1 - mean) * (scores[place].1 - mean)).sum::<f64>();
-        let deviation = (squares / n).sqrt();
+        let values = places.iter().map(|&place| scores[place].1).collect::<Vec<_>>();
+        let (mean, deviation) = (mean(&values), central_moment(&values, 2).sqrt());
         // Equal scores may differ from their mean by a rounding.
         let is_constant = places.iter().all(|&place| scores[place].1 == scores[places[0]].1);
         for &place in places {
