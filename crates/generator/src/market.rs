@@ -1,6 +1,9 @@
 //! The market: everything that was drawn, ready to be written.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::{
+    fmt,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+};
 
 use backstaff_panel::Session;
 use rayon::prelude::*;
@@ -25,8 +28,14 @@ pub struct Market {
     pub(crate) spec: MarketSpec,
     pub(crate) sessions: Vec<Session>,
     pub(crate) factors: Factors,
-    /// In order of their codes.
+    /// The stocks in the order of their codes.
     pub(crate) stocks: Vec<Stock>,
+}
+
+impl fmt::Debug for Market {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Market").field("spec", &self.spec).field("rows", &self.rows()).finish_non_exhaustive()
+    }
 }
 
 impl Market {

@@ -132,21 +132,21 @@ impl fmt::Display for Caveat {
 
 /// What an instrument offers in a session.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Quote {
+pub(crate) struct Quote {
     /// The price of execution, before slippage.
-    pub price: f64,
+    pub(crate) price: f64,
     /// The most shares that may be traded; infinite without a volume cap.
-    pub most_shares: f64,
-    /// The shares as quoted that one share of the market's prices stands for.
-    pub factor: f64,
-    /// `σ / √V` ([`Liquidity::depth`](crate::Liquidity::depth)); 0 without impact.
-    pub depth: f64,
+    pub(crate) most_shares: f64,
+    /// How many shares as quoted make one share at the market's prices.
+    pub(crate) factor: f64,
+    /// `σ / √V` of the instrument's liquidity; 0 without impact.
+    pub(crate) depth: f64,
 }
 
 impl Exchange {
-    /// What an instrument offers to this side in the session at `position` when it stands at this price (`None`: it
-    /// does not trade), or why it offers nothing.
-    pub fn quote(
+    /// The offer of an instrument to this side in the session at `position` at this price (`None`: it does not trade),
+    /// or the reason why it offers nothing.
+    pub(crate) fn quote(
         &self,
         market: &Market,
         (i, position): (usize, usize),

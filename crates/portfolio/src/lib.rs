@@ -7,6 +7,8 @@
 //!
 //! Pure: no input or output, no clock, no randomness, no threads. Equal inputs give equal bits.
 
+#![warn(unreachable_pub, missing_debug_implementations)]
+
 mod backtest;
 mod cohorts;
 mod cost;
@@ -22,7 +24,7 @@ mod strategy;
 pub use backstaff_panel::Execution;
 pub use backtest::{Backtest, Decided, Leavers, Position, Rebalance, Terms, backtest};
 pub use cohorts::backtest_cohorts;
-pub use cost::{Costs, Fees, MOST_SLIPPAGE, Rates, krx_price_limit, krx_sell_tax_bps};
+pub use cost::{Costs, MOST_SLIPPAGE, Rates, krx_price_limit, krx_sell_tax_bps};
 pub use error::PortfolioError;
 pub use exchange::{Caveat, Exchange, Recovery, VolumeCap, VolumeOf};
 pub use ledger::{Day, Delisting, Holding, Ledger, NextOrder, NextSession};

@@ -23,9 +23,11 @@
 //!   that dies at any point leaves only things in `tmp`, which the next one sweeps, and a lock file without its lock.
 //! - Artifacts never change. Manifests carry their own digest and those of the parts; what differs from what was
 //!   written is removed, and the run that stumbles over it computes it anew ([`runner::with_repair`]).
-//! - No file is flushed to the disk by force. After a power failure digests tell what survived.
+//! - No file is flushed to the disk by force. After a power failure digests show what survived.
 //! - Two processes that need the same artifact: one computes, the other waits and finds it. Should the locks fail,
 //!   both compute, and the first to publish wins.
+
+#![warn(unreachable_pub, missing_debug_implementations)]
 
 mod claim;
 mod column;
@@ -58,5 +60,5 @@ pub use key::{Key, KeyHasher};
 pub use manifest::{Ancestor, Manifest, Origin, Part};
 pub use map::Mapped;
 pub use record::{Outcome, RunEntry, RunRecord};
-pub use stage::{Budget, NUMERICS, Stage, shard_fields, shard_key, shard_label};
+pub use stage::{Budget, Stage, shard_key};
 pub use store::{Damage, Store};

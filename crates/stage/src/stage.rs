@@ -6,7 +6,7 @@ use crate::{Draft, Key, KeyHasher, StoreError};
 
 /// Names how this program computes numbers: part of every key, raised when a change of compiler, library or platform
 /// rules changes the bytes of stages whose own code stayed the same.
-pub const NUMERICS: u32 = 1;
+pub(crate) const NUMERICS: u32 = 1;
 
 /// What one shard, or the shards that are computed together, may use.
 ///
@@ -93,7 +93,7 @@ pub trait Stage: Sync {
 /// # Errors
 ///
 /// Those of [`Stage::hash_inputs`].
-pub fn shard_fields<S: Stage>(
+pub(crate) fn shard_fields<S: Stage>(
     stage: &S,
     inputs: &S::Inputs,
     shard: &S::Shard,
@@ -122,7 +122,7 @@ pub fn shard_key<S: Stage>(stage: &S, inputs: &S::Inputs, shard: &S::Shard) -> R
 /// # Panics
 ///
 /// If the shard can't be written as JSON, for instance because it holds a map whose keys aren't texts.
-pub fn shard_label(shard: &impl Serialize) -> String {
+pub(crate) fn shard_label(shard: &impl Serialize) -> String {
     match shard_json(shard) {
         serde_json::Value::String(text) => text,
         value => value.to_string(),

@@ -42,24 +42,24 @@ pub struct Costs {
 /// No fill is further from the market's price than this share of it, however large the order.
 pub const MOST_SLIPPAGE: f64 = 0.5;
 
-/// What one order pays.
+/// The fees that one order pays.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Fees {
-    /// The broker's part.
-    pub commission: f64,
-    /// The state's part.
-    pub tax: f64,
+pub(crate) struct Fees {
+    /// The commission of the broker.
+    pub(crate) commission: f64,
+    /// The tax of the state.
+    pub(crate) tax: f64,
 }
 
 impl Fees {
-    /// Both together.
-    pub fn total(self) -> f64 {
+    /// Commission and tax together.
+    pub(crate) fn total(self) -> f64 {
         self.commission + self.tax
     }
 }
 
 impl Costs {
-    /// Trading for nothing.
+    /// Costs under which trading is free.
     pub const FREE: Self = Self {
         buy_commission_bps: 0.0,
         sell_commission_bps: 0.0,
@@ -94,7 +94,7 @@ impl Costs {
     }
 
     /// What an order of this value pays.
-    pub fn fees(&self, side: Side, value: f64, session: Session) -> Fees {
+    pub(crate) fn fees(&self, side: Side, value: f64, session: Session) -> Fees {
         let (bps, tax_bps) = match side {
             Side::Buy => (self.buy_commission_bps, 0.0),
             Side::Sell => (self.sell_commission_bps, self.sell_tax_bps.at(session)),
@@ -104,7 +104,7 @@ impl Costs {
 
     /// The price at which an order of this value fills when the market's price is `price`; `depth` is `σ / √V` of the
     /// instrument, 0 where the costs have no impact.
-    pub fn fill_price(&self, side: Side, price: f64, value: f64, depth: f64) -> f64 {
+    pub(crate) fn fill_price(&self, side: Side, price: f64, value: f64, depth: f64) -> f64 {
         let least = self.slippage_bps / 1e4;
         let slippage = (least + self.impact * depth * value.sqrt()).min(MOST_SLIPPAGE.max(least));
         match side {
@@ -114,7 +114,7 @@ impl Costs {
     }
 
     /// The largest value that `cash` pays for, commission included; zero if it doesn't pay for any.
-    pub fn affordable(&self, cash: f64) -> f64 {
+    pub(crate) fn affordable(&self, cash: f64) -> f64 {
         let rate = self.buy_commission_bps / 1e4;
         let proportional = cash / (1.0 + rate);
         let value = if proportional * rate >= self.minimum_commission {

@@ -3,7 +3,7 @@
 use super::{Holding, Ledger};
 use crate::{Execution, Fill, Order, OrderType, Quantity, Shortfall, Side, Unfilled, exchange::Quote};
 
-/// Where prices come from.
+/// The prices at which due orders are carried out.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Prices {
     /// The opening or closing prices of the current session.
@@ -21,7 +21,7 @@ pub(super) struct Due {
     pub price: Option<f64>,
 }
 
-/// What became of an order.
+/// The outcome of a due order.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) enum Outcome {
     /// There was nothing to do, or it was done as far as it ever can be.
@@ -40,7 +40,7 @@ impl Outcome {
 /// A due order in shares.
 #[derive(Clone, Copy)]
 struct Sized {
-    /// Which of the due orders.
+    /// The place of the order among those that are due.
     number: usize,
     order: Order,
     /// Shares, signed; NaN if they depend on the cash.
@@ -54,9 +54,9 @@ struct Priced {
     number: usize,
     instrument: usize,
     quote: Quote,
-    /// The price with slippage.
+    /// The price of the trade, slippage included.
     fill_price: f64,
-    /// Shares, signed.
+    /// The number of shares to trade; negative for a sale.
     wanted: f64,
     /// Whether it shares the cash with the other purchases.
     scales: bool,
@@ -250,8 +250,8 @@ impl Ledger<'_> {
         }
     }
 
-    /// How many of the wanted shares can be traded, and what first stood in the way of all of them. That an
-    /// order is rounded to lots is not worth a word unless nothing remains of it.
+    /// How many of the wanted shares can be traded, and the first reason why not all of them. That an order is rounded
+    /// to lots is no reason unless nothing remains of it.
     fn allowed(&self, order: Priced) -> (f64, Option<Unfilled>) {
         let Priced { instrument, quote, fill_price: price, wanted, reduces, .. } = order;
         let held = self.holdings.get(&instrument).map_or(0.0, |holding| holding.shares);
