@@ -13,7 +13,8 @@ use crate::{
 const HOLIDAYS: [(i8, i8); 10] =
     [(1, 1), (3, 1), (5, 1), (5, 5), (6, 6), (8, 15), (10, 3), (10, 9), (12, 25), (12, 31)];
 
-/// The two breaks of three days that follow the moon: their first day lies so many days after the date.
+/// The two breaks of three days that follow the moon: month and day, and by how many days at most the break begins
+/// later.
 const MOVING: [(i8, i8, usize); 2] = [(1, 21, 28), (9, 8, 28)];
 
 /// Weekdays from the start on that are no holidays.
@@ -45,7 +46,7 @@ pub(crate) fn compact(session: Session) -> String {
     format!("{:04}{:02}{:02}", date.year(), date.month(), date.day())
 }
 
-/// `2012-01-02`.
+/// The date as the filings write it: `2012-01-02`.
 pub(crate) fn iso(session: Session) -> String {
     let date = session.date();
     format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day())

@@ -29,7 +29,7 @@ impl Draws {
         Self { random, spare: None }
     }
 
-    /// Uniform in [0, 1).
+    /// A number, uniform in [0, 1).
     pub(crate) fn uniform(&mut self) -> f64 {
         self.random.random::<f64>()
     }

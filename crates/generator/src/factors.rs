@@ -7,7 +7,7 @@ use crate::{
 
 /// Returns are logarithmic, one a session.
 pub(crate) struct Factors {
-    /// The market.
+    /// The return of the market.
     pub(crate) market: Vec<f64>,
     /// Whether the session belongs to a stressed regime.
     pub(crate) stressed: Vec<bool>,

@@ -54,7 +54,7 @@ pub(crate) struct Filing {
     pub(crate) amounts: Amounts,
     /// Flows of the last three months alone.
     pub(crate) quarter: Amounts,
-    /// The same as `amounts`, a year before, as first reported.
+    /// The amounts a year before, as first reported.
     pub(crate) year_before: Amounts,
 }
 
@@ -72,7 +72,7 @@ fn fiscal_quarter(month: i8, fiscal_month: i8) -> usize {
     }
 }
 
-/// The month that is so many months after another, on a day.
+/// The date `months` months after a month, on this day of the month.
 fn after(year: i16, month: i8, months: i8, day: i8) -> Option<Session> {
     let month = i16::from(month + months) - 1;
     Session::from_ymd(year + month / 12, (month % 12) as i8 + 1, day)

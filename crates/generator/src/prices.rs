@@ -26,7 +26,7 @@ pub(crate) struct Bars {
     pub(crate) issues: Vec<Issue>,
 }
 
-/// A number of shares.
+/// A change of a stock's number of shares.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Issue {
     pub(crate) row: usize,
@@ -42,7 +42,7 @@ pub(crate) struct Bar {
     pub(crate) low: u32,
     pub(crate) close: u32,
     pub(crate) volume: u64,
-    /// Won traded.
+    /// The value of what was traded, in won.
     pub(crate) value: u64,
     pub(crate) shares: u64,
     /// What the change is measured from: the last close, brought to today's shares.
@@ -50,7 +50,7 @@ pub(crate) struct Bar {
 }
 
 impl Bars {
-    /// One row.
+    /// The bar of a row.
     pub(crate) fn bar(&self, row: usize) -> Bar {
         let issue = self.issues[self.issues.partition_point(|issue| issue.row <= row) - 1];
         let (open, high, low, close) = (self.open[row], self.high[row], self.low[row], self.close[row]);
@@ -94,7 +94,7 @@ impl Grid {
     }
 }
 
-/// Draw the bars of a stock.
+/// Draws the bars of a stock over its life.
 pub(crate) fn bars(spec: &MarketSpec, profile: &Profile, factors: &Factors) -> Bars {
     let mut draws = Draws::new(spec.seed, Purpose::Prices, profile.number);
     let rows = profile.life.len();

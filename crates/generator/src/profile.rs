@@ -7,12 +7,12 @@ use crate::{
     draw::{Draws, Purpose},
 };
 
-/// Where a stock trades.
+/// The venue where a stock trades.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Venue {
     Kospi,
     Kosdaq,
-    /// An exchange-traded fund.
+    /// The venue of exchange-traded funds.
     Fund,
 }
 
@@ -46,24 +46,24 @@ pub(crate) struct Identity {
     pub(crate) sector: Option<usize>,
 }
 
-/// One stock.
+/// The constant traits of one stock.
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
-    /// Its number in the order of making; its streams of random numbers go by it.
+    /// The number of the stock in the order of making, by which its streams of random numbers go.
     pub(crate) number: usize,
     pub(crate) code: String,
     /// Positions of the sessions on which it is listed.
     pub(crate) life: Range<usize>,
     pub(crate) delisted: bool,
-    /// Oldest first, never empty.
+    /// The stock's identities, oldest first, never empty.
     pub(crate) identities: Vec<Identity>,
     pub(crate) beta: f64,
-    /// Of its own return, a session.
+    /// The volatility of the stock's own return, a session.
     pub(crate) volatility: f64,
     pub(crate) drift: f64,
     /// Profitability as a standard score.
     pub(crate) quality: f64,
-    /// Won at the listing.
+    /// The price at the listing, in won.
     pub(crate) price: f64,
     pub(crate) shares: u64,
     /// Share of the shares that changes hands on a usual session.
@@ -95,7 +95,7 @@ impl Profile {
         }
     }
 
-    /// The identity on a session.
+    /// The identity at a position of the calendar.
     pub(crate) fn at(&self, position: usize) -> &Identity {
         let later = self.identities.partition_point(|identity| identity.from <= position);
         &self.identities[later.saturating_sub(1)]

@@ -15,7 +15,7 @@ pub struct MarketSpec {
     pub stocks: usize,
     /// How many sessions, 40 to 20,000.
     pub sessions: usize,
-    /// The seed.
+    /// The seed of all random numbers.
     pub seed: u64,
     /// How strong a planted relation between what is known and the next return is, 0 (none, the default) to 1.
     ///
@@ -65,11 +65,12 @@ impl MarketSpec {
 
 /// Somebody who watches while a market is made.
 pub trait Progress: Sync {
-    /// So many of the steps of a job are done, and so many rows; `false` stops the work. Called from any thread.
+    /// Notes that `done` of the `steps` of a job are done, and this many rows; `false` stops the work. Called from any
+    /// thread.
     fn advanced(&self, job: &'static str, done: usize, steps: usize, rows: usize) -> bool;
 }
 
-/// Nobody.
+/// A watcher that lets all work go on.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 

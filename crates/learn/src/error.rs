@@ -30,11 +30,11 @@ pub enum LearnError {
     #[error("the test window {from} to {to} lies outside the data, which run from {first} to {last}")]
     TestWindow { from: Session, to: Session, first: Session, last: Session },
 
-    /// There is no session at all.
+    /// The data hold no session at all.
     #[error("there is no session to learn from")]
     NoSessions,
 
-    /// A period of zero sessions, months or years.
+    /// A length of zero sessions, months or years was given.
     #[error("{what} must be at least 1")]
     Zero { what: &'static str },
 
@@ -52,7 +52,7 @@ pub enum LearnError {
     )]
     TooFewSessions { fold: u32, test: Session, needed: usize, found: usize },
 
-    /// Nobody is eligible.
+    /// No instrument is eligible in a part of the fold.
     #[error("fold {fold}: the universe is empty in {segment} ({from} to {to})")]
     EmptyUniverse { fold: u32, segment: &'static str, from: Session, to: Session },
 
@@ -74,7 +74,7 @@ pub enum LearnError {
     #[error("fold {fold}: {segment} has {found} rows where {needed} are needed (min_rows)")]
     TooFewRows { fold: u32, segment: &'static str, found: usize, needed: usize },
 
-    /// Nothing is left to train.
+    /// All folds were left out, so no model can be trained.
     #[error("none of {n} folds has enough rows; the first: {first}")]
     NoFolds { n: usize, first: String },
 
@@ -86,7 +86,7 @@ pub enum LearnError {
     #[error("no feature was given")]
     NoFeatures,
 
-    /// Two features of one name.
+    /// Two features have the same name.
     #[error("two features are named {name}")]
     DuplicateFeature { name: String },
 
@@ -98,7 +98,7 @@ pub enum LearnError {
     #[error("no {what} row has a target")]
     NoTargets { what: &'static str },
 
-    /// A penalty, limit or weight that is none.
+    /// A number that was given is not a penalty, limit or weight.
     #[error("{what} is {value}; it must be finite and {condition}")]
     Parameter { what: &'static str, value: f64, condition: &'static str },
 
@@ -116,7 +116,7 @@ pub enum LearnError {
     )]
     Objective { objective: String },
 
-    /// Grades are for ranking.
+    /// Grades were given to an objective that doesn't rank.
     #[error("grades are for the objectives lambdarank and rank_xendcg; {objective} doesn't rank")]
     NoRanking { objective: String },
 
@@ -130,11 +130,11 @@ pub enum LearnError {
     #[error("a model that ranks must be told the session of each row")]
     NoSessionOfRows,
 
-    /// The bytes are no model of ours.
+    /// The bytes are not those of a stored model.
     #[error("this is not a stored model: {message}")]
     NotAModel { message: String },
 
-    /// What LightGBM says.
+    /// LightGBM refused something.
     #[error(transparent)]
     LightGbm(#[from] LightGbmError),
 }

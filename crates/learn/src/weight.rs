@@ -10,7 +10,7 @@ pub enum Decay {
     /// `exp(2 · decay · position)`, where the position of the first day is 0 and that of the last day is 1. A decay of
     /// 0.7 lets the last day count four times as much as the first, however long the training.
     Exponential(f64),
-    /// Half as much for every so many days.
+    /// Half as much for every this many days of age.
     HalfLifeDays(f64),
 }
 
@@ -27,7 +27,7 @@ impl Decay {
         Err(LearnError::Parameter { what: "the decay of weights", value: decay, condition: "0 or more" })
     }
 
-    /// Half as much for every so many days.
+    /// Weights that halve for every this many days of age.
     ///
     /// # Errors
     ///

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{Library, LightGbmError, Matrix, Threads, ffi::RawModel};
 
-/// How features are weighed.
+/// How the importance of a feature is measured.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Importance {
     /// How often the trees split on a feature.
@@ -62,7 +62,7 @@ impl Booster {
         self.with_raw(|raw| raw.n_features())
     }
 
-    /// How many numbers it predicts for a row: one, unless it tells classes apart.
+    /// How many numbers the booster predicts for a row: one, unless it tells classes apart.
     pub fn n_outputs(&self) -> usize {
         self.with_raw(|raw| raw.n_outputs())
     }

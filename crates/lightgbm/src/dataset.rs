@@ -14,7 +14,7 @@ const ZERO: f64 = 1e-35;
 /// What is to be learned, one entry for each row of the matrix.
 #[derive(Clone, Copy, Debug)]
 pub struct Targets<'a> {
-    /// The labels.
+    /// The label of each row.
     pub labels: &'a [f32],
     /// How much each row counts; all count the same where there are none.
     pub weights: Option<&'a [f32]>,
@@ -25,7 +25,7 @@ pub struct Targets<'a> {
 }
 
 impl<'a> Targets<'a> {
-    /// Labels and nothing else.
+    /// Targets of labels, without weights and queries.
     pub fn labels(labels: &'a [f32]) -> Self {
         Self { labels, weights: None, group_sizes: None, initial_scores: None }
     }
@@ -134,7 +134,7 @@ impl Dataset {
         threads.run(self.raw.api(), || fill(self.raw.sibling(n_rows)?, matrix, &targets))
     }
 
-    /// How many rows there are.
+    /// How many rows the dataset holds.
     pub fn n_rows(&self) -> usize {
         self.n_rows
     }

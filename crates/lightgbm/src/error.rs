@@ -37,7 +37,7 @@ pub enum LightGbmError {
     #[error("LightGBM has no parameter {name:?}{}", suggest(.nearest.as_deref()))]
     UnknownParameter { name: String, nearest: Option<String> },
 
-    /// The same parameter, under two of its names.
+    /// One parameter was given under two of its names.
     #[error("{first} and {second} are the same parameter of LightGBM; give one")]
     DuplicateParameter { first: String, second: String },
 
@@ -65,7 +65,7 @@ pub enum LightGbmError {
     #[error("{what} must be between 1 and 2147483647, not {found}")]
     Size { what: &'static str, found: usize },
 
-    /// Two features of one name.
+    /// Two features have the same name.
     #[error("two features are named {name}")]
     DuplicateFeature { name: String },
 

@@ -8,9 +8,9 @@ const BUFFER: usize = 1 << 16;
 /// One column as it lies in memory. NaN is missing, and so is an infinite value.
 #[derive(Clone, Copy, Debug)]
 pub enum Values<'a> {
-    /// Four bytes a value.
+    /// Values of four bytes each.
     F32(&'a [f32]),
-    /// Eight bytes a value.
+    /// Values of eight bytes each.
     F64(&'a [f64]),
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{LightGbmError, Threads};
 
-/// The seed if none is given.
+/// The seed of a training to which none is given.
 const SEED: u32 = 0;
 /// All that is drawn from a seed of its own; `seed` gives those that are not set.
 const SEEDS: [&str; 7] = [
@@ -19,7 +19,7 @@ const SEEDS: [&str; 7] = [
     "drop_seed",
     "objective_seed",
 ];
-/// LightGBM's own default.
+/// LightGBM's own default of `num_iterations`.
 const ROUNDS: u32 = 100;
 
 const FILES: &str = "it names or describes files, which Backstaff reads itself";
@@ -150,17 +150,17 @@ impl Parameters {
         })
     }
 
-    /// The same, with this many rounds at most.
+    /// Sets the number of rounds at most.
     pub fn with_rounds(self, rounds: NonZeroU32) -> Self {
         Self { rounds, ..self }
     }
 
-    /// The same, stopping when a metric has not improved for this many rounds; `None` never stops early.
+    /// Stops training when a metric has not improved for this many rounds; `None` never stops early.
     pub fn with_early_stopping(self, early_stopping: Option<NonZeroU32>) -> Self {
         Self { early_stopping, ..self }
     }
 
-    /// The same, with every seed that is set raised by `n`: another draw of what is random.
+    /// Raises every seed that is set by `n`: another draw of what is random.
     ///
     /// # Errors
     ///
@@ -198,7 +198,7 @@ impl Parameters {
         self.get(name)?.parse().ok()
     }
 
-    /// How many rounds at most.
+    /// The number of rounds at most.
     pub fn rounds(&self) -> NonZeroU32 {
         self.rounds
     }
@@ -235,7 +235,7 @@ impl Parameters {
         text
     }
 
-    /// What LightGBM is told, but for the threads.
+    /// The parameters as LightGBM reads them, without the number of threads.
     fn model_text(&self) -> String {
         let mut text = String::from("deterministic=true force_col_wise=true");
         for (name, value) in &self.values {

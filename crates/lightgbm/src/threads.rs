@@ -27,7 +27,7 @@ impl Threads {
         Self(n)
     }
 
-    /// How many.
+    /// The number of threads.
     pub const fn count(self) -> usize {
         self.0.get()
     }

@@ -2,10 +2,10 @@
 
 use crate::{Booster, Dataset, Library, LightGbmError, Parameters, Threads, ffi::RawTrainer};
 
-/// What to do after a round.
+/// Whether training goes on after a round.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Flow {
-    /// Go on.
+    /// Training goes on with the next round.
     Continue,
     /// Make do with the rounds so far.
     Stop,
@@ -14,9 +14,9 @@ pub enum Flow {
 /// A round that has just ended.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Round<'a> {
-    /// Its number, from 1.
+    /// The number of the round, from 1.
     pub number: usize,
-    /// How many there may be.
+    /// The number of rounds at most.
     pub of: usize,
     /// The metrics on the validation rows, in the order of [`Training::metrics`]; empty without validation.
     pub values: &'a [f64],
@@ -25,22 +25,22 @@ pub struct Round<'a> {
 /// One metric on the validation rows, round by round.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Metric {
-    /// LightGBM's name for it.
+    /// LightGBM's name of the metric.
     pub name: String,
-    /// Whether more is better.
+    /// Whether a higher value is better.
     pub higher_is_better: bool,
-    /// One value a round.
+    /// The value after each round.
     pub values: Vec<f64>,
 }
 
-/// What a training gives.
+/// A trained booster and how its metrics went.
 #[derive(Debug)]
 pub struct Training {
     /// The model, cut at its best round.
     pub booster: Booster,
     /// The best round: the last one without early stopping.
     pub best_round: usize,
-    /// How many rounds were run.
+    /// The number of rounds that were run.
     pub n_rounds: usize,
     /// The metrics on the validation rows, all rounds; empty without validation.
     pub metrics: Vec<Metric>,
@@ -48,9 +48,9 @@ pub struct Training {
 
 /// Train a model.
 ///
-/// With early stopping (and so a validation set) training ends when a metric has not improved for so many rounds, or
-/// at the last round, and the model is cut at the best round of the metric that ended it (the first one at the last
-/// round), as Python's LightGBM does. Ties go to the earlier round.
+/// With early stopping (and so a validation set) training ends when a metric has not improved for the stated number of
+/// rounds, or at the last round, and the model is cut at the best round of the metric that ended it (the first one at
+/// the last round), as Python's LightGBM does. Ties go to the earlier round.
 ///
 /// - Determinism: the same bytes for any number of threads, on one platform.
 /// - Progress: `on_round` is called after every round, and may end the training.

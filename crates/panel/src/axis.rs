@@ -26,7 +26,7 @@ struct Selection {
     sessions: Vec<Session>,
 }
 
-/// The same rows session by session: what a cross-section walks over.
+/// The rows of an [`Axis`] session by session: what a cross-section walks over.
 #[derive(Debug)]
 pub struct BySession {
     offsets: Vec<usize>,
@@ -135,7 +135,7 @@ impl Axis {
         selected
     }
 
-    /// The calendar.
+    /// The calendar whose positions the rows refer to.
     pub fn calendar(&self) -> &Calendar {
         &self.calendar
     }

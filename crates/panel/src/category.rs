@@ -27,12 +27,12 @@ impl Categories {
         Self { codes, names }
     }
 
-    /// The code of each row.
+    /// The code of each row's category; [`Categories::MISSING`] where a row has none.
     pub fn codes(&self) -> &[u32] {
         &self.codes
     }
 
-    /// The names, by code.
+    /// The names of the categories, by code.
     pub fn names(&self) -> &[String] {
         &self.names
     }
@@ -51,7 +51,7 @@ impl Categories {
         Self { codes, names: self.names.clone() }
     }
 
-    /// The same, for ranges that ascend, in the memory that they have.
+    /// The rows of these ranges, which ascend, in the memory that the categories have.
     pub fn into_selected(mut self, ranges: &[Range<usize>]) -> Self {
         compact(&mut self.codes, ranges);
         self

@@ -14,9 +14,9 @@ pub enum Encoding {
 /// One number for each row of an [`Axis`](crate::Axis); NaN is missing.
 #[derive(Clone, Debug)]
 pub enum Column {
-    /// Stored in four bytes each.
+    /// Numbers stored in four bytes each.
     F32(Vec<f32>),
-    /// Stored in eight bytes each.
+    /// Numbers stored in eight bytes each.
     F64(Vec<f64>),
 }
 
@@ -29,7 +29,7 @@ impl Column {
         }
     }
 
-    /// How it is stored.
+    /// How the numbers are stored.
     pub fn encoding(&self) -> Encoding {
         match self {
             Self::F32(_) => Encoding::F32,
@@ -37,7 +37,7 @@ impl Column {
         }
     }
 
-    /// How many rows it has.
+    /// How many rows the column has.
     pub fn len(&self) -> usize {
         match self {
             Self::F32(values) => values.len(),
@@ -45,12 +45,12 @@ impl Column {
         }
     }
 
-    /// Whether it has no row.
+    /// Whether the column has no row.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The value of a row.
+    /// The value of a row; NaN where it is missing.
     pub fn get(&self, row: usize) -> f64 {
         match self {
             Self::F32(values) => f64::from(values[row]),
@@ -75,7 +75,7 @@ impl Column {
         }
     }
 
-    /// All values.
+    /// The values of all rows.
     pub fn to_f64(&self) -> Vec<f64> {
         let mut out = vec![0.0; self.len()];
         self.decode(0..self.len(), &mut out);
@@ -106,7 +106,7 @@ impl Column {
         self
     }
 
-    /// The same values in four bytes each, where that loses nothing; itself otherwise.
+    /// A column of these values in four bytes each, where that loses nothing; the column itself otherwise.
     pub fn narrowed(self) -> Self {
         let Self::F64(values) = &self else { return self };
         let is_exact = values.iter().all(|&value| narrow(value).is_some());
@@ -143,7 +143,7 @@ pub(crate) fn compact<T: Copy>(values: &mut Vec<T>, ranges: &[Range<usize>]) {
 pub struct NarrowColumn(Column);
 
 impl NarrowColumn {
-    /// Ready for so many rows.
+    /// An empty column with room for this many rows.
     pub fn with_capacity(rows: usize) -> Self {
         Self(Column::F32(Vec::with_capacity(rows)))
     }
@@ -160,7 +160,7 @@ impl NarrowColumn {
         }
     }
 
-    /// Add rows.
+    /// Add a row for each of these values.
     pub fn extend(&mut self, mut values: &[f64]) {
         if let Column::F32(narrowed) = &mut self.0 {
             let wide = values.iter().position(|&value| narrow(value).is_none()).unwrap_or(values.len());
@@ -195,7 +195,7 @@ impl NarrowColumn {
         }
     }
 
-    /// What was collected.
+    /// The column of all rows that were added.
     pub fn finish(self) -> Column {
         self.0
     }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::{Frequency, Instrument, Period, Session};
 
-/// One published value.
+/// One published value: of which period, known when, how much.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Fact {
     /// The day on which it was published: the first session on or after it knows the value at its close.
     pub known: Session,
-    /// What it describes.
+    /// The period that the value describes.
     pub period: Period,
-    /// How much; NaN if what was published is that there is no value.
+    /// The value; NaN if what was published is that there is none.
     pub value: f64,
 }
 
@@ -31,10 +31,10 @@ pub struct Facts {
     about: About,
 }
 
-/// Whom facts are about.
+/// The subject of facts: instruments, or the market as a whole.
 #[derive(Clone, PartialEq, Debug)]
 enum About {
-    /// All instruments alike.
+    /// Facts about all instruments alike.
     Market(Vec<Fact>),
     Each(BTreeMap<Instrument, Vec<Fact>>),
 }
@@ -69,7 +69,7 @@ impl Facts {
         Self { frequency, about: About::Market(facts) }
     }
 
-    /// What their periods are.
+    /// How long the periods of the facts are.
     pub fn frequency(&self) -> Frequency {
         self.frequency
     }

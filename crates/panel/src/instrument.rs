@@ -12,7 +12,7 @@ impl Instrument {
         Self(name.into())
     }
 
-    /// Its name.
+    /// The name of the instrument.
     pub fn name(&self) -> &str {
         &self.0
     }

@@ -22,7 +22,7 @@ pub enum PanelError {
     #[error("column {name} is infinite in row {row}")]
     Infinite { name: String, row: usize },
 
-    /// The end of a fact's name tells what its periods are.
+    /// The end of a fact's name says how long its periods are.
     #[error("the facts {name} are {frequency}, so their name must end with {}", .frequency.suffix())]
     FactName { name: String, frequency: Frequency },
 
@@ -43,12 +43,12 @@ pub struct Panel {
 }
 
 impl Panel {
-    /// A panel without columns.
+    /// A panel of these rows, without columns.
     pub fn new(axis: Arc<Axis>) -> Self {
         Self { axis, fields: BTreeMap::new(), categories: BTreeMap::new(), facts: BTreeMap::new() }
     }
 
-    /// The rows.
+    /// The axis: which rows the panel has.
     pub fn axis(&self) -> &Arc<Axis> {
         &self.axis
     }
@@ -112,7 +112,7 @@ impl Panel {
         self.fields.get(name)
     }
 
-    /// Categories by their name.
+    /// The categories of this name.
     pub fn categories(&self, name: &str) -> Option<&Arc<Categories>> {
         self.categories.get(name)
     }
@@ -187,7 +187,7 @@ impl Panel {
     }
 }
 
-/// The first value of a kind that there mostly is none of: whole blocks are looked through without a branch.
+/// The place of the first value of a kind. Mostly there is none, so whole blocks are searched without a branch.
 fn first<T: Copy + Sync>(values: &[T], is: impl Fn(T) -> bool + Sync) -> Option<usize> {
     const BLOCK: usize = 4_096;
     let blocks = values.par_chunks(BLOCK);

@@ -60,7 +60,7 @@ impl Frequency {
         }
     }
 
-    /// How a period is written.
+    /// The number by which a period is written: YYYYQQ, YYYY or YYYYMMDD.
     pub fn code(self, period: Period) -> u32 {
         let number = period.number().unsigned_abs();
         match self {
@@ -127,12 +127,12 @@ impl Period {
         Self(number)
     }
 
-    /// The day of an observation.
+    /// The period of an observation: its day.
     pub const fn of_date(date: Session) -> Self {
         Self(date.number())
     }
 
-    /// The day, if the period is one.
+    /// The day of the period, if the period is a day.
     pub const fn date(self) -> Session {
         Session::from_number(self.0)
     }
@@ -142,7 +142,7 @@ impl Period {
         self.0
     }
 
-    /// The period after it.
+    /// The period that follows this one.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0 + 1)

@@ -18,7 +18,7 @@ impl Session {
         Self(number)
     }
 
-    /// Days since 1970-01-01.
+    /// The number of days since 1970-01-01.
     pub const fn number(self) -> i32 {
         self.0
     }
@@ -49,17 +49,17 @@ impl Session {
         civil::date(1970, 1, 1).saturating_add(jiff::Span::new().days(self.0))
     }
 
-    /// The calendar year.
+    /// The calendar year of the date.
     pub fn year(self) -> i16 {
         self.date().year()
     }
 
-    /// The calendar month, 1 to 12.
+    /// The calendar month of the date, 1 to 12.
     pub fn month(self) -> i8 {
         self.date().month()
     }
 
-    /// The calendar quarter, 1 to 4.
+    /// The calendar quarter of the date, 1 to 4.
     pub fn quarter(self) -> i8 {
         (self.month() - 1) / 3 + 1
     }
@@ -94,7 +94,7 @@ impl fmt::Debug for Session {
     }
 }
 
-/// A text that is no date.
+/// A text that is not a date of the form YYYY-MM-DD.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a date of the form YYYY-MM-DD")]
 pub struct ParseSessionError(String);

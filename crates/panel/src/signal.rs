@@ -9,17 +9,17 @@ pub struct Signal {
 }
 
 impl Signal {
-    /// A named signal.
+    /// A signal of this name with one score for each row.
     pub fn new(name: impl Into<String>, scores: Vec<f64>) -> Self {
         Self { name: name.into(), scores }
     }
 
-    /// Its name.
+    /// The name of the signal.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// One score a row.
+    /// The score of each row; NaN is no opinion.
     pub fn scores(&self) -> &[f64] {
         &self.scores
     }

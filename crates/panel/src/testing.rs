@@ -12,15 +12,15 @@ use crate::{
 /// What kind of market to make.
 #[derive(Clone, Copy, Debug)]
 pub struct MarketSpec {
-    /// How many instruments.
+    /// How many instruments the market has.
     pub n_instruments: usize,
-    /// How many sessions (weekdays from 2010-01-04 on, every 61st one a holiday).
+    /// How many sessions the market has: weekdays from 2010-01-04 on, every 61st one a holiday.
     pub n_sessions: usize,
     /// The share of rows on which an instrument does not trade.
     pub missing: f64,
     /// The share of instruments that are listed late or leave early.
     pub mortal: f64,
-    /// How columns are stored.
+    /// How the numbers of columns are stored.
     pub encoding: Encoding,
     /// The seed; equal specifications give equal bytes.
     pub seed: u64,

@@ -10,12 +10,12 @@ impl Universe {
         Self(members)
     }
 
-    /// Whether a row is a member.
+    /// Whether a row is a member of the universe.
     pub fn contains(&self, row: usize) -> bool {
         self.0[row]
     }
 
-    /// One flag a row.
+    /// For each row, whether it is a member.
     pub fn members(&self) -> &[bool] {
         &self.0
     }

@@ -57,7 +57,7 @@ pub enum Leavers {
     Hold,
 }
 
-/// The terms of a backtest.
+/// The terms on which a backtest runs: cash, rebalancing, what leaves the universe.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Terms {
     /// The cash at the close of the first session.
@@ -77,20 +77,20 @@ pub struct Terms {
 /// A position at a session's close.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Position {
-    /// Which of [`Backtest::days`].
+    /// The day, as its place in [`Backtest::days`].
     pub day: u32,
     /// The instrument, by its number on the axis.
     pub instrument: u32,
-    /// Shares; negative if short.
+    /// The number of shares; negative if short.
     pub shares: f64,
-    /// Their value; negative if short.
+    /// The value of the shares; negative if short.
     pub value: f64,
 }
 
 /// A decision of the strategy, and what it asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decided {
-    /// At whose close.
+    /// The session at whose close the decision was made.
     pub session: Session,
     /// What it asked for in the next session.
     pub decision: Decision,
@@ -99,15 +99,15 @@ pub struct Decided {
 /// What became of a strategy: the whole ledger.
 #[derive(Clone, Debug)]
 pub struct Backtest {
-    /// The strategy's name.
+    /// The name of the strategy.
     pub strategy: String,
-    /// The signal's name.
+    /// The name of the signal.
     pub signal: String,
-    /// The instruments that numbers in the other fields stand for.
+    /// The instruments; the other fields name them by their place here.
     pub instruments: Vec<Instrument>,
     /// The account at each session's close; the first one has only the initial cash.
     pub days: Vec<Day>,
-    /// All trades.
+    /// All trades, in the order in which they took place.
     pub fills: Vec<Fill>,
     /// All orders that were not filled, or only in part.
     pub shortfalls: Vec<Shortfall>,
@@ -121,7 +121,7 @@ pub struct Backtest {
     pub next: NextSession,
     /// The session in which the equity was used up, if it was; the backtest ends there.
     pub ruined: Option<Session>,
-    /// What the reader must know.
+    /// What a reader of the result must know about the rules on this data.
     pub caveats: Vec<Caveat>,
     /// Sessions per year of the market's calendar.
     pub sessions_per_year: f64,

@@ -19,7 +19,7 @@ pub enum PortfolioError {
     #[error("{parameter} is {value}, but must be {expected}")]
     Parameter { parameter: &'static str, value: f64, expected: &'static str },
 
-    /// A range without a session.
+    /// A range of sessions that is empty or reaches outside of the market.
     #[error(
         "sessions {start}..{end} are not part of the market's {available} sessions; choose another range"
     )]
@@ -44,7 +44,7 @@ pub(crate) fn not_negative(parameter: &'static str, value: f64) -> Result<f64, P
     Err(PortfolioError::Parameter { parameter, value, expected: "a finite number, zero or more" })
 }
 
-/// `value` if it is finite.
+/// Gives `value` back if it is finite.
 pub(crate) fn finite(parameter: &'static str, value: f64) -> Result<f64, PortfolioError> {
     if value.is_finite() {
         return Ok(value);

@@ -35,7 +35,7 @@ impl Recovery {
 /// The rules under which orders become trades, and what money and shares cost meanwhile.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exchange {
-    /// At which price orders are executed.
+    /// At which price of the next session orders are executed; the session of the signal is never on offer.
     pub execution: Execution,
     /// Commission, tax, slippage, borrow.
     pub costs: Costs,
@@ -45,7 +45,7 @@ pub struct Exchange {
     pub volume_cap: Option<VolumeCap>,
     /// The traded sessions over which volume is averaged and volatility measured, for the volume cap and the costs.
     pub liquidity_sessions: usize,
-    /// No purchase where the price stands this much above the last close, no sale where it stands this much below;
+    /// No purchase where the price lies this much above the last close, no sale where it lies this much below;
     /// `None`: no limit. A market whose limit is 10 % rounds to ticks, so state a little less (0.095). Both prices are
     /// the market's, adjusted where the data are: as the exchange does, a split moves the price that the limit is
     /// measured from.
@@ -61,9 +61,9 @@ pub struct Exchange {
 /// The largest order that an instrument's trading takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VolumeCap {
-    /// As a share of a volume.
+    /// The largest order as a share of a volume.
     pub share: f64,
-    /// Which.
+    /// The volume that the share is taken of.
     pub of: VolumeOf,
 }
 
@@ -71,10 +71,10 @@ pub struct VolumeCap {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VolumeOf {
-    /// That of the session in which it trades.
+    /// The volume of the session in which the order trades.
     #[default]
     Session,
-    /// The mean of the traded sessions before it ([`Exchange::liquidity_sessions`]).
+    /// The mean volume of the traded sessions before it ([`Exchange::liquidity_sessions`]).
     Average,
 }
 

@@ -7,12 +7,12 @@ use crate::Market;
 /// Fewer traded sessions with a volume, or fewer returns, say nothing about liquidity.
 const LEAST: usize = 5;
 
-/// What is known of an instrument's liquidity before a session.
+/// The liquidity of an instrument before a session.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Liquidity {
-    /// Shares traded in a session, the mean.
+    /// The mean number of shares traded in a session.
     pub volume: f64,
-    /// Money traded in a session, the mean of `close · volume`.
+    /// The mean value traded in a session, `close · volume`.
     pub value: f64,
     /// The standard deviation of `close / last close − 1`, with n − 1.
     pub volatility: f64,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use backstaff_panel::Session;
 
-/// Which way a trade goes.
+/// Whether a trade buys or sells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Side {
     /// More shares: opens or adds to a long position, or covers a short one.
@@ -52,13 +52,13 @@ pub enum Quantity {
 pub enum OrderType {
     /// At the exchange's price of execution ([`Exchange::execution`](crate::Exchange::execution)).
     Market,
-    /// At the opening price.
+    /// The order trades at the opening price.
     MarketOnOpen,
-    /// At the closing price.
+    /// The order trades at the closing price.
     MarketOnClose,
     /// At this price or a better one: a purchase at the open if that is not above the limit, else at the limit if the
     /// session's low lies below it; a sale at the open if that is not below the limit, else at the limit if the high
-    /// lies above it. A limit that is only touched is not filled: others may stand in front. Slippage never carries
+    /// lies above it. A limit that is only touched is not filled: others may wait in front. Slippage never carries
     /// the price beyond the limit.
     Limit(f64),
     /// At the market once the price is reached: a sale if the low is not above it, at the lower of open and stop; a
@@ -85,10 +85,10 @@ impl OrderType {
     }
 }
 
-/// How long an order lives.
+/// For how long an order may be carried out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TimeInForce {
-    /// For the next session.
+    /// The order holds for the next session only.
     #[default]
     Session,
     /// Until it is filled, cancelled, or its instrument's life ends; an [`Quantity::Exit`] with a limit or stop also
@@ -101,11 +101,11 @@ pub enum TimeInForce {
 pub struct Order {
     /// The instrument, by its number on the axis.
     pub instrument: usize,
-    /// How much of it.
+    /// The quantity of the order.
     pub quantity: Quantity,
-    /// At which price.
+    /// The price at which the order may trade.
     pub order_type: OrderType,
-    /// How long it lives.
+    /// For how long the order may be carried out.
     pub time_in_force: TimeInForce,
 }
 
@@ -115,12 +115,12 @@ impl Order {
         Self::new(instrument, quantity, OrderType::Market)
     }
 
-    /// In the next session only.
+    /// An order for the next session only.
     pub const fn new(instrument: usize, quantity: Quantity, order_type: OrderType) -> Self {
         Self { instrument, quantity, order_type, time_in_force: TimeInForce::Session }
     }
 
-    /// The same until it is cancelled.
+    /// Lets the order wait until it is filled or cancelled.
     pub const fn until_cancelled(self) -> Self {
         Self { time_in_force: TimeInForce::UntilCancelled, ..self }
     }
@@ -133,9 +133,9 @@ pub struct OrderId(pub u64);
 /// An order that is still open.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Waiting {
-    /// Its number, for [`Decision::cancel`].
+    /// The number of the order, for [`Decision::cancel`].
     pub id: OrderId,
-    /// What remains of it.
+    /// The part of the order that is not filled.
     pub order: Order,
     /// At whose close it was handed in.
     pub submitted: Session,
@@ -154,7 +154,7 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// Leave everything as it is.
+    /// A decision that leaves everything as it is.
     pub const fn nothing() -> Self {
         Self { orders: Vec::new(), cancel: Vec::new(), max_positions: usize::MAX }
     }
@@ -181,9 +181,9 @@ pub enum Unfilled {
     Delisted,
     /// It did not trade in that session, or has no price.
     Halted,
-    /// The price stands at the upper limit: nobody sells.
+    /// The price has reached the upper limit: nobody sells.
     LimitUp,
-    /// The price stands at the lower limit: nobody buys.
+    /// The price has reached the lower limit: nobody buys.
     LimitDown,
     /// The order is a larger part of the session's volume than allowed, or the volume is unknown.
     VolumeCap,
@@ -192,7 +192,7 @@ pub enum Unfilled {
     UnknownLiquidity,
     /// The cash does not pay for it.
     InsufficientCash,
-    /// It is less than one lot.
+    /// The order is for less than one lot.
     LotRounding,
     /// The book already holds as many positions as the strategy allows.
     BookFull,
@@ -200,11 +200,11 @@ pub enum Unfilled {
     ShortSelling,
     /// The market did not reach its price, and the order was for that session only.
     NotReached,
-    /// Its limit or stop is not a number above zero.
+    /// The order's limit or stop is not a number above zero.
     NoLevel,
-    /// It was to close a position, and there is none (any more).
+    /// The order was to close a position, and there is none (any more).
     NothingToClose,
-    /// The strategy withdrew it.
+    /// The strategy withdrew the order.
     Cancelled,
 }
 
@@ -228,7 +228,7 @@ impl Unfilled {
         Self::LotRounding,
     ];
 
-    /// A short name.
+    /// A short name of the reason, for files and tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::NoRow => "not listed yet",
@@ -256,24 +256,24 @@ impl fmt::Display for Unfilled {
     }
 }
 
-/// A trade that took place.
+/// A trade that took place: an order, or a part of one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fill {
     /// The session of the trade.
     pub session: Session,
     /// The instrument, by its number on the axis.
     pub instrument: usize,
-    /// Which way.
+    /// Whether the trade buys or sells.
     pub side: Side,
     /// How many shares, above zero.
     pub shares: f64,
     /// The market's price moved by slippage.
     pub price: f64,
-    /// `shares · price`.
+    /// The value of the trade, `shares · price`.
     pub value: f64,
-    /// The broker's fee.
+    /// The commission of the broker.
     pub commission: f64,
-    /// The tax.
+    /// The tax of the state.
     pub tax: f64,
     /// `shares · |price − market's price|`, which `value` already contains.
     pub slippage: f64,
@@ -286,12 +286,12 @@ pub struct Shortfall {
     pub session: Session,
     /// The instrument, by its number on the axis.
     pub instrument: usize,
-    /// Which way; an order without a price is a purchase unless it would shrink a long position.
+    /// Whether the order buys or sells; one without a price is a purchase unless it would shrink a long position.
     pub side: Side,
     /// How many shares were asked for; NaN if there was no price to turn money into shares.
     pub asked: f64,
-    /// How many were traded.
+    /// How many shares were traded.
     pub filled: f64,
-    /// What stood in the way.
+    /// The reason why the rest was not traded.
     pub reason: Unfilled,
 }

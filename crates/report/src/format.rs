@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// How a number is shown; the same in a table, at an axis, under the pointer and on a terminal.
 ///
-/// A value that is not a number is shown as [`Format::MISSING`], wherever it stands.
+/// A value that is not a number is shown as [`Format::MISSING`] everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", content = "digits", rename_all = "snake_case")]
 pub enum Format {
@@ -12,9 +12,9 @@ pub enum Format {
     Text,
     /// A count, with separated thousands: `12,345`.
     Integer,
-    /// So many digits behind the point, with separated thousands: `1,234.50`.
+    /// A number with this many digits behind the point and separated thousands: `1,234.50`.
     Number(u8),
-    /// A share of one, shown as per cent with so many digits behind the point: 0.123 as `12.3%`.
+    /// A share of one, shown as per cent with this many digits behind the point: 0.123 as `12.3%`.
     Percent(u8),
     /// Seconds, in the unit that suits their size: `850 µs`, `12.5 ms`, `3.42 s`, `4 min 05 s`, `1 h 02 min`.
     Seconds,
@@ -23,7 +23,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// What stands in place of a missing value.
+    /// The text that is shown in place of a missing value.
     pub const MISSING: &'static str = "–";
 
     /// The text of a value. A negative number begins with an ASCII minus, also if it is zero when rounded, in which

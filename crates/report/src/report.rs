@@ -26,7 +26,7 @@ pub struct Report {
 pub struct Section {
     /// The anchor: lower case letters, digits and hyphens, unique in the report and not `run`.
     pub id: String,
-    /// The heading.
+    /// The heading of the section.
     pub title: String,
     /// What the section answers, in a sentence or two.
     pub intro: Option<String>,
@@ -34,19 +34,19 @@ pub struct Section {
     pub blocks: Vec<Block>,
 }
 
-/// A piece of a section.
+/// A piece of a section, such as a table or a chart.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "block", content = "content", rename_all = "snake_case")]
 pub enum Block {
-    /// Paragraphs.
+    /// Paragraphs of text.
     Text(Vec<String>),
-    /// What limits the results.
+    /// Limits of the results.
     Caveats(Vec<Caveat>),
-    /// Key numbers, as cards.
+    /// Key numbers, shown as cards.
     Facts(Vec<Fact>),
-    /// A table.
+    /// A table of cells.
     Table(Table),
-    /// A chart.
+    /// A drawing with its title and a note.
     Chart(Chart),
     /// Blocks that are shown on demand.
     Details(Details),
@@ -54,10 +54,10 @@ pub enum Block {
     Beside(Vec<Block>),
 }
 
-/// A limit of the results.
+/// A limit of the results that a reader must know.
 #[derive(Debug, Clone, Serialize)]
 pub struct Caveat {
-    /// How much it matters.
+    /// How much the limit matters.
     pub severity: Severity,
     /// What it is, in a few words.
     pub title: String,
@@ -69,7 +69,7 @@ pub struct Caveat {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Good to know.
+    /// A limit that is good to know.
     Note,
     /// The numbers are to be read with it in mind.
     Caution,
@@ -80,11 +80,11 @@ pub enum Severity {
 /// One key number with its name.
 #[derive(Debug, Clone, Serialize)]
 pub struct Fact {
-    /// What it is.
+    /// The name of the number.
     pub name: String,
-    /// Its value.
+    /// The value, which may be a text or a date as well.
     pub value: Cell,
-    /// How it is shown.
+    /// How the value is shown.
     pub format: Format,
     /// What it compares with, or how sure it is.
     pub note: Option<String>,
@@ -95,12 +95,12 @@ pub struct Fact {
 pub struct Details {
     /// The line that is always shown.
     pub summary: String,
-    /// What it opens.
+    /// The blocks that opening the details shows.
     pub blocks: Vec<Block>,
 }
 
 impl Report {
-    /// A report without sections.
+    /// A report of this title, without sections.
     pub fn new(title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
@@ -129,7 +129,7 @@ impl Report {
         self
     }
 
-    /// Adds a section at the end.
+    /// Adds a section at the end of the report.
     pub fn section(mut self, section: Section) -> Self {
         self.sections.push(section);
         self
@@ -154,14 +154,14 @@ impl Section {
         self
     }
 
-    /// Adds a paragraph.
+    /// Adds a paragraph of text.
     pub fn text(self, paragraph: impl Into<String>) -> Self {
         self.block(Block::Text(vec![paragraph.into()]))
     }
 }
 
 impl Caveat {
-    /// Good to know.
+    /// A limit that is good to know.
     pub fn note(title: impl Into<String>, text: impl Into<String>) -> Self {
         Self { severity: Severity::Note, title: title.into(), text: text.into() }
     }
@@ -191,12 +191,12 @@ impl Fact {
 }
 
 impl Details {
-    /// Details without blocks.
+    /// Details of this summary, without blocks.
     pub fn new(summary: impl Into<String>) -> Self {
         Self { summary: summary.into(), blocks: Vec::new() }
     }
 
-    /// Adds a block.
+    /// Adds a block to the details.
     pub fn block(mut self, block: impl Into<Block>) -> Self {
         self.blocks.push(block.into());
         self

@@ -23,27 +23,27 @@ pub struct Table {
     pub visible_rows: Option<usize>,
 }
 
-/// A column of a [`Table`].
+/// A column of a [`Table`]: its head and how its cells look.
 #[derive(Debug, Clone, Serialize)]
 pub struct Column {
-    /// The column's head.
+    /// The head of the column.
     pub name: String,
     /// What the column means, shown under the pointer.
     pub note: Option<String>,
-    /// How its numbers are shown.
+    /// How the numbers of the column are shown.
     pub format: Format,
-    /// Where its cells stand.
+    /// How the cells of the column are aligned.
     pub align: Align,
     /// Whether its cells are coloured by value.
     pub heat: Heat,
 }
 
-/// A row of a [`Table`].
+/// A row of a [`Table`]: a cell for each column.
 #[derive(Debug, Clone, Serialize)]
 pub struct Row {
-    /// One cell a column.
+    /// The cell of each column.
     pub cells: Vec<Cell>,
-    /// Whether the row stands out.
+    /// Whether the row is emphasised.
     pub emphasis: Emphasis,
 }
 
@@ -52,23 +52,23 @@ pub struct Row {
 pub enum Cell {
     /// A number, shown in its column's format; NaN is missing.
     Number(f64),
-    /// A text.
+    /// A text as it is.
     Text(String),
     /// A date, shown as `2016-01-01`.
     Date(Date),
-    /// Nothing is known here.
+    /// A value that is not known.
     Missing,
 }
 
-/// Where the cells of a column stand.
+/// How the cells of a column are aligned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Align {
-    /// Texts.
+    /// At the left, as texts are.
     Left,
-    /// Numbers, so that digits of one size stand below each other.
+    /// At the right, as numbers are, so that digits of one size lie below each other.
     Right,
-    /// Short marks.
+    /// In the middle, as short marks are.
     Centre,
 }
 
@@ -76,7 +76,7 @@ pub enum Align {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Heat {
-    /// Not at all.
+    /// The cells have no shade.
     None,
     /// Two hues that part at zero; the farthest value has the full colour.
     Diverging,
@@ -90,17 +90,17 @@ pub enum Heat {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HeatScope {
-    /// Each column has its own.
+    /// Each column has a scale of its own.
     Column,
     /// All coloured columns share one.
     Table,
 }
 
-/// How a row stands out.
+/// How much a row is emphasised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Emphasis {
-    /// It does not.
+    /// The row looks as others do.
     None,
     /// It is what the reader looks for: a total, or the subject among its rivals.
     Strong,
@@ -146,12 +146,12 @@ impl Table {
         self
     }
 
-    /// Adds a row at the bottom.
+    /// Adds a row at the bottom of the table.
     pub fn row(self, cells: impl IntoIterator<Item = Cell>) -> Self {
         self.row_with(Emphasis::None, cells)
     }
 
-    /// Adds a row at the bottom that stands out, or steps back.
+    /// Adds a row of this emphasis at the bottom of the table.
     pub fn row_with(mut self, emphasis: Emphasis, cells: impl IntoIterator<Item = Cell>) -> Self {
         self.rows.push(Row { cells: cells.into_iter().collect(), emphasis });
         self
@@ -194,7 +194,7 @@ impl Table {
 }
 
 impl Column {
-    /// A column; numbers stand at the right.
+    /// A column of this head and format, its numbers aligned at the right.
     pub fn new(name: impl Into<String>, format: Format) -> Self {
         let align = if format == Format::Text { Align::Left } else { Align::Right };
         Self { name: name.into(), note: None, format, align, heat: Heat::None }
@@ -215,12 +215,12 @@ impl Column {
         Self::new(name, Format::Integer)
     }
 
-    /// A column of numbers with so many digits behind the point.
+    /// A column of numbers with this many digits behind the point.
     pub fn number(name: impl Into<String>, digits: u8) -> Self {
         Self::new(name, Format::Number(digits))
     }
 
-    /// A column of shares of one, shown as per cent with so many digits behind the point.
+    /// A column of shares of one, shown as per cent with this many digits behind the point.
     pub fn percent(name: impl Into<String>, digits: u8) -> Self {
         Self::new(name, Format::Percent(digits))
     }
@@ -236,7 +236,7 @@ impl Column {
         self
     }
 
-    /// Sets where the cells stand.
+    /// Sets how the cells are aligned.
     pub fn align(mut self, align: Align) -> Self {
         self.align = align;
         self

@@ -24,9 +24,9 @@ pub struct Claim<'a> {
 /// What became of asking for a [`Claim`].
 #[derive(Debug)]
 pub enum Claiming<'a> {
-    /// It is ours.
+    /// The claim is ours.
     Claimed(Claim<'a>),
-    /// Someone else is computing the artifact, or examining it.
+    /// Another process or thread is computing the artifact, or examining it.
     Busy,
 }
 
@@ -49,7 +49,7 @@ impl<'a> Claim<'a> {
     ///
     /// # Errors
     ///
-    /// If the file system refuses to tell, or to remove.
+    /// If the file system refuses to read, or to remove.
     pub fn find(&self) -> Result<Option<Manifest>, StoreError> {
         match self.store.look(&self.stage, &self.key)? {
             Look::Sound(manifest) => Ok(Some(*manifest)),

@@ -139,7 +139,7 @@ impl Table {
         self.columns.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Number of rows.
+    /// The number of rows.
     pub fn n_rows(&self) -> usize {
         self.columns.first().map_or(0, |(_, column)| column.len())
     }

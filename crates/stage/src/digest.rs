@@ -136,7 +136,7 @@ impl Write for Digester {
     }
 }
 
-/// The digest of `bytes`.
+/// The digest of these bytes.
 pub fn digest_bytes(bytes: &[u8]) -> Digest {
     Digester::new().update(bytes).finish()
 }

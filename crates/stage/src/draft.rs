@@ -47,7 +47,7 @@ impl Draft {
         Ok(Self { store: store.clone(), folder, manifest, earlier: None })
     }
 
-    /// Key of the artifact.
+    /// The key of the artifact.
     pub fn key(&self) -> Key {
         self.manifest.key
     }
@@ -89,7 +89,7 @@ impl Draft {
     ///
     /// # Errors
     ///
-    /// As [`Self::write_part`]; of several errors any one is told.
+    /// As [`Self::write_part`]; of several errors any one is returned.
     pub fn write_parts<W>(&mut self, parts: Vec<(String, W)>) -> Result<(), StoreError>
     where
         W: FnOnce(&mut dyn Write) -> io::Result<()> + Send,
@@ -132,7 +132,7 @@ impl Draft {
         self
     }
 
-    /// Sets the readable fields of the key, which later tell why another key is another.
+    /// Sets the readable fields of the key, which later show why another key differs.
     pub fn key_fields(&mut self, fields: &[Field]) -> &mut Self {
         self.manifest.key_fields = fields.to_vec();
         self

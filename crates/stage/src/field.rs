@@ -14,7 +14,7 @@ const TEXT_BYTES_MAX: usize = 240;
 pub struct Field {
     /// Labels from the outermost group to the field, such as `parameters.model.num_leaves`.
     pub label: String,
-    /// The value, readable.
+    /// The value in a readable form.
     pub value: FieldValue,
 }
 
@@ -62,9 +62,9 @@ impl fmt::Display for FieldValue {
 pub struct Change {
     /// Path of labels of the field.
     pub label: String,
-    /// Its former value, or `None` if the field is new.
+    /// The former value, or `None` if the field is new.
     pub before: Option<FieldValue>,
-    /// Its present value, or `None` if the field is gone.
+    /// The present value, or `None` if the field is gone.
     pub after: Option<FieldValue>,
 }
 
@@ -121,7 +121,7 @@ pub fn explain(before: &[Field], after: &[Field]) -> Vec<Change> {
     changes
 }
 
-/// Each field with how many of the same label stand before it.
+/// Each field with the number of fields of the same label before it.
 fn numbered(fields: &[Field]) -> impl Iterator<Item = ((&str, usize), &FieldValue)> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     fields.iter().map(move |Field { label, value }| {

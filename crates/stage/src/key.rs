@@ -76,7 +76,7 @@ enum Tag {
 ///
 /// Every field is written as its type, the length and bytes of its label, and its value (of fixed length, or with its
 /// length in front), so that two different lists of fields never give the same input. Beside the key the hasher keeps
-/// the fields in a readable form ([`KeyHasher::fields`]), from which [`explain`](crate::explain) tells what changed.
+/// the fields in a readable form ([`KeyHasher::fields`]), from which [`explain`](crate::explain) says what changed.
 ///
 /// ```
 /// use backstaff_stage::KeyHasher;
@@ -115,7 +115,7 @@ impl KeyHasher {
         Self { hasher, fields: Vec::new(), prefix: String::new() }
     }
 
-    /// Adds a text.
+    /// Adds a text as a field.
     pub fn str(&mut self, label: &str, value: &str) -> &mut Self {
         self.sized(Tag::Str, label, value.as_bytes(), FieldValue::text(value))
     }
@@ -125,7 +125,7 @@ impl KeyHasher {
         self.fixed(Tag::U64, label, &value.to_le_bytes(), FieldValue::plain(value))
     }
 
-    /// Adds an integer.
+    /// Adds an integer of either sign.
     pub fn i64(&mut self, label: &str, value: i64) -> &mut Self {
         self.fixed(Tag::I64, label, &value.to_le_bytes(), FieldValue::plain(value))
     }
@@ -165,7 +165,7 @@ impl KeyHasher {
         self.leave(&outer)
     }
 
-    /// The same for fields that have to be read first.
+    /// Adds fields that belong together and have to be read first.
     ///
     /// # Errors
     ///
@@ -204,7 +204,7 @@ impl KeyHasher {
         Key::from_bytes(*self.hasher.finalize().as_bytes())
     }
 
-    /// The same as a digest, for content that is told by several fields.
+    /// The digest of the fields so far, for content that several fields describe.
     pub fn finish_digest(&self) -> Digest {
         Digest::from_bytes(*self.finish().as_bytes())
     }

@@ -22,7 +22,7 @@ pub(crate) struct Lock {
 #[derive(Debug)]
 pub(crate) enum Locking {
     Acquired(Lock),
-    /// Someone else holds it.
+    /// Another process or thread holds the lock.
     Busy,
 }
 

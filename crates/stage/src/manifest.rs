@@ -20,9 +20,9 @@ pub struct Manifest {
     pub store_version: u32,
     /// Name of the stage that made the artifact.
     pub stage: String,
-    /// Version of that stage.
+    /// The version of that stage.
     pub stage_version: u32,
-    /// The artifact's key.
+    /// The key of the artifact.
     pub key: Key,
     /// The fields of the key, readable.
     pub key_fields: Vec<Field>,
@@ -39,7 +39,7 @@ pub struct Manifest {
 pub struct Ancestor {
     /// What it is to the artifact, such as `close` or `source file`.
     pub label: String,
-    /// Its name.
+    /// The name of the ancestor.
     pub origin: Origin,
 }
 
@@ -68,11 +68,11 @@ impl From<Digest> for Origin {
 /// One file of an artifact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
-    /// Its name within the artifact.
+    /// The name of the part within the artifact.
     pub name: String,
-    /// Name of the file.
+    /// The name of the file.
     pub file: String,
-    /// Length of the file.
+    /// The length of the file in bytes.
     pub bytes: u64,
     /// Digest of the file's bytes.
     pub digest: Digest,
@@ -84,7 +84,7 @@ impl Manifest {
         self.parts.iter().find(|part| part.name == name)
     }
 
-    /// Total length of the parts.
+    /// The length of all parts together in bytes.
     pub fn bytes(&self) -> u64 {
         self.parts.iter().map(|part| part.bytes).sum()
     }

@@ -14,13 +14,13 @@ use crate::{
 /// What a finished run of a study used, and how long it took. Unlike artifacts it knows the time of day.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
-    /// Name of the study.
+    /// The name of the study.
     pub study: String,
     /// 1 for the first run of the study; [`Store::record_run`] sets it.
     pub number: u64,
     /// When the run began, in seconds since 1970-01-01 UTC.
     pub started_unix: u64,
-    /// How long it took.
+    /// How many seconds the run took.
     pub seconds: f64,
     /// Every shard, stage by stage.
     pub entries: Vec<RunEntry>,
@@ -28,20 +28,20 @@ pub struct RunRecord {
     pub facts: Value,
 }
 
-/// One shard of a run.
+/// One shard of a run: its artifact, and whether it was computed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunEntry {
-    /// Name of the stage.
+    /// The name of the stage.
     pub stage: String,
-    /// The shard's label.
+    /// The label of the shard.
     pub shard: String,
-    /// Key of its artifact.
+    /// The key of the shard's artifact.
     pub key: Key,
     /// Whether it was computed or found.
     pub outcome: Outcome,
     /// Seconds from looking for it to having it.
     pub seconds: f64,
-    /// Why it was computed.
+    /// Why the shard was computed.
     pub why: String,
 }
 
@@ -49,14 +49,14 @@ pub struct RunEntry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It was there.
+    /// The artifact was in the store.
     Found,
     /// It was not, or was damaged.
     Computed,
 }
 
 impl RunRecord {
-    /// The entry of a shard.
+    /// The entry of a shard, if the run had it.
     pub fn entry(&self, stage: &str, shard: &str) -> Option<&RunEntry> {
         self.entries.iter().find(|entry| entry.stage == stage && entry.shard == shard)
     }

@@ -20,7 +20,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// A budget of so many threads, and a gigabyte.
+    /// A budget of this many threads and a gigabyte.
     pub fn of_threads(threads: usize) -> Self {
         Self { threads, memory: 1 << 30 }
     }
@@ -39,9 +39,9 @@ pub trait Stage: Sync {
     type Inputs: Sync + ?Sized;
     /// One piece of the work, described by data alone, small. Its JSON is part of the key: use ordered maps only.
     type Shard: Clone + Send + Sync + Serialize + DeserializeOwned;
-    /// What a shard gives.
+    /// The result of a shard.
     type Output: Send;
-    /// Why a shard can fail.
+    /// The reason why a shard fails.
     type Error: std::error::Error + Send + Sync + 'static;
 
     /// Hashes all parameters. Take them apart without `..`, so that one that is forgotten doesn't compile.

@@ -39,22 +39,22 @@ struct Inner {
     claims: AtomicUsize,
 }
 
-/// What tells one state of a file from another, as far as the file system can.
+/// The numbers by which the file system distinguishes one state of a file from another.
 type Identity = (u64, u64, u64, i64, i64, i64, i64);
 
 /// An artifact that was found to be damaged, and what was wrong with it. It has been removed since, or is being
 /// computed anew.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damage {
-    /// Name of the stage.
+    /// The name of the artifact's stage.
     pub stage: String,
-    /// Key of the artifact.
+    /// The key of the artifact.
     pub key: Key,
-    /// What was wrong.
+    /// What was wrong with the artifact.
     pub reason: String,
 }
 
-/// What is there under a key.
+/// The state of the artifact under a key.
 #[derive(Debug)]
 pub(crate) enum Look {
     Sound(Box<Manifest>),
@@ -81,7 +81,7 @@ impl Store {
         })))
     }
 
-    /// The store's folder.
+    /// The folder of the store.
     pub fn path(&self) -> &Path {
         self.layout().root()
     }
@@ -89,11 +89,11 @@ impl Store {
     /// The artifact of this key, or `None` if there is none or if it is damaged.
     ///
     /// A torn manifest, a missing part and a part of the wrong length are noticed here, other damage when the part is
-    /// opened. What is damaged is removed, so that it is computed anew; [`Store::damages`] tells of it.
+    /// opened. What is damaged is removed, so that it is computed anew; [`Store::damages`] lists it.
     ///
     /// # Errors
     ///
-    /// If the file system refuses to tell.
+    /// If the file system refuses to read.
     pub fn find(&self, stage: &str, key: &Key) -> Result<Option<Manifest>, StoreError> {
         match self.look(stage, key)? {
             Look::Sound(manifest) => Ok(Some(*manifest)),

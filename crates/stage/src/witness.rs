@@ -1,7 +1,7 @@
 //! Witnesses of large sources: what a file looked like when its digest was taken.
 //!
 //! A database of eleven gigabytes takes seconds to digest. If its identity for the file system, its length, its times and
-//! its first bytes are what they were, the digest of then stands. A witness saves work and enters no key: it is a claim
+//! its first bytes are what they were, that digest still holds. A witness saves work and enters no key: it is a claim
 //! of the file system, and who doubts it deletes the folder `witnesses` of the store, or asks for no witness.
 
 use std::{
@@ -16,16 +16,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Digest, Store, digest_bytes, digest_file};
 
-/// Smaller files are digested: that costs as little as asking.
+/// Smaller files are digested, which costs as little as looking for a witness.
 const WORTH_A_WITNESS: u64 = 16 << 20;
 
-/// So long after its last change a file's times tell a later change; within it both may carry the same time.
+/// A change this long after the last one gives a file another time; within it both may carry the same time.
 const SETTLED_AFTER: Duration = Duration::from_secs(2);
 
 /// How many first bytes are compared: `SQLite` counts its transactions there.
 const HEAD: usize = 100;
 
-/// What a file looked like.
+/// The look of a file when it was last read.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Witness {
     path: String,

@@ -34,7 +34,7 @@ const LAYOUT: Layout = Layout {
     ],
 };
 
-/// Filings of a batch.
+/// The number of filings in a batch.
 pub(super) const PERIODS: usize = 4096;
 
 /// All filings in the order of their ids, which count from 1.

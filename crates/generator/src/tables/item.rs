@@ -66,7 +66,7 @@ struct Line<'m> {
     filing: &'m Filing,
 }
 
-/// Of a line that is not followed, each number is this share of the first item's.
+/// A line that is not followed holds this share of the first item's amount.
 const OTHER_SHARE: f64 = 0.25;
 
 impl Line<'_> {

@@ -15,7 +15,7 @@ use arrow_schema::{DataType, Field as ArrowField, Schema};
 
 use crate::Market;
 
-/// What a column holds.
+/// The type of the values of a column.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
     Text,
@@ -26,7 +26,7 @@ pub(crate) enum Kind {
 /// A column: its name, what it holds, and what its declaration adds to that.
 pub(crate) type Field = (&'static str, Kind, &'static str);
 
-/// A table's declaration.
+/// The declaration of a table.
 pub(crate) struct Layout {
     pub(crate) name: &'static str,
     pub(crate) fields: &'static [Field],
@@ -97,7 +97,7 @@ fn integers(values: impl IntoIterator<Item = i64>) -> ArrayRef {
     Arc::new(Int64Array::from(values.into_iter().collect::<Vec<_>>()))
 }
 
-/// NaN becomes null.
+/// A column of numbers, whose NaN becomes null.
 fn reals(values: impl IntoIterator<Item = f64>) -> ArrayRef {
     Arc::new(values.into_iter().map(|value| (!value.is_nan()).then_some(value)).collect::<Float64Array>())
 }

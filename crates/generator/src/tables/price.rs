@@ -27,7 +27,7 @@ const LAYOUT: Layout = Layout {
     indexes: &[("idx_daily_prices_date", "date"), ("idx_daily_prices_date_market", "date, market_type")],
 };
 
-/// Rows of a batch, about.
+/// About how many rows a batch has.
 const ROWS: usize = 65_536;
 
 pub(super) fn table(market: &Market) -> Table<'_> {
@@ -66,7 +66,7 @@ fn columns(market: &Market, positions: Range<usize>) -> Vec<ArrayRef> {
     ]
 }
 
-/// Percent, with two digits.
+/// The change of the close in per cent, with two digits.
 fn change_rate(bar: &Bar) -> f64 {
     ((f64::from(bar.close) / f64::from(bar.base) - 1.0) * 10_000.0).round() / 100.0
 }

@@ -13,17 +13,17 @@ use serde::Serialize;
 
 use crate::{GeneratorError, Market, MarketSpec, Progress, tables::tables};
 
-/// The database's file name.
+/// The file name of the database.
 const DATABASE: &str = "krx.db";
 
-/// What was written.
+/// The files and rows that were written.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Written {
-    /// What was asked for.
+    /// The specification of the market.
     pub spec: MarketSpec,
-    /// The files, within the folder.
+    /// The names of the files within the folder.
     pub files: Vec<String>,
-    /// Rows of each table.
+    /// The number of rows of each table.
     pub rows: BTreeMap<&'static str, usize>,
 }
 

@@ -6,7 +6,7 @@ use ::parquet::{arrow::ArrowWriter, basic::Compression, file::properties::Writer
 
 use crate::{GeneratorError, Progress, tables::Table};
 
-/// Rows of a row group.
+/// The number of rows in a row group.
 const ROW_GROUP: usize = 1 << 20;
 
 /// Write each table to its path; the rows of each.

@@ -82,7 +82,7 @@ fn insertion(layout: &Layout) -> String {
     format!("INSERT INTO {} ({names}) VALUES ({places})", layout.name)
 }
 
-/// A column of a batch.
+/// The values of one column of a batch.
 enum Cells<'b> {
     Texts(&'b StringArray),
     Integers(&'b Int64Array),

@@ -9,11 +9,11 @@ use super::Cross;
 pub struct CrossSection {
     /// How many members have a finite value.
     pub n: usize,
-    /// Their mean.
+    /// The mean of these values.
     pub mean: f64,
-    /// Their standard deviation (`n − 1`).
+    /// The standard deviation of these values (`n − 1`).
     pub deviation: f64,
-    /// Their skewness, adjusted for the size of the sample (Fisher and Pearson's `G₁`).
+    /// The skewness of these values, adjusted for the size of the sample (Fisher and Pearson's `G₁`).
     pub skewness: f64,
 }
 

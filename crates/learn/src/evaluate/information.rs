@@ -14,11 +14,11 @@ pub const MIN_INSTRUMENTS: usize = 3;
 /// The correlation between signal and outcome, session by session.
 #[derive(Clone, PartialEq, Debug)]
 pub struct InformationCoefficients {
-    /// Pearson's, one for each session of the calendar.
+    /// Pearson's correlation, one for each session of the calendar.
     pub linear: Vec<f64>,
-    /// Spearman's, with ties sharing their ranks.
+    /// Spearman's correlation, ties sharing their ranks, one for each session.
     pub rank: Vec<f64>,
-    /// How many instruments each is from.
+    /// How many instruments each session's correlation is from.
     pub counts: Vec<u32>,
 }
 
@@ -54,30 +54,30 @@ pub fn information_coefficients(cross: &Cross<'_>, outcome: &[f64]) -> Informati
 pub struct SeriesSummary {
     /// How many sessions have a value.
     pub n: usize,
-    /// Their mean.
+    /// The mean of these sessions.
     pub mean: f64,
-    /// Their standard deviation (`n − 1`).
+    /// The standard deviation of these sessions (`n − 1`).
     pub deviation: f64,
-    /// Mean by standard deviation; of an IC this is the ICIR, per session.
+    /// The mean by the standard deviation; of an IC this is the ICIR, per session.
     pub ratio: f64,
     /// The mean in its standard errors if sessions were independent: too large when labels overlap.
     pub t: f64,
     /// The mean in Newey and West's standard errors.
     pub newey_west_t: f64,
-    /// How many lags these take in: at least `2 (horizon − 1)`.
+    /// How many lags Newey and West's errors take in: at least `2 (horizon − 1)`.
     pub lag: usize,
     /// The share of sessions above 0.
     pub share_positive: f64,
-    /// Of every h-th session, whose labels don't overlap: how many there are.
+    /// How many sessions have a value if only every h-th one counts, so that labels don't overlap.
     pub n_apart: usize,
-    /// Their mean.
+    /// The mean of the sessions that lie apart.
     pub mean_apart: f64,
-    /// Their mean in its standard errors.
+    /// The mean of the sessions that lie apart in its standard errors.
     pub t_apart: f64,
 }
 
 impl SeriesSummary {
-    /// Sum up a series whose values look `horizon` sessions ahead.
+    /// Sums up a series whose values look `horizon` sessions ahead.
     ///
     /// Newey and West's variance of the mean is `(γ₀ + 2 Σ (1 − l / (L + 1)) γ_l) / n` with
     /// `γ_l = Σ e_t e_{t−l} / (n − 1)` and `L = max(2 (horizon − 1), ⌊4 (n / 100)^(2/9)⌋)`, at most `n − 1`; with no

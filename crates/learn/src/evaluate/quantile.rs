@@ -22,7 +22,7 @@ pub struct QuantileReturns {
 /// and holds them, without trading, for `horizon` sessions. So after `horizon` sessions there are as many cohorts as
 /// the horizon has sessions, and a quantile's return is the mean of theirs.
 ///
-/// A return runs from one execution price to the next, and stands at the session of the latter; over the life of a
+/// A return runs from one execution price to the next, and belongs to the session of the latter; over the life of a
 /// cohort it adds up to the labels of its members. A halted member keeps its price, a delisted one becomes cash at the
 /// last trade times the recovery.
 ///
@@ -49,7 +49,7 @@ pub fn quantile_returns(
     let mut sums = vec![vec![(0.0, 0_u32); n_sessions]; n_quantiles];
     for (position, cohort) in cohorts.iter().enumerate() {
         for (sums, steps) in sums.iter_mut().zip(cohort) {
-            // Bought at the next session, so the first return stands at the one after it.
+            // Bought at the next session, so the first return is that of the session after it.
             for (sum, step) in sums.iter_mut().skip(position + 2).zip(steps) {
                 *sum = (sum.0 + step, sum.1 + 1);
             }

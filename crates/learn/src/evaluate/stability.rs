@@ -15,7 +15,7 @@ pub fn rank_autocorrelation(cross: &Cross<'_>, lag: Horizon) -> Vec<f64> {
     rankings.correlation_with(&rankings, lag.get() as usize)
 }
 
-/// Who is in which quantile of a signal, session by session.
+/// The members of each quantile of a signal, session by session.
 #[derive(Clone, Debug)]
 pub struct QuantileMembers {
     /// For each session and quantile, the instruments by number, ascending; nothing where a session has fewer members

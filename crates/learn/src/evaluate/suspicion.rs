@@ -26,27 +26,27 @@ const MIN_SESSIONS: usize = 20;
 /// correlation of 0.1 with the market's next day would already be worth a fortune.
 const MARKET_CORRELATION: f64 = 0.25;
 
-/// What a column foresees.
+/// What a suspicious column foresees.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SuspicionKind {
-    /// Which instruments do better than others.
+    /// The column foresees which instruments do better than others.
     CrossSection,
-    /// How the whole market does: the column is the same for all instruments of a session.
+    /// The column foresees how the whole market does: it is the same for all instruments of a session.
     Market,
 }
 
-/// A column beyond belief.
+/// A column that foresees an outcome beyond belief.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Suspicion {
-    /// The column.
+    /// The name of the column.
     pub column: String,
-    /// What it foresees.
+    /// What the column foresees.
     pub kind: SuspicionKind,
     /// The mean rank IC with the next return, or the rank correlation with the market's next return.
     pub correlation: f64,
-    /// Its t: Newey and West's, or that of a correlation.
+    /// The t of the correlation: Newey and West's of a mean, or that of one correlation over time.
     pub t: f64,
-    /// From how many sessions.
+    /// How many sessions the correlation is from.
     pub n_sessions: usize,
 }
 

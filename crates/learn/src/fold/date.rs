@@ -2,7 +2,7 @@
 
 use backstaff_panel::Session;
 
-/// The date so many months earlier; the month's last day where it is too short.
+/// The date `months` months earlier; the month's last day where the month is too short.
 pub(crate) fn months_before(date: Session, months: u32) -> Session {
     let ordinal = i32::from(date.year()) * 12 + i32::from(date.month()) - 1 - months as i32;
     let (year, month) = (ordinal.div_euclid(12) as i16, ordinal.rem_euclid(12) as i8 + 1);

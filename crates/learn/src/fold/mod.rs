@@ -17,15 +17,15 @@ pub use walk_forward::{Every, Folds, History, Holdout, LeftOut, MinRows, WalkFor
 /// The sessions of a fold, as positions in the calendar, each range behind the one before it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FoldSessions {
-    /// What a model is fitted on.
+    /// The sessions that a model is fitted on.
     pub train: Range<usize>,
-    /// What early stopping and penalties are chosen on; may be empty.
+    /// The sessions that early stopping and penalties are chosen on; may be empty.
     pub validation: Range<usize>,
-    /// What is predicted.
+    /// The sessions that are predicted.
     pub test: Range<usize>,
 }
 
-/// One part of a fold.
+/// One part of a fold: its sessions and the rows that count in them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Segment {
     positions: Range<usize>,
@@ -38,38 +38,38 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// Its sessions, as positions in the calendar.
+    /// The sessions of the part, as positions in the calendar.
     pub fn positions(&self) -> Range<usize> {
         self.positions.clone()
     }
 
-    /// Its first and last session; nothing if it is empty.
+    /// The first and the last session of the part; `None` if it has none.
     pub fn sessions(&self) -> Option<(Session, Session)> {
         self.sessions
     }
 
-    /// Its rows of the axis, ascending.
+    /// The rows of the axis that belong to the part, ascending.
     pub fn rows(&self) -> &[u32] {
         &self.rows
     }
 
-    /// How many rows of its sessions are in the universe.
+    /// How many rows of the part's sessions are in the universe.
     pub fn n_members(&self) -> usize {
         self.n_members
     }
 
-    /// How many of these were dropped because their label reaches into what comes next, or into the embargo.
+    /// How many members were dropped because their label reaches into the next part, or into the embargo.
     pub fn n_purged(&self) -> usize {
         self.n_purged
     }
 
-    /// How many of these were dropped because they have no label.
+    /// How many members were dropped because they have no label.
     pub fn n_unlabelled(&self) -> usize {
         self.n_unlabelled
     }
 
-    /// All rows of its sessions, in the universe or not, whose label is known as early as those of its own rows must
-    /// be: with whom a target may be compared. Ascending.
+    /// The rows that a target of the part may be compared with, ascending: all rows of its sessions, in the universe
+    /// or not, whose label is known as early as those of the part's own rows must be.
     pub fn peers(&self, labels: &Labels) -> Vec<u32> {
         let (axis, positions) = (labels.axis(), &self.positions);
         let is_known = |row: &u32| {
@@ -132,22 +132,22 @@ impl Fold {
         })
     }
 
-    /// Its place in the walk, from 1.
+    /// The number of the fold in the walk, from 1.
     pub fn number(&self) -> u32 {
         self.number
     }
 
-    /// What a model is fitted on.
+    /// The part that a model is fitted on.
     pub fn train(&self) -> &Segment {
         &self.train
     }
 
-    /// What early stopping and penalties are chosen on.
+    /// The part that early stopping and penalties are chosen on.
     pub fn validation(&self) -> &Segment {
         &self.validation
     }
 
-    /// What is predicted.
+    /// The part that is predicted.
     pub fn test(&self) -> &Segment {
         &self.test
     }

@@ -11,41 +11,41 @@ use crate::{LearnError, label::Labels};
 /// By how many days a date may miss the data and still be met: the longest usual closures of exchanges.
 const SLACK: i32 = 14;
 
-/// How long each test lasts.
+/// How long the test of each fold lasts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Every {
-    /// A calendar year.
+    /// Each test lasts a calendar year.
     Year,
-    /// A calendar quarter.
+    /// Each test lasts a calendar quarter.
     Quarter,
-    /// So many sessions.
+    /// Each test lasts this many sessions.
     Sessions(NonZeroU32),
 }
 
-/// What lies in front of a test: training and, at its end, validation.
+/// The sessions in front of a test: training and, at their end, validation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum History {
-    /// All sessions from the first one on; training has at least so many.
+    /// All sessions from the first one on, so that training grows from fold to fold.
     Expanding {
         /// The fewest sessions of training.
         min_sessions: NonZeroU32,
     },
-    /// The last years before the test.
+    /// The sessions of this many years before the test.
     Years(NonZeroU32),
-    /// The last months before the test.
+    /// The sessions of this many months before the test.
     Months(NonZeroU32),
-    /// The last sessions before the test.
+    /// This many sessions before the test.
     Sessions(NonZeroU32),
 }
 
 /// How much of the history's end is kept for validation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Holdout {
-    /// Nothing.
+    /// There is no validation.
     None,
-    /// The last months.
+    /// The sessions of the last months are for validation.
     Months(NonZeroU32),
-    /// The last sessions.
+    /// The last sessions are for validation.
     Sessions(NonZeroU32),
 }
 
@@ -54,46 +54,46 @@ pub enum Holdout {
 pub struct WalkForward {
     /// The first date that is tested.
     pub from: Session,
-    /// The last one.
+    /// The last date that is tested.
     pub to: Session,
-    /// How long each test lasts.
+    /// How long the test of each fold lasts.
     pub every: Every,
-    /// What lies in front of it.
+    /// The sessions in front of each test.
     pub history: History,
-    /// How much of that is for validation.
+    /// How much of the history's end is for validation.
     pub validation: Holdout,
-    /// How many more sessions lie between the end of a label and what comes next.
+    /// How many more sessions lie between the end of a label and the next part of the fold.
     pub embargo: u32,
-    /// The fewest rows that make a fold.
+    /// The fewest rows that make a fold; a fold with fewer is left out.
     pub min_rows: MinRows,
 }
 
 /// The fewest rows that make a fold; one with fewer is left out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MinRows {
-    /// Of training, after purging.
+    /// The fewest rows of training, after purging.
     pub train: usize,
-    /// Of the test.
+    /// The fewest rows of the test.
     pub test: usize,
 }
 
 /// The folds of a walk, and those that could not be made.
 #[derive(Debug)]
 pub struct Folds {
-    /// In order of time, at least one.
+    /// The folds in order of time, at least one.
     pub folds: Vec<Fold>,
-    /// The others, in order of time.
+    /// The folds that were left out, in order of time.
     pub left_out: Vec<LeftOut>,
 }
 
 /// A fold that could not be made.
 #[derive(Debug)]
 pub struct LeftOut {
-    /// Its place in the walk.
+    /// The number of the fold in the walk.
     pub number: u32,
-    /// The first and the last session of its test, for which there are no scores.
+    /// The first and the last session of the fold's test, for which there are no scores.
     pub test: (Session, Session),
-    /// What it lacks.
+    /// What the fold lacks.
     pub why: LearnError,
 }
 
@@ -146,7 +146,7 @@ impl WalkForward {
         Err(LearnError::TooFewRows { fold: fold.number(), segment: name, found, needed })
     }
 
-    /// The sessions of each fold: what can be told without labels.
+    /// The sessions of each fold, which follow from the calendar without labels.
     ///
     /// # Errors
     ///

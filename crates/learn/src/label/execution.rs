@@ -37,17 +37,17 @@ impl ExecutionPrices {
         Ok(Self { axis: Arc::clone(axis), execution, last_trades: last_trades.collect(), values })
     }
 
-    /// The rows.
+    /// The axis of the rows.
     pub fn axis(&self) -> &Arc<Axis> {
         &self.axis
     }
 
-    /// Which price of a session it is.
+    /// Which price of a session the prices are.
     pub fn execution(&self) -> Execution {
         self.execution
     }
 
-    /// One price a row.
+    /// The price of each row; NaN where the instrument can't be traded.
     pub fn values(&self) -> &[f64] {
         &self.values
     }

@@ -53,7 +53,7 @@ impl Recoveries {
         Ok(Self { stated: recoveries, ..Self::default() })
     }
 
-    /// The same, with this share for all that the table does not name.
+    /// The table with this share for all instruments that it does not name.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl Recoveries {
 /// The sessions that a label looks at, as positions in the calendar.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Span {
-    /// Where the position is entered.
+    /// The session in which the position is entered.
     pub entry: u32,
     /// The last session that the label depends on: where the position is left. A label that ends with the
     /// instrument's life is known no sooner than its planned exit, and than the first session without the instrument.
@@ -86,16 +86,16 @@ impl Span {
     const NONE: Self = Self { entry: u32::MAX, exit: u32::MAX };
 }
 
-/// How the rows came to their labels.
+/// How many rows have a label, and why the others have none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct LabelCounts {
-    /// Rows with a label.
+    /// The number of rows with a label.
     pub n_labelled: usize,
-    /// Rows with a label that ends at the instrument's last trade.
+    /// The number of rows with a label that ends at the instrument's last trade.
     pub n_delisted: usize,
-    /// Rows without a label because the panel ends before their exit.
+    /// The number of rows without a label because the panel ends before their exit.
     pub n_at_end: usize,
-    /// Rows without a label because the instrument never traded again.
+    /// The number of rows without a label because the instrument never traded again.
     pub n_never_entered: usize,
 }
 
@@ -142,12 +142,12 @@ impl Labels {
         Self { axis: Arc::clone(axis), execution: prices.execution(), horizon, values, spans, counts }
     }
 
-    /// The rows.
+    /// The axis of the rows.
     pub fn axis(&self) -> &Arc<Axis> {
         &self.axis
     }
 
-    /// At which price positions are entered and left.
+    /// The price of a session at which positions are entered and left.
     pub fn execution(&self) -> Execution {
         self.execution
     }
@@ -162,12 +162,12 @@ impl Labels {
         &self.values
     }
 
-    /// What a row's label looks at, if it has one.
+    /// The sessions that a row's label looks at, if the row has one.
     pub fn span(&self, row: usize) -> Option<Span> {
         Some(self.spans[row]).filter(|span| *span != Span::NONE)
     }
 
-    /// How the rows came to their labels.
+    /// How many rows have a label, and why the others have none.
     pub fn counts(&self) -> LabelCounts {
         self.counts
     }

@@ -51,7 +51,7 @@ impl Ensemble {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Average {
-    /// The mean of their scores.
+    /// The mean of the models' scores.
     #[default]
     Scores,
     /// The mean of their ranks within the session, from −0.5 to 0.5: no model counts more because its scores are

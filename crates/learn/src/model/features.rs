@@ -36,12 +36,12 @@ impl<'a> Features<'a> {
         Ok(Self { names, columns, n_rows })
     }
 
-    /// The names.
+    /// The names of the features.
     pub fn names(&self) -> &[&'a str] {
         &self.names
     }
 
-    /// The columns.
+    /// The column of each feature.
     pub fn columns(&self) -> &[&'a Column] {
         &self.columns
     }
@@ -101,7 +101,7 @@ impl<'a> Samples<'a> {
         Self::build(features, rows, targets, None)
     }
 
-    /// The same, with one weight a row; rows of weight 0 are left out.
+    /// Samples with one weight a row; rows of weight 0 are left out.
     ///
     /// # Errors
     ///
@@ -150,13 +150,13 @@ impl<'a> Samples<'a> {
         })
     }
 
-    /// The same, with the session of each row: what models need that rank the rows of a session.
+    /// Adds the session of each row, which models need that rank the rows of a session.
     pub fn in_sessions(self, session_of: impl Fn(u32) -> u32) -> Self {
         let sessions = self.rows.iter().map(|&row| session_of(row)).collect();
         Self { sessions: Some(sessions), ..self }
     }
 
-    /// The columns.
+    /// The features that the rows are described by.
     pub fn features(&self) -> &'a Features<'a> {
         self.features
     }
@@ -176,17 +176,17 @@ impl<'a> Samples<'a> {
         self.weights.as_deref()
     }
 
-    /// The session of each of them, if it was told.
+    /// The session of each sample, if the samples know it.
     pub fn sessions(&self) -> Option<&[u32]> {
         self.sessions.as_deref()
     }
 
-    /// How many there are.
+    /// How many samples there are.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there is none.
+    /// Whether there is no sample.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }

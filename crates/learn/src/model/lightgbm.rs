@@ -29,7 +29,7 @@ const MOST_GRADES: u32 = 31;
 #[derive(Clone, PartialEq, Debug)]
 pub struct LightGbm {
     parameters: Parameters,
-    /// For ranking only.
+    /// The number of grades into which an objective that ranks cuts a session's targets.
     grades: Option<NonZeroU32>,
 }
 
@@ -50,7 +50,7 @@ impl LightGbm {
         Ok(Self { parameters, grades })
     }
 
-    /// The same, with so many grades.
+    /// Sets the number of grades.
     ///
     /// # Errors
     ///
@@ -72,7 +72,7 @@ impl LightGbm {
         Ok(Self { grades: NonZeroU32::new(grades), ..self })
     }
 
-    /// The parameters.
+    /// LightGBM's parameters.
     pub fn parameters(&self) -> &Parameters {
         &self.parameters
     }
@@ -82,7 +82,7 @@ impl LightGbm {
         self.grades.map(NonZeroU32::get)
     }
 
-    /// The same with another draw of what is random: see [`Parameters::with_seeds_raised_by`].
+    /// The same trees with another draw of what is random: see [`Parameters::with_seeds_raised_by`].
     pub(super) fn draw(&self, n: u32) -> Result<Self, LearnError> {
         Ok(Self { parameters: self.parameters.clone().with_seeds_raised_by(n)?, ..self.clone() })
     }
@@ -197,7 +197,7 @@ fn narrow(values: &[f64]) -> Vec<f32> {
     values.iter().map(|&value| value as f32).collect()
 }
 
-/// Fitted trees.
+/// Gradient-boosted trees that were fitted.
 #[derive(Debug)]
 pub struct LightGbmModel {
     features: Vec<String>,
@@ -216,7 +216,7 @@ impl LightGbmModel {
         }
     }
 
-    /// The trees.
+    /// The booster that holds the trees.
     pub fn booster(&self) -> &Booster {
         &self.booster
     }

@@ -53,7 +53,7 @@ pub trait Model: Send + Sync + std::fmt::Debug {
 /// What a feature means to a model.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Importance {
-    /// The feature.
+    /// The name of the feature.
     pub feature: String,
     /// How much it explains: the gain of its splits, or the size of its standardised coefficient.
     pub gain: f64,
@@ -64,9 +64,9 @@ pub struct Importance {
 /// A model with the story of its fit.
 #[derive(Debug)]
 pub struct Fit {
-    /// The model.
+    /// The model that was fitted.
     pub model: Box<dyn Model>,
-    /// What happened.
+    /// How the fit went.
     pub history: History,
 }
 
@@ -90,13 +90,13 @@ pub struct History {
 /// How far a fit has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Progress {
-    /// Steps done.
+    /// The number of steps that are done.
     pub done: usize,
-    /// Steps at most.
+    /// The number of steps at most.
     pub of: usize,
 }
 
-/// What to fit.
+/// The kind of a model with its parameters.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ModelSpec {
     /// Gradient-boosted trees.
@@ -106,7 +106,7 @@ pub enum ModelSpec {
 }
 
 impl ModelSpec {
-    /// The kind's name.
+    /// The name of the model's kind: `lightgbm` or `ridge`.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::LightGbm(_) => LightGbm::NAME,
@@ -199,7 +199,7 @@ pub fn from_text(text: &str) -> Result<Box<dyn Model>, LearnError> {
     }
 }
 
-/// What a text holds.
+/// A stored model as its text holds it.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "model", rename_all = "snake_case")]
 enum Stored {

@@ -122,7 +122,7 @@ impl<'a> RawTrainer<'a> {
     }
 }
 
-/// A finished model.
+/// The handle of a finished model.
 pub(crate) struct RawModel {
     booster: RawBooster,
     n_features: c_int,

@@ -26,7 +26,7 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// A rate of zero.
+    /// A rate of zero on all dates.
     pub const ZERO: Self = Self::constant(0.0);
 
     /// The same rate on all dates.
@@ -45,7 +45,7 @@ impl Rates {
         Ok(Self { first, changes })
     }
 
-    /// The rate on a date.
+    /// The rate that holds on a date.
     pub fn at(&self, date: Session) -> f64 {
         let known = self.changes.partition_point(|&(from, _)| from <= date);
         if known == 0 { self.first } else { self.changes[known - 1].1 }

@@ -7,7 +7,7 @@ use backstaff_panel::Session;
 /// Everything is in money of the account. `equity = cash + long − short`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Day {
-    /// The session.
+    /// The session at whose close the account is measured.
     pub session: Session,
     /// Cash and positions at their newest closing prices.
     pub equity: f64,
@@ -23,13 +23,13 @@ pub struct Day {
     pub bought: f64,
     /// The value of the sales, at fill prices.
     pub sold: f64,
-    /// Commission paid.
+    /// The commission that was paid.
     pub commission: f64,
-    /// Tax paid.
+    /// The tax that was paid.
     pub tax: f64,
     /// What fill prices were worse than the market's.
     pub slippage: f64,
-    /// Fees for borrowed shares.
+    /// The fees that were paid for borrowed shares.
     pub borrow: f64,
     /// Interest earned; negative if paid.
     pub interest: f64,

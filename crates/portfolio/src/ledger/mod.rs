@@ -5,7 +5,7 @@
 //! 2. positions whose instrument's life has ended are closed at a share of their last traded close;
 //! 3. orders withdrawn at the last close are dropped, then the session's orders are executed at three moments, at each
 //!    sales before purchases, what waits before what is new: those of the opening price; those whose stop or limit the
-//!    session's prices reach (stops before limits, since a bar does not tell which came first); those of the closing
+//!    session's prices reach (stops before limits, since a bar does not show which came first); those of the closing
 //!    price. A market order trades at the one of the two that [`Exchange::execution`] names. What an order until
 //!    cancelled has not got waits; what any other has not got, and every order that ends without a trade, is recorded
 //!    with its reason;
@@ -13,7 +13,7 @@
 //! 5. the books are balanced: the equity must equal the last one plus everything that was booked.
 //!
 //! Orders can only be submitted for the session after the current one, so nothing trades at a price that its
-//! decision has seen. This is the one place where that rule stands.
+//! decision has seen. No other place holds that rule.
 
 mod day;
 mod execute;
@@ -27,7 +27,7 @@ pub use preview::{NextOrder, NextSession};
 
 use crate::{Decision, Exchange, Fill, Market, PortfolioError, Shortfall, Waiting, error::positive};
 
-/// A position.
+/// A position of the account: shares of one instrument.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Holding {
     /// Shares; negative if short.
@@ -54,7 +54,7 @@ pub struct Delisting {
     pub instrument: usize,
     /// Shares; negative if short.
     pub shares: f64,
-    /// What each share brought.
+    /// The money that each share brought.
     pub price: f64,
 }
 
@@ -228,12 +228,12 @@ impl<'a> Ledger<'a> {
         };
     }
 
-    /// The market.
+    /// The market on which the account trades.
     pub fn market(&self) -> &'a Market {
         self.market
     }
 
-    /// The position in the calendar of the session at whose close the account stands.
+    /// The position in the calendar of the current session, at whose close the account is valued.
     pub fn position(&self) -> usize {
         self.position
     }
@@ -243,7 +243,7 @@ impl<'a> Ledger<'a> {
         self.equity
     }
 
-    /// Cash.
+    /// The cash of the account.
     pub fn cash(&self) -> f64 {
         self.cash
     }
@@ -263,12 +263,12 @@ impl<'a> Ledger<'a> {
         self.met_levels
     }
 
-    /// The current session.
+    /// The account at the close of the current session.
     pub fn today(&self) -> Day {
         self.today
     }
 
-    /// All trades so far.
+    /// All trades so far, in the order in which they took place.
     pub fn fills(&self) -> &[Fill] {
         &self.fills
     }

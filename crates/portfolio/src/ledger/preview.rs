@@ -10,18 +10,18 @@ use super::{
 };
 use crate::{Day, Decision, Fill, Order, Side, Unfilled};
 
-/// An order for the next session, in the shares it comes to at the newest closing prices.
+/// An order for the next session, in the shares that it asks for at the newest closing prices.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NextOrder {
-    /// The instrument.
+    /// The instrument to trade.
     pub instrument: Instrument,
-    /// Which way.
+    /// Whether the order buys or sells.
     pub side: Side,
     /// How many shares, at the newest closing price.
     pub shares: f64,
     /// The newest closing price moved by slippage.
     pub price: f64,
-    /// `shares · price`.
+    /// The value of the order, `shares · price`.
     pub value: f64,
 }
 
@@ -30,7 +30,7 @@ pub struct NextOrder {
 pub struct NextSession {
     /// The session at whose close it was decided.
     pub decided: Session,
-    /// The orders: sales first.
+    /// The orders of the next session, sales first.
     pub orders: Vec<NextOrder>,
     /// The orders with a limit or stop that are in force in that session: those that wait, then new ones.
     pub conditional: Vec<(Instrument, Order)>,

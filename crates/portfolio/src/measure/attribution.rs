@@ -7,13 +7,13 @@ use crate::{Backtest, Position, Side};
 /// What the positions of one group brought.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupReturn {
-    /// The group.
+    /// The number of the group.
     pub group: u32,
     /// The mean over sessions of its positions' share of equity at the close before.
     pub mean_weight: f64,
     /// The sum over sessions of its profit, after the fees and slippage of its trades, over the equity at the close before.
     pub contribution: f64,
-    /// The same by calendar year, oldest first; years without a position are left out.
+    /// The contribution by calendar year, oldest first; years without a position are left out.
     pub by_year: Vec<(i16, f64)>,
 }
 

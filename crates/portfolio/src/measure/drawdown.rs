@@ -37,7 +37,7 @@ pub(super) const MEASURES: &[Definition] = &[
 pub struct Drawdown {
     /// The lowest equity over the high, less one: zero or below.
     pub depth: f64,
-    /// The session of the high.
+    /// The session of the high from which equity fell.
     pub peak: Session,
     /// The session of the lowest equity.
     pub trough: Session,

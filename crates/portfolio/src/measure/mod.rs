@@ -39,15 +39,15 @@ pub enum Unit {
     Fraction,
     /// A share of one for each year.
     FractionPerYear,
-    /// A number without unit.
+    /// A ratio, which has no unit.
     Ratio,
-    /// Sessions.
+    /// A number of sessions.
     Sessions,
-    /// A count.
+    /// A number of things.
     Count,
-    /// Ten-thousandths.
+    /// Ten-thousandths of a value.
     BasisPoints,
-    /// Money of the account.
+    /// An amount in the account's currency.
     Money,
     /// A probability between 0 and 1.
     Probability,
@@ -170,39 +170,39 @@ impl Backtest {
         self.track().returns()
     }
 
-    /// The equity at each close.
+    /// The equity of the account at each close.
     pub fn equity(&self) -> Vec<f64> {
         self.days.iter().map(|day| day.equity).collect()
     }
 }
 
-/// What a measure is.
+/// A measure: its names, formula, unit and source.
 #[derive(Clone, Copy, Debug)]
 pub struct Definition {
-    /// Its name in files.
+    /// The name of the measure in files.
     pub name: &'static str,
-    /// Its name in reports.
+    /// The name of the measure in reports.
     pub title: &'static str,
-    /// How it is computed.
+    /// The formula of the measure.
     pub formula: &'static str,
-    /// What it is counted in.
+    /// The unit of the measure.
     pub unit: Unit,
-    /// Who defined it so.
+    /// The publication that defines the measure, or what its numbers come from.
     pub source: &'static str,
-    /// Computes it.
+    /// Computes the measure.
     pub compute: fn(&Performance<'_>) -> f64,
 }
 
 /// One number about a backtest.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Measure {
-    /// Its name in files.
+    /// The name of the measure in files.
     pub name: &'static str,
-    /// Its name in reports.
+    /// The name of the measure in reports.
     pub title: &'static str,
-    /// How it is computed.
+    /// The formula of the measure.
     pub formula: &'static str,
-    /// What it is counted in.
+    /// The unit of the measure.
     pub unit: Unit,
     /// The number; NaN where it is not defined.
     pub value: f64,

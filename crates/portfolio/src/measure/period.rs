@@ -5,16 +5,16 @@ use backstaff_panel::Session;
 /// By which part of the calendar returns are put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Period {
-    /// Calendar years.
+    /// Periods are calendar years.
     Year,
-    /// Calendar months.
+    /// Periods are calendar months.
     Month,
 }
 
 /// The return of one calendar year or month.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PeriodReturn {
-    /// The year.
+    /// The calendar year of the period.
     pub year: i16,
     /// The month, 1 to 12; `None` for a whole year.
     pub month: Option<i8>,

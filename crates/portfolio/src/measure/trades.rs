@@ -23,7 +23,7 @@ pub struct TradeSummary {
     pub mean_win: f64,
     /// The mean loss of those closed with one, in money, above 0.
     pub mean_loss: f64,
-    /// `mean_win / mean_loss`.
+    /// The mean win by the mean loss.
     pub win_loss: f64,
     /// The sum of all profits / the sum of all losses.
     pub profit_factor: f64,
@@ -81,7 +81,7 @@ pub fn trades(backtest: &Backtest) -> TradeSummary {
     summary(&closed, n_open)
 }
 
-/// Of profits and sessions.
+/// Sums up closed positions, each with its profit and the sessions it lasted.
 fn summary(closed: &[(f64, usize)], n_open: usize) -> TradeSummary {
     let wins = closed.iter().map(|trade| trade.0).filter(|&profit| profit > 0.0).collect::<Vec<_>>();
     let losses = closed.iter().map(|trade| -trade.0).filter(|&loss| loss > 0.0).collect::<Vec<_>>();

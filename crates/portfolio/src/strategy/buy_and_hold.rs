@@ -15,7 +15,7 @@ pub struct BuyAndHold {
 }
 
 impl BuyAndHold {
-    /// Hold this instrument.
+    /// A strategy that buys this instrument once and holds it.
     pub fn new(instrument: Instrument) -> Self {
         Self { instrument }
     }

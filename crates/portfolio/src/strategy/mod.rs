@@ -34,7 +34,7 @@ use crate::Decision;
 /// ([`Rebalance::EverySessions`](crate::Rebalance::EverySessions)), places limits and stops ([`OrderType`](crate::OrderType))
 /// beside its target weights, and looks at what became of them ([`View::fills`], [`View::waiting`]).
 pub trait Strategy {
-    /// A short name for tables.
+    /// A short name of the strategy for tables.
     fn name(&self) -> &str;
 
     /// How many closing prices an instrument needs before it is eligible ([`View::is_member`]): the strategy's own
@@ -68,6 +68,6 @@ pub trait Strategy {
 pub struct Note {
     /// What, as part of a sentence.
     pub what: &'static str,
-    /// How often.
+    /// How often it happened.
     pub count: usize,
 }

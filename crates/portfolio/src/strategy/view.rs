@@ -36,7 +36,7 @@ impl<'a> View<'a> {
         self.ledger.today().session
     }
 
-    /// Its position in the calendar.
+    /// The position of the session in the calendar.
     pub fn position(&self) -> usize {
         self.ledger.position()
     }
@@ -133,12 +133,12 @@ impl<'a> View<'a> {
         self.ledger.waiting()
     }
 
-    /// Cash and positions.
+    /// The value of cash and positions together.
     pub fn equity(&self) -> f64 {
         self.ledger.equity()
     }
 
-    /// Cash.
+    /// The cash of the account.
     pub fn cash(&self) -> f64 {
         self.ledger.cash()
     }

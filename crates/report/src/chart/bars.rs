@@ -8,34 +8,34 @@ use crate::Format;
 /// Grouped bars, one group a name. A missing value has no bar.
 #[derive(Debug, Clone, Serialize)]
 pub struct Bars {
-    /// The names of the groups.
+    /// The names of the groups of bars.
     pub names: Vec<String>,
     /// The series, in the order of the legend.
     pub series: Vec<BarSeries>,
     /// How values are shown.
     pub format: Format,
-    /// Which way the bars run.
+    /// The direction in which the bars run.
     pub direction: Direction,
     /// How series get their colours.
     pub palette: Palette,
-    /// Lines across the bars.
+    /// Straight lines across the bars.
     pub rules: Vec<Rule>,
 }
 
-/// One series of [`Bars`].
+/// One series of [`Bars`]: a bar in each group.
 #[derive(Debug, Clone, Serialize)]
 pub struct BarSeries {
-    /// Its name in the legend.
+    /// The name of the series in the legend.
     pub name: String,
-    /// One value a group.
+    /// The value of each group; NaN draws no bar.
     pub values: Vec<f64>,
     /// Half the length of an error bar, one a group; NaN draws none.
     pub errors: Option<Vec<f64>>,
-    /// Its colour.
+    /// The colour of the bars.
     pub colour: Colour,
 }
 
-/// Which way bars run.
+/// The direction in which bars run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
@@ -58,7 +58,7 @@ impl Bars {
         }
     }
 
-    /// Adds a series.
+    /// Adds a series with a bar in each group.
     pub fn bars(mut self, series: BarSeries) -> Self {
         self.series.push(series);
         self
@@ -84,7 +84,7 @@ impl Bars {
 }
 
 impl BarSeries {
-    /// Bars without errors.
+    /// A series of bars without errors.
     pub fn new(name: impl Into<String>, values: Vec<f64>) -> Self {
         Self { name: name.into(), values, errors: None, colour: Colour::ByName }
     }
@@ -95,7 +95,7 @@ impl BarSeries {
         self
     }
 
-    /// Sets the colour.
+    /// Sets the colour of the bars.
     pub fn colour(mut self, colour: Colour) -> Self {
         self.colour = colour;
         self

@@ -8,7 +8,7 @@ use crate::Format;
 /// Counts between ascending edges.
 #[derive(Debug, Clone, Serialize)]
 pub struct Histogram {
-    /// What the values are.
+    /// The name of what is counted.
     pub name: String,
     /// How the values are shown.
     pub format: Format,
@@ -23,11 +23,11 @@ pub struct Histogram {
 /// One series of a [`Histogram`].
 #[derive(Debug, Clone, Serialize)]
 pub struct CountSeries {
-    /// Its name in the legend.
+    /// The name of the series in the legend.
     pub name: String,
-    /// One count a bin.
+    /// How many values fall into each bin.
     pub counts: Vec<u64>,
-    /// Its colour.
+    /// The colour of the series.
     pub colour: Colour,
 }
 
@@ -61,7 +61,7 @@ impl Histogram {
         Self { name: name.into(), format, edges, series, rules: Vec::new() }
     }
 
-    /// Draws an upright line.
+    /// Draws an upright line at a value.
     pub fn rule(mut self, rule: Rule) -> Self {
         self.rules.push(rule);
         self

@@ -1,6 +1,6 @@
 //! Runners: they bring the shards of a stage into the store.
 //!
-//! A [`Run`] stands for one run of a study: it knows the store, the budget and the observer, and remembers what each
+//! A [`Run`] is one run of a study: it knows the store, the budget and the observer, and remembers what each
 //! stage did, for the run's record and for the question *why* something was computed.
 
 mod job;
@@ -21,9 +21,9 @@ use crate::{
     store::Look,
 };
 
-/// Told what a runner does. It may be called from several threads at once.
+/// Watches what a runner does. It may be called from several threads at once.
 pub trait Observer: Sync {
-    /// Something happened.
+    /// Called when something happens.
     fn event(&self, event: &Event<'_>);
 
     /// Whether to stop: asked before each shard. What was published until then stays.
@@ -42,42 +42,42 @@ impl Observer for Silent {
     }
 }
 
-/// What a runner does.
+/// Something that a runner did.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// The stage's keys are known, and so is what is missing.
     Started {
-        /// Name of the stage.
+        /// The name of the stage.
         stage: &'a str,
-        /// Number of its shards.
+        /// The number of the stage's shards.
         n_shards: usize,
         /// How many of them are not in the store.
         n_missing: usize,
     },
     /// Another run is computing this shard; ours waits for it.
     Waiting {
-        /// Name of the stage.
+        /// The name of the stage.
         stage: &'a str,
-        /// The shard's label.
+        /// The label of the shard.
         shard: &'a str,
     },
     /// One of the missing shards is there now.
     Shard {
-        /// Name of the stage.
+        /// The name of the stage.
         stage: &'a str,
-        /// The shard's label.
+        /// The label of the shard.
         shard: &'a str,
         /// Computed, or found after all because another run computed it meanwhile.
         outcome: Outcome,
-        /// Seconds it took.
+        /// How many seconds the shard took.
         seconds: f64,
     },
     /// All shards are there, or one failed.
     Finished {
-        /// Name of the stage.
+        /// The name of the stage.
         stage: &'a str,
-        /// Seconds for all of them.
+        /// How many seconds all shards took.
         seconds: f64,
     },
 }
@@ -85,19 +85,19 @@ pub enum Event<'a> {
 /// A shard that is in the store.
 #[derive(Debug, Clone)]
 pub struct Done<S> {
-    /// The shard.
+    /// The shard that is in the store.
     pub shard: S,
-    /// Its label.
+    /// The label of the shard.
     pub label: String,
-    /// Its key.
+    /// The key of the shard's artifact.
     pub key: Key,
     /// What is in the store; the parts are opened by [`Store::open_part`].
     pub manifest: Manifest,
     /// Whether it was there already.
     pub outcome: Outcome,
-    /// Seconds it took.
+    /// How many seconds the shard took.
     pub seconds: f64,
-    /// Why it was computed.
+    /// Why the shard was computed, or that it was found.
     pub why: Why,
 }
 
@@ -105,19 +105,19 @@ pub struct Done<S> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Why {
-    /// It was not: its artifact was there.
+    /// The shard was not computed: its artifact was in the store.
     Found,
     /// The study has no earlier run.
     FirstRun,
     /// The study's last run had no such shard.
     NewShard,
-    /// Its key differs from that of the last run in these fields.
+    /// The shard's key differs from that of the last run in these fields.
     Changed(Vec<Change>),
-    /// Its key differs from that of the last run, whose artifact is gone, so that nothing can be compared.
+    /// The shard's key differs from that of the last run, whose artifact is gone, so that nothing can be compared.
     ChangedUnknown,
-    /// Its key is that of the last run, but the artifact was removed from the store.
+    /// The shard's key is that of the last run, but the artifact was removed from the store.
     Removed,
-    /// Its artifact was damaged.
+    /// The shard's artifact was damaged.
     Damaged(String),
 }
 
@@ -207,7 +207,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// The store.
+    /// The store that the run reads and fills.
     pub fn store(&self) -> &'a Store {
         self.store
     }
@@ -217,7 +217,7 @@ impl<'a> Run<'a> {
         self.budget
     }
 
-    /// Whoever watches the run.
+    /// The observer that watches the run.
     pub fn observer(&self) -> &'a dyn Observer {
         self.observer
     }

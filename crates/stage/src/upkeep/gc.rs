@@ -17,7 +17,7 @@ use crate::{
     store::Look,
 };
 
-/// What `gc` spares.
+/// Which artifacts `gc` spares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GcPolicy {
     /// Artifacts used by this many newest runs of each study stay, with what they were made from.
@@ -28,7 +28,7 @@ pub struct GcPolicy {
 }
 
 impl Default for GcPolicy {
-    /// Five runs and a day.
+    /// The last five runs of each study, and a day.
     fn default() -> Self {
         Self { runs_kept: 5, grace: Duration::from_hours(24) }
     }
@@ -52,25 +52,25 @@ impl GcPlan {
     }
 }
 
-/// An artifact that goes.
+/// An artifact that `gc` removes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doomed {
-    /// Name of the stage.
+    /// The name of the artifact's stage.
     pub stage: String,
-    /// Key of the artifact.
+    /// The key of the artifact.
     pub key: Key,
     /// Bytes of its parts; 0 where the manifest can't be read.
     pub bytes: u64,
-    /// Why it goes.
+    /// Why `gc` removes the artifact.
     pub reason: GcReason,
 }
 
-/// Why an artifact goes.
+/// Why `gc` removes an artifact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GcReason {
     /// None of the runs that count used it.
     Unused,
-    /// It can't be read.
+    /// The artifact can't be read.
     Damaged,
 }
 

@@ -16,9 +16,9 @@ use crate::{
 /// How much a stage has in the store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StageStats {
-    /// Name of the stage.
+    /// The name of the stage.
     pub stage: String,
-    /// Number of its artifacts.
+    /// The number of the stage's artifacts.
     pub n_artifacts: u64,
     /// Bytes of their files; a file that several artifacts share counts once.
     pub bytes: u64,

@@ -18,7 +18,7 @@ use crate::{
 pub struct Verification {
     /// Number of artifacts that were compared.
     pub n_artifacts: u64,
-    /// Bytes of their parts.
+    /// The bytes of the parts that were read.
     pub bytes: u64,
     /// Those that are not what they were, by stage and key.
     pub damaged: Vec<Damage>,

@@ -12,27 +12,27 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Allocations {
-    /// In a Bull.
+    /// The share that is held in a Bull.
     pub bull: f64,
-    /// Sideways.
+    /// The share that is held sideways.
     pub sideways: f64,
-    /// In a Bear.
+    /// The share that is held in a Bear.
     pub bear: f64,
-    /// In a Crisis.
+    /// The share that is held in a Crisis.
     pub crisis: f64,
 }
 
 impl Allocations {
     /// All in a Bull, half of it sideways, nothing else.
     pub const STANDARD: Self = Self { bull: 1.0, sideways: 0.5, bear: 0.0, crisis: 0.0 };
-    /// Never more than 60 %.
+    /// Shares that never exceed 60 %.
     pub const CONSERVATIVE: Self = Self { bull: 0.6, sideways: 0.3, bear: 0.0, crisis: 0.0 };
-    /// Out only in a Crisis.
+    /// Shares that leave the market only in a Crisis.
     pub const AGGRESSIVE: Self = Self { bull: 1.0, sideways: 0.8, bear: 0.2, crisis: 0.0 };
     /// As much short in a Bear as long in a Bull.
     pub const MARKET_NEUTRAL: Self = Self { bull: 0.5, sideways: 0.0, bear: -0.5, crisis: 0.0 };
 
-    /// The share for a regime.
+    /// The share that is held in a regime.
     pub fn of(&self, regime: Regime) -> f64 {
         match regime {
             Regime::Bull => self.bull,
@@ -49,7 +49,7 @@ impl Allocations {
 pub struct BasicSwitchingRules {
     /// What is held, and whose regime counts.
     pub instrument: String,
-    /// How much of it.
+    /// The share that is held in each regime.
     pub allocations: Allocations,
     /// A regime of less confidence changes nothing.
     pub min_confidence: f64,

@@ -44,7 +44,7 @@ pub(super) fn weights(
     Ok(())
 }
 
-/// At least one.
+/// Refuses a number below one.
 pub(super) fn at_least_one(parameter: &'static str, value: usize) -> Result<(), PortfolioError> {
     if value > 0 {
         return Ok(());

@@ -14,11 +14,11 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CrisisDetectionRules {
-    /// Whose regime counts.
+    /// The instrument whose regime counts.
     pub market: String,
-    /// Held in a Bull.
+    /// The weights that are held in a Bull.
     pub bull: BTreeMap<String, f64>,
-    /// Held sideways.
+    /// The weights that are held sideways.
     pub sideways: BTreeMap<String, f64>,
     /// Held in a Bear or Crisis that is not confident enough for the crisis book.
     pub bear: BTreeMap<String, f64>,

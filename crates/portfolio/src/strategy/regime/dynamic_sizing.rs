@@ -16,7 +16,7 @@ pub struct Steps {
     pub high: f64,
     /// From a confidence of 0.6 on.
     pub medium: f64,
-    /// Below.
+    /// The share where confidence lies below both steps.
     pub low: f64,
 }
 
@@ -40,9 +40,9 @@ impl Steps {
 pub struct DynamicSizingRules {
     /// What is held, and whose regime counts.
     pub instrument: String,
-    /// The shares in a Bull.
+    /// The shares that are held in a Bull.
     pub bull: Steps,
-    /// The shares sideways.
+    /// The shares that are held sideways.
     pub sideways: Steps,
     /// The shares in a Bear or Crisis.
     pub falling: Steps,

@@ -14,13 +14,13 @@ use crate::{
 pub struct HalfKellyRules {
     /// What is held, and whose regime counts.
     pub instrument: String,
-    /// Which part of the Kelly share is held.
+    /// The part of the Kelly share that is held.
     pub fraction: f64,
     /// The share until a regime has had `min_outcomes`.
     pub start: f64,
     /// How many sessions a regime must have had.
     pub min_outcomes: u32,
-    /// The most that is held.
+    /// The largest weight of the instrument.
     pub max_weight: f64,
     /// A regime of less confidence changes nothing, and its session is no outcome.
     pub min_confidence: f64,

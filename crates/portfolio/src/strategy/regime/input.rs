@@ -21,7 +21,7 @@ pub enum Regime {
 }
 
 impl Regime {
-    /// All of them.
+    /// All regimes, from the best to the worst.
     pub const ALL: [Self; 4] = [Self::Bull, Self::Sideways, Self::Bear, Self::Crisis];
 
     /// Whether prices are expected to fall.
@@ -44,9 +44,9 @@ impl fmt::Display for Regime {
 /// What is known of an instrument's regime at a session's close.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RegimeInput {
-    /// The likeliest one.
+    /// The likeliest regime.
     pub regime: Regime,
-    /// Its probability.
+    /// The probability of the likeliest regime.
     pub confidence: f64,
     /// For how many of the instrument's sessions it has been the likeliest, this one included.
     pub age: u32,

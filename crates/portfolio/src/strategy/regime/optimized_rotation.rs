@@ -16,7 +16,7 @@ pub struct OptimizedRotationRules {
     pub min_confidence: f64,
     /// The most that are held: those of the highest confidence.
     pub most: usize,
-    /// The most of each.
+    /// The largest weight of an instrument.
     pub max_weight: f64,
     /// What is held while no instrument is in a Bull; its weights obey `max_weight` too.
     pub fallback: BTreeMap<String, f64>,

@@ -21,21 +21,21 @@ pub enum Weighting {
     Confidence,
 }
 
-/// The rules of [`Rotation`].
+/// The rules by which [`Rotation`] chooses and weighs instruments.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RotationRules {
     /// What is chosen from, by their own regimes.
     pub instruments: Vec<String>,
-    /// The regimes worth holding.
+    /// The regimes in which an instrument is worth holding.
     pub regimes: Vec<Regime>,
     /// A regime of less confidence changes nothing.
     pub min_confidence: f64,
     /// The most that are held: those of the highest confidence.
     pub most: usize,
-    /// How much of each.
+    /// How equity is spread over the chosen instruments.
     pub weighting: Weighting,
-    /// The most of each.
+    /// The largest weight of an instrument.
     pub max_weight: f64,
     /// What is held while no instrument has a regime worth holding; its weights obey `max_weight` too.
     pub fallback: BTreeMap<String, f64>,

@@ -20,7 +20,7 @@ pub struct SectorRotationRules {
     pub sectors: BTreeMap<String, Vec<Regime>>,
     /// The most sectors that are held.
     pub most: usize,
-    /// The most of each.
+    /// The largest weight of an instrument.
     pub max_weight: f64,
     /// What is held while no sector suits; its weights obey `max_weight` too.
     pub fallback: BTreeMap<String, f64>,

@@ -63,7 +63,7 @@ impl Template {
         Self::all().into_iter().find(|template| template.name() == name)
     }
 
-    /// Its name.
+    /// The name of the template.
     pub fn name(&self) -> &'static str {
         match self {
             Self::BasicSwitching(_) => "basic_switching",

@@ -2,21 +2,21 @@
 
 use std::collections::BTreeMap;
 
-/// A scored instrument.
+/// An instrument with a score, which may be chosen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Candidate {
-    /// Its number.
+    /// The number of the instrument.
     pub(super) instrument: usize,
-    /// Its score.
+    /// The score of the instrument.
     pub(super) score: f64,
-    /// Whether it is held.
+    /// Whether the instrument is held.
     pub(super) held: bool,
 }
 
 /// How many are held, and how long.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Band {
-    /// How many may be held.
+    /// How many instruments may be held.
     pub(super) n: usize,
     /// The last rank at which a position is kept and one may be opened; `None`: no band, the book is made anew.
     pub(super) keep: Option<usize>,

@@ -39,7 +39,7 @@ impl Risk {
 /// What decides how much of each chosen instrument is held; only the proportions matter.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Weights {
-    /// All the same.
+    /// All positions have the same weight.
     #[default]
     Equal,
     /// `m` for the best of `m`, then `m − 1`, down to 1.
@@ -53,16 +53,17 @@ pub enum Weights {
     Steps(Vec<(usize, f64)>),
 }
 
-/// At most so many positions of a group: a sector, a market. Instruments without a group (`u32::MAX`) are one group.
+/// A limit on the number of positions of a group: a sector, a market. Instruments without a group (`u32::MAX`) are one
+/// group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupCap {
     /// The group of each row.
     pub groups: Guide<u32>,
-    /// The most positions of one.
+    /// The most positions of one group.
     pub most: usize,
 }
 
-/// Which share of equity is invested; the rest is cash.
+/// The share of equity that is invested; the rest is cash.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exposure {
     timeline: Timeline,
@@ -157,7 +158,7 @@ impl TopN {
         Self { score, ..self }
     }
 
-    /// Hold at most so many of each group; several caps apply together.
+    /// Limits the number of positions of each group; several caps apply together.
     pub fn at_most_per(mut self, cap: GroupCap) -> Result<Self, PortfolioError> {
         positive("at_most_per", cap.most as f64)?;
         self.caps.push(cap);

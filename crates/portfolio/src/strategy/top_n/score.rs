@@ -31,7 +31,7 @@ impl ScoreRule {
     }
 }
 
-/// z-scores within groups.
+/// Makes scores z-scores within their groups.
 fn standardise(scores: &mut [(usize, f64)], group: impl Fn(usize) -> u32) {
     let mut groups = BTreeMap::<u32, Vec<usize>>::new();
     // In the order of the instruments, so that sums don't depend on the ranking.
@@ -43,7 +43,7 @@ fn standardise(scores: &mut [(usize, f64)], group: impl Fn(usize) -> u32) {
         let values = places.iter().map(|&place| scores[place].1).collect::<Vec<_>>();
         let (mean, deviation) = (mean(&values), central_moment(&values, 2).sqrt());
         // Equal scores may differ from their mean by a rounding.
-        let is_constant = places.iter().all(|&place| scores[place].1 == scores[places[0]].1);
+        let is_constant = values.iter().all(|value| *value == values[0]);
         for &place in places {
             scores[place].1 = if is_constant { 0.0 } else { (scores[place].1 - mean) / deviation };
         }
