@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use backstaff_panel::Session;
 
 use crate::{
-    MarketSpec,
+    SyntheticSpec,
     draw::{Draws, Purpose},
 };
 
@@ -18,8 +18,8 @@ const HOLIDAYS: [(i8, i8); 10] =
 const MOVING: [(i8, i8, usize); 2] = [(1, 21, 28), (9, 8, 28)];
 
 /// Weekdays from the start on that are no holidays.
-pub(crate) fn sessions(spec: &MarketSpec) -> Vec<Session> {
-    let start = MarketSpec::start();
+pub(crate) fn sessions(spec: &SyntheticSpec) -> Vec<Session> {
+    let start = SyntheticSpec::start();
     let years = (spec.sessions / 230 + 2) as i16;
     let mut closed = BTreeSet::new();
     let mut draws = Draws::new(spec.seed, Purpose::Calendar, 0);
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn the_calendar_has_weekdays_only_and_about_245_a_year() {
-        let spec = MarketSpec { sessions: 3300, ..MarketSpec::default() };
+        let spec = SyntheticSpec { sessions: 3300, ..SyntheticSpec::default() };
         let sessions = sessions(&spec);
         assert_eq!(sessions.len(), 3300);
         assert_eq!(compact(sessions[0]), "20120102");

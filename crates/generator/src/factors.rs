@@ -1,7 +1,7 @@
 //! What all stocks share: the market's return with calm and stressed regimes, and the returns of the sectors.
 
 use crate::{
-    MarketSpec,
+    SyntheticSpec,
     draw::{Draws, Purpose},
 };
 
@@ -27,7 +27,7 @@ const STRESSED: Regime = Regime { drift: -0.0008, volatility: 0.018, sessions: 3
 const SECTOR_VOLATILITY: f64 = 0.006;
 
 impl Factors {
-    pub(crate) fn new(spec: &MarketSpec, sessions: usize) -> Self {
+    pub(crate) fn new(spec: &SyntheticSpec, sessions: usize) -> Self {
         let mut draws = Draws::new(spec.seed, Purpose::Market, 0);
         let (mut market, mut stressed) = (Vec::with_capacity(sessions), Vec::with_capacity(sessions));
         let mut now = false;

@@ -3,7 +3,7 @@
 use backstaff_panel::Session;
 
 use crate::{
-    MarketSpec,
+    SyntheticSpec,
     draw::{Draws, Purpose},
     profile::Profile,
 };
@@ -152,7 +152,7 @@ impl Company {
 /// They begin two years before the listing. 5 % of the companies have other fiscal years than the calendar's, 28 % no
 /// consolidated statements, one in 300 reports in dollars; 3 % of the filings are late, 1 % were replaced by a correction,
 /// which is known when it was made, often after newer periods; 1 % of the amounts are missing, of gross profit 12 %.
-pub(crate) fn filings(spec: &MarketSpec, profile: &Profile, sessions: &[Session]) -> Vec<Filing> {
+pub(crate) fn filings(spec: &SyntheticSpec, profile: &Profile, sessions: &[Session]) -> Vec<Filing> {
     let mut draws = Draws::new(spec.seed, Purpose::Filings, profile.number);
     let mut company = Company::new(&mut draws, profile);
     let fiscal_month = if draws.chance(0.05) { [3, 6, 9][draws.whole(0, 3)] } else { 12 };
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn flows_add_up_within_the_fiscal_year() {
-        let spec = MarketSpec { stocks: 300, sessions: 2000, ..MarketSpec::default() };
+        let spec = SyntheticSpec { stocks: 300, sessions: 2000, ..SyntheticSpec::default() };
         let sessions = sessions(&spec);
         let mut seen = 0;
         for number in 0..spec.stocks {
@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn some_filings_arrive_after_newer_ones() {
-        let spec = MarketSpec { stocks: 300, sessions: 2000, ..MarketSpec::default() };
+        let spec = SyntheticSpec { stocks: 300, sessions: 2000, ..SyntheticSpec::default() };
         let sessions = sessions(&spec);
         let mut late = 0;
         for number in 0..spec.stocks {

@@ -1,8 +1,8 @@
 //! A synthetic market of any size, in the shape of a national exchange's database.
 //!
-//! A [`Market`] is drawn from one seed: a market factor with calm and stressed regimes, sectors, betas, fat tails, halts,
+//! A [`SyntheticMarket`] is drawn from one seed: a market factor with calm and stressed regimes, sectors, betas, fat tails, halts,
 //! late listings, delistings, splits, funds, quarterly filings with the lags of their deadlines, corrections, changes of
-//! name, sector and venue, indices. [`Market::write_sqlite`] and [`Market::write_parquet`] write the same tables.
+//! name, sector and venue, indices. [`SyntheticMarket::write_sqlite`] and [`SyntheticMarket::write_parquet`] write the same tables.
 //!
 //! Every stock draws from a stream of its own, so the bytes are those of the specification alone: not of the number of
 //! threads, and the first stocks of a larger market trade as they do in a smaller one of as many sessions and sectors.
@@ -25,6 +25,6 @@ mod tables;
 mod write;
 
 pub use error::GeneratorError;
-pub use market::Market;
-pub use spec::{MarketSpec, Progress, Silent};
+pub use market::SyntheticMarket;
+pub use spec::{SyntheticSpec, Unwatched, Watcher};
 pub use write::Written;

@@ -9,7 +9,7 @@ use backstaff_panel::Session;
 use rayon::prelude::*;
 
 use crate::{
-    GeneratorError, MarketSpec, Progress, calendar,
+    GeneratorError, SyntheticSpec, Watcher, calendar,
     factors::Factors,
     filings::{Filing, filings},
     prices::{Bars, bars},
@@ -24,21 +24,24 @@ pub(crate) struct Stock {
 }
 
 /// A synthetic market in memory: about 24 bytes a row.
-pub struct Market {
-    pub(crate) spec: MarketSpec,
+pub struct SyntheticMarket {
+    pub(crate) spec: SyntheticSpec,
     pub(crate) sessions: Vec<Session>,
     pub(crate) factors: Factors,
     /// The stocks in the order of their codes.
     pub(crate) stocks: Vec<Stock>,
 }
 
-impl fmt::Debug for Market {
+impl fmt::Debug for SyntheticMarket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Market").field("spec", &self.spec).field("rows", &self.rows()).finish_non_exhaustive()
+        f.debug_struct("SyntheticMarket")
+            .field("spec", &self.spec)
+            .field("rows", &self.rows())
+            .finish_non_exhaustive()
     }
 }
 
-impl Market {
+impl SyntheticMarket {
     /// Draw a market.
     ///
     /// # Errors
@@ -48,13 +51,13 @@ impl Market {
     /// # Examples
     ///
     /// ```
-    /// use backstaff_generator::{Market, MarketSpec, Silent};
+    /// use backstaff_generator::{SyntheticMarket, SyntheticSpec, Unwatched};
     ///
-    /// let spec = MarketSpec { stocks: 25, sessions: 60, ..MarketSpec::default() };
-    /// assert!(Market::new(&spec, &Silent)?.rows() > 60 * 20);
+    /// let spec = SyntheticSpec { stocks: 25, sessions: 60, ..SyntheticSpec::default() };
+    /// assert!(SyntheticMarket::new(&spec, &Unwatched)?.rows() > 60 * 20);
     /// # Ok::<(), backstaff_generator::GeneratorError>(())
     /// ```
-    pub fn new(spec: &MarketSpec, progress: &dyn Progress) -> Result<Self, GeneratorError> {
+    pub fn new(spec: &SyntheticSpec, progress: &dyn Watcher) -> Result<Self, GeneratorError> {
         spec.check()?;
         let sessions = calendar::sessions(spec);
         let factors = Factors::new(spec, sessions.len());

@@ -1,7 +1,7 @@
 //! The bars of one stock: whole won on a tick grid, within the daily limits, with halts and splits.
 
 use crate::{
-    MarketSpec,
+    SyntheticSpec,
     draw::{Draws, Purpose},
     factors::Factors,
     halts::halts,
@@ -95,7 +95,7 @@ impl Grid {
 }
 
 /// Draws the bars of a stock over its life.
-pub(crate) fn bars(spec: &MarketSpec, profile: &Profile, factors: &Factors) -> Bars {
+pub(crate) fn bars(spec: &SyntheticSpec, profile: &Profile, factors: &Factors) -> Bars {
     let mut draws = Draws::new(spec.seed, Purpose::Prices, profile.number);
     let rows = profile.life.len();
     let is_fund = profile.current().venue == Venue::Fund;
@@ -143,7 +143,7 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(spec: &MarketSpec, profile: &'a Profile, rows: usize) -> Self {
+    fn new(spec: &SyntheticSpec, profile: &'a Profile, rows: usize) -> Self {
         let reserved = || Vec::with_capacity(rows);
         let volume = Vec::with_capacity(rows);
         let bars = Bars {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::{
-    MarketSpec,
+    SyntheticSpec,
     draw::{Draws, Purpose},
 };
 
@@ -72,7 +72,7 @@ pub(crate) struct Profile {
 
 impl Profile {
     /// Draw the stock of a number: companies come first, then funds.
-    pub(crate) fn new(spec: &MarketSpec, number: usize, sessions: usize) -> Self {
+    pub(crate) fn new(spec: &SyntheticSpec, number: usize, sessions: usize) -> Self {
         let mut draws = Draws::new(spec.seed, Purpose::Profile, number);
         let is_fund = number >= spec.stocks;
         let (life, delisted) = life(&mut draws, is_fund, sessions);
@@ -124,7 +124,7 @@ fn life(draws: &mut Draws, is_fund: bool, sessions: usize) -> (Range<usize>, boo
 }
 
 /// The identity at the listing and what changed later: sector (6 %), name (5 %), venue (1 % of the junior one).
-fn identities(draws: &mut Draws, spec: &MarketSpec, number: usize, life: &Range<usize>) -> Vec<Identity> {
+fn identities(draws: &mut Draws, spec: &SyntheticSpec, number: usize, life: &Range<usize>) -> Vec<Identity> {
     let is_fund = number >= spec.stocks;
     let venue = match (is_fund, draws.chance(0.41)) {
         (true, _) => Venue::Fund,
@@ -164,7 +164,7 @@ fn identities(draws: &mut Draws, spec: &MarketSpec, number: usize, life: &Range<
 }
 
 /// Long-tailed sizes; the first company is alone in the last sector; 1 % and all funds have none.
-fn sector(draws: &mut Draws, spec: &MarketSpec, number: usize) -> Option<usize> {
+fn sector(draws: &mut Draws, spec: &SyntheticSpec, number: usize) -> Option<usize> {
     let lone = spec.sectors() - 1;
     let weights = (1..=lone).map(|k| 1.0 / libm::pow(k as f64, 0.7)).collect::<Vec<_>>();
     let mut left = draws.uniform() * weights.iter().sum::<f64>();
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     fn profiles(stocks: usize) -> Vec<Profile> {
-        let spec = MarketSpec { stocks, sessions: 500, ..MarketSpec::default() };
+        let spec = SyntheticSpec { stocks, sessions: 500, ..SyntheticSpec::default() };
         (0..spec.listed()).map(|number| Profile::new(&spec, number, 500)).collect()
     }
 

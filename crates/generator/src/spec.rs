@@ -10,7 +10,7 @@ const FUNDS: f64 = 0.04;
 
 /// What kind of market to make. Equal specifications give equal bytes.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]
-pub struct MarketSpec {
+pub struct SyntheticSpec {
     /// How many companies, 2 to 90,000; there is one fund for 25 of them.
     pub stocks: usize,
     /// How many sessions, 40 to 20,000.
@@ -25,13 +25,13 @@ pub struct MarketSpec {
     pub signal: f64,
 }
 
-impl Default for MarketSpec {
+impl Default for SyntheticSpec {
     fn default() -> Self {
         Self { stocks: 2500, sessions: 3300, seed: 7, signal: 0.0 }
     }
 }
 
-impl MarketSpec {
+impl SyntheticSpec {
     /// Where the calendar begins: sessions are counted from the first weekday of 2012 on.
     pub fn start() -> Session {
         const DAYS_TO_2012: i32 = 15_340;
@@ -64,7 +64,7 @@ impl MarketSpec {
 }
 
 /// Somebody who watches while a market is made.
-pub trait Progress: Sync {
+pub trait Watcher: Sync {
     /// Notes that `done` of the `steps` of a job are done, and this many rows; `false` stops the work. Called from any
     /// thread.
     fn advanced(&self, job: &'static str, done: usize, steps: usize, rows: usize) -> bool;
@@ -72,9 +72,9 @@ pub trait Progress: Sync {
 
 /// A watcher that lets all work go on.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
+pub struct Unwatched;
 
-impl Progress for Silent {
+impl Watcher for Unwatched {
     fn advanced(&self, _: &'static str, _: usize, _: usize, _: usize) -> bool {
         true
     }

@@ -2,18 +2,18 @@
 
 use std::{collections::BTreeSet, fs};
 
-use backstaff_generator::{GeneratorError, Market, MarketSpec, Progress, Silent};
+use backstaff_generator::{GeneratorError, SyntheticMarket, SyntheticSpec, Unwatched, Watcher};
 use proptest::prelude::*;
 use rusqlite::Connection;
 
-fn small() -> MarketSpec {
-    MarketSpec { stocks: 120, sessions: 700, seed: 11, signal: 0.0 }
+fn small() -> SyntheticSpec {
+    SyntheticSpec { stocks: 120, sessions: 700, seed: 11, signal: 0.0 }
 }
 
-fn database(spec: &MarketSpec) -> (tempfile::TempDir, Connection) {
+fn database(spec: &SyntheticSpec) -> (tempfile::TempDir, Connection) {
     let folder = tempfile::tempdir().expect("a folder");
-    let market = Market::new(spec, &Silent).expect("a market");
-    let written = market.write_sqlite(folder.path(), &Silent).expect("a database");
+    let market = SyntheticMarket::new(spec, &Unwatched).expect("a market");
+    let written = market.write_sqlite(folder.path(), &Unwatched).expect("a database");
     assert_eq!(written.rows["daily_prices"], market.rows());
     let database = Connection::open(folder.path().join("krx.db")).expect("a database");
     (folder, database)
@@ -49,7 +49,7 @@ fn bars_are_whole_prices_within_the_limits() {
 
 #[test]
 fn a_halt_repeats_the_close_and_a_split_moves_the_base() {
-    let (_folder, database) = database(&MarketSpec { sessions: 1500, ..small() });
+    let (_folder, database) = database(&SyntheticSpec { sessions: 1500, ..small() });
     let pairs = "WITH pairs AS (SELECT *, lag(closing_price) OVER w AS last, lag(market_cap) OVER w AS cap
         FROM daily_prices WINDOW w AS (PARTITION BY stock_code ORDER BY date))";
     let of = |condition: &str| {
@@ -98,7 +98,7 @@ fn filings_and_their_items_fit_together() {
 
 #[test]
 fn the_database_has_the_keys_and_indexes_of_the_exchange() {
-    let (_folder, database) = database(&MarketSpec { stocks: 5, sessions: 60, ..small() });
+    let (_folder, database) = database(&SyntheticSpec { stocks: 5, sessions: 60, ..small() });
     let mut names = database.prepare("SELECT name FROM sqlite_master WHERE name LIKE 'idx_%'").unwrap();
     let names =
         names.query_map([], |row| row.get(0)).unwrap().collect::<Result<BTreeSet<String>, _>>().unwrap();
@@ -111,7 +111,7 @@ fn the_database_has_the_keys_and_indexes_of_the_exchange() {
 /// Stops at the third step.
 struct Impatient;
 
-impl Progress for Impatient {
+impl Watcher for Impatient {
     fn advanced(&self, _: &'static str, done: usize, _: usize, _: usize) -> bool {
         done < 3
     }
@@ -120,10 +120,11 @@ impl Progress for Impatient {
 #[test]
 fn nothing_is_overwritten_and_nothing_half_written_stays() {
     let folder = tempfile::tempdir().unwrap();
-    let market = Market::new(&MarketSpec { stocks: 5, sessions: 60, ..small() }, &Silent).unwrap();
-    market.write_parquet(folder.path(), &Silent).unwrap();
+    let market =
+        SyntheticMarket::new(&SyntheticSpec { stocks: 5, sessions: 60, ..small() }, &Unwatched).unwrap();
+    market.write_parquet(folder.path(), &Unwatched).unwrap();
     let before = fs::read(folder.path().join("stocks.parquet")).unwrap();
-    let refused = market.write_parquet(folder.path(), &Silent);
+    let refused = market.write_parquet(folder.path(), &Unwatched);
     assert!(matches!(refused, Err(GeneratorError::Exists { .. })));
     assert_eq!(fs::read(folder.path().join("stocks.parquet")).unwrap(), before);
     let other = tempfile::tempdir().unwrap();
@@ -134,7 +135,7 @@ fn nothing_is_overwritten_and_nothing_half_written_stays() {
 #[test]
 fn a_planted_signal_can_be_found() {
     let slope = |signal| {
-        let (_folder, database) = database(&MarketSpec { sessions: 500, signal, ..small() });
+        let (_folder, database) = database(&SyntheticSpec { sessions: 500, signal, ..small() });
         let query = "WITH r AS (SELECT stock_code, change_rate AS x, lead(change_rate) OVER w AS y
             FROM daily_prices WHERE volume > 0 WINDOW w AS (PARTITION BY stock_code ORDER BY date))
             SELECT avg(slope) FROM (SELECT (avg(x * y) - avg(x) * avg(y)) / (avg(x * x) - avg(x) * avg(x)) AS slope
@@ -149,13 +150,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 6, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn the_number_of_threads_changes_no_byte(seed in 0..1000_u64, stocks in 2..30_usize, sessions in 40..200_usize) {
-        let spec = MarketSpec { stocks, sessions, seed, signal: 0.1 };
+        let spec = SyntheticSpec { stocks, sessions, seed, signal: 0.1 };
         let bytes = |threads: usize| {
             let folder = tempfile::tempdir().unwrap();
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let market = pool.install(|| Market::new(&spec, &Silent)).unwrap();
-            market.write_sqlite(folder.path(), &Silent).unwrap();
-            let written = market.write_parquet(folder.path(), &Silent).unwrap();
+            let market = pool.install(|| SyntheticMarket::new(&spec, &Unwatched)).unwrap();
+            market.write_sqlite(folder.path(), &Unwatched).unwrap();
+            let written = market.write_parquet(folder.path(), &Unwatched).unwrap();
             let mut files = written.files;
             files.push("krx.db".to_owned());
             files.into_iter().map(|file| fs::read(folder.path().join(file)).unwrap()).collect::<Vec<_>>()

@@ -6,7 +6,9 @@
 
 use std::{num::NonZeroUsize, thread, time::Instant};
 
-use backstaff_lightgbm::{Dataset, Flow, Library, Matrix, Parameters, Targets, Threads, Values, train};
+use backstaff_lightgbm::{
+    AfterRound, Dataset, Library, Matrix, MatrixValues, Parameters, Targets, Threads, train,
+};
 use serde_json::json;
 
 const ROWS: usize = 500_000;
@@ -31,7 +33,8 @@ fn main() {
     let labels =
         (0..ROWS).map(|i| columns[0][i] - columns[1][i] * columns[2][i] + noise[i]).collect::<Vec<_>>();
     let rows = (0..ROWS as u32).collect::<Vec<_>>();
-    let matrix = || Matrix::new(columns.iter().map(|column| Values::F32(column)).collect(), &rows).unwrap();
+    let matrix =
+        || Matrix::new(columns.iter().map(|column| MatrixValues::F32(column)).collect(), &rows).unwrap();
     let parameters =
         [("objective", json!("regression")), ("num_leaves", json!(63)), ("num_iterations", json!(100))];
     let parameters = Parameters::new(parameters).unwrap();
@@ -46,7 +49,7 @@ fn main() {
         let binned = start.elapsed();
         let start = Instant::now();
         let training =
-            train(library, &mut dataset, None, &parameters, threads, &mut |_| Flow::Continue).unwrap();
+            train(library, &mut dataset, None, &parameters, threads, &mut |_| AfterRound::Continue).unwrap();
         let trained = start.elapsed();
         let start = Instant::now();
         let predicted = training.booster.predict(&matrix(), threads).unwrap();

@@ -9,7 +9,7 @@ use crate::{Library, LightGbmError, Matrix, Threads, ffi::RawModel};
 
 /// How the importance of a feature is measured.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Importance {
+pub enum ImportanceBy {
     /// How often the trees split on a feature.
     Split,
     /// By how much those splits reduce the loss, in all.
@@ -81,10 +81,10 @@ impl Booster {
     /// # Errors
     ///
     /// If LightGBM refuses.
-    pub fn importance(&self, importance: Importance) -> Result<Vec<f64>, LightGbmError> {
+    pub fn importance(&self, importance: ImportanceBy) -> Result<Vec<f64>, LightGbmError> {
         let kind = match importance {
-            Importance::Split => 0,
-            Importance::Gain => 1,
+            ImportanceBy::Split => 0,
+            ImportanceBy::Gain => 1,
         };
         self.with_raw(|raw| raw.importance(kind))
     }

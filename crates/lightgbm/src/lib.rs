@@ -7,7 +7,7 @@
 //!   number of threads: `deterministic`, `force_col_wise` and a seed are always set.
 //! - A [`Dataset`] holds binned rows. It reads any rows of any columns ([`Matrix`]) through a bounded buffer: the
 //!   matrix itself is never copied.
-//! - [`train`] gives a [`Training`]: a [`Booster`] cut at its best round, and the history of its metrics. A booster
+//! - [`train`] gives a [`Trained`]: a [`Booster`] cut at its best round, and the history of its metrics. A booster
 //!   is always the one its text describes, so that a model read back predicts the same bits.
 //! - [`Threads`] says how a call runs. Many calls on one thread each may run at once; a call on several threads runs
 //!   alone, on the one thread of ours that ever opens an OpenMP team.
@@ -24,11 +24,11 @@ mod parameters;
 mod threads;
 mod train;
 
-pub use booster::{Booster, Importance};
+pub use booster::{Booster, ImportanceBy};
 pub use dataset::{Dataset, Targets};
 pub use error::LightGbmError;
 pub use library::Library;
-pub use matrix::{Matrix, Values};
+pub use matrix::{Matrix, MatrixValues};
 pub use parameters::Parameters;
 pub use threads::Threads;
-pub use train::{Flow, Metric, Round, Training, train};
+pub use train::{AfterRound, Metric, Round, Trained, train};

@@ -7,14 +7,14 @@ const BUFFER: usize = 1 << 16;
 
 /// One column as it lies in memory. NaN is missing, and so is an infinite value.
 #[derive(Clone, Copy, Debug)]
-pub enum Values<'a> {
+pub enum MatrixValues<'a> {
     /// Values of four bytes each.
     F32(&'a [f32]),
     /// Values of eight bytes each.
     F64(&'a [f64]),
 }
 
-impl Values<'_> {
+impl MatrixValues<'_> {
     /// How many rows the column has.
     pub fn len(&self) -> usize {
         match self {
@@ -60,7 +60,7 @@ impl Values<'_> {
 /// Chosen rows of some columns, read where they lie.
 #[derive(Clone, Debug)]
 pub struct Matrix<'a> {
-    columns: Vec<Values<'a>>,
+    columns: Vec<MatrixValues<'a>>,
     rows: &'a [u32],
 }
 
@@ -70,8 +70,8 @@ impl<'a> Matrix<'a> {
     /// # Errors
     ///
     /// If there is no column or no row, columns differ in length, or a row lies outside them.
-    pub fn new(columns: Vec<Values<'a>>, rows: &'a [u32]) -> Result<Self, LightGbmError> {
-        let Some(n_rows) = columns.first().map(Values::len) else {
+    pub fn new(columns: Vec<MatrixValues<'a>>, rows: &'a [u32]) -> Result<Self, LightGbmError> {
+        let Some(n_rows) = columns.first().map(MatrixValues::len) else {
             return Err(LightGbmError::Size { what: "the number of features", found: 0 });
         };
         if let Some(column) = columns.iter().find(|column| column.len() != n_rows) {
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn reads_chosen_rows_in_their_order() {
         let (a, b) = ([1.0_f32, 2.0, f32::INFINITY], [0.1, f64::NAN, 0.3]);
-        let matrix = Matrix::new(vec![Values::F32(&a), Values::F64(&b)], &[2, 0]).unwrap();
+        let matrix = Matrix::new(vec![MatrixValues::F32(&a), MatrixValues::F64(&b)], &[2, 0]).unwrap();
         let mut seen = Vec::new();
         matrix
             .for_each_part(|first, part| {
@@ -156,11 +156,11 @@ mod tests {
     #[test]
     fn refuses_what_does_not_fit() {
         let (a, b) = ([1.0, 2.0], [1.0]);
-        let columns = vec![Values::F64(&a), Values::F64(&b)];
+        let columns = vec![MatrixValues::F64(&a), MatrixValues::F64(&b)];
         assert!(matches!(Matrix::new(columns, &[0]), Err(LightGbmError::Length { .. })));
-        let outside = Matrix::new(vec![Values::F64(&a)], &[2]);
+        let outside = Matrix::new(vec![MatrixValues::F64(&a)], &[2]);
         assert!(matches!(outside, Err(LightGbmError::Row { row: 2, n_rows: 2 })));
         assert!(matches!(Matrix::new(vec![], &[]), Err(LightGbmError::Size { .. })));
-        assert!(matches!(Matrix::new(vec![Values::F64(&a)], &[]), Err(LightGbmError::Size { .. })));
+        assert!(matches!(Matrix::new(vec![MatrixValues::F64(&a)], &[]), Err(LightGbmError::Size { .. })));
     }
 }

@@ -4,7 +4,7 @@ use crate::{Booster, Dataset, Library, LightGbmError, Parameters, Threads, ffi::
 
 /// Whether training goes on after a round.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Flow {
+pub enum AfterRound {
     /// Training goes on with the next round.
     Continue,
     /// Make do with the rounds so far.
@@ -18,7 +18,7 @@ pub struct Round<'a> {
     pub number: usize,
     /// The number of rounds at most.
     pub of: usize,
-    /// The metrics on the validation rows, in the order of [`Training::metrics`]; empty without validation.
+    /// The metrics on the validation rows, in the order of [`Trained::metrics`]; empty without validation.
     pub values: &'a [f64],
 }
 
@@ -35,7 +35,7 @@ pub struct Metric {
 
 /// A trained booster and how its metrics went.
 #[derive(Debug)]
-pub struct Training {
+pub struct Trained {
     /// The model, cut at its best round.
     pub booster: Booster,
     /// The best round: the last one without early stopping.
@@ -64,8 +64,8 @@ pub fn train(
     validation: Option<&mut Dataset>,
     parameters: &Parameters,
     threads: Threads,
-    on_round: &mut (dyn FnMut(Round<'_>) -> Flow + Send),
-) -> Result<Training, LightGbmError> {
+    on_round: &mut (dyn FnMut(Round<'_>) -> AfterRound + Send),
+) -> Result<Trained, LightGbmError> {
     let has_validation = validation.is_some();
     if parameters.early_stopping().is_some() && !has_validation {
         return Err(LightGbmError::NothingToStopOn);
@@ -76,7 +76,7 @@ pub fn train(
         grow(trainer, has_validation, parameters, threads, on_round)
     })?;
     let booster = Booster::from_text(library, model)?;
-    Ok(Training { booster, best_round, n_rounds, metrics })
+    Ok(Trained { booster, best_round, n_rounds, metrics })
 }
 
 type Grown = (String, usize, usize, Vec<Metric>);
@@ -86,7 +86,7 @@ fn grow(
     has_validation: bool,
     parameters: &Parameters,
     threads: Threads,
-    on_round: &mut (dyn FnMut(Round<'_>) -> Flow + Send),
+    on_round: &mut (dyn FnMut(Round<'_>) -> AfterRound + Send),
 ) -> Result<Grown, LightGbmError> {
     let mut metrics = if has_validation { metrics(&trainer)? } else { Vec::new() };
     if parameters.early_stopping().is_some() && metrics.is_empty() {
@@ -103,7 +103,7 @@ fn grow(
         }
         best_round = stopping.stops(number, &values);
         let flow = on_round(Round { number, of, values: &values });
-        if best_round.is_some() || is_finished || flow == Flow::Stop {
+        if best_round.is_some() || is_finished || flow == AfterRound::Stop {
             break;
         }
     }

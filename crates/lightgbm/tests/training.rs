@@ -5,8 +5,8 @@
 use std::num::NonZeroUsize;
 
 use backstaff_lightgbm::{
-    Booster, Dataset, Flow, Importance, Library, LightGbmError, Matrix, Parameters, Targets, Threads,
-    Training, Values, train,
+    AfterRound, Booster, Dataset, ImportanceBy, Library, LightGbmError, Matrix, MatrixValues, Parameters,
+    Targets, Threads, Trained, train,
 };
 use rayon::prelude::*;
 use serde_json::{Value, json};
@@ -44,8 +44,8 @@ fn data() -> Data {
 
 impl Data {
     fn matrix<'a>(&'a self, rows: &'a [u32]) -> Matrix<'a> {
-        let wide = self.wide.iter().map(|column| Values::F64(column));
-        let columns = std::iter::once(Values::F32(&self.narrow)).chain(wide).collect();
+        let wide = self.wide.iter().map(|column| MatrixValues::F64(column));
+        let columns = std::iter::once(MatrixValues::F32(&self.narrow)).chain(wide).collect();
         Matrix::new(columns, rows).unwrap()
     }
 
@@ -75,7 +75,7 @@ fn rows(range: std::ops::Range<u32>) -> Vec<u32> {
     range.collect()
 }
 
-fn train_on(data: &Data, more: &[(&'static str, Value)], threads: Threads) -> Training {
+fn train_on(data: &Data, more: &[(&'static str, Value)], threads: Threads) -> Trained {
     let library = Library::open().unwrap();
     let parameters = parameters(more);
     let (fit, check) = (rows(0..2000), rows(2000..2500));
@@ -84,7 +84,7 @@ fn train_on(data: &Data, more: &[(&'static str, Value)], threads: Threads) -> Tr
     let mut fit = Dataset::new(library, &data.matrix(&fit), &NAMES, &targets, &parameters, threads).unwrap();
     let targets = Targets::labels(&check_labels);
     let mut check = fit.with_same_bins(&data.matrix(&check), &targets, threads).unwrap();
-    train(library, &mut fit, Some(&mut check), &parameters, threads, &mut |_| Flow::Continue).unwrap()
+    train(library, &mut fit, Some(&mut check), &parameters, threads, &mut |_| AfterRound::Continue).unwrap()
 }
 
 fn many(n: usize) -> Threads {
@@ -115,8 +115,8 @@ fn trains_the_model_that_python_trains() {
         0.034_291_317_626_716_1,
     ];
     assert_eq!(predicted, python);
-    assert_eq!(training.booster.importance(Importance::Split).unwrap(), [175.0, 234.0, 124.0, 167.0]);
-    let gain = training.booster.importance(Importance::Gain).unwrap();
+    assert_eq!(training.booster.importance(ImportanceBy::Split).unwrap(), [175.0, 234.0, 124.0, 167.0]);
+    let gain = training.booster.importance(ImportanceBy::Gain).unwrap();
     assert!((gain[0] - 2_718.700_819).abs() < 1e-2, "{gain:?}");
     assert_eq!(training.booster.feature_names().unwrap(), NAMES);
 }
@@ -135,7 +135,7 @@ fn weights_count_as_in_python() {
     let mut seen = Vec::new();
     let mut on_round = |round: backstaff_lightgbm::Round<'_>| {
         seen.push((round.number, round.of, round.values.len()));
-        Flow::Continue
+        AfterRound::Continue
     };
     let training = train(library, &mut fit, None, &parameters, Threads::ONE, &mut on_round).unwrap();
     let test = rows(2500..2503);
@@ -184,8 +184,9 @@ fn progress_can_end_a_training() {
     let targets = Targets::labels(&labels);
     let mut fit =
         Dataset::new(library, &data.matrix(&fit), &NAMES, &targets, &parameters, Threads::ONE).unwrap();
-    let mut stop_at_3 =
-        |round: backstaff_lightgbm::Round<'_>| if round.number == 3 { Flow::Stop } else { Flow::Continue };
+    let mut stop_at_3 = |round: backstaff_lightgbm::Round<'_>| {
+        if round.number == 3 { AfterRound::Stop } else { AfterRound::Continue }
+    };
     let training = train(library, &mut fit, None, &parameters, Threads::ONE, &mut stop_at_3).unwrap();
     assert_eq!((training.n_rounds, training.booster.n_rounds()), (3, 3));
 }
@@ -195,12 +196,12 @@ fn labels_without_structure_give_a_constant() {
     let library = Library::open().unwrap();
     let values = [1.0; 50];
     let rows = rows(0..50);
-    let matrix = Matrix::new(vec![Values::F64(&values)], &rows).unwrap();
+    let matrix = Matrix::new(vec![MatrixValues::F64(&values)], &rows).unwrap();
     let parameters = Parameters::new([]).unwrap();
     let targets = Targets::labels(&[2.0; 50]);
     let mut fit = Dataset::new(library, &matrix, &["x"], &targets, &parameters, Threads::ONE).unwrap();
     let training =
-        train(library, &mut fit, None, &parameters, Threads::ONE, &mut |_| Flow::Continue).unwrap();
+        train(library, &mut fit, None, &parameters, Threads::ONE, &mut |_| AfterRound::Continue).unwrap();
     assert_eq!(training.booster.predict(&matrix, Threads::ONE).unwrap(), [2.0; 50]);
 }
 
@@ -222,7 +223,7 @@ fn ranking_reads_groups() {
     let mut fit = Dataset::new(library, &matrix, &NAMES, &targets, &parameters, Threads::ONE).unwrap();
     let mut same = fit.with_same_bins(&matrix, &targets, Threads::ONE).unwrap();
     let training =
-        train(library, &mut fit, Some(&mut same), &parameters, Threads::ONE, &mut |_| Flow::Continue)
+        train(library, &mut fit, Some(&mut same), &parameters, Threads::ONE, &mut |_| AfterRound::Continue)
             .unwrap();
     let names = training.metrics.iter().map(|metric| (metric.name.as_str(), metric.higher_is_better));
     assert_eq!(names.collect::<Vec<_>>(), [("ndcg@1", true), ("ndcg@5", true)]);
@@ -242,13 +243,14 @@ fn errors_say_what_is_wrong() {
     let stopping = parameters(&[("early_stopping_round", json!(5))]);
     let mut fit =
         Dataset::new(library, &data.matrix(&fit), &NAMES, &targets, &stopping, Threads::ONE).unwrap();
-    let error = train(library, &mut fit, None, &stopping, Threads::ONE, &mut |_| Flow::Continue).unwrap_err();
+    let error =
+        train(library, &mut fit, None, &stopping, Threads::ONE, &mut |_| AfterRound::Continue).unwrap_err();
     assert!(matches!(error, LightGbmError::NothingToStopOn));
 
     let text = Booster::from_text(library, "tree\nversion=v3\n".to_owned()).unwrap_err();
     assert!(matches!(text, LightGbmError::NotAModel));
     let booster = train_on(&data, &[("num_iterations", json!(2))], Threads::ONE).booster;
-    let column = Matrix::new(vec![Values::F32(&data.narrow)], &[0]).unwrap();
+    let column = Matrix::new(vec![MatrixValues::F32(&data.narrow)], &[0]).unwrap();
     let error = booster.predict(&column, Threads::ONE).unwrap_err();
     assert!(matches!(error, LightGbmError::Length { expected: 4, found: 1, .. }));
 }

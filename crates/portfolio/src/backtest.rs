@@ -5,8 +5,8 @@ use std::ops::Range;
 use backstaff_panel::{Instrument, Session, Signal, Universe};
 
 use crate::{
-    Caveat, Day, Decision, Delisting, Exchange, Fill, Ledger, Market, NextSession, Order, PortfolioError,
-    Quantity, Shortfall,
+    Day, Decision, DelistedPosition, Exchange, Fill, Ledger, Market, NextSession, Order, PortfolioError,
+    Quantity, RulesCaveat, Shortfall,
     strategy::{Note, Strategy, View},
 };
 
@@ -112,7 +112,7 @@ pub struct Backtest {
     /// All orders that were not filled, or only in part.
     pub shortfalls: Vec<Shortfall>,
     /// All positions that ended with their instrument's life.
-    pub delistings: Vec<Delisting>,
+    pub delistings: Vec<DelistedPosition>,
     /// All positions at each close, by session and instrument.
     pub positions: Vec<Position>,
     /// All decisions that asked for something, including the last one, which is not executed.
@@ -122,7 +122,7 @@ pub struct Backtest {
     /// The session in which the equity was used up, if it was; the backtest ends there.
     pub ruined: Option<Session>,
     /// What a reader of the result must know about the rules on this data.
-    pub caveats: Vec<Caveat>,
+    pub caveats: Vec<RulesCaveat>,
     /// Sessions per year of the market's calendar.
     pub sessions_per_year: f64,
     /// The yearly cash rate at each of [`Backtest::days`], as a return since the day before (the first: 0).
@@ -179,7 +179,7 @@ pub fn backtest(
     let next = ledger.preview(&last);
     let mut caveats = exchange.caveats(market);
     if ledger.met_levels() && !market.has_range() {
-        caveats.push(Caveat::NoRange);
+        caveats.push(RulesCaveat::NoRange);
     }
     let cash_returns = cash_returns(exchange, &record.days);
     let (fills, shortfalls, delistings) = ledger.into_records();

@@ -97,7 +97,7 @@ impl Default for Exchange {
 /// What the reader of a result must know about the rules on this data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Caveat {
+pub enum RulesCaveat {
     /// Lots are counted in shares of adjusted prices.
     LotsOfAdjustedShares,
     /// The volume cap compares adjusted shares with the volume as it is in the file.
@@ -108,7 +108,7 @@ pub enum Caveat {
     NoRange,
 }
 
-impl fmt::Display for Caveat {
+impl fmt::Display for RulesCaveat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::LotsOfAdjustedShares => {
@@ -190,16 +190,16 @@ impl Exchange {
     }
 
     /// What the reader of a result must know about these rules on this market.
-    pub fn caveats(&self, market: &Market) -> Vec<Caveat> {
+    pub fn caveats(&self, market: &Market) -> Vec<RulesCaveat> {
         let mut caveats = Vec::new();
         if self.lot.is_some() && !market.knows_quoted_prices() {
-            caveats.push(Caveat::LotsOfAdjustedShares);
+            caveats.push(RulesCaveat::LotsOfAdjustedShares);
         }
         if self.volume_cap.is_some() || self.costs.impact > 0.0 {
             if !market.has_volume() {
-                caveats.push(Caveat::NoVolume);
+                caveats.push(RulesCaveat::NoVolume);
             } else if !market.knows_quoted_volume() {
-                caveats.push(Caveat::VolumeOfUnknownAdjustment);
+                caveats.push(RulesCaveat::VolumeOfUnknownAdjustment);
             }
         }
         caveats

@@ -26,8 +26,8 @@ pub use backtest::{Backtest, Decided, Leavers, Position, Rebalance, Terms, backt
 pub use cohorts::backtest_cohorts;
 pub use cost::{Costs, MOST_SLIPPAGE, Rates, krx_price_limit, krx_sell_tax_bps};
 pub use error::PortfolioError;
-pub use exchange::{Caveat, Exchange, Recovery, VolumeCap, VolumeOf};
-pub use ledger::{Day, Delisting, Holding, Ledger, NextOrder, NextSession};
+pub use exchange::{Exchange, Recovery, RulesCaveat, VolumeCap, VolumeOf};
+pub use ledger::{Day, DelistedPosition, Holding, Ledger, NextOrder, NextSession};
 pub use liquidity::Liquidity;
 pub use market::{Bar, Market};
 pub use order::{

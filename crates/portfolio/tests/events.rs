@@ -9,9 +9,9 @@ use backstaff_panel::{
     testing::{MarketSpec, market},
 };
 use backstaff_portfolio::{
-    Backtest, BuyAndHold, Caveat, Costs, Day, Decision, EqualWeight, Exchange, Leavers, Ledger, Market,
-    Order, PortfolioError, QuantileLongShort, Quantity, Rates, Rebalance, Recovery, Strategy, TargetWeights,
-    Terms, TopkDropout, Unfilled, View, VolumeCap, VolumeOf, backtest,
+    Backtest, BuyAndHold, Costs, Day, Decision, EqualWeight, Exchange, Leavers, Ledger, Market, Order,
+    PortfolioError, QuantileLongShort, Quantity, Rates, Rebalance, Recovery, RulesCaveat, Strategy,
+    TargetWeights, Terms, TopkDropout, Unfilled, View, VolumeCap, VolumeOf, backtest,
 };
 use markets::{everything, panel, scores};
 
@@ -177,7 +177,7 @@ fn lots_are_counted_in_shares_as_quoted() {
     // One adjusted share of 30 stands for a quarter of a share quoted at 120: 40 adjusted are 10 quoted.
     let mut panel = panel(2, &[("A", 0, &[30.0; 2], &[30.0; 2])]);
     let exchange = Exchange { lot: Some(5.0), ..Exchange::default() };
-    assert_eq!(exchange.caveats(&Market::new(&panel).unwrap()), vec![Caveat::LotsOfAdjustedShares]);
+    assert_eq!(exchange.caveats(&Market::new(&panel).unwrap()), vec![RulesCaveat::LotsOfAdjustedShares]);
     panel.insert("raw_close", Column::F64(vec![120.0; 2])).unwrap();
     assert!(exchange.caveats(&Market::new(&panel).unwrap()).is_empty());
     let (_, _, fills) = ordered(&panel, &exchange, &[(0, Quantity::Weight(1.0))]);

@@ -5,7 +5,7 @@ use std::{fs, process::ExitCode};
 use backstaff_study::{
     StudyError,
     bench::regimes::{Request, measure},
-    market::{self, Format, MarketSpec},
+    market::{self, Format, SyntheticSpec},
 };
 
 use super::{Context, run::bundled};
@@ -41,7 +41,7 @@ pub fn market(context: &Context, arguments: &Market) -> Result<ExitCode, StudyEr
         (false, true) => &[Format::Parquet],
         _ => &[Format::Sqlite, Format::Parquet],
     };
-    let spec = MarketSpec { stocks, sessions, seed, signal };
+    let spec = SyntheticSpec { stocks, sessions, seed, signal };
     let made = market::make(&spec, out, formats, &context.terminal)?;
     context.answer(&made, || made.to_string());
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Kind, Layout, Table, integers, stock::sector_name, texts, texts_or_null};
 use crate::{
-    Market,
+    SyntheticMarket,
     calendar::compact,
     filings::Filing,
     market::Stock,
@@ -44,7 +44,7 @@ pub(super) struct Periods<'m> {
 }
 
 impl<'m> Periods<'m> {
-    pub(super) fn new(market: &'m Market) -> Self {
+    pub(super) fn new(market: &'m SyntheticMarket) -> Self {
         let of = |stock: &'m Stock| stock.filings.iter().map(move |filing| (stock, filing));
         let mut filings = market.stocks.iter().flat_map(of).collect::<Vec<_>>();
         // Stable: one stock's filings of a day keep the order of their periods.

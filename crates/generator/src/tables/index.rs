@@ -4,7 +4,7 @@ use arrow_array::ArrayRef;
 
 use super::{Kind, Layout, Table, reals, texts};
 use crate::{
-    Market,
+    SyntheticMarket,
     calendar::compact,
     draw::{Draws, Purpose},
     profile::Venue,
@@ -69,7 +69,7 @@ const BOND: (&str, Rule) =
 
 impl Rule {
     /// Levels with two digits; `extra` is added to the return of each session.
-    fn levels(&self, market: &Market, stream: usize, extra: impl Fn(usize) -> f64) -> Vec<f64> {
+    fn levels(&self, market: &SyntheticMarket, stream: usize, extra: impl Fn(usize) -> f64) -> Vec<f64> {
         let mut draws = Draws::new(market.spec.seed, Purpose::Index, stream);
         let mut log = 0.0;
         market
@@ -86,7 +86,11 @@ impl Rule {
 }
 
 /// One table of levels, session by session.
-fn table<'m>(layout: &'static Layout, market: &'m Market, indices: Vec<(String, Vec<f64>)>) -> Table<'m> {
+fn table<'m>(
+    layout: &'static Layout,
+    market: &'m SyntheticMarket,
+    indices: Vec<(String, Vec<f64>)>,
+) -> Table<'m> {
     let columns = move |_| -> Vec<ArrayRef> {
         let dates = market.sessions.iter().map(|session| compact(*session)).collect::<Vec<_>>();
         let cells = || (0..dates.len()).flat_map(|t| indices.iter().map(move |index| (t, index)));
@@ -100,7 +104,7 @@ fn table<'m>(layout: &'static Layout, market: &'m Market, indices: Vec<(String, 
 }
 
 /// Indices of the stock market, and one a sector.
-pub(super) fn levels(market: &Market) -> Table<'_> {
+pub(super) fn levels(market: &SyntheticMarket) -> Table<'_> {
     let broad = STOCK_INDICES
         .iter()
         .enumerate()
@@ -113,7 +117,7 @@ pub(super) fn levels(market: &Market) -> Table<'_> {
 }
 
 /// Expected volatility, which rises in stressed regimes, and dollar futures.
-pub(super) fn derivatives(market: &Market) -> Table<'_> {
+pub(super) fn derivatives(market: &SyntheticMarket) -> Table<'_> {
     let mut draws = Draws::new(market.spec.seed, Purpose::Index, 100);
     let mut stress = 0.0;
     let volatility = market.factors.stressed.iter().map(|&stressed| {
@@ -126,13 +130,13 @@ pub(super) fn derivatives(market: &Market) -> Table<'_> {
 }
 
 /// Total return of government bonds.
-pub(super) fn bonds(market: &Market) -> Table<'_> {
+pub(super) fn bonds(market: &SyntheticMarket) -> Table<'_> {
     let (code, rule) = &BOND;
     table(&BONDS, market, vec![((*code).to_owned(), rule.levels(market, 102, |_| 0.0))])
 }
 
 /// The largest stocks of each venue at the first session of each month, dated the first of the month.
-pub(super) fn constituents(market: &Market) -> Table<'_> {
+pub(super) fn constituents(market: &SyntheticMarket) -> Table<'_> {
     let columns = |_| -> Vec<ArrayRef> {
         let mut rows = Vec::new();
         for (t, session) in market.sessions.iter().enumerate() {
@@ -156,7 +160,7 @@ pub(super) fn constituents(market: &Market) -> Table<'_> {
 }
 
 /// Codes of the largest stocks of a venue, at most half of them, in order of the code.
-fn largest(market: &Market, position: usize, venue: Venue, most: usize) -> Vec<&str> {
+fn largest(market: &SyntheticMarket, position: usize, venue: Venue, most: usize) -> Vec<&str> {
     let mut sizes = market
         .stocks
         .iter()

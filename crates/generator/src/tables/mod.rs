@@ -13,7 +13,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field as ArrowField, Schema};
 
-use crate::Market;
+use crate::SyntheticMarket;
 
 /// The type of the values of a column.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,7 +68,7 @@ impl Table<'_> {
 }
 
 /// All tables, in the order in which they are written.
-pub(crate) fn tables(market: &Market) -> Vec<Table<'_>> {
+pub(crate) fn tables(market: &SyntheticMarket) -> Vec<Table<'_>> {
     let periods = filing::Periods::new(market);
     vec![
         price::table(market),

@@ -5,7 +5,7 @@ use std::ops::Range;
 use arrow_array::ArrayRef;
 
 use super::{Kind, Layout, Table, integers, reals, texts};
-use crate::{Market, calendar::compact, market::Stock, prices::Bar};
+use crate::{SyntheticMarket, calendar::compact, market::Stock, prices::Bar};
 
 const LAYOUT: Layout = Layout {
     name: "daily_prices",
@@ -30,7 +30,7 @@ const LAYOUT: Layout = Layout {
 /// About how many rows a batch has.
 const ROWS: usize = 65_536;
 
-pub(super) fn table(market: &Market) -> Table<'_> {
+pub(super) fn table(market: &SyntheticMarket) -> Table<'_> {
     let sessions = (ROWS / market.stocks.len()).max(1);
     Table {
         layout: &LAYOUT,
@@ -43,7 +43,7 @@ pub(super) fn table(market: &Market) -> Table<'_> {
 }
 
 /// The columns of some sessions.
-fn columns(market: &Market, positions: Range<usize>) -> Vec<ArrayRef> {
+fn columns(market: &SyntheticMarket, positions: Range<usize>) -> Vec<ArrayRef> {
     let listed =
         |position| market.stocks.iter().filter(move |stock: &&Stock| stock.profile.life.contains(&position));
     let rows = || positions.clone().flat_map(|t| listed(t).map(move |stock| (t, stock)));

@@ -2,7 +2,7 @@
 
 use super::{Kind, Layout, Table, integers, texts, texts_or_null};
 use crate::{
-    Market,
+    SyntheticMarket,
     calendar::{compact, iso},
     market::Stock,
     profile::{Identity, Venue},
@@ -55,7 +55,7 @@ pub(super) fn sector_name(sector: usize) -> String {
     format!("산업{sector:02}")
 }
 
-pub(super) fn stocks(market: &Market) -> Table<'_> {
+pub(super) fn stocks(market: &SyntheticMarket) -> Table<'_> {
     let columns = |_| {
         let stocks = || market.stocks.iter();
         let now = || stocks().map(|stock| stock.profile.current());
@@ -72,7 +72,7 @@ pub(super) fn stocks(market: &Market) -> Table<'_> {
 }
 
 /// A row for each session on which a stock's name, venue, sector or number of shares changed, and for its listing.
-pub(super) fn history(market: &Market) -> Table<'_> {
+pub(super) fn history(market: &SyntheticMarket) -> Table<'_> {
     let columns = |_| {
         let rows = market.stocks.iter().flat_map(changes).collect::<Vec<_>>();
         let was = || rows.iter().map(|&(stock, position)| stock.profile.at(position));
@@ -102,7 +102,7 @@ fn shares(stock: &Stock, position: usize) -> i64 {
 }
 
 /// The date is the first session on which the stock is gone.
-pub(super) fn delisted(market: &Market) -> Table<'_> {
+pub(super) fn delisted(market: &SyntheticMarket) -> Table<'_> {
     let columns = |_| {
         let gone = || market.stocks.iter().filter(|stock| stock.profile.delisted);
         debug_assert!(gone().all(|stock| stock.profile.current().venue != Venue::Fund));

@@ -11,7 +11,7 @@ use std::{
 
 use serde::Serialize;
 
-use crate::{GeneratorError, Market, MarketSpec, Progress, tables::tables};
+use crate::{GeneratorError, SyntheticMarket, SyntheticSpec, Watcher, tables::tables};
 
 /// The file name of the database.
 const DATABASE: &str = "krx.db";
@@ -20,14 +20,14 @@ const DATABASE: &str = "krx.db";
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Written {
     /// The specification of the market.
-    pub spec: MarketSpec,
+    pub spec: SyntheticSpec,
     /// The names of the files within the folder.
     pub files: Vec<String>,
     /// The number of rows of each table.
     pub rows: BTreeMap<&'static str, usize>,
 }
 
-impl Market {
+impl SyntheticMarket {
     /// Write the tables as a database, `krx.db`, in a folder that is made if it isn't there.
     ///
     /// Rows are inserted as a daily update does it: prices session by session, filings as they become known. Keys and
@@ -36,7 +36,7 @@ impl Market {
     /// # Errors
     ///
     /// If the file exists, or can't be written; then nothing is left under its name.
-    pub fn write_sqlite(&self, folder: &Path, progress: &dyn Progress) -> Result<Written, GeneratorError> {
+    pub fn write_sqlite(&self, folder: &Path, progress: &dyn Watcher) -> Result<Written, GeneratorError> {
         let path = vacant(folder, DATABASE)?;
         let partial = partial(&path);
         let written = sqlite::write(&partial, &tables(self), progress);
@@ -49,7 +49,7 @@ impl Market {
     /// # Errors
     ///
     /// If one of the files exists, or can't be written; then nothing is left under their names.
-    pub fn write_parquet(&self, folder: &Path, progress: &dyn Progress) -> Result<Written, GeneratorError> {
+    pub fn write_parquet(&self, folder: &Path, progress: &dyn Watcher) -> Result<Written, GeneratorError> {
         let tables = tables(self);
         let files = tables.iter().map(|table| format!("{}.parquet", table.layout.name)).collect::<Vec<_>>();
         let paths = files.iter().map(|file| vacant(folder, file)).collect::<Result<Vec<_>, _>>()?;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs::File, path::PathBuf};
 
 use ::parquet::{arrow::ArrowWriter, basic::Compression, file::properties::WriterProperties};
 
-use crate::{GeneratorError, Progress, tables::Table};
+use crate::{GeneratorError, Watcher, tables::Table};
 
 /// The number of rows in a row group.
 const ROW_GROUP: usize = 1 << 20;
@@ -13,7 +13,7 @@ const ROW_GROUP: usize = 1 << 20;
 pub(super) fn write(
     paths: &[PathBuf],
     tables: &[Table<'_>],
-    progress: &dyn Progress,
+    progress: &dyn Watcher,
 ) -> Result<BTreeMap<&'static str, usize>, GeneratorError> {
     let steps = tables.iter().map(|table| table.batches).sum();
     let (mut done, mut total) = (0, 0);

@@ -10,7 +10,7 @@ use arrow_array::{
 use rusqlite::{Connection, Statement};
 
 use crate::{
-    GeneratorError, Progress,
+    GeneratorError, Watcher,
     tables::{Kind, Layout, Table},
 };
 
@@ -22,7 +22,7 @@ const SETTINGS: &str = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRA
 pub(super) fn write(
     path: &Path,
     tables: &[Table<'_>],
-    progress: &dyn Progress,
+    progress: &dyn Watcher,
 ) -> Result<BTreeMap<&'static str, usize>, GeneratorError> {
     if path.exists() {
         // Left by a run that was killed.

@@ -12,7 +12,7 @@ use backstaff_panel::{Axis, Session, Universe};
 
 use crate::{LearnError, label::Labels};
 
-pub use walk_forward::{Every, Folds, History, Holdout, LeftOut, MinRows, WalkForward};
+pub use walk_forward::{Every, FoldHistory, Folds, Holdout, LeftOut, MinRows, WalkForward};
 
 /// The sessions of a fold, as positions in the calendar, each range behind the one before it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,7 +27,7 @@ pub struct FoldSessions {
 
 /// One part of a fold: its sessions and the rows that count in them.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Segment {
+pub struct FoldSegment {
     positions: Range<usize>,
     limit: Option<usize>,
     sessions: Option<(Session, Session)>,
@@ -37,7 +37,7 @@ pub struct Segment {
     n_unlabelled: usize,
 }
 
-impl Segment {
+impl FoldSegment {
     /// The sessions of the part, as positions in the calendar.
     pub fn positions(&self) -> Range<usize> {
         self.positions.clone()
@@ -85,9 +85,9 @@ impl Segment {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fold {
     number: u32,
-    train: Segment,
-    validation: Segment,
-    test: Segment,
+    train: FoldSegment,
+    validation: FoldSegment,
+    test: FoldSegment,
 }
 
 impl Fold {
@@ -138,17 +138,17 @@ impl Fold {
     }
 
     /// The part that a model is fitted on.
-    pub fn train(&self) -> &Segment {
+    pub fn train(&self) -> &FoldSegment {
         &self.train
     }
 
     /// The part that early stopping and penalties are chosen on.
-    pub fn validation(&self) -> &Segment {
+    pub fn validation(&self) -> &FoldSegment {
         &self.validation
     }
 
     /// The part that is predicted.
-    pub fn test(&self) -> &Segment {
+    pub fn test(&self) -> &FoldSegment {
         &self.test
     }
 }
@@ -173,12 +173,12 @@ impl Scope<'_> {
         name: &'static str,
         positions: &Range<usize>,
         limit: Option<usize>,
-    ) -> Result<Segment, LearnError> {
+    ) -> Result<FoldSegment, LearnError> {
         let axis = self.labels.axis();
         let calendar = axis.calendar();
         let sessions = (!positions.is_empty())
             .then(|| (calendar.session(positions.start), calendar.session(positions.end - 1)));
-        let mut segment = Segment {
+        let mut segment = FoldSegment {
             positions: positions.clone(),
             limit,
             sessions,
@@ -206,7 +206,7 @@ impl Scope<'_> {
             return Err(LearnError::EmptyUniverse { fold: self.number, segment: name, from, to });
         }
         if segment.rows.is_empty() {
-            let Segment { n_purged, n_unlabelled, .. } = segment;
+            let FoldSegment { n_purged, n_unlabelled, .. } = segment;
             return Err(LearnError::NoSamples {
                 fold: self.number,
                 segment: name,

@@ -32,7 +32,7 @@ fn yearly() -> WalkForward {
         from: date("2013-01-01"),
         to: date("2014-12-31"),
         every: Every::Year,
-        history: History::Years(n(3)),
+        history: FoldHistory::Years(n(3)),
         validation: Holdout::Months(n(6)),
         embargo: 0,
         min_rows: MinRows { train: 1, test: 1 },
@@ -73,7 +73,7 @@ fn sessions_and_quarters_are_cut_as_told() {
     assert!(quarters.windows(2).all(|pair| pair[0].test.end == pair[1].test.start));
     let walk = WalkForward {
         every: Every::Sessions(n(100)),
-        history: History::Sessions(n(300)),
+        history: FoldHistory::Sessions(n(300)),
         validation: Holdout::Sessions(n(50)),
         ..yearly()
     };
@@ -83,7 +83,7 @@ fn sessions_and_quarters_are_cut_as_told() {
         folds.iter().map(|fold| fold.test.len()).sum::<usize>(),
         quarters.iter().map(|quarter| quarter.test.len()).sum::<usize>()
     );
-    let walk = WalkForward { history: History::Expanding { min_sessions: n(10) }, ..walk };
+    let walk = WalkForward { history: FoldHistory::Expanding { min_sessions: n(10) }, ..walk };
     assert!(walk.sessions(calendar).unwrap().iter().all(|fold| fold.train.start == 0));
 }
 
@@ -132,7 +132,7 @@ fn what_cannot_be_tested_is_refused() {
     let early = WalkForward { from: date("2012-01-01"), ..yearly() };
     let error = folds(&early);
     assert!(matches!(error, LearnError::TooShort { fold: 1, .. }), "{error}");
-    let hungry = WalkForward { history: History::Sessions(n(900)), ..yearly() };
+    let hungry = WalkForward { history: FoldHistory::Sessions(n(900)), ..yearly() };
     assert!(matches!(folds(&hungry), LearnError::TooFewSessions { fold: 1, needed: 900, .. }));
     let all_validation = WalkForward { validation: Holdout::Months(n(36)), ..yearly() };
     assert!(matches!(folds(&all_validation), LearnError::TooFewSessions { .. }));
@@ -205,7 +205,7 @@ proptest! {
             from: calendar.session(130),
             to: calendar.session(259),
             every: Every::Sessions(n(every)),
-            history: History::Sessions(n(history)),
+            history: FoldHistory::Sessions(n(history)),
             validation: NonZeroU32::new(validation).map_or(Holdout::None, Holdout::Sessions),
             embargo,
             min_rows: MinRows { train: 1, test: 1 },

@@ -24,7 +24,7 @@ pub enum Every {
 
 /// The sessions in front of a test: training and, at their end, validation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum History {
+pub enum FoldHistory {
     /// All sessions from the first one on, so that training grows from fold to fold.
     Expanding {
         /// The fewest sessions of training.
@@ -59,7 +59,7 @@ pub struct WalkForward {
     /// How long the test of each fold lasts.
     pub every: Every,
     /// The sessions in front of each test.
-    pub history: History,
+    pub history: FoldHistory,
     /// How much of the history's end is for validation.
     pub validation: Holdout,
     /// How many more sessions lie between the end of a label and the next part of the fold.
@@ -197,7 +197,7 @@ impl WalkForward {
             Holdout::Sessions(n) => test.start.saturating_sub(n.get() as usize),
         };
         let needed = match self.history {
-            History::Expanding { min_sessions } => min_sessions.get() as usize,
+            FoldHistory::Expanding { min_sessions } => min_sessions.get() as usize,
             _ => 1,
         };
         let found = validation_start.saturating_sub(history_start);
@@ -219,8 +219,8 @@ impl WalkForward {
         test: &Range<usize>,
     ) -> Result<usize, LearnError> {
         let months = match self.history {
-            History::Expanding { .. } => return Ok(0),
-            History::Sessions(n) => {
+            FoldHistory::Expanding { .. } => return Ok(0),
+            FoldHistory::Sessions(n) => {
                 let needed = n.get() as usize;
                 return test.start.checked_sub(needed).ok_or(LearnError::TooFewSessions {
                     fold,
@@ -229,8 +229,8 @@ impl WalkForward {
                     found: test.start,
                 });
             }
-            History::Years(n) => n.get().saturating_mul(12),
-            History::Months(n) => n.get(),
+            FoldHistory::Years(n) => n.get().saturating_mul(12),
+            FoldHistory::Months(n) => n.get(),
         };
         let needed = date::months_before(start, months.min(12 * 10_000));
         let first = calendar.session(0);

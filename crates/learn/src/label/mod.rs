@@ -16,7 +16,7 @@ use crate::LearnError;
 
 pub use backstaff_panel::Execution;
 pub use execution::ExecutionPrices;
-pub use target::{Form, Known, Market, Measure, Target};
+pub use target::{Basis, Known, MarketReturn, Target, TargetForm};
 
 /// How many sessions a position is held, from its entry.
 pub type Horizon = NonZeroU32;
@@ -74,7 +74,7 @@ impl Recoveries {
 
 /// The sessions that a label looks at, as positions in the calendar.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Span {
+pub struct LabelSpan {
     /// The session in which the position is entered.
     pub entry: u32,
     /// The last session that the label depends on: where the position is left. A label that ends with the
@@ -82,7 +82,7 @@ pub struct Span {
     pub exit: u32,
 }
 
-impl Span {
+impl LabelSpan {
     const NONE: Self = Self { entry: u32::MAX, exit: u32::MAX };
 }
 
@@ -107,7 +107,7 @@ pub struct Labels {
     execution: Execution,
     horizon: Horizon,
     values: Vec<f64>,
-    spans: Vec<Span>,
+    spans: Vec<LabelSpan>,
     counts: LabelCounts,
 }
 
@@ -122,11 +122,11 @@ impl Labels {
     /// - Shape: one value a row of the axis.
     /// - Unit: a simple return, 0.01 is one percent.
     /// - NaN: the panel ends before the exit, or the instrument never trades again.
-    /// - Look-ahead: to [`Span::exit`]; this is the one place where it is wanted.
+    /// - Look-ahead: to [`LabelSpan::exit`]; this is the one place where it is wanted.
     pub fn forward_return(prices: &ExecutionPrices, horizon: Horizon, recoveries: &Recoveries) -> Self {
         let axis = prices.axis();
         let mut values = vec![0.0; axis.n_rows()];
-        let mut spans = vec![Span::default(); axis.n_rows()];
+        let mut spans = vec![LabelSpan::default(); axis.n_rows()];
         let instruments = split_at_offsets(&mut values, axis.offsets()).into_par_iter();
         let instruments = instruments.zip(split_at_offsets(&mut spans, axis.offsets()));
         let counts = instruments.enumerate().map(|(i, (values, spans))| {
@@ -163,8 +163,8 @@ impl Labels {
     }
 
     /// The sessions that a row's label looks at, if the row has one.
-    pub fn span(&self, row: usize) -> Option<Span> {
-        Some(self.spans[row]).filter(|span| *span != Span::NONE)
+    pub fn span(&self, row: usize) -> Option<LabelSpan> {
+        Some(self.spans[row]).filter(|span| *span != LabelSpan::NONE)
     }
 
     /// How many rows have a label, and why the others have none.
@@ -175,7 +175,7 @@ impl Labels {
 
 impl LabelCounts {
     /// Count an outcome; what it is as a label.
-    fn take(&mut self, outcome: Outcome) -> (f64, Span) {
+    fn take(&mut self, outcome: Outcome) -> (f64, LabelSpan) {
         match outcome {
             Outcome::Left(value, span) => {
                 self.n_labelled += 1;
@@ -188,11 +188,11 @@ impl LabelCounts {
             }
             Outcome::PanelEnds => {
                 self.n_at_end += 1;
-                (f64::NAN, Span::NONE)
+                (f64::NAN, LabelSpan::NONE)
             }
             Outcome::NeverEntered => {
                 self.n_never_entered += 1;
-                (f64::NAN, Span::NONE)
+                (f64::NAN, LabelSpan::NONE)
             }
         }
     }
@@ -209,8 +209,8 @@ impl LabelCounts {
 
 #[derive(Clone, Copy)]
 enum Outcome {
-    Left(f64, Span),
-    Delisted(f64, Span),
+    Left(f64, LabelSpan),
+    Delisted(f64, LabelSpan),
     PanelEnds,
     NeverEntered,
 }
@@ -242,7 +242,7 @@ fn one_instrument(
             return Outcome::PanelEnds;
         }
         let span =
-            |exit: usize| Span { entry: (life.start + entry) as u32, exit: (life.start + exit) as u32 };
+            |exit: usize| LabelSpan { entry: (life.start + entry) as u32, exit: (life.start + exit) as u32 };
         match next.get(planned).copied().filter(|&exit| exit != usize::MAX) {
             Some(exit) => Outcome::Left(price[exit] / price[entry] - 1.0, span(exit)),
             None if is_delisted => {

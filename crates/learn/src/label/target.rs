@@ -10,7 +10,7 @@ use super::Labels;
 /// What a target starts from, in a study file `return`, `excess` or `residual`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Measure {
+pub enum Basis {
     /// The return of the label.
     #[default]
     Return,
@@ -24,7 +24,7 @@ pub enum Measure {
 /// `median`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Market {
+pub enum MarketReturn {
     /// The mean of the returns.
     #[default]
     Mean,
@@ -35,7 +35,7 @@ pub enum Market {
 /// The form in which a model sees a target, in a study file `value`, `rank`, `percent_rank`, `zscore` or `log`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Form {
+pub enum TargetForm {
     /// The number as it is.
     Value,
     /// The rank within the session, from −0.5 to 0.5 (exclusive), centred at 0; ties share theirs.
@@ -53,11 +53,11 @@ pub enum Form {
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Target {
     /// What the target starts from.
-    pub measure: Measure,
+    pub basis: Basis,
     /// What the market's return is in an excess or a residual.
-    pub market: Market,
+    pub market: MarketReturn,
     /// The form in which a model sees the target.
-    pub form: Form,
+    pub form: TargetForm,
     /// Returns beyond ± this are cut to it, before anything else. The labels themselves stay as they are.
     pub clip: Option<f64>,
     /// Targets beyond ± this are cut to it, after everything else.
@@ -66,23 +66,23 @@ pub struct Target {
 
 impl Target {
     /// The return in some form, uncut.
-    pub const fn of_return(form: Form) -> Self {
-        Self { measure: Measure::Return, market: Market::Mean, form, clip: None, limit: None }
+    pub const fn of_return(form: TargetForm) -> Self {
+        Self { basis: Basis::Return, market: MarketReturn::Mean, form, clip: None, limit: None }
     }
 
     /// The return less the mean of the session.
-    pub const EXCESS: Self = Self { measure: Measure::Excess, ..Self::of_return(Form::Value) };
+    pub const EXCESS: Self = Self { basis: Basis::Excess, ..Self::of_return(TargetForm::Value) };
 
     /// Whether a row's target depends on other rows.
     fn compares(&self) -> bool {
-        self.measure != Measure::Return || !matches!(self.form, Form::Value | Form::Log)
+        self.basis != Basis::Return || !matches!(self.form, TargetForm::Value | TargetForm::Log)
     }
 }
 
 /// What was known of the rows when their sessions closed; one entry a row of the axis.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Known<'a> {
-    /// Betas, for [`Measure::Residual`].
+    /// Betas, for [`Basis::Residual`].
     pub beta: Option<&'a Column>,
     /// Categories whose mean is taken off before the form is given.
     pub neutral: Option<&'a Categories>,
@@ -104,7 +104,7 @@ impl Labels {
     ///
     /// If a row is not on the axis, or a residual is asked for without betas.
     pub fn target(&self, rows: &[u32], target: &Target, known: &Known<'_>) -> Vec<f64> {
-        assert!(known.beta.is_some() || target.measure != Measure::Residual, "a residual needs betas");
+        assert!(known.beta.is_some() || target.basis != Basis::Residual, "a residual needs betas");
         let mut places = (0..rows.len() as u32)
             .filter(|&place| !self.values[rows[place as usize] as usize].is_nan())
             .map(|place| (self.axis.position_of(rows[place as usize] as usize) as u32, place))
@@ -132,14 +132,14 @@ impl Labels {
         }
         let clip = target.clip.unwrap_or(f64::INFINITY);
         let mut values = rows.iter().map(|&row| self.values[row].clamp(-clip, clip)).collect::<Vec<_>>();
-        if target.measure != Measure::Return {
+        if target.basis != Basis::Return {
             let market = match target.market {
-                Market::Mean => mean_from_first(&values),
-                Market::Median => median(&values),
+                MarketReturn::Mean => mean_from_first(&values),
+                MarketReturn::Median => median(&values),
             };
             for (value, &row) in values.iter_mut().zip(rows) {
-                *value -= match (target.measure, known.beta) {
-                    (Measure::Residual, Some(beta)) => beta.get(row) * market,
+                *value -= match (target.basis, known.beta) {
+                    (Basis::Residual, Some(beta)) => beta.get(row) * market,
                     _ => market,
                 };
             }
@@ -151,13 +151,13 @@ impl Labels {
             });
         }
         match target.form {
-            Form::Value => {}
-            Form::Log => {
+            TargetForm::Value => {}
+            TargetForm::Log => {
                 for value in &mut values {
                     *value = libm::log1p(value.abs()).copysign(*value);
                 }
             }
-            Form::Rank | Form::PercentRank | Form::ZScore => {
+            TargetForm::Rank | TargetForm::PercentRank | TargetForm::ZScore => {
                 each_category(&mut values, rows, known.within, |values| compared(values, target.form));
             }
         }
@@ -170,11 +170,11 @@ impl Labels {
 }
 
 /// Finite values of one cross-section, in a form that compares them.
-fn compared(values: &[f64], form: Form) -> Vec<f64> {
+fn compared(values: &[f64], form: TargetForm) -> Vec<f64> {
     let n = values.len() as f64;
     match form {
-        Form::Rank => average_ranks(values).iter().map(|rank| (rank - 0.5) / n - 0.5).collect(),
-        Form::PercentRank => average_ranks(values).iter().map(|rank| rank / n).collect(),
+        TargetForm::Rank => average_ranks(values).iter().map(|rank| (rank - 0.5) / n - 0.5).collect(),
+        TargetForm::PercentRank => average_ranks(values).iter().map(|rank| rank / n).collect(),
         _ => {
             let mean = mean_from_first(values);
             let deviation = deviation(values, mean);

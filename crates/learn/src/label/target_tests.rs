@@ -30,7 +30,7 @@ fn labels() -> Labels {
         execution: Execution::Open,
         horizon: NonZeroU32::MIN,
         values: by_row(RETURNS),
-        spans: vec![Span { entry: 1, exit: 2 }; 10],
+        spans: vec![LabelSpan { entry: 1, exit: 2 }; 10],
         counts: LabelCounts::default(),
     }
 }
@@ -47,8 +47,8 @@ fn agree(target: Target, known: Known<'_>, expected: [f64; 10]) {
     }
 }
 
-fn cut(measure: Measure, market: Market, form: Form) -> Target {
-    Target { measure, market, form, clip: Some(0.5), limit: None }
+fn cut(basis: Basis, market: MarketReturn, form: TargetForm) -> Target {
+    Target { basis, market, form, clip: Some(0.5), limit: None }
 }
 
 // The expected values are those of pandas 3.1: groupby of the session, and of session and sector.
@@ -56,7 +56,7 @@ fn cut(measure: Measure, market: Market, form: Form) -> Target {
 #[test]
 fn an_excess_is_over_the_median_of_the_cut_returns() {
     agree(
-        cut(Measure::Excess, Market::Median, Form::Value),
+        cut(Basis::Excess, MarketReturn::Median, TargetForm::Value),
         Known::default(),
         [0.08, -0.52, 0.0, 0.0, -0.07, 0.48, 0.28, 0.0, -0.03, 0.04],
     );
@@ -67,9 +67,9 @@ fn a_residual_is_what_beta_leaves_and_its_rank_passes_over_the_missing() {
     let betas = Column::F64(by_row(BETAS));
     let known = Known { beta: Some(&betas), ..Known::default() };
     let residuals = [0.08, -0.51, -0.01, 0.04, NAN, 0.46, 0.3, 0.0, -0.03, 0.03];
-    agree(cut(Measure::Residual, Market::Median, Form::Value), known, residuals);
+    agree(cut(Basis::Residual, MarketReturn::Median, TargetForm::Value), known, residuals);
     let ranks = [4.0 / 6.0, 1.0 / 6.0, 2.0 / 6.0, 3.0 / 6.0, NAN, 1.0, 5.0 / 6.0, 2.0 / 3.0, 1.0 / 3.0, 1.0];
-    agree(cut(Measure::Residual, Market::Median, Form::PercentRank), known, ranks);
+    agree(cut(Basis::Residual, MarketReturn::Median, TargetForm::PercentRank), known, ranks);
 }
 
 /// DIFFERENCE: pandas ranks the only member of a sector 1; here nobody is better than nobody.
@@ -79,12 +79,12 @@ fn ranks_within_a_sector_need_a_second_member() {
     let known = Known { within: Some(&sectors), ..Known::default() };
     let third = 1.0 / 3.0;
     let ranks = [2.0 * third, third, 2.5 * third, 2.5 * third, third, 1.0, NAN, 1.0, 0.5, NAN];
-    agree(cut(Measure::Return, Market::Mean, Form::PercentRank), known, ranks);
+    agree(cut(Basis::Return, MarketReturn::Mean, TargetForm::PercentRank), known, ranks);
 }
 
 #[test]
 fn scores_are_cut_at_their_limit() {
-    let target = Target { limit: Some(1.0), ..cut(Measure::Return, Market::Mean, Form::ZScore) };
+    let target = Target { limit: Some(1.0), ..cut(Basis::Return, MarketReturn::Mean, TargetForm::ZScore) };
     let scores = [
         0.142_245_241_788_447_33,
         -1.0,
@@ -117,22 +117,22 @@ fn a_neutral_score_is_that_of_the_return_less_its_sector() {
         -half,
         NAN,
     ];
-    agree(cut(Measure::Return, Market::Mean, Form::ZScore), known, scores);
+    agree(cut(Basis::Return, MarketReturn::Mean, TargetForm::ZScore), known, scores);
 }
 
 #[test]
 fn a_logarithm_keeps_the_sign() {
     let logs = RETURNS.map(|value: f64| value.abs().ln_1p().copysign(value));
-    agree(Target::of_return(Form::Log), Known::default(), logs);
+    agree(Target::of_return(TargetForm::Log), Known::default(), logs);
 }
 
 #[test]
 fn a_session_of_one_row_compares_with_nobody() {
     let labels = labels();
     let alone = |target: Target| labels.target(&ROWS[..1], &target, &Known::default())[0];
-    assert_eq!(alone(Target::of_return(Form::Value)), 0.1);
-    assert!(alone(Target::of_return(Form::Log)) > 0.0);
-    for form in [Form::Rank, Form::PercentRank, Form::ZScore] {
+    assert_eq!(alone(Target::of_return(TargetForm::Value)), 0.1);
+    assert!(alone(Target::of_return(TargetForm::Log)) > 0.0);
+    for form in [TargetForm::Rank, TargetForm::PercentRank, TargetForm::ZScore] {
         assert!(alone(Target::of_return(form)).is_nan());
     }
     assert!(alone(Target::EXCESS).is_nan());
@@ -142,7 +142,7 @@ fn a_session_of_one_row_compares_with_nobody() {
 fn a_centred_rank_is_the_percent_rank_moved() {
     let labels = labels();
     let ranks = |form| labels.target(&ROWS[..7], &Target::of_return(form), &Known::default());
-    for (centred, percent) in ranks(Form::Rank).iter().zip(ranks(Form::PercentRank)) {
+    for (centred, percent) in ranks(TargetForm::Rank).iter().zip(ranks(TargetForm::PercentRank)) {
         assert!((percent - 0.5 - 0.5 / 7.0 - centred).abs() < 1e-15);
     }
 }
@@ -150,21 +150,23 @@ fn a_centred_rank_is_the_percent_rank_moved() {
 #[test]
 fn clipping_leaves_the_labels_alone() {
     let labels = labels();
-    let cut = labels.target(&ROWS, &cut(Measure::Return, Market::Mean, Form::Value), &Known::default());
+    let cut =
+        labels.target(&ROWS, &cut(Basis::Return, MarketReturn::Mean, TargetForm::Value), &Known::default());
     assert_eq!((cut[1], cut[5]), (-0.5, 0.5));
     assert_eq!(labels.values(), by_row(RETURNS));
 }
 
 #[test]
 fn words_of_study_files_are_read_and_written() {
-    let word = |form: Form| serde_json::to_value(form).unwrap();
-    let forms = [Form::Value, Form::Rank, Form::PercentRank, Form::ZScore, Form::Log];
+    let word = |form: TargetForm| serde_json::to_value(form).unwrap();
+    let forms =
+        [TargetForm::Value, TargetForm::Rank, TargetForm::PercentRank, TargetForm::ZScore, TargetForm::Log];
     assert_eq!(forms.map(word), ["value", "rank", "percent_rank", "zscore", "log"]);
-    assert!(forms.into_iter().all(|form| serde_json::from_value::<Form>(word(form)).unwrap() == form));
-    let of = |text: &str| serde_json::from_str::<Measure>(text).unwrap();
+    assert!(forms.into_iter().all(|form| serde_json::from_value::<TargetForm>(word(form)).unwrap() == form));
+    let of = |text: &str| serde_json::from_str::<Basis>(text).unwrap();
     assert_eq!(
         [of("\"return\""), of("\"excess\""), of("\"residual\"")],
-        [Measure::default(), Measure::Excess, Measure::Residual]
+        [Basis::default(), Basis::Excess, Basis::Residual]
     );
-    assert_eq!(serde_json::from_str::<Market>("\"median\"").unwrap(), Market::Median);
+    assert_eq!(serde_json::from_str::<MarketReturn>("\"median\"").unwrap(), MarketReturn::Median);
 }

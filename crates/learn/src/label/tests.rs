@@ -27,8 +27,8 @@ fn labels(horizon: u32) -> Labels {
     Labels::forward_return(&prices, Horizon::new(horizon).unwrap(), &Recoveries::default())
 }
 
-fn span(entry: u32, exit: u32) -> Span {
-    Span { entry, exit }
+fn span(entry: u32, exit: u32) -> LabelSpan {
+    LabelSpan { entry, exit }
 }
 
 #[test]

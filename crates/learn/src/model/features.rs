@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use backstaff_lightgbm::{Matrix, Values};
+use backstaff_lightgbm::{Matrix, MatrixValues};
 use backstaff_panel::Column;
 
 use crate::LearnError;
@@ -74,8 +74,8 @@ impl<'a> Features<'a> {
     /// Chosen rows as LightGBM reads them, from where they lie.
     pub(super) fn matrix<'b>(&'b self, rows: &'b [u32]) -> Result<Matrix<'b>, LearnError> {
         let values = self.columns.iter().map(|column| match column {
-            Column::F32(values) => Values::F32(values),
-            Column::F64(values) => Values::F64(values),
+            Column::F32(values) => MatrixValues::F32(values),
+            Column::F64(values) => MatrixValues::F64(values),
         });
         Ok(Matrix::new(values.collect(), rows)?)
     }

@@ -3,11 +3,11 @@
 use std::num::NonZeroU32;
 
 use backstaff_lightgbm::{
-    Booster, Dataset, Flow, Importance as Weigh, Library, Parameters, Targets, Threads, train,
+    AfterRound, Booster, Dataset, ImportanceBy, Library, Parameters, Targets, Threads, train,
 };
 use backstaff_statistics::average_ranks;
 
-use super::{Features, Fit, History, Importance, Model, Progress, Samples, Stored};
+use super::{Features, Fit, FitHistory, Importance, Model, Progress, Samples, Stored};
 use crate::LearnError;
 
 /// Objectives that give something else than one score a row.
@@ -116,9 +116,9 @@ impl LightGbm {
         };
         let training = train(library, &mut rows, checks.as_mut(), &self.parameters, threads, &mut |round| {
             on_progress(Progress { done: round.number, of: round.of });
-            Flow::Continue
+            AfterRound::Continue
         })?;
-        let history = History {
+        let history = FitHistory {
             n_train: samples.len(),
             n_validation: validation.len(),
             n_rounds: training.n_rounds,
@@ -241,7 +241,8 @@ impl Model for LightGbmModel {
     }
 
     fn importance(&self) -> Result<Vec<Importance>, LearnError> {
-        let (gains, splits) = (self.booster.importance(Weigh::Gain)?, self.booster.importance(Weigh::Split)?);
+        let (gains, splits) =
+            (self.booster.importance(ImportanceBy::Gain)?, self.booster.importance(ImportanceBy::Split)?);
         let weighed = self.features.iter().zip(gains.into_iter().zip(splits));
         Ok(weighed
             .map(|(feature, (gain, splits))| Importance {

@@ -67,12 +67,12 @@ pub struct Fit {
     /// The model that was fitted.
     pub model: Box<dyn Model>,
     /// How the fit went.
-    pub history: History,
+    pub history: FitHistory,
 }
 
 /// How a fit went.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct History {
+pub struct FitHistory {
     /// How many rows were fitted on: those with a target.
     pub n_train: usize,
     /// How many rows were chosen on.

@@ -5,7 +5,7 @@ use backstaff_panel::Column;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Features, Fit, History, Importance, Model, Samples, Stored, linear};
+use super::{Features, Fit, FitHistory, Importance, Model, Samples, Stored, linear};
 use crate::LearnError;
 
 /// How many rows are predicted at a time.
@@ -85,12 +85,12 @@ impl Ridge {
         let (chosen, errors) = choose(&candidates, validation)?;
         let model = candidates[chosen].clone();
         let metric = Metric { name: "l2".to_owned(), higher_is_better: false, values: errors };
-        let history = History {
+        let history = FitHistory {
             n_train: train.len(),
             n_validation: validation.len(),
             penalty: Some(model.penalty),
             metrics: if validation.is_empty() { Vec::new() } else { vec![metric] },
-            ..History::default()
+            ..FitHistory::default()
         };
         Ok(Fit { model: Box::new(model), history })
     }

@@ -47,7 +47,7 @@ impl Holding {
 
 /// A position that ended because its instrument's life did.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Delisting {
+pub struct DelistedPosition {
     /// The session in which it was closed: the first one without the instrument.
     pub session: backstaff_panel::Session,
     /// The instrument, by its number on the axis.
@@ -96,7 +96,7 @@ pub struct Ledger<'a> {
     today: Day,
     fills: Vec<Fill>,
     shortfalls: Vec<Shortfall>,
-    delistings: Vec<Delisting>,
+    delistings: Vec<DelistedPosition>,
 }
 
 impl<'a> Ledger<'a> {
@@ -191,7 +191,7 @@ impl<'a> Ledger<'a> {
             self.booked -= loss;
             self.today.delisting_loss += loss;
             let session = self.today.session;
-            self.delistings.push(Delisting { session, instrument: i, shares: holding.shares, price });
+            self.delistings.push(DelistedPosition { session, instrument: i, shares: holding.shares, price });
         }
     }
 
@@ -279,11 +279,11 @@ impl<'a> Ledger<'a> {
     }
 
     /// All positions so far that were closed by the end of their instrument's life.
-    pub fn delistings(&self) -> &[Delisting] {
+    pub fn delistings(&self) -> &[DelistedPosition] {
         &self.delistings
     }
 
-    pub(crate) fn into_records(self) -> (Vec<Fill>, Vec<Shortfall>, Vec<Delisting>) {
+    pub(crate) fn into_records(self) -> (Vec<Fill>, Vec<Shortfall>, Vec<DelistedPosition>) {
         (self.fills, self.shortfalls, self.delistings)
     }
 }

@@ -24,7 +24,7 @@ use serde::Serialize;
 pub use attribution::{Concentration, GroupReturn, concentration, returns_by_group};
 pub use benchmark::align_prices;
 pub use drawdown::{Drawdown, drawdowns, underwater};
-pub use period::{Period, PeriodReturn, period_returns};
+pub use period::{CalendarPeriod, PeriodReturn, period_returns};
 pub use trades::{TradeSummary, trades};
 // For readers of measures that judge a difference of their own.
 pub use backstaff_statistics::{newey_west_t, normal_distribution, usual_lags};

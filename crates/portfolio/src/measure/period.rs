@@ -4,7 +4,7 @@ use backstaff_panel::Session;
 
 /// By which part of the calendar returns are put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Period {
+pub enum CalendarPeriod {
     /// Periods are calendar years.
     Year,
     /// Periods are calendar months.
@@ -31,9 +31,9 @@ pub struct PeriodReturn {
 /// # Panics
 ///
 /// If there is not one value a session.
-pub fn period_returns(sessions: &[Session], values: &[f64], period: Period) -> Vec<PeriodReturn> {
+pub fn period_returns(sessions: &[Session], values: &[f64], period: CalendarPeriod) -> Vec<PeriodReturn> {
     assert_eq!(sessions.len(), values.len(), "one value a session");
-    let key = |session: Session| (session.year(), (period == Period::Month).then(|| session.month()));
+    let key = |session: Session| (session.year(), (period == CalendarPeriod::Month).then(|| session.month()));
     let mut found = Vec::<PeriodReturn>::new();
     let mut base = values.first().copied().unwrap_or(f64::NAN);
     for t in 1..values.len() {
@@ -59,11 +59,11 @@ mod tests {
         let sessions = ["2019-12-31", "2020-01-02", "2020-06-01", "2020-12-31", "2021-01-04"];
         let sessions = sessions.map(|date| date.parse::<Session>().unwrap());
         let values = [100.0, 110.0, 90.0, 120.0, 60.0];
-        let years = period_returns(&sessions, &values, Period::Year);
+        let years = period_returns(&sessions, &values, CalendarPeriod::Year);
         assert_eq!(years.len(), 2);
         assert!((years[0].value - 0.2).abs() < 1e-15 && (years[1].value + 0.5).abs() < 1e-15);
         assert_eq!((years[0].year, years[0].month, years[0].n_sessions), (2020, None, 3));
-        let months = period_returns(&sessions, &values, Period::Month);
+        let months = period_returns(&sessions, &values, CalendarPeriod::Month);
         assert_eq!(
             months.iter().map(|month| month.month).collect::<Vec<_>>(),
             vec![Some(1), Some(6), Some(12), Some(1)]
@@ -74,6 +74,6 @@ mod tests {
 
     #[test]
     fn a_single_value_has_no_period() {
-        assert!(period_returns(&[Session::from_number(0)], &[1.0], Period::Year).is_empty());
+        assert!(period_returns(&[Session::from_number(0)], &[1.0], CalendarPeriod::Year).is_empty());
     }
 }

@@ -101,7 +101,7 @@ fn summary(closed: &[(f64, usize)], n_open: usize) -> TradeSummary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Delisting, Fill, measure::testing::backtest};
+    use crate::{DelistedPosition, Fill, measure::testing::backtest};
 
     #[test]
     fn a_position_is_counted_from_flat_to_flat() {
@@ -118,7 +118,8 @@ mod tests {
             tax: 0.0,
             slippage: 0.0,
         };
-        backtest.delistings = vec![Delisting { session: session(4), instrument: 1, shares: 1.0, price: 2.0 }];
+        backtest.delistings =
+            vec![DelistedPosition { session: session(4), instrument: 1, shares: 1.0, price: 2.0 }];
         backtest.fills = vec![
             // 0: bought twice, sold at once: −10 − 12 + 30 − 3 fees = 5, over three sessions.
             fill(1, 0, Side::Buy, 1.0, 10.0),

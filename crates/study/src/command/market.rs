@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, fmt, path::Path, time::Instant};
 
-pub use backstaff_generator::MarketSpec;
-use backstaff_generator::{GeneratorError, Market, Progress};
+pub use backstaff_generator::SyntheticSpec;
+use backstaff_generator::{GeneratorError, SyntheticMarket, Watcher};
 use serde::Serialize;
 
 use crate::{
@@ -28,7 +28,7 @@ pub enum Format {
 #[derive(Clone, Debug, Serialize)]
 pub struct Made {
     /// What was asked for.
-    pub spec: MarketSpec,
+    pub spec: SyntheticSpec,
     /// The files in the folder.
     pub files: Vec<String>,
     /// Rows of each table.
@@ -50,7 +50,7 @@ impl fmt::Display for Made {
 ///
 /// If the specification is out of range, a file is there already or can't be written, or the user stops it.
 pub fn make(
-    spec: &MarketSpec,
+    spec: &SyntheticSpec,
     folder: &Path,
     formats: &[Format],
     observer: &dyn Observer,
@@ -59,7 +59,8 @@ pub fn make(
     if description.exists() {
         return Err(GeneratorError::Exists { path: description }.into());
     }
-    let market = timed("draw", observer, || Market::new(spec, &Watched(observer)), Market::rows)?;
+    let market =
+        timed("draw", observer, || SyntheticMarket::new(spec, &Watched(observer)), SyntheticMarket::rows)?;
     let mut made = Made { spec: *spec, files: Vec::new(), rows: BTreeMap::new() };
     for format in formats {
         let watched = Watched(observer);
@@ -109,7 +110,7 @@ fn timed<T>(
 /// The generator's progress as that of a run.
 struct Watched<'a>(&'a dyn Observer);
 
-impl Progress for Watched<'_> {
+impl Watcher for Watched<'_> {
     fn advanced(&self, job: &'static str, done: usize, steps: usize, rows: usize) -> bool {
         if done == 1 {
             self.0.observe(&Event::Started { stage: job, steps });
@@ -127,7 +128,7 @@ mod tests {
     #[test]
     fn a_market_is_described_and_never_overwritten() {
         let folder = tempfile::tempdir().unwrap();
-        let spec = MarketSpec { stocks: 4, sessions: 50, ..MarketSpec::default() };
+        let spec = SyntheticSpec { stocks: 4, sessions: 50, ..SyntheticSpec::default() };
         let made = make(&spec, folder.path(), &[Format::Sqlite, Format::Parquet], &Silent).unwrap();
         assert!(made.files.iter().all(|file| folder.path().join(file).exists()));
         let text = std::fs::read_to_string(folder.path().join(DESCRIPTION)).unwrap();

@@ -7,7 +7,7 @@ use std::{
 
 use backstaff_learn::{
     LearnError,
-    label::{Execution, ExecutionPrices, Labels, Recoveries, Span},
+    label::{Execution, ExecutionPrices, LabelSpan, Labels, Recoveries},
 };
 use backstaff_panel::{Column, Panel, TRADED};
 use backstaff_portfolio::Recovery;
@@ -170,7 +170,8 @@ impl Stage for MakeLabels {
 /// What the labels look at: nobody reads it, but folds depend on it.
 fn digest_spans(labels: &Labels) -> Digest {
     let positions = |row: usize| {
-        let Span { entry, exit } = labels.span(row).unwrap_or(Span { entry: u32::MAX, exit: u32::MAX });
+        let LabelSpan { entry, exit } =
+            labels.span(row).unwrap_or(LabelSpan { entry: u32::MAX, exit: u32::MAX });
         (u64::from(entry) << 32 | u64::from(exit)).to_le_bytes()
     };
     let bytes = (0..labels.values().len()).into_par_iter().flat_map_iter(positions).collect::<Vec<_>>();

@@ -3,7 +3,7 @@
 use backstaff_panel::Session;
 use backstaff_portfolio::{
     Day,
-    measure::{self, Drawdown, Measure, Performance, Period, PeriodReturn, Track},
+    measure::{self, Drawdown, Measure, Performance, CalendarPeriod, PeriodReturn, Track},
 };
 use backstaff_report::Date;
 
@@ -284,7 +284,7 @@ impl<'a> Account<'a> {
         measure::drawdowns(self.days())
     }
 
-    pub(super) fn period_returns(&self, period: Period) -> Vec<PeriodReturn> {
+    pub(super) fn period_returns(&self, period: CalendarPeriod) -> Vec<PeriodReturn> {
         measure::period_returns(self.sessions(), &self.growth(), period)
     }
 

@@ -1,7 +1,7 @@
 //! What the portfolios became: growth, falls, years and months.
 
 use backstaff_panel::Session;
-use backstaff_portfolio::measure::{Definition, Period, all};
+use backstaff_portfolio::measure::{CalendarPeriod, Definition, all};
 use backstaff_report::{
     Align, BarSeries, Bars, Block, Cell, Chart, Colour, Column, Details, Format, Heat, Line, Lines, Rule,
     Scale, Section, Stroke, Table, cells,
@@ -48,8 +48,12 @@ pub(super) fn section(results: &Results, accounts: &Accounts<'_>) -> Section {
     }
     section = section.block(monthly(
         &format!("Return of {} by month, after costs", primary.name()),
-        &primary.period_returns(Period::Month).iter().map(|p| (p.year, p.month, p.value)).collect::<Vec<_>>(),
-        &primary.period_returns(Period::Year).iter().map(|p| (p.year, p.value)).collect::<Vec<_>>(),
+        &primary
+            .period_returns(CalendarPeriod::Month)
+            .iter()
+            .map(|p| (p.year, p.month, p.value))
+            .collect::<Vec<_>>(),
+        &primary.period_returns(CalendarPeriod::Year).iter().map(|p| (p.year, p.value)).collect::<Vec<_>>(),
     ));
     if let Some(benchmark) = benchmark {
         section = section.block(monthly_excess(primary, benchmark, accounts.benchmark_kind().name()));
@@ -151,7 +155,7 @@ fn years(accounts: &[&Account<'_>]) -> Vec<(i16, String)> {
         return Vec::new();
     };
     let date = |session: Session| session.to_string()[5..].to_owned();
-    let returns = account.period_returns(Period::Year);
+    let returns = account.period_returns(CalendarPeriod::Year);
     let written = returns.iter().map(|period| {
         let late = period.year == first.year() && first.month() > 1;
         let early = period.year == last.year() && (last.month() < 12 || last.date().day() < 20);
@@ -167,7 +171,7 @@ fn years(accounts: &[&Account<'_>]) -> Vec<(i16, String)> {
 }
 
 fn by_year(account: &Account<'_>, years: &[(i16, String)]) -> Vec<f64> {
-    let returns = account.period_returns(Period::Year);
+    let returns = account.period_returns(CalendarPeriod::Year);
     let find = |year: i16| returns.iter().find(|period| period.year == year).map_or(f64::NAN, |p| p.value);
     years.iter().map(|&(year, _)| find(year)).collect()
 }
@@ -220,7 +224,7 @@ fn monthly(caption: &str, months: Months<'_>, years: &[(i16, f64)]) -> Table {
 }
 
 fn monthly_excess(primary: &Account<'_>, benchmark: &Account<'_>, name: &str) -> Details {
-    let excess = |period: Period| {
+    let excess = |period: CalendarPeriod| {
         let other = benchmark.period_returns(period);
         let own = primary.period_returns(period).into_iter();
         own.filter_map(move |own| {
@@ -229,9 +233,9 @@ fn monthly_excess(primary: &Account<'_>, benchmark: &Account<'_>, name: &str) ->
         })
         .collect::<Vec<_>>()
     };
-    let years = excess(Period::Year).iter().map(|&(year, _, value)| (year, value)).collect::<Vec<_>>();
+    let years = excess(CalendarPeriod::Year).iter().map(|&(year, _, value)| (year, value)).collect::<Vec<_>>();
     let caption = format!("Return of {} less that of the {name} by month, after costs", primary.name());
-    Details::new(format!("The same less the {name}")).block(monthly(&caption, &excess(Period::Month), &years))
+    Details::new(format!("The same less the {name}")).block(monthly(&caption, &excess(CalendarPeriod::Month), &years))
 }
 
 /// All measures of all portfolios; each row has its own unit.

@@ -1,6 +1,6 @@
 //! What the report and the JSON say of folds.
 
-use backstaff_learn::fold::{LeftOut, Segment};
+use backstaff_learn::fold::{FoldSegment, LeftOut};
 use backstaff_panel::Session;
 use backstaff_stage::Digest;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ pub struct PartFacts {
 
 impl PartFacts {
     /// Of a segment, some rows of which have no weight.
-    pub(super) fn new(segment: &Segment, weightless: usize) -> Self {
+    pub(super) fn new(segment: &FoldSegment, weightless: usize) -> Self {
         let (from, to) = segment.sessions().map(|(a, b)| (a.to_string(), b.to_string())).unwrap_or_default();
         Self {
             from,

@@ -11,7 +11,7 @@ mod samples_tests;
 use std::{num::NonZeroU32, sync::Arc};
 
 use backstaff_learn::{
-    fold::{Every, Fold, Folds, History, Holdout, MinRows, WalkForward},
+    fold::{Every, Fold, FoldHistory, Folds, Holdout, MinRows, WalkForward},
     label::Labels,
 };
 use backstaff_panel::{Axis, Column, Session, Universe};
@@ -104,9 +104,9 @@ impl MakeFolds {
                     config::Every::Sessions(n) => Every::Sessions(some("every", *n)?),
                 },
                 history: match train {
-                    config::TrainSpan::Expanding => History::Expanding { min_sessions: MIN_TRAINING },
-                    config::TrainSpan::Years(n) => History::Years(some("train", *n)?),
-                    config::TrainSpan::Sessions(n) => History::Sessions(some("train", *n)?),
+                    config::TrainSpan::Expanding => FoldHistory::Expanding { min_sessions: MIN_TRAINING },
+                    config::TrainSpan::Years(n) => FoldHistory::Years(some("train", *n)?),
+                    config::TrainSpan::Sessions(n) => FoldHistory::Sessions(some("train", *n)?),
                 },
                 validation: match validation {
                     config::Validation::None => Holdout::None,

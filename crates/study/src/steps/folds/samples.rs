@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use backstaff_learn::{
-    fold::Segment,
-    label::{self, Form, Known, Labels, Market, Measure},
+    fold::FoldSegment,
+    label::{self, Basis, Known, Labels, MarketReturn, TargetForm},
     weight::Decay,
 };
 use backstaff_panel::{Axis, Categories, Column, Panel};
@@ -83,9 +83,9 @@ impl SampleSpec {
         let Self { target, decay, weigh_validation } = self;
         key.list("target", target, |key, part| {
             let Part { share, target, neutral, within, among } = part;
-            let label::Target { measure, market, form, clip, limit } = target;
+            let label::Target { basis, market, form, clip, limit } = target;
             let named = |name: &Option<String>| name.clone().unwrap_or_default();
-            key.f64("share", *share).str("of", &format!("{measure:?}")).str("market", &format!("{market:?}"));
+            key.f64("share", *share).str("of", &format!("{basis:?}")).str("market", &format!("{market:?}"));
             key.str("as", &format!("{form:?}")).str("neutral", &named(neutral)).str("within", &named(within));
             key.f64("clip", clip.unwrap_or(f64::INFINITY)).f64("limit", limit.unwrap_or(f64::INFINITY));
             key.str("among", &format!("{among:?}"));
@@ -101,7 +101,7 @@ impl SampleSpec {
     /// The rows of training with their targets and weights.
     pub(super) fn train(
         &self,
-        segment: &Segment,
+        segment: &FoldSegment,
         labels: &Labels,
         known: &Training,
     ) -> Result<FoldPart, StudyError> {
@@ -111,7 +111,7 @@ impl SampleSpec {
     /// The rows of validation with their targets, and weights if the study asks for them.
     pub(super) fn validation(
         &self,
-        segment: &Segment,
+        segment: &FoldSegment,
         labels: &Labels,
         known: &Training,
     ) -> Result<FoldPart, StudyError> {
@@ -120,7 +120,7 @@ impl SampleSpec {
 
     fn part(
         &self,
-        segment: &Segment,
+        segment: &FoldSegment,
         labels: &Labels,
         known: &Training,
         weigh: bool,
@@ -150,7 +150,7 @@ impl SampleSpec {
     }
 
     /// One target for each of a segment's rows.
-    fn targets(&self, segment: &Segment, labels: &Labels, known: &Training) -> Vec<f64> {
+    fn targets(&self, segment: &FoldSegment, labels: &Labels, known: &Training) -> Vec<f64> {
         let rows = segment.rows();
         let mut sum = vec![0.0; rows.len()];
         for (place, part) in self.target.iter().enumerate() {
@@ -185,21 +185,21 @@ impl Part {
         Self {
             share: part.share,
             target: label::Target {
-                measure: match part.of {
-                    config::Of::Return => Measure::Return,
-                    config::Of::Excess => Measure::Excess,
-                    config::Of::Residual => Measure::Residual,
+                basis: match part.of {
+                    config::Of::Return => Basis::Return,
+                    config::Of::Excess => Basis::Excess,
+                    config::Of::Residual => Basis::Residual,
                 },
                 market: match part.market {
-                    Some(config::Market::Median) => Market::Median,
-                    Some(config::Market::Mean) | None => Market::Mean,
+                    Some(config::Market::Median) => MarketReturn::Median,
+                    Some(config::Market::Mean) | None => MarketReturn::Mean,
                 },
                 form: match part.form {
-                    config::Form::Value => Form::Value,
-                    config::Form::Rank => Form::Rank,
-                    config::Form::PercentRank => Form::PercentRank,
-                    config::Form::Zscore => Form::ZScore,
-                    config::Form::Log => Form::Log,
+                    config::Form::Value => TargetForm::Value,
+                    config::Form::Rank => TargetForm::Rank,
+                    config::Form::PercentRank => TargetForm::PercentRank,
+                    config::Form::Zscore => TargetForm::ZScore,
+                    config::Form::Log => TargetForm::Log,
                 },
                 clip: part.clip,
                 limit: part.limit,
