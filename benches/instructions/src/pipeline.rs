@@ -6,7 +6,7 @@ use std::{fmt::Write as _, fs, hint::black_box, num::NonZeroU32};
 
 use backstaff_feature::{Catalog, Plan, Schema};
 use backstaff_learn::{
-    fold::{Every, History, Holdout, MinRows, WalkForward},
+    fold::{Every, FoldHistory, Holdout, MinRows, WalkForward},
     label::{Execution, ExecutionPrices, Horizon, Labels, Recoveries},
 };
 use backstaff_panel::{
@@ -135,7 +135,7 @@ fn yearly_folds() -> Prepared {
         from: "2012-01-01".parse()?,
         to: "2013-09-30".parse()?,
         every: Every::Quarter,
-        history: History::Expanding { min_sessions: three },
+        history: FoldHistory::Expanding { min_sessions: three },
         validation: Holdout::Months(three),
         embargo: 0,
         min_rows: MinRows { train: 1, test: 1 },

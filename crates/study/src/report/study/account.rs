@@ -3,7 +3,7 @@
 use backstaff_panel::Session;
 use backstaff_portfolio::{
     Day,
-    measure::{self, Drawdown, Measure, Performance, CalendarPeriod, PeriodReturn, Track},
+    measure::{self, CalendarPeriod, Drawdown, Measure, Performance, PeriodReturn, Track},
 };
 use backstaff_report::Date;
 

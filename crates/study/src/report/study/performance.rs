@@ -233,9 +233,14 @@ fn monthly_excess(primary: &Account<'_>, benchmark: &Account<'_>, name: &str) ->
         })
         .collect::<Vec<_>>()
     };
-    let years = excess(CalendarPeriod::Year).iter().map(|&(year, _, value)| (year, value)).collect::<Vec<_>>();
+    let years =
+        excess(CalendarPeriod::Year).iter().map(|&(year, _, value)| (year, value)).collect::<Vec<_>>();
     let caption = format!("Return of {} less that of the {name} by month, after costs", primary.name());
-    Details::new(format!("The same less the {name}")).block(monthly(&caption, &excess(CalendarPeriod::Month), &years))
+    Details::new(format!("The same less the {name}")).block(monthly(
+        &caption,
+        &excess(CalendarPeriod::Month),
+        &years,
+    ))
 }
 
 /// All measures of all portfolios; each row has its own unit.
