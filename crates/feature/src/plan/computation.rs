@@ -1,68 +1,20 @@
 //! One computation of a plan: its passes, one after the other.
 
-use std::{ops::Range, sync::Arc};
+use std::ops::Range;
 
-use backstaff_panel::{Categories, Column, Panel};
+use backstaff_panel::{Column, Panel};
 
 use super::{
     From, Plan, Progress,
     block::Blocks,
     cost::{Costs, Meter},
     instrument::InstrumentPass,
+    kept::{Kept, KeptNodes, RowValues},
     progress::Walk,
     resume::{Courses, Found},
     session::SessionPass,
 };
 use crate::FeatureError;
-
-/// A value for each row, instrument by instrument as in the panel.
-pub(super) type Rows = Vec<f64>;
-
-/// A node's values while they are kept between passes.
-pub(super) enum Kept {
-    /// Each row's own.
-    Rows(Rows),
-    /// What all rows of a session have, by its position in the calendar.
-    Sessions(Vec<f64>),
-    /// What all rows of a group of a session have, session by session.
-    Groups(OfGroups),
-}
-
-/// A value for each group of each session; a row without a group has none.
-pub(super) struct OfGroups {
-    /// Group after group: an instrument, which mostly stays in one, finds its sessions side by side.
-    values: Vec<f64>,
-    n_sessions: usize,
-    pub(super) groups: Arc<Categories>,
-}
-
-impl OfGroups {
-    /// From the values of each session's groups, session after session.
-    pub(super) fn new(by_session: &[f64], groups: Arc<Categories>) -> Self {
-        let n_groups = groups.names().len();
-        let by_group = (0..n_groups).flat_map(|code| by_session.iter().skip(code).step_by(n_groups));
-        let n_sessions = by_session.len().checked_div(n_groups).unwrap_or(0);
-        Self { values: by_group.copied().collect(), n_sessions, groups }
-    }
-
-    /// The value of a group in the session at a position.
-    #[inline]
-    pub(super) fn get(&self, code: u32, position: usize) -> f64 {
-        match code {
-            Categories::MISSING => f64::NAN,
-            code => self.values[code as usize * self.n_sessions + position],
-        }
-    }
-}
-
-impl Kept {
-    fn into_rows(self) -> Option<Rows> {
-        if let Self::Rows(rows) = self { Some(rows) } else { None }
-    }
-}
-
-/// What a pass keeps for later ones, by node.
-pub(super) type Results = Vec<(usize, Kept)>;
 
 /// A plan on a panel.
 pub(super) struct Computation<'a> {
@@ -97,9 +49,9 @@ impl ByInstrument<'_> {
         &self,
         instruments: Range<usize>,
         outputs: &mut [Column],
-        free: &mut Vec<Rows>,
-    ) -> (Results, Vec<Found>) {
-        let (mut results, mut found) = (Results::new(), Vec::new());
+        free: &mut Vec<RowValues>,
+    ) -> (KeptNodes, Vec<Found>) {
+        let (mut results, mut found) = (KeptNodes::new(), Vec::new());
         for (n, (pass, slice)) in self.parts.iter().enumerate() {
             let walk = (n + 1 == self.parts.len()).then_some(self.walk);
             let (kept, states) = pass.run(instruments.clone(), *slice, outputs, free, walk);

@@ -7,8 +7,8 @@ use rayon::prelude::*;
 
 use super::{
     Plan,
-    computation::{Kept, Rows},
     cost::Meter,
+    kept::{Kept, RowValues},
     leaf::Leaves,
     program::{Program, Step},
     progress::Walk,
@@ -89,9 +89,9 @@ impl<'a> InstrumentPass<'a> {
         instruments: Range<usize>,
         slice: Option<usize>,
         outputs: &mut [Column],
-        free: &mut Vec<Rows>,
+        free: &mut Vec<RowValues>,
         walk: Option<&Walk<'_>>,
-    ) -> (Vec<(usize, Rows)>, Vec<Found>) {
+    ) -> (Vec<(usize, RowValues)>, Vec<Found>) {
         let axis = self.leaves.panel.axis();
         let n_rows = instruments.clone().map(|i| axis.rows(i).len()).sum::<usize>();
         let mut columns = Vec::new();

@@ -4,7 +4,7 @@ use std::{ops::Range, sync::Arc};
 
 use backstaff_panel::{Column, Fact, Panel, Session};
 
-use super::computation::Kept;
+use super::kept::Kept;
 use crate::{
     graph::{Node, NodeKind},
     operator::{Bound, Work},
@@ -50,7 +50,8 @@ impl<'a> Leaves<'a> {
             (Some(Kept::Rows(values)), _) => out.copy_from_slice(&values[rows]),
             (Some(Kept::Sessions(values)), _) => self.spread(values, instrument, rows, out),
             (Some(Kept::Groups(kept)), _) => {
-                for ((out, row), &code) in out.iter_mut().zip(rows.clone()).zip(&kept.groups.codes()[rows]) {
+                for ((out, row), &code) in out.iter_mut().zip(rows.clone()).zip(&kept.groups().codes()[rows])
+                {
                     *out = kept.get(code, axis.position_in(instrument, row));
                 }
             }

@@ -17,6 +17,7 @@ mod computation;
 mod cost;
 mod explain;
 mod instrument;
+mod kept;
 mod leaf;
 mod near;
 mod program;

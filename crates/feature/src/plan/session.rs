@@ -8,8 +8,8 @@ use rayon::prelude::*;
 use super::{
     Plan,
     block::{Blocks, Place, SESSIONS},
-    computation::{Kept, OfGroups, Results, Rows},
     cost::{Meter, Stopwatch},
+    kept::{GroupValues, Kept, KeptNodes, RowValues},
     leaf::Leaves,
     near::{Near, Workspace},
     progress::Walk,
@@ -82,12 +82,12 @@ impl<'a> SessionPass<'a> {
     /// results written over them; what is left of them becomes `free`.
     pub(super) fn run(
         &self,
-        dead: Vec<(usize, Rows)>,
-        free: &mut Vec<Rows>,
+        dead: Vec<(usize, RowValues)>,
+        free: &mut Vec<RowValues>,
         walk: &Walk<'_>,
         meter: &Meter<'_>,
-    ) -> Results {
-        let (dead, mut columns): (Vec<usize>, Vec<Rows>) = dead.into_iter().unzip();
+    ) -> KeptNodes {
+        let (dead, mut columns): (Vec<usize>, Vec<RowValues>) = dead.into_iter().unzip();
         while columns.len() < self.by_row.len() {
             columns.push(free.pop().unwrap_or_else(|| vec![0.0; self.leaves.panel.axis().n_rows()]));
         }
@@ -104,7 +104,7 @@ impl<'a> SessionPass<'a> {
         free.extend(columns.drain(self.by_row.len()..));
         let columns = self.by_row.iter().copied().zip(columns.into_iter().map(Kept::Rows));
         let common = self.common.iter().zip(values).map(|(&target, values)| match self.categories(target) {
-            Some(groups) => (target, Kept::Groups(OfGroups::new(&values, groups.clone()))),
+            Some(groups) => (target, Kept::Groups(GroupValues::new(&values, groups.clone()))),
             None => (target, Kept::Sessions(values)),
         });
         columns.chain(common).collect()
@@ -166,7 +166,7 @@ impl<'a> SessionPass<'a> {
     }
 
     /// Cut the columns and the sessions' values into blocks.
-    fn tasks<'b>(&self, columns: &'b mut [Rows], common: &'b mut [Vec<f64>]) -> Vec<Task<'b>> {
+    fn tasks<'b>(&self, columns: &'b mut [RowValues], common: &'b mut [Vec<f64>]) -> Vec<Task<'b>> {
         let blocks = 0..self.blocks.n_blocks();
         let task = |block| Task { block, columns: Vec::new(), common: Vec::new() };
         let mut tasks = blocks.map(task).collect::<Vec<_>>();
@@ -222,7 +222,7 @@ impl<'a> SessionPass<'a> {
                     }
                 }
                 (Some(Kept::Groups(kept)), _) => {
-                    codes_of(&kept.groups);
+                    codes_of(kept.groups());
                     for position in self.blocks.sessions(task.block) {
                         let own = self.blocks.in_tile(task.block, position);
                         for (value, &code) in numbers[own.clone()].iter_mut().zip(&codes[own]) {
