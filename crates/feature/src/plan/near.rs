@@ -24,6 +24,7 @@ const BATCH: usize = 2048;
 pub(super) struct Near<'a> {
     leaves: Leaves<'a>,
     program: &'a Program,
+    blocks: &'a Blocks<'a>,
     /// What was published, of each step that looks it up.
     published: Vec<Option<Published<'a>>>,
 }
@@ -74,18 +75,25 @@ impl<'a> Publications<'a> {
 pub(super) struct Workspace {
     buffers: Vec<Vec<f64>>,
     runs: Vec<Run>,
-    reached: Vec<f64>,
-    shifted: Vec<f64>,
+    surroundings: Surroundings,
 }
 
-/// Some rows of an instrument that follow each other.
+/// The rows of an instrument that lie in a block; they follow each other.
 struct Run {
     instrument: usize,
+    block: usize,
     rows: Range<usize>,
 }
 
+/// A run and the rows around it that a shift reaches: the column that is shifted, and its values after that.
+#[derive(Default)]
+struct Surroundings {
+    column: Vec<f64>,
+    shifted: Vec<f64>,
+}
+
 impl<'a> Near<'a> {
-    pub(super) fn new(leaves: Leaves<'a>, program: &'a Program, blocks: &Blocks<'_>) -> Self {
+    pub(super) fn new(leaves: Leaves<'a>, program: &'a Program, blocks: &'a Blocks<'a>) -> Self {
         let published = program.steps.par_iter().map(|step| {
             let Step::Load { node, .. } = *step else { return None };
             let NodeKind::Call(bound) = &leaves.nodes[node].kind else { return None };
@@ -100,7 +108,7 @@ impl<'a> Near<'a> {
             });
             Some(Published::Instruments(Publications::new(facts.collect(), axis, blocks)))
         });
-        Self { leaves, program, published: published.collect() }
+        Self { leaves, program, blocks, published: published.collect() }
     }
 
     /// Whether it computes a node for the cross-sections.
@@ -111,7 +119,7 @@ impl<'a> Near<'a> {
     /// Compute the rows of a block, which stand in `order`: each wanted node's values come with their places.
     pub(super) fn run(
         &self,
-        (blocks, block): (&Blocks<'_>, usize),
+        block: usize,
         order: &[Place],
         workspace: &mut Workspace,
         stopwatch: &mut Stopwatch<'_>,
@@ -126,15 +134,16 @@ impl<'a> Near<'a> {
         let mut n_rows = 0;
         workspace.runs.clear();
         for instrument in 0..axis.n_instruments() {
-            let run = blocks.run(block, instrument);
+            let run = self.blocks.run(block, instrument);
             if !run.is_empty() {
                 let first = axis.rows(instrument).start;
                 n_rows += run.len();
-                workspace.runs.push(Run { instrument, rows: first + run.start..first + run.end });
+                let rows = first + run.start..first + run.end;
+                workspace.runs.push(Run { instrument, block, rows });
             }
             if n_rows >= BATCH || n_rows > 0 && n_rows == rest.len() {
                 let (own, others) = rest.split_at(n_rows);
-                self.batch(block, own, workspace, stopwatch, &mut put);
+                self.batch(own, workspace, stopwatch, &mut put);
                 workspace.runs.clear();
                 (rest, n_rows) = (others, 0);
             }
@@ -144,7 +153,6 @@ impl<'a> Near<'a> {
     /// Take some runs of a block through all steps.
     fn batch(
         &self,
-        block: usize,
         places: &[Place],
         workspace: &mut Workspace,
         stopwatch: &mut Stopwatch<'_>,
@@ -152,14 +160,13 @@ impl<'a> Near<'a> {
     ) {
         for (n, step) in self.program.steps.iter().enumerate() {
             match step {
-                Step::Load { node, to } => {
+                Step::Load { to, .. } => {
                     let mut buffer = std::mem::take(&mut workspace.buffers[*to]);
                     buffer.resize(places.len(), 0.0);
                     let mut rest = buffer.as_mut_slice();
                     for run in &workspace.runs {
                         let (out, others) = rest.split_at_mut(run.rows.len());
-                        let reach = (&mut workspace.reached, &mut workspace.shifted);
-                        self.load((*node, self.published[n].as_ref()), (run, block), reach, out);
+                        self.load(n, run, &mut workspace.surroundings, out);
                         rest = others;
                     }
                     workspace.buffers[*to] = buffer;
@@ -183,27 +190,21 @@ impl<'a> Near<'a> {
         }
     }
 
-    /// The values of a leaf, of a shift of one, or of published values, in the rows of a run of a block.
-    fn load(
-        &self,
-        (node, published): (usize, Option<&Published<'a>>),
-        (run, block): (&Run, usize),
-        (reached, shifted): (&mut Vec<f64>, &mut Vec<f64>),
-        out: &mut [f64],
-    ) {
+    /// The values that a step loads in the rows of a run: of a leaf, of a shift of one, or of published values.
+    fn load(&self, step: usize, run: &Run, surroundings: &mut Surroundings, out: &mut [f64]) {
         let Leaves { nodes, panel, kept } = self.leaves;
-        let Run { instrument, rows } = run;
-        let axis = panel.axis();
+        let Run { instrument, block, rows } = run;
+        let (node, axis) = (self.program.nodes[step], panel.axis());
         let (None, NodeKind::Call(bound)) = (&kept[node], &nodes[node].kind) else {
             self.leaves.load(node, *instrument, rows.clone(), out);
             return;
         };
-        match (&bound.work, published) {
+        match (&bound.work, &self.published[step]) {
             (_, Some(Published::Market(values))) => {
                 self.leaves.spread(values, *instrument, rows.clone(), out);
             }
             (Work::Facts { work, .. }, Some(Published::Instruments(publications))) => {
-                let facts = publications.of(*instrument, block);
+                let facts = publications.of(*instrument, *block);
                 work(&[facts], self.leaves.sessions(*instrument, rows.clone()), out);
             }
             (Work::Instrument(work), _) => {
@@ -211,11 +212,12 @@ impl<'a> Near<'a> {
                 let back = bound.look_back.sessions().unwrap_or(0);
                 let first = rows.start.saturating_sub(back).max(life.start);
                 let reach = first..(rows.end + bound.look_ahead).min(life.end);
-                reached.resize(reach.len(), 0.0);
+                let Surroundings { column, shifted } = surroundings;
+                column.resize(reach.len(), 0.0);
                 shifted.resize(reach.len(), 0.0);
-                self.leaves.load(nodes[node].inputs[0], *instrument, reach.clone(), reached);
-                let sessions = self.leaves.sessions(*instrument, reach.clone());
-                work(&[reached], sessions, &mut [bound.request(shifted)]);
+                self.leaves.load(nodes[node].inputs[0], *instrument, reach.clone(), column);
+                let sessions = self.leaves.sessions(*instrument, reach);
+                work(&[column], sessions, &mut [bound.request(shifted)]);
                 out.copy_from_slice(&shifted[rows.start - first..rows.end - first]);
             }
             _ => unreachable!("other operators take whole batches"),

@@ -185,70 +185,74 @@ impl<'a> SessionPass<'a> {
         tasks
     }
 
-    /// Put the inputs of a block into the tile.
+    /// Put the inputs of a block into the tile: what the pass reads first, then what it computes for itself.
     fn gather(&self, task: &Task<'_>, dead: &[usize], tile: &mut Tile, stopwatch: &mut Stopwatch<'_>) {
-        let Leaves { nodes, panel, kept } = self.leaves;
         let n_rows = self.blocks.n_rows(task.block);
         self.blocks.order(task.block, &mut tile.order);
         let Tile { order, numbers, codes, workspace, .. } = tile;
         numbers.resize_with(self.sources.len(), Vec::new);
         codes.resize_with(self.sources.len(), Vec::new);
         for ((&source, numbers), codes) in self.sources.iter().zip(&mut *numbers).zip(codes) {
-            let mut codes_of = |categories: &Categories| {
+            if let Some(categories) = self.read_categories(source) {
                 codes.resize(n_rows, 0);
                 scatter(categories.codes(), order, codes);
-            };
-            if let (None, NodeKind::Categories(name)) = (&kept[source], &nodes[source].kind) {
-                codes_of(panel.categories(name).expect("columns are checked first"));
-                stopwatch.lap(source);
-                continue;
             }
-            numbers.resize(n_rows, 0.0);
-            if let Some(at) = dead.iter().position(|&node| node == source) {
-                let mut order = order.as_slice();
-                for run in &task.columns[at] {
-                    let (own, rest) = order.split_at(run.len());
-                    put(run, own, numbers);
-                    order = rest;
-                }
-                stopwatch.lap(source);
-                continue;
-            }
-            match (&kept[source], &nodes[source].kind) {
-                (Some(Kept::Rows(values)), _) => scatter(values, order, numbers),
-                (Some(Kept::Sessions(values)), _) => {
-                    for position in self.blocks.sessions(task.block) {
-                        numbers[self.blocks.in_tile(task.block, position)].fill(values[position]);
-                    }
-                }
-                (Some(Kept::Groups(kept)), _) => {
-                    codes_of(kept.groups());
-                    for position in self.blocks.sessions(task.block) {
-                        let own = self.blocks.in_tile(task.block, position);
-                        for (value, &code) in numbers[own.clone()].iter_mut().zip(&codes[own]) {
-                            *value = kept.get(code, position);
-                        }
-                    }
-                }
-                (None, NodeKind::Constant(value)) => numbers.fill(*value),
-                (None, NodeKind::Field(name)) => {
-                    match &**panel.field(name).expect("columns are checked first") {
-                        Column::F32(values) => scatter(values, order, numbers),
-                        Column::F64(values) => scatter(values, order, numbers),
-                    }
-                }
-                // It is computed below.
-                (None, NodeKind::Call(_)) if self.near.gives(source) => continue,
-                (None, NodeKind::Categories(_) | NodeKind::Fact(_) | NodeKind::Call(_)) => {
-                    unreachable!("a pass reads only columns, what an earlier one kept, and what it computes")
+            if self.leaves.nodes[source].value_type != Type::Category {
+                numbers.resize(n_rows, 0.0);
+                match dead.iter().position(|&node| node == source) {
+                    // Its column was given to the task, which reads it before it writes over it.
+                    Some(at) => put_runs(&task.columns[at], order, numbers),
+                    None if self.near.gives(source) => continue,
+                    None => self.read(source, task.block, order, codes, numbers),
                 }
             }
             stopwatch.lap(source);
         }
-        let block = (self.blocks, task.block);
-        self.near.run(block, order, workspace, stopwatch, |node, places, values| {
+        self.near.run(task.block, order, workspace, stopwatch, |node, places, values| {
             put(values, places, &mut numbers[self.source(node)]);
         });
+    }
+
+    /// The categories whose codes an input needs: those that it is, or those whose groups its kept values belong to.
+    fn read_categories(&self, source: usize) -> Option<&'a Categories> {
+        let Leaves { nodes, panel, kept } = self.leaves;
+        match (&kept[source], &nodes[source].kind) {
+            (Some(Kept::Groups(values)), _) => Some(values.groups()),
+            (None, NodeKind::Categories(name)) => {
+                Some(panel.categories(name).expect("columns are checked first"))
+            }
+            _ => None,
+        }
+    }
+
+    /// Put the numbers of an input, which the panel or an earlier pass holds, where the tile of a block has its rows.
+    /// The tile has the `codes` of its groups already.
+    fn read(&self, source: usize, block: usize, order: &[Place], codes: &[u32], numbers: &mut [f64]) {
+        let Leaves { nodes, panel, kept } = self.leaves;
+        match (&kept[source], &nodes[source].kind) {
+            (Some(Kept::Rows(values)), _) => scatter(values, order, numbers),
+            (Some(Kept::Sessions(values)), _) => {
+                for position in self.blocks.sessions(block) {
+                    numbers[self.blocks.in_tile(block, position)].fill(values[position]);
+                }
+            }
+            (Some(Kept::Groups(values)), _) => {
+                for position in self.blocks.sessions(block) {
+                    let own = self.blocks.in_tile(block, position);
+                    for (number, &code) in numbers[own.clone()].iter_mut().zip(&codes[own]) {
+                        *number = values.get(code, position);
+                    }
+                }
+            }
+            (None, NodeKind::Constant(value)) => numbers.fill(*value),
+            (None, NodeKind::Field(name)) => match &**panel.field(name).expect("columns are checked first") {
+                Column::F32(values) => scatter(values, order, numbers),
+                Column::F64(values) => scatter(values, order, numbers),
+            },
+            (None, NodeKind::Categories(_) | NodeKind::Fact(_) | NodeKind::Call(_)) => {
+                unreachable!("a pass reads only columns, what an earlier one kept, and what it computes")
+            }
+        }
     }
 
     /// One cross-section of the session at a position, whose rows have these places in the tile: the results of the rows,
@@ -302,7 +306,16 @@ fn scatter<T: Copy + Into<U>, U>(column: &[T], order: &[Place], tile: &mut [U]) 
     }
 }
 
-/// The same with a value for each place.
+/// Put the values of the instruments' runs in a block where its tile has them.
+fn put_runs(runs: &[&mut [f64]], mut order: &[Place], tile: &mut [f64]) {
+    for run in runs {
+        let (own, rest) = order.split_at(run.len());
+        put(run, own, tile);
+        order = rest;
+    }
+}
+
+/// Put a value for each place where the tile has it.
 fn put(values: &[f64], places: &[Place], tile: &mut [f64]) {
     for (place, &value) in places.iter().zip(values) {
         tile[place.in_tile as usize] = value;
