@@ -49,7 +49,8 @@ impl OverPeriods {
     pub(crate) fn new(
         nodes: &[Node],
         root: usize,
-        (facts, frequency): (&[usize], Frequency),
+        facts: &[usize],
+        frequency: Frequency,
         period: Option<Period>,
         validity: Validity,
     ) -> Self {
@@ -124,7 +125,7 @@ impl OverPeriods {
         };
         for (news, wanted) in waiting.drain(..) {
             let value = row(wanted).and_then(|row| values.at(row)).unwrap_or(self.validity.absent);
-            self.validity.fill((news.rows.clone(), news.known), value, sessions, out);
+            self.validity.fill(news.rows.clone(), news.known, value, sessions, out);
         }
     }
 

@@ -56,10 +56,11 @@ pub(super) fn news<'a>(
 }
 
 impl Validity {
-    /// Write a value into the rows from its news on until the next; with the day of the news.
+    /// Write a value, published on the day `known`, into the rows from its news on until the next news.
     pub(super) fn fill(
         &self,
-        (rows, known): (Range<usize>, Session),
+        rows: Range<usize>,
+        known: Session,
         value: f64,
         sessions: &[Session],
         out: &mut [f64],

@@ -134,7 +134,8 @@ impl<'a> Course<'a> {
     pub(super) fn run(
         &self,
         recursion: &dyn Recursion,
-        (axis, i): (&Axis, usize),
+        axis: &Axis,
+        i: usize,
         inputs: &[&[f64]],
         requested: &mut [Requested<'_>],
         found: &mut Vec<Found>,

@@ -128,7 +128,7 @@ impl Resolver<'_> {
             let latest = Latest(validity);
             Bound::facts(names, move |facts, sessions, out| latest.run(facts[0], sessions, out)).newest()
         } else {
-            let computation = OverPeriods::new(nodes, root, (&facts, frequency), period, validity);
+            let computation = OverPeriods::new(nodes, root, &facts, frequency, period, validity);
             Bound::facts(names, move |facts, sessions, out| computation.run(facts, sessions, out))
         };
         let bound = if is_condition { bound.boolean() } else { bound };
