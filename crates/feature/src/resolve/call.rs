@@ -13,7 +13,7 @@ use crate::{
     FeatureError, Type,
     expression::{Argument, Call, Fault, Span, Syntax, SyntaxKind, did_you_mean, parse},
     graph::{Node, NodeKind},
-    operator::{ArgumentFault, Arguments, Binding, Bound, Kind, Operator},
+    operator::{ArgumentFault, Arguments, Binding, Bound, Kind, Operator, Parameter},
 };
 
 /// The checked arguments of a call.
@@ -23,6 +23,13 @@ struct Checked {
     inputs: Vec<usize>,
     /// What each parameter's name stands for, if the call expands.
     values: BTreeMap<&'static str, Value>,
+}
+
+impl Checked {
+    fn take_number(&mut self, parameter: &Parameter, number: f64) {
+        self.arguments.numbers.push(number);
+        self.values.insert(parameter.name, Value::Number(number));
+    }
 }
 
 impl Resolver<'_> {
@@ -116,69 +123,80 @@ impl Resolver<'_> {
         matched: &[Option<&Argument>],
         output: usize,
     ) -> Result<Checked, FeatureError> {
-        let mut arguments = Arguments {
-            numbers: Vec::new(),
-            types: Vec::new(),
-            instrument: None,
-            universe: false,
-            groups: false,
-            output,
+        let mut checked = Checked {
+            arguments: Arguments {
+                numbers: Vec::new(),
+                types: Vec::new(),
+                instrument: None,
+                universe: false,
+                groups: false,
+                output,
+            },
+            inputs: Vec::new(),
+            values: BTreeMap::new(),
         };
-        let (mut series, mut universe, mut groups) = (Vec::new(), None, None);
-        let mut values = BTreeMap::new();
+        let (mut universe, mut groups) = (None, None);
         let mut pairs = operator.signature().parameters.iter().zip(matched).collect::<Vec<_>>();
         // A name in a view can only be understood once its rows are known.
         pairs.sort_by_key(|(parameter, _)| parameter.kind == Kind::OverRows);
         for (parameter, argument) in pairs {
             let Some(argument) = argument else {
-                if let Some(default) = parameter.default {
-                    arguments.numbers.push(default);
-                    values.insert(parameter.name, Value::Number(default));
-                }
+                parameter.default.into_iter().for_each(|default| checked.take_number(parameter, default));
                 continue;
             };
             let value = &argument.value;
-            if parameter.kind == Kind::Instrument {
-                let name = text(call, parameter, value).and_then(|name| self.instrument(name, value.span));
-                arguments.instrument = Some(name.map_err(|fault| context.error(fault))?);
-                continue;
-            }
-            if !parameter.kind.is_series() {
-                let number = match parameter.kind {
-                    Kind::Choice(words) => choice(call, parameter, words, value),
-                    _ => number(context, call, parameter, value),
-                };
-                let number = number.map_err(|fault| context.error(fault))?;
-                arguments.numbers.push(number);
-                values.insert(parameter.name, Value::Number(number));
-                continue;
-            }
-            let inner = match parameter.kind {
-                Kind::OverPeriods => context.over_periods(call)?,
-                Kind::OverRows => {
-                    let rows = series.last().map(|&condition| Counting { condition, by: By::Call });
-                    Context { rows, ..*context }
-                }
-                _ => *context,
-            };
-            let node = match parameter.kind {
-                Kind::Groups => self.groups(context, value)?,
-                kind => self.series(&inner, call, kind, value)?,
-            };
-            values.insert(parameter.name, Value::Node(node));
             match parameter.kind {
-                Kind::Universe => universe = Some(node),
-                Kind::Groups => groups = Some(node),
-                _ => {
-                    series.push(node);
-                    arguments.types.push(self.graph.nodes()[node].value_type);
+                Kind::Instrument => {
+                    let name =
+                        text(call, parameter, value).and_then(|name| self.instrument(name, value.span));
+                    checked.arguments.instrument = Some(name.map_err(|fault| context.error(fault))?);
+                }
+                kind if kind.is_series() => {
+                    let node = self.input(context, call, kind, value, &checked.inputs)?;
+                    checked.values.insert(parameter.name, Value::Node(node));
+                    match kind {
+                        Kind::Universe => universe = Some(node),
+                        Kind::Groups => groups = Some(node),
+                        _ => {
+                            checked.inputs.push(node);
+                            checked.arguments.types.push(self.graph.nodes()[node].value_type);
+                        }
+                    }
+                }
+                kind => {
+                    let number = match kind {
+                        Kind::Choice(words) => choice(call, parameter, words, value),
+                        _ => number(context, call, parameter, value),
+                    };
+                    checked.take_number(parameter, number.map_err(|fault| context.error(fault))?);
                 }
             }
         }
-        arguments.universe = universe.is_some();
-        arguments.groups = groups.is_some();
-        let inputs = series.into_iter().chain(universe).chain(groups).collect();
-        Ok(Checked { arguments, inputs, values })
+        checked.arguments.universe = universe.is_some();
+        checked.arguments.groups = groups.is_some();
+        checked.inputs.extend(universe.into_iter().chain(groups));
+        Ok(checked)
+    }
+
+    /// The node of an argument that is a series, a universe or groups; `earlier` are the series in front of it.
+    fn input(
+        &mut self,
+        context: &Context<'_>,
+        call: &Call,
+        kind: Kind,
+        value: &Syntax,
+        earlier: &[usize],
+    ) -> Result<usize, FeatureError> {
+        let inner = match kind {
+            Kind::Groups => return self.groups(context, value),
+            Kind::OverPeriods => context.over_periods(call)?,
+            Kind::OverRows => {
+                let rows = earlier.last().map(|&condition| Counting { condition, by: By::Call });
+                Context { rows, ..*context }
+            }
+            _ => *context,
+        };
+        self.series(&inner, call, kind, value)
     }
 
     fn series(
