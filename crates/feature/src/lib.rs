@@ -55,23 +55,30 @@
 //! features of a plan, or (time series) on other instruments.
 
 mod catalog;
+mod definition;
 mod error;
 mod expression;
 mod feature;
 mod graph;
 pub mod kernel;
 mod library;
+mod look_back;
 pub mod operator;
 mod plan;
 #[cfg(test)]
 mod reference;
 mod resolve;
 mod schema;
+mod value_type;
+mod vocabulary;
 
-pub use catalog::{Available, Catalog, Definition, Description, Library};
+pub use catalog::{Available, Catalog, Description};
+pub use definition::{Definition, Library};
 pub use error::FeatureError;
 pub use expression::{ExpressionError, Span};
 pub use feature::{Feature, LabelExpression};
-pub use graph::{Carry, LookBack, Type};
+pub use graph::Carry;
+pub use look_back::LookBack;
 pub use plan::{Costs, Explain, From, Pass, Plan, Progress, Resumed, Run, States};
 pub use schema::Schema;
+pub use value_type::Type;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Catalog, Definition, Entry};
+use super::Catalog;
 use crate::{
-    FeatureError, Schema,
+    Definition, FeatureError, Schema,
+    definition::Entry,
     expression::{Syntax, SyntaxKind},
 };
 

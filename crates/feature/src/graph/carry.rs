@@ -1,7 +1,7 @@
 //! What an expression needs of the past to go on from a cut of the calendar.
 
-use super::{Graph, LookBack, NodeKind};
-use crate::operator::Work;
+use super::{Graph, NodeKind};
+use crate::{LookBack, operator::Work};
 
 /// What a feature needs of the past to go on from a cut of the calendar: with it, the sessions from the cut on have
 /// the bits of a computation over all history.

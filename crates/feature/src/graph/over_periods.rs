@@ -5,12 +5,15 @@ use std::{borrow::Cow, ops::Range, sync::Arc};
 use backstaff_panel::{Fact, Frequency, Period, Session};
 
 use super::{
-    LookBack, Node, NodeKind,
+    Node, NodeKind,
     known::{Known, Series, union},
     needed,
     publications::{News, Validity, news},
 };
-use crate::operator::{Bound, Work};
+use crate::{
+    LookBack,
+    operator::{Bound, Work},
+};
 
 /// An expression over the periods of facts, and which of its values is meant.
 ///

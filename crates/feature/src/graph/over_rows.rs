@@ -4,8 +4,11 @@ use std::{borrow::Cow, sync::Arc};
 
 use backstaff_panel::Session;
 
-use super::{LookBack, Node, NodeKind};
-use crate::operator::{Bound, Recursion, Requested, Work};
+use super::{Node, NodeKind};
+use crate::{
+    LookBack,
+    operator::{Bound, Recursion, Requested, Work},
+};
 
 /// An expression that is computed on the rows where a condition holds, as if there were no others.
 pub(crate) struct OverRows {

@@ -83,9 +83,9 @@ impl Resolver<'_> {
     }
 
     fn operator(&self, call: &Call) -> Result<Arc<dyn Operator>, Fault> {
-        let registry = self.catalog.registry();
+        let registry = self.vocabulary.operators();
         registry.get(&call.name).cloned().ok_or_else(|| {
-            let help = if self.catalog.entry(&call.name).is_some() {
+            let help = if self.vocabulary.entry(&call.name).is_some() {
                 Some(format!("`{}` is a feature: write it without parentheses", call.name))
             } else {
                 // `RSI` is rather `ta.RSI` than `Resi`.
@@ -254,7 +254,7 @@ impl Resolver<'_> {
                 return Ok(self.categories(name));
             }
             SyntaxKind::Name(name) | SyntaxKind::Field(name) => {
-                let is_field = self.schema.fields.contains(name) || self.catalog.entry(name).is_some();
+                let is_field = self.schema.fields.contains(name) || self.vocabulary.entry(name).is_some();
                 let message = if is_field {
                     format!("`{name}` is a number, not a category")
                 } else {

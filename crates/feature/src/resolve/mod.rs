@@ -19,10 +19,11 @@ use self::{
     spelling::Spelling,
 };
 use crate::{
-    Catalog, FeatureError, LookBack, Schema, Type,
-    catalog::Entry,
+    FeatureError, LookBack, Schema, Type,
+    definition::Entry,
     expression::{Fault, Span, Syntax, SyntaxKind, did_you_mean, is_name},
     graph::{Graph, Node, NodeKind},
+    vocabulary::Vocabulary,
 };
 
 /// What an expression is for: only a label may look ahead.
@@ -34,7 +35,7 @@ pub(crate) enum Purpose {
 
 /// Turns named expressions into nodes of one graph.
 pub(crate) struct Resolver<'a> {
-    catalog: &'a Catalog,
+    vocabulary: &'a Vocabulary,
     schema: &'a Schema,
     purpose: Purpose,
     graph: Graph,
@@ -66,9 +67,9 @@ enum Value {
 }
 
 impl<'a> Resolver<'a> {
-    pub(crate) fn new(catalog: &'a Catalog, schema: &'a Schema, purpose: Purpose) -> Self {
+    pub(crate) fn new(vocabulary: &'a Vocabulary, schema: &'a Schema, purpose: Purpose) -> Self {
         Self {
-            catalog,
+            vocabulary,
             schema,
             purpose,
             graph: Graph::default(),
@@ -82,7 +83,7 @@ impl<'a> Resolver<'a> {
         &self.graph
     }
 
-    /// The node of a named feature of the catalog. What it uses by name is resolved first, without recursion, so that
+    /// The node of a feature by its name. What it uses by name is resolved first, without recursion, so that
     /// long chains of names cannot overflow the stack.
     pub(crate) fn feature(&mut self, name: &str) -> Result<usize, FeatureError> {
         let mut path = vec![(name.to_owned(), self.uses(name))];
@@ -109,9 +110,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn definition(&mut self, name: &str) -> Result<usize, FeatureError> {
-        let catalog = self.catalog;
-        let Some(Entry { definition, syntax, rows }) = catalog.entry(name) else {
-            return Err(catalog.unknown(name));
+        let vocabulary = self.vocabulary;
+        let Some(Entry { definition, syntax, rows }) = vocabulary.entry(name) else {
+            return Err(FeatureError::unknown_feature(name, vocabulary.names()));
         };
         let text = &definition.expression;
         let Some(rows) = rows else { return self.expression(name, text, syntax) };
@@ -141,7 +142,7 @@ impl<'a> Resolver<'a> {
         rows: Option<Counting>,
     ) -> Result<usize, FeatureError> {
         for used in names(syntax) {
-            if used != name && self.catalog.entry(&used).is_some() && !self.named.contains_key(&used) {
+            if used != name && self.vocabulary.entry(&used).is_some() && !self.named.contains_key(&used) {
                 self.feature(&used)?;
             }
         }
@@ -157,10 +158,10 @@ impl<'a> Resolver<'a> {
 
     /// The features that a feature uses by name, last first.
     fn uses(&self, name: &str) -> Vec<String> {
-        let Some(entry) = self.catalog.entry(name) else { return Vec::new() };
+        let Some(entry) = self.vocabulary.entry(name) else { return Vec::new() };
         let mut used = names(&entry.syntax);
         used.extend(entry.rows.iter().flat_map(|rows| names(&rows.syntax)));
-        used.retain(|name| self.catalog.entry(name).is_some());
+        used.retain(|name| self.vocabulary.entry(name).is_some());
         used.reverse();
         used
     }
@@ -241,17 +242,17 @@ impl<'a> Resolver<'a> {
             self.check_name_in_periods(context, name, node, span)?;
             return self.named_in_view(context, name, node, span);
         }
-        if name == context.feature && self.catalog.entry(name).is_some() {
+        if name == context.feature && self.vocabulary.entry(name).is_some() {
             return Err(FeatureError::Cycle { path: vec![name.to_owned(), name.to_owned()] });
         }
         let help = if self.schema.fields.contains(name) {
             Some(format!("a field is written with `$`: `${name}`"))
         } else if self.schema.categories.contains(name) {
             Some(format!("a category stands behind `by=`: `by={name}`"))
-        } else if self.catalog.registry().get(name).is_some() {
+        } else if self.vocabulary.operators().get(name).is_some() {
             Some(format!("an operator is called: `{name}(...)`"))
         } else {
-            did_you_mean("", name, self.catalog.names())
+            did_you_mean("", name, self.vocabulary.names())
         };
         Err(context.error(Fault::new(span, format!("there is no feature `{name}`")).maybe_help(help)))
     }

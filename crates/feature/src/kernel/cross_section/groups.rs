@@ -1,6 +1,6 @@
 //! The rows of a session, group by group.
 
-use super::neutralize::Complete;
+use super::complete::Complete;
 use crate::kernel::{present, sum::Sum};
 
 /// A value's bits, mapped so that integers compare as the values do, and where the value stands.

@@ -1,6 +1,6 @@
 //! What regressions across a session leave.
 
-use super::{MISSING_GROUP, Scratch};
+use super::{MISSING_GROUP, Scratch, complete::Complete};
 use crate::kernel::{canonical, sum::Sum};
 
 /// What is left of an exposure beside the earlier ones, as a share of it, below which it is a combination of them.
@@ -78,14 +78,6 @@ pub fn neutralize(series: &[&[f64]], groups: Option<&[u32]>, scratch: &mut Scrat
     for (&packed, &value) in order.iter().zip(&*residual) {
         out[row_of(packed)] = canonical(value);
     }
-}
-
-/// The rows that have all of their values, and these.
-#[derive(Default, Debug)]
-pub(super) struct Complete {
-    /// Group code above, row below; ascending.
-    order: Vec<u64>,
-    columns: Vec<Vec<f64>>,
 }
 
 fn row_of(packed: u64) -> usize {

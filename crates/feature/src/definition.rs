@@ -56,7 +56,7 @@ pub(crate) struct Condition {
 
 impl Definition {
     /// Whether both name the same expression over the same rows; names in it stand for the same in one catalog.
-    pub(super) fn says_the_same_as(&self, other: &Self) -> bool {
+    pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
         let rows = match (&self.rows, &other.rows) {
             (Some(one), Some(other)) => same_tokens(one, other),
             (one, other) => one == other,
@@ -66,7 +66,7 @@ impl Definition {
 }
 
 impl Condition {
-    pub(super) fn read(name: &str, text: &str) -> Result<Self, FeatureError> {
+    pub(crate) fn read(name: &str, text: &str) -> Result<Self, FeatureError> {
         let place = format!("rows of {name}");
         let syntax = parse(text).map_err(|fault| fault.within(&place, text))?;
         Ok(Self { place, text: text.to_owned(), syntax })
