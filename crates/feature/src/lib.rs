@@ -60,6 +60,7 @@ mod error;
 mod expression;
 mod feature;
 mod graph;
+pub mod handbook;
 pub mod kernel;
 mod library;
 mod look_back;

@@ -1,6 +1,6 @@
-//! What the reference says about an operator.
+//! What the handbook says about an operator.
 
-/// What the reference says about an operator.
+/// What the handbook says about an operator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Documentation {
     /// How it is called, with its namespace.
@@ -19,6 +19,6 @@ pub struct Documentation {
     pub differences: &'static str,
     /// Complete expressions over `$open $high $low $close $volume` and the category `sector` (and the facts
     /// `$$eps_q $$sales_q $$equity_a`, and instruments called `S0000` to `S0009`), which the contract
-    /// tests compute; the first is the example of the reference.
+    /// tests compute; the first is the example of the handbook.
     pub samples: &'static [&'static str],
 }

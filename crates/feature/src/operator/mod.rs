@@ -1,7 +1,7 @@
 //! Operators: what can stand in an expression.
 //!
 //! To add one: a file in the folder of its family with an entry of that family's table, and its line in the family's
-//! `operators`; `elementwise/function.rs` is the smallest to imitate. Contract tests, the reference and the keys of
+//! `operators`; `elementwise/function.rs` is the smallest to imitate. Contract tests, the handbook and the keys of
 //! the cache then cover it without further work.
 
 mod arguments;
@@ -15,7 +15,6 @@ mod other;
 mod pair;
 mod point_in_time;
 mod recursive;
-mod reference;
 mod registry;
 mod rolling;
 mod rows;
@@ -27,7 +26,6 @@ pub(crate) use bound::Form;
 pub use bound::{Bound, CrossSection, Family, Member, Recursion, Requested, Work};
 pub use documentation::Documentation;
 pub(crate) use pair::is_pair;
-pub use reference::reference;
 pub use registry::Registry;
 pub(crate) use rows::ROWS;
 pub use signature::{Kind, MAX_LENGTH, Parameter, Signature};
@@ -37,7 +35,7 @@ pub use signature::{Kind, MAX_LENGTH, Parameter, Signature};
 /// An operator describes itself and, given its arguments, returns a [`Binding`]: what to compute, how far back it
 /// reads, and whether it reads ahead.
 pub trait Operator: Send + Sync {
-    /// What the reference says about it. Name and version are part of the canonical text of expressions.
+    /// What the handbook says about it. Name and version are part of the canonical text of expressions.
     fn documentation(&self) -> &Documentation;
 
     /// Its inputs and parameters, in order.

@@ -119,7 +119,7 @@ const DIFFERENCES: &str = "TA-Lib's values after a missing one are missing for e
                            sums that keep the rounding of all that passed through them, ours are summed afresh; both \
                            agree to 1e-9 where nothing is missing";
 
-/// A page of the reference.
+/// The entry of the handbook.
 const fn page(
     name: &'static str,
     meaning: &'static str,

@@ -1,0 +1,74 @@
+//! The entry of an operator.
+
+use std::fmt::Write as _;
+
+use super::markdown::{code_in_table, escaped};
+use crate::{
+    Catalog,
+    operator::{Kind, MAX_LENGTH, Operator, Parameter, usage},
+};
+
+/// Append an operator's entry to the page of its family.
+pub(super) fn describe(page: &mut String, operator: &dyn Operator) {
+    let documentation = operator.documentation();
+    let _ = writeln!(page, "\n## {}\n\n`{}`\n", escaped(documentation.name), usage(operator));
+    let _ = writeln!(page, "{}\n", escaped(documentation.meaning));
+    for parameter in operator.signature().parameters {
+        let _ = writeln!(page, "- `{}`: {}", parameter.name, described(parameter));
+    }
+    let lines = [
+        ("Formula", documentation.formula),
+        ("Missing", documentation.missing),
+        ("Differences", documentation.differences),
+        ("Source", documentation.source),
+    ];
+    for (title, text) in lines.into_iter().filter(|(_, text)| !text.is_empty()) {
+        let _ = writeln!(page, "- {title}: {}", escaped(text));
+    }
+    let _ = writeln!(page, "- Version: {}\n", documentation.version);
+    page.push_str("| example | look-back |\n|---|---|\n");
+    for sample in documentation.samples {
+        let _ = writeln!(page, "| {} | {} |", code_in_table(sample), look_back(sample));
+    }
+}
+
+fn described(parameter: &Parameter) -> String {
+    let kind = match parameter.kind {
+        Kind::Series => "a series".to_owned(),
+        Kind::FurtherSeries => "a further series, which may be left out".to_owned(),
+        Kind::OverPeriods => "an expression over published facts, period by period".to_owned(),
+        Kind::Instrument => "the name of an instrument, in quotes".to_owned(),
+        Kind::Choice(words) => {
+            let words = words.iter().map(|word| format!("`'{word}'`")).collect::<Vec<_>>();
+            return format!("{}; the first if absent", words.join(" or "));
+        }
+        Kind::Condition => "a condition".to_owned(),
+        Kind::OverRows => "a series, computed on the rows where the condition holds".to_owned(),
+        Kind::Universe => "a condition: who takes part; everybody if absent".to_owned(),
+        Kind::Groups => "a category: its members are compared with each other; all if absent".to_owned(),
+        Kind::Window => "sessions, or 0 for all so far".to_owned(),
+        Kind::WindowOrWeight => {
+            "sessions, 0 for all so far, or the weight (below 1) of the newest value".to_owned()
+        }
+        Kind::Integer { least, most } if most >= MAX_LENGTH && least == -most => "a whole number".to_owned(),
+        Kind::Integer { least, most } if most >= MAX_LENGTH => {
+            format!("a whole number of at least {least}")
+        }
+        Kind::Integer { least, most } => format!("a whole number from {least} to {most}"),
+        Kind::Number { least, most } => format!("a number from {least} to {most}"),
+    };
+    parameter.default.map_or(kind.clone(), |default| format!("{kind}; {default} if absent"))
+}
+
+/// How far back an example reads; the names of the page's columns suffice for it.
+fn look_back(sample: &str) -> String {
+    let catalog = Catalog::new().with("example", sample);
+    let feature = catalog.and_then(|catalog| {
+        let schema = catalog.mentioned(&["example"])?;
+        catalog.resolve(&["example"], &schema)
+    });
+    feature
+        .ok()
+        .and_then(|features| features.first().map(|one| one.look_back().to_string()))
+        .unwrap_or_default()
+}
