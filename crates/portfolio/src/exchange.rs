@@ -5,19 +5,9 @@ use std::{collections::BTreeMap, fmt};
 use backstaff_panel::Instrument;
 
 use crate::{
-    Costs, Market, PortfolioError, Rates, Side, Unfilled,
+    Costs, Execution, Market, PortfolioError, Rates, Side, Unfilled,
     error::{finite, not_negative, positive},
 };
-
-/// At which price of the next session orders are executed. The session of the signal is never on offer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Execution {
-    /// The opening price of the next session.
-    #[default]
-    NextOpen,
-    /// The closing price of the next session.
-    NextClose,
-}
 
 /// What a position brings when its instrument's life ends before the panel does.
 #[derive(Clone, Debug, PartialEq)]

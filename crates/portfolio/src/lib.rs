@@ -12,6 +12,7 @@ mod cohorts;
 mod cost;
 mod error;
 mod exchange;
+mod execution;
 mod ledger;
 mod liquidity;
 mod market;
@@ -23,7 +24,8 @@ pub use backtest::{Backtest, Decided, Leavers, Position, Rebalance, Terms, backt
 pub use cohorts::backtest_cohorts;
 pub use cost::{Costs, Fees, MOST_SLIPPAGE, Rates, krx_price_limit, krx_sell_tax_bps};
 pub use error::PortfolioError;
-pub use exchange::{Caveat, Exchange, Execution, Quote, Recovery, VolumeCap, VolumeOf};
+pub use exchange::{Caveat, Exchange, Quote, Recovery, VolumeCap, VolumeOf};
+pub use execution::Execution;
 pub use ledger::{Day, Delisting, Holding, Ledger, NextOrder, NextSession};
 pub use liquidity::Liquidity;
 pub use market::{Bar, Market};
