@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use description::Description;
 
 use crate::{
-    Definition, Feature, FeatureError, LabelExpression, Library, Schema, Type,
+    Definition, Feature, FeatureError, LabelExpression, Library, Schema, ValueType,
     definition::Entry,
     expression::{Fault, Syntax, parse},
     library,
@@ -183,7 +183,7 @@ impl Catalog {
         let syntax = parse(expression).map_err(|fault| fault.within(name, expression))?;
         let span = syntax.span;
         let feature = self.resolve_one(name, expression, &syntax, schema, Purpose::Feature)?;
-        if feature.value_type() == Type::Boolean {
+        if feature.value_type() == ValueType::Boolean {
             return Ok(feature);
         }
         let fault = Fault::new(span, "a universe is a condition, not a number");

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use crate::{
-    Carry, LookBack, Type,
+    Carry, LookBack, ValueType,
     graph::{Graph, Node, NodeKind, carried},
     operator::Work,
 };
@@ -112,7 +112,7 @@ impl Feature {
     }
 
     /// Number, or condition (stored as 1 and 0).
-    pub fn value_type(&self) -> Type {
+    pub fn value_type(&self) -> ValueType {
         self.root().value_type
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What kind of value an expression has.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Type {
+pub enum ValueType {
     /// A number; NaN is missing.
     Number,
     /// True (1) or false (0), never missing. It may stand where a number is asked for.
@@ -13,7 +13,7 @@ pub enum Type {
     Category,
 }
 
-impl fmt::Display for Type {
+impl fmt::Display for ValueType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Number => "a number",

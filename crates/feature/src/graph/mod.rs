@@ -16,14 +16,14 @@ pub(crate) use over_periods::OverPeriods;
 pub(crate) use over_rows::{Earlier, OverRows, Windowed, needed};
 pub(crate) use publications::Validity;
 
-use crate::{LookBack, Type, operator::Bound};
+use crate::{LookBack, ValueType, operator::Bound};
 
 /// A node: a column of the panel, a constant, or an operator over earlier nodes.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) kind: NodeKind,
     pub(crate) inputs: Vec<usize>,
-    pub(crate) value_type: Type,
+    pub(crate) value_type: ValueType,
     pub(crate) look_back: LookBack,
     pub(crate) look_ahead: usize,
     /// Equal texts, equal values: it spells out everything that the node computes, with the operators' versions.

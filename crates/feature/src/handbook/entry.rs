@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::markdown::{code_in_table, escaped};
 use crate::{
     Catalog,
-    operator::{Kind, MAX_LENGTH, Operator, Parameter, usage},
+    operator::{MAX_LENGTH, Operator, Parameter, ParameterKind, usage},
 };
 
 /// Append an operator's entry to the page of its family.
@@ -34,28 +34,32 @@ pub(super) fn describe(page: &mut String, operator: &dyn Operator) {
 
 fn described(parameter: &Parameter) -> String {
     let kind = match parameter.kind {
-        Kind::Series => "a series".to_owned(),
-        Kind::FurtherSeries => "a further series, which may be left out".to_owned(),
-        Kind::OverPeriods => "an expression over published facts, period by period".to_owned(),
-        Kind::Instrument => "the name of an instrument, in quotes".to_owned(),
-        Kind::Choice(words) => {
+        ParameterKind::Series => "a series".to_owned(),
+        ParameterKind::FurtherSeries => "a further series, which may be left out".to_owned(),
+        ParameterKind::OverPeriods => "an expression over published facts, period by period".to_owned(),
+        ParameterKind::Instrument => "the name of an instrument, in quotes".to_owned(),
+        ParameterKind::Choice(words) => {
             let words = words.iter().map(|word| format!("`'{word}'`")).collect::<Vec<_>>();
             return format!("{}; the first if absent", words.join(" or "));
         }
-        Kind::Condition => "a condition".to_owned(),
-        Kind::OverRows => "a series, computed on the rows where the condition holds".to_owned(),
-        Kind::Universe => "a condition: who takes part; everybody if absent".to_owned(),
-        Kind::Groups => "a category: its members are compared with each other; all if absent".to_owned(),
-        Kind::Window => "sessions, or 0 for all so far".to_owned(),
-        Kind::WindowOrWeight => {
+        ParameterKind::Condition => "a condition".to_owned(),
+        ParameterKind::OverRows => "a series, computed on the rows where the condition holds".to_owned(),
+        ParameterKind::Universe => "a condition: who takes part; everybody if absent".to_owned(),
+        ParameterKind::Groups => {
+            "a category: its members are compared with each other; all if absent".to_owned()
+        }
+        ParameterKind::Window => "sessions, or 0 for all so far".to_owned(),
+        ParameterKind::WindowOrWeight => {
             "sessions, 0 for all so far, or the weight (below 1) of the newest value".to_owned()
         }
-        Kind::Integer { least, most } if most >= MAX_LENGTH && least == -most => "a whole number".to_owned(),
-        Kind::Integer { least, most } if most >= MAX_LENGTH => {
+        ParameterKind::Integer { least, most } if most >= MAX_LENGTH && least == -most => {
+            "a whole number".to_owned()
+        }
+        ParameterKind::Integer { least, most } if most >= MAX_LENGTH => {
             format!("a whole number of at least {least}")
         }
-        Kind::Integer { least, most } => format!("a whole number from {least} to {most}"),
-        Kind::Number { least, most } => format!("a number from {least} to {most}"),
+        ParameterKind::Integer { least, most } => format!("a whole number from {least} to {most}"),
+        ParameterKind::Number { least, most } => format!("a number from {least} to {most}"),
     };
     parameter.default.map_or(kind.clone(), |default| format!("{kind}; {default} if absent"))
 }

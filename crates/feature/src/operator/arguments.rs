@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::Type;
+use crate::ValueType;
 
 /// What an operator was called with: numbers by the order of its number parameters, and the types of its series.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Arguments {
     pub(crate) numbers: Vec<f64>,
-    pub(crate) types: Vec<Type>,
+    pub(crate) types: Vec<ValueType>,
     /// The instrument that was named.
     pub(crate) instrument: Option<Arc<str>>,
     pub(crate) universe: bool,
@@ -33,7 +33,7 @@ impl Arguments {
     }
 
     /// The types of the input series, without universe and groups.
-    pub fn types(&self) -> &[Type] {
+    pub fn types(&self) -> &[ValueType] {
         &self.types
     }
 

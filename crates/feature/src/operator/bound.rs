@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use backstaff_panel::{Axis, Fact, Session};
 
-use crate::{LookBack, Type, kernel::cross_section::Scratch};
+use crate::{LookBack, ValueType, kernel::cross_section::Scratch};
 
 /// A computation over series, with its parameters fixed.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub struct Bound {
     /// How many later sessions of its inputs a value reads; only labels may.
     pub look_ahead: usize,
     /// The type of the result.
-    pub output: Type,
+    pub output: ValueType,
     /// Whether the input after the series says who takes part; set by the call.
     pub(crate) has_universe: bool,
     /// Whether the rows must be fiscal quarters.
@@ -195,7 +195,7 @@ impl Bound {
         Self {
             look_back,
             look_ahead: 0,
-            output: Type::Number,
+            output: ValueType::Number,
             has_universe: false,
             of_quarters: false,
             form: Form::General,
@@ -206,7 +206,7 @@ impl Bound {
 
     /// The same computation with conditions as its result.
     pub fn boolean(self) -> Self {
-        Self { output: Type::Boolean, ..self }
+        Self { output: ValueType::Boolean, ..self }
     }
 
     /// The same computation, which gives all rows of a session, or of a group of it, one value: it writes one for each

@@ -28,7 +28,7 @@ pub use documentation::Documentation;
 pub(crate) use pair::is_pair;
 pub use registry::Registry;
 pub(crate) use rows::ROWS;
-pub use signature::{Kind, MAX_LENGTH, Parameter, Signature};
+pub use signature::{MAX_LENGTH, Parameter, ParameterKind, Signature};
 
 /// Something that can be called in an expression.
 ///
@@ -52,14 +52,14 @@ pub enum Binding {
     Compute(Bound),
     /// Another expression, in which the names of the parameters stand for the arguments.
     Expand(String),
-    /// The expression that [`Kind::OverPeriods`] takes, as it was known.
+    /// The expression that [`ParameterKind::OverPeriods`] takes, as it was known.
     OverPeriods {
         /// Which of its values.
         meant: Meant,
         /// After how many calendar days without a publication it is missing, if ever.
         stale: Option<u32>,
     },
-    /// The series that [`Kind::OverRows`] takes, as it is on the rows where the one condition holds.
+    /// The series that [`ParameterKind::OverRows`] takes, as it is on the rows where the one condition holds.
     OverRows,
 }
 
@@ -91,14 +91,14 @@ impl From<Bound> for Binding {
 pub fn usage(operator: &dyn Operator) -> String {
     let parameters = operator.signature().parameters.iter().map(|parameter| match parameter.default {
         Some(default) => match parameter.kind {
-            Kind::Choice(words) => {
+            ParameterKind::Choice(words) => {
                 let words = words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>();
                 format!("{}={}", parameter.name, words.join("|"))
             }
             _ => format!("{}={default}", parameter.name),
         },
-        None if parameter.kind == Kind::Instrument => format!("'{}'", parameter.name),
-        None if parameter.kind == Kind::FurtherSeries => format!("[{}]", parameter.name),
+        None if parameter.kind == ParameterKind::Instrument => format!("'{}'", parameter.name),
+        None if parameter.kind == ParameterKind::FurtherSeries => format!("[{}]", parameter.name),
         None if parameter.kind.only_by_name() => format!("{}=...", parameter.name),
         None => parameter.name.to_owned(),
     });

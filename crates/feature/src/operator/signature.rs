@@ -24,14 +24,14 @@ pub struct Parameter {
     /// Its name, for `name=value`.
     pub name: &'static str,
     /// What may stand there.
-    pub kind: Kind,
+    pub kind: ParameterKind,
     /// The value of a number that is not written.
     pub default: Option<f64>,
 }
 
 /// What may stand for a parameter.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Kind {
+pub enum ParameterKind {
     /// A series of numbers or conditions.
     Series,
     /// A series of conditions.
@@ -70,7 +70,7 @@ pub enum Kind {
     },
 }
 
-impl Kind {
+impl ParameterKind {
     /// Whether a series, not a number, stands here.
     pub fn is_series(self) -> bool {
         match self {
@@ -104,62 +104,62 @@ impl Kind {
 impl Parameter {
     /// An input series.
     pub const fn series(name: &'static str) -> Self {
-        Self { name, kind: Kind::Series, default: None }
+        Self { name, kind: ParameterKind::Series, default: None }
     }
 
     /// An input condition.
     pub const fn condition(name: &'static str) -> Self {
-        Self { name, kind: Kind::Condition, default: None }
+        Self { name, kind: ParameterKind::Condition, default: None }
     }
 
     /// An input series that is computed on the rows where the operator's condition holds.
     pub const fn over_rows(name: &'static str) -> Self {
-        Self { name, kind: Kind::OverRows, default: None }
+        Self { name, kind: ParameterKind::OverRows, default: None }
     }
 
     /// A further input series, which may be left out.
     pub const fn further_series(name: &'static str) -> Self {
-        Self { name, kind: Kind::FurtherSeries, default: None }
+        Self { name, kind: ParameterKind::FurtherSeries, default: None }
     }
 
     /// An input expression over published facts.
     pub const fn over_periods(name: &'static str) -> Self {
-        Self { name, kind: Kind::OverPeriods, default: None }
+        Self { name, kind: ParameterKind::OverPeriods, default: None }
     }
 
     /// The name of an instrument.
     pub const fn instrument() -> Self {
-        Self { name: "instrument", kind: Kind::Instrument, default: None }
+        Self { name: "instrument", kind: ParameterKind::Instrument, default: None }
     }
 
     /// One of some words, the first unless another is written.
     pub const fn choice(name: &'static str, words: &'static [&'static str]) -> Self {
-        Self { name, kind: Kind::Choice(words), default: Some(0.0) }
+        Self { name, kind: ParameterKind::Choice(words), default: Some(0.0) }
     }
 
     /// The length of a window.
     pub const fn window() -> Self {
-        Self { name: "length", kind: Kind::Window, default: None }
+        Self { name: "length", kind: ParameterKind::Window, default: None }
     }
 
     /// The length of a window, or a weight.
     pub const fn window_or_weight() -> Self {
-        Self { name: "length", kind: Kind::WindowOrWeight, default: None }
+        Self { name: "length", kind: ParameterKind::WindowOrWeight, default: None }
     }
 
     /// How many observations a window needs: 1 unless given by `min=`.
     pub const fn min() -> Self {
-        Self { name: "min", kind: Kind::Integer { least: 1, most: MAX_LENGTH }, default: Some(1.0) }
+        Self { name: "min", kind: ParameterKind::Integer { least: 1, most: MAX_LENGTH }, default: Some(1.0) }
     }
 
     /// A whole number.
     pub const fn integer(name: &'static str, least: i64, most: i64) -> Self {
-        Self { name, kind: Kind::Integer { least, most }, default: None }
+        Self { name, kind: ParameterKind::Integer { least, most }, default: None }
     }
 
     /// A number.
     pub const fn number(name: &'static str, least: f64, most: f64) -> Self {
-        Self { name, kind: Kind::Number { least, most }, default: None }
+        Self { name, kind: ParameterKind::Number { least, most }, default: None }
     }
 
     /// The value that counts if nothing is written.
@@ -169,12 +169,12 @@ impl Parameter {
 
     /// `within=`: who takes part in a cross-section.
     pub const fn within() -> Self {
-        Self { name: "within", kind: Kind::Universe, default: None }
+        Self { name: "within", kind: ParameterKind::Universe, default: None }
     }
 
     /// `by=`: the groups of a cross-section.
     pub const fn by() -> Self {
-        Self { name: "by", kind: Kind::Groups, default: None }
+        Self { name: "by", kind: ParameterKind::Groups, default: None }
     }
 
     /// Whether something must be written for it.

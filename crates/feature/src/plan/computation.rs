@@ -5,7 +5,7 @@ use std::ops::Range;
 use backstaff_panel::{Column, Panel};
 
 use super::{
-    From, Plan, Progress,
+    Plan, Progress, ResumeFrom,
     block::Blocks,
     cost::{Costs, Meter},
     instrument::InstrumentPass,
@@ -70,7 +70,7 @@ impl<'a> Computation<'a> {
         plan: &'a Plan,
         panel: &'a Panel,
         progress: &'a dyn Progress,
-        from: Option<From<'a>>,
+        from: Option<ResumeFrom<'a>>,
         cuts: &[usize],
     ) -> Result<Self, FeatureError> {
         plan.check_columns(panel)?;

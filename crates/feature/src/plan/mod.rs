@@ -47,7 +47,7 @@ use crate::{
 pub use cost::Costs;
 pub use explain::{Explain, Pass};
 pub use progress::Progress;
-pub use resume::{From, Resumed, States};
+pub use resume::{ResumeFrom, Resumed, States};
 
 /// So many rows of an instrument, and of what is computed from them, stay in a core's cache.
 const SLICE_ROWS: usize = 16_384;
@@ -165,7 +165,7 @@ impl Plan {
         panel: &Panel,
         encoding: Encoding,
         progress: &dyn Progress,
-        from: Option<From<'_>>,
+        from: Option<ResumeFrom<'_>>,
         cuts: &[usize],
     ) -> Result<Resumed<Column>, FeatureError> {
         let computation = Computation::new(self, panel, progress, from, cuts)?;
@@ -185,13 +185,13 @@ impl Plan {
     /// # Errors
     ///
     /// If the panel lacks a column that a feature reads; those of `take`.
-    pub fn stream<E: std::convert::From<FeatureError>>(
+    pub fn stream<E: From<FeatureError>>(
         &self,
         panel: &Panel,
         encoding: Encoding,
         progress: &dyn Progress,
         least_rows: usize,
-        mut take: impl FnMut(Run<'_>) -> Result<(), E>,
+        mut take: impl FnMut(InstrumentRun<'_>) -> Result<(), E>,
     ) -> Result<Costs, E> {
         let axis = panel.axis();
         let computation = Computation::new(self, panel, progress, None, &[])?;
@@ -202,7 +202,7 @@ impl Plan {
             let rows = axis.rows(instruments.start).start..axis.rows(instruments.end - 1).end;
             resize(&mut columns, rows.len());
             last.run(instruments.clone(), &mut columns, &mut Vec::new());
-            take(Run { instruments, rows, columns: &columns })?;
+            take(InstrumentRun { instruments, rows, columns: &columns })?;
         }
         Ok(computation.costs())
     }
@@ -274,7 +274,7 @@ impl Plan {
 
 /// Some of the instruments, and what the features are for them.
 #[derive(Clone, Debug)]
-pub struct Run<'a> {
+pub struct InstrumentRun<'a> {
     /// Which instruments.
     pub instruments: Range<usize>,
     /// Their rows of the panel.

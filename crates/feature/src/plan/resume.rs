@@ -26,7 +26,7 @@ pub struct States(pub Vec<BTreeMap<Instrument, Vec<f64>>>);
 
 /// What a computation goes on from.
 #[derive(Clone, Copy, Debug)]
-pub struct From<'a> {
+pub struct ResumeFrom<'a> {
     /// The cut, as a position of the panel's calendar: values are right from there on.
     pub position: usize,
     /// The states of each feature at the cut, in the order of the plan.
@@ -85,7 +85,11 @@ impl<'a> Courses<'a> {
     /// # Errors
     ///
     /// If the states are not those of the plan's features.
-    pub(super) fn new(plan: &Plan, from: Option<From<'a>>, cuts: &[usize]) -> Result<Self, FeatureError> {
+    pub(super) fn new(
+        plan: &Plan,
+        from: Option<ResumeFrom<'a>>,
+        cuts: &[usize],
+    ) -> Result<Self, FeatureError> {
         let mut courses = BTreeMap::<usize, Course<'a>>::new();
         for (f, OfFeature(recursions)) in plan.recursions.iter().enumerate() {
             let recursions = recursions.as_deref().unwrap_or_default();

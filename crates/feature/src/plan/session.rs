@@ -16,7 +16,7 @@ use super::{
     schedule::is_common,
 };
 use crate::{
-    Type,
+    ValueType,
     graph::NodeKind,
     kernel::cross_section::Scratch,
     operator::{CrossSection, Work},
@@ -197,7 +197,7 @@ impl<'a> SessionPass<'a> {
                 codes.resize(n_rows, 0);
                 scatter(categories.codes(), order, codes);
             }
-            if self.leaves.nodes[source].value_type != Type::Category {
+            if self.leaves.nodes[source].value_type != ValueType::Category {
                 numbers.resize(n_rows, 0.0);
                 match dead.iter().position(|&node| node == source) {
                     // Its column was given to the task, which reads it before it writes over it.
@@ -270,7 +270,7 @@ impl<'a> SessionPass<'a> {
         let Work::Session(work) = &bound.work else { unreachable!("time series have their own passes") };
         let at = |input: usize| self.source(input);
         let Tile { numbers, codes, masked, scratch, .. } = tile;
-        let is_groups = |input: usize| self.leaves.nodes[input].value_type == Type::Category;
+        let is_groups = |input: usize| self.leaves.nodes[input].value_type == ValueType::Category;
         let groups = node.inputs.last().copied().filter(|&input| is_groups(input));
         scratch.name_groups(groups);
         let groups = groups.map(|input| &codes[at(input)][own.clone()]);

@@ -10,10 +10,10 @@ use super::{
     spelling::{MAX_CANONICAL, Spelling},
 };
 use crate::{
-    FeatureError, Type,
-    expression::{Argument, Call, Fault, Span, Syntax, SyntaxKind, did_you_mean, parse},
+    FeatureError, ValueType,
+    expression::{Argument, Call, Fault, Syntax, SyntaxKind, TextSpan, did_you_mean, parse},
     graph::{Node, NodeKind},
-    operator::{ArgumentFault, Arguments, Binding, Bound, Kind, Operator, Parameter},
+    operator::{ArgumentFault, Arguments, Binding, Bound, Operator, Parameter, ParameterKind},
 };
 
 /// The checked arguments of a call.
@@ -37,13 +37,13 @@ impl Resolver<'_> {
         &mut self,
         context: &Context<'_>,
         call: &Call,
-        span: Span,
-        member: Option<(&str, Span)>,
+        span: TextSpan,
+        member: Option<(&str, TextSpan)>,
     ) -> Result<usize, FeatureError> {
         let operator = self.operator(call).map_err(|fault| context.error(fault))?;
         let output = output(&*operator, call, member).map_err(|fault| context.error(fault))?;
         let matched = match_arguments(&*operator, call).map_err(|fault| context.error(fault))?;
-        if operator.signature().parameters.iter().any(|parameter| parameter.kind == Kind::OverRows) {
+        if operator.signature().parameters.iter().any(|parameter| parameter.kind == ParameterKind::OverRows) {
             context.check_nesting(call)?;
         }
         let checked = self.check(context, &*operator, call, &matched, output)?;
@@ -103,7 +103,7 @@ impl Resolver<'_> {
         &self,
         context: &Context<'_>,
         call: &Call,
-        span: Span,
+        span: TextSpan,
         look_ahead: usize,
     ) -> Result<(), FeatureError> {
         if look_ahead == 0 || self.purpose == Purpose::Label {
@@ -138,7 +138,7 @@ impl Resolver<'_> {
         let (mut universe, mut groups) = (None, None);
         let mut pairs = operator.signature().parameters.iter().zip(matched).collect::<Vec<_>>();
         // A name in a view can only be understood once its rows are known.
-        pairs.sort_by_key(|(parameter, _)| parameter.kind == Kind::OverRows);
+        pairs.sort_by_key(|(parameter, _)| parameter.kind == ParameterKind::OverRows);
         for (parameter, argument) in pairs {
             let Some(argument) = argument else {
                 parameter.default.into_iter().for_each(|default| checked.take_number(parameter, default));
@@ -146,7 +146,7 @@ impl Resolver<'_> {
             };
             let value = &argument.value;
             match parameter.kind {
-                Kind::Instrument => {
+                ParameterKind::Instrument => {
                     let name =
                         text(call, parameter, value).and_then(|name| self.instrument(name, value.span));
                     checked.arguments.instrument = Some(name.map_err(|fault| context.error(fault))?);
@@ -155,8 +155,8 @@ impl Resolver<'_> {
                     let node = self.input(context, call, kind, value, &checked.inputs)?;
                     checked.values.insert(parameter.name, Value::Node(node));
                     match kind {
-                        Kind::Universe => universe = Some(node),
-                        Kind::Groups => groups = Some(node),
+                        ParameterKind::Universe => universe = Some(node),
+                        ParameterKind::Groups => groups = Some(node),
                         _ => {
                             checked.inputs.push(node);
                             checked.arguments.types.push(self.graph.nodes()[node].value_type);
@@ -165,7 +165,7 @@ impl Resolver<'_> {
                 }
                 kind => {
                     let number = match kind {
-                        Kind::Choice(words) => choice(call, parameter, words, value),
+                        ParameterKind::Choice(words) => choice(call, parameter, words, value),
                         _ => number(context, call, parameter, value),
                     };
                     checked.take_number(parameter, number.map_err(|fault| context.error(fault))?);
@@ -183,14 +183,14 @@ impl Resolver<'_> {
         &mut self,
         context: &Context<'_>,
         call: &Call,
-        kind: Kind,
+        kind: ParameterKind,
         value: &Syntax,
         earlier: &[usize],
     ) -> Result<usize, FeatureError> {
         let inner = match kind {
-            Kind::Groups => return self.groups(context, value),
-            Kind::OverPeriods => context.over_periods(call)?,
-            Kind::OverRows => {
+            ParameterKind::Groups => return self.groups(context, value),
+            ParameterKind::OverPeriods => context.over_periods(call)?,
+            ParameterKind::OverRows => {
                 let rows = earlier.last().map(|&condition| Counting { condition, by: By::Call });
                 Context { rows, ..*context }
             }
@@ -203,17 +203,17 @@ impl Resolver<'_> {
         &mut self,
         context: &Context<'_>,
         call: &Call,
-        kind: Kind,
+        kind: ParameterKind,
         value: &Syntax,
     ) -> Result<usize, FeatureError> {
         let node = self.node(context, value)?;
         let found = self.graph.nodes()[node].value_type;
         let fault = match (kind, found) {
-            (_, Type::Category) => {
+            (_, ValueType::Category) => {
                 Fault::new(value.span, format!("`{}` needs a number, not a category", call.name))
                     .help("categories stand behind `by=` only")
             }
-            (Kind::Condition, Type::Number) => Fault::new(
+            (ParameterKind::Condition, ValueType::Number) => Fault::new(
                 value.span,
                 format!("`{}` needs a condition, not a number", call.name),
             )
@@ -221,7 +221,7 @@ impl Resolver<'_> {
                 "compare it, as in `$volume > 0`; `&` and `|` bind tighter than comparisons, so put those in \
                      parentheses",
             ),
-            (Kind::Universe, Type::Number) => {
+            (ParameterKind::Universe, ValueType::Number) => {
                 Fault::new(value.span, "a universe is a condition, not a number")
                     .help("compare it, as in `$volume > 0`")
             }
@@ -231,7 +231,7 @@ impl Resolver<'_> {
     }
 
     /// The name of an instrument, if it may be one.
-    fn instrument(&self, name: &str, span: Span) -> Result<Arc<str>, Fault> {
+    fn instrument(&self, name: &str, span: TextSpan) -> Result<Arc<str>, Fault> {
         match &self.schema.instruments {
             Some(known) if !known.contains(name) => {
                 let help = did_you_mean("", name, known.iter().map(String::as_str));
@@ -284,7 +284,7 @@ impl Resolver<'_> {
         context: &Context<'_>,
         expansion: &str,
         values: &BTreeMap<&'static str, Value>,
-        span: Span,
+        span: TextSpan,
     ) -> Result<usize, FeatureError> {
         let span = context.arguments.map_or(span, |(_, outer)| outer);
         let inner = Context { arguments: Some((values, span)), ..*context };
@@ -324,7 +324,7 @@ impl Resolver<'_> {
     }
 }
 
-fn output(operator: &dyn Operator, call: &Call, member: Option<(&str, Span)>) -> Result<usize, Fault> {
+fn output(operator: &dyn Operator, call: &Call, member: Option<(&str, TextSpan)>) -> Result<usize, Fault> {
     let outputs = operator.signature().outputs;
     let listed = || outputs.iter().map(|output| format!("`.{output}`")).collect::<Vec<_>>().join(", ");
     match member {

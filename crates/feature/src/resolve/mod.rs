@@ -19,9 +19,9 @@ use self::{
     spelling::Spelling,
 };
 use crate::{
-    FeatureError, LookBack, Schema, Type,
+    FeatureError, LookBack, Schema, ValueType,
     definition::Entry,
-    expression::{Fault, Span, Syntax, SyntaxKind, did_you_mean, is_name},
+    expression::{Fault, Syntax, SyntaxKind, TextSpan, did_you_mean, is_name},
     graph::{Graph, Node, NodeKind},
     vocabulary::Vocabulary,
 };
@@ -52,7 +52,7 @@ struct Context<'a> {
     feature: &'a str,
     text: &'a str,
     /// The arguments of an operator that expands into this text, and the call that it stands for.
-    arguments: Option<(&'a BTreeMap<&'static str, Value>, Span)>,
+    arguments: Option<(&'a BTreeMap<&'static str, Value>, TextSpan)>,
     /// The rows that windows count, if not all.
     rows: Option<Counting>,
     /// Whether windows count the periods of published facts, not sessions.
@@ -148,7 +148,7 @@ impl<'a> Resolver<'a> {
         }
         let context = Context { feature: name, text, arguments: None, rows, periods: false };
         let node = self.node(&context, syntax)?;
-        if self.graph.nodes()[node].value_type == Type::Category {
+        if self.graph.nodes()[node].value_type == ValueType::Category {
             let fault = Fault::new(syntax.span, "a category is not a value of a feature")
                 .help("categories stand behind `by=` only");
             return Err(context.error(fault));
@@ -188,10 +188,10 @@ impl<'a> Resolver<'a> {
     }
 
     fn constant(&mut self, value: f64) -> usize {
-        self.leaf(NodeKind::Constant(value), Type::Number, format!("{value:?}"))
+        self.leaf(NodeKind::Constant(value), ValueType::Number, format!("{value:?}"))
     }
 
-    fn leaf(&mut self, kind: NodeKind, value_type: Type, canonical: String) -> usize {
+    fn leaf(&mut self, kind: NodeKind, value_type: ValueType, canonical: String) -> usize {
         self.graph.add(Node {
             kind,
             inputs: Vec::new(),
@@ -202,12 +202,12 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn field(&mut self, context: &Context<'_>, name: &str, span: Span) -> Result<usize, FeatureError> {
+    fn field(&mut self, context: &Context<'_>, name: &str, span: TextSpan) -> Result<usize, FeatureError> {
         if context.periods {
             return Err(context.error(periods::no_sessions(&format!("`${name}` has sessions"), span)));
         }
         if self.schema.fields.contains(name) {
-            return Ok(self.leaf(NodeKind::Field(name.into()), Type::Number, spelled("$", name)));
+            return Ok(self.leaf(NodeKind::Field(name.into()), ValueType::Number, spelled("$", name)));
         }
         if self.schema.categories.contains(name) {
             return Ok(self.categories(name));
@@ -226,11 +226,11 @@ impl<'a> Resolver<'a> {
     }
 
     fn categories(&mut self, name: &str) -> usize {
-        self.leaf(NodeKind::Categories(Arc::from(name)), Type::Category, spelled("%", name))
+        self.leaf(NodeKind::Categories(Arc::from(name)), ValueType::Category, spelled("%", name))
     }
 
     /// A bare name: an argument of an expansion, else a feature.
-    fn name(&mut self, context: &Context<'_>, name: &str, span: Span) -> Result<usize, FeatureError> {
+    fn name(&mut self, context: &Context<'_>, name: &str, span: TextSpan) -> Result<usize, FeatureError> {
         if let Some((arguments, _)) = context.arguments {
             match arguments.get(name) {
                 Some(&Value::Node(node)) => return Ok(node),

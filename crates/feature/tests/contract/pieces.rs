@@ -1,6 +1,6 @@
 //! Computing a history in pieces, each going on from what the one before left.
 
-use backstaff_feature::{Feature, From, Plan, States};
+use backstaff_feature::{Feature, Plan, ResumeFrom, States};
 use backstaff_panel::Encoding;
 
 use crate::subject::{Subject, compute, first_difference, panel};
@@ -19,7 +19,7 @@ pub fn are_the_whole_at(subject: &Subject, cuts: &[usize]) -> Result<(), String>
     for end in ends {
         let first = begin - sessions.min(begin);
         let part = panel.between(first..end);
-        let from = states.as_deref().map(|states| From { position: begin - first, states });
+        let from = states.as_deref().map(|states| ResumeFrom { position: begin - first, states });
         let resumed =
             plan.resume(&part, Encoding::F64, &(), from, &[end - first]).map_err(|e| e.to_string())?;
         for (n, feature) in features.iter().enumerate() {

@@ -4,14 +4,14 @@ use std::ops::Range;
 
 /// A range of bytes of the user's text.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub struct Span {
+pub struct TextSpan {
     /// The first byte.
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
 }
 
-impl Span {
+impl TextSpan {
     /// The bytes from `start` to before `end`.
     pub const fn new(start: usize, end: usize) -> Self {
         Self { start, end }
