@@ -15,7 +15,7 @@ use std::{
 
 use serde::Serialize;
 
-pub use key::{FitRequest, Key};
+pub use key::{FitKey, FitRequest};
 use recency::Recency;
 
 use crate::{Fit, Profiler, RegimeError, Schedule, fit, profile::TRAINING};
@@ -26,10 +26,10 @@ use crate::{Fit, Profiler, RegimeError, Schedule, fit, profile::TRAINING};
 /// check them.
 pub trait KeptFits: Send + Sync {
     /// The bytes that were kept under a key, if there are any and they can be read.
-    fn get(&self, key: &Key) -> Option<Vec<u8>>;
+    fn get(&self, key: &FitKey) -> Option<Vec<u8>>;
 
     /// Keeps bytes under a key; `false` if it could not.
-    fn put(&self, key: &Key, bytes: &[u8]) -> bool;
+    fn put(&self, key: &FitKey, bytes: &[u8]) -> bool;
 }
 
 /// A memory of fits up to a size, the least recently used of which are forgotten first.
@@ -54,7 +54,7 @@ pub trait KeptFits: Send + Sync {
 /// ```
 pub struct ModelCache {
     capacity: usize,
-    key: Box<dyn Fn(FitRequest<'_>) -> Key + Send + Sync>,
+    key: Box<dyn Fn(FitRequest<'_>) -> FitKey + Send + Sync>,
     kept: Option<Box<dyn KeptFits>>,
     profiler: Arc<Profiler>,
     inner: Mutex<Inner>,
@@ -156,14 +156,14 @@ impl ModelCache {
 
     /// An empty cache of at most so many bytes.
     pub fn new(capacity_bytes: usize) -> Self {
-        Self::keyed_by(capacity_bytes, Key::of)
+        Self::keyed_by(capacity_bytes, FitKey::of)
     }
 
     /// A cache whose user says what requests are the same, and answers for it: a fit that was kept under the same key
     /// is returned whatever the request holds.
     pub fn keyed_by(
         capacity_bytes: usize,
-        key: impl Fn(FitRequest<'_>) -> Key + Send + Sync + 'static,
+        key: impl Fn(FitRequest<'_>) -> FitKey + Send + Sync + 'static,
     ) -> Self {
         let (kept, profiler) = (None, Arc::new(Profiler::off()));
         Self { capacity: capacity_bytes, key: Box::new(key), kept, profiler, inner: Mutex::default() }
@@ -246,7 +246,7 @@ impl ModelCache {
         low.into_iter().chain(finer).collect()
     }
 
-    fn kept(&self, key: &Key) -> Option<Arc<Fit>> {
+    fn kept(&self, key: &FitKey) -> Option<Arc<Fit>> {
         let found = bytes::from_bytes(key, &self.kept.as_ref()?.get(key)?);
         let mut inner = self.lock();
         match &found {
@@ -256,7 +256,7 @@ impl ModelCache {
         found.map(Arc::new)
     }
 
-    fn remember(&self, key: Key, fit: &Arc<Fit>) {
+    fn remember(&self, key: FitKey, fit: &Arc<Fit>) {
         let mut inner = self.lock();
         let evicted = inner.entries.insert(key, Arc::clone(fit), size(fit), self.capacity);
         inner.statistics.evictions += evicted;
@@ -280,7 +280,7 @@ fn size(fit: &Fit) -> usize {
     let numbers = model.start.len() + model.transition.len() + model.means.len();
     let numbers = numbers + model.covariances.values().len() + fit.history.len();
     size_of::<Fit>()
-        + size_of::<(Key, u64)>() * 2
+        + size_of::<(FitKey, u64)>() * 2
         + numbers * size_of::<f64>()
         + size_of_val(&fit.states[..])
         + size_of_val(&fit.starts[..])

@@ -1,6 +1,6 @@
 //! How a model is fitted.
 
-use crate::{Covariance, GaussianHmm, RegimeError, model::check_states};
+use crate::{CovarianceForm, GaussianHmm, RegimeError, model::check_states};
 
 /// Where a search begins. All but [`Start::Given`] are made from the sample, in its own units.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +49,7 @@ pub struct FitOptions {
     /// 1 to [`crate::MAX_STATES`].
     pub n_states: usize,
     /// The form of the covariances.
-    pub covariance: Covariance,
+    pub covariance: CovarianceForm,
     /// Where the searches begin.
     pub starts: Vec<Start>,
     /// The most iterations of a search.
@@ -72,7 +72,7 @@ impl FitOptions {
     pub fn new(n_states: usize) -> Self {
         Self {
             n_states,
-            covariance: Covariance::Diagonal,
+            covariance: CovarianceForm::Diagonal,
             starts: Start::first(8),
             max_iterations: 500,
             tolerance: 1e-8,

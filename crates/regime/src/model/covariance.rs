@@ -4,14 +4,14 @@ use std::fmt;
 
 /// The form of the covariances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Covariance {
+pub enum CovarianceForm {
     /// The series are independent within a state.
     Diagonal,
     /// Any positive definite matrix.
     Full,
 }
 
-impl fmt::Display for Covariance {
+impl fmt::Display for CovarianceForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Diagonal => "diagonal",
@@ -31,10 +31,10 @@ pub enum Covariances {
 
 impl Covariances {
     /// Their form.
-    pub fn form(&self) -> Covariance {
+    pub fn form(&self) -> CovarianceForm {
         match self {
-            Self::Diagonal(_) => Covariance::Diagonal,
-            Self::Full(_) => Covariance::Full,
+            Self::Diagonal(_) => CovarianceForm::Diagonal,
+            Self::Full(_) => CovarianceForm::Full,
         }
     }
 
@@ -52,10 +52,10 @@ impl Covariances {
     }
 
     /// How many numbers a state has.
-    pub(crate) fn width(form: Covariance, n_series: usize) -> usize {
+    pub(crate) fn width(form: CovarianceForm, n_series: usize) -> usize {
         match form {
-            Covariance::Diagonal => n_series,
-            Covariance::Full => n_series * n_series,
+            CovarianceForm::Diagonal => n_series,
+            CovarianceForm::Full => n_series * n_series,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The order of the states.
 
-use super::{Covariance, Covariances, GaussianHmm};
+use super::{CovarianceForm, Covariances, GaussianHmm};
 
 impl GaussianHmm {
     /// The same model with its states in canonical order: by the mean of the first series, lowest first; equal means by
@@ -49,8 +49,8 @@ impl GaussianHmm {
                 .collect(),
             means: order.iter().flat_map(|&state| self.means(state)).copied().collect(),
             covariances: match self.covariances.form() {
-                Covariance::Diagonal => Covariances::Diagonal(covariances),
-                Covariance::Full => Covariances::Full(covariances),
+                CovarianceForm::Diagonal => Covariances::Diagonal(covariances),
+                CovarianceForm::Full => Covariances::Full(covariances),
             },
         }
     }

@@ -63,8 +63,8 @@ impl Profiler {
 
     /// Begins an operation, which ends when the span is dropped.
     #[inline]
-    pub fn span(&self, name: &'static str) -> Span<'_> {
-        Span { profiler: self, name, began: self.clock.as_ref().map(|clock| clock()) }
+    pub fn span(&self, name: &'static str) -> Timer<'_> {
+        Timer { profiler: self, name, began: self.clock.as_ref().map(|clock| clock()) }
     }
 
     /// What was taken so far, the longest in total first.
@@ -100,13 +100,13 @@ impl fmt::Debug for Profiler {
 /// An operation that goes on.
 #[must_use = "a span ends where it is dropped"]
 #[derive(Debug)]
-pub struct Span<'a> {
+pub struct Timer<'a> {
     profiler: &'a Profiler,
     name: &'static str,
     began: Option<Duration>,
 }
 
-impl Drop for Span<'_> {
+impl Drop for Timer<'_> {
     #[inline]
     fn drop(&mut self) {
         if let (Some(began), Some(clock)) = (self.began, &self.profiler.clock) {

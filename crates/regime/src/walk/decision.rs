@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use backstaff_panel::Session;
 
-use crate::{FilteredRegimes, Fit, Forecast, GaussianHmm, Label, Probabilities, RegimeError, forecast};
+use crate::{FilteredRegimes, Fit, Forecast, GaussianHmm, Probabilities, RegimeError, RegimeLabel, forecast};
 
 /// What is known of the regime at a bar.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,7 +14,7 @@ pub struct Decision {
     /// The likeliest state; it keeps its number over refits.
     pub state: usize,
     /// The state's name.
-    pub label: Label,
+    pub label: RegimeLabel,
     /// The filtered probability of that state.
     pub confidence: f64,
     /// The filtered probabilities of all states.
@@ -41,7 +41,7 @@ pub struct FitRecord {
     /// The model, its states numbered like those of the fit before.
     pub model: GaussianHmm,
     /// What its states are called.
-    pub labels: Vec<Label>,
+    pub labels: Vec<RegimeLabel>,
 }
 
 /// A fit that was due and failed; the last model stayed.

@@ -120,7 +120,7 @@ pub fn walk(request: WalkRequest<'_>, cache: &ModelCache) -> Result<Walk, Regime
 
 /// The history of an instrument.
 #[derive(Debug, Clone)]
-pub struct History {
+pub struct InstrumentHistory {
     /// The session of each bar.
     pub sessions: Vec<Session>,
     /// The bars.
@@ -136,18 +136,18 @@ pub struct History {
 /// threads to limit the workers.
 pub fn walk_each(
     requested: &[Instrument],
-    histories: &BTreeMap<Instrument, History>,
+    histories: &BTreeMap<Instrument, InstrumentHistory>,
     cache: &ModelCache,
 ) -> Vec<(Instrument, Result<Walk, RegimeError>)> {
     let one = |instrument: &Instrument| {
-        let History { sessions, observations, options } =
+        let InstrumentHistory { sessions, observations, options } =
             histories.get(instrument).ok_or_else(|| unknown(instrument, histories))?;
         walk(WalkRequest { instrument, sessions, observations, options }, cache)
     };
     requested.par_iter().map(|instrument| (instrument.clone(), one(instrument))).collect()
 }
 
-fn unknown(instrument: &Instrument, histories: &BTreeMap<Instrument, History>) -> RegimeError {
+fn unknown(instrument: &Instrument, histories: &BTreeMap<Instrument, InstrumentHistory>) -> RegimeError {
     let near = histories
         .keys()
         .map(|known| {

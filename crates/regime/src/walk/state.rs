@@ -6,7 +6,7 @@ use backstaff_panel::Session;
 
 use super::{Walker, walker::Current};
 use crate::{
-    Covariance, Covariances, Filter, GaussianHmm, Missing, ModelCache, Observations, Probabilities,
+    CovarianceForm, Covariances, Filter, GaussianHmm, Missing, ModelCache, Observations, Probabilities,
     RegimeError, WalkOptions,
 };
 
@@ -84,8 +84,8 @@ impl<'a> Walker<'a> {
         let (n_fits, state, age) = (rest.count()?, rest.count()?, rest.count()?);
         let (start, transition, means) = (rest.take(k)?, rest.take(k * k)?, rest.take(k * d)?);
         let covariances = match self.options.fit.covariance {
-            Covariance::Diagonal => Covariances::Diagonal(rest.take(k * d)?.to_vec()),
-            Covariance::Full => Covariances::Full(rest.take(k * d * d)?.to_vec()),
+            CovarianceForm::Diagonal => Covariances::Diagonal(rest.take(k * d)?.to_vec()),
+            CovarianceForm::Full => Covariances::Full(rest.take(k * d * d)?.to_vec()),
         };
         let model =
             GaussianHmm::new(start.to_vec(), transition.to_vec(), means.to_vec(), covariances).ok()?;

@@ -6,8 +6,8 @@ use backstaff_panel::{Instrument, Session};
 
 use super::{CacheUse, Decision, FitFailure, FitRecord, Refit, Walk, WalkOptions};
 use crate::{
-    Filter, Fit, FitOptions, FitRequest, GaussianHmm, Label, ModelCache, Observations, RegimeError, Start,
-    fit, forecast,
+    Filter, Fit, FitOptions, FitRequest, GaussianHmm, ModelCache, Observations, RegimeError, RegimeLabel,
+    Start, fit, forecast,
     profile::{REGIME_UPDATE, TRAINING},
 };
 
@@ -36,7 +36,7 @@ pub struct Walker<'a> {
 #[derive(Debug)]
 pub(super) struct Current {
     pub(super) model: GaussianHmm,
-    pub(super) labels: Vec<Label>,
+    pub(super) labels: Vec<RegimeLabel>,
     pub(super) filter: Filter,
     /// How many models there were, this one included.
     pub(super) n_fits: usize,

@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, fs, path::Path, path::PathBuf};
 
 use backstaff_panel::Session;
 use backstaff_portfolio::regime::Template;
-use backstaff_regime::{Covariance, FitOptions, Missing, Refit, Schedule, Start, WalkOptions, fit::Search};
+use backstaff_regime::{
+    CovarianceForm, FitOptions, Missing, Refit, Schedule, Start, WalkOptions, fit::Search,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{
@@ -277,8 +279,8 @@ impl Followed {
     pub fn options(&self, states: usize, look_back: usize, schedule: Schedule) -> WalkOptions {
         let fit = FitOptions {
             covariance: match self.covariance {
-                Form::Diagonal => Covariance::Diagonal,
-                Form::Full => Covariance::Full,
+                Form::Diagonal => CovarianceForm::Diagonal,
+                Form::Full => CovarianceForm::Full,
             },
             max_iterations: self.max_iterations,
             tolerance: self.tolerance,

@@ -25,7 +25,7 @@ pub(super) fn check(start: &Start, sample: &Sample<'_>, options: &FitOptions) ->
     if expected == found {
         Ok(())
     } else {
-        let name = |form| if form == crate::Covariance::Full { "full" } else { "diagonal" };
+        let name = |form| if form == crate::CovarianceForm::Full { "full" } else { "diagonal" };
         Err(RegimeError::StartCovariance { expected: name(expected), found: name(found) })
     }
 }
