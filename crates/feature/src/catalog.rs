@@ -190,8 +190,10 @@ impl Catalog {
         Err(fault.help("compare it, as in `$volume > 0`").within(name, expression).into())
     }
 
-    /// An expression that may look ahead, such as `Ref($close, -2) / Ref($close, -1) - 1`.
-    pub fn resolve_label(
+    /// An expression that may look ahead, such as `Ref($close, -2) / Ref($close, -1) - 1`. Elsewhere such expressions are
+    /// the targets of a file.
+    #[cfg(test)]
+    pub(crate) fn resolve_label(
         &self,
         name: &str,
         expression: &str,

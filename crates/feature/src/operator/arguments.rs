@@ -42,11 +42,6 @@ impl Arguments {
         self.universe
     }
 
-    /// Whether `by=` was given.
-    pub fn has_groups(&self) -> bool {
-        self.groups
-    }
-
     /// Which of several outputs was chosen.
     pub fn output(&self) -> usize {
         self.output

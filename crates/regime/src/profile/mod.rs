@@ -72,11 +72,6 @@ impl Profiler {
         Profile::of(&self.spans.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Forgets everything.
-    pub fn reset(&self) {
-        self.spans.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
     #[cold]
     fn take(&self, name: &'static str, began: Duration, ended: Duration) {
         let nanoseconds = u64::try_from(ended.saturating_sub(began).as_nanos()).unwrap_or(u64::MAX);
@@ -149,8 +144,6 @@ mod tests {
         assert_eq!((training.calls, training.min, training.max), (100, 1e-3, 0.1));
         assert!((training.total - 5.05).abs() < 1e-12 && (training.mean - 0.0505).abs() < 1e-15);
         assert_eq!((training.median, training.p95), (0.0505, 0.095));
-        profiler.reset();
-        assert!(profiler.profile().operations.is_empty());
     }
 
     #[test]
