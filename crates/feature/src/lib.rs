@@ -80,6 +80,6 @@ pub use expression::{ExpressionError, TextSpan};
 pub use feature::{Feature, LabelExpression};
 pub use graph::Carry;
 pub use look_back::LookBack;
-pub use plan::{Costs, Explain, InstrumentRun, Pass, Plan, Progress, ResumeFrom, Resumed, States};
+pub use plan::{Costs, Explain, InstrumentRun, Pass, Piece, Plan, Progress, ResumeFrom, Resumed, States};
 pub use schema::Schema;
 pub use value_type::ValueType;

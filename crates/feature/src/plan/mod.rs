@@ -20,6 +20,7 @@ mod instrument;
 mod kept;
 mod leaf;
 mod near;
+mod pieces;
 mod program;
 mod progress;
 mod resume;
@@ -46,6 +47,7 @@ use crate::{
 
 pub use cost::Costs;
 pub use explain::{Explain, Pass};
+pub use pieces::Piece;
 pub use progress::Progress;
 pub use resume::{ResumeFrom, Resumed, States};
 
