@@ -80,7 +80,7 @@ pub(super) struct Group<'a> {
 
 impl Group<'_> {
     /// Sets each member's result from its value.
-    pub fn map(&self, out: &mut [f64], result: impl Fn(f64) -> f64) {
+    pub(super) fn map(&self, out: &mut [f64], result: impl Fn(f64) -> f64) {
         for (&row, &value) in self.rows.iter().zip(self.values) {
             out[row as usize] = result(value);
         }

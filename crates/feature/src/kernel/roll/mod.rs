@@ -59,7 +59,7 @@ pub(super) struct At<const M: usize> {
 impl<const M: usize> At<M> {
     /// How many rows `row` lies behind the origin; negative in front of it. An exact integer.
     #[inline(always)]
-    pub fn place(&self, row: usize) -> f64 {
+    pub(super) fn place(&self, row: usize) -> f64 {
         (row as isize - self.origin as isize) as f64
     }
 }
@@ -126,7 +126,7 @@ pub(super) struct Joined<const M: usize, const N: usize> {
 impl<const M: usize, const N: usize> Windows<'_, M, N> {
     /// How many rows the window that ends at `row` has.
     #[inline(always)]
-    pub fn n_rows(&self, row: usize) -> usize {
+    pub(super) fn n_rows(&self, row: usize) -> usize {
         row + 1 - self.window.first_row(row)
     }
 
@@ -134,7 +134,7 @@ impl<const M: usize, const N: usize> Windows<'_, M, N> {
     ///
     /// An expanding window is not summed again and again: its pivot is the first observation, come what may.
     #[inline(always)]
-    pub fn far(&self, far: f64) -> f64 {
+    pub(super) fn far(&self, far: f64) -> f64 {
         if self.window.is_expanding() { f64::INFINITY } else { far }
     }
 
@@ -143,7 +143,7 @@ impl<const M: usize, const N: usize> Windows<'_, M, N> {
     /// `quick` says a value, and whether it must not be trusted: this must be rare, and the value is then that of
     /// `careful`, which also gets the rows of the window. Only `quick` is made for vector instructions.
     #[inline(always)]
-    pub fn finish(
+    pub(super) fn finish(
         &self,
         values: &[f64],
         out: &mut [f64],
