@@ -23,7 +23,7 @@ pub struct Catalog {
     libraries: BTreeMap<String, Library>,
 }
 
-/// What data suffices for.
+/// Features that data suffice for, and those that they don't.
 #[derive(Clone, Default, Debug)]
 pub struct Available {
     /// The features that can be computed.
@@ -32,7 +32,7 @@ pub struct Available {
     pub left_out: Vec<(String, FeatureError)>,
 }
 
-/// Where a definition comes from that was given by itself.
+/// The origin of a definition that no file holds.
 const USER: &str = "the study";
 
 impl Catalog {
@@ -211,8 +211,8 @@ impl Catalog {
         Ok(first.filter(|first| conditions.all(|other| other.as_ref() == Some(first))))
     }
 
-    /// The same entries, where those that count the rows of this condition count every row: for a panel that has these
-    /// rows alone (see [`Catalog::common_rows`]).
+    /// The catalog with every row counted by the entries that count the rows of this condition: for a panel that has
+    /// these rows alone (see [`Catalog::common_rows`]).
     #[must_use]
     pub fn over_rows_alone(mut self, condition: &str) -> Self {
         self.vocabulary.drop_condition(condition);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What kind of value an expression has.
+/// The type of an expression's values.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum ValueType {
     /// A number; NaN is missing.

@@ -1,4 +1,4 @@
-//! What the names in an expression mean.
+//! The meaning of the names in an expression.
 
 use std::collections::BTreeMap;
 

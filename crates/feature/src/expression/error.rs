@@ -1,4 +1,4 @@
-//! What is wrong with an expression, shown in the user's own text.
+//! Faults of an expression, shown in the user's own text.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ pub struct ExpressionError {
     lacks_column: bool,
 }
 
-/// A fault before it is known in which text it stands.
+/// A fault in a text that is not known yet.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Fault {
     pub(crate) span: TextSpan,
@@ -85,17 +85,17 @@ impl ExpressionError {
         self.span
     }
 
-    /// What is wrong, in one line.
+    /// The fault, in one line.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What to do about it.
+    /// Advice on how to cure the fault.
     pub fn help(&self) -> Option<&str> {
         self.help.as_deref()
     }
 
-    /// Whether the fault is that the data don't have a column which the expression names.
+    /// Whether the data lack a column that the expression names, and nothing else is wrong.
     pub fn lacks_column(&self) -> bool {
         self.lacks_column
     }

@@ -10,7 +10,7 @@ use super::{
     token::{Token, tokens},
 };
 
-/// How deep expressions may be nested.
+/// The deepest nesting of an expression that is read.
 pub(crate) const MAX_DEPTH: usize = 200;
 
 /// Binary operators: sign, operator, how tightly it binds.

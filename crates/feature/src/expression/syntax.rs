@@ -1,4 +1,4 @@
-//! What an expression says, as written.
+//! The syntax of an expression, as written.
 
 use super::TextSpan;
 
@@ -20,7 +20,7 @@ pub(crate) enum SyntaxKind {
     Name(String),
     /// `Name(positional, key=value)`; operator signs are calls of the operator that they stand for.
     Call(Call),
-    /// `call.member`
+    /// One output of a call: `call.member`.
     Member {
         of: Box<Syntax>,
         member: String,

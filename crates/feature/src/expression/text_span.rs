@@ -5,9 +5,9 @@ use std::ops::Range;
 /// A range of bytes of the user's text.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct TextSpan {
-    /// The first byte.
+    /// The number of the first byte.
     pub start: usize,
-    /// One past the last byte.
+    /// The number of the byte behind the last one.
     pub end: usize,
 }
 
@@ -22,7 +22,7 @@ impl TextSpan {
         Self { start: self.start, end: other.end.max(self.end) }
     }
 
-    /// As a range.
+    /// The bytes as a range.
     pub fn range(self) -> Range<usize> {
         self.start..self.end
     }

@@ -6,11 +6,11 @@ use super::{TextSpan, error::Fault};
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Token {
     Number(f64),
-    /// `$close` or `${any text}`.
+    /// A field: `$close` or `${any text}`.
     Field(String),
-    /// `$$roe_q` or `$${any text}`: a fact with its publication date.
+    /// A fact with its publication date: `$$roe_q` or `$${any text}`.
     Fact(String),
-    /// `'SPY'` or `"SPY"`.
+    /// A text in quotes: `'SPY'` or `"SPY"`.
     Text(String),
     /// An operator's, parameter's or feature's name, without dots.
     Name(String),
@@ -105,7 +105,7 @@ fn number(text: &str, at: usize) -> Result<(Token, usize), Fault> {
     }
 }
 
-/// A field or a fact.
+/// Read the name of a field or of a fact.
 fn column(text: &str, at: usize) -> Result<(Token, usize), Fault> {
     let (sigil, token, what, example): (_, fn(String) -> Token, _, _) = if text.starts_with("$$") {
         ("$$", Token::Fact, "a fact", "$$roe_q")
@@ -133,7 +133,7 @@ fn column(text: &str, at: usize) -> Result<(Token, usize), Fault> {
     Ok((token(text[first..length].to_owned()), length))
 }
 
-/// A text in quotes. There are no escapes: a text with one kind of quote stands in the other.
+/// Read a text in quotes. There are no escapes: a text that holds one kind of quote is written in the other.
 fn quoted(text: &str, quote: char, at: usize) -> Result<(Token, usize), Fault> {
     match text[1..].find([quote, '\n']) {
         Some(end) if text[1 + end..].starts_with(quote) => {

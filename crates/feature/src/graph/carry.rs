@@ -1,4 +1,4 @@
-//! What an expression needs of the past to go on from a cut of the calendar.
+//! The sessions and states that an expression needs of the past to go on from a cut of the calendar.
 
 use super::{Graph, NodeKind};
 use crate::{LookBack, operator::Work};
@@ -9,16 +9,16 @@ use crate::{LookBack, operator::Work};
 pub struct Carry {
     /// How many sessions before the cut are read.
     pub sessions: usize,
-    /// How many recursions have a state; it is [`States`](crate::States) that holds these.
+    /// How many recursions have a state; [`States`](crate::States) holds these.
     pub recursions: usize,
 }
 
 /// A recursion of an expression.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Recursive {
-    /// Its node.
+    /// The node that is a recursion.
     pub(crate) node: usize,
-    /// How many sessions before the cut its state must stand, since what is made of its values looks back on them.
+    /// How many sessions before the cut its state must be taken, since operators over its values look back on them.
     pub(crate) behind: usize,
 }
 

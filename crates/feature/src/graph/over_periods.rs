@@ -29,15 +29,15 @@ pub(crate) struct OverPeriods {
     frequency: Frequency,
     /// How many facts there are.
     n_facts: usize,
-    /// How many earlier periods the result reads; `None` is all.
+    /// How many earlier periods the result reads; `None`: all of them.
     look_back: Option<i32>,
-    /// The period whose value is meant; the last one if there is none.
+    /// The period whose value is meant; `None`: the last one.
     period: Option<Period>,
     validity: Validity,
 }
 
 enum Step {
-    /// A fact.
+    /// A fact, by its place among the facts.
     Fact(usize),
     Constant(f64),
     Call(Arc<Bound>, Vec<usize>),

@@ -23,7 +23,7 @@ pub(crate) struct Earlier {
 }
 
 impl Earlier {
-    /// No row.
+    /// A history without any row.
     pub(crate) fn none(n_columns: usize) -> Self {
         Self { sessions: Vec::new(), columns: vec![Vec::new(); n_columns] }
     }
@@ -37,7 +37,8 @@ impl Earlier {
     }
 }
 
-/// An expression over the rows where a condition holds that looks back on so many of these rows: they are its state.
+/// An expression over the rows where a condition holds, with a bounded look-back: the rows that it looks back on are
+/// its state.
 pub(crate) struct Windowed {
     pub(crate) expression: OverRows,
     pub(crate) look_back: usize,
@@ -78,7 +79,7 @@ struct Step {
 }
 
 enum Source {
-    /// A column.
+    /// A column, by its place among the inputs.
     Column(usize),
     Constant(f64),
     Call(Arc<Bound>, Vec<usize>),

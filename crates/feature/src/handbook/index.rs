@@ -8,7 +8,7 @@ use super::{
 };
 use crate::operator::{Operator, usage};
 
-/// What stands above everything else.
+/// The text above everything else.
 const HEAD: &str = "\
 # Operators
 
@@ -30,7 +30,7 @@ date. The tests compute every example. `backstaff features show NAME` prints the
   could give other values: it is part of what names a stored column.
 ";
 
-/// What users of Qlib, TA-Lib and pandas should know beside the operators' own entries.
+/// The text for users of Qlib, TA-Lib and pandas beside the operators' own entries.
 const OTHERS: &str = "\
 Plain names are Qlib's where Qlib has the operator, and agree with its output over all of history within single precision.
 Where Qlib's own definition is odd but says what it does, it is followed: `WMA` divides by the number of values, `IdxMax`

@@ -14,7 +14,7 @@ use crate::operator::{Operator, Registry};
 pub struct Page {
     /// The path of its file from the folder of the documentation, with `/`.
     pub path: String,
-    /// Its text, in Markdown.
+    /// The text of the page, in Markdown.
     pub text: String,
 }
 

@@ -3,7 +3,7 @@
 /// Sums that are added lane by lane; compilers turn the lanes into vector instructions.
 pub(super) type Lanes<const N: usize> = [f64; N];
 
-/// `a + b`, lane by lane.
+/// The sum `a + b`, lane by lane.
 #[inline(always)]
 pub(super) fn plus<const N: usize>(a: Lanes<N>, b: Lanes<N>) -> Lanes<N> {
     std::array::from_fn(|lane| a[lane] + b[lane])
@@ -21,7 +21,7 @@ pub(super) struct Sum {
 }
 
 impl Sum {
-    /// Its parts: how many values, the sum, what rounding dropped.
+    /// The parts of the sum: how many values, the sum, what rounding dropped.
     #[inline(always)]
     pub(crate) fn parts(self) -> Lanes<3> {
         [self.observations, self.high, self.low]
@@ -33,7 +33,7 @@ impl Sum {
         Self { high, low, observations }
     }
 
-    /// The sum of nothing.
+    /// The sum of no values.
     pub(crate) const EMPTY: Self = Self { high: 0.0, low: 0.0, observations: 0.0 };
 
     /// The sum of one value, which is present.
@@ -52,7 +52,7 @@ impl Sum {
         Self { high, low: self.low + dropped, observations }
     }
 
-    /// Two sums together.
+    /// The sum of the values of both.
     #[inline(always)]
     pub(crate) fn join(self, other: Self) -> Self {
         let (high, dropped) = add_exactly(self.high, other.high);

@@ -1,10 +1,10 @@
-//! What an operator was called with.
+//! The arguments of a call, and faults in them.
 
 use std::sync::Arc;
 
 use crate::ValueType;
 
-/// What an operator was called with: numbers by the order of its number parameters, and the types of its series.
+/// The arguments of a call: numbers in the order of the number parameters, and the types of the series.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Arguments {
     pub(crate) numbers: Vec<f64>,
@@ -42,7 +42,7 @@ impl Arguments {
         self.universe
     }
 
-    /// Which of several outputs was chosen.
+    /// The number of the output that was chosen, if there are several.
     pub fn output(&self) -> usize {
         self.output
     }
@@ -53,7 +53,7 @@ impl Arguments {
 pub struct ArgumentFault {
     /// The parameter at fault; the whole call if there is none of this name.
     pub parameter: &'static str,
-    /// What is wrong.
+    /// The fault, in one line.
     pub message: String,
 }
 

@@ -35,10 +35,10 @@ pub use signature::{MAX_LENGTH, Parameter, ParameterKind, Signature};
 /// An operator describes itself and, given its arguments, returns a [`Binding`]: what to compute, how far back it
 /// reads, and whether it reads ahead.
 pub trait Operator: Send + Sync {
-    /// What the handbook says about it. Name and version are part of the canonical text of expressions.
+    /// The operator's entry in the handbook. Name and version are part of the canonical text of expressions.
     fn documentation(&self) -> &Documentation;
 
-    /// Its inputs and parameters, in order.
+    /// The operator's inputs and parameters, in order.
     fn signature(&self) -> &Signature;
 
     /// Check the arguments and fix them in a computation.
@@ -54,7 +54,7 @@ pub enum Binding {
     Expand(String),
     /// The expression that [`ParameterKind::OverPeriods`] takes, as it was known.
     OverPeriods {
-        /// Which of its values.
+        /// The value of the expression that is meant.
         meant: Meant,
         /// After how many calendar days without a publication it is missing, if ever.
         stale: Option<u32>,
@@ -63,14 +63,14 @@ pub enum Binding {
     OverRows,
 }
 
-/// Which value of an expression over periods is meant.
+/// The value that is meant of an expression over periods.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Meant {
-    /// That of the newest period.
+    /// The value of the newest period.
     Newest,
-    /// That of the period which is written so.
+    /// The value of the period with this code.
     At(u32),
-    /// That of the newest publication, whichever period it is about; the expression is a single fact.
+    /// The newest publication, whichever period it is about; the expression is a single fact.
     LastPublished,
 }
 
@@ -87,7 +87,7 @@ impl From<Bound> for Binding {
     }
 }
 
-/// How an operator is written: `Mean(x, length, min=1)`.
+/// The form in which an operator is written: `Mean(x, length, min=1)`.
 pub fn usage(operator: &dyn Operator) -> String {
     let parameters = operator.signature().parameters.iter().map(|parameter| match parameter.default {
         Some(default) => match parameter.kind {

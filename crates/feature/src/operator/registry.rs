@@ -83,7 +83,7 @@ impl Registry {
         self.families.iter().map(|(family, names)| (*family, members(names))).collect()
     }
 
-    /// The names, in order.
+    /// The names of the operators, in order.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.operators.keys().copied()
     }

@@ -1,9 +1,9 @@
-//! What an operator takes.
+//! The inputs and parameters of an operator.
 
-/// What an operator takes, and what it gives.
+/// The inputs and parameters that an operator takes, and the outputs that it gives.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Signature {
-    /// Its inputs and parameters, in the order in which they are written.
+    /// The inputs and parameters, in the order in which they are written.
     pub parameters: &'static [Parameter],
     /// The names of its outputs, one of which is chosen by `.name`; empty if there is only one without a name.
     pub outputs: &'static [&'static str],
@@ -21,15 +21,15 @@ impl Signature {
 /// An input series or a parameter of an operator.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Parameter {
-    /// Its name, for `name=value`.
+    /// The name, for `name=value`.
     pub name: &'static str,
-    /// What may stand there.
+    /// The kind of argument that it takes.
     pub kind: ParameterKind,
     /// The value of a number that is not written.
     pub default: Option<f64>,
 }
 
-/// What may stand for a parameter.
+/// The kind of argument that a parameter takes.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum ParameterKind {
     /// A series of numbers or conditions.
@@ -48,7 +48,7 @@ pub enum ParameterKind {
     OverPeriods,
     /// The name of an instrument, in quotes.
     Instrument,
-    /// One of some words, in quotes; as a number, its place among them.
+    /// A word in quotes, one of these; as a number, its place among them.
     Choice(&'static [&'static str]),
     /// The length of a window: a whole number of sessions, 0 for all sessions so far.
     Window,
@@ -56,16 +56,16 @@ pub enum ParameterKind {
     WindowOrWeight,
     /// A whole number in a range, both ends included.
     Integer {
-        /// The least.
+        /// The least number that it may be.
         least: i64,
-        /// The greatest.
+        /// The greatest number that it may be.
         most: i64,
     },
     /// A number in a range, both ends included.
     Number {
-        /// The least.
+        /// The least number that it may be.
         least: f64,
-        /// The greatest.
+        /// The greatest number that it may be.
         most: f64,
     },
 }
@@ -102,7 +102,7 @@ impl ParameterKind {
 }
 
 impl Parameter {
-    /// An input series.
+    /// A parameter that is an input series.
     pub const fn series(name: &'static str) -> Self {
         Self { name, kind: ParameterKind::Series, default: None }
     }
@@ -132,7 +132,7 @@ impl Parameter {
         Self { name: "instrument", kind: ParameterKind::Instrument, default: None }
     }
 
-    /// One of some words, the first unless another is written.
+    /// A parameter that is one of some words, the first unless another is written.
     pub const fn choice(name: &'static str, words: &'static [&'static str]) -> Self {
         Self { name, kind: ParameterKind::Choice(words), default: Some(0.0) }
     }
@@ -152,12 +152,12 @@ impl Parameter {
         Self { name: "min", kind: ParameterKind::Integer { least: 1, most: MAX_LENGTH }, default: Some(1.0) }
     }
 
-    /// A whole number.
+    /// A parameter that is a whole number.
     pub const fn integer(name: &'static str, least: i64, most: i64) -> Self {
         Self { name, kind: ParameterKind::Integer { least, most }, default: None }
     }
 
-    /// A number.
+    /// A parameter that is a number.
     pub const fn number(name: &'static str, least: f64, most: f64) -> Self {
         Self { name, kind: ParameterKind::Number { least, most }, default: None }
     }

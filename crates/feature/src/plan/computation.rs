@@ -16,34 +16,34 @@ use super::{
 };
 use crate::FeatureError;
 
-/// A plan on a panel.
+/// A plan that is being computed on a panel.
 pub(super) struct Computation<'a> {
     plan: &'a Plan,
     panel: &'a Panel,
-    /// How passes by session walk over the rows.
+    /// The blocks in which passes by session walk over the rows.
     blocks: Option<Blocks<'a>>,
     courses: Courses<'a>,
     walk: Walk<'a>,
     meter: Meter<'a>,
 }
 
-/// What the passes before the last one leave.
+/// The values and states that the passes before the last one leave.
 pub(super) struct Before {
-    /// By node, what the last pass reads.
+    /// The values that the last pass reads, by node.
     pub(super) kept: Vec<Option<Kept>>,
-    /// States of recursions.
+    /// States of recursions that are wanted and were met.
     pub(super) found: Vec<Found>,
 }
 
 /// A pass by instrument.
 pub(super) struct ByInstrument<'a> {
-    /// Its programs, and the rows of a slice if they run slice by slice.
+    /// The programs of the pass, and the rows of a slice if they run slice by slice.
     parts: Vec<(InstrumentPass<'a>, Option<usize>)>,
     walk: &'a Walk<'a>,
 }
 
 impl ByInstrument<'_> {
-    /// Compute some instruments: outputs go into columns of their rows; what is to be kept for later passes comes back,
+    /// Compute some instruments: outputs go into columns of their rows. The values that later passes read come back,
     /// in `free` columns as far as there are any, and the states that are wanted.
     pub(super) fn run(
         &self,
@@ -131,7 +131,7 @@ impl<'a> Computation<'a> {
         ByInstrument { parts: parts.collect(), walk: &self.walk }
     }
 
-    /// What the time went into so far.
+    /// The time taken so far, by what it went into.
     pub(super) fn costs(&self) -> Costs {
         self.meter.costs(self.plan)
     }

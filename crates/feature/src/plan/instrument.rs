@@ -26,23 +26,23 @@ const TASK_ROWS: usize = 4096;
 pub(super) struct InstrumentPass<'a> {
     leaves: Leaves<'a>,
     program: &'a Program,
-    /// Of each step that is a recursion.
+    /// The course of each step that is a recursion.
     courses: Vec<Option<Course<'a>>>,
-    /// Of each step whose facts are all about the whole market: its values on the calendar's sessions.
+    /// The values on the calendar's sessions of each step whose facts are all about the whole market.
     of_market: Vec<Option<Vec<f64>>>,
     meter: &'a Meter<'a>,
 }
 
-/// Some rows of an instrument: those that are computed, and those of them that are right and wanted.
+/// Some rows of an instrument, computed together; those that only lead up to others are computed and not wanted.
 #[derive(Clone, Debug)]
 struct Slice {
     instrument: usize,
-    /// Rows of the panel.
+    /// The rows of the panel that are computed.
     rows: Range<usize>,
     wanted: Range<usize>,
 }
 
-/// A run of slices, and their part of every column that the pass writes.
+/// Slices that follow each other, and their part of every column that the pass writes.
 struct Task<'a> {
     slices: Vec<Slice>,
     outputs: Vec<Option<Part<'a>>>,
@@ -286,7 +286,7 @@ impl Task<'_> {
 }
 
 impl<'a> Part<'a> {
-    /// All of a column.
+    /// The whole column as one part.
     fn of(column: &'a mut Column) -> Self {
         match column {
             Column::F32(values) => Self::F32(values),

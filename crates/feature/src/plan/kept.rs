@@ -1,4 +1,4 @@
-//! What is kept between passes.
+//! The values that are kept between passes.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use backstaff_panel::Categories;
 /// A value for each row, instrument by instrument as in the panel.
 pub(super) type RowValues = Vec<f64>;
 
-/// What a pass keeps for later ones, by node.
+/// The values that a pass keeps for later ones, by node.
 pub(super) type KeptNodes = Vec<(usize, Kept)>;
 
 /// A node's values while they are kept between passes.

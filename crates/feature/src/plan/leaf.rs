@@ -1,4 +1,4 @@
-//! What the steps of a pass read: columns of the panel, what earlier passes kept, and published values.
+//! The inputs of a pass's steps: columns of the panel, values that earlier passes kept, and published values.
 
 use std::{ops::Range, sync::Arc};
 
@@ -74,7 +74,7 @@ impl<'a> Leaves<'a> {
         &self.panel.axis().sessions(instrument)[rows.start - first..rows.end - first]
     }
 
-    /// What was published of each of these facts about an instrument.
+    /// The publications of each of these facts about an instrument.
     pub(super) fn facts(&self, instrument: usize, names: &[Arc<str>]) -> Vec<&'a [Fact]> {
         let instrument = &self.panel.axis().instruments()[instrument];
         let of = |name| self.panel.facts(name).expect("facts are checked first").of(instrument);

@@ -3,6 +3,10 @@
 //!
 //! The pass by instrument before it could compute them too; but then a column of each would lie in memory between the
 //! two, and writing and reading it takes longer than computing.
+//!
+//! A block holds a short run of rows of each instrument. What reads other rows than its own (a shift, a look-up of what was
+//! published) is loaded run by run; what follows row by row takes the runs of many instruments at once, so that the steps'
+//! own cost is shared by a whole batch.
 
 use std::ops::Range;
 
@@ -25,11 +29,11 @@ pub(super) struct Near<'a> {
     leaves: Leaves<'a>,
     program: &'a Program,
     blocks: &'a Blocks<'a>,
-    /// What was published, of each step that looks it up.
+    /// The publications that a step looks up, for each step that does.
     published: Vec<Option<Published<'a>>>,
 }
 
-/// What a step looks up.
+/// The published values that a step looks up.
 enum Published<'a> {
     /// Values of the whole market on the calendar's sessions.
     Market(Vec<f64>),
@@ -47,6 +51,7 @@ struct Publications<'a> {
 
 impl<'a> Publications<'a> {
     fn new(facts: Vec<&'a [Fact]>, axis: &Axis, blocks: &Blocks<'_>) -> Self {
+        // Facts are in the order of publication, so one walk over them finds where each block begins.
         let n_blocks = blocks.n_blocks();
         let sessions = axis.calendar().sessions();
         let mut known = Vec::with_capacity(facts.len() * (n_blocks + 1));
@@ -62,9 +67,10 @@ impl<'a> Publications<'a> {
         Self { facts, known, n_blocks }
     }
 
-    /// Those that are the newest in some session of a block.
+    /// The publications that are the newest in some session of a block.
     fn of(&self, instrument: usize, block: usize) -> &'a [Fact] {
         let at = instrument * (self.n_blocks + 1) + block;
+        // The last one known by the first session still counts there; earlier ones count nowhere in the block.
         let first = (self.known[at] as usize).saturating_sub(1);
         &self.facts[instrument][first..self.known[at + 1] as usize]
     }
@@ -130,6 +136,7 @@ impl<'a> Near<'a> {
         }
         workspace.buffers.resize_with(self.program.n_buffers, Vec::new);
         let axis = self.leaves.panel.axis();
+        // Runs are collected until they fill a batch; `order` has their rows one after the other, as they are collected.
         let mut rest = order;
         let mut n_rows = 0;
         workspace.runs.clear();
@@ -141,7 +148,8 @@ impl<'a> Near<'a> {
                 let rows = first + run.start..first + run.end;
                 workspace.runs.push(Run { instrument, block, rows });
             }
-            if n_rows >= BATCH || n_rows > 0 && n_rows == rest.len() {
+            let is_last = n_rows == rest.len();
+            if n_rows >= BATCH || n_rows > 0 && is_last {
                 let (own, others) = rest.split_at(n_rows);
                 self.batch(own, workspace, stopwatch, &mut put);
                 workspace.runs.clear();
@@ -208,6 +216,8 @@ impl<'a> Near<'a> {
                 work(&[facts], self.leaves.sessions(*instrument, rows.clone()), out);
             }
             (Work::Instrument(work), _) => {
+                // A shift: the rows that it reaches before and behind the run lie outside the block, but never outside
+                // the instrument's life. There the work sees the same end of history as over all rows.
                 let life = axis.rows(*instrument);
                 let back = bound.look_back.sessions().unwrap_or(0);
                 let first = rows.start.saturating_sub(back).max(life.start);

@@ -29,9 +29,9 @@ pub(super) struct SessionPass<'a> {
     /// The cross-sections that this pass computes: what each row has its own of, and what rows have in common.
     by_row: Vec<usize>,
     common: Vec<usize>,
-    /// Their inputs, each once.
+    /// The inputs of both, each once and in order.
     sources: Vec<usize>,
-    /// Those of them that are computed here.
+    /// The inputs that the pass computes for itself.
     near: Near<'a>,
 }
 
@@ -48,7 +48,7 @@ type Runs<'a> = Vec<&'a mut [f64]>;
 /// The rows of a block, session by session.
 #[derive(Default)]
 struct Tile {
-    /// Where the rows come from and go to.
+    /// The rows of the panel and their places in the tile, instrument by instrument.
     order: Vec<Place>,
     /// The inputs, in the order of [`SessionPass::sources`]: numbers, or codes of categories.
     numbers: Vec<Vec<f64>>,
@@ -160,7 +160,7 @@ impl<'a> SessionPass<'a> {
         self.categories(target).map_or(1, |groups| groups.names().len())
     }
 
-    /// Where an input is in a tile.
+    /// The place of an input among the columns of a tile.
     fn source(&self, input: usize) -> usize {
         self.sources.binary_search(&input).expect("every input is gathered")
     }
@@ -255,8 +255,8 @@ impl<'a> SessionPass<'a> {
         }
     }
 
-    /// One cross-section of the session at a position, whose rows have these places in the tile: the results of the rows,
-    /// or of what they have in common.
+    /// Compute one cross-section of the session at a position, whose rows have the places `own` in the tile: the
+    /// results of the rows, or those that they have in common.
     fn cross_section(
         &self,
         target: usize,

@@ -6,7 +6,7 @@ use crate::{
     operator::{MAX_LENGTH, Operator, Parameter, ParameterKind, usage},
 };
 
-/// Which argument belongs to which parameter.
+/// The argument of each parameter, as the call gives it; a fault where they don't fit.
 pub(super) fn match_arguments<'a>(
     operator: &dyn Operator,
     call: &'a Call,
@@ -103,7 +103,7 @@ pub(super) fn number(
     }
 }
 
-/// What a number must be, if this one isn't.
+/// The rule that a number breaks, if it breaks one.
 fn wrong_number(kind: ParameterKind, number: f64) -> Option<String> {
     let whole = number.fract() == 0.0;
     let most = MAX_LENGTH as f64;

@@ -21,7 +21,7 @@ struct Checked {
     arguments: Arguments,
     /// Input nodes: the series in order, then the universe, then the groups.
     inputs: Vec<usize>,
-    /// What each parameter's name stands for, if the call expands.
+    /// The value of each parameter, by name, for a call that expands into an expression.
     values: BTreeMap<&'static str, Value>,
 }
 
@@ -278,7 +278,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// Resolve what a call stands for, its parameters' names bound to its arguments.
+    /// Resolve the expression that a call expands into, where its parameters' names are its arguments.
     fn expand(
         &mut self,
         context: &Context<'_>,

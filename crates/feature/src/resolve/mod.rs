@@ -26,7 +26,7 @@ use crate::{
     vocabulary::Vocabulary,
 };
 
-/// What an expression is for: only a label may look ahead.
+/// The use of an expression: only a label may look ahead.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Purpose {
     Feature,
@@ -40,7 +40,7 @@ pub(crate) struct Resolver<'a> {
     purpose: Purpose,
     graph: Graph,
     named: HashMap<String, usize>,
-    /// How the calls among the nodes are spelled.
+    /// The spelling of each node that is a call.
     spellings: HashMap<usize, Arc<Spelling>>,
     /// The nodes that are views of rows.
     views: HashMap<usize, View>,
@@ -59,7 +59,7 @@ struct Context<'a> {
     periods: bool,
 }
 
-/// What a name of an expansion stands for.
+/// The value of a parameter's name in an expansion.
 #[derive(Clone, Copy, Debug)]
 enum Value {
     Node(usize),
@@ -133,7 +133,7 @@ impl<'a> Resolver<'a> {
         self.expression_over(name, text, syntax, None)
     }
 
-    /// The same, where windows count these rows; not a view of them yet.
+    /// The node of an expression whose windows count these rows; it is no view of them yet.
     fn expression_over(
         &mut self,
         name: &str,

@@ -21,13 +21,13 @@ use crate::{
     operator::{Bound, Meant, Work},
 };
 
-/// Which value over periods a call asks for.
+/// The value over periods that a call asks for.
 pub(super) struct Wanted<'a> {
     pub(super) meant: Meant,
     /// After how many calendar days without a publication it is missing.
     pub(super) stale: Option<u32>,
     pub(super) call: &'a Call,
-    /// Where its expression and its period stand.
+    /// The places of the call's expression and of its period.
     pub(super) places: [TextSpan; 2],
 }
 
@@ -190,7 +190,7 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// What stands in an operator over periods, which must not stand among periods itself.
+    /// The context of an operator's expression over periods; a fault if the operator is among periods itself.
     pub(super) fn over_periods(&self, call: &Call) -> Result<Self, FeatureError> {
         if !self.periods {
             return Ok(Self { rows: None, periods: true, ..*self });

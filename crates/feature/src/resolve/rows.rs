@@ -19,14 +19,14 @@ use crate::{
     graph::{Earlier, Node, NodeKind, OverRows, Windowed, needed},
     operator::{Bound, ROWS, Work},
 };
-/// The rows that an expression counts which is being resolved.
+/// The rows that the expression at hand counts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Counting {
     pub(super) condition: usize,
     pub(super) by: By,
 }
 
-/// Who says which rows count.
+/// The part of a file or expression that says which rows count.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum By {
     /// A call around the expression.
@@ -156,7 +156,7 @@ impl Resolver<'_> {
         Ok(node)
     }
 
-    /// What a name that stands for `node` stands for in a view.
+    /// The node of a name in a view, if it is `node` elsewhere.
     pub(super) fn named_in_view(
         &self,
         context: &Context<'_>,

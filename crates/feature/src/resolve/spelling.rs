@@ -1,11 +1,11 @@
-//! How calls are spelled in canonical texts.
+//! The spelling of calls in canonical texts.
 
 use crate::operator::{Arguments, Operator, ParameterKind};
 
 /// The longest canonical text: what names stand for is written out, so that a short text can mean a very long one.
 pub(super) const MAX_CANONICAL: usize = 1 << 20;
 
-/// What the canonical text of a call says beside its inputs.
+/// The canonical text of a call without its inputs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Spelling {
     /// `Name@version`, with the output that was chosen.

@@ -1,4 +1,4 @@
-//! What is accepted, what is refused and in which words, and what the canonical form is.
+//! Expressions that are accepted, those that are refused and in which words, and their canonical form.
 
 use proptest::prelude::*;
 

@@ -6,7 +6,7 @@ use crate::{
     fit::{StartResult, StateFit},
 };
 
-/// What the bytes of a fit begin with. Raised whenever their form changes.
+/// The first bytes of a stored fit, raised whenever their form changes.
 const HEAD: &[u8; 8] = b"hmmfit 1";
 /// The bytes of a digest.
 const DIGEST: usize = 32;

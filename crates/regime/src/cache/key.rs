@@ -1,4 +1,4 @@
-//! What a fit is known by.
+//! The key of a fit: the digest of all that it is made of.
 
 use std::fmt;
 
@@ -19,9 +19,9 @@ pub struct FitRequest<'a> {
     pub instrument: &'a Instrument,
     /// The session of each bar.
     pub sessions: &'a [Session],
-    /// The bars.
+    /// The observations at these sessions.
     pub observations: &'a Observations,
-    /// How they are fitted.
+    /// The options of the fit.
     pub options: &'a FitOptions,
 }
 
@@ -55,7 +55,7 @@ impl FitKey {
         Self(*blake3::hash(bytes).as_bytes())
     }
 
-    /// The digest.
+    /// The bytes of the digest.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }

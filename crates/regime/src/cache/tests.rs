@@ -1,4 +1,4 @@
-//! What a cache promises.
+//! The promises of a cache.
 
 use std::collections::BTreeMap;
 

@@ -51,7 +51,7 @@ impl<'a> Sample<'a> {
         self.observations.n_present()
     }
 
-    /// What is added to a log-likelihood in units of the sample's standard deviations to tell it in the series' own.
+    /// The difference between a log-likelihood in the series' own units and one in the sample's standard deviations.
     pub(super) fn log_units(&self) -> f64 {
         let logs = self.variances.iter().map(|variance| 0.5 * libm::log(*variance)).sum::<f64>();
         -logs * self.n_present() as f64

@@ -30,7 +30,7 @@ pub enum Covariances {
 }
 
 impl Covariances {
-    /// Their form.
+    /// The form of the covariances.
     pub fn form(&self) -> CovarianceForm {
         match self {
             Self::Diagonal(_) => CovarianceForm::Diagonal,

@@ -1,4 +1,4 @@
-//! How likely an observation is in each state.
+//! The density of an observation in each state.
 
 use super::{CovarianceForm, GaussianHmm};
 use crate::linear::cholesky;
@@ -17,7 +17,7 @@ const HALF_LN_2_PI: f64 = 0.918_938_533_204_672_8;
 pub(crate) struct Densities {
     n_series: usize,
     form: CovarianceForm,
-    /// The variances in whose units densities are told; 1 unless a sample gives its own.
+    /// The variances whose roots are the units of the densities; 1 unless a sample gives its own.
     units: Vec<f64>,
     means: Vec<f64>,
     constants: Vec<f64>,
@@ -101,7 +101,7 @@ impl Densities {
         }
     }
 
-    /// Of one series: means, halves of the reciprocal variances, constants.
+    /// The means, halves of the reciprocal variances and constants of a model of one series.
     pub(crate) fn univariate(&self) -> Option<(&[f64], &[f64], &[f64])> {
         (self.n_series == 1).then_some((&self.means, &self.factors, &self.constants))
     }

@@ -120,7 +120,7 @@ impl GaussianHmm {
     }
 }
 
-/// 1 to [`MAX_STATES`].
+/// Check that there are 1 to [`MAX_STATES`] states.
 pub(crate) fn check_states(states: usize) -> Result<(), RegimeError> {
     if (1..=MAX_STATES).contains(&states) {
         Ok(())

@@ -9,16 +9,16 @@ use super::GaussianHmm;
 pub enum RegimeKind {
     /// Prices fall in a turmoil well above the market's usual one.
     Crisis,
-    /// Prices fall.
+    /// Prices fall in a usual turmoil.
     Bear,
-    /// Prices go nowhere.
+    /// Prices rise or fall by little.
     Sideways,
-    /// Prices rise.
+    /// Prices rise, whatever the turmoil.
     Bull,
 }
 
 impl RegimeKind {
-    /// All kinds.
+    /// All kinds, the worst first.
     pub const ALL: [Self; 4] = [Self::Crisis, Self::Bear, Self::Sideways, Self::Bull];
 
     /// The kind that a name belongs to, whatever its case: that of a kind, a finer one, or one with a number.
@@ -38,7 +38,7 @@ impl RegimeKind {
         })
     }
 
-    /// What states of a kind are called when there are several: the lowest, those between, the highest.
+    /// The names of several states of a kind: of the lowest, of those between, of the highest.
     fn names(self) -> Names {
         let (low, plain, high) = match self {
             Self::Crisis => ("Crisis Bear", "Crisis", "Crisis"),
@@ -64,7 +64,7 @@ impl fmt::Display for RegimeKind {
 
 /// The name of a state, unique in its model, and the kind it belongs to.
 ///
-/// A single state of its kind has the kind's name. Several are told apart by finer names (Downtrend, Crash Bear,
+/// A single state of its kind has the kind's name. Several have finer names (Downtrend, Crash Bear,
 /// Uptrend, Euphoric Bull, Flat, Crisis Bear), and by numbers where these are used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RegimeLabel {
@@ -89,7 +89,7 @@ impl fmt::Display for RegimeLabel {
     }
 }
 
-/// Where one kind of regime ends and the next begins; free of the unit of the returns and of the length of a bar.
+/// The borders between the kinds of regime, free of the unit of the returns and of the length of a bar.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LabelRules {
     /// A falling state is a crisis if it is this many times as volatile as the other states together.

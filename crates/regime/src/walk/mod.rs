@@ -14,7 +14,7 @@ pub use walker::Walker;
 
 use crate::{FitOptions, Missing, ModelCache, Observations, RegimeError, Schedule, Start, model::LabelRules};
 
-/// Where the searches of a later fit begin.
+/// The beginning of the searches of a later fit.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Refit {
     /// At the starts of the fit's options: each fit depends on its own look-back alone.
@@ -22,7 +22,7 @@ pub enum Refit {
     /// At the last model, and at these starts besides, so that it can get away from an old maximum. Faster by far, but
     /// a model then depends on all fits before it.
     Warm {
-        /// What else is tried.
+        /// The starts that are tried besides.
         fresh: Vec<Start>,
     },
 }
@@ -30,28 +30,28 @@ pub enum Refit {
 /// Whether the fits of an instrument are kept and found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CacheUse {
-    /// In the cache of the walk.
+    /// Fits are kept and found in the cache of the walk.
     Shared,
-    /// Not at all.
+    /// Fits are neither kept nor found.
     Off,
 }
 
-/// How regimes are followed; for one instrument, not shared by several.
+/// The options for following the regimes of one instrument; several instruments share none.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WalkOptions {
     /// When the model is fitted again.
     pub schedule: Schedule,
     /// How many bars a fit sees, the present one included; bars before the first observation don't count.
     pub look_back: usize,
-    /// How it is fitted.
+    /// The options of each fit.
     pub fit: FitOptions,
-    /// Where later fits begin.
+    /// The beginning of later fits.
     pub refit: Refit,
-    /// What states are called.
+    /// The rules that name the states.
     pub labels: LabelRules,
-    /// What a missing bar is.
+    /// The rule for missing bars.
     pub missing: Missing,
-    /// Whether its fits are kept.
+    /// Whether fits are kept and found.
     pub cache: CacheUse,
 }
 
@@ -80,16 +80,16 @@ impl WalkOptions {
     }
 }
 
-/// One instrument's bars and how its regimes are followed.
+/// The bars of an instrument, and the options for following its regimes.
 #[derive(Debug, Clone, Copy)]
 pub struct WalkRequest<'a> {
     /// Whose bars they are.
     pub instrument: &'a Instrument,
     /// The session of each bar, in order; several bars may be of one session.
     pub sessions: &'a [Session],
-    /// The bars.
+    /// The observations at these sessions.
     pub observations: &'a Observations,
-    /// How they are followed.
+    /// The options for following the regimes.
     pub options: &'a WalkOptions,
 }
 
@@ -102,8 +102,8 @@ pub struct WalkRequest<'a> {
 ///
 /// # Errors
 ///
-/// Options that can't be, sessions that don't belong to the bars or run backwards. A fit that fails is no error: it is
-/// told in [`Walk::failures`], and the last model stays.
+/// Options that can't be, sessions that don't belong to the bars or run backwards. A fit that fails is no error:
+/// [`Walk::failures`] holds it, and the last model stays.
 pub fn walk(request: WalkRequest<'_>, cache: &ModelCache) -> Result<Walk, RegimeError> {
     let WalkRequest { instrument, sessions, observations, options } = request;
     if sessions.len() != observations.n_rows() {
@@ -123,9 +123,9 @@ pub fn walk(request: WalkRequest<'_>, cache: &ModelCache) -> Result<Walk, Regime
 pub struct InstrumentHistory {
     /// The session of each bar.
     pub sessions: Vec<Session>,
-    /// The bars.
+    /// The observations at these sessions.
     pub observations: Observations,
-    /// How they are followed.
+    /// The options for following the regimes.
     pub options: WalkOptions,
 }
 

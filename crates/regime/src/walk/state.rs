@@ -40,7 +40,7 @@ impl<'a> Walker<'a> {
         out
     }
 
-    /// A walker that goes on from a [state](Self::state); no numbers are the state of one that was told nothing yet.
+    /// A walker that goes on from a [state](Self::state); no numbers are the state of one that has taken no bar yet.
     /// It knows no fits but those that it makes itself.
     ///
     /// # Errors
@@ -100,7 +100,7 @@ fn session(number: f64) -> Option<Session> {
     (number.fract() == 0.0 && number.abs() < 1e9).then(|| Session::from_number(number as i32))
 }
 
-/// What is still to be read.
+/// The numbers that are still to be read.
 struct Numbers<'a>(&'a [f64]);
 
 impl<'a> Numbers<'a> {

@@ -5,6 +5,6 @@
 pub(super) struct Complete {
     /// Group code above, row below; ascending.
     pub order: Vec<u64>,
-    /// Of each series the values, in the order of `order`.
+    /// The values of each series, in the order of `order`.
     pub columns: Vec<Vec<f64>>,
 }

@@ -191,7 +191,7 @@ fn less(a: f64, b: f64) -> f64 {
     if a <= b || a.is_nan() { a } else { b }
 }
 
-/// `Clip(a, low, high)`.
+/// The operator `Clip(a, low, high)`.
 pub(super) struct Clip;
 
 static CLIP: Documentation = Documentation {

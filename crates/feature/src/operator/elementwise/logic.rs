@@ -71,7 +71,7 @@ pub(super) static TABLE: &[Elementwise] = &[
     },
 ];
 
-/// `If(condition, a, b)`.
+/// The operator `If(condition, a, b)`.
 pub(super) struct If;
 
 static IF: Documentation = Documentation {

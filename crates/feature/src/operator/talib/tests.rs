@@ -1,4 +1,4 @@
-//! What every indicator keeps, whatever it computes.
+//! The promises that every indicator keeps, whatever it computes.
 
 use proptest::prelude::*;
 

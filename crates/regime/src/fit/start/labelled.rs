@@ -6,7 +6,7 @@ use crate::{CovarianceForm, Covariances, GaussianHmm};
 /// The variance of a label is at least this share of the sample's, so that every label can win and lose bars.
 const LEAST_VARIANCE: f64 = 1e-2;
 
-/// How states follow each other.
+/// The transitions of the model.
 #[derive(Clone, Copy)]
 pub(super) enum Stays {
     /// As the labels do; each pair of states at least once.

@@ -1,4 +1,4 @@
-//! Where searches begin. To add a start: a variant of [`Start`], and a file here that labels the bars.
+//! The beginnings of searches. To add one: a variant of [`Start`], and a file here that labels the bars.
 
 mod bins;
 mod clusters;
