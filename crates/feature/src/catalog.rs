@@ -1,33 +1,29 @@
 //! Named expressions, from libraries and from the user.
 
-mod definition;
 mod description;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use definition::Entry;
-pub use definition::{Definition, Library};
 pub use description::Description;
 
-use self::definition::Condition;
-
 use crate::{
-    Feature, FeatureError, LabelExpression, Schema, Type,
-    expression::{Fault, Syntax, nearest, parse},
+    Definition, Feature, FeatureError, LabelExpression, Library, Schema, ValueType,
+    definition::Entry,
+    expression::{Fault, Syntax, parse},
     library,
     operator::Registry,
     resolve::{Purpose, Resolver},
+    vocabulary::Vocabulary,
 };
 
 /// Named expressions, from libraries and from the user. A name has one meaning: two may define it only in the same words.
 #[derive(Clone, Default, Debug)]
 pub struct Catalog {
-    registry: Registry,
-    entries: BTreeMap<String, Entry>,
+    vocabulary: Vocabulary,
     libraries: BTreeMap<String, Library>,
 }
 
-/// What data suffices for.
+/// Features that data suffice for, and those that they don't.
 #[derive(Clone, Default, Debug)]
 pub struct Available {
     /// The features that can be computed.
@@ -36,7 +32,7 @@ pub struct Available {
     pub left_out: Vec<(String, FeatureError)>,
 }
 
-/// Where a definition comes from that was given by itself.
+/// The origin of a definition that no file holds.
 const USER: &str = "the study";
 
 impl Catalog {
@@ -47,12 +43,12 @@ impl Catalog {
 
     /// An empty catalog over these operators.
     pub fn with_operators(registry: Registry) -> Self {
-        Self { registry, ..Self::default() }
+        Self { vocabulary: Vocabulary::new(registry), ..Self::default() }
     }
 
     /// The operators that expressions may use.
     pub fn registry(&self) -> &Registry {
-        &self.registry
+        self.vocabulary.operators()
     }
 
     /// The names of the libraries that come with this crate.
@@ -76,7 +72,7 @@ impl Catalog {
         let content = library::read(file, text)?;
         let mut add = |definitions: Vec<Definition>| {
             let names = definitions.iter().map(|definition| definition.name.clone()).collect::<Vec<_>>();
-            definitions.into_iter().try_for_each(|definition| self.add(definition))?;
+            definitions.into_iter().try_for_each(|definition| self.vocabulary.add(definition))?;
             Ok::<_, FeatureError>(names)
         };
         add(content.parts)?;
@@ -88,7 +84,7 @@ impl Catalog {
 
     /// Add one expression.
     pub fn with(mut self, name: &str, expression: &str) -> Result<Self, FeatureError> {
-        self.add(Definition {
+        self.vocabulary.add(Definition {
             name: name.to_owned(),
             expression: expression.to_owned(),
             meaning: String::new(),
@@ -100,39 +96,14 @@ impl Catalog {
         Ok(self)
     }
 
-    fn add(&mut self, definition: Definition) -> Result<(), FeatureError> {
-        let name = definition.name.clone();
-        if name.trim().is_empty() {
-            return Err(FeatureError::Name { name, reason: "it is empty" });
-        }
-        if name.chars().any(char::is_control) || name.contains(['$', '*']) {
-            return Err(FeatureError::Name {
-                name,
-                reason: "`$`, `*` and control characters are not allowed",
-            });
-        }
-        if let Some(Entry { definition: first, .. }) = self.entries.get(&name) {
-            if first.says_the_same_as(&definition) {
-                return Ok(());
-            }
-            let (first, second) = (first.origin.clone(), definition.origin);
-            return Err(FeatureError::Duplicate { name, first, second });
-        }
-        let syntax =
-            parse(&definition.expression).map_err(|fault| fault.within(&name, &definition.expression))?;
-        let condition = definition.rows.as_ref().map(|text| Condition::read(&name, text)).transpose()?;
-        self.entries.insert(name, Entry { definition, syntax, rows: condition });
-        Ok(())
-    }
-
     /// A definition by its name.
     pub fn definition(&self, name: &str) -> Option<&Definition> {
-        self.entries.get(name).map(|entry| &entry.definition)
+        self.entry(name).map(|entry| &entry.definition)
     }
 
     /// All definitions, in the order of their names.
     pub fn definitions(&self) -> impl Iterator<Item = &Definition> {
-        self.entries.values().map(|entry| &entry.definition)
+        self.vocabulary.entries().map(|entry| &entry.definition)
     }
 
     /// A library or file that was added, by its name.
@@ -140,34 +111,33 @@ impl Catalog {
         self.libraries.get(name)
     }
 
-    pub(crate) fn entry(&self, name: &str) -> Option<&Entry> {
-        self.entries.get(name)
+    fn entry(&self, name: &str) -> Option<&Entry> {
+        self.vocabulary.entry(name)
     }
 
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.entries.keys().map(String::as_str)
+    /// The expression of a name that is known.
+    fn expression(&self, name: &str) -> &str {
+        &self.entry(name).expect("what was resolved has an entry").definition.expression
     }
 
-    pub(crate) fn unknown(&self, name: &str) -> FeatureError {
-        let known = self.names().chain(self.libraries.keys().map(String::as_str));
-        FeatureError::UnknownFeature {
-            name: name.to_owned(),
-            nearest: nearest(name, known).map(str::to_owned),
-        }
+    fn unknown(&self, name: &str) -> FeatureError {
+        let libraries = self.libraries.keys().map(String::as_str);
+        FeatureError::unknown_feature(name, self.vocabulary.names().chain(libraries))
     }
 
     /// The names that a selection stands for, each once, in its order: names of features, of libraries or files (all
     /// that they define, in their order), and patterns such as `mom_*` (in the order of names).
     pub fn select(&self, selection: &[&str]) -> Result<Vec<String>, FeatureError> {
         let mut selected = Vec::<String>::new();
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for &item in selection {
-            let found: Vec<&str> = if let Some((name, _)) = self.entries.get_key_value(item) {
-                vec![name]
+            let found: Vec<&str> = if let Some(entry) = self.entry(item) {
+                vec![&entry.definition.name]
             } else if let Some(library) = self.libraries.get(item) {
                 library.names.iter().map(String::as_str).collect()
             } else {
-                self.names().filter(|name| item.contains('*') && matches_pattern(item, name)).collect()
+                let names = self.vocabulary.names();
+                names.filter(|name| item.contains('*') && matches_pattern(item, name)).collect()
             };
             if found.is_empty() && !self.libraries.contains_key(item) {
                 return Err(self.unknown(item));
@@ -180,12 +150,11 @@ impl Catalog {
 
     /// The features of a selection (see [`Catalog::select`]), checked against the columns that there are.
     pub fn resolve(&self, selection: &[&str], schema: &Schema) -> Result<Vec<Feature>, FeatureError> {
-        let mut resolver = Resolver::new(self, schema, Purpose::Feature);
+        let mut resolver = Resolver::new(&self.vocabulary, schema, Purpose::Feature);
         let mut features = Vec::new();
         for name in self.select(selection)? {
             let node = resolver.feature(&name)?;
-            let expression = &self.entries[&name].definition.expression;
-            features.push(Feature::new(&name, expression, resolver.graph().part(node)));
+            features.push(Feature::new(&name, self.expression(&name), resolver.graph().part(node)));
         }
         Ok(features)
     }
@@ -214,15 +183,17 @@ impl Catalog {
         let syntax = parse(expression).map_err(|fault| fault.within(name, expression))?;
         let span = syntax.span;
         let feature = self.resolve_one(name, expression, &syntax, schema, Purpose::Feature)?;
-        if feature.value_type() == Type::Boolean {
+        if feature.value_type() == ValueType::Boolean {
             return Ok(feature);
         }
         let fault = Fault::new(span, "a universe is a condition, not a number");
         Err(fault.help("compare it, as in `$volume > 0`").within(name, expression).into())
     }
 
-    /// An expression that may look ahead, such as `Ref($close, -2) / Ref($close, -1) - 1`.
-    pub fn resolve_label(
+    /// An expression that may look ahead, such as `Ref($close, -2) / Ref($close, -1) - 1`. Elsewhere such expressions are
+    /// the targets of a file.
+    #[cfg(test)]
+    pub(crate) fn resolve_label(
         &self,
         name: &str,
         expression: &str,
@@ -235,21 +206,16 @@ impl Catalog {
     /// The condition of the rows that all entries of a selection count, if they all count the same and not every row.
     pub fn common_rows(&self, selection: &[&str]) -> Result<Option<String>, FeatureError> {
         let names = self.select(selection)?;
-        let mut conditions = names.iter().map(|name| self.entries[name].definition.rows.clone());
+        let mut conditions = names.iter().map(|name| self.definition(name)?.rows.clone());
         let first = conditions.next().flatten();
         Ok(first.filter(|first| conditions.all(|other| other.as_ref() == Some(first))))
     }
 
-    /// The same entries, where those that count the rows of this condition count every row: for a panel that has these
-    /// rows alone (see [`Catalog::common_rows`]).
+    /// The catalog with every row counted by the entries that count the rows of this condition: for a panel that has
+    /// these rows alone (see [`Catalog::common_rows`]).
     #[must_use]
     pub fn over_rows_alone(mut self, condition: &str) -> Self {
-        for entry in self.entries.values_mut() {
-            if entry.definition.rows.as_deref() == Some(condition) {
-                entry.rows = None;
-                entry.definition.rows = None;
-            }
-        }
+        self.vocabulary.drop_condition(condition);
         self
     }
 
@@ -262,10 +228,9 @@ impl Catalog {
     ) -> Vec<(String, Result<LabelExpression, FeatureError>)> {
         let names = self.libraries.get(library).into_iter().flat_map(|library| &library.targets);
         let target = |name: &String| {
-            let mut resolver = Resolver::new(self, schema, Purpose::Label);
+            let mut resolver = Resolver::new(&self.vocabulary, schema, Purpose::Label);
             let node = resolver.feature(name)?;
-            let expression = &self.entries[name].definition.expression;
-            Ok(LabelExpression(Feature::new(name, expression, resolver.graph().part(node))))
+            Ok(LabelExpression(Feature::new(name, self.expression(name), resolver.graph().part(node))))
         };
         names.map(|name| (name.clone(), target(name))).collect()
     }
@@ -278,7 +243,7 @@ impl Catalog {
         schema: &Schema,
         purpose: Purpose,
     ) -> Result<Feature, FeatureError> {
-        let mut resolver = Resolver::new(self, schema, purpose);
+        let mut resolver = Resolver::new(&self.vocabulary, schema, purpose);
         let node = resolver.expression(name, expression, syntax)?;
         Ok(Feature::new(name, expression, resolver.graph().part(node)))
     }

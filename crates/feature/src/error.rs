@@ -46,6 +46,11 @@ pub enum FeatureError {
 }
 
 impl FeatureError {
+    /// A name that is none of the known ones: of features and libraries.
+    pub(crate) fn unknown_feature<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::UnknownFeature { name: name.to_owned(), nearest: nearest(name, known).map(str::to_owned) }
+    }
+
     /// A name that is none of the known ones: of features, libraries and operators.
     pub fn unknown_name<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         Self::UnknownName { name: name.to_owned(), nearest: nearest(name, known).map(str::to_owned) }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use crate::{
-    Carry, LookBack, Type,
+    Carry, LookBack, ValueType,
     graph::{Graph, Node, NodeKind, carried},
     operator::Work,
 };
@@ -29,24 +29,24 @@ impl Feature {
         self.graph.nodes().last().expect("a feature has at least one node")
     }
 
-    /// Its name.
+    /// The name of the feature.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its expression, as written.
+    /// The expression, as written.
     pub fn expression(&self) -> &str {
         &self.expression
     }
 
-    /// What it computes, spelled out: names replaced by what they stand for, every parameter and the versions of the
+    /// The computation spelled out: names are replaced by their expressions, every parameter and the versions of the
     /// operators written. Features with equal canonical texts have equal bits on equal columns, whatever their names.
     pub fn canonical(&self) -> &str {
         &self.root().canonical
     }
 
-    /// The calls that it is made of, operands before what uses them and the whole last; each is named by its canonical
-    /// text. Columns and constants are not among them.
+    /// The calls that the expression is made of, operands before what uses them and the whole last; each is named by
+    /// its canonical text. Columns and constants are not among them.
     ///
     /// For finding the part of an expression that something is true of.
     ///
@@ -67,18 +67,18 @@ impl Feature {
         calls.map(|(n, node)| Self::new(&node.canonical, &node.canonical, self.graph.part(n))).collect()
     }
 
-    /// The fields that it reads, without `$`.
+    /// The fields that the expression reads, without `$`.
     pub fn fields(&self) -> BTreeSet<&str> {
         self.columns(|node| matches!(node.kind, NodeKind::Field(_)))
     }
 
-    /// The category columns that it reads.
+    /// The category columns that the expression reads.
     pub fn categories(&self) -> BTreeSet<&str> {
         self.columns(|node| matches!(node.kind, NodeKind::Categories(_)))
     }
 
-    /// The published facts that it reads, without `$$`. Its look-back says nothing about them: what was published long
-    /// ago still counts.
+    /// The published facts that the expression reads, without `$$`. Its look-back says nothing about them: what was
+    /// published long ago still counts.
     pub fn facts(&self) -> BTreeSet<&str> {
         let names = self.graph.nodes().iter().filter_map(|node| match &node.kind {
             NodeKind::Call(bound) => match &bound.work {
@@ -104,15 +104,15 @@ impl Feature {
         self.root().look_back
     }
 
-    /// What it needs of the past to go on from a cut of the calendar; `None` if that is all history, since something
-    /// in it keeps no state (an expanding window).
+    /// What the feature needs of the past to go on from a cut of the calendar; `None` if it needs all history, since
+    /// an operator in it keeps no state (an expanding window).
     pub fn carry(&self) -> Option<Carry> {
         let (recursions, sessions) = carried(&self.graph)?;
         Some(Carry { sessions, recursions: recursions.len() })
     }
 
-    /// Number, or condition (stored as 1 and 0).
-    pub fn value_type(&self) -> Type {
+    /// The type of the values: numbers, or conditions (stored as 1 and 0).
+    pub fn value_type(&self) -> ValueType {
         self.root().value_type
     }
 
@@ -145,27 +145,27 @@ impl fmt::Debug for Feature {
 pub struct LabelExpression(pub(crate) Feature);
 
 impl LabelExpression {
-    /// Its name.
+    /// The name of the feature.
     pub fn name(&self) -> &str {
         self.0.name()
     }
 
-    /// Its expression, as written.
+    /// The expression, as written.
     pub fn expression(&self) -> &str {
         self.0.expression()
     }
 
-    /// What it computes, spelled out; see [`Feature::canonical`].
+    /// The computation spelled out; see [`Feature::canonical`].
     pub fn canonical(&self) -> &str {
         self.0.canonical()
     }
 
-    /// The fields that it reads, without `$`.
+    /// The fields that the expression reads, without `$`.
     pub fn fields(&self) -> BTreeSet<&str> {
         self.0.fields()
     }
 
-    /// The category columns that it reads.
+    /// The category columns that the expression reads.
     pub fn categories(&self) -> BTreeSet<&str> {
         self.0.categories()
     }
@@ -175,7 +175,7 @@ impl LabelExpression {
         self.0.look_back()
     }
 
-    /// How many later sessions a value depends on: what training windows must be purged by.
+    /// How many later sessions a value depends on; training windows must be purged by so many.
     pub fn look_ahead(&self) -> usize {
         self.0.look_ahead()
     }

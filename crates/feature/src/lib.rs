@@ -54,24 +54,34 @@
 //! later than its session; nor, beyond the look-back, on what is earlier; nor on the number of threads, on the other
 //! features of a plan, or (time series) on other instruments.
 
+#![warn(missing_debug_implementations, unreachable_pub)]
+
 mod catalog;
+mod definition;
 mod error;
 mod expression;
 mod feature;
 mod graph;
+pub mod handbook;
 pub mod kernel;
 mod library;
+mod look_back;
 pub mod operator;
 mod plan;
 #[cfg(test)]
 mod reference;
 mod resolve;
 mod schema;
+mod value_type;
+mod vocabulary;
 
-pub use catalog::{Available, Catalog, Definition, Description, Library};
+pub use catalog::{Available, Catalog, Description};
+pub use definition::{Definition, Library};
 pub use error::FeatureError;
-pub use expression::{ExpressionError, Span};
+pub use expression::{ExpressionError, TextSpan};
 pub use feature::{Feature, LabelExpression};
-pub use graph::{Carry, LookBack, Type};
-pub use plan::{Costs, Explain, From, Pass, Plan, Progress, Resumed, Run, States};
+pub use graph::Carry;
+pub use look_back::LookBack;
+pub use plan::{Costs, Explain, InstrumentRun, Pass, Piece, Plan, Progress, ResumeFrom, Resumed, States};
 pub use schema::Schema;
+pub use value_type::ValueType;

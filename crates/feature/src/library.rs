@@ -32,13 +32,13 @@ pub(crate) const NAMES: [(&str, &str); 5] = [
 /// The condition of every row.
 const ALL_ROWS: &str = "all";
 
-/// What a file says.
+/// The content of a file of definitions.
 pub(crate) struct Content {
     pub(crate) description: String,
-    /// What others use and nobody asks for by the library's name.
+    /// Definitions for others to use, which the library's name does not select.
     pub(crate) parts: Vec<Definition>,
     pub(crate) features: Vec<Definition>,
-    /// What may look ahead.
+    /// Definitions that may look ahead.
     pub(crate) targets: Vec<Definition>,
     pub(crate) known_flaws: Vec<String>,
 }
@@ -93,7 +93,7 @@ pub(crate) fn read(file: &str, text: &str) -> Result<Content, FeatureError> {
 }
 
 impl Entry {
-    /// What the entry defines; `rows` is the condition of its file.
+    /// The definitions that the entry stands for; `rows` is the condition of its file.
     fn definitions(&self, file: &str, rows: Option<&str>) -> Result<Vec<Definition>, String> {
         let Some(variables) = &self.variables else {
             if let Some(at) = self.name.find(['{', '}']) {

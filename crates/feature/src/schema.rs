@@ -1,4 +1,4 @@
-//! What columns an expression may name.
+//! The columns that an expression may name.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,9 @@ use backstaff_panel::Panel;
 /// The names of the columns that a panel offers, without its data.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Schema {
-    /// The fields: `$close`.
+    /// The fields, as in `$close`.
     pub fields: BTreeSet<String>,
-    /// The category columns: `by=sector`.
+    /// The category columns, as in `by=sector`.
     pub categories: BTreeSet<String>,
     /// The published facts, whose names end with their frequency: `$$roe_q`.
     pub facts: BTreeSet<String>,

@@ -97,7 +97,7 @@ fn grow(
     let mut best_round = None;
     for number in 1..=of {
         let is_finished = trainer.grow()?;
-        let values = if has_validation { trainer.evaluate(threads)? } else { Vec::new() };
+        let values = if has_validation { trainer.evaluate(threads.count())? } else { Vec::new() };
         for (metric, &value) in metrics.iter_mut().zip(&values) {
             metric.values.push(value);
         }

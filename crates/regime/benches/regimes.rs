@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, hint::black_box, time::Duration};
 use backstaff_panel::{Instrument, Session};
 use backstaff_regime::{
     Covariances, Filter, FitOptions, GaussianHmm, Missing, ModelCache, Refit, Schedule, Start, WalkOptions,
-    fit, simulate, walk::History, walk_each,
+    fit, simulate, walk::InstrumentHistory, walk_each,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -66,7 +66,7 @@ fn histories(
     sessions: usize,
     schedule: Schedule,
     refit: &Refit,
-) -> BTreeMap<Instrument, History> {
+) -> BTreeMap<Instrument, InstrumentHistory> {
     let one = |number: usize| {
         let (_, observations) = simulate(&truth(3), sessions, number as u64);
         let fit = FitOptions {
@@ -78,7 +78,7 @@ fn histories(
             WalkOptions { schedule, refit: refit.clone(), missing: Missing::Refuse, ..WalkOptions::new(fit) };
         let sessions =
             (0..sessions as i32).map(|t| Session::from_number(18_000 + t / 5 * 7 + t % 5)).collect();
-        (Instrument::new(&format!("{number}")), History { sessions, observations, options })
+        (Instrument::new(&format!("{number}")), InstrumentHistory { sessions, observations, options })
     };
     (0..count).map(one).collect()
 }

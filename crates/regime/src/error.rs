@@ -1,4 +1,4 @@
-//! What can be wrong with observations, a model or a request.
+//! Errors of observations, models and requests.
 
 use backstaff_panel::{Instrument, Session};
 
@@ -30,7 +30,7 @@ pub enum RegimeError {
     )]
     TooFewObservations { found: usize, needed: usize, states: usize, series: usize },
 
-    /// Nothing moves, so there are no states to tell apart.
+    /// A series without movement has no states that differ.
     #[error(
         "series {series} is constant ({value}) over all {observations} observations; there are no regimes in it"
     )]
@@ -66,7 +66,7 @@ pub enum RegimeError {
     #[error("{what} has {found} entries where {expected} are needed for {states} states and {series} series")]
     Shape { what: String, expected: usize, found: usize, states: usize, series: usize },
 
-    /// Not a probability.
+    /// A number that is no probability.
     #[error("{what} holds {value}, which is no probability")]
     Probability { what: String, value: f64 },
 
@@ -102,11 +102,11 @@ pub enum RegimeError {
     #[error("{sessions} sessions were given for {rows} bars")]
     Sessions { sessions: usize, rows: usize },
 
-    /// Time runs forward.
+    /// Bars that run backwards in time.
     #[error("bar {row} is of {session}, before the {previous} of the bar in front of it; sort the bars")]
     Order { row: usize, session: Session, previous: Session },
 
-    /// What is to be gone on from is something else.
+    /// Numbers that no walk can go on from.
     #[error("{numbers} numbers are no state of a walk with these options")]
     State { numbers: usize },
 

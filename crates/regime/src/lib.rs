@@ -4,7 +4,7 @@
 //! is observed (returns, mostly), and a matrix of probabilities says how the states follow each other.
 //!
 //! - [`Observations`]: what is seen, bars × series.
-//! - [`model`]: [`GaussianHmm`], its file, what follows from its numbers, the order and the [`Label`]s of its states.
+//! - [`model`]: [`GaussianHmm`], its file, what follows from its numbers, the order and the [`RegimeLabel`]s of its states.
 //! - [`mod@fit`]: expectation maximisation from several starts; [`choose_states`] for how many states.
 //! - [`inference`]: [`filter()`] knows the past only and gives [`FilteredRegimes`], what decisions are made of;
 //!   [`smooth`] knows the whole sample and gives [`SmoothedRegimes`], for study; the two can't be confused.
@@ -14,6 +14,8 @@
 //!
 //! Everything here is pure: no file, no clock, no thread pool of its own (rayon's current one is used), no randomness
 //! without a seed. Results have the same bits for any number of threads.
+
+#![warn(missing_debug_implementations, unreachable_pub)]
 
 mod error;
 mod exponential;
@@ -31,13 +33,15 @@ pub mod model;
 pub mod profile;
 pub mod walk;
 
-pub use cache::{CacheStatistics, FitRequest, KeptFits, Key, ModelCache};
+pub use cache::{CacheStatistics, FitKey, FitRequest, KeptFits, ModelCache};
 pub use error::RegimeError;
 pub use fit::{Fit, FitOptions, Start, choose_states, fit, fit_each};
 pub use inference::{
     Filter, FilteredRegimes, Forecast, SmoothedRegimes, filter, forecast, score, simulate, smooth, viterbi,
 };
-pub use model::{Covariance, Covariances, GaussianHmm, Kind, Label, MAX_STATES, Probabilities};
+pub use model::{
+    CovarianceForm, Covariances, GaussianHmm, MAX_STATES, Probabilities, RegimeKind, RegimeLabel,
+};
 pub use observations::{Missing, Observations};
 pub use profile::{Profile, Profiler};
 pub use schedule::Schedule;

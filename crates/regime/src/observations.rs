@@ -1,18 +1,32 @@
-//! What is observed of a market, bar by bar.
+//! The observations of a market, bar by bar.
+
+use serde::{Deserialize, Serialize};
 
 use crate::RegimeError;
 
-/// What to do with a bar at which a value is missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The rule for a bar at which a value is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Missing {
-    /// The bar tells nothing, but time passes: the states move on by one transition, so that a gap of `n` bars counts
-    /// as the `n`-th power of the transition matrix.
+    /// The bar is no evidence, but time passes: the states move on by one transition, so that a gap of `n` bars
+    /// counts as the `n`-th power of the transition matrix.
     Skip,
     /// A missing value is an error.
     Refuse,
 }
 
-/// Bars × series of finite values; a bar with a missing value tells nothing.
+impl Missing {
+    /// The rule's name in studies and keys.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Skip => "skip",
+            Self::Refuse => "refuse",
+        }
+    }
+}
+
+/// Bars × series of finite values; a bar with a missing value is no evidence.
 ///
 /// - Shape: rows are bars, oldest first; columns are the observed series (the return first, by convention: states are
 ///   ordered and labelled by the first series).
@@ -36,7 +50,7 @@ pub struct Observations {
 }
 
 impl Observations {
-    /// One series.
+    /// The observations of one series.
     ///
     /// # Errors
     ///
@@ -69,12 +83,12 @@ impl Observations {
         Ok(observations)
     }
 
-    /// No bar yet.
+    /// Observations without a bar.
     pub(crate) fn empty(n_series: usize) -> Self {
         Self { values: Vec::new(), n_series, present: Vec::new(), n_present: 0 }
     }
 
-    /// One bar more.
+    /// Append a bar.
     pub(crate) fn push(&mut self, row: &[f64], missing: Missing) -> Result<(), RegimeError> {
         let t = self.n_rows();
         if row.len() != self.n_series {
@@ -136,7 +150,7 @@ impl Observations {
         &self.values
     }
 
-    /// Which bars are present.
+    /// Whether each bar is present.
     pub(crate) fn present(&self) -> &[bool] {
         &self.present
     }

@@ -7,14 +7,14 @@ use rand_chacha::ChaCha8Rng;
 pub(crate) struct Random(ChaCha8Rng);
 
 impl Random {
-    /// One of many independent streams of a seed.
+    /// Open one of many independent streams of a seed.
     pub(crate) fn new(seed: u64, stream: u64) -> Self {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         generator.set_stream(stream);
         Self(generator)
     }
 
-    /// Uniform on [0, 1).
+    /// A number that is uniform on [0, 1).
     pub(crate) fn uniform(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)
     }

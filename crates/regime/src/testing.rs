@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::{Covariance, Covariances, GaussianHmm, Missing, Observations};
+use crate::{CovarianceForm, Covariances, GaussianHmm, Missing, Observations};
 
 /// Approximately normal numbers that any language can make: sums of twelve numbers of a linear congruential generator.
 pub(crate) fn noise(seed: u64, count: usize) -> Vec<f64> {
@@ -32,7 +32,7 @@ pub(crate) fn seen(values: &[f64]) -> Observations {
 
 /// Three states that hmmlearn was given, too.
 pub(crate) fn guess(covariances: Covariances) -> GaussianHmm {
-    let d = covariances.values().len() / if covariances.form() == Covariance::Full { 6 } else { 3 };
+    let d = covariances.values().len() / if covariances.form() == CovarianceForm::Full { 6 } else { 3 };
     let means = if covariances.values().len() == 3 {
         vec![-0.002, 0.0, 0.001]
     } else {

@@ -30,8 +30,40 @@ pub enum Claiming<'a> {
     Busy,
 }
 
+impl Store {
+    /// Asks for the right to compute the artifact of this key, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// If the lock file can't be made.
+    pub fn try_claim(&self, stage: &str, key: &Key) -> Result<Claiming<'_>, StoreError> {
+        Claim::ask(self, stage, key)
+    }
+
+    /// Looks again under a claim; `None` if someone else has it, who is about to replace what is damaged.
+    pub(crate) fn find_under_claim(&self, stage: &str, key: &Key) -> Result<Option<Manifest>, StoreError> {
+        match self.try_claim(stage, key)? {
+            Claiming::Claimed(claim) => claim.find(),
+            Claiming::Busy => Ok(None),
+        }
+    }
+
+    /// Does something while nobody else can compute the artifact of this key; nothing if someone else has the claim.
+    pub(crate) fn under_claim(
+        &self,
+        stage: &str,
+        key: &Key,
+        work: impl FnOnce() -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        match self.try_claim(stage, key)? {
+            Claiming::Claimed(_claim) => work(),
+            Claiming::Busy => Ok(()),
+        }
+    }
+}
+
 impl<'a> Claim<'a> {
-    pub(crate) fn ask(store: &'a Store, stage: &str, key: &Key) -> Result<Claiming<'a>, StoreError> {
+    fn ask(store: &'a Store, stage: &str, key: &Key) -> Result<Claiming<'a>, StoreError> {
         let locks = store.layout().locks();
         fs::create_dir_all(&locks).at("make the folder", &locks)?;
         let path = store.layout().lock(key);

@@ -31,8 +31,19 @@ pub struct Draft {
     earlier: Option<Earlier>,
 }
 
+impl Store {
+    /// Starts an artifact. Nothing of it can be seen before [`Draft::publish`].
+    ///
+    /// # Errors
+    ///
+    /// If its temporary folder can't be made.
+    pub fn draft(&self, stage: &str, stage_version: u32, key: Key) -> Result<Draft, StoreError> {
+        Draft::new(self, stage, stage_version, key)
+    }
+}
+
 impl Draft {
-    pub(crate) fn new(store: &Store, stage: &str, stage_version: u32, key: Key) -> Result<Self, StoreError> {
+    fn new(store: &Store, stage: &str, stage_version: u32, key: Key) -> Result<Self, StoreError> {
         let folder = store.workshop()?.folder()?;
         let manifest = Manifest {
             store_version: STORE_VERSION,

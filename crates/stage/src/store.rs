@@ -11,8 +11,7 @@ use std::{
 };
 
 use crate::{
-    Draft, Key, Manifest, Mapped, StoreError,
-    claim::{Claim, Claiming},
+    Key, Manifest, Mapped, StoreError,
     digest::digest_bytes,
     error::IoContext,
     layout::{Layout, MANIFEST, is_absent},
@@ -100,22 +99,9 @@ impl Store {
             Look::Absent => Ok(None),
             Look::Damaged(reason) => {
                 self.note_damage(stage, key, reason);
-                match self.try_claim(stage, key)? {
-                    Claiming::Claimed(claim) => claim.find(),
-                    // Whoever has the claim is about to replace it.
-                    Claiming::Busy => Ok(None),
-                }
+                self.find_under_claim(stage, key)
             }
         }
-    }
-
-    /// Starts an artifact. Nothing of it can be seen before [`Draft::publish`].
-    ///
-    /// # Errors
-    ///
-    /// If its temporary folder can't be made.
-    pub fn draft(&self, stage: &str, stage_version: u32, key: Key) -> Result<Draft, StoreError> {
-        Draft::new(self, stage, stage_version, key)
     }
 
     /// Maps a part of an artifact into memory, after its bytes were compared with the digest they had when written.
@@ -157,15 +143,6 @@ impl Store {
     /// What this process found damaged so far, oldest first.
     pub fn damages(&self) -> Vec<Damage> {
         self.damages_mut().clone()
-    }
-
-    /// Asks for the right to compute the artifact of this key, without waiting.
-    ///
-    /// # Errors
-    ///
-    /// If the lock file can't be made.
-    pub fn try_claim(&self, stage: &str, key: &Key) -> Result<Claiming<'_>, StoreError> {
-        Claim::ask(self, stage, key)
     }
 
     /// Reads what is there under a key and marks it as used.
@@ -252,9 +229,7 @@ impl Store {
         }
         let reason = format!("its part {:?} is missing", part.name);
         self.note_damage(stage, key, reason.clone());
-        if let Claiming::Claimed(claim) = self.try_claim(stage, key)? {
-            claim.find()?;
-        }
+        self.find_under_claim(stage, key)?;
         Ok(StoreError::Corrupt { stage: stage.clone(), key: *key, reason })
     }
 
@@ -268,12 +243,10 @@ impl Store {
     ) -> Result<StoreError, StoreError> {
         let (stage, key) = (&manifest.stage, &manifest.key);
         self.note_damage(stage, key, reason.clone());
-        if let Claiming::Claimed(_claim) = self.try_claim(stage, key)? {
+        self.under_claim(stage, key, || {
             let now = File::open(path).and_then(|file| identity(&file));
-            if now.is_ok_and(|now| now == seen) {
-                self.discard(stage, key)?;
-            }
-        }
+            if now.is_ok_and(|now| now == seen) { self.discard(stage, key) } else { Ok(()) }
+        })?;
         Ok(StoreError::Corrupt { stage: stage.clone(), key: *key, reason })
     }
 

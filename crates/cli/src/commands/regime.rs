@@ -23,8 +23,8 @@ fn fit(context: &Context, arguments: &Fit) -> Result<ExitCode, StudyError> {
         observed: observed(&arguments.observed),
         states: usize::from(arguments.states),
         covariance: match arguments.covariance {
-            Covariance::Full => regime::Covariance::Full,
-            Covariance::Diag => regime::Covariance::Diagonal,
+            Covariance::Full => regime::CovarianceForm::Full,
+            Covariance::Diag => regime::CovarianceForm::Diagonal,
         },
         starts: arguments.starts as usize,
         tolerance: arguments.tolerance,

@@ -1,10 +1,11 @@
-//! What can be said about a feature without data.
+//! A feature's description: what can be said about it without data.
 
 use std::collections::BTreeSet;
 
-use super::{Catalog, Definition, Entry};
+use super::Catalog;
 use crate::{
-    FeatureError, Schema,
+    Definition, FeatureError, Schema,
+    definition::Entry,
     expression::{Syntax, SyntaxKind},
 };
 
@@ -26,7 +27,7 @@ const READABLE: usize = 2000;
 const DEEPEST: usize = 32;
 
 impl Catalog {
-    /// What a feature rests on.
+    /// Describe a feature: its definition, and the features and operators that it uses.
     pub fn describe(&self, name: &str) -> Result<Description, FeatureError> {
         let entry = self.entry(name).ok_or_else(|| self.unknown(name))?;
         let mut features = Vec::new();
@@ -126,7 +127,7 @@ fn stands_alone(before: &str, after: &str) -> bool {
     (before.is_empty() || before.ends_with(['(', ','])) && (after.is_empty() || after.starts_with([')', ',']))
 }
 
-/// Visit all parts of an expression; the visitor is told which ones are the groups of a cross-section.
+/// Visit all parts of an expression, each with whether it is the groups of a cross-section.
 fn walk<'a>(syntax: &'a Syntax, visit: &mut impl FnMut(&'a Syntax, bool)) {
     fn part<'a>(syntax: &'a Syntax, is_group: bool, visit: &mut impl FnMut(&'a Syntax, bool)) {
         visit(syntax, is_group);

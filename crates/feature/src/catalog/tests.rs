@@ -109,7 +109,7 @@ fn an_entry_may_stand_for_several() {
 #[test]
 fn a_universe_is_a_condition() {
     let universe = catalog().resolve_universe("liquid", "($close > 5) & (mom_5d > 0)", &schema()).unwrap();
-    assert_eq!(universe.value_type(), Type::Boolean);
+    assert_eq!(universe.value_type(), ValueType::Boolean);
     let error = catalog().resolve_universe("liquid", "$close", &schema()).unwrap_err().to_string();
     assert!(error.contains("a universe is a condition") && error.contains("--> liquid:1:1"), "{error}");
 }

@@ -1,8 +1,8 @@
-//! What is wrong with an expression, shown in the user's own text.
+//! Faults of an expression, shown in the user's own text.
 
 use std::fmt;
 
-use super::Span;
+use super::TextSpan;
 
 /// A fault in an expression: what, where, and what to do.
 ///
@@ -20,23 +20,23 @@ use super::Span;
 pub struct ExpressionError {
     feature: String,
     text: String,
-    span: Span,
+    span: TextSpan,
     message: String,
     help: Option<String>,
     lacks_column: bool,
 }
 
-/// A fault before it is known in which text it stands.
+/// A fault in a text that is not known yet.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Fault {
-    pub(crate) span: Span,
+    pub(crate) span: TextSpan,
     pub(crate) message: String,
     pub(crate) help: Option<String>,
     pub(crate) lacks_column: bool,
 }
 
 impl Fault {
-    pub(crate) fn new(span: Span, message: impl Into<String>) -> Self {
+    pub(crate) fn new(span: TextSpan, message: impl Into<String>) -> Self {
         Self { span, message: message.into(), help: None, lacks_column: false }
     }
 
@@ -81,21 +81,21 @@ impl ExpressionError {
     }
 
     /// The place in [`ExpressionError::text`].
-    pub fn span(&self) -> Span {
+    pub fn span(&self) -> TextSpan {
         self.span
     }
 
-    /// What is wrong, in one line.
+    /// The fault, in one line.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What to do about it.
+    /// Advice on how to cure the fault.
     pub fn help(&self) -> Option<&str> {
         self.help.as_deref()
     }
 
-    /// Whether the fault is that the data don't have a column which the expression names.
+    /// Whether the data lack a column that the expression names, and nothing else is wrong.
     pub fn lacks_column(&self) -> bool {
         self.lacks_column
     }
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn underlines_the_place_on_its_line() {
         let text = "Mean($close,\n  $clsoe)";
-        let error = Fault::new(Span::new(15, 21), "there is no field `$clsoe`")
+        let error = Fault::new(TextSpan::new(15, 21), "there is no field `$clsoe`")
             .help("did you mean `$close`?")
             .within("mom", text);
         assert_eq!(error.line_and_column(), (2, 3));
@@ -178,7 +178,7 @@ mod tests {
     fn counts_characters_not_bytes() {
         let text = "$가격 + $x";
         let at = text.find("$x").unwrap();
-        let error = Fault::new(Span::new(at, at + 2), "no").within("f", text);
+        let error = Fault::new(TextSpan::new(at, at + 2), "no").within("f", text);
         assert_eq!(error.line_and_column(), (1, 7));
         assert!(error.to_string().contains("\n   |       ^^"), "{error}");
     }
@@ -186,13 +186,13 @@ mod tests {
     #[test]
     fn shows_a_window_of_a_very_long_line() {
         let text = format!("{}?{}", "1+".repeat(5000), "+1".repeat(5000));
-        let error = Fault::new(Span::new(10_000, 10_001), "no").within("f", &text);
+        let error = Fault::new(TextSpan::new(10_000, 10_001), "no").within("f", &text);
         assert!(error.to_string().len() < 400);
     }
 
     #[test]
     fn survives_a_place_outside_the_text() {
-        let error = Fault::new(Span::new(7, 9), "ends early").within("f", "é");
+        let error = Fault::new(TextSpan::new(7, 9), "ends early").within("f", "é");
         assert!(error.to_string().contains('^'));
     }
 }

@@ -3,9 +3,9 @@
 mod error;
 mod parser;
 mod same;
-mod span;
 mod suggestion;
 mod syntax;
+mod text_span;
 mod token;
 
 pub(crate) use error::Fault;
@@ -16,4 +16,4 @@ pub(crate) use syntax::{Argument, Call, Syntax, SyntaxKind};
 pub(crate) use token::is_name;
 
 pub use error::ExpressionError;
-pub use span::Span;
+pub use text_span::TextSpan;

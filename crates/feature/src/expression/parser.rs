@@ -4,13 +4,13 @@
 //! and `|` bind tighter than comparisons: `$a > 1 & $b > 2` is `$a > (1 & $b) > 2`, which is refused with a hint.
 
 use super::{
-    Span,
+    TextSpan,
     error::Fault,
     syntax::{Argument, Call, Syntax, SyntaxKind},
     token::{Token, tokens},
 };
 
-/// How deep expressions may be nested.
+/// The deepest nesting of an expression that is read.
 pub(crate) const MAX_DEPTH: usize = 200;
 
 /// Binary operators: sign, operator, how tightly it binds.
@@ -48,7 +48,7 @@ pub(crate) fn parse(text: &str) -> Result<Syntax, Fault> {
 }
 
 struct Parser {
-    tokens: Vec<(Token, Span)>,
+    tokens: Vec<(Token, TextSpan)>,
     next: usize,
     depth: usize,
 }
@@ -58,17 +58,17 @@ impl Parser {
         &self.tokens[self.next].0
     }
 
-    fn span(&self) -> Span {
+    fn span(&self) -> TextSpan {
         self.tokens[self.next].1
     }
 
-    fn advance(&mut self) -> (Token, Span) {
+    fn advance(&mut self) -> (Token, TextSpan) {
         let token = self.tokens[self.next].clone();
         self.next = (self.next + 1).min(self.tokens.len() - 1);
         token
     }
 
-    fn take(&mut self, sign: &str) -> Option<Span> {
+    fn take(&mut self, sign: &str) -> Option<TextSpan> {
         let found = matches!(self.peek(), Token::Sign(found) if *found == sign);
         found.then(|| self.advance().1)
     }
@@ -214,7 +214,7 @@ impl Parser {
         )
     }
 
-    fn arguments(&mut self, name: String, name_span: Span, open: Span) -> Result<Syntax, Fault> {
+    fn arguments(&mut self, name: String, name_span: TextSpan, open: TextSpan) -> Result<Syntax, Fault> {
         let mut arguments = Vec::<Argument>::new();
         let close = loop {
             if let Some(close) = self.take(")") {
@@ -254,8 +254,8 @@ impl Parser {
     }
 }
 
-fn call(name: &str, name_span: Span, operands: Vec<Syntax>) -> Result<Syntax, Fault> {
-    let span = operands.iter().fold(name_span, |span, operand| Span {
+fn call(name: &str, name_span: TextSpan, operands: Vec<Syntax>) -> Result<Syntax, Fault> {
+    let span = operands.iter().fold(name_span, |span, operand| TextSpan {
         start: span.start.min(operand.span.start),
         end: span.end.max(operand.span.end),
     });
@@ -264,16 +264,16 @@ fn call(name: &str, name_span: Span, operands: Vec<Syntax>) -> Result<Syntax, Fa
     Ok(Syntax { kind: SyntaxKind::Call(Call { name: name.to_owned(), name_span, arguments }), span, depth })
 }
 
-fn deeper(depth: usize, span: Span) -> Result<usize, Fault> {
+fn deeper(depth: usize, span: TextSpan) -> Result<usize, Fault> {
     if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(too_deep(span)) }
 }
 
-fn too_deep(span: Span) -> Fault {
+fn too_deep(span: TextSpan) -> Fault {
     Fault::new(span, format!("the expression is nested more than {MAX_DEPTH} deep"))
         .help("give parts of it names of their own")
 }
 
-fn chained(first: Span, second: Span) -> Fault {
+fn chained(first: TextSpan, second: TextSpan) -> Fault {
     Fault::new(first.to(second), "comparisons cannot be chained")
         .help("`&` and `|` bind tighter than comparisons: write `(a > 1) & (b > 2)`")
 }
@@ -336,12 +336,12 @@ mod tests {
 
     #[test]
     fn says_where_the_syntax_is_wrong() {
-        assert_eq!(fault("Mean($close, 20").span, Span::new(4, 5));
+        assert_eq!(fault("Mean($close, 20").span, TextSpan::new(4, 5));
         assert_eq!(fault("1 + ").message, "the expression ends where a value should be");
-        assert_eq!(fault("1 2").span, Span::new(2, 3));
+        assert_eq!(fault("1 2").span, TextSpan::new(2, 3));
         assert_eq!(fault("1)").message, "this `)` closes nothing");
         assert_eq!(fault("").message, "the expression is empty");
-        assert_eq!(fault("f(a=1, 2)").span, Span::new(7, 8));
+        assert_eq!(fault("f(a=1, 2)").span, TextSpan::new(7, 8));
         assert!(fault("$a > 1 & $b > 2").help.is_some_and(|help| help.contains("bind tighter")));
         assert!(fault("a and b").help.is_some());
         assert!(fault("$a = 2").help.is_some());

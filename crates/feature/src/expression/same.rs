@@ -1,4 +1,4 @@
-//! Whether two texts say the same.
+//! The comparison of two texts by their tokens.
 
 use super::token::tokens;
 

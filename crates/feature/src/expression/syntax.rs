@@ -1,12 +1,12 @@
-//! What an expression says, as written.
+//! The syntax of an expression, as written.
 
-use super::Span;
+use super::TextSpan;
 
 /// A node of the syntax tree with its place in the text.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Syntax {
     pub(crate) kind: SyntaxKind,
-    pub(crate) span: Span,
+    pub(crate) span: TextSpan,
     /// The longest path to a leaf; the parser bounds it, so that walking the tree cannot overflow the stack.
     pub(crate) depth: usize,
 }
@@ -20,11 +20,11 @@ pub(crate) enum SyntaxKind {
     Name(String),
     /// `Name(positional, key=value)`; operator signs are calls of the operator that they stand for.
     Call(Call),
-    /// `call.member`
+    /// One output of a call: `call.member`.
     Member {
         of: Box<Syntax>,
         member: String,
-        member_span: Span,
+        member_span: TextSpan,
     },
 }
 
@@ -32,13 +32,13 @@ pub(crate) enum SyntaxKind {
 pub(crate) struct Call {
     /// With its namespace: `ta.RSI`.
     pub(crate) name: String,
-    pub(crate) name_span: Span,
+    pub(crate) name_span: TextSpan,
     pub(crate) arguments: Vec<Argument>,
 }
 
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Argument {
     /// The key of `key=value`.
-    pub(crate) key: Option<(String, Span)>,
+    pub(crate) key: Option<(String, TextSpan)>,
     pub(crate) value: Syntax,
 }

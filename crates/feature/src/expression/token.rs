@@ -1,16 +1,16 @@
 //! From characters to tokens.
 
-use super::{Span, error::Fault};
+use super::{TextSpan, error::Fault};
 
 /// The smallest parts of an expression.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Token {
     Number(f64),
-    /// `$close` or `${any text}`.
+    /// A field: `$close` or `${any text}`.
     Field(String),
-    /// `$$roe_q` or `$${any text}`: a fact with its publication date.
+    /// A fact with its publication date: `$$roe_q` or `$${any text}`.
     Fact(String),
-    /// `'SPY'` or `"SPY"`.
+    /// A text in quotes: `'SPY'` or `"SPY"`.
     Text(String),
     /// An operator's, parameter's or feature's name, without dots.
     Name(String),
@@ -26,7 +26,7 @@ const SIGNS: [&str; 22] = [
 ];
 
 /// Cut a text into tokens; the last one is [`Token::End`].
-pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Span)>, Fault> {
+pub(super) fn tokens(text: &str) -> Result<Vec<(Token, TextSpan)>, Fault> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
@@ -51,10 +51,10 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Span)>, Fault> {
         } else {
             sign(rest, at)?
         };
-        found.push((token, Span::new(at, at + length)));
+        found.push((token, TextSpan::new(at, at + length)));
         at += length;
     }
-    found.push((Token::End, Span::new(text.len(), text.len())));
+    found.push((Token::End, TextSpan::new(text.len(), text.len())));
     Ok(found)
 }
 
@@ -94,18 +94,18 @@ fn number(text: &str, at: usize) -> Result<(Token, usize), Fault> {
         }
     }
     if let Some(c) = text[length..].chars().next().filter(|&c| starts_name(c)) {
-        let span = Span::new(at, at + length + c.len_utf8());
+        let span = TextSpan::new(at, at + length + c.len_utf8());
         return Err(Fault::new(span, "a name cannot begin with a digit")
             .help("put an operator between the number and the name"));
     }
     let value = text[..length].replace('_', "").parse::<f64>();
     match value {
         Ok(value) if value.is_finite() => Ok((Token::Number(value), length)),
-        _ => Err(Fault::new(Span::new(at, at + length), "this number is too large")),
+        _ => Err(Fault::new(TextSpan::new(at, at + length), "this number is too large")),
     }
 }
 
-/// A field or a fact.
+/// Read the name of a field or of a fact.
 fn column(text: &str, at: usize) -> Result<(Token, usize), Fault> {
     let (sigil, token, what, example): (_, fn(String) -> Token, _, _) = if text.starts_with("$$") {
         ("$$", Token::Fact, "a fact", "$$roe_q")
@@ -113,7 +113,7 @@ fn column(text: &str, at: usize) -> Result<(Token, usize), Fault> {
         ("$", Token::Field, "a field", "$close")
     };
     let first = sigil.len();
-    let place = |length: usize| Span::new(at, at + length);
+    let place = |length: usize| TextSpan::new(at, at + length);
     if text[first..].starts_with('{') {
         let Some(end) = text.find('}') else {
             let message = format!("this `{sigil}{{` is never closed");
@@ -133,13 +133,13 @@ fn column(text: &str, at: usize) -> Result<(Token, usize), Fault> {
     Ok((token(text[first..length].to_owned()), length))
 }
 
-/// A text in quotes. There are no escapes: a text with one kind of quote stands in the other.
+/// Read a text in quotes. There are no escapes: a text that holds one kind of quote is written in the other.
 fn quoted(text: &str, quote: char, at: usize) -> Result<(Token, usize), Fault> {
     match text[1..].find([quote, '\n']) {
         Some(end) if text[1 + end..].starts_with(quote) => {
             Ok((Token::Text(text[1..=end].to_owned()), end + 2))
         }
-        _ => Err(Fault::new(Span::new(at, at + 1), format!("this {quote} is never closed"))),
+        _ => Err(Fault::new(TextSpan::new(at, at + 1), format!("this {quote} is never closed"))),
     }
 }
 
@@ -150,7 +150,7 @@ fn sign(text: &str, at: usize) -> Result<(Token, usize), Fault> {
         }
     }
     let c = text.chars().next().unwrap_or(' ');
-    let fault = Fault::new(Span::new(at, at + c.len_utf8()), format!("{c:?} has no meaning here"));
+    let fault = Fault::new(TextSpan::new(at, at + c.len_utf8()), format!("{c:?} has no meaning here"));
     Err(match c {
         '%' => fault.help("there is no remainder; use `/`"),
         '^' => fault.help("write `**` for a power"),

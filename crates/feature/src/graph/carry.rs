@@ -1,7 +1,7 @@
-//! What an expression needs of the past to go on from a cut of the calendar.
+//! The sessions and states that an expression needs of the past to go on from a cut of the calendar.
 
-use super::{Graph, LookBack, NodeKind};
-use crate::operator::Work;
+use super::{Graph, NodeKind};
+use crate::{LookBack, operator::Work};
 
 /// What a feature needs of the past to go on from a cut of the calendar: with it, the sessions from the cut on have
 /// the bits of a computation over all history.
@@ -9,16 +9,16 @@ use crate::operator::Work;
 pub struct Carry {
     /// How many sessions before the cut are read.
     pub sessions: usize,
-    /// How many recursions have a state; it is [`States`](crate::States) that holds these.
+    /// How many recursions have a state; [`States`](crate::States) holds these.
     pub recursions: usize,
 }
 
 /// A recursion of an expression.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Recursive {
-    /// Its node.
+    /// The node that is a recursion.
     pub(crate) node: usize,
-    /// How many sessions before the cut its state must stand, since what is made of its values looks back on them.
+    /// How many sessions before the cut its state must be taken, since operators over its values look back on them.
     pub(crate) behind: usize,
 }
 

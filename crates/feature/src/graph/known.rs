@@ -1,4 +1,4 @@
-//! What is known of facts on a day, row by row: by period, or by the day of the observation.
+//! The facts that are known on a day, row by row: by period, or by the day of the observation.
 
 use std::{borrow::Cow, ops::Range};
 
@@ -51,7 +51,7 @@ impl Series<'_> {
         Series { first: start, values: Cow::Borrowed(&self.values[part]) }
     }
 
-    /// Its values in these rows, missing where it has none.
+    /// The values in these rows, missing where the series has none.
     pub(super) fn over(&self, rows: &Range<i32>) -> Cow<'_, [f64]> {
         if self.rows() == *rows {
             return Cow::Borrowed(&self.values);
@@ -80,7 +80,7 @@ impl Series<'_> {
 }
 
 impl Known {
-    /// Nothing of so many facts.
+    /// Rows of this many facts, of which nothing is known yet.
     pub(super) fn nothing(n_facts: usize, frequency: Frequency) -> Self {
         let days = (frequency == Frequency::Dated).then(Vec::new);
         Self { series: vec![Series::default(); n_facts], days }

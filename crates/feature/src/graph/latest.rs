@@ -19,7 +19,7 @@ impl Latest {
                 row + sessions[row..].partition_point(|&session| session < next.known)
             });
             match read.checked_sub(1).map(|last| &facts[last]) {
-                Some(last) => validity.fill((row..until, last.known), last.value, sessions, out),
+                Some(last) => validity.fill(row..until, last.known, last.value, sessions, out),
                 None => out[row..until].fill(validity.absent),
             }
             row = until;

@@ -3,50 +3,27 @@
 mod carry;
 mod known;
 mod latest;
-mod look_back;
 mod over_periods;
 mod over_rows;
 mod publications;
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 pub use carry::Carry;
 pub(crate) use carry::{Recursive, carried};
 pub(crate) use latest::Latest;
-pub use look_back::LookBack;
 pub(crate) use over_periods::OverPeriods;
 pub(crate) use over_rows::{Earlier, OverRows, Windowed, needed};
 pub(crate) use publications::Validity;
 
-use crate::operator::Bound;
-
-/// What kind of value an expression has.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Type {
-    /// A number; NaN is missing.
-    Number,
-    /// True (1) or false (0), never missing. It may stand where a number is asked for.
-    Boolean,
-    /// A category such as a sector, for `by=` only.
-    Category,
-}
-
-impl fmt::Display for Type {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Number => "a number",
-            Self::Boolean => "a condition",
-            Self::Category => "a category",
-        })
-    }
-}
+use crate::{LookBack, ValueType, operator::Bound};
 
 /// A node: a column of the panel, a constant, or an operator over earlier nodes.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) kind: NodeKind,
     pub(crate) inputs: Vec<usize>,
-    pub(crate) value_type: Type,
+    pub(crate) value_type: ValueType,
     pub(crate) look_back: LookBack,
     pub(crate) look_ahead: usize,
     /// Equal texts, equal values: it spells out everything that the node computes, with the operators' versions.

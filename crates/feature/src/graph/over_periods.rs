@@ -5,12 +5,15 @@ use std::{borrow::Cow, ops::Range, sync::Arc};
 use backstaff_panel::{Fact, Frequency, Period, Session};
 
 use super::{
-    LookBack, Node, NodeKind,
+    Node, NodeKind,
     known::{Known, Series, union},
     needed,
     publications::{News, Validity, news},
 };
-use crate::operator::{Bound, Work};
+use crate::{
+    LookBack,
+    operator::{Bound, Work},
+};
 
 /// An expression over the periods of facts, and which of its values is meant.
 ///
@@ -26,15 +29,15 @@ pub(crate) struct OverPeriods {
     frequency: Frequency,
     /// How many facts there are.
     n_facts: usize,
-    /// How many earlier periods the result reads; `None` is all.
+    /// How many earlier periods the result reads; `None`: all of them.
     look_back: Option<i32>,
-    /// The period whose value is meant; the last one if there is none.
+    /// The period whose value is meant; `None`: the last one.
     period: Option<Period>,
     validity: Validity,
 }
 
 enum Step {
-    /// A fact.
+    /// A fact, by its place among the facts.
     Fact(usize),
     Constant(f64),
     Call(Arc<Bound>, Vec<usize>),
@@ -49,7 +52,8 @@ impl OverPeriods {
     pub(crate) fn new(
         nodes: &[Node],
         root: usize,
-        (facts, frequency): (&[usize], Frequency),
+        facts: &[usize],
+        frequency: Frequency,
         period: Option<Period>,
         validity: Validity,
     ) -> Self {
@@ -124,7 +128,7 @@ impl OverPeriods {
         };
         for (news, wanted) in waiting.drain(..) {
             let value = row(wanted).and_then(|row| values.at(row)).unwrap_or(self.validity.absent);
-            self.validity.fill((news.rows.clone(), news.known), value, sessions, out);
+            self.validity.fill(news.rows.clone(), news.known, value, sessions, out);
         }
     }
 

@@ -4,8 +4,11 @@ use std::{borrow::Cow, sync::Arc};
 
 use backstaff_panel::Session;
 
-use super::{LookBack, Node, NodeKind};
-use crate::operator::{Bound, Recursion, Requested, Work};
+use super::{Node, NodeKind};
+use crate::{
+    LookBack,
+    operator::{Bound, Recursion, Requested, Work},
+};
 
 /// An expression that is computed on the rows where a condition holds, as if there were no others.
 pub(crate) struct OverRows {
@@ -20,7 +23,7 @@ pub(crate) struct Earlier {
 }
 
 impl Earlier {
-    /// No row.
+    /// A history without any row.
     pub(crate) fn none(n_columns: usize) -> Self {
         Self { sessions: Vec::new(), columns: vec![Vec::new(); n_columns] }
     }
@@ -34,7 +37,8 @@ impl Earlier {
     }
 }
 
-/// An expression over the rows where a condition holds that looks back on so many of these rows: they are its state.
+/// An expression over the rows where a condition holds, with a bounded look-back: the rows that it looks back on are
+/// its state.
 pub(crate) struct Windowed {
     pub(crate) expression: OverRows,
     pub(crate) look_back: usize,
@@ -75,7 +79,7 @@ struct Step {
 }
 
 enum Source {
-    /// A column.
+    /// A column, by its place among the inputs.
     Column(usize),
     Constant(f64),
     Call(Arc<Bound>, Vec<usize>),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use backstaff_panel::{Fact, Session};
 
-/// Which value counts how long.
+/// How long a published value holds, and the value in its place before and after.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Validity {
     /// The value before anything is known, and after too long a time without news.
@@ -15,7 +15,7 @@ pub(crate) struct Validity {
 
 /// News: what was published up to a session and not before the one before it, and the sessions until the next.
 pub(super) struct News<'a> {
-    /// Of each fact, what is new.
+    /// The new publications of each fact.
     pub(super) facts: Vec<&'a [Fact]>,
     /// The rows from the first that knows it to the last before the next news.
     pub(super) rows: Range<usize>,
@@ -56,10 +56,11 @@ pub(super) fn news<'a>(
 }
 
 impl Validity {
-    /// Write a value into the rows from its news on until the next; with the day of the news.
+    /// Write a value, published on the day `known`, into the rows from its news on until the next news.
     pub(super) fn fill(
         &self,
-        (rows, known): (Range<usize>, Session),
+        rows: Range<usize>,
+        known: Session,
         value: f64,
         sessions: &[Session],
         out: &mut [f64],

@@ -1,4 +1,4 @@
-//! What every rolling kernel promises, tested on nasty series: the window rule, and agreement with its slow twin.
+//! The promises of every rolling kernel, tested on nasty series: the window rule, and agreement with its slow twin.
 
 use backstaff_panel::Session;
 use proptest::prelude::*;
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::reference;
 
-/// One instrument's rows.
+/// The rows of one instrument.
 #[derive(Clone, Debug)]
 struct Series {
     x: Vec<f64>,
@@ -42,7 +42,7 @@ struct Scales {
     std: (f64, f64),
     largest: f64,
     beta: f64,
-    /// What underflow may cost; nothing where all values are equal.
+    /// The error that underflow may cost; none where all values are equal.
     underflow: f64,
 }
 
@@ -65,7 +65,7 @@ impl Scales {
         }
     }
 
-    /// What a slope may lose where products underflow.
+    /// The error of a slope where products underflow.
     fn lost(&self) -> f64 {
         f64::MIN_POSITIVE / (self.std.1 * self.std.1)
     }
@@ -76,7 +76,7 @@ impl Scales {
     }
 }
 
-/// `rolling::$name`.
+/// The contract of the kernel `rolling::$name`.
 macro_rules! single {
     ($name:ident, $bound:expr) => {
         Contract {
@@ -90,7 +90,7 @@ macro_rules! single {
     };
 }
 
-/// `pair::$name`.
+/// The contract of the kernel `pair::$name`.
 macro_rules! paired {
     ($name:ident, $bound:expr) => {
         Contract {

@@ -135,24 +135,24 @@ pub fn guarded_beta(x: &[f64], y: &[f64], sessions: &[Session], window: Window, 
     statistics(x, y, sessions, &mut [Asked { window, statistic: Statistic::GuardedBeta, out }]);
 }
 
-/// What the variance of a market's returns is raised to where a beta must not explode: a hundredth of a percent a day,
+/// The variance that a market's returns have at least where a beta must not explode: a hundredth of a percent a day,
 /// squared.
 pub const LEAST_VARIANCE: f64 = 1e-8;
 
 /// A statistic of two series over a window.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Statistic {
-    /// See [`covariance`].
+    /// The statistic of [`covariance`].
     Covariance,
-    /// See [`correlation`].
+    /// The statistic of [`correlation`].
     Correlation,
-    /// See [`beta`].
+    /// The statistic of [`beta`].
     Beta,
-    /// The same with the variance of `y` raised to at least [`LEAST_VARIANCE`].
+    /// The beta with the variance of `y` raised to at least [`LEAST_VARIANCE`].
     GuardedBeta,
-    /// See [`alpha`].
+    /// The statistic of [`alpha`].
     Alpha,
-    /// See [`residual_volatility`].
+    /// The statistic of [`residual_volatility`].
     ResidualVolatility,
 }
 
@@ -261,7 +261,7 @@ impl Pair {
         (self.volatility_of(rest), !((rest >= CLOSE * xx) | rest.is_nan()))
     }
 
-    /// The same, with each residual measured.
+    /// The residual volatility, with each residual measured.
     fn measured_volatility(self, rows: Rows) -> f64 {
         let beta = self.beta();
         let residual = |(x, y): (f64, f64)| (x - self.offset.0) - beta * (y - self.offset.1);

@@ -95,7 +95,7 @@ pub fn ema_expanding(values: &[f64], out: &mut [f64]) {
     out[..first].fill(f64::NAN);
 }
 
-/// The same, with missing values as 0.
+/// The adjusted mean, with missing values as 0.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2"))]
 fn expanding(values: &[f64], out: &mut [f64]) {
     for (chunk, out) in out.chunks_mut(LANES).enumerate() {
@@ -169,12 +169,12 @@ impl Ema {
         Self { adjusted: false, ..Self::adjusted(alpha) }
     }
 
-    /// What has to be kept to carry on: the mean and the weight of what it stands for.
+    /// The state to carry on from: the mean, and the weight of the values in it.
     pub fn parts(self) -> [f64; 2] {
         [self.mean, self.weight]
     }
 
-    /// The same kind of mean, carrying on from what [`Ema::parts`] said.
+    /// The same kind of mean, carrying on from [`Ema::parts`].
     pub fn with_parts(self, [mean, weight]: [f64; 2]) -> Self {
         Self { mean, weight, ..self }
     }
@@ -225,12 +225,12 @@ impl Wilder {
         Self { length: length.max(1), observations: 0, mean: 0.0 }
     }
 
-    /// What has to be kept to carry on: the mean so far and how many values it stands for.
+    /// The state to carry on from: the mean so far, and how many values are in it.
     pub fn parts(self) -> [f64; 2] {
         [self.mean, self.observations as f64]
     }
 
-    /// The same mean, carrying on from what [`Wilder::parts`] said.
+    /// The same mean, carrying on from [`Wilder::parts`].
     pub fn with_parts(self, [mean, observations]: [f64; 2]) -> Self {
         Self { mean, observations: observations as usize, ..self }
     }

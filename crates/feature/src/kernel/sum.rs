@@ -3,7 +3,7 @@
 /// Sums that are added lane by lane; compilers turn the lanes into vector instructions.
 pub(super) type Lanes<const N: usize> = [f64; N];
 
-/// `a + b`, lane by lane.
+/// The sum `a + b`, lane by lane.
 #[inline(always)]
 pub(super) fn plus<const N: usize>(a: Lanes<N>, b: Lanes<N>) -> Lanes<N> {
     std::array::from_fn(|lane| a[lane] + b[lane])
@@ -21,30 +21,30 @@ pub(super) struct Sum {
 }
 
 impl Sum {
-    /// Its parts: how many values, the sum, what rounding dropped.
+    /// The parts of the sum: how many values, the sum, what rounding dropped.
     #[inline(always)]
-    pub fn parts(self) -> Lanes<3> {
+    pub(crate) fn parts(self) -> Lanes<3> {
         [self.observations, self.high, self.low]
     }
 
     /// The sum of these parts.
     #[inline(always)]
-    pub fn of_parts([observations, high, low]: Lanes<3>) -> Self {
+    pub(crate) fn of_parts([observations, high, low]: Lanes<3>) -> Self {
         Self { high, low, observations }
     }
 
-    /// The sum of nothing.
-    pub const EMPTY: Self = Self { high: 0.0, low: 0.0, observations: 0.0 };
+    /// The sum of no values.
+    pub(crate) const EMPTY: Self = Self { high: 0.0, low: 0.0, observations: 0.0 };
 
     /// The sum of one value, which is present.
     #[inline(always)]
-    pub fn of(value: f64) -> Self {
+    pub(crate) fn of(value: f64) -> Self {
         Self { high: value + 0.0, low: 0.0, observations: 1.0 }
     }
 
     /// The sum with one more value; a missing one changes nothing.
     #[inline(always)]
-    pub fn add(self, value: f64) -> Self {
+    pub(crate) fn add(self, value: f64) -> Self {
         let present = value.is_finite();
         let value = if present { value } else { 0.0 };
         let (high, dropped) = add_exactly(self.high, value);
@@ -52,9 +52,9 @@ impl Sum {
         Self { high, low: self.low + dropped, observations }
     }
 
-    /// Two sums together.
+    /// The sum of the values of both.
     #[inline(always)]
-    pub fn join(self, other: Self) -> Self {
+    pub(crate) fn join(self, other: Self) -> Self {
         let (high, dropped) = add_exactly(self.high, other.high);
         let low = (self.low + other.low) + dropped;
         Self { high, low, observations: self.observations + other.observations }
@@ -62,14 +62,14 @@ impl Sum {
 
     /// The sum, rounded once; infinite if it is too large for a float.
     #[inline(always)]
-    pub fn total(self) -> f64 {
+    pub(crate) fn total(self) -> f64 {
         let total = self.high + self.low;
         if total.is_nan() { self.high } else { total }
     }
 
     /// The mean of all summands (fewer than 2²⁶), rounded once: the mean of equal values is that value.
     #[inline(always)]
-    pub fn mean(self) -> f64 {
+    pub(crate) fn mean(self) -> f64 {
         let share = 1.0 / self.observations;
         let nearly = self.total() * share;
         // The upper half of the digits times the count is exact, and so is the rest times the count.

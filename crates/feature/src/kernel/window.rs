@@ -1,4 +1,4 @@
-//! How many rows a rolling kernel looks at, and how many it needs.
+//! The window of a rolling kernel: how many rows it looks at, and how many of them must be present.
 
 /// The last `length` rows, of which at least `min_observations` must be present.
 ///

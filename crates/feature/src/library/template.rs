@@ -23,12 +23,12 @@ const MOST: usize = 10_000;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Variables(Vec<(String, Vec<String>)>);
 
-/// What the variables stand for in one of the entries.
+/// The value of each variable in one of the entries.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Values<'a>(Vec<(&'a str, &'a str)>);
 
 impl Variables {
-    /// What the variables stand for in each of the entries, in order.
+    /// The values of the variables in each of the entries, in order.
     pub(super) fn choices(&self) -> Result<Vec<Values<'_>>, String> {
         let mut choices = vec![Values::default()];
         for (name, values) in &self.0 {

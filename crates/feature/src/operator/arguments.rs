@@ -1,14 +1,14 @@
-//! What an operator was called with.
+//! The arguments of a call, and faults in them.
 
 use std::sync::Arc;
 
-use crate::Type;
+use crate::ValueType;
 
-/// What an operator was called with: numbers by the order of its number parameters, and the types of its series.
+/// The arguments of a call: numbers in the order of the number parameters, and the types of the series.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Arguments {
     pub(crate) numbers: Vec<f64>,
-    pub(crate) types: Vec<Type>,
+    pub(crate) types: Vec<ValueType>,
     /// The instrument that was named.
     pub(crate) instrument: Option<Arc<str>>,
     pub(crate) universe: bool,
@@ -33,7 +33,7 @@ impl Arguments {
     }
 
     /// The types of the input series, without universe and groups.
-    pub fn types(&self) -> &[Type] {
+    pub fn types(&self) -> &[ValueType] {
         &self.types
     }
 
@@ -42,12 +42,7 @@ impl Arguments {
         self.universe
     }
 
-    /// Whether `by=` was given.
-    pub fn has_groups(&self) -> bool {
-        self.groups
-    }
-
-    /// Which of several outputs was chosen.
+    /// The number of the output that was chosen, if there are several.
     pub fn output(&self) -> usize {
         self.output
     }
@@ -58,7 +53,7 @@ impl Arguments {
 pub struct ArgumentFault {
     /// The parameter at fault; the whole call if there is none of this name.
     pub parameter: &'static str,
-    /// What is wrong.
+    /// The fault, in one line.
     pub message: String,
 }
 

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use backstaff_panel::{Axis, Fact, Session};
 
-use crate::{LookBack, Type, kernel::cross_section::Scratch};
+use crate::{LookBack, ValueType, kernel::cross_section::Scratch};
 
 /// A computation over series, with its parameters fixed.
 #[derive(Debug)]
@@ -14,29 +14,29 @@ pub struct Bound {
     /// How many later sessions of its inputs a value reads; only labels may.
     pub look_ahead: usize,
     /// The type of the result.
-    pub output: Type,
+    pub output: ValueType,
     /// Whether the input after the series says who takes part; set by the call.
     pub(crate) has_universe: bool,
     /// Whether the rows must be fiscal quarters.
     pub(crate) of_quarters: bool,
-    /// What a plan may rely on to hold less in memory.
+    /// The property of the values that lets a plan hold less in memory.
     pub(crate) form: Form,
-    /// Which part of a family this is, if several computations share one walk.
+    /// The family that shares one walk, and this computation's place in it; `None`: the computation is alone.
     pub family: Option<Family>,
-    /// The computation.
+    /// The computation itself.
     pub work: Work,
 }
 
-/// What is known of the values of a computation.
+/// A property of the values of a computation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Form {
-    /// Nothing.
+    /// Nothing is known of the values.
     General,
-    /// Each depends on one other row, and at most its own.
+    /// Each value depends on one other row, and at most its own.
     Shift,
-    /// Each is the last of what was published by its session, found without going through what was published earlier.
+    /// Each value is the last one published by its session, and earlier publications need not be read to find it.
     Newest,
-    /// All rows of a session have one, or with groups all rows of a group of it.
+    /// All rows of a session have one value, or with groups all rows of a group of it.
     Common,
 }
 
@@ -48,43 +48,43 @@ pub(crate) enum Form {
 pub struct Family {
     /// Spells out everything that the members share: what is computed, and with which parameters.
     pub name: String,
-    /// Which member this is.
+    /// The member that this computation is.
     pub member: Member,
 }
 
 /// A member of a family.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Member {
-    /// Its number.
+    /// The number of the member in its family.
     pub index: usize,
-    /// A parameter of its own, such as the share of a quantile.
+    /// A parameter of the member, such as the share of a quantile.
     pub parameter: f64,
 }
 
-/// A series that is asked of a computation: which one, and where it goes.
+/// A series that a computation has to give: which member of its family, and where it goes.
 #[derive(Debug)]
 pub struct Requested<'a> {
-    /// Which member of the family.
+    /// The member of the family.
     pub member: Member,
-    /// One value for each row.
+    /// The values, one for each row.
     pub out: &'a mut [f64],
 }
 
-/// How a computation walks over the panel.
+/// The walk of a computation over the panel, and its work on the way.
 pub enum Work {
     /// A value depends on the inputs of its own row: inputs, out.
     Rows(Box<RowsWork>),
     /// A value depends on the rows of its own instrument: inputs, sessions of the rows, out.
     Instrument(Box<InstrumentWork>),
-    /// The same, for computations that carry on from a state.
+    /// A value depends on the rows of its own instrument, through a state.
     Recursive(Box<dyn Recursion>),
     /// A value depends on the rows of its own session: inputs, scratch, out.
     Session(Box<SessionWork>),
     /// A value depends on what was published about the instrument up to its own session: there are no inputs.
     Facts {
-        /// Which facts it reads, without `$$`.
+        /// The names of the facts, without `$$`.
         names: Vec<Arc<str>>,
-        /// What was published of each of them, sessions of the rows, out.
+        /// The publications of each fact, sessions of the rows, out.
         work: Box<FactsWork>,
     },
 }
@@ -111,7 +111,7 @@ pub trait Recursion: Send + Sync {
     );
 }
 
-/// One session's rows, in the order of the instruments.
+/// The rows of one session, in the order of the instruments.
 #[derive(Clone, Copy, Debug)]
 pub struct CrossSection<'a> {
     /// The input series; NaN outside the universe.
@@ -125,7 +125,7 @@ pub struct CrossSection<'a> {
 }
 
 impl CrossSection<'_> {
-    /// Which of the rows is that of an instrument, if it has one in this session.
+    /// The row of an instrument, if it has one in this session.
     pub fn row_of(&self, instrument: &str) -> Option<usize> {
         let row = self.axis.row(self.axis.find(instrument)?, self.position)?;
         self.axis.by_session().rows(self.position).binary_search(&u32::try_from(row).ok()?).ok()
@@ -165,7 +165,7 @@ impl Bound {
         Self::new(LookBack::Recursive, Work::Recursive(Box::new(recursion)))
     }
 
-    /// The same computation as a member of a family.
+    /// Make the computation a member of a family.
     pub fn in_family(self, family: Family) -> Self {
         Self { family: Some(family), ..self }
     }
@@ -195,7 +195,7 @@ impl Bound {
         Self {
             look_back,
             look_ahead: 0,
-            output: Type::Number,
+            output: ValueType::Number,
             has_universe: false,
             of_quarters: false,
             form: Form::General,
@@ -204,33 +204,33 @@ impl Bound {
         }
     }
 
-    /// The same computation with conditions as its result.
+    /// Declare that the results are conditions.
     pub fn boolean(self) -> Self {
-        Self { output: Type::Boolean, ..self }
+        Self { output: ValueType::Boolean, ..self }
     }
 
-    /// The same computation, which gives all rows of a session, or of a group of it, one value: it writes one for each
+    /// Declare that all rows of a session, or of a group of it, have one value: the work then writes one for each
     /// group, by its code, or a single one where there are no groups.
     pub(crate) fn common(self) -> Self {
         Self { form: Form::Common, ..self }
     }
 
-    /// The same computation, which reads one other row, and at most its own.
+    /// Declare that a value reads one other row, and at most its own.
     pub(crate) fn shift(self) -> Self {
         Self { form: Form::Shift, ..self }
     }
 
-    /// The same computation, which finds the newest of what was published.
+    /// Declare that a value is the newest publication.
     pub(crate) fn newest(self) -> Self {
         Self { form: Form::Newest, ..self }
     }
 
-    /// The same computation, over fiscal quarters only.
+    /// Declare that the rows must be fiscal quarters.
     pub(crate) fn of_quarters(self) -> Self {
         Self { of_quarters: true, ..self }
     }
 
-    /// The same computation, reading this many later sessions.
+    /// Declare that a value reads this many later sessions.
     pub fn ahead(self, look_ahead: usize) -> Self {
         Self { look_ahead, ..self }
     }

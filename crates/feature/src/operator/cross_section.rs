@@ -18,16 +18,16 @@ struct CrossSectional {
 
 #[derive(Clone, Copy)]
 enum Kernel {
-    /// It compares each row with its session or group.
+    /// A kernel that compares each row with its session or group.
     Compare(Compare),
-    /// It describes a session or its groups.
+    /// A kernel that describes a session or its groups.
     Describe(Describe),
 }
 
-/// From values and groups.
+/// A kernel's function from values and groups.
 type Compare = fn(&[f64], Option<&[u32]>, &mut Scratch, &mut [f64]);
 
-/// From values, groups, and how many members each needs.
+/// A kernel's function from values, groups, and how many members each group needs.
 type Describe = fn(&[f64], Option<&[u32]>, usize, &mut Scratch, &mut [f64]);
 
 impl Operator for CrossSectional {
@@ -60,10 +60,10 @@ impl Operator for CrossSectional {
 /// How many present members a session or group needs.
 const MIN: Parameter = Parameter::min();
 
-/// `CsRank(x, ties='average')`.
+/// The operator `CsRank(x, ties='average')`.
 struct Rank;
 
-/// How equal values are ranked, in the order of [`Ties`].
+/// The words for how equal values are ranked, in the order of [`Ties`].
 const TIES: &[&str] = &["average", "min", "max", "first", "dense"];
 
 impl Operator for Rank {
@@ -91,7 +91,7 @@ impl Operator for Rank {
     }
 }
 
-/// `CsWinsorize(x, tail)`.
+/// The operator `CsWinsorize(x, tail)`.
 struct Winsorize;
 
 impl Operator for Winsorize {
@@ -120,7 +120,7 @@ impl Operator for Winsorize {
     }
 }
 
-/// `CsQuantile(x, n)`.
+/// The operator `CsQuantile(x, n)`.
 struct QuantileBucket;
 
 impl Operator for QuantileBucket {

@@ -1,24 +1,24 @@
-//! What the reference says about an operator.
+//! The entry of the handbook about an operator.
 
-/// What the reference says about an operator.
+/// The entry of the handbook about an operator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Documentation {
-    /// How it is called, with its namespace.
+    /// The name of the operator, with its namespace.
     pub name: &'static str,
     /// Raised whenever the same arguments could give other bits.
     pub version: u32,
-    /// What it means on a market, in one sentence.
+    /// The meaning of its values on a market, in one sentence.
     pub meaning: &'static str,
-    /// Its formula.
+    /// The formula of a value.
     pub formula: &'static str,
-    /// What happens where values are missing.
+    /// The rule for missing values.
     pub missing: &'static str,
-    /// Whose definition it follows.
+    /// The program or paper whose definition it follows.
     pub source: &'static str,
-    /// Where its values depart from Qlib's, TA-Lib's or those of pandas, and why; empty if they do not.
+    /// The differences from the values of Qlib, TA-Lib or pandas, and why; empty if there are none.
     pub differences: &'static str,
     /// Complete expressions over `$open $high $low $close $volume` and the category `sector` (and the facts
     /// `$$eps_q $$sales_q $$equity_a`, and instruments called `S0000` to `S0009`), which the contract
-    /// tests compute; the first is the example of the reference.
+    /// tests compute; the first is the example of the handbook.
     pub samples: &'static [&'static str],
 }

@@ -1,7 +1,7 @@
 //! Operators: what can stand in an expression.
 //!
 //! To add one: a file in the folder of its family with an entry of that family's table, and its line in the family's
-//! `operators`; `elementwise/function.rs` is the smallest to imitate. Contract tests, the reference and the keys of
+//! `operators`; `elementwise/function.rs` is the smallest to imitate. Contract tests, the handbook and the keys of
 //! the cache then cover it without further work.
 
 mod arguments;
@@ -15,7 +15,6 @@ mod other;
 mod pair;
 mod point_in_time;
 mod recursive;
-mod reference;
 mod registry;
 mod rolling;
 mod rows;
@@ -27,20 +26,19 @@ pub(crate) use bound::Form;
 pub use bound::{Bound, CrossSection, Family, Member, Recursion, Requested, Work};
 pub use documentation::Documentation;
 pub(crate) use pair::is_pair;
-pub use reference::reference;
 pub use registry::Registry;
 pub(crate) use rows::ROWS;
-pub use signature::{Kind, MAX_LENGTH, Parameter, Signature};
+pub use signature::{MAX_LENGTH, Parameter, ParameterKind, Signature};
 
 /// Something that can be called in an expression.
 ///
 /// An operator describes itself and, given its arguments, returns a [`Binding`]: what to compute, how far back it
 /// reads, and whether it reads ahead.
 pub trait Operator: Send + Sync {
-    /// What the reference says about it. Name and version are part of the canonical text of expressions.
+    /// The operator's entry in the handbook. Name and version are part of the canonical text of expressions.
     fn documentation(&self) -> &Documentation;
 
-    /// Its inputs and parameters, in order.
+    /// The operator's inputs and parameters, in order.
     fn signature(&self) -> &Signature;
 
     /// Check the arguments and fix them in a computation.
@@ -54,25 +52,25 @@ pub enum Binding {
     Compute(Bound),
     /// Another expression, in which the names of the parameters stand for the arguments.
     Expand(String),
-    /// The expression that [`Kind::OverPeriods`] takes, as it was known.
+    /// The expression that [`ParameterKind::OverPeriods`] takes, as it was known.
     OverPeriods {
-        /// Which of its values.
+        /// The value of the expression that is meant.
         meant: Meant,
         /// After how many calendar days without a publication it is missing, if ever.
         stale: Option<u32>,
     },
-    /// The series that [`Kind::OverRows`] takes, as it is on the rows where the one condition holds.
+    /// The series that [`ParameterKind::OverRows`] takes, as it is on the rows where the one condition holds.
     OverRows,
 }
 
-/// Which value of an expression over periods is meant.
+/// The value that is meant of an expression over periods.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Meant {
-    /// That of the newest period.
+    /// The value of the newest period.
     Newest,
-    /// That of the period which is written so.
+    /// The value of the period with this code.
     At(u32),
-    /// That of the newest publication, whichever period it is about; the expression is a single fact.
+    /// The newest publication, whichever period it is about; the expression is a single fact.
     LastPublished,
 }
 
@@ -89,18 +87,18 @@ impl From<Bound> for Binding {
     }
 }
 
-/// How an operator is written: `Mean(x, length, min=1)`.
+/// The form in which an operator is written: `Mean(x, length, min=1)`.
 pub fn usage(operator: &dyn Operator) -> String {
     let parameters = operator.signature().parameters.iter().map(|parameter| match parameter.default {
         Some(default) => match parameter.kind {
-            Kind::Choice(words) => {
+            ParameterKind::Choice(words) => {
                 let words = words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>();
                 format!("{}={}", parameter.name, words.join("|"))
             }
             _ => format!("{}={default}", parameter.name),
         },
-        None if parameter.kind == Kind::Instrument => format!("'{}'", parameter.name),
-        None if parameter.kind == Kind::FurtherSeries => format!("[{}]", parameter.name),
+        None if parameter.kind == ParameterKind::Instrument => format!("'{}'", parameter.name),
+        None if parameter.kind == ParameterKind::FurtherSeries => format!("[{}]", parameter.name),
         None if parameter.kind.only_by_name() => format!("{}=...", parameter.name),
         None => parameter.name.to_owned(),
     });

@@ -1,4 +1,4 @@
-//! What regressions across the instruments of a session leave.
+//! Residuals of regressions across the instruments of a session.
 
 use std::sync::Arc;
 

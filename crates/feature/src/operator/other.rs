@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Parameter, Signature};
-use crate::Type;
+use crate::ValueType;
 
 /// A series of one instrument, given to all: `ChangeInstrument('SPY', x)` and `Mask(x, 'SPY')`.
 struct Other {
@@ -24,7 +24,7 @@ impl Operator for Other {
         let Some(name) = arguments.instrument().cloned() else {
             return Err(ArgumentFault::new("instrument", "an instrument must be named"));
         };
-        let is_condition = arguments.types() == [Type::Boolean];
+        let is_condition = arguments.types() == [ValueType::Boolean];
         let absent = if is_condition { 0.0 } else { f64::NAN };
         let bound = Bound::session(move |section, _, out| {
             out.fill(section.row_of(&name).map_or(absent, |row| section.inputs[0][row]));

@@ -28,7 +28,7 @@ impl Operator for AsKnown {
     }
 }
 
-/// What is made of a quantity that is published from the beginning of the fiscal year to the end of a quarter.
+/// A statistic of a quantity that is published from the beginning of the fiscal year to the end of a quarter.
 struct OfYearToDate {
     documentation: &'static Documentation,
     look_back: usize,

@@ -38,7 +38,7 @@ struct Exponential {
     documentation: Documentation,
     /// The mean of this weight, at the beginning of history.
     mean: fn(f64) -> Ema,
-    /// What length 0 means, if it means something.
+    /// The meaning of length 0, if it has one.
     expanding: Option<Expanding>,
 }
 

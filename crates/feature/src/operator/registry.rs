@@ -12,7 +12,7 @@ use crate::FeatureError;
 #[derive(Clone)]
 pub struct Registry {
     operators: BTreeMap<&'static str, Arc<dyn Operator>>,
-    /// The families of the reference, in its order, and the names of their members.
+    /// The families of the handbook, in its order, and the names of their members.
     families: Vec<(&'static str, Vec<&'static str>)>,
 }
 
@@ -73,7 +73,7 @@ impl Registry {
         self.operators.values()
     }
 
-    /// The families of the reference, in its order, with their members in the order of their names.
+    /// The families of the handbook, in its order, with their members in the order of their names.
     pub fn families(&self) -> Vec<(&'static str, Vec<&Arc<dyn Operator>>)> {
         let members = |names: &[&'static str]| {
             let mut names = names.to_vec();
@@ -83,7 +83,7 @@ impl Registry {
         self.families.iter().map(|(family, names)| (*family, members(names))).collect()
     }
 
-    /// The names, in order.
+    /// The names of the operators, in order.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.operators.keys().copied()
     }

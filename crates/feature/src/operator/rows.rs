@@ -2,7 +2,7 @@
 
 use super::{ArgumentFault, Arguments, Binding, Documentation, Operator, Parameter, Signature};
 
-/// `Rows(x, where)`.
+/// The operator `Rows(x, where)`.
 pub(super) struct Rows;
 
 /// Also what the canonical text of a view is spelled with that a file asks for by its key `rows`.

@@ -1,9 +1,9 @@
-//! What an operator takes.
+//! The inputs and parameters of an operator.
 
-/// What an operator takes, and what it gives.
+/// The inputs and parameters that an operator takes, and the outputs that it gives.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Signature {
-    /// Its inputs and parameters, in the order in which they are written.
+    /// The inputs and parameters, in the order in which they are written.
     pub parameters: &'static [Parameter],
     /// The names of its outputs, one of which is chosen by `.name`; empty if there is only one without a name.
     pub outputs: &'static [&'static str],
@@ -21,17 +21,17 @@ impl Signature {
 /// An input series or a parameter of an operator.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Parameter {
-    /// Its name, for `name=value`.
+    /// The name, for `name=value`.
     pub name: &'static str,
-    /// What may stand there.
-    pub kind: Kind,
+    /// The kind of argument that it takes.
+    pub kind: ParameterKind,
     /// The value of a number that is not written.
     pub default: Option<f64>,
 }
 
-/// What may stand for a parameter.
+/// The kind of argument that a parameter takes.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Kind {
+pub enum ParameterKind {
     /// A series of numbers or conditions.
     Series,
     /// A series of conditions.
@@ -48,7 +48,7 @@ pub enum Kind {
     OverPeriods,
     /// The name of an instrument, in quotes.
     Instrument,
-    /// One of some words, in quotes; as a number, its place among them.
+    /// A word in quotes, one of these; as a number, its place among them.
     Choice(&'static [&'static str]),
     /// The length of a window: a whole number of sessions, 0 for all sessions so far.
     Window,
@@ -56,21 +56,21 @@ pub enum Kind {
     WindowOrWeight,
     /// A whole number in a range, both ends included.
     Integer {
-        /// The least.
+        /// The least number that it may be.
         least: i64,
-        /// The greatest.
+        /// The greatest number that it may be.
         most: i64,
     },
     /// A number in a range, both ends included.
     Number {
-        /// The least.
+        /// The least number that it may be.
         least: f64,
-        /// The greatest.
+        /// The greatest number that it may be.
         most: f64,
     },
 }
 
-impl Kind {
+impl ParameterKind {
     /// Whether a series, not a number, stands here.
     pub fn is_series(self) -> bool {
         match self {
@@ -102,64 +102,64 @@ impl Kind {
 }
 
 impl Parameter {
-    /// An input series.
+    /// A parameter that is an input series.
     pub const fn series(name: &'static str) -> Self {
-        Self { name, kind: Kind::Series, default: None }
+        Self { name, kind: ParameterKind::Series, default: None }
     }
 
     /// An input condition.
     pub const fn condition(name: &'static str) -> Self {
-        Self { name, kind: Kind::Condition, default: None }
+        Self { name, kind: ParameterKind::Condition, default: None }
     }
 
     /// An input series that is computed on the rows where the operator's condition holds.
     pub const fn over_rows(name: &'static str) -> Self {
-        Self { name, kind: Kind::OverRows, default: None }
+        Self { name, kind: ParameterKind::OverRows, default: None }
     }
 
     /// A further input series, which may be left out.
     pub const fn further_series(name: &'static str) -> Self {
-        Self { name, kind: Kind::FurtherSeries, default: None }
+        Self { name, kind: ParameterKind::FurtherSeries, default: None }
     }
 
     /// An input expression over published facts.
     pub const fn over_periods(name: &'static str) -> Self {
-        Self { name, kind: Kind::OverPeriods, default: None }
+        Self { name, kind: ParameterKind::OverPeriods, default: None }
     }
 
     /// The name of an instrument.
     pub const fn instrument() -> Self {
-        Self { name: "instrument", kind: Kind::Instrument, default: None }
+        Self { name: "instrument", kind: ParameterKind::Instrument, default: None }
     }
 
-    /// One of some words, the first unless another is written.
+    /// A parameter that is one of some words, the first unless another is written.
     pub const fn choice(name: &'static str, words: &'static [&'static str]) -> Self {
-        Self { name, kind: Kind::Choice(words), default: Some(0.0) }
+        Self { name, kind: ParameterKind::Choice(words), default: Some(0.0) }
     }
 
     /// The length of a window.
     pub const fn window() -> Self {
-        Self { name: "length", kind: Kind::Window, default: None }
+        Self { name: "length", kind: ParameterKind::Window, default: None }
     }
 
     /// The length of a window, or a weight.
     pub const fn window_or_weight() -> Self {
-        Self { name: "length", kind: Kind::WindowOrWeight, default: None }
+        Self { name: "length", kind: ParameterKind::WindowOrWeight, default: None }
     }
 
     /// How many observations a window needs: 1 unless given by `min=`.
     pub const fn min() -> Self {
-        Self { name: "min", kind: Kind::Integer { least: 1, most: MAX_LENGTH }, default: Some(1.0) }
+        Self { name: "min", kind: ParameterKind::Integer { least: 1, most: MAX_LENGTH }, default: Some(1.0) }
     }
 
-    /// A whole number.
+    /// A parameter that is a whole number.
     pub const fn integer(name: &'static str, least: i64, most: i64) -> Self {
-        Self { name, kind: Kind::Integer { least, most }, default: None }
+        Self { name, kind: ParameterKind::Integer { least, most }, default: None }
     }
 
-    /// A number.
+    /// A parameter that is a number.
     pub const fn number(name: &'static str, least: f64, most: f64) -> Self {
-        Self { name, kind: Kind::Number { least, most }, default: None }
+        Self { name, kind: ParameterKind::Number { least, most }, default: None }
     }
 
     /// The value that counts if nothing is written.
@@ -169,12 +169,12 @@ impl Parameter {
 
     /// `within=`: who takes part in a cross-section.
     pub const fn within() -> Self {
-        Self { name: "within", kind: Kind::Universe, default: None }
+        Self { name: "within", kind: ParameterKind::Universe, default: None }
     }
 
     /// `by=`: the groups of a cross-section.
     pub const fn by() -> Self {
-        Self { name: "by", kind: Kind::Groups, default: None }
+        Self { name: "by", kind: ParameterKind::Groups, default: None }
     }
 
     /// Whether something must be written for it.

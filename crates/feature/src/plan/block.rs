@@ -11,7 +11,7 @@ use backstaff_panel::{Axis, split_at_offsets};
 /// How many sessions a block has.
 pub(super) const SESSIONS: usize = 64;
 
-/// Which rows each block has.
+/// The rows of each block of sessions.
 pub(super) struct Blocks<'a> {
     axis: &'a Axis,
     /// For each instrument, block after block and behind the last one, how many of its rows lie before the block.
@@ -19,12 +19,12 @@ pub(super) struct Blocks<'a> {
     count: usize,
 }
 
-/// A row of a block.
+/// A row of a block, and its place in the tile.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     /// The row of the panel.
     pub row: u32,
-    /// Its place in the block's tile.
+    /// The place of the row in the block's tile.
     pub in_tile: u32,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Blocks<'a> {
         offsets[position] - first..offsets[position + 1] - first
     }
 
-    /// Which of an instrument's rows lie in a block, among its own; possibly none.
+    /// The rows of an instrument that lie in a block, counted from the instrument's first; possibly none.
     pub(super) fn run(&self, block: usize, i: usize) -> Range<usize> {
         let at = i * (self.count + 1) + block;
         self.before[at] as usize..self.before[at + 1] as usize

@@ -1,105 +1,57 @@
 //! One computation of a plan: its passes, one after the other.
 
-use std::{ops::Range, sync::Arc};
+use std::ops::Range;
 
-use backstaff_panel::{Categories, Column, Panel};
+use backstaff_panel::{Column, Panel};
 
 use super::{
-    From, Plan, Progress,
+    Plan, Progress, ResumeFrom,
     block::Blocks,
     cost::{Costs, Meter},
     instrument::InstrumentPass,
+    kept::{Kept, KeptNodes, RowValues},
     progress::Walk,
     resume::{Courses, Found},
     session::SessionPass,
 };
 use crate::FeatureError;
 
-/// A value for each row, instrument by instrument as in the panel.
-pub(super) type Rows = Vec<f64>;
-
-/// A node's values while they are kept between passes.
-pub(super) enum Kept {
-    /// Each row's own.
-    Rows(Rows),
-    /// What all rows of a session have, by its position in the calendar.
-    Sessions(Vec<f64>),
-    /// What all rows of a group of a session have, session by session.
-    Groups(OfGroups),
-}
-
-/// A value for each group of each session; a row without a group has none.
-pub(super) struct OfGroups {
-    /// Group after group: an instrument, which mostly stays in one, finds its sessions side by side.
-    values: Vec<f64>,
-    n_sessions: usize,
-    pub(super) groups: Arc<Categories>,
-}
-
-impl OfGroups {
-    /// From the values of each session's groups, session after session.
-    pub(super) fn new(by_session: &[f64], groups: Arc<Categories>) -> Self {
-        let n_groups = groups.names().len();
-        let by_group = (0..n_groups).flat_map(|code| by_session.iter().skip(code).step_by(n_groups));
-        let n_sessions = by_session.len().checked_div(n_groups).unwrap_or(0);
-        Self { values: by_group.copied().collect(), n_sessions, groups }
-    }
-
-    /// The value of a group in the session at a position.
-    #[inline]
-    pub(super) fn get(&self, code: u32, position: usize) -> f64 {
-        match code {
-            Categories::MISSING => f64::NAN,
-            code => self.values[code as usize * self.n_sessions + position],
-        }
-    }
-}
-
-impl Kept {
-    fn into_rows(self) -> Option<Rows> {
-        if let Self::Rows(rows) = self { Some(rows) } else { None }
-    }
-}
-
-/// What a pass keeps for later ones, by node.
-pub(super) type Results = Vec<(usize, Kept)>;
-
-/// A plan on a panel.
+/// A plan that is being computed on a panel.
 pub(super) struct Computation<'a> {
     plan: &'a Plan,
     panel: &'a Panel,
-    /// How passes by session walk over the rows.
+    /// The blocks in which passes by session walk over the rows.
     blocks: Option<Blocks<'a>>,
     courses: Courses<'a>,
     walk: Walk<'a>,
     meter: Meter<'a>,
 }
 
-/// What the passes before the last one leave.
+/// The values and states that the passes before the last one leave.
 pub(super) struct Before {
-    /// By node, what the last pass reads.
+    /// The values that the last pass reads, by node.
     pub(super) kept: Vec<Option<Kept>>,
-    /// States of recursions.
+    /// States of recursions that are wanted and were met.
     pub(super) found: Vec<Found>,
 }
 
 /// A pass by instrument.
 pub(super) struct ByInstrument<'a> {
-    /// Its programs, and the rows of a slice if they run slice by slice.
+    /// The programs of the pass, and the rows of a slice if they run slice by slice.
     parts: Vec<(InstrumentPass<'a>, Option<usize>)>,
     walk: &'a Walk<'a>,
 }
 
 impl ByInstrument<'_> {
-    /// Compute some instruments: outputs go into columns of their rows; what is to be kept for later passes comes back,
+    /// Compute some instruments: outputs go into columns of their rows. The values that later passes read come back,
     /// in `free` columns as far as there are any, and the states that are wanted.
     pub(super) fn run(
         &self,
         instruments: Range<usize>,
         outputs: &mut [Column],
-        free: &mut Vec<Rows>,
-    ) -> (Results, Vec<Found>) {
-        let (mut results, mut found) = (Results::new(), Vec::new());
+        free: &mut Vec<RowValues>,
+    ) -> (KeptNodes, Vec<Found>) {
+        let (mut results, mut found) = (KeptNodes::new(), Vec::new());
         for (n, (pass, slice)) in self.parts.iter().enumerate() {
             let walk = (n + 1 == self.parts.len()).then_some(self.walk);
             let (kept, states) = pass.run(instruments.clone(), *slice, outputs, free, walk);
@@ -118,7 +70,7 @@ impl<'a> Computation<'a> {
         plan: &'a Plan,
         panel: &'a Panel,
         progress: &'a dyn Progress,
-        from: Option<From<'a>>,
+        from: Option<ResumeFrom<'a>>,
         cuts: &[usize],
     ) -> Result<Self, FeatureError> {
         plan.check_columns(panel)?;
@@ -179,7 +131,7 @@ impl<'a> Computation<'a> {
         ByInstrument { parts: parts.collect(), walk: &self.walk }
     }
 
-    /// What the time went into so far.
+    /// The time taken so far, by what it went into.
     pub(super) fn costs(&self) -> Costs {
         self.meter.costs(self.plan)
     }

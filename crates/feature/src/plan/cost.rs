@@ -1,4 +1,4 @@
-//! What the time of a computation goes into.
+//! The costs of a computation: the time that went into each part.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -16,13 +16,13 @@ use crate::{
 /// What several features share counts once: for the targets if no feature needs it, or else by what it reads.
 #[derive(Clone, Copy, PartialEq, Default, Debug)]
 pub struct Costs {
-    /// What only expressions need that may look ahead.
+    /// Parts that only expressions need which may look ahead.
     pub targets: f64,
     /// Finding what was published about an instrument by a session.
     pub merge: f64,
-    /// What follows from that.
+    /// Parts that are computed from published values.
     pub financial: f64,
-    /// Series of the whole market, and what follows from them.
+    /// Series of the whole market, and parts that are computed from them.
     pub market: f64,
     /// Regressions and correlations of two series.
     pub beta: f64,
@@ -31,7 +31,7 @@ pub struct Costs {
 }
 
 impl Costs {
-    /// The share of each, with its name.
+    /// The share of each part in the whole, with its name.
     pub fn shares(&self) -> [(&'static str, f64); 6] {
         let Self { targets, merge, financial, market, beta, technical } = *self;
         let all = (targets + merge + financial + market + beta + technical).max(f64::MIN_POSITIVE);
@@ -53,7 +53,7 @@ pub(super) struct Meter<'a> {
     nanoseconds: Vec<AtomicU64>,
 }
 
-/// Tells the time since it was last looked at to a node.
+/// Books the time since it was last read on a node.
 pub(super) struct Stopwatch<'a> {
     meter: &'a Meter<'a>,
     last: Duration,
@@ -96,7 +96,7 @@ impl Stopwatch<'_> {
     }
 }
 
-/// What published values a node depends on.
+/// The kind of published values that a node depends on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Reads {
     Nothing,

@@ -1,17 +1,17 @@
-//! What a plan will do.
+//! The work that a plan will do, in numbers and in words.
 
 use std::fmt;
 
 use super::{Plan, program::Step, resume::OfFeature};
 use crate::LookBack;
 
-/// What a plan will do, in numbers; its display is for people.
+/// The work that a plan will do, in numbers; its display is for people.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Explain {
-    /// How many features.
+    /// How many features the plan computes.
     pub features: usize,
-    /// How many nodes: columns, constants and operators.
+    /// How many nodes they have together: columns, constants and operators.
     pub nodes: usize,
     /// How many further nodes the features would have one by one.
     pub shared: usize,
@@ -29,7 +29,7 @@ pub struct Explain {
     pub buffer_bytes_per_row: usize,
 }
 
-/// One walk over the panel.
+/// A walk over the panel.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Pass {
@@ -54,7 +54,7 @@ pub enum Pass {
 }
 
 impl Plan {
-    /// What the plan will do.
+    /// Describe the work that the plan will do.
     pub fn explain(&self) -> Explain {
         let nodes = self.graph.nodes();
         let cross_sections =

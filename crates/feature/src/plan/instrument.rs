@@ -1,14 +1,14 @@
 //! A pass by instrument.
 
-use std::{mem, ops::Range};
+use std::{collections::BTreeSet, mem, ops::Range};
 
 use backstaff_panel::{Column, Panel};
 use rayon::prelude::*;
 
 use super::{
     Plan,
-    computation::{Kept, Rows},
     cost::Meter,
+    kept::{Kept, RowValues},
     leaf::Leaves,
     program::{Program, Step},
     progress::Walk,
@@ -26,28 +26,34 @@ const TASK_ROWS: usize = 4096;
 pub(super) struct InstrumentPass<'a> {
     leaves: Leaves<'a>,
     program: &'a Program,
-    /// Of each step that is a recursion.
+    /// The course of each step that is a recursion.
     courses: Vec<Option<Course<'a>>>,
-    /// Of each step whose facts are all about the whole market: its values on the calendar's sessions.
+    /// The values on the calendar's sessions of each step whose facts are all about the whole market.
     of_market: Vec<Option<Vec<f64>>>,
     meter: &'a Meter<'a>,
 }
 
-/// Some rows of an instrument: those that are computed, and those of them that are right and wanted.
+/// Some rows of an instrument, computed together; those that only lead up to others are computed and not wanted.
 #[derive(Clone, Debug)]
-struct Span {
+struct Slice {
     instrument: usize,
-    /// Rows of the panel.
+    /// The rows of the panel that are computed.
     rows: Range<usize>,
     wanted: Range<usize>,
 }
 
-/// A run of spans, and their part of every column that the pass writes.
+/// Slices that follow each other, and their part of every column that the pass writes.
 struct Task<'a> {
-    spans: Vec<Span>,
+    slices: Vec<Slice>,
     outputs: Vec<Option<Part<'a>>>,
     kept: Vec<(usize, &'a mut [f64])>,
     states: Vec<Found>,
+}
+
+/// The course of a recursion, if the step is one, and what collects the states that are wanted along it.
+struct Journey<'a> {
+    course: Option<&'a Course<'a>>,
+    states: &'a mut Vec<Found>,
 }
 
 /// A part of an output column.
@@ -87,11 +93,11 @@ impl<'a> InstrumentPass<'a> {
     pub(super) fn run(
         &self,
         instruments: Range<usize>,
-        slice: Option<usize>,
+        slice_rows: Option<usize>,
         outputs: &mut [Column],
-        free: &mut Vec<Rows>,
+        free: &mut Vec<RowValues>,
         walk: Option<&Walk<'_>>,
-    ) -> (Vec<(usize, Rows)>, Vec<Found>) {
+    ) -> (Vec<(usize, RowValues)>, Vec<Found>) {
         let axis = self.leaves.panel.axis();
         let n_rows = instruments.clone().map(|i| axis.rows(i).len()).sum::<usize>();
         let mut columns = Vec::new();
@@ -101,15 +107,15 @@ impl<'a> InstrumentPass<'a> {
                 columns.push((*node, free.pop().unwrap_or_else(|| vec![0.0; n_rows])));
             }
         }
-        let tasks = self.tasks(instruments, slice, outputs, &mut columns);
+        let tasks = self.tasks(instruments, slice_rows, outputs, &mut columns);
         let states = tasks.into_par_iter().map_init(
             || vec![Vec::new(); self.program.n_buffers],
             |buffers, mut task| {
-                let first_row = task.spans[0].wanted.start;
-                for span in mem::take(&mut task.spans) {
-                    self.span(&span, first_row, buffers, &mut task);
+                let first_row = task.slices[0].wanted.start;
+                for slice in mem::take(&mut task.slices) {
+                    self.slice(&slice, first_row, buffers, &mut task);
                     if let Some(walk) = walk {
-                        walk.advance(span.wanted.len());
+                        walk.advance(slice.wanted.len());
                     }
                 }
                 task.states
@@ -119,82 +125,63 @@ impl<'a> InstrumentPass<'a> {
         (columns, states)
     }
 
-    /// The spans of an instrument.
-    fn spans(&self, i: usize, slice: Option<usize>) -> Vec<Span> {
+    /// The slices of an instrument: all of its rows in one, unless slices have a number of rows.
+    fn slices(&self, i: usize, slice_rows: Option<usize>) -> Vec<Slice> {
         let all = self.leaves.panel.axis().rows(i);
-        let (Some(slice), Some((back, ahead))) = (slice, self.program.reach) else {
-            return vec![Span { instrument: i, rows: all.clone(), wanted: all }];
+        let (Some(slice_rows), Some((back, ahead))) = (slice_rows, self.program.reach) else {
+            return vec![Slice { instrument: i, rows: all.clone(), wanted: all }];
         };
-        let starts = all.clone().step_by(slice);
-        let span = |start: usize| {
-            let wanted = start..(start + slice).min(all.end);
+        let starts = all.clone().step_by(slice_rows);
+        let slice = |start: usize| {
+            let wanted = start..(start + slice_rows).min(all.end);
             let rows = start.saturating_sub(back).max(all.start)..(wanted.end + ahead).min(all.end);
-            Span { instrument: i, rows, wanted }
+            Slice { instrument: i, rows, wanted }
         };
-        starts.map(span).collect()
+        starts.map(slice).collect()
     }
 
-    /// Cut the columns that the pass writes into runs of spans.
+    /// Cut the rows into tasks, and the columns that the pass writes into their parts.
     fn tasks<'b>(
         &self,
         instruments: Range<usize>,
-        slice: Option<usize>,
+        slice_rows: Option<usize>,
         outputs: &'b mut [Column],
-        columns: &'b mut [(usize, Vec<f64>)],
+        columns: &'b mut [(usize, RowValues)],
     ) -> Vec<Task<'b>> {
-        let mut tasks = Vec::new();
-        let mut spans = Vec::<Span>::new();
-        let mut flush = |spans: &mut Vec<Span>| {
-            let spans = mem::take(spans);
-            tasks.push(Task { spans, outputs: Vec::new(), kept: Vec::new(), states: Vec::new() });
-        };
-        for i in instruments {
-            for span in self.spans(i, slice) {
-                spans.push(span);
-                if spans.iter().map(|span| span.wanted.len()).sum::<usize>() >= TASK_ROWS {
-                    flush(&mut spans);
-                }
+        let mut tasks = Vec::<Task<'_>>::new();
+        for slice in instruments.flat_map(|i| self.slices(i, slice_rows)) {
+            match tasks.last_mut() {
+                Some(task) if task.n_rows() < TASK_ROWS => task.slices.push(slice),
+                _ => tasks.push(Task::of(slice)),
             }
         }
-        if !spans.is_empty() {
-            flush(&mut spans);
-        }
-        let length = |task: &Task<'_>| task.spans.iter().map(|span| span.wanted.len()).sum::<usize>();
-        let mut written = vec![false; outputs.len()];
-        for step in &self.program.steps {
-            if let Step::Store { output, .. } = step {
-                written[*output] = true;
-            }
-        }
-        for (column, written) in outputs.iter_mut().zip(written) {
-            let mut rest = Some(match column {
-                Column::F32(values) => Part::F32(values),
-                Column::F64(values) => Part::F64(values),
-            })
-            .filter(|_| written);
+        let stored = self.program.steps.iter().filter_map(|step| match step {
+            Step::Store { output, .. } => Some(*output),
+            _ => None,
+        });
+        let stored = stored.collect::<BTreeSet<_>>();
+        for (output, column) in outputs.iter_mut().enumerate() {
+            let mut rest = stored.contains(&output).then(|| Part::of(column));
             for task in &mut tasks {
-                let (head, tail) = match rest {
-                    Some(part) => part.split(length(task)),
-                    None => (None, None),
-                };
-                task.outputs.push(head);
-                rest = tail;
+                let (own, others) = rest.map(|part| part.split(task.n_rows())).unzip();
+                task.outputs.push(own);
+                rest = others;
             }
         }
         for (node, values) in columns {
-            let mut rest = &mut values[..];
+            let mut rest = values.as_mut_slice();
             for task in &mut tasks {
-                let (head, tail) = mem::take(&mut rest).split_at_mut(length(task));
-                task.kept.push((*node, head));
-                rest = tail;
+                let (own, others) = rest.split_at_mut(task.n_rows());
+                task.kept.push((*node, own));
+                rest = others;
             }
         }
         tasks
     }
 
-    /// Take a span through all steps.
-    fn span(&self, span: &Span, first_row: usize, buffers: &mut [Vec<f64>], task: &mut Task<'_>) {
-        let Span { rows, wanted, .. } = span;
+    /// Take a slice through all steps.
+    fn slice(&self, slice: &Slice, first_row: usize, buffers: &mut [Vec<f64>], task: &mut Task<'_>) {
+        let Slice { rows, wanted, .. } = slice;
         let own = wanted.start - first_row..wanted.end - first_row;
         let right = wanted.start - rows.start..wanted.end - rows.start;
         let mut lent = vec![None; buffers.len()];
@@ -205,7 +192,7 @@ impl<'a> InstrumentPass<'a> {
                     lent[*to] = self.leaves.lend(*node, rows.clone());
                     if lent[*to].is_none() {
                         buffers[*to].resize(rows.len(), 0.0);
-                        self.leaves.load(*node, span.instrument, rows.clone(), &mut buffers[*to]);
+                        self.leaves.load(*node, slice.instrument, rows.clone(), &mut buffers[*to]);
                     }
                 }
                 Step::Compute { from, to } => {
@@ -216,12 +203,14 @@ impl<'a> InstrumentPass<'a> {
                     }
                     if let Some(values) = &self.of_market[n] {
                         for out in &mut outs {
-                            self.leaves.spread(values, span.instrument, rows.clone(), out);
+                            self.leaves.spread(values, slice.instrument, rows.clone(), out);
                         }
                     } else {
-                        let walk = (span, self.courses[n].as_ref(), &mut task.states);
                         let inputs = from.iter().map(|&from| lent[from].unwrap_or(&buffers[from]));
-                        self.compute(to, walk, &inputs.collect::<Vec<_>>(), &mut outs);
+                        let inputs = inputs.collect::<Vec<_>>();
+                        let mut journey =
+                            Journey { course: self.courses[n].as_ref(), states: &mut task.states };
+                        self.compute(to, slice, &mut journey, &inputs, &mut outs);
                     }
                     for (&(_, to), out) in to.iter().zip(outs) {
                         buffers[to] = out;
@@ -248,13 +237,14 @@ impl<'a> InstrumentPass<'a> {
     fn compute(
         &self,
         nodes: &[(usize, usize)],
-        (span, course, states): (&Span, Option<&Course<'_>>, &mut Vec<Found>),
+        slice: &Slice,
+        journey: &mut Journey<'_>,
         inputs: &[&[f64]],
         outs: &mut [Vec<f64>],
     ) {
         let bound = |node| self.leaves.bound(node);
-        let i = span.instrument;
-        let sessions = self.leaves.sessions(i, span.rows.clone());
+        let i = slice.instrument;
+        let sessions = self.leaves.sessions(i, slice.rows.clone());
         let nodes = nodes.iter().map(|&(node, _)| node);
         let Some(first) = nodes.clone().next().map(bound) else { return };
         let mut requested = nodes.zip(outs).map(|(node, out)| bound(node).request(out)).collect::<Vec<_>>();
@@ -266,8 +256,8 @@ impl<'a> InstrumentPass<'a> {
             }
             Work::Instrument(work) => work(inputs, sessions, &mut requested),
             Work::Recursive(work) => {
-                let course = course.expect("every recursion has a course");
-                course.run(&**work, (self.leaves.panel.axis(), i), inputs, &mut requested, states);
+                let course = journey.course.expect("every recursion has a course");
+                course.run(&**work, self.leaves.panel.axis(), i, inputs, &mut requested, journey.states);
             }
             Work::Facts { names, work } => {
                 let facts = self.leaves.facts(i, names);
@@ -284,16 +274,35 @@ fn is_recursive(node: &Node) -> bool {
     matches!(&node.kind, NodeKind::Call(bound) if matches!(bound.work, Work::Recursive(_)))
 }
 
-impl Part<'_> {
-    fn split(self, at: usize) -> (Option<Self>, Option<Self>) {
+impl Task<'_> {
+    fn of(slice: Slice) -> Self {
+        Self { slices: vec![slice], outputs: Vec::new(), kept: Vec::new(), states: Vec::new() }
+    }
+
+    /// How many rows it writes.
+    fn n_rows(&self) -> usize {
+        self.slices.iter().map(|slice| slice.wanted.len()).sum()
+    }
+}
+
+impl<'a> Part<'a> {
+    /// The whole column as one part.
+    fn of(column: &'a mut Column) -> Self {
+        match column {
+            Column::F32(values) => Self::F32(values),
+            Column::F64(values) => Self::F64(values),
+        }
+    }
+
+    fn split(self, at: usize) -> (Self, Self) {
         match self {
             Self::F32(values) => {
                 let (head, tail) = values.split_at_mut(at);
-                (Some(Self::F32(head)), Some(Self::F32(tail)))
+                (Self::F32(head), Self::F32(tail))
             }
             Self::F64(values) => {
                 let (head, tail) = values.split_at_mut(at);
-                (Some(Self::F64(head)), Some(Self::F64(tail)))
+                (Self::F64(head), Self::F64(tail))
             }
         }
     }

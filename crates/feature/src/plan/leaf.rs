@@ -1,10 +1,10 @@
-//! What the steps of a pass read: columns of the panel, what earlier passes kept, and published values.
+//! The inputs of a pass's steps: columns of the panel, values that earlier passes kept, and published values.
 
 use std::{ops::Range, sync::Arc};
 
 use backstaff_panel::{Column, Fact, Panel, Session};
 
-use super::computation::Kept;
+use super::kept::Kept;
 use crate::{
     graph::{Node, NodeKind},
     operator::{Bound, Work},
@@ -50,7 +50,8 @@ impl<'a> Leaves<'a> {
             (Some(Kept::Rows(values)), _) => out.copy_from_slice(&values[rows]),
             (Some(Kept::Sessions(values)), _) => self.spread(values, instrument, rows, out),
             (Some(Kept::Groups(kept)), _) => {
-                for ((out, row), &code) in out.iter_mut().zip(rows.clone()).zip(&kept.groups.codes()[rows]) {
+                for ((out, row), &code) in out.iter_mut().zip(rows.clone()).zip(&kept.groups().codes()[rows])
+                {
                     *out = kept.get(code, axis.position_in(instrument, row));
                 }
             }
@@ -73,7 +74,7 @@ impl<'a> Leaves<'a> {
         &self.panel.axis().sessions(instrument)[rows.start - first..rows.end - first]
     }
 
-    /// What was published of each of these facts about an instrument.
+    /// The publications of each of these facts about an instrument.
     pub(super) fn facts(&self, instrument: usize, names: &[Arc<str>]) -> Vec<&'a [Fact]> {
         let instrument = &self.panel.axis().instruments()[instrument];
         let of = |name| self.panel.facts(name).expect("facts are checked first").of(instrument);

@@ -17,8 +17,10 @@ mod computation;
 mod cost;
 mod explain;
 mod instrument;
+mod kept;
 mod leaf;
 mod near;
+mod pieces;
 mod program;
 mod progress;
 mod resume;
@@ -45,15 +47,16 @@ use crate::{
 
 pub use cost::Costs;
 pub use explain::{Explain, Pass};
+pub use pieces::Piece;
 pub use progress::Progress;
-pub use resume::{From, Resumed, States};
+pub use resume::{ResumeFrom, Resumed, States};
 
-/// So many rows of an instrument, and of what is computed from them, stay in a core's cache.
+/// How many rows of an instrument, with the buffers that a pass computes from them, stay in a core's cache.
 const SLICE_ROWS: usize = 16_384;
-/// An instrument of more slices than this is cut into them, however many instruments there are.
+/// An instrument of more slices than this is cut into them even if there are many instruments.
 const LONG: usize = 4;
 
-/// How to compute a set of features in the fewest walks over the data.
+/// A plan computes a set of features in as few walks over the data as it can.
 ///
 /// # Examples
 ///
@@ -136,7 +139,7 @@ impl Plan {
         Self { n_features: features.len(), ..Self::new(&all.collect::<Vec<_>>()) }
     }
 
-    /// One column for each feature, in their order.
+    /// Compute one column for each feature, in their order.
     ///
     /// # Errors
     ///
@@ -150,8 +153,8 @@ impl Plan {
         Ok(self.resume(panel, encoding, progress, None, &[])?.columns)
     }
 
-    /// The same, going on from an earlier computation's states, and with the states at some cuts, positions of the
-    /// panel's calendar.
+    /// Compute one column for each feature, going on from an earlier computation's states, and the states at some
+    /// cuts, which are positions of the panel's calendar.
     ///
     /// Values from `from` on have the bits of a computation over all history, if the panel begins so many sessions
     /// earlier as [`Carry::sessions`](crate::Carry) says, or at the beginning of history; earlier values mean nothing.
@@ -164,7 +167,7 @@ impl Plan {
         panel: &Panel,
         encoding: Encoding,
         progress: &dyn Progress,
-        from: Option<From<'_>>,
+        from: Option<ResumeFrom<'_>>,
         cuts: &[usize],
     ) -> Result<Resumed<Column>, FeatureError> {
         let computation = Computation::new(self, panel, progress, from, cuts)?;
@@ -176,21 +179,21 @@ impl Plan {
         Ok(Resumed { columns, states: by_cut(self, panel.axis(), cuts, found) })
     }
 
-    /// The values that [`Plan::compute`] gives, one run of instruments after the other: so all columns together need
-    /// never be in memory.
+    /// Compute the values that [`Plan::compute`] gives for one run of instruments after the other, so that all
+    /// columns together need never be in memory.
     ///
     /// A run has so many whole instruments that it has `least_rows` rows or more; the last one may have fewer.
     ///
     /// # Errors
     ///
     /// If the panel lacks a column that a feature reads; those of `take`.
-    pub fn stream<E: std::convert::From<FeatureError>>(
+    pub fn stream<E: From<FeatureError>>(
         &self,
         panel: &Panel,
         encoding: Encoding,
         progress: &dyn Progress,
         least_rows: usize,
-        mut take: impl FnMut(Run<'_>) -> Result<(), E>,
+        mut take: impl FnMut(InstrumentRun<'_>) -> Result<(), E>,
     ) -> Result<Costs, E> {
         let axis = panel.axis();
         let computation = Computation::new(self, panel, progress, None, &[])?;
@@ -201,7 +204,7 @@ impl Plan {
             let rows = axis.rows(instruments.start).start..axis.rows(instruments.end - 1).end;
             resize(&mut columns, rows.len());
             last.run(instruments.clone(), &mut columns, &mut Vec::new());
-            take(Run { instruments, rows, columns: &columns })?;
+            take(InstrumentRun { instruments, rows, columns: &columns })?;
         }
         Ok(computation.costs())
     }
@@ -211,7 +214,7 @@ impl Plan {
         self.outputs.iter().map(|_| Column::encode(&[], encoding)).collect()
     }
 
-    /// The programs of a pass by instrument, and how the rows are cut into tasks.
+    /// The programs of a pass by instrument, each with the rows of a slice if it runs slice by slice.
     ///
     /// Instruments keep all threads busy if there are enough of them. If there are few, or long ones that no cache
     /// holds, what depends on a bounded number of rows is computed in slices, and the rest by instrument.
@@ -271,14 +274,14 @@ impl Plan {
     }
 }
 
-/// Some of the instruments, and what the features are for them.
+/// The values of the features for some instruments that follow each other.
 #[derive(Clone, Debug)]
-pub struct Run<'a> {
-    /// Which instruments.
+pub struct InstrumentRun<'a> {
+    /// The instruments, by their numbers in the panel.
     pub instruments: Range<usize>,
-    /// Their rows of the panel.
+    /// The rows of these instruments in the panel.
     pub rows: Range<usize>,
-    /// One column of these rows for each feature, in their order.
+    /// The columns of these rows, one for each feature, in their order.
     pub columns: &'a [Column],
 }
 

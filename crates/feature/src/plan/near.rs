@@ -3,6 +3,10 @@
 //!
 //! The pass by instrument before it could compute them too; but then a column of each would lie in memory between the
 //! two, and writing and reading it takes longer than computing.
+//!
+//! A block holds a short run of rows of each instrument. What reads other rows than its own (a shift, a look-up of what was
+//! published) is loaded run by run; what follows row by row takes the runs of many instruments at once, so that the steps'
+//! own cost is shared by a whole batch.
 
 use std::ops::Range;
 
@@ -24,11 +28,12 @@ const BATCH: usize = 2048;
 pub(super) struct Near<'a> {
     leaves: Leaves<'a>,
     program: &'a Program,
-    /// What was published, of each step that looks it up.
+    blocks: &'a Blocks<'a>,
+    /// The publications that a step looks up, for each step that does.
     published: Vec<Option<Published<'a>>>,
 }
 
-/// What a step looks up.
+/// The published values that a step looks up.
 enum Published<'a> {
     /// Values of the whole market on the calendar's sessions.
     Market(Vec<f64>),
@@ -46,6 +51,7 @@ struct Publications<'a> {
 
 impl<'a> Publications<'a> {
     fn new(facts: Vec<&'a [Fact]>, axis: &Axis, blocks: &Blocks<'_>) -> Self {
+        // Facts are in the order of publication, so one walk over them finds where each block begins.
         let n_blocks = blocks.n_blocks();
         let sessions = axis.calendar().sessions();
         let mut known = Vec::with_capacity(facts.len() * (n_blocks + 1));
@@ -61,9 +67,10 @@ impl<'a> Publications<'a> {
         Self { facts, known, n_blocks }
     }
 
-    /// Those that are the newest in some session of a block.
+    /// The publications that are the newest in some session of a block.
     fn of(&self, instrument: usize, block: usize) -> &'a [Fact] {
         let at = instrument * (self.n_blocks + 1) + block;
+        // The last one known by the first session still counts there; earlier ones count nowhere in the block.
         let first = (self.known[at] as usize).saturating_sub(1);
         &self.facts[instrument][first..self.known[at + 1] as usize]
     }
@@ -74,18 +81,25 @@ impl<'a> Publications<'a> {
 pub(super) struct Workspace {
     buffers: Vec<Vec<f64>>,
     runs: Vec<Run>,
-    reached: Vec<f64>,
-    shifted: Vec<f64>,
+    surroundings: Surroundings,
 }
 
-/// Some rows of an instrument that follow each other.
+/// The rows of an instrument that lie in a block; they follow each other.
 struct Run {
     instrument: usize,
+    block: usize,
     rows: Range<usize>,
 }
 
+/// A run and the rows around it that a shift reaches: the column that is shifted, and its values after that.
+#[derive(Default)]
+struct Surroundings {
+    column: Vec<f64>,
+    shifted: Vec<f64>,
+}
+
 impl<'a> Near<'a> {
-    pub(super) fn new(leaves: Leaves<'a>, program: &'a Program, blocks: &Blocks<'_>) -> Self {
+    pub(super) fn new(leaves: Leaves<'a>, program: &'a Program, blocks: &'a Blocks<'a>) -> Self {
         let published = program.steps.par_iter().map(|step| {
             let Step::Load { node, .. } = *step else { return None };
             let NodeKind::Call(bound) = &leaves.nodes[node].kind else { return None };
@@ -100,7 +114,7 @@ impl<'a> Near<'a> {
             });
             Some(Published::Instruments(Publications::new(facts.collect(), axis, blocks)))
         });
-        Self { leaves, program, published: published.collect() }
+        Self { leaves, program, blocks, published: published.collect() }
     }
 
     /// Whether it computes a node for the cross-sections.
@@ -111,7 +125,7 @@ impl<'a> Near<'a> {
     /// Compute the rows of a block, which stand in `order`: each wanted node's values come with their places.
     pub(super) fn run(
         &self,
-        (blocks, block): (&Blocks<'_>, usize),
+        block: usize,
         order: &[Place],
         workspace: &mut Workspace,
         stopwatch: &mut Stopwatch<'_>,
@@ -122,19 +136,22 @@ impl<'a> Near<'a> {
         }
         workspace.buffers.resize_with(self.program.n_buffers, Vec::new);
         let axis = self.leaves.panel.axis();
+        // Runs are collected until they fill a batch; `order` has their rows one after the other, as they are collected.
         let mut rest = order;
         let mut n_rows = 0;
         workspace.runs.clear();
         for instrument in 0..axis.n_instruments() {
-            let run = blocks.run(block, instrument);
+            let run = self.blocks.run(block, instrument);
             if !run.is_empty() {
                 let first = axis.rows(instrument).start;
                 n_rows += run.len();
-                workspace.runs.push(Run { instrument, rows: first + run.start..first + run.end });
+                let rows = first + run.start..first + run.end;
+                workspace.runs.push(Run { instrument, block, rows });
             }
-            if n_rows >= BATCH || n_rows > 0 && n_rows == rest.len() {
+            let is_last = n_rows == rest.len();
+            if n_rows >= BATCH || n_rows > 0 && is_last {
                 let (own, others) = rest.split_at(n_rows);
-                self.batch(block, own, workspace, stopwatch, &mut put);
+                self.batch(own, workspace, stopwatch, &mut put);
                 workspace.runs.clear();
                 (rest, n_rows) = (others, 0);
             }
@@ -144,7 +161,6 @@ impl<'a> Near<'a> {
     /// Take some runs of a block through all steps.
     fn batch(
         &self,
-        block: usize,
         places: &[Place],
         workspace: &mut Workspace,
         stopwatch: &mut Stopwatch<'_>,
@@ -152,14 +168,13 @@ impl<'a> Near<'a> {
     ) {
         for (n, step) in self.program.steps.iter().enumerate() {
             match step {
-                Step::Load { node, to } => {
+                Step::Load { to, .. } => {
                     let mut buffer = std::mem::take(&mut workspace.buffers[*to]);
                     buffer.resize(places.len(), 0.0);
                     let mut rest = buffer.as_mut_slice();
                     for run in &workspace.runs {
                         let (out, others) = rest.split_at_mut(run.rows.len());
-                        let reach = (&mut workspace.reached, &mut workspace.shifted);
-                        self.load((*node, self.published[n].as_ref()), (run, block), reach, out);
+                        self.load(n, run, &mut workspace.surroundings, out);
                         rest = others;
                     }
                     workspace.buffers[*to] = buffer;
@@ -183,39 +198,36 @@ impl<'a> Near<'a> {
         }
     }
 
-    /// The values of a leaf, of a shift of one, or of published values, in the rows of a run of a block.
-    fn load(
-        &self,
-        (node, published): (usize, Option<&Published<'a>>),
-        (run, block): (&Run, usize),
-        (reached, shifted): (&mut Vec<f64>, &mut Vec<f64>),
-        out: &mut [f64],
-    ) {
+    /// The values that a step loads in the rows of a run: of a leaf, of a shift of one, or of published values.
+    fn load(&self, step: usize, run: &Run, surroundings: &mut Surroundings, out: &mut [f64]) {
         let Leaves { nodes, panel, kept } = self.leaves;
-        let Run { instrument, rows } = run;
-        let axis = panel.axis();
+        let Run { instrument, block, rows } = run;
+        let (node, axis) = (self.program.nodes[step], panel.axis());
         let (None, NodeKind::Call(bound)) = (&kept[node], &nodes[node].kind) else {
             self.leaves.load(node, *instrument, rows.clone(), out);
             return;
         };
-        match (&bound.work, published) {
+        match (&bound.work, &self.published[step]) {
             (_, Some(Published::Market(values))) => {
                 self.leaves.spread(values, *instrument, rows.clone(), out);
             }
             (Work::Facts { work, .. }, Some(Published::Instruments(publications))) => {
-                let facts = publications.of(*instrument, block);
+                let facts = publications.of(*instrument, *block);
                 work(&[facts], self.leaves.sessions(*instrument, rows.clone()), out);
             }
             (Work::Instrument(work), _) => {
+                // A shift: the rows that it reaches before and behind the run lie outside the block, but never outside
+                // the instrument's life. There the work sees the same end of history as over all rows.
                 let life = axis.rows(*instrument);
                 let back = bound.look_back.sessions().unwrap_or(0);
                 let first = rows.start.saturating_sub(back).max(life.start);
                 let reach = first..(rows.end + bound.look_ahead).min(life.end);
-                reached.resize(reach.len(), 0.0);
+                let Surroundings { column, shifted } = surroundings;
+                column.resize(reach.len(), 0.0);
                 shifted.resize(reach.len(), 0.0);
-                self.leaves.load(nodes[node].inputs[0], *instrument, reach.clone(), reached);
-                let sessions = self.leaves.sessions(*instrument, reach.clone());
-                work(&[reached], sessions, &mut [bound.request(shifted)]);
+                self.leaves.load(nodes[node].inputs[0], *instrument, reach.clone(), column);
+                let sessions = self.leaves.sessions(*instrument, reach);
+                work(&[column], sessions, &mut [bound.request(shifted)]);
                 out.copy_from_slice(&shifted[rows.start - first..rows.end - first]);
             }
             _ => unreachable!("other operators take whole batches"),

@@ -8,7 +8,7 @@ use crate::{
     operator::{Bound, Work},
 };
 
-/// One thing to do for an instrument.
+/// A step of a program, done for the rows at hand.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Step {
     /// Put a leaf, or a column kept from an earlier pass, into a buffer.
@@ -36,11 +36,11 @@ pub(super) struct Program {
 #[derive(Clone, PartialEq, Default, Debug)]
 pub(super) struct Programs {
     pub(super) all: Program,
-    /// What depends on a bounded number of rows: it can be computed slice by slice.
+    /// The part that depends on a bounded number of rows, so that it can be computed slice by slice.
     pub(super) bounded: Program,
-    /// What depends on all rows of an instrument.
+    /// The part that depends on all rows of an instrument.
     pub(super) unbounded: Program,
-    /// Of a pass by session: the inputs that it computes for itself.
+    /// The inputs that a pass by session computes for itself.
     pub(super) near: Program,
 }
 

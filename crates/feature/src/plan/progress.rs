@@ -1,11 +1,11 @@
-//! How far a computation is.
+//! The progress of a computation, for listeners.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
-/// Told how far a computation is; called from several threads.
+/// A listener that hears how far a computation is; several threads call it.
 pub trait Progress: Sync {
     /// `done` of `total` rows have been walked over, counted once for each pass.
     fn advance(&self, done: u64, total: u64);
@@ -16,7 +16,7 @@ pub trait Progress: Sync {
     }
 }
 
-/// Nobody is told.
+/// A listener that hears nothing.
 impl Progress for () {
     fn advance(&self, _: u64, _: u64) {}
 }

@@ -24,19 +24,19 @@ use crate::{
 #[derive(Clone, PartialEq, Default, Debug)]
 pub struct States(pub Vec<BTreeMap<Instrument, Vec<f64>>>);
 
-/// What a computation goes on from.
+/// The cut and the states that a computation goes on from.
 #[derive(Clone, Copy, Debug)]
-pub struct From<'a> {
+pub struct ResumeFrom<'a> {
     /// The cut, as a position of the panel's calendar: values are right from there on.
     pub position: usize,
     /// The states of each feature at the cut, in the order of the plan.
     pub states: &'a [States],
 }
 
-/// What a computation gave.
+/// The columns of a computation, and the states at the cuts that were asked for.
 #[derive(Debug)]
 pub struct Resumed<C> {
-    /// One column for each feature.
+    /// The columns, one for each feature.
     pub columns: Vec<C>,
     /// For each cut that was asked for, the states of each feature; empty for a feature that can't be carried on.
     pub states: Vec<Vec<States>>,
@@ -47,7 +47,7 @@ pub struct Resumed<C> {
 pub(super) struct OfFeature(Option<Vec<Recursive>>);
 
 impl OfFeature {
-    /// How many have a state.
+    /// How many recursions have a state.
     pub(super) fn len(&self) -> usize {
         self.0.as_ref().map_or(0, Vec::len)
     }
@@ -59,12 +59,12 @@ impl OfFeature {
     }
 }
 
-/// Where a recursion of a plan starts, and where its state is wanted.
+/// The positions at which a recursion of a plan starts, and at which its state is wanted.
 #[derive(Clone)]
 pub(super) struct Course<'a> {
     /// The first position that it computes.
     start: usize,
-    /// What it goes on from, by instrument; `None` at the beginning of history.
+    /// The states that it goes on from, by instrument; `None` at the beginning of history.
     from: Option<&'a BTreeMap<Instrument, Vec<f64>>>,
     /// The positions at which its state is wanted, ascending, and the node for which.
     wanted: Vec<(usize, usize)>,
@@ -85,7 +85,11 @@ impl<'a> Courses<'a> {
     /// # Errors
     ///
     /// If the states are not those of the plan's features.
-    pub(super) fn new(plan: &Plan, from: Option<From<'a>>, cuts: &[usize]) -> Result<Self, FeatureError> {
+    pub(super) fn new(
+        plan: &Plan,
+        from: Option<ResumeFrom<'a>>,
+        cuts: &[usize],
+    ) -> Result<Self, FeatureError> {
         let mut courses = BTreeMap::<usize, Course<'a>>::new();
         for (f, OfFeature(recursions)) in plan.recursions.iter().enumerate() {
             let recursions = recursions.as_deref().unwrap_or_default();
@@ -130,11 +134,12 @@ impl<'a> Course<'a> {
         self.wanted.dedup();
     }
 
-    /// Compute one instrument, and tell the states that are wanted.
+    /// Compute one instrument, and add the states that are wanted to `found`.
     pub(super) fn run(
         &self,
         recursion: &dyn Recursion,
-        (axis, i): (&Axis, usize),
+        axis: &Axis,
+        i: usize,
         inputs: &[&[f64]],
         requested: &mut [Requested<'_>],
         found: &mut Vec<Found>,

@@ -4,8 +4,9 @@
 //! for its inputs over all instruments; a time series that builds on it waits for the cross-section over all sessions.
 //! All outputs are stored by the last pass, which is one by instrument: so they can be taken some instruments at a time.
 //!
-//! A kept column costs memory, and writing and reading it costs more than a few additions. So what takes only these is
-//! computed again by each pass that reads it (by session only where it needs few other rows), and what all rows of a session have in common is kept once a session.
+//! A kept column costs memory, and writing and reading it costs more than a few additions. So a node that takes only these
+//! is computed again by each pass that reads it (by session only where it needs few other rows), and a value that all rows
+//! of a session have in common is kept once a session.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +21,7 @@ const LIGHT: usize = 10;
 /// How many rows away a block of sessions may read: more would cost more than to keep what is read.
 const REACH: usize = 512;
 
-/// Where and when the nodes of a graph are computed.
+/// The passes in which the nodes of a graph are computed and kept.
 #[derive(Clone, Debug)]
 pub(super) struct Schedule {
     /// The pass of each node; for columns of the panel and constants, which are read where needed, 0.
@@ -36,7 +37,7 @@ pub(super) struct Schedule {
     pub(super) n_passes: usize,
 }
 
-/// How a node comes about.
+/// The kind of pass that a node comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Origin {
     Leaf,
@@ -62,12 +63,15 @@ impl Schedule {
         let again = light(nodes);
         let near = near(nodes, &again);
         let mut kept_until = vec![None; nodes.len()];
+        // The passes that compute each node: its own, and those that do it again.
         let mut computed = pass.iter().map(|&pass| BTreeSet::from([pass])).collect::<Vec<_>>();
         let mut read = |computed: &mut Vec<BTreeSet<usize>>, n: usize, reader: usize| {
+            // The panel has leaves at any time, and a pass has what it computes itself.
             if origin(&nodes[n]) == Origin::Leaf || pass[n] == reader {
                 return;
             }
-            if if reader.is_multiple_of(2) { again[n] } else { near[n] } {
+            let can_compute_again = if reader.is_multiple_of(2) { again[n] } else { near[n] };
+            if can_compute_again {
                 computed[n].insert(reader);
             } else {
                 kept_until[n] = kept_until[n].max(Some(reader));
@@ -76,6 +80,8 @@ impl Schedule {
         for &output in outputs {
             read(&mut computed, output, last);
         }
+        // Readers come before what they read, so that all passes which compute a node are known when it is its turn: each
+        // of them reads the node's inputs, which it may compute again in turn, and so on down to what is kept.
         for n in (0..nodes.len()).rev() {
             for reader in computed[n].clone() {
                 nodes[n].inputs.iter().for_each(|&input| read(&mut computed, input, reader));
@@ -96,7 +102,7 @@ impl Schedule {
             && (self.pass[n] == pass || self.again[n] && self.pass[n] < pass)
     }
 
-    /// What the cross-sections of a pass read, each once and in order.
+    /// The nodes that the cross-sections of a pass read, each once and in order.
     pub(super) fn inputs_by_session(&self, graph: &Graph, pass: usize) -> Vec<usize> {
         let nodes = graph.nodes();
         let targets = (0..nodes.len()).filter(|&n| self.is_cross_section(graph, n, pass));
@@ -141,14 +147,17 @@ pub(super) fn is_common(node: &Node) -> bool {
     matches!(&node.kind, NodeKind::Call(bound) if bound.form == Form::Common)
 }
 
-/// Which time series take a few operators over columns of the panel and over what is kept once a session.
+/// Whether each node is a time series of a few operators over columns of the panel and over values kept once a session.
+///
+/// Operators are counted as often as they stand in the expression, shared or not: that is what computing it again costs
+/// where nothing else needs the parts.
 fn light(nodes: &[Node]) -> Vec<bool> {
     let mut steps = Vec::<Option<usize>>::with_capacity(nodes.len());
     for node in nodes {
         let own = match &node.kind {
             NodeKind::Field(_) | NodeKind::Constant(_) => Some(0),
             NodeKind::Call(bound) if bound.form == Form::Common => Some(0),
-            // What was published changes a few times in a year: looking it up costs no more than an addition.
+            // Publications are a few in a year: to look the newest up costs no more than an addition.
             NodeKind::Call(bound)
                 if matches!(bound.work, Work::Rows(_) | Work::Facts { .. }) || bound.form == Form::Shift =>
             {
@@ -164,7 +173,11 @@ fn light(nodes: &[Node]) -> Vec<bool> {
     nodes.iter().zip(&steps).map(is_light).collect()
 }
 
-/// Which light nodes follow from a few cells around their own row: a block of sessions is enough to compute them.
+/// Whether each node is light and follows from a few cells around its own row, so that a block of sessions is enough to
+/// compute it.
+///
+/// Only a shift of a column of the panel counts: a shift of something computed would need that on rows outside the block,
+/// and a shift of a kept column would read rows that another thread may be writing its results over.
 fn near(nodes: &[Node], light: &[bool]) -> Vec<bool> {
     let mut near = Vec::<bool>::with_capacity(nodes.len());
     for (node, &light) in nodes.iter().zip(light) {

@@ -8,15 +8,15 @@ use rayon::prelude::*;
 use super::{
     Plan,
     block::{Blocks, Place, SESSIONS},
-    computation::{Kept, OfGroups, Results, Rows},
     cost::{Meter, Stopwatch},
+    kept::{GroupValues, Kept, KeptNodes, RowValues},
     leaf::Leaves,
     near::{Near, Workspace},
     progress::Walk,
     schedule::is_common,
 };
 use crate::{
-    Type,
+    ValueType,
     graph::NodeKind,
     kernel::cross_section::Scratch,
     operator::{CrossSection, Work},
@@ -29,9 +29,9 @@ pub(super) struct SessionPass<'a> {
     /// The cross-sections that this pass computes: what each row has its own of, and what rows have in common.
     by_row: Vec<usize>,
     common: Vec<usize>,
-    /// Their inputs, each once.
+    /// The inputs of both, each once and in order.
     sources: Vec<usize>,
-    /// Those of them that are computed here.
+    /// The inputs that the pass computes for itself.
     near: Near<'a>,
 }
 
@@ -48,7 +48,7 @@ type Runs<'a> = Vec<&'a mut [f64]>;
 /// The rows of a block, session by session.
 #[derive(Default)]
 struct Tile {
-    /// Where the rows come from and go to.
+    /// The rows of the panel and their places in the tile, instrument by instrument.
     order: Vec<Place>,
     /// The inputs, in the order of [`SessionPass::sources`]: numbers, or codes of categories.
     numbers: Vec<Vec<f64>>,
@@ -82,12 +82,12 @@ impl<'a> SessionPass<'a> {
     /// results written over them; what is left of them becomes `free`.
     pub(super) fn run(
         &self,
-        dead: Vec<(usize, Rows)>,
-        free: &mut Vec<Rows>,
+        dead: Vec<(usize, RowValues)>,
+        free: &mut Vec<RowValues>,
         walk: &Walk<'_>,
         meter: &Meter<'_>,
-    ) -> Results {
-        let (dead, mut columns): (Vec<usize>, Vec<Rows>) = dead.into_iter().unzip();
+    ) -> KeptNodes {
+        let (dead, mut columns): (Vec<usize>, Vec<RowValues>) = dead.into_iter().unzip();
         while columns.len() < self.by_row.len() {
             columns.push(free.pop().unwrap_or_else(|| vec![0.0; self.leaves.panel.axis().n_rows()]));
         }
@@ -104,7 +104,7 @@ impl<'a> SessionPass<'a> {
         free.extend(columns.drain(self.by_row.len()..));
         let columns = self.by_row.iter().copied().zip(columns.into_iter().map(Kept::Rows));
         let common = self.common.iter().zip(values).map(|(&target, values)| match self.categories(target) {
-            Some(groups) => (target, Kept::Groups(OfGroups::new(&values, groups.clone()))),
+            Some(groups) => (target, Kept::Groups(GroupValues::new(&values, groups.clone()))),
             None => (target, Kept::Sessions(values)),
         });
         columns.chain(common).collect()
@@ -160,13 +160,13 @@ impl<'a> SessionPass<'a> {
         self.categories(target).map_or(1, |groups| groups.names().len())
     }
 
-    /// Where an input is in a tile.
+    /// The place of an input among the columns of a tile.
     fn source(&self, input: usize) -> usize {
         self.sources.binary_search(&input).expect("every input is gathered")
     }
 
     /// Cut the columns and the sessions' values into blocks.
-    fn tasks<'b>(&self, columns: &'b mut [Rows], common: &'b mut [Vec<f64>]) -> Vec<Task<'b>> {
+    fn tasks<'b>(&self, columns: &'b mut [RowValues], common: &'b mut [Vec<f64>]) -> Vec<Task<'b>> {
         let blocks = 0..self.blocks.n_blocks();
         let task = |block| Task { block, columns: Vec::new(), common: Vec::new() };
         let mut tasks = blocks.map(task).collect::<Vec<_>>();
@@ -185,74 +185,78 @@ impl<'a> SessionPass<'a> {
         tasks
     }
 
-    /// Put the inputs of a block into the tile.
+    /// Put the inputs of a block into the tile: what the pass reads first, then what it computes for itself.
     fn gather(&self, task: &Task<'_>, dead: &[usize], tile: &mut Tile, stopwatch: &mut Stopwatch<'_>) {
-        let Leaves { nodes, panel, kept } = self.leaves;
         let n_rows = self.blocks.n_rows(task.block);
         self.blocks.order(task.block, &mut tile.order);
         let Tile { order, numbers, codes, workspace, .. } = tile;
         numbers.resize_with(self.sources.len(), Vec::new);
         codes.resize_with(self.sources.len(), Vec::new);
         for ((&source, numbers), codes) in self.sources.iter().zip(&mut *numbers).zip(codes) {
-            let mut codes_of = |categories: &Categories| {
+            if let Some(categories) = self.read_categories(source) {
                 codes.resize(n_rows, 0);
                 scatter(categories.codes(), order, codes);
-            };
-            if let (None, NodeKind::Categories(name)) = (&kept[source], &nodes[source].kind) {
-                codes_of(panel.categories(name).expect("columns are checked first"));
-                stopwatch.lap(source);
-                continue;
             }
-            numbers.resize(n_rows, 0.0);
-            if let Some(at) = dead.iter().position(|&node| node == source) {
-                let mut order = order.as_slice();
-                for run in &task.columns[at] {
-                    let (own, rest) = order.split_at(run.len());
-                    put(run, own, numbers);
-                    order = rest;
-                }
-                stopwatch.lap(source);
-                continue;
-            }
-            match (&kept[source], &nodes[source].kind) {
-                (Some(Kept::Rows(values)), _) => scatter(values, order, numbers),
-                (Some(Kept::Sessions(values)), _) => {
-                    for position in self.blocks.sessions(task.block) {
-                        numbers[self.blocks.in_tile(task.block, position)].fill(values[position]);
-                    }
-                }
-                (Some(Kept::Groups(kept)), _) => {
-                    codes_of(&kept.groups);
-                    for position in self.blocks.sessions(task.block) {
-                        let own = self.blocks.in_tile(task.block, position);
-                        for (value, &code) in numbers[own.clone()].iter_mut().zip(&codes[own]) {
-                            *value = kept.get(code, position);
-                        }
-                    }
-                }
-                (None, NodeKind::Constant(value)) => numbers.fill(*value),
-                (None, NodeKind::Field(name)) => {
-                    match &**panel.field(name).expect("columns are checked first") {
-                        Column::F32(values) => scatter(values, order, numbers),
-                        Column::F64(values) => scatter(values, order, numbers),
-                    }
-                }
-                // It is computed below.
-                (None, NodeKind::Call(_)) if self.near.gives(source) => continue,
-                (None, NodeKind::Categories(_) | NodeKind::Fact(_) | NodeKind::Call(_)) => {
-                    unreachable!("a pass reads only columns, what an earlier one kept, and what it computes")
+            if self.leaves.nodes[source].value_type != ValueType::Category {
+                numbers.resize(n_rows, 0.0);
+                match dead.iter().position(|&node| node == source) {
+                    // Its column was given to the task, which reads it before it writes over it.
+                    Some(at) => put_runs(&task.columns[at], order, numbers),
+                    None if self.near.gives(source) => continue,
+                    None => self.read(source, task.block, order, codes, numbers),
                 }
             }
             stopwatch.lap(source);
         }
-        let block = (self.blocks, task.block);
-        self.near.run(block, order, workspace, stopwatch, |node, places, values| {
+        self.near.run(task.block, order, workspace, stopwatch, |node, places, values| {
             put(values, places, &mut numbers[self.source(node)]);
         });
     }
 
-    /// One cross-section of the session at a position, whose rows have these places in the tile: the results of the rows,
-    /// or of what they have in common.
+    /// The categories whose codes an input needs: those that it is, or those whose groups its kept values belong to.
+    fn read_categories(&self, source: usize) -> Option<&'a Categories> {
+        let Leaves { nodes, panel, kept } = self.leaves;
+        match (&kept[source], &nodes[source].kind) {
+            (Some(Kept::Groups(values)), _) => Some(values.groups()),
+            (None, NodeKind::Categories(name)) => {
+                Some(panel.categories(name).expect("columns are checked first"))
+            }
+            _ => None,
+        }
+    }
+
+    /// Put the numbers of an input, which the panel or an earlier pass holds, where the tile of a block has its rows.
+    /// The tile has the `codes` of its groups already.
+    fn read(&self, source: usize, block: usize, order: &[Place], codes: &[u32], numbers: &mut [f64]) {
+        let Leaves { nodes, panel, kept } = self.leaves;
+        match (&kept[source], &nodes[source].kind) {
+            (Some(Kept::Rows(values)), _) => scatter(values, order, numbers),
+            (Some(Kept::Sessions(values)), _) => {
+                for position in self.blocks.sessions(block) {
+                    numbers[self.blocks.in_tile(block, position)].fill(values[position]);
+                }
+            }
+            (Some(Kept::Groups(values)), _) => {
+                for position in self.blocks.sessions(block) {
+                    let own = self.blocks.in_tile(block, position);
+                    for (number, &code) in numbers[own.clone()].iter_mut().zip(&codes[own]) {
+                        *number = values.get(code, position);
+                    }
+                }
+            }
+            (None, NodeKind::Constant(value)) => numbers.fill(*value),
+            (None, NodeKind::Field(name)) => match &**panel.field(name).expect("columns are checked first") {
+                Column::F32(values) => scatter(values, order, numbers),
+                Column::F64(values) => scatter(values, order, numbers),
+            },
+            (None, NodeKind::Categories(_) | NodeKind::Fact(_) | NodeKind::Call(_)) => {
+                unreachable!("a pass reads only columns, what an earlier one kept, and what it computes")
+            }
+        }
+    }
+
+    /// Compute one cross-section of the session at a position, whose rows have the places `own` in the tile: the
+    /// results of the rows, or those that they have in common.
     fn cross_section(
         &self,
         target: usize,
@@ -266,7 +270,7 @@ impl<'a> SessionPass<'a> {
         let Work::Session(work) = &bound.work else { unreachable!("time series have their own passes") };
         let at = |input: usize| self.source(input);
         let Tile { numbers, codes, masked, scratch, .. } = tile;
-        let is_groups = |input: usize| self.leaves.nodes[input].value_type == Type::Category;
+        let is_groups = |input: usize| self.leaves.nodes[input].value_type == ValueType::Category;
         let groups = node.inputs.last().copied().filter(|&input| is_groups(input));
         scratch.name_groups(groups);
         let groups = groups.map(|input| &codes[at(input)][own.clone()]);
@@ -302,7 +306,16 @@ fn scatter<T: Copy + Into<U>, U>(column: &[T], order: &[Place], tile: &mut [U]) 
     }
 }
 
-/// The same with a value for each place.
+/// Put the values of the instruments' runs in a block where its tile has them.
+fn put_runs(runs: &[&mut [f64]], mut order: &[Place], tile: &mut [f64]) {
+    for run in runs {
+        let (own, rest) = order.split_at(run.len());
+        put(run, own, tile);
+        order = rest;
+    }
+}
+
+/// Put a value for each place where the tile has it.
 fn put(values: &[f64], places: &[Place], tile: &mut [f64]) {
     for (place, &value) in places.iter().zip(values) {
         tile[place.in_tile as usize] = value;

@@ -11,10 +11,10 @@ pub(super) struct Double {
 }
 
 impl Double {
-    pub const ZERO: Self = Self { high: 0.0, low: 0.0 };
+    pub(super) const ZERO: Self = Self { high: 0.0, low: 0.0 };
 
-    /// The nearest float.
-    pub fn round(self) -> f64 {
+    /// The float nearest to the number.
+    pub(super) fn round(self) -> f64 {
         self.high + self.low
     }
 

@@ -22,7 +22,7 @@ fn mean_of(values: &[f64]) -> Double {
     values.iter().fold(Double::ZERO, |sum, &value| sum + value.into()) / Double::from(values.len() as f64)
 }
 
-/// `Σ (x − mean)^power`.
+/// The sum `Σ (x − mean)^power`.
 fn central(values: &[f64], power: usize) -> Double {
     let mean = mean_of(values);
     values.iter().fold(Double::ZERO, |sum, &value| {
@@ -31,7 +31,7 @@ fn central(values: &[f64], power: usize) -> Double {
     })
 }
 
-/// `Σ (x − mean x)(y − mean y)`.
+/// The sum `Σ (x − mean x)(y − mean y)`.
 fn product(x: &[f64], y: &[f64]) -> Double {
     let (mean_x, mean_y) = (mean_of(x), mean_of(y));
     x.iter()

@@ -3,10 +3,10 @@
 use super::{Context, constant::constant};
 use crate::{
     expression::{Argument, Call, Fault, Syntax, SyntaxKind, did_you_mean},
-    operator::{Kind, MAX_LENGTH, Operator, Parameter, usage},
+    operator::{MAX_LENGTH, Operator, Parameter, ParameterKind, usage},
 };
 
-/// Which argument belongs to which parameter.
+/// The argument of each parameter, as the call gives it; a fault where they don't fit.
 pub(super) fn match_arguments<'a>(
     operator: &dyn Operator,
     call: &'a Call,
@@ -52,7 +52,7 @@ pub(super) fn text<'a>(call: &Call, parameter: &Parameter, value: &'a Syntax) ->
         return Ok(text);
     }
     let what = match parameter.kind {
-        Kind::Choice(words) => format!("one of {}", quoted(words)),
+        ParameterKind::Choice(words) => format!("one of {}", quoted(words)),
         _ => "the name of an instrument in quotes, as in 'SPY'".to_owned(),
     };
     Err(Fault::new(value.span, format!("`{}` of `{}` must be {what}", parameter.name, call.name)))
@@ -96,30 +96,30 @@ pub(super) fn number(
     match wrong_number(parameter.kind, number) {
         None => Ok(number),
         Some(wrong) => {
-            let is_weight = parameter.kind == Kind::Window && number > 0.0 && number < 1.0;
+            let is_weight = parameter.kind == ParameterKind::Window && number > 0.0 && number < 1.0;
             let help = is_weight.then(|| format!("a weight makes an exponential mean: `Mean(x, {number})`"));
             Err(fault(format!("{wrong}, not {number}")).maybe_help(help))
         }
     }
 }
 
-/// What a number must be, if this one isn't.
-fn wrong_number(kind: Kind, number: f64) -> Option<String> {
+/// The rule that a number breaks, if it breaks one.
+fn wrong_number(kind: ParameterKind, number: f64) -> Option<String> {
     let whole = number.fract() == 0.0;
     let most = MAX_LENGTH as f64;
     let wrong = match kind {
-        Kind::Window if !whole || !(0.0..=most).contains(&number) => {
+        ParameterKind::Window if !whole || !(0.0..=most).contains(&number) => {
             format!("must be a whole number of sessions from 1 to {most}, or 0 for all so far")
         }
-        Kind::WindowOrWeight if !(whole || number < 1.0) || !(0.0..=most).contains(&number) => {
+        ParameterKind::WindowOrWeight if !(whole || number < 1.0) || !(0.0..=most).contains(&number) => {
             format!(
                 "must be a whole number of sessions from 1 to {most}, 0 for all so far, or a weight below 1"
             )
         }
-        Kind::Integer { least, most } if !whole || number < least as f64 || number > most as f64 => {
+        ParameterKind::Integer { least, most } if !whole || number < least as f64 || number > most as f64 => {
             format!("must be a whole number from {least} to {most}")
         }
-        Kind::Number { least, most } if !(least..=most).contains(&number) => {
+        ParameterKind::Number { least, most } if !(least..=most).contains(&number) => {
             format!("must be a number from {least} to {most}")
         }
         _ if number.is_nan() => "must be a number".to_owned(),

@@ -10,10 +10,10 @@ use super::{
     spelling::{MAX_CANONICAL, Spelling},
 };
 use crate::{
-    FeatureError, Type,
-    expression::{Argument, Call, Fault, Span, Syntax, SyntaxKind, did_you_mean, parse},
+    FeatureError, ValueType,
+    expression::{Argument, Call, Fault, Syntax, SyntaxKind, TextSpan, did_you_mean, parse},
     graph::{Node, NodeKind},
-    operator::{ArgumentFault, Arguments, Binding, Bound, Kind, Operator},
+    operator::{ArgumentFault, Arguments, Binding, Bound, Operator, Parameter, ParameterKind},
 };
 
 /// The checked arguments of a call.
@@ -21,8 +21,15 @@ struct Checked {
     arguments: Arguments,
     /// Input nodes: the series in order, then the universe, then the groups.
     inputs: Vec<usize>,
-    /// What each parameter's name stands for, if the call expands.
+    /// The value of each parameter, by name, for a call that expands into an expression.
     values: BTreeMap<&'static str, Value>,
+}
+
+impl Checked {
+    fn take_number(&mut self, parameter: &Parameter, number: f64) {
+        self.arguments.numbers.push(number);
+        self.values.insert(parameter.name, Value::Number(number));
+    }
 }
 
 impl Resolver<'_> {
@@ -30,13 +37,13 @@ impl Resolver<'_> {
         &mut self,
         context: &Context<'_>,
         call: &Call,
-        span: Span,
-        member: Option<(&str, Span)>,
+        span: TextSpan,
+        member: Option<(&str, TextSpan)>,
     ) -> Result<usize, FeatureError> {
         let operator = self.operator(call).map_err(|fault| context.error(fault))?;
         let output = output(&*operator, call, member).map_err(|fault| context.error(fault))?;
         let matched = match_arguments(&*operator, call).map_err(|fault| context.error(fault))?;
-        if operator.signature().parameters.iter().any(|parameter| parameter.kind == Kind::OverRows) {
+        if operator.signature().parameters.iter().any(|parameter| parameter.kind == ParameterKind::OverRows) {
             context.check_nesting(call)?;
         }
         let checked = self.check(context, &*operator, call, &matched, output)?;
@@ -76,9 +83,9 @@ impl Resolver<'_> {
     }
 
     fn operator(&self, call: &Call) -> Result<Arc<dyn Operator>, Fault> {
-        let registry = self.catalog.registry();
+        let registry = self.vocabulary.operators();
         registry.get(&call.name).cloned().ok_or_else(|| {
-            let help = if self.catalog.entry(&call.name).is_some() {
+            let help = if self.vocabulary.entry(&call.name).is_some() {
                 Some(format!("`{}` is a feature: write it without parentheses", call.name))
             } else {
                 // `RSI` is rather `ta.RSI` than `Resi`.
@@ -96,7 +103,7 @@ impl Resolver<'_> {
         &self,
         context: &Context<'_>,
         call: &Call,
-        span: Span,
+        span: TextSpan,
         look_ahead: usize,
     ) -> Result<(), FeatureError> {
         if look_ahead == 0 || self.purpose == Purpose::Label {
@@ -116,86 +123,97 @@ impl Resolver<'_> {
         matched: &[Option<&Argument>],
         output: usize,
     ) -> Result<Checked, FeatureError> {
-        let mut arguments = Arguments {
-            numbers: Vec::new(),
-            types: Vec::new(),
-            instrument: None,
-            universe: false,
-            groups: false,
-            output,
+        let mut checked = Checked {
+            arguments: Arguments {
+                numbers: Vec::new(),
+                types: Vec::new(),
+                instrument: None,
+                universe: false,
+                groups: false,
+                output,
+            },
+            inputs: Vec::new(),
+            values: BTreeMap::new(),
         };
-        let (mut series, mut universe, mut groups) = (Vec::new(), None, None);
-        let mut values = BTreeMap::new();
+        let (mut universe, mut groups) = (None, None);
         let mut pairs = operator.signature().parameters.iter().zip(matched).collect::<Vec<_>>();
         // A name in a view can only be understood once its rows are known.
-        pairs.sort_by_key(|(parameter, _)| parameter.kind == Kind::OverRows);
+        pairs.sort_by_key(|(parameter, _)| parameter.kind == ParameterKind::OverRows);
         for (parameter, argument) in pairs {
             let Some(argument) = argument else {
-                if let Some(default) = parameter.default {
-                    arguments.numbers.push(default);
-                    values.insert(parameter.name, Value::Number(default));
-                }
+                parameter.default.into_iter().for_each(|default| checked.take_number(parameter, default));
                 continue;
             };
             let value = &argument.value;
-            if parameter.kind == Kind::Instrument {
-                let name = text(call, parameter, value).and_then(|name| self.instrument(name, value.span));
-                arguments.instrument = Some(name.map_err(|fault| context.error(fault))?);
-                continue;
-            }
-            if !parameter.kind.is_series() {
-                let number = match parameter.kind {
-                    Kind::Choice(words) => choice(call, parameter, words, value),
-                    _ => number(context, call, parameter, value),
-                };
-                let number = number.map_err(|fault| context.error(fault))?;
-                arguments.numbers.push(number);
-                values.insert(parameter.name, Value::Number(number));
-                continue;
-            }
-            let inner = match parameter.kind {
-                Kind::OverPeriods => context.over_periods(call)?,
-                Kind::OverRows => {
-                    let rows = series.last().map(|&condition| Counting { condition, by: By::Call });
-                    Context { rows, ..*context }
-                }
-                _ => *context,
-            };
-            let node = match parameter.kind {
-                Kind::Groups => self.groups(context, value)?,
-                kind => self.series(&inner, call, kind, value)?,
-            };
-            values.insert(parameter.name, Value::Node(node));
             match parameter.kind {
-                Kind::Universe => universe = Some(node),
-                Kind::Groups => groups = Some(node),
-                _ => {
-                    series.push(node);
-                    arguments.types.push(self.graph.nodes()[node].value_type);
+                ParameterKind::Instrument => {
+                    let name =
+                        text(call, parameter, value).and_then(|name| self.instrument(name, value.span));
+                    checked.arguments.instrument = Some(name.map_err(|fault| context.error(fault))?);
+                }
+                kind if kind.is_series() => {
+                    let node = self.input(context, call, kind, value, &checked.inputs)?;
+                    checked.values.insert(parameter.name, Value::Node(node));
+                    match kind {
+                        ParameterKind::Universe => universe = Some(node),
+                        ParameterKind::Groups => groups = Some(node),
+                        _ => {
+                            checked.inputs.push(node);
+                            checked.arguments.types.push(self.graph.nodes()[node].value_type);
+                        }
+                    }
+                }
+                kind => {
+                    let number = match kind {
+                        ParameterKind::Choice(words) => choice(call, parameter, words, value),
+                        _ => number(context, call, parameter, value),
+                    };
+                    checked.take_number(parameter, number.map_err(|fault| context.error(fault))?);
                 }
             }
         }
-        arguments.universe = universe.is_some();
-        arguments.groups = groups.is_some();
-        let inputs = series.into_iter().chain(universe).chain(groups).collect();
-        Ok(Checked { arguments, inputs, values })
+        checked.arguments.universe = universe.is_some();
+        checked.arguments.groups = groups.is_some();
+        checked.inputs.extend(universe.into_iter().chain(groups));
+        Ok(checked)
+    }
+
+    /// The node of an argument that is a series, a universe or groups; `earlier` are the series in front of it.
+    fn input(
+        &mut self,
+        context: &Context<'_>,
+        call: &Call,
+        kind: ParameterKind,
+        value: &Syntax,
+        earlier: &[usize],
+    ) -> Result<usize, FeatureError> {
+        let inner = match kind {
+            ParameterKind::Groups => return self.groups(context, value),
+            ParameterKind::OverPeriods => context.over_periods(call)?,
+            ParameterKind::OverRows => {
+                let rows = earlier.last().map(|&condition| Counting { condition, by: By::Call });
+                Context { rows, ..*context }
+            }
+            _ => *context,
+        };
+        self.series(&inner, call, kind, value)
     }
 
     fn series(
         &mut self,
         context: &Context<'_>,
         call: &Call,
-        kind: Kind,
+        kind: ParameterKind,
         value: &Syntax,
     ) -> Result<usize, FeatureError> {
         let node = self.node(context, value)?;
         let found = self.graph.nodes()[node].value_type;
         let fault = match (kind, found) {
-            (_, Type::Category) => {
+            (_, ValueType::Category) => {
                 Fault::new(value.span, format!("`{}` needs a number, not a category", call.name))
                     .help("categories stand behind `by=` only")
             }
-            (Kind::Condition, Type::Number) => Fault::new(
+            (ParameterKind::Condition, ValueType::Number) => Fault::new(
                 value.span,
                 format!("`{}` needs a condition, not a number", call.name),
             )
@@ -203,7 +221,7 @@ impl Resolver<'_> {
                 "compare it, as in `$volume > 0`; `&` and `|` bind tighter than comparisons, so put those in \
                      parentheses",
             ),
-            (Kind::Universe, Type::Number) => {
+            (ParameterKind::Universe, ValueType::Number) => {
                 Fault::new(value.span, "a universe is a condition, not a number")
                     .help("compare it, as in `$volume > 0`")
             }
@@ -213,7 +231,7 @@ impl Resolver<'_> {
     }
 
     /// The name of an instrument, if it may be one.
-    fn instrument(&self, name: &str, span: Span) -> Result<Arc<str>, Fault> {
+    fn instrument(&self, name: &str, span: TextSpan) -> Result<Arc<str>, Fault> {
         match &self.schema.instruments {
             Some(known) if !known.contains(name) => {
                 let help = did_you_mean("", name, known.iter().map(String::as_str));
@@ -236,7 +254,7 @@ impl Resolver<'_> {
                 return Ok(self.categories(name));
             }
             SyntaxKind::Name(name) | SyntaxKind::Field(name) => {
-                let is_field = self.schema.fields.contains(name) || self.catalog.entry(name).is_some();
+                let is_field = self.schema.fields.contains(name) || self.vocabulary.entry(name).is_some();
                 let message = if is_field {
                     format!("`{name}` is a number, not a category")
                 } else {
@@ -260,13 +278,13 @@ impl Resolver<'_> {
         }
     }
 
-    /// Resolve what a call stands for, its parameters' names bound to its arguments.
+    /// Resolve the expression that a call expands into, where its parameters' names are its arguments.
     fn expand(
         &mut self,
         context: &Context<'_>,
         expansion: &str,
         values: &BTreeMap<&'static str, Value>,
-        span: Span,
+        span: TextSpan,
     ) -> Result<usize, FeatureError> {
         let span = context.arguments.map_or(span, |(_, outer)| outer);
         let inner = Context { arguments: Some((values, span)), ..*context };
@@ -306,7 +324,7 @@ impl Resolver<'_> {
     }
 }
 
-fn output(operator: &dyn Operator, call: &Call, member: Option<(&str, Span)>) -> Result<usize, Fault> {
+fn output(operator: &dyn Operator, call: &Call, member: Option<(&str, TextSpan)>) -> Result<usize, Fault> {
     let outputs = operator.signature().outputs;
     let listed = || outputs.iter().map(|output| format!("`.{output}`")).collect::<Vec<_>>().join(", ");
     match member {

@@ -19,13 +19,14 @@ use self::{
     spelling::Spelling,
 };
 use crate::{
-    Catalog, FeatureError, LookBack, Schema, Type,
-    catalog::Entry,
-    expression::{Fault, Span, Syntax, SyntaxKind, did_you_mean, is_name},
+    FeatureError, LookBack, Schema, ValueType,
+    definition::Entry,
+    expression::{Fault, Syntax, SyntaxKind, TextSpan, did_you_mean, is_name},
     graph::{Graph, Node, NodeKind},
+    vocabulary::Vocabulary,
 };
 
-/// What an expression is for: only a label may look ahead.
+/// The use of an expression: only a label may look ahead.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Purpose {
     Feature,
@@ -34,12 +35,12 @@ pub(crate) enum Purpose {
 
 /// Turns named expressions into nodes of one graph.
 pub(crate) struct Resolver<'a> {
-    catalog: &'a Catalog,
+    vocabulary: &'a Vocabulary,
     schema: &'a Schema,
     purpose: Purpose,
     graph: Graph,
     named: HashMap<String, usize>,
-    /// How the calls among the nodes are spelled.
+    /// The spelling of each node that is a call.
     spellings: HashMap<usize, Arc<Spelling>>,
     /// The nodes that are views of rows.
     views: HashMap<usize, View>,
@@ -51,14 +52,14 @@ struct Context<'a> {
     feature: &'a str,
     text: &'a str,
     /// The arguments of an operator that expands into this text, and the call that it stands for.
-    arguments: Option<(&'a BTreeMap<&'static str, Value>, Span)>,
+    arguments: Option<(&'a BTreeMap<&'static str, Value>, TextSpan)>,
     /// The rows that windows count, if not all.
     rows: Option<Counting>,
     /// Whether windows count the periods of published facts, not sessions.
     periods: bool,
 }
 
-/// What a name of an expansion stands for.
+/// The value of a parameter's name in an expansion.
 #[derive(Clone, Copy, Debug)]
 enum Value {
     Node(usize),
@@ -66,9 +67,9 @@ enum Value {
 }
 
 impl<'a> Resolver<'a> {
-    pub(crate) fn new(catalog: &'a Catalog, schema: &'a Schema, purpose: Purpose) -> Self {
+    pub(crate) fn new(vocabulary: &'a Vocabulary, schema: &'a Schema, purpose: Purpose) -> Self {
         Self {
-            catalog,
+            vocabulary,
             schema,
             purpose,
             graph: Graph::default(),
@@ -82,7 +83,7 @@ impl<'a> Resolver<'a> {
         &self.graph
     }
 
-    /// The node of a named feature of the catalog. What it uses by name is resolved first, without recursion, so that
+    /// The node of a feature by its name. What it uses by name is resolved first, without recursion, so that
     /// long chains of names cannot overflow the stack.
     pub(crate) fn feature(&mut self, name: &str) -> Result<usize, FeatureError> {
         let mut path = vec![(name.to_owned(), self.uses(name))];
@@ -109,9 +110,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn definition(&mut self, name: &str) -> Result<usize, FeatureError> {
-        let catalog = self.catalog;
-        let Some(Entry { definition, syntax, rows }) = catalog.entry(name) else {
-            return Err(catalog.unknown(name));
+        let vocabulary = self.vocabulary;
+        let Some(Entry { definition, syntax, rows }) = vocabulary.entry(name) else {
+            return Err(FeatureError::unknown_feature(name, vocabulary.names()));
         };
         let text = &definition.expression;
         let Some(rows) = rows else { return self.expression(name, text, syntax) };
@@ -132,7 +133,7 @@ impl<'a> Resolver<'a> {
         self.expression_over(name, text, syntax, None)
     }
 
-    /// The same, where windows count these rows; not a view of them yet.
+    /// The node of an expression whose windows count these rows; it is no view of them yet.
     fn expression_over(
         &mut self,
         name: &str,
@@ -141,13 +142,13 @@ impl<'a> Resolver<'a> {
         rows: Option<Counting>,
     ) -> Result<usize, FeatureError> {
         for used in names(syntax) {
-            if used != name && self.catalog.entry(&used).is_some() && !self.named.contains_key(&used) {
+            if used != name && self.vocabulary.entry(&used).is_some() && !self.named.contains_key(&used) {
                 self.feature(&used)?;
             }
         }
         let context = Context { feature: name, text, arguments: None, rows, periods: false };
         let node = self.node(&context, syntax)?;
-        if self.graph.nodes()[node].value_type == Type::Category {
+        if self.graph.nodes()[node].value_type == ValueType::Category {
             let fault = Fault::new(syntax.span, "a category is not a value of a feature")
                 .help("categories stand behind `by=` only");
             return Err(context.error(fault));
@@ -157,10 +158,10 @@ impl<'a> Resolver<'a> {
 
     /// The features that a feature uses by name, last first.
     fn uses(&self, name: &str) -> Vec<String> {
-        let Some(entry) = self.catalog.entry(name) else { return Vec::new() };
+        let Some(entry) = self.vocabulary.entry(name) else { return Vec::new() };
         let mut used = names(&entry.syntax);
         used.extend(entry.rows.iter().flat_map(|rows| names(&rows.syntax)));
-        used.retain(|name| self.catalog.entry(name).is_some());
+        used.retain(|name| self.vocabulary.entry(name).is_some());
         used.reverse();
         used
     }
@@ -187,10 +188,10 @@ impl<'a> Resolver<'a> {
     }
 
     fn constant(&mut self, value: f64) -> usize {
-        self.leaf(NodeKind::Constant(value), Type::Number, format!("{value:?}"))
+        self.leaf(NodeKind::Constant(value), ValueType::Number, format!("{value:?}"))
     }
 
-    fn leaf(&mut self, kind: NodeKind, value_type: Type, canonical: String) -> usize {
+    fn leaf(&mut self, kind: NodeKind, value_type: ValueType, canonical: String) -> usize {
         self.graph.add(Node {
             kind,
             inputs: Vec::new(),
@@ -201,12 +202,12 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn field(&mut self, context: &Context<'_>, name: &str, span: Span) -> Result<usize, FeatureError> {
+    fn field(&mut self, context: &Context<'_>, name: &str, span: TextSpan) -> Result<usize, FeatureError> {
         if context.periods {
             return Err(context.error(periods::no_sessions(&format!("`${name}` has sessions"), span)));
         }
         if self.schema.fields.contains(name) {
-            return Ok(self.leaf(NodeKind::Field(name.into()), Type::Number, spelled("$", name)));
+            return Ok(self.leaf(NodeKind::Field(name.into()), ValueType::Number, spelled("$", name)));
         }
         if self.schema.categories.contains(name) {
             return Ok(self.categories(name));
@@ -225,11 +226,11 @@ impl<'a> Resolver<'a> {
     }
 
     fn categories(&mut self, name: &str) -> usize {
-        self.leaf(NodeKind::Categories(Arc::from(name)), Type::Category, spelled("%", name))
+        self.leaf(NodeKind::Categories(Arc::from(name)), ValueType::Category, spelled("%", name))
     }
 
     /// A bare name: an argument of an expansion, else a feature.
-    fn name(&mut self, context: &Context<'_>, name: &str, span: Span) -> Result<usize, FeatureError> {
+    fn name(&mut self, context: &Context<'_>, name: &str, span: TextSpan) -> Result<usize, FeatureError> {
         if let Some((arguments, _)) = context.arguments {
             match arguments.get(name) {
                 Some(&Value::Node(node)) => return Ok(node),
@@ -241,17 +242,17 @@ impl<'a> Resolver<'a> {
             self.check_name_in_periods(context, name, node, span)?;
             return self.named_in_view(context, name, node, span);
         }
-        if name == context.feature && self.catalog.entry(name).is_some() {
+        if name == context.feature && self.vocabulary.entry(name).is_some() {
             return Err(FeatureError::Cycle { path: vec![name.to_owned(), name.to_owned()] });
         }
         let help = if self.schema.fields.contains(name) {
             Some(format!("a field is written with `$`: `${name}`"))
         } else if self.schema.categories.contains(name) {
             Some(format!("a category stands behind `by=`: `by={name}`"))
-        } else if self.catalog.registry().get(name).is_some() {
+        } else if self.vocabulary.operators().get(name).is_some() {
             Some(format!("an operator is called: `{name}(...)`"))
         } else {
-            did_you_mean("", name, self.catalog.names())
+            did_you_mean("", name, self.vocabulary.names())
         };
         Err(context.error(Fault::new(span, format!("there is no feature `{name}`")).maybe_help(help)))
     }

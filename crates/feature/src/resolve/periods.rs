@@ -15,20 +15,20 @@ use super::{
     spelling::{MAX_CANONICAL, Spelling},
 };
 use crate::{
-    FeatureError, LookBack, Type,
-    expression::{Call, Fault, Span, did_you_mean},
+    FeatureError, LookBack, ValueType,
+    expression::{Call, Fault, TextSpan, did_you_mean},
     graph::{Latest, Node, NodeKind, OverPeriods, Validity, needed},
     operator::{Bound, Meant, Work},
 };
 
-/// Which value over periods a call asks for.
+/// The value over periods that a call asks for.
 pub(super) struct Wanted<'a> {
     pub(super) meant: Meant,
     /// After how many calendar days without a publication it is missing.
     pub(super) stale: Option<u32>,
     pub(super) call: &'a Call,
-    /// Where its expression and its period stand.
-    pub(super) places: [Span; 2],
+    /// The places of the call's expression and of its period.
+    pub(super) places: [TextSpan; 2],
 }
 
 impl Wanted<'_> {
@@ -58,7 +58,7 @@ impl Resolver<'_> {
         &mut self,
         context: &Context<'_>,
         name: &str,
-        span: Span,
+        span: TextSpan,
     ) -> Result<usize, FeatureError> {
         if !context.periods {
             let fault = Fault::new(span, format!("`$${name}` has periods, not sessions"));
@@ -66,7 +66,7 @@ impl Resolver<'_> {
             return Err(context.error(fault.help(help)));
         }
         if self.schema.facts.contains(name) {
-            return Ok(self.leaf(NodeKind::Fact(name.into()), Type::Number, spelled("$$", name)));
+            return Ok(self.leaf(NodeKind::Fact(name.into()), ValueType::Number, spelled("$$", name)));
         }
         let known = self.schema.facts.iter().map(String::as_str);
         let fault = Fault::new(span, format!("there is no fact `$${name}`"))
@@ -93,7 +93,7 @@ impl Resolver<'_> {
         spelling: &Spelling,
         root: usize,
         wanted: &Wanted<'_>,
-        span: Span,
+        span: TextSpan,
     ) -> Result<usize, FeatureError> {
         let nodes = self.graph.nodes();
         let part = needed(root, |n| &nodes[n].inputs);
@@ -120,7 +120,7 @@ impl Resolver<'_> {
         if canonical.len() > MAX_CANONICAL {
             return Err(context.error(TooLong::fault(span)));
         }
-        let is_condition = nodes[root].value_type == Type::Boolean;
+        let is_condition = nodes[root].value_type == ValueType::Boolean;
         let absent = if is_condition { 0.0 } else { f64::NAN };
         let stale = wanted.stale.and_then(|days| i32::try_from(days).ok());
         let validity = Validity { absent, stale };
@@ -128,7 +128,7 @@ impl Resolver<'_> {
             let latest = Latest(validity);
             Bound::facts(names, move |facts, sessions, out| latest.run(facts[0], sessions, out)).newest()
         } else {
-            let computation = OverPeriods::new(nodes, root, (&facts, frequency), period, validity);
+            let computation = OverPeriods::new(nodes, root, &facts, frequency, period, validity);
             Bound::facts(names, move |facts, sessions, out| computation.run(facts, sessions, out))
         };
         let bound = if is_condition { bound.boolean() } else { bound };
@@ -148,7 +148,7 @@ impl Resolver<'_> {
         context: &Context<'_>,
         name: &str,
         node: usize,
-        span: Span,
+        span: TextSpan,
     ) -> Result<(), FeatureError> {
         let nodes = self.graph.nodes();
         let has_sessions = |n: usize| match &nodes[n].kind {
@@ -168,7 +168,7 @@ impl Context<'_> {
     pub(super) fn check_in_periods(
         &self,
         call: &Call,
-        span: Span,
+        span: TextSpan,
         bound: &Bound,
     ) -> Result<(), FeatureError> {
         if !self.periods {
@@ -190,7 +190,7 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// What stands in an operator over periods, which must not stand among periods itself.
+    /// The context of an operator's expression over periods; a fault if the operator is among periods itself.
     pub(super) fn over_periods(&self, call: &Call) -> Result<Self, FeatureError> {
         if !self.periods {
             return Ok(Self { rows: None, periods: true, ..*self });
@@ -202,7 +202,7 @@ impl Context<'_> {
 }
 
 /// Refuse what has sessions among periods.
-pub(super) fn no_sessions(message: &str, span: Span) -> Fault {
+pub(super) fn no_sessions(message: &str, span: TextSpan) -> Fault {
     Fault::new(span, format!("{message}, but what stands in `P` has periods"))
         .help("put it outside: `P(Sum($$eps_q, 4)) / $close`")
 }

@@ -14,19 +14,19 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{Context, Resolver, spelling::MAX_CANONICAL};
 use crate::{
-    FeatureError, LookBack, Type,
-    expression::{Call, Fault, Span, Syntax},
+    FeatureError, LookBack, ValueType,
+    expression::{Call, Fault, Syntax, TextSpan},
     graph::{Earlier, Node, NodeKind, OverRows, Windowed, needed},
     operator::{Bound, ROWS, Work},
 };
-/// The rows that an expression counts which is being resolved.
+/// The rows that the expression at hand counts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Counting {
     pub(super) condition: usize,
     pub(super) by: By,
 }
 
-/// Who says which rows count.
+/// The part of a file or expression that says which rows count.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum By {
     /// A call around the expression.
@@ -47,7 +47,7 @@ pub(super) struct View {
 pub(super) struct TooLong;
 
 impl TooLong {
-    pub(super) fn fault(span: Span) -> Fault {
+    pub(super) fn fault(span: TextSpan) -> Fault {
         Fault::new(span, "the expression is too long once all names are written out")
             .help("use fewer names that use names")
     }
@@ -62,7 +62,7 @@ impl Resolver<'_> {
         syntax: &Syntax,
     ) -> Result<usize, FeatureError> {
         let node = self.expression(place, text, syntax)?;
-        if self.graph.nodes()[node].value_type == Type::Boolean {
+        if self.graph.nodes()[node].value_type == ValueType::Boolean {
             return Ok(node);
         }
         let fault = Fault::new(syntax.span, "`rows` needs a condition, not a number");
@@ -100,7 +100,7 @@ impl Resolver<'_> {
         let mut inputs = before.iter().map(|input| places[input]).collect::<Vec<_>>();
         if matches!(bound.work, Work::Session(_)) {
             for input in &mut inputs {
-                if self.graph.nodes()[*input].value_type != Type::Category {
+                if self.graph.nodes()[*input].value_type != ValueType::Category {
                     *input = self.view(*input, condition)?;
                 }
             }
@@ -156,13 +156,13 @@ impl Resolver<'_> {
         Ok(node)
     }
 
-    /// What a name that stands for `node` stands for in a view.
+    /// The node of a name in a view, if it is `node` elsewhere.
     pub(super) fn named_in_view(
         &self,
         context: &Context<'_>,
         name: &str,
         node: usize,
-        span: Span,
+        span: TextSpan,
     ) -> Result<usize, FeatureError> {
         let Some(counting) = context.rows else { return Ok(node) };
         let same = |n: usize| self.views.get(&n).filter(|view| view.condition == counting.condition);
@@ -194,7 +194,12 @@ const AHEAD: &str = "rows ahead can be any number of sessions, which no training
 
 impl Context<'_> {
     /// Whether a call may stand in a view.
-    pub(super) fn check_in_view(&self, call: &Call, span: Span, bound: &Bound) -> Result<(), FeatureError> {
+    pub(super) fn check_in_view(
+        &self,
+        call: &Call,
+        span: TextSpan,
+        bound: &Bound,
+    ) -> Result<(), FeatureError> {
         let Some(counting) = self.rows else { return Ok(()) };
         let fault = if bound.look_ahead > 0 {
             Fault::new(span, format!("`{}` looks ahead by rows, not sessions", call.name)).help(AHEAD)

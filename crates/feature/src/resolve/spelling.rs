@@ -1,11 +1,11 @@
-//! How calls are spelled in canonical texts.
+//! The spelling of calls in canonical texts.
 
-use crate::operator::{Arguments, Kind, Operator};
+use crate::operator::{Arguments, Operator, ParameterKind};
 
 /// The longest canonical text: what names stand for is written out, so that a short text can mean a very long one.
 pub(super) const MAX_CANONICAL: usize = 1 << 20;
 
-/// What the canonical text of a call says beside its inputs.
+/// The canonical text of a call without its inputs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Spelling {
     /// `Name@version`, with the output that was chosen.
@@ -27,13 +27,15 @@ impl Spelling {
             head.push('.');
             head.push_str(output);
         }
-        let is_number = |kind: Kind| !kind.is_series() && kind != Kind::Instrument;
+        let is_number = |kind: ParameterKind| !kind.is_series() && kind != ParameterKind::Instrument;
         let numbers = signature.parameters.iter().filter(|parameter| is_number(parameter.kind));
         let numbers =
             numbers.zip(&arguments.numbers).filter_map(|(parameter, &value)| match parameter.kind {
                 // What nobody chose is not spelled: a choice may be added to an operator without changing its keys.
-                Kind::Choice(_) if parameter.default == Some(value) => None,
-                Kind::Choice(words) => Some(format!("{}='{}'", parameter.name, words[value as usize])),
+                ParameterKind::Choice(_) if parameter.default == Some(value) => None,
+                ParameterKind::Choice(words) => {
+                    Some(format!("{}='{}'", parameter.name, words[value as usize]))
+                }
                 _ => Some(format!("{}={value:?}", parameter.name)),
             });
         let instrument = arguments.instrument.iter().map(|name| format!("instrument={name:?}"));

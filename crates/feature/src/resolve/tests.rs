@@ -1,8 +1,8 @@
-//! What is accepted, what is refused and in which words, and what the canonical form is.
+//! Expressions that are accepted, those that are refused and in which words, and their canonical form.
 
 use proptest::prelude::*;
 
-use crate::{Catalog, Feature, FeatureError, LookBack, Schema, Type};
+use crate::{Catalog, Feature, FeatureError, LookBack, Schema, ValueType};
 
 fn schema() -> Schema {
     let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
@@ -88,7 +88,7 @@ fn knows_what_a_feature_reads() {
     assert_eq!(feature.fields().into_iter().collect::<Vec<_>>(), ["close", "open", "volume"]);
     assert_eq!(feature.categories().into_iter().collect::<Vec<_>>(), ["sector"]);
     assert!(feature.is_cross_sectional());
-    assert_eq!(feature.value_type(), Type::Number);
+    assert_eq!(feature.value_type(), ValueType::Number);
 }
 
 #[test]
@@ -160,9 +160,9 @@ fn checks_types() {
     assert_eq!(fault("CsRank($close, by=$close > 1)").1, "`by=` needs the name of a category");
     assert_eq!(fault("Mean($sector, 5)").1, "`Mean` needs a number, not a category");
     assert_eq!(fault("$sector").1, "a category is not a value of a feature");
-    assert_eq!(feature("0.5 * ($close > $open)").value_type(), Type::Number);
-    assert_eq!(feature("If($close > 1, $open > 1, $low > 1)").value_type(), Type::Boolean);
-    assert_eq!(feature("Mean($close > Ref($close, 1), 20)").value_type(), Type::Number);
+    assert_eq!(feature("0.5 * ($close > $open)").value_type(), ValueType::Number);
+    assert_eq!(feature("If($close > 1, $open > 1, $low > 1)").value_type(), ValueType::Boolean);
+    assert_eq!(feature("Mean($close > Ref($close, 1), 20)").value_type(), ValueType::Number);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn names_instruments_in_quotes() {
     assert!(fault("ChangeInstrument(SPY, $close)").1.contains("in quotes"));
     assert!(fault("Mean('SPY', 5)").1.contains("'SPY' in quotes is not a value"));
     assert!(fault("Mean($close, '5')").1.contains("must be a number"));
-    assert_eq!(feature("ChangeInstrument('SPY', $close > 1)").value_type(), Type::Boolean);
+    assert_eq!(feature("ChangeInstrument('SPY', $close > 1)").value_type(), ValueType::Boolean);
     let open = Schema { instruments: None, ..schema() };
     assert!(Catalog::new().with("f", "Mask($close, 'X')").unwrap().resolve(&["f"], &open).is_ok());
 }

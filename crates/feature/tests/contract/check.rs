@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use backstaff_feature::Type;
+use backstaff_feature::ValueType;
 use backstaff_panel::{Axis, Categories, Column, Encoding, Fact, Instrument, Panel, Period, Session};
 
 use crate::subject::{Subject, compute, first_difference, panel};
@@ -224,7 +224,7 @@ pub fn conditions_are_one_or_zero(subject: &Subject) -> Result<(), String> {
     let columns = subject.compute(&panel());
     for (feature, column) in subject.features.iter().zip(columns) {
         let is_condition = |value: &f64| *value == 0.0 || *value == 1.0;
-        if feature.value_type() == Type::Boolean && !column.to_f64().iter().all(is_condition) {
+        if feature.value_type() == ValueType::Boolean && !column.to_f64().iter().all(is_condition) {
             return Err(format!("{} is neither true nor false somewhere", feature.name()));
         }
     }

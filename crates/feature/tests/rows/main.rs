@@ -7,7 +7,7 @@ mod refused;
 
 use std::sync::Arc;
 
-use backstaff_feature::{Catalog, Feature, FeatureError, LookBack, Plan, Schema, Type};
+use backstaff_feature::{Catalog, Feature, FeatureError, LookBack, Plan, Schema, ValueType};
 use backstaff_panel::{
     Axis, Calendar, Column, Encoding, Instrument, Panel,
     testing::{MarketSpec, market, weekdays},
@@ -123,7 +123,7 @@ fn knows_what_a_view_is() {
     let panel = market_of(1);
     let view = resolve("Rows(Mean($close, 20) / $open, ($volume > 0) & ($close > 5))", &panel);
     assert_eq!(view.look_back(), LookBack::Recursive);
-    assert_eq!(view.value_type(), Type::Number);
+    assert_eq!(view.value_type(), ValueType::Number);
     assert_eq!(view.fields().into_iter().collect::<Vec<_>>(), ["close", "open", "volume"]);
     assert!(!view.is_cross_sectional());
     assert_eq!(
@@ -135,7 +135,7 @@ fn knows_what_a_view_is() {
     assert_eq!(condition_looks_back.look_back(), LookBack::Sessions(3));
     let across = resolve("Rows($close, $volume > CsMedian($volume))", &panel);
     assert!(across.is_cross_sectional());
-    assert_eq!(resolve("Rows($close > 5, $volume > 0)", &panel).value_type(), Type::Number);
+    assert_eq!(resolve("Rows($close > 5, $volume > 0)", &panel).value_type(), ValueType::Number);
 }
 
 /// Rows of an instrument as a market of their own.

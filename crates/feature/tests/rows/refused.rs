@@ -85,7 +85,11 @@ fn nothing_looks_ahead_in_a_view() {
     let (place, message, _) = refused("Rows(Ref($close, -1), $volume > 0)");
     assert_eq!((place.as_str(), message.as_str()), ("Ref($close, -1)", "`Ref` looks 1 session ahead"));
     let schema = Schema::of(&market_of(1));
-    let label = |text| Catalog::new().resolve_label("y", text, &schema);
+    let label = |text: &str| {
+        let file = format!("{{features: [], targets: [{{name: y, expression: '{text}'}}]}}");
+        let catalog = Catalog::new().with_file_text("mine.yaml", &file).unwrap();
+        catalog.resolve_targets("mine.yaml", &schema).remove(0).1
+    };
     let (place, message, help) = fault(label("Rows(Ref($close, -1), $volume > 0)").unwrap_err());
     assert_eq!(
         (place.as_str(), message.as_str()),

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{Api, F64, Raw, RawDataset};
-use crate::{LightGbmError, Threads};
+use crate::LightGbmError;
 
 /// A booster that LightGBM owns; freed when dropped.
 struct RawBooster {
@@ -87,18 +87,18 @@ impl<'a> RawTrainer<'a> {
         })
     }
 
-    /// The metrics on the validation rows.
+    /// The metrics on the validation rows; other calls may use `n_threads` before and after.
     ///
     /// Always on one thread: LightGBM adds up a metric in as many parts as there are threads, also when it is told
     /// to be deterministic, and early stopping would compare the rounding (`threads_and_neighbours_change_no_byte`).
-    pub(crate) fn evaluate(&self, threads: Threads) -> Result<Vec<f64>, LightGbmError> {
-        if threads == Threads::ONE {
+    pub(crate) fn evaluate(&self, n_threads: usize) -> Result<Vec<f64>, LightGbmError> {
+        if n_threads == 1 {
             return self.evaluate_as_set();
         }
         let api = self.booster.api;
         api.set_max_threads(1);
         let values = self.evaluate_as_set();
-        api.set_max_threads(threads.count());
+        api.set_max_threads(n_threads);
         values
     }
 

@@ -1,18 +1,18 @@
 //! Fits as bytes, to the bit.
 
-use super::Key;
+use super::FitKey;
 use crate::{
-    Covariance, Covariances, Fit, GaussianHmm,
+    CovarianceForm, Covariances, Fit, GaussianHmm,
     fit::{StartResult, StateFit},
 };
 
-/// What the bytes of a fit begin with. Raised whenever their form changes.
+/// The first bytes of a stored fit, raised whenever their form changes.
 const HEAD: &[u8; 8] = b"hmmfit 1";
 /// The bytes of a digest.
 const DIGEST: usize = 32;
 
 /// The bytes of the fit of a key: a head, the key, counts and numbers in little-endian order, a digest of all that.
-pub(super) fn to_bytes(key: &Key, fit: &Fit) -> Vec<u8> {
+pub(super) fn to_bytes(key: &FitKey, fit: &Fit) -> Vec<u8> {
     // No `..` here: a new part of a fit that is forgotten must not compile.
     let Fit { model, log_likelihood, history, iterations, converged, states, starts, n_present } = fit;
     let mut out = Writer(Vec::with_capacity(512));
@@ -20,7 +20,7 @@ pub(super) fn to_bytes(key: &Key, fit: &Fit) -> Vec<u8> {
     out.0.extend_from_slice(key.as_bytes());
     out.number(model.n_states());
     out.number(model.n_series());
-    out.flag(model.covariances.form() == Covariance::Full);
+    out.flag(model.covariances.form() == CovarianceForm::Full);
     for values in [&model.start, &model.transition, &model.means] {
         out.floats(values);
     }
@@ -49,7 +49,7 @@ pub(super) fn to_bytes(key: &Key, fit: &Fit) -> Vec<u8> {
 }
 
 /// The fit of a key, unless the bytes are damaged, of another form or of another key.
-pub(super) fn from_bytes(key: &Key, bytes: &[u8]) -> Option<Fit> {
+pub(super) fn from_bytes(key: &FitKey, bytes: &[u8]) -> Option<Fit> {
     let (body, digest) = bytes.split_at_checked(bytes.len().checked_sub(DIGEST)?)?;
     let body = body.strip_prefix(HEAD)?.strip_prefix(key.as_bytes())?;
     if *blake3::hash(&bytes[..bytes.len() - DIGEST]).as_bytes() != *digest {
@@ -156,15 +156,15 @@ mod tests {
         let single = Observations::univariate(&one, Missing::Skip).unwrap();
         let both = Observations::from_columns(&[&one, &two], Missing::Skip).unwrap();
         vec![
-            fit(&single, &options(Covariance::Diagonal)).unwrap(),
-            fit(&both, &options(Covariance::Diagonal)).unwrap(),
-            fit(&both, &options(Covariance::Full)).unwrap(),
+            fit(&single, &options(CovarianceForm::Diagonal)).unwrap(),
+            fit(&both, &options(CovarianceForm::Diagonal)).unwrap(),
+            fit(&both, &options(CovarianceForm::Full)).unwrap(),
         ]
     }
 
     #[test]
     fn a_fit_comes_back_to_the_bit() {
-        let key = Key::of_bytes(b"a");
+        let key = FitKey::of_bytes(b"a");
         for fit in fits() {
             assert_eq!(from_bytes(&key, &to_bytes(&key, &fit)), Some(fit));
         }
@@ -172,9 +172,9 @@ mod tests {
 
     #[test]
     fn damage_and_foreign_keys_give_nothing() {
-        let key = Key::of_bytes(b"a");
+        let key = FitKey::of_bytes(b"a");
         let bytes = to_bytes(&key, &fits()[0]);
-        assert_eq!(from_bytes(&Key::of_bytes(b"b"), &bytes), None);
+        assert_eq!(from_bytes(&FitKey::of_bytes(b"b"), &bytes), None);
         for at in 0..bytes.len() {
             let mut damaged = bytes.clone();
             damaged[at] ^= 1;

@@ -1,11 +1,11 @@
-//! What a fit is known by.
+//! The key of a fit: the digest of all that it is made of.
 
 use std::fmt;
 
 use backstaff_panel::{Instrument, Session};
 
 use crate::{
-    Covariance, FitOptions, GaussianHmm, Observations, Start,
+    CovarianceForm, FitOptions, GaussianHmm, Observations, Start,
     fit::{Preference, Search},
 };
 
@@ -19,18 +19,18 @@ pub struct FitRequest<'a> {
     pub instrument: &'a Instrument,
     /// The session of each bar.
     pub sessions: &'a [Session],
-    /// The bars.
+    /// The observations at these sessions.
     pub observations: &'a Observations,
-    /// How they are fitted.
+    /// The options of the fit.
     pub options: &'a FitOptions,
 }
 
 /// The digest of a request's whole content: every value, every session, the instrument, every option, the version of
 /// the fit. Requests that differ in one bit have different keys.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key([u8; 32]);
+pub struct FitKey([u8; 32]);
 
-impl Key {
+impl FitKey {
     /// The key of a request.
     pub fn of(request: FitRequest<'_>) -> Self {
         // No `..` in what follows: a new option that is forgotten in the key must not compile.
@@ -55,19 +55,19 @@ impl Key {
         Self(*blake3::hash(bytes).as_bytes())
     }
 
-    /// The digest.
+    /// The bytes of the digest.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for FitKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
-impl fmt::Debug for Key {
+impl fmt::Debug for FitKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -128,10 +128,10 @@ impl Hasher {
         self.number(*seed);
     }
 
-    fn covariance(&mut self, covariance: Covariance) {
+    fn covariance(&mut self, covariance: CovarianceForm) {
         self.number(match covariance {
-            Covariance::Diagonal => 0,
-            Covariance::Full => 1,
+            CovarianceForm::Diagonal => 0,
+            CovarianceForm::Full => 1,
         });
     }
 

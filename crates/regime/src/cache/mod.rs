@@ -15,21 +15,21 @@ use std::{
 
 use serde::Serialize;
 
-pub use key::{FitRequest, Key};
+pub use key::{FitKey, FitRequest};
 use recency::Recency;
 
 use crate::{Fit, Profiler, RegimeError, Schedule, fit, profile::TRAINING};
 
-/// Where fits are kept beyond the life of a process: a second level below the memory of a [`ModelCache`].
+/// A place where fits are kept beyond the life of a process: a second level below the memory of a [`ModelCache`].
 ///
-/// Bytes that come back damaged, or under another key, are told by the cache and count as absent; a keeper need not
+/// Bytes that come back damaged, or under another key, are noticed by the cache and count as absent; a keeper need not
 /// check them.
 pub trait KeptFits: Send + Sync {
     /// The bytes that were kept under a key, if there are any and they can be read.
-    fn get(&self, key: &Key) -> Option<Vec<u8>>;
+    fn get(&self, key: &FitKey) -> Option<Vec<u8>>;
 
     /// Keeps bytes under a key; `false` if it could not.
-    fn put(&self, key: &Key, bytes: &[u8]) -> bool;
+    fn put(&self, key: &FitKey, bytes: &[u8]) -> bool;
 }
 
 /// A memory of fits up to a size, the least recently used of which are forgotten first.
@@ -54,7 +54,7 @@ pub trait KeptFits: Send + Sync {
 /// ```
 pub struct ModelCache {
     capacity: usize,
-    key: Box<dyn Fn(FitRequest<'_>) -> Key + Send + Sync>,
+    key: Box<dyn Fn(FitRequest<'_>) -> FitKey + Send + Sync>,
     kept: Option<Box<dyn KeptFits>>,
     profiler: Arc<Profiler>,
     inner: Mutex<Inner>,
@@ -78,7 +78,7 @@ struct Inner {
     statistics: CacheStatistics,
 }
 
-/// What a cache has done so far.
+/// The work of a cache so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct CacheStatistics {
     /// Requests that were answered from memory.
@@ -126,7 +126,7 @@ pub enum CacheWarning {
     FinerSchedule {
         /// When models are fitted.
         schedule: Schedule,
-        /// What the cache was made for.
+        /// The schedule that the cache was made for.
         expected: Schedule,
     },
 }
@@ -154,28 +154,28 @@ impl ModelCache {
     /// Below this a cache is of little use.
     const LOW_HIT_RATE: f64 = 0.1;
 
-    /// An empty cache of at most so many bytes.
+    /// An empty cache of at most this many bytes.
     pub fn new(capacity_bytes: usize) -> Self {
-        Self::keyed_by(capacity_bytes, Key::of)
+        Self::keyed_by(capacity_bytes, FitKey::of)
     }
 
     /// A cache whose user says what requests are the same, and answers for it: a fit that was kept under the same key
     /// is returned whatever the request holds.
     pub fn keyed_by(
         capacity_bytes: usize,
-        key: impl Fn(FitRequest<'_>) -> Key + Send + Sync + 'static,
+        key: impl Fn(FitRequest<'_>) -> FitKey + Send + Sync + 'static,
     ) -> Self {
         let (kept, profiler) = (None, Arc::new(Profiler::off()));
         Self { capacity: capacity_bytes, key: Box::new(key), kept, profiler, inner: Mutex::default() }
     }
 
-    /// The same over a second level: what is not in memory is looked for there, what is fitted is put there. A cache of
-    /// size 0 is off on both.
+    /// The cache over a second level: fits that are not in memory are looked for there, and new ones are put there. A
+    /// cache of size 0 is off on both.
     pub fn over(self, kept: impl KeptFits + 'static) -> Self {
         Self { kept: Some(Box::new(kept)), ..self }
     }
 
-    /// The same, with its fits timed as [`TRAINING`], and the bars of whoever walks with it as
+    /// The cache with its fits timed as [`TRAINING`], and the bars of whoever walks with it as
     /// [`REGIME_UPDATE`](crate::profile::REGIME_UPDATE).
     pub fn timed_by(self, profiler: Arc<Profiler>) -> Self {
         Self { profiler, ..self }
@@ -218,12 +218,12 @@ impl ModelCache {
         Ok(fitted)
     }
 
-    /// What takes the time of its fits.
+    /// The profiler that times the fits.
     pub(crate) fn profiler(&self) -> &Profiler {
         &self.profiler
     }
 
-    /// What it has done so far.
+    /// The work that the cache has done so far.
     pub fn statistics(&self) -> CacheStatistics {
         let inner = self.lock();
         CacheStatistics { entries: inner.entries.len(), bytes: inner.entries.bytes(), ..inner.statistics }
@@ -234,7 +234,7 @@ impl ModelCache {
         *self.lock() = Inner::default();
     }
 
-    /// What its user should know: a low hit rate, a schedule finer than the one that it is made for.
+    /// Warnings for the user: of a low hit rate, and of a schedule finer than the one that the cache is made for.
     pub fn warnings(&self, schedule: Schedule, expected: Schedule) -> Vec<CacheWarning> {
         let statistics = self.statistics();
         let requests = statistics.requests();
@@ -246,7 +246,7 @@ impl ModelCache {
         low.into_iter().chain(finer).collect()
     }
 
-    fn kept(&self, key: &Key) -> Option<Arc<Fit>> {
+    fn kept(&self, key: &FitKey) -> Option<Arc<Fit>> {
         let found = bytes::from_bytes(key, &self.kept.as_ref()?.get(key)?);
         let mut inner = self.lock();
         match &found {
@@ -256,7 +256,7 @@ impl ModelCache {
         found.map(Arc::new)
     }
 
-    fn remember(&self, key: Key, fit: &Arc<Fit>) {
+    fn remember(&self, key: FitKey, fit: &Arc<Fit>) {
         let mut inner = self.lock();
         let evicted = inner.entries.insert(key, Arc::clone(fit), size(fit), self.capacity);
         inner.statistics.evictions += evicted;
@@ -280,7 +280,7 @@ fn size(fit: &Fit) -> usize {
     let numbers = model.start.len() + model.transition.len() + model.means.len();
     let numbers = numbers + model.covariances.values().len() + fit.history.len();
     size_of::<Fit>()
-        + size_of::<(Key, u64)>() * 2
+        + size_of::<(FitKey, u64)>() * 2
         + numbers * size_of::<f64>()
         + size_of_val(&fit.states[..])
         + size_of_val(&fit.starts[..])

@@ -5,14 +5,14 @@ use std::{
     sync::Arc,
 };
 
-use super::Key;
+use super::FitKey;
 use crate::Fit;
 
 /// Fits with the count of uses at their last one; a counter, not a clock, so the order is exact.
 #[derive(Debug, Default)]
 pub(super) struct Recency {
-    entries: HashMap<Key, Entry>,
-    by_use: BTreeMap<u64, Key>,
+    entries: HashMap<FitKey, Entry>,
+    by_use: BTreeMap<u64, FitKey>,
     uses: u64,
     bytes: usize,
 }
@@ -26,7 +26,7 @@ struct Entry {
 
 impl Recency {
     /// The fit of a key, which is now the most recently used.
-    pub(super) fn get(&mut self, key: &Key) -> Option<Arc<Fit>> {
+    pub(super) fn get(&mut self, key: &FitKey) -> Option<Arc<Fit>> {
         let entry = self.entries.get_mut(key)?;
         self.by_use.remove(&entry.used);
         self.uses += 1;
@@ -37,7 +37,7 @@ impl Recency {
 
     /// Adds a fit and forgets the least recently used ones until all fit into `capacity`; returns how many those were.
     /// A key that is there already keeps its fit; a fit larger than everything is not kept at all.
-    pub(super) fn insert(&mut self, key: Key, fit: Arc<Fit>, bytes: usize, capacity: usize) -> u64 {
+    pub(super) fn insert(&mut self, key: FitKey, fit: Arc<Fit>, bytes: usize, capacity: usize) -> u64 {
         if bytes > capacity || self.get(&key).is_some() {
             return 0;
         }

@@ -1,4 +1,4 @@
-//! What a cache promises.
+//! The promises of a cache.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use backstaff_panel::{Instrument, Session};
 
 use super::*;
 use crate::{
-    Covariance, Covariances, FitOptions, Missing, Observations, Start,
+    CovarianceForm, Covariances, FitOptions, Missing, Observations, Start,
     fit::{Preference, Search},
     testing::{guess, market, seen},
 };
@@ -37,12 +37,12 @@ impl Asked {
 
 #[test]
 fn every_part_of_a_request_changes_its_key() {
-    let mut keys = vec![Key::of(Asked::new().request())];
-    assert_eq!(keys[0], Key::of(Asked::new().request()));
+    let mut keys = vec![FitKey::of(Asked::new().request())];
+    assert_eq!(keys[0], FitKey::of(Asked::new().request()));
     let mut with = |change: &dyn Fn(&mut Asked)| {
         let mut asked = Asked::new();
         change(&mut asked);
-        keys.push(Key::of(asked.request()));
+        keys.push(FitKey::of(asked.request()));
     };
     with(&|asked| asked.instrument = Instrument::new("QQQ"));
     with(&|asked| asked.sessions[30] = Session::from_number(31));
@@ -55,7 +55,7 @@ fn every_part_of_a_request_changes_its_key() {
     with(&|asked| asked.observations = changed(30, f64::NAN));
     with(&|asked| asked.observations = changed(30, 0.0));
     with(&|asked| asked.options.n_states = 3);
-    with(&|asked| asked.options.covariance = Covariance::Full);
+    with(&|asked| asked.options.covariance = CovarianceForm::Full);
     with(&|asked| asked.options.starts = Start::first(3));
     with(&|asked| asked.options.starts[1] = Start::Random(1));
     with(&|asked| asked.options.starts[1] = Start::Random(2));
@@ -103,16 +103,16 @@ fn a_size_of_zero_is_off() {
 /// Bytes in memory that a test can reach; `full` keeps nothing more.
 #[derive(Clone, Default)]
 struct Shelf {
-    kept: Arc<Mutex<BTreeMap<Key, Vec<u8>>>>,
+    kept: Arc<Mutex<BTreeMap<FitKey, Vec<u8>>>>,
     full: bool,
 }
 
 impl KeptFits for Shelf {
-    fn get(&self, key: &Key) -> Option<Vec<u8>> {
+    fn get(&self, key: &FitKey) -> Option<Vec<u8>> {
         self.kept.lock().unwrap().get(key).cloned()
     }
 
-    fn put(&self, key: &Key, bytes: &[u8]) -> bool {
+    fn put(&self, key: &FitKey, bytes: &[u8]) -> bool {
         if !self.full {
             self.kept.lock().unwrap().insert(*key, bytes.to_vec());
         }
@@ -137,10 +137,10 @@ fn what_is_kept_outlives_a_cache() {
 fn what_is_damaged_or_foreign_is_fitted_anew() {
     let (asked, shelf) = (Asked::new(), Shelf::default());
     let first = ModelCache::new(1 << 20).over(shelf.clone()).fit(asked.request()).unwrap();
-    let key = Key::of(asked.request());
+    let key = FitKey::of(asked.request());
     let other = Asked { instrument: Instrument::new("QQQ"), ..Asked::new() };
     ModelCache::new(1 << 20).over(shelf.clone()).fit(other.request()).unwrap();
-    let foreign = shelf.get(&Key::of(other.request())).unwrap();
+    let foreign = shelf.get(&FitKey::of(other.request())).unwrap();
     let mut damaged = shelf.get(&key).unwrap();
     damaged[60] ^= 4;
     for bytes in [foreign, damaged, Vec::new()] {
@@ -191,7 +191,7 @@ fn failures_are_told_and_not_kept() {
 
 #[test]
 fn a_key_of_ones_own_is_taken_at_its_word() {
-    let cache = ModelCache::keyed_by(1 << 20, |asked| Key::of_bytes(asked.instrument.name().as_bytes()));
+    let cache = ModelCache::keyed_by(1 << 20, |asked| FitKey::of_bytes(asked.instrument.name().as_bytes()));
     let (spy, mut other) = (Asked::new(), Asked::new());
     other.options.seed = 9;
     let first = cache.fit(spy.request()).unwrap();

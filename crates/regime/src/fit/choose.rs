@@ -1,11 +1,11 @@
-//! How many states a sample has.
+//! The choice of the number of states.
 
 use rayon::prelude::*;
 
 use super::{Fit, FitOptions, fit};
 use crate::{Observations, RegimeError};
 
-/// What a choice between numbers of states goes by.
+/// The criterion of a choice between numbers of states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Criterion {
     /// Akaike's, which leans to more states.
@@ -14,12 +14,12 @@ pub enum Criterion {
     Bic,
 }
 
-/// One number of states.
+/// The fit of one number of states.
 #[derive(Debug, Clone)]
 pub struct Candidate {
-    /// How many states.
+    /// How many states the fit has.
     pub n_states: usize,
-    /// Their fit, or why there is none.
+    /// The fit, or why there is none.
     pub fit: Result<Fit, RegimeError>,
 }
 
@@ -33,7 +33,7 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// The best fit.
+    /// The fit that the choice prefers.
     pub fn fit(&self) -> &Fit {
         self.candidates[self.best].fit.as_ref().expect("the best candidate has a fit")
     }

@@ -6,7 +6,7 @@ use crate::GaussianHmm;
 /// A fall of the log-likelihood by less than this share of it is rounding.
 const ROUNDING: f64 = 1e-11;
 
-/// A search, so far.
+/// A search for a maximum, as far as it has come.
 #[derive(Debug, Clone)]
 pub(super) struct Climb {
     pub(super) model: GaussianHmm,
@@ -37,7 +37,7 @@ impl Climb {
         self.history.last().copied().unwrap_or(f64::NEG_INFINITY)
     }
 
-    /// Goes on until it has converged or made so many iterations in all.
+    /// Goes on until it has converged or made this many iterations in all.
     pub(super) fn run(&mut self, sample: &Sample<'_>, max_iterations: usize, tolerance: f64) {
         match self.model.n_states() {
             1 => self.run_of::<1>(sample, max_iterations, tolerance),

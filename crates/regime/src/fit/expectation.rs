@@ -8,15 +8,21 @@ use crate::{
     model::{Densities, LOWEST},
 };
 
+// How these limits hang together. What a filtered probability loses to the limits of numbers, it loses as a prediction
+// below `NOTHING` or as a product below 1e-308, and either is divided by a bar's sum of at least `SMALLEST_SUM`: so at most
+// 1e-190 of all probability is lost in a state at a bar, and a state with more than `FADED` has lost nothing that counts.
+// Where the later bars are at most `REVIVED` times as likely from that state as from elsewhere, the lost paths have a
+// posterior of at most 1e-190 · 1e150, far below the last digit of what is kept.
+
 /// A bar's sum below this asks for logarithms.
 const SMALLEST_SUM: f64 = 1e-100;
-/// Predictions below this count as zero; so no arithmetic is slowed by numbers that are hardly there.
+/// Predictions below this count as zero, since processors take many times as long over numbers below the normal ones.
 const NOTHING: f64 = 1e-290;
 /// A filtered probability below this may have lost something to the limits of numbers...
 const FADED: f64 = 1e-180;
 /// ... which matters if the bars after it are more likely by this from there than from where the chain seems to be.
 const REVIVED: f64 = 1e150;
-/// The largest such ratio that is told; states that zeros forbid may have larger ones.
+/// The largest such ratio that is returned; states that zeros forbid may have larger ones.
 const LARGEST: f64 = 1e300;
 
 /// The tables of one expectation, for models of `K` states; used again in every iteration.
@@ -151,6 +157,7 @@ impl<const K: usize> Expectation<K> {
         let rows = self.posterior[..n - 1].iter_mut().zip(self.density[1..].iter().zip(&self.scale[1..]));
         for (filtered, (density, scale)) in rows.rev() {
             let reciprocal = 1.0 / scale;
+            // All that the next bar and those after it say of each state of the next bar.
             let mut ratio = [0.0; K];
             for j in 0..K {
                 ratio[j] = density[j] * reciprocal * ahead[j];
@@ -158,10 +165,14 @@ impl<const K: usize> Expectation<K> {
             for i in 0..K {
                 let mut sum = 0.0;
                 for j in 0..K {
+                    // Without `transition[i][j]`, which is the same at every bar: it is multiplied once, below.
                     pairs[i][j] += filtered[i] * ratio[j];
                     sum += transition[i][j] * ratio[j];
                 }
+                // NaN (a forbidden transition into an infinite ratio) becomes the largest too.
                 ahead[i] = if sum < LARGEST { sum } else { LARGEST };
+                // One maximum over all bars and states instead of a branch at each, so that the loop is vectorised: only
+                // a sample in which a state faded and revived is looked at again.
                 revived = if filtered[i] < FADED && ahead[i] > revived { ahead[i] } else { revived };
                 filtered[i] *= ahead[i];
             }
@@ -175,6 +186,10 @@ impl<const K: usize> Expectation<K> {
     }
 
     /// Whether every state that seems to matter after it faded is one that zeros of the model forbid at that bar.
+    ///
+    /// Such a state has a filtered probability of exactly zero, which no later bar can raise, however well the state would
+    /// explain it: nothing is lost, and logarithms would give the same. The posterior has taken the place of the filtered
+    /// probabilities by now, so the bars' ratios are computed once more to know the two factors apart.
     #[cold]
     fn only_the_impossible_revived(&mut self, start: &[f64; K], transition: &[[f64; K]; K]) -> bool {
         let n = self.posterior.len();

@@ -1,7 +1,7 @@
 //! The maximisation: the model under which what is expected is likeliest.
 
 use super::{Sample, expectation::Expectation};
-use crate::{Covariance, GaussianHmm};
+use crate::{CovarianceForm, GaussianHmm};
 
 /// A state with fewer observations than this keeps its mean and covariance.
 const TOO_LIGHT: f64 = 1e-6;
@@ -82,7 +82,7 @@ fn multivariate<const K: usize>(sample: &Sample<'_>, posterior: &[[f64; K]], mod
             for a in 0..d {
                 let weighted = share * away[a];
                 first[a] += weighted;
-                let lowest = if form == Covariance::Full { 0 } else { a };
+                let lowest = if form == CovarianceForm::Full { 0 } else { a };
                 for b in lowest..=a {
                     second[a * d + b] += weighted * away[b];
                 }
@@ -99,8 +99,8 @@ fn multivariate<const K: usize>(sample: &Sample<'_>, posterior: &[[f64; K]], mod
         for a in 0..d {
             let of = |b: usize| second[a * d + b] / weight - first[a] * first[b];
             match form {
-                Covariance::Diagonal => covariance[a] = of(a),
-                Covariance::Full => {
+                CovarianceForm::Diagonal => covariance[a] = of(a),
+                CovarianceForm::Full => {
                     for b in 0..=a {
                         covariance[a * d + b] = of(b);
                         covariance[b * d + a] = of(b);

@@ -2,8 +2,8 @@
 //!
 //! The likelihood of a hidden Markov model has many maxima, so that a search is only as good as its start. Several are
 //! made from the sample, each is followed, and the best result is the fit ([`Preference`]). The likelihood of a search
-//! never falls; `converged` says whether it stopped because an iteration gained too little, or because it was
-//! told to. Variances have a floor relative to the sample's own, so nothing depends on its unit.
+//! never falls; `converged` says whether it stopped because an iteration gained too little, or at the
+//! limit of iterations. Variances have a floor relative to the sample's own, so nothing depends on its unit.
 
 mod choose;
 mod climb;
@@ -21,7 +21,7 @@ pub use options::{FitOptions, Preference, Search, Start};
 use crate::{GaussianHmm, Observations, RegimeError, fit::climb::Climb};
 use sample::Sample;
 
-/// The result of a fit.
+/// The model that a fit found, and how it was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fit {
     /// The model, its states in canonical order.
@@ -34,15 +34,15 @@ pub struct Fit {
     pub iterations: usize,
     /// Whether the last iteration gained less than the tolerance. `false` at the limit of iterations.
     pub converged: bool,
-    /// What each state rests on.
+    /// The observations that each state rests on.
     pub states: Vec<StateFit>,
-    /// What became of each start, in the order of the options.
+    /// The result of each start, in the order of the options.
     pub starts: Vec<StartResult>,
     /// How many bars were present.
     pub n_present: usize,
 }
 
-/// What a state rests on.
+/// The observations that a state rests on, and whether they suffice.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StateFit {
     /// How many observations belong to it: the sum of its probabilities over the sample.
@@ -53,7 +53,7 @@ pub struct StateFit {
     pub is_empty: bool,
 }
 
-/// What became of a start.
+/// The result of the search from a start.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StartResult {
     /// The log-likelihood it led to.
@@ -87,7 +87,7 @@ impl Fit {
 ///
 /// - Unit: multiplying the observations by a constant multiplies means and covariances and shifts the likelihood, and
 ///   changes nothing else.
-/// - NaN: a missing bar counts as a transition and tells nothing of means and covariances.
+/// - NaN: a missing bar counts as a transition and is no evidence of means and covariances.
 /// - Source: Baum et al. (1970), Annals of Mathematical Statistics 41; Rabiner (1989), Proc. IEEE 77.
 ///
 /// # Errors

@@ -1,8 +1,8 @@
-//! How a model is fitted.
+//! The options of a fit.
 
-use crate::{Covariance, GaussianHmm, RegimeError, model::check_states};
+use crate::{CovarianceForm, GaussianHmm, RegimeError, model::check_states};
 
-/// Where a search begins. All but [`Start::Given`] are made from the sample, in its own units.
+/// The beginning of a search. All but [`Start::Given`] are made from the sample, in its own units.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Start {
     /// Bars binned by the turmoil around them (mean absolute deviation over neighbouring bars), with states that last.
@@ -20,7 +20,7 @@ pub enum Start {
 /// How many of the starts are followed to the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Search {
-    /// All of them.
+    /// All starts are followed to the end.
     Exhaustive,
     /// All for a few iterations, then the likeliest ones.
     ///
@@ -28,12 +28,12 @@ pub enum Search {
     Screened {
         /// Iterations for every start.
         iterations: usize,
-        /// How many go on.
+        /// How many of the starts go on.
         keep: usize,
     },
 }
 
-/// Which of the results is the fit.
+/// The rule that picks the fit among the results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preference {
     /// The likeliest among those without an empty state and without one that shrank to the variance floor; the likeliest
@@ -43,14 +43,14 @@ pub enum Preference {
     Likeliest,
 }
 
-/// How a model is fitted; every field is live.
+/// The options of a fit; each of them changes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FitOptions {
     /// 1 to [`crate::MAX_STATES`].
     pub n_states: usize,
     /// The form of the covariances.
-    pub covariance: Covariance,
-    /// Where the searches begin.
+    pub covariance: CovarianceForm,
+    /// The beginnings of the searches.
     pub starts: Vec<Start>,
     /// The most iterations of a search.
     pub max_iterations: usize,
@@ -61,18 +61,18 @@ pub struct FitOptions {
     pub variance_floor: f64,
     /// How many of the starts are followed to the end.
     pub search: Search,
-    /// Which of the results is the fit.
+    /// The rule that picks the fit among the results.
     pub preference: Preference,
     /// The seed of the random starts and of the clusters.
     pub seed: u64,
 }
 
 impl FitOptions {
-    /// The options for so many states: eight starts, all followed until they converge.
+    /// The options for this many states: eight starts, all followed until they converge.
     pub fn new(n_states: usize) -> Self {
         Self {
             n_states,
-            covariance: Covariance::Diagonal,
+            covariance: CovarianceForm::Diagonal,
             starts: Start::first(8),
             max_iterations: 500,
             tolerance: 1e-8,
@@ -83,7 +83,7 @@ impl FitOptions {
         }
     }
 
-    /// The same from these starts.
+    /// The options with these starts.
     pub fn with_starts(mut self, starts: Vec<Start>) -> Self {
         self.starts = starts;
         self

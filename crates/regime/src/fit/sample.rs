@@ -1,7 +1,7 @@
 //! The observations of a fit, checked and measured.
 
 use super::FitOptions;
-use crate::{Covariance, Observations, RegimeError, linear::cholesky, linear::raise_eigenvalues};
+use crate::{CovarianceForm, Observations, RegimeError, linear::cholesky, linear::raise_eigenvalues};
 
 /// Variances outside of this range, or their squares, are no longer numbers.
 const COMPUTABLE: std::ops::RangeInclusive<f64> = 1e-140..=1e140;
@@ -51,7 +51,7 @@ impl<'a> Sample<'a> {
         self.observations.n_present()
     }
 
-    /// What is added to a log-likelihood in units of the sample's standard deviations to tell it in the series' own.
+    /// The difference between a log-likelihood in the series' own units and one in the sample's standard deviations.
     pub(super) fn log_units(&self) -> f64 {
         let logs = self.variances.iter().map(|variance| 0.5 * libm::log(*variance)).sum::<f64>();
         -logs * self.n_present() as f64
@@ -59,14 +59,14 @@ impl<'a> Sample<'a> {
 
     /// Raises a state's covariance to the floor where it lies below. Of all covariances above the floor the result is
     /// the likeliest, so that the likelihood of a fit never falls.
-    pub(super) fn raise(&self, covariance: &mut [f64], form: Covariance) {
+    pub(super) fn raise(&self, covariance: &mut [f64], form: CovarianceForm) {
         match form {
-            Covariance::Diagonal => {
+            CovarianceForm::Diagonal => {
                 for (variance, sample) in covariance.iter_mut().zip(&self.variances) {
                     *variance = variance.max(self.floor * sample);
                 }
             }
-            Covariance::Full => {
+            CovarianceForm::Full => {
                 let d = self.n_series();
                 if d == 1 {
                     covariance[0] = covariance[0].max(self.floor * self.variances[0]);
@@ -80,13 +80,13 @@ impl<'a> Sample<'a> {
     }
 
     /// Whether a state's covariance sits at the floor.
-    pub(super) fn is_at_floor(&self, covariance: &[f64], form: Covariance) -> bool {
+    pub(super) fn is_at_floor(&self, covariance: &[f64], form: CovarianceForm) -> bool {
         let floor = self.floor * AT_FLOOR;
         match form {
-            Covariance::Diagonal => {
+            CovarianceForm::Diagonal => {
                 covariance.iter().zip(&self.variances).any(|(v, sample)| *v <= floor * sample)
             }
-            Covariance::Full => !self.is_above(covariance, floor),
+            CovarianceForm::Full => !self.is_above(covariance, floor),
         }
     }
 

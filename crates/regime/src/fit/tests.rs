@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    Covariance, Covariances, Missing, score, simulate, smooth,
+    CovarianceForm, Covariances, Missing, score, simulate, smooth,
     testing::{any_model, companion, guess, market, noise, seen},
 };
 
@@ -110,7 +110,7 @@ fn finds_the_model_that_made_the_sample() {
     )
     .unwrap();
     let (_, bars) = simulate(&truth, 6_000, 11);
-    let options = FitOptions { covariance: Covariance::Full, ..FitOptions::new(3) };
+    let options = FitOptions { covariance: CovarianceForm::Full, ..FitOptions::new(3) };
     let found = fit(&bars, &options).unwrap();
     assert!(found.log_likelihood > score(&truth, &bars).unwrap());
     for state in 0..3 {
@@ -274,8 +274,8 @@ fn bad_samples_and_options_are_refused_with_a_reason() {
     let given = guess(Covariances::Diagonal(vec![1.0; 3]));
     let options = FitOptions::new(2).with_starts(vec![Start::Given(Box::new(given.clone()))]);
     assert!(matches!(error(&market(50), &options), RegimeError::StartShape { what: "states", .. }));
-    let options =
-        FitOptions { covariance: Covariance::Full, ..three }.with_starts(vec![Start::Given(Box::new(given))]);
+    let options = FitOptions { covariance: CovarianceForm::Full, ..three }
+        .with_starts(vec![Start::Given(Box::new(given))]);
     assert!(matches!(error(&market(50), &options), RegimeError::StartCovariance { .. }));
 }
 

@@ -1,4 +1,4 @@
-//! What is known of the regime at each bar.
+//! The filter: the regime at each bar, as known at that bar.
 
 use super::{FilteredRegimes, LogChain, check_series};
 use crate::{GaussianHmm, Observations, Probabilities, RegimeError, model::Densities};
@@ -7,7 +7,7 @@ use crate::{GaussianHmm, Observations, Probabilities, RegimeError, model::Densit
 /// in a state is then negligible beside what flows in from the others at the next bar.
 const MIXING: f64 = 1e-100;
 
-/// A model that is told one bar after the other.
+/// A model that takes one bar after the other.
 ///
 /// After each bar it holds the probabilities of the regimes given that bar and those before: the exact recursion
 /// `p(s) ∝ f(x | s) Σᵣ p(r) a(r, s)`. No look-ahead is possible: the next bar is not there yet.
@@ -37,7 +37,7 @@ pub struct Filter {
     log_likelihood: f64,
 }
 
-/// How the belief is kept.
+/// The belief of a filter, in one of two forms.
 #[derive(Debug, Clone)]
 enum Chain {
     /// Probabilities, scaled at every bar.
@@ -66,7 +66,7 @@ impl Filter {
         Self { belief, predicted: belief, n_bars: 1, ..Self::new(model) }
     }
 
-    /// What it believes after the last bar, in the form that it reckons in.
+    /// The belief after the last bar, in the form that the filter computes in.
     pub(crate) fn belief(&self) -> &[f64] {
         &self.belief
     }
@@ -129,7 +129,7 @@ impl Filter {
         self.log_likelihood
     }
 
-    /// How many bars it has been told.
+    /// How many bars the filter has taken.
     pub fn n_bars(&self) -> usize {
         self.n_bars
     }

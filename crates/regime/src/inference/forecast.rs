@@ -1,11 +1,11 @@
-//! What comes next, as far as a model can tell.
+//! The forecast of a model for a later bar.
 
 use crate::{GaussianHmm, Probabilities, RegimeError};
 
 /// The distribution of one future bar: a mixture of the states' normal distributions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Forecast {
-    /// How likely each regime is at that bar.
+    /// The probability of each regime at that bar.
     pub probabilities: Probabilities,
     /// The expected value of each series.
     pub means: Vec<f64>,

@@ -9,7 +9,7 @@ pub(crate) struct LogChain {
     transition: Vec<f64>,
 }
 
-/// What the whole sample says, in logarithms.
+/// The probabilities of states and transitions given the whole sample, computed in logarithms.
 #[derive(Debug, Clone)]
 pub(crate) struct LogPosterior {
     pub(crate) log_likelihood: f64,
@@ -33,7 +33,7 @@ impl LogChain {
         &self.transition
     }
 
-    /// One bar later.
+    /// The probabilities one bar later.
     pub(crate) fn advance(&self, filtered: &[f64]) -> Probabilities {
         let k = filtered.len();
         let mut next = Probabilities::zeros(k);

@@ -1,4 +1,4 @@
-//! What a given model says about given observations.
+//! Inference: what a given model says about given observations.
 //!
 //! [`filter()`] uses a bar and those before it; it is what decisions may be made of. [`smooth`] and [`viterbi`] use the
 //! whole sample: they describe it, and repaint the past as bars are added. They give other types, so that one can't be

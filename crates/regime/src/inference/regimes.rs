@@ -2,7 +2,7 @@
 
 use crate::Probabilities;
 
-/// How likely each regime was at each bar, *as known at that bar*.
+/// The probability of each regime at each bar, *as known at that bar*.
 ///
 /// Row `t` depends on the observations up to `t` and on nothing after. The only form of regimes that decisions,
 /// features and strategies take.
@@ -13,7 +13,7 @@ pub struct FilteredRegimes {
     pub(crate) log_likelihood: f64,
 }
 
-/// How likely each regime was at each bar, *seen from the end of the sample*.
+/// The probability of each regime at each bar, *seen from the end of the sample*.
 ///
 /// Every row knows the bars after it: for plots and for the study of a sample, never for decisions.
 #[derive(Debug, Clone, PartialEq)]

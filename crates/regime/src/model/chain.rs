@@ -1,4 +1,4 @@
-//! What follows from the transitions alone.
+//! The long run of a model: what follows from its transitions alone.
 
 use super::{GaussianHmm, Probabilities};
 

@@ -2,21 +2,32 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The form of the covariances.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Covariance {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CovarianceForm {
     /// The series are independent within a state.
     Diagonal,
     /// Any positive definite matrix.
     Full,
 }
 
-impl fmt::Display for Covariance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl CovarianceForm {
+    /// The form's name in studies and keys.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Diagonal => "diagonal",
             Self::Full => "full",
-        })
+        }
+    }
+}
+
+impl fmt::Display for CovarianceForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -30,11 +41,11 @@ pub enum Covariances {
 }
 
 impl Covariances {
-    /// Their form.
-    pub fn form(&self) -> Covariance {
+    /// The form of the covariances.
+    pub fn form(&self) -> CovarianceForm {
         match self {
-            Self::Diagonal(_) => Covariance::Diagonal,
-            Self::Full(_) => Covariance::Full,
+            Self::Diagonal(_) => CovarianceForm::Diagonal,
+            Self::Full(_) => CovarianceForm::Full,
         }
     }
 
@@ -52,10 +63,10 @@ impl Covariances {
     }
 
     /// How many numbers a state has.
-    pub(crate) fn width(form: Covariance, n_series: usize) -> usize {
+    pub(crate) fn width(form: CovarianceForm, n_series: usize) -> usize {
         match form {
-            Covariance::Diagonal => n_series,
-            Covariance::Full => n_series * n_series,
+            CovarianceForm::Diagonal => n_series,
+            CovarianceForm::Full => n_series * n_series,
         }
     }
 

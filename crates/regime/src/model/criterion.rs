@@ -1,6 +1,6 @@
 //! Likelihood against the number of parameters.
 
-use super::{Covariance, GaussianHmm};
+use super::{CovarianceForm, GaussianHmm};
 
 impl GaussianHmm {
     /// How many numbers are free: `K − 1` of the start, `K (K − 1)` of the transitions, `K D` means, and `K D`
@@ -8,8 +8,8 @@ impl GaussianHmm {
     pub fn n_parameters(&self) -> usize {
         let (k, d) = (self.n_states(), self.n_series());
         let covariances = match self.covariances.form() {
-            Covariance::Diagonal => k * d,
-            Covariance::Full => k * d * (d + 1) / 2,
+            CovarianceForm::Diagonal => k * d,
+            CovarianceForm::Full => k * d * (d + 1) / 2,
         };
         (k - 1) + k * (k - 1) + k * d + covariances
     }

@@ -1,6 +1,6 @@
-//! How likely an observation is in each state.
+//! The density of an observation in each state.
 
-use super::{Covariance, GaussianHmm};
+use super::{CovarianceForm, GaussianHmm};
 use crate::linear::cholesky;
 
 /// The lowest logarithm of a density: where squares of distances overflow, all states are equally unlikely.
@@ -16,8 +16,8 @@ const HALF_LN_2_PI: f64 = 0.918_938_533_204_672_8;
 #[derive(Debug, Clone)]
 pub(crate) struct Densities {
     n_series: usize,
-    form: Covariance,
-    /// The variances in whose units densities are told; 1 unless a sample gives its own.
+    form: CovarianceForm,
+    /// The variances whose roots are the units of the densities; 1 unless a sample gives its own.
     units: Vec<f64>,
     means: Vec<f64>,
     constants: Vec<f64>,
@@ -36,7 +36,7 @@ impl Densities {
     pub(crate) fn in_units(model: &GaussianHmm, units: Vec<f64>) -> Self {
         let mut densities = Self {
             n_series: model.n_series(),
-            form: if model.n_series() == 1 { Covariance::Diagonal } else { model.covariances.form() },
+            form: if model.n_series() == 1 { CovarianceForm::Diagonal } else { model.covariances.form() },
             units,
             means: Vec::new(),
             constants: Vec::new(),
@@ -53,16 +53,17 @@ impl Densities {
         self.factors.clear();
         self.factors.extend_from_slice(model.covariances.values());
         self.constants.clear();
-        for factor in self.factors.chunks_exact_mut(if self.form == Covariance::Full { d * d } else { d }) {
+        for factor in self.factors.chunks_exact_mut(if self.form == CovarianceForm::Full { d * d } else { d })
+        {
             let mut constant = -HALF_LN_2_PI * d as f64;
             match self.form {
-                Covariance::Diagonal => {
+                CovarianceForm::Diagonal => {
                     for (variance, unit) in factor.iter_mut().zip(&self.units) {
                         constant -= 0.5 * libm::log(*variance / unit);
                         *variance = 0.5 / *variance;
                     }
                 }
-                Covariance::Full => {
+                CovarianceForm::Full => {
                     let is_positive = cholesky(factor, d);
                     debug_assert!(is_positive, "covariances of a model are positive definite");
                     for i in 0..d {
@@ -100,7 +101,7 @@ impl Densities {
         }
     }
 
-    /// Of one series: means, halves of the reciprocal variances, constants.
+    /// The means, halves of the reciprocal variances and constants of a model of one series.
     pub(crate) fn univariate(&self) -> Option<(&[f64], &[f64], &[f64])> {
         (self.n_series == 1).then_some((&self.means, &self.factors, &self.constants))
     }
@@ -110,12 +111,12 @@ impl Densities {
         let d = self.n_series;
         let means = &self.means[state * d..(state + 1) * d];
         match self.form {
-            Covariance::Diagonal => {
+            CovarianceForm::Diagonal => {
                 let halves = &self.factors[state * d..(state + 1) * d];
                 let terms = x.iter().zip(means).zip(halves);
                 terms.map(|((x, mean), half)| half * ((x - mean) * (x - mean))).sum()
             }
-            Covariance::Full => {
+            CovarianceForm::Full => {
                 let factor = &self.factors[state * d * d..(state + 1) * d * d];
                 0.5 * solved_square(factor, x, means)
             }

@@ -1,6 +1,6 @@
 //! The Gaussian hidden Markov model.
 
-use super::{Covariance, Covariances};
+use super::{CovarianceForm, Covariances};
 use crate::{RegimeError, linear::cholesky};
 
 /// The most states that a model can have.
@@ -120,7 +120,7 @@ impl GaussianHmm {
     }
 }
 
-/// 1 to [`MAX_STATES`].
+/// Check that there are 1 to [`MAX_STATES`] states.
 pub(crate) fn check_states(states: usize) -> Result<(), RegimeError> {
     if (1..=MAX_STATES).contains(&states) {
         Ok(())
@@ -148,14 +148,14 @@ fn check_finite(what: &str, values: &[f64]) -> Result<(), RegimeError> {
     }
 }
 
-fn check_covariance(state: usize, values: &[f64], form: Covariance, d: usize) -> Result<(), RegimeError> {
+fn check_covariance(state: usize, values: &[f64], form: CovarianceForm, d: usize) -> Result<(), RegimeError> {
     let wrong = |must| Err(RegimeError::Covariance { state, must });
     match form {
-        Covariance::Diagonal if values.iter().any(|&variance| variance < f64::MIN_POSITIVE) => {
+        CovarianceForm::Diagonal if values.iter().any(|&variance| variance < f64::MIN_POSITIVE) => {
             wrong("positive in all series")
         }
-        Covariance::Diagonal => Ok(()),
-        Covariance::Full => {
+        CovarianceForm::Diagonal => Ok(()),
+        CovarianceForm::Full => {
             for i in 0..d {
                 for j in 0..i {
                     let (below, above) = (values[i * d + j], values[j * d + i]);

@@ -118,7 +118,7 @@ impl TryFrom<Parameters> for GaussianHmm {
     }
 }
 
-/// What the lists of a file are measured by.
+/// The numbers that the lengths of a file's lists follow from.
 struct Shape {
     states: usize,
     series: usize,

@@ -6,28 +6,28 @@ use super::GaussianHmm;
 
 /// The four kinds of regime that allocations are written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum RegimeKind {
     /// Prices fall in a turmoil well above the market's usual one.
     Crisis,
-    /// Prices fall.
+    /// Prices fall in a usual turmoil.
     Bear,
-    /// Prices go nowhere.
+    /// Prices rise or fall by little.
     Sideways,
-    /// Prices rise.
+    /// Prices rise, whatever the turmoil.
     Bull,
 }
 
-impl Kind {
-    /// All kinds.
+impl RegimeKind {
+    /// All kinds, the worst first.
     pub const ALL: [Self; 4] = [Self::Crisis, Self::Bear, Self::Sideways, Self::Bull];
 
     /// The kind that a name belongs to, whatever its case: that of a kind, a finer one, or one with a number.
     ///
     /// ```
-    /// use backstaff_regime::Kind;
-    /// assert_eq!(Kind::of_name("Euphoric Bull"), Some(Kind::Bull));
-    /// assert_eq!(Kind::of_name("bear 2"), Some(Kind::Bear));
-    /// assert_eq!(Kind::of_name("Goldilocks"), None);
+    /// use backstaff_regime::RegimeKind;
+    /// assert_eq!(RegimeKind::of_name("Euphoric Bull"), Some(RegimeKind::Bull));
+    /// assert_eq!(RegimeKind::of_name("bear 2"), Some(RegimeKind::Bear));
+    /// assert_eq!(RegimeKind::of_name("Goldilocks"), None);
     /// ```
     pub fn of_name(name: &str) -> Option<Self> {
         let name = name.trim().to_lowercase();
@@ -38,7 +38,7 @@ impl Kind {
         })
     }
 
-    /// What states of a kind are called when there are several: the lowest, those between, the highest.
+    /// The names of several states of a kind: of the lowest, of those between, of the highest.
     fn names(self) -> Names {
         let (low, plain, high) = match self {
             Self::Crisis => ("Crisis Bear", "Crisis", "Crisis"),
@@ -56,7 +56,7 @@ struct Names {
     high: &'static str,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for RegimeKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.names().plain)
     }
@@ -64,23 +64,23 @@ impl fmt::Display for Kind {
 
 /// The name of a state, unique in its model, and the kind it belongs to.
 ///
-/// A single state of its kind has the kind's name. Several are told apart by finer names (Downtrend, Crash Bear,
+/// A single state of its kind has the kind's name. Several have finer names (Downtrend, Crash Bear,
 /// Uptrend, Euphoric Bull, Flat, Crisis Bear), and by numbers where these are used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Label {
-    kind: Kind,
+pub struct RegimeLabel {
+    kind: RegimeKind,
     name: &'static str,
     number: u8,
 }
 
-impl Label {
+impl RegimeLabel {
     /// The kind it belongs to; an allocation written for the four kinds covers every label.
-    pub fn kind(self) -> Kind {
+    pub fn kind(self) -> RegimeKind {
         self.kind
     }
 }
 
-impl fmt::Display for Label {
+impl fmt::Display for RegimeLabel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.number {
             1 => f.write_str(self.name),
@@ -89,7 +89,7 @@ impl fmt::Display for Label {
     }
 }
 
-/// Where one kind of regime ends and the next begins; free of the unit of the returns and of the length of a bar.
+/// The borders between the kinds of regime, free of the unit of the returns and of the length of a bar.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LabelRules {
     /// A falling state is a crisis if it is this many times as volatile as the other states together.
@@ -114,10 +114,10 @@ impl GaussianHmm {
     /// carries prices while it lasts, in units of how far chance does. Of three states or more, one with `μ <= 0` and
     /// a `σ` of at least `crisis_volatility` times that of the other states together (their long-run mean variance) is
     /// a Crisis; else a state is a Bull above `drift`, a Bear below `−drift`, and Sideways between.
-    pub fn labels(&self, rules: LabelRules) -> Vec<Label> {
+    pub fn labels(&self, rules: LabelRules) -> Vec<RegimeLabel> {
         let kinds = self.kinds(rules);
-        let strength = |state: usize, kind: Kind| match kind {
-            Kind::Sideways => self.variance(state, 0),
+        let strength = |state: usize, kind: RegimeKind| match kind {
+            RegimeKind::Sideways => self.variance(state, 0),
             _ => self.means(state)[0],
         };
         (0..self.n_states())
@@ -131,7 +131,7 @@ impl GaussianHmm {
             .collect()
     }
 
-    fn kinds(&self, rules: LabelRules) -> Vec<Kind> {
+    fn kinds(&self, rules: LabelRules) -> Vec<RegimeKind> {
         let shares = self.stationary();
         let stays = self.expected_durations();
         let others = |state: usize| {
@@ -147,13 +147,13 @@ impl GaussianHmm {
                 let is_wild = variance >= rules.crisis_volatility * rules.crisis_volatility * others(state);
                 let drift = mean * stays[state].min(LONGEST_STAY).sqrt() / variance.sqrt();
                 if self.n_states() > 2 && is_wild && mean <= 0.0 {
-                    Kind::Crisis
+                    RegimeKind::Crisis
                 } else if drift > rules.drift {
-                    Kind::Bull
+                    RegimeKind::Bull
                 } else if drift < -rules.drift {
-                    Kind::Bear
+                    RegimeKind::Bear
                 } else {
-                    Kind::Sideways
+                    RegimeKind::Sideways
                 }
             })
             .collect()
@@ -161,21 +161,21 @@ impl GaussianHmm {
 }
 
 /// The name of the state of this rank, from the lowest, among `count` of its kind.
-fn name(kind: Kind, rank: usize, count: usize) -> Label {
+fn name(kind: RegimeKind, rank: usize, count: usize) -> RegimeLabel {
     let Names { low, plain, high } = kind.names();
     // Of two Bears the higher is the milder one, a Downtrend; of two Bulls the lower is the milder one.
     let (has_low, has_high) = match kind {
-        Kind::Bear => (count > 2, count > 1),
-        Kind::Bull => (count > 1, count > 2),
-        Kind::Crisis | Kind::Sideways => (count > 1, false),
+        RegimeKind::Bear => (count > 2, count > 1),
+        RegimeKind::Bull => (count > 1, count > 2),
+        RegimeKind::Crisis | RegimeKind::Sideways => (count > 1, false),
     };
     if has_low && rank == 0 {
-        return Label { kind, name: low, number: 1 };
+        return RegimeLabel { kind, name: low, number: 1 };
     }
     if has_high && rank + 1 == count {
-        return Label { kind, name: high, number: 1 };
+        return RegimeLabel { kind, name: high, number: 1 };
     }
-    Label { kind, name: plain, number: (rank + 1 - usize::from(has_low)) as u8 }
+    RegimeLabel { kind, name: plain, number: (rank + 1 - usize::from(has_low)) as u8 }
 }
 
 #[cfg(test)]
@@ -197,7 +197,7 @@ mod tests {
     }
 
     fn names(model: &GaussianHmm) -> Vec<String> {
-        model.labels(LabelRules::default()).iter().map(Label::to_string).collect()
+        model.labels(LabelRules::default()).iter().map(RegimeLabel::to_string).collect()
     }
 
     #[test]
@@ -226,11 +226,11 @@ mod tests {
 
     #[test]
     fn every_label_is_read_back_as_its_kind() {
-        for kind in Kind::ALL {
+        for kind in RegimeKind::ALL {
             for count in 1..=10 {
                 for rank in 0..count {
                     let label = name(kind, rank, count);
-                    assert_eq!(Kind::of_name(&label.to_string()), Some(kind), "{label}");
+                    assert_eq!(RegimeKind::of_name(&label.to_string()), Some(kind), "{label}");
                 }
             }
         }

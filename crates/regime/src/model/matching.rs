@@ -1,10 +1,11 @@
-//! Which state of a new model is which of an old one.
+//! The matching of a new model's states with an old one's.
 
 use super::GaussianHmm;
 use crate::{RegimeError, linear::cholesky};
 
 impl GaussianHmm {
-    /// This model with its states numbered as in `previous`: each state gets the number of the state it stands for.
+    /// The model with its states numbered as in `previous`: each state gets the number of the state that it
+    /// continues.
     ///
     /// The numbers are those that make the sum of the Bhattacharyya distances between the normal distributions of old
     /// and new states smallest, over all ways to assign them. The distance knows no unit: means are compared in units

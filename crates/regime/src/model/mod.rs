@@ -11,9 +11,9 @@ mod matching;
 mod order;
 mod probabilities;
 
-pub use covariance::{Covariance, Covariances};
+pub use covariance::{CovarianceForm, Covariances};
 pub use hmm::{GaussianHmm, MAX_STATES};
-pub use label::{Kind, Label, LabelRules};
+pub use label::{LabelRules, RegimeKind, RegimeLabel};
 pub use probabilities::Probabilities;
 
 pub(crate) use density::{Densities, LOWEST};

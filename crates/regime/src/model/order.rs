@@ -1,16 +1,12 @@
 //! The order of the states.
 
-use super::{Covariance, Covariances, GaussianHmm};
+use super::{CovarianceForm, Covariances, GaussianHmm};
 
 impl GaussianHmm {
-    /// The same model with its states in canonical order: by the mean of the first series, lowest first; equal means by
-    /// its variance, then by the means of the other series.
+    /// The states in canonical order: by the mean of the first series, lowest first; equal means by its variance, then
+    /// by the means of the other series.
     ///
     /// Which number a state gets from a fit is otherwise an accident of where the search began.
-    pub fn in_canonical_order(&self) -> Self {
-        self.reordered(&self.canonical_order())
-    }
-
     pub(crate) fn canonical_order(&self) -> Vec<usize> {
         let mut order = (0..self.n_states()).collect::<Vec<_>>();
         order.sort_by(|&a, &b| {
@@ -49,8 +45,8 @@ impl GaussianHmm {
                 .collect(),
             means: order.iter().flat_map(|&state| self.means(state)).copied().collect(),
             covariances: match self.covariances.form() {
-                Covariance::Diagonal => Covariances::Diagonal(covariances),
-                Covariance::Full => Covariances::Full(covariances),
+                CovarianceForm::Diagonal => Covariances::Diagonal(covariances),
+                CovarianceForm::Full => Covariances::Full(covariances),
             },
         }
     }
@@ -69,8 +65,8 @@ mod tests {
             Covariances::Diagonal(vec![1.0, 9.0, 4.0]),
         )
         .unwrap();
-        let sorted = model.in_canonical_order();
         assert_eq!(model.canonical_order(), [2, 1, 0]);
+        let sorted = model.reordered(&model.canonical_order());
         assert_eq!(sorted.start(), [0.2, 0.3, 0.5]);
         assert_eq!(sorted.transition(0), [0.6, 0.4, 0.0]);
         assert_eq!(sorted.transition(2), [0.05, 0.15, 0.8]);

@@ -1,4 +1,4 @@
-//! How likely each state is.
+//! The probabilities of the states.
 
 use std::ops::Deref;
 

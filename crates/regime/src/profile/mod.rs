@@ -1,4 +1,4 @@
-//! How long operations take: how often they ran, and what is usual, fast and slow.
+//! The times of operations: how often they ran, and what is usual, fast and slow.
 
 mod report;
 
@@ -11,16 +11,16 @@ use std::{
 
 pub use report::{Operation, Profile};
 
-/// One bar of one instrument: a refit where one is due, the filter, the decision.
+/// The operation of one bar of one instrument: a refit where one is due, the filter, the decision.
 pub const REGIME_UPDATE: &str = "regime_update";
 /// Bringing observations together.
 pub const DATA_COLLECTION: &str = "data_collection";
-/// One fit that was not found in a cache.
+/// The operation of one fit that was not found in a cache.
 pub const TRAINING: &str = "training";
 /// All requested instruments, in parallel.
 pub const BATCH: &str = "batch";
 
-/// What tells the time, from any beginning.
+/// A clock, which counts from any beginning.
 type Clock = dyn Fn() -> Duration + Send + Sync;
 
 /// Takes the time of operations by name; shared between threads.
@@ -63,18 +63,13 @@ impl Profiler {
 
     /// Begins an operation, which ends when the span is dropped.
     #[inline]
-    pub fn span(&self, name: &'static str) -> Span<'_> {
-        Span { profiler: self, name, began: self.clock.as_ref().map(|clock| clock()) }
+    pub fn span(&self, name: &'static str) -> Timer<'_> {
+        Timer { profiler: self, name, began: self.clock.as_ref().map(|clock| clock()) }
     }
 
-    /// What was taken so far, the longest in total first.
+    /// The times taken so far, the longest in total first.
     pub fn profile(&self) -> Profile {
         Profile::of(&self.spans.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Forgets everything.
-    pub fn reset(&self) {
-        self.spans.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     #[cold]
@@ -100,13 +95,13 @@ impl fmt::Debug for Profiler {
 /// An operation that goes on.
 #[must_use = "a span ends where it is dropped"]
 #[derive(Debug)]
-pub struct Span<'a> {
+pub struct Timer<'a> {
     profiler: &'a Profiler,
     name: &'static str,
     began: Option<Duration>,
 }
 
-impl Drop for Span<'_> {
+impl Drop for Timer<'_> {
     #[inline]
     fn drop(&mut self) {
         if let (Some(began), Some(clock)) = (self.began, &self.profiler.clock) {
@@ -124,8 +119,8 @@ mod tests {
 
     use super::*;
 
-    /// A clock that is as far as it is told to be, in nanoseconds.
-    fn told() -> (Arc<AtomicU64>, Profiler) {
+    /// A clock that shows the nanoseconds it is set to.
+    fn set_by_hand() -> (Arc<AtomicU64>, Profiler) {
         let now = Arc::new(AtomicU64::new(0));
         let clock = Arc::clone(&now);
         (now, Profiler::with_clock(move || Duration::from_nanos(clock.load(Ordering::Relaxed))))
@@ -138,7 +133,7 @@ mod tests {
 
     #[test]
     fn calls_are_counted_and_measured_by_name() {
-        let (now, profiler) = told();
+        let (now, profiler) = set_by_hand();
         for number in (1..=100).rev() {
             taking(&now, &profiler, TRAINING, number * 1_000_000);
         }
@@ -149,13 +144,11 @@ mod tests {
         assert_eq!((training.calls, training.min, training.max), (100, 1e-3, 0.1));
         assert!((training.total - 5.05).abs() < 1e-12 && (training.mean - 0.0505).abs() < 1e-15);
         assert_eq!((training.median, training.p95), (0.0505, 0.095));
-        profiler.reset();
-        assert!(profiler.profile().operations.is_empty());
     }
 
     #[test]
     fn the_text_of_the_guide_has_its_layout() {
-        let (now, profiler) = told();
+        let (now, profiler) = set_by_hand();
         assert_eq!(profiler.profile().guide_text(), "No profiling data collected");
         for milliseconds in [32, 89, 14] {
             taking(&now, &profiler, REGIME_UPDATE, milliseconds * 1_000_000);
@@ -171,8 +164,8 @@ mod tests {
     }
 
     #[test]
-    fn units_are_those_that_a_duration_is_told_in() {
-        let (now, profiler) = told();
+    fn a_duration_is_written_in_the_unit_that_fits() {
+        let (now, profiler) = set_by_hand();
         for nanoseconds in [850, 1_234, 56_789_000, 61_000_000_000] {
             taking(&now, &profiler, TRAINING, nanoseconds);
         }
@@ -192,7 +185,7 @@ mod tests {
 
     #[test]
     fn threads_share_it_and_a_panic_ends_its_span() {
-        let (now, profiler) = told();
+        let (now, profiler) = set_by_hand();
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| (0..250).for_each(|_| taking(&now, &profiler, REGIME_UPDATE, 1)));

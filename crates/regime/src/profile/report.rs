@@ -1,4 +1,4 @@
-//! What was timed, for people and for machines.
+//! The report of a profiler, for people and for machines.
 
 use std::{collections::BTreeMap, fmt, fmt::Write as _};
 
@@ -10,33 +10,33 @@ const RULE: usize = 60;
 /// All operations, the longest in total first.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Profile {
-    /// One a name.
+    /// The operations, one for each name.
     pub operations: Vec<Operation>,
 }
 
 /// All calls of one operation; times in seconds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Operation {
-    /// What it is called.
+    /// The name of the operation.
     pub name: &'static str,
-    /// How often it ran.
+    /// How often the operation ran.
     pub calls: usize,
-    /// Of all calls together; of calls side by side more than the time that passed.
+    /// The time of all calls together; of calls side by side more than the time that passed.
     pub total: f64,
-    /// Of one call on average.
+    /// The time of one call on average.
     pub mean: f64,
     /// Half of the calls took longer, half shorter.
     pub median: f64,
     /// 95 of 100 calls took no longer than this: the smallest duration that as many did not exceed.
     pub p95: f64,
-    /// The shortest.
+    /// The time of the shortest call.
     pub min: f64,
-    /// The longest.
+    /// The time of the longest call.
     pub max: f64,
 }
 
 impl Profile {
-    /// Of durations in nanoseconds, by name.
+    /// The profile of durations in nanoseconds, by name.
     pub(super) fn of(spans: &BTreeMap<&'static str, Vec<u64>>) -> Self {
         let mut operations =
             spans.iter().filter_map(|(name, spans)| Operation::of(name, spans)).collect::<Vec<_>>();
@@ -97,7 +97,7 @@ impl fmt::Display for Profile {
         for Operation { name, calls, total, mean, median, p95, min, max } in &self.operations {
             write!(f, "{name:<wide$} {calls:>9}")?;
             for seconds in [total, mean, median, p95, min, max] {
-                write!(f, " {:>9}", told(*seconds))?;
+                write!(f, " {:>9}", in_unit(*seconds))?;
             }
             writeln!(f)?;
         }
@@ -106,7 +106,7 @@ impl fmt::Display for Profile {
 }
 
 /// A duration in the unit that leaves one to three digits in front of the point.
-fn told(seconds: f64) -> String {
+fn in_unit(seconds: f64) -> String {
     let (value, unit) = match seconds {
         s if s < 1e-6 => return format!("{:.0} ns", s * 1e9),
         s if s < 1e-3 => (s * 1e6, "µs"),

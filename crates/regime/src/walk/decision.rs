@@ -1,20 +1,20 @@
-//! What is known of the regime at a bar, and how it came about.
+//! The regime at a bar as known then, and the fits that it rests on.
 
 use std::sync::Arc;
 
 use backstaff_panel::Session;
 
-use crate::{FilteredRegimes, Fit, Forecast, GaussianHmm, Label, Probabilities, RegimeError, forecast};
+use crate::{FilteredRegimes, Fit, Forecast, GaussianHmm, Probabilities, RegimeError, RegimeLabel, forecast};
 
-/// What is known of the regime at a bar.
+/// The regime at a bar, as known at its close.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Decision {
     /// The session of the bar.
     pub session: Session,
     /// The likeliest state; it keeps its number over refits.
     pub state: usize,
-    /// The state's name.
-    pub label: Label,
+    /// The name of that state.
+    pub label: RegimeLabel,
     /// The filtered probability of that state.
     pub confidence: f64,
     /// The filtered probabilities of all states.
@@ -29,19 +29,19 @@ pub struct Decision {
     pub expected_volatility: f64,
 }
 
-/// A fit along the way.
+/// A fit along the history.
 #[derive(Debug, Clone)]
 pub struct FitRecord {
     /// The bar at whose close it took place.
     pub row: usize,
-    /// Its session.
+    /// The session of that bar.
     pub session: Session,
     /// The fit, its states in canonical order.
     pub fit: Arc<Fit>,
     /// The model, its states numbered like those of the fit before.
     pub model: GaussianHmm,
-    /// What its states are called.
-    pub labels: Vec<Label>,
+    /// The names of the model's states.
+    pub labels: Vec<RegimeLabel>,
 }
 
 /// A fit that was due and failed; the last model stayed.
@@ -49,18 +49,18 @@ pub struct FitRecord {
 pub struct FitFailure {
     /// The bar at which it was due.
     pub row: usize,
-    /// Its session.
+    /// The session of that bar.
     pub session: Session,
-    /// Why.
+    /// The error of the fit.
     pub reason: RegimeError,
 }
 
 /// All decisions of a history, and the fits that they rest on.
 #[derive(Debug, Clone)]
 pub struct Walk {
-    /// One a bar; `None` before the first fit.
+    /// The decisions, one for each bar; `None` before the first fit.
     pub decisions: Vec<Option<Decision>>,
-    /// In order of time; as many as models were fitted or found in the cache.
+    /// The fits in order of time: as many as models were fitted or found in the cache.
     pub fits: Vec<FitRecord>,
     /// The fits that failed.
     pub failures: Vec<FitFailure>,
@@ -79,7 +79,7 @@ impl Walk {
         FilteredRegimes { n_states: self.n_states, probabilities, log_likelihood: f64::NAN }
     }
 
-    /// What was expected at a bar for `horizon` bars later; `None` before the first fit.
+    /// The forecast at a bar for `horizon` bars later; `None` before the first fit.
     pub fn forecast(&self, row: usize, horizon: usize) -> Option<Forecast> {
         let decision = self.decisions.get(row)?.as_ref()?;
         forecast(&self.fits[decision.fit].model, &decision.probabilities, horizon).ok()

@@ -15,7 +15,7 @@ pub use walker::Walker;
 
 use crate::{FitOptions, Missing, ModelCache, Observations, RegimeError, Schedule, Start, model::LabelRules};
 
-/// Where the searches of a later fit begin.
+/// The beginning of the searches of a later fit.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Refit {
     /// At the starts of the fit's options: each fit depends on its own look-back alone.
@@ -23,7 +23,7 @@ pub enum Refit {
     /// At the last model, and at these starts besides, so that it can get away from an old maximum. Faster by far, but
     /// a model then depends on all fits before it.
     Warm {
-        /// What else is tried.
+        /// The starts that are tried besides.
         fresh: Vec<Start>,
     },
 }
@@ -31,28 +31,28 @@ pub enum Refit {
 /// Whether the fits of an instrument are kept and found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CacheUse {
-    /// In the cache of the walk.
+    /// Fits are kept and found in the cache of the walk.
     Shared,
-    /// Not at all.
+    /// Fits are neither kept nor found.
     Off,
 }
 
-/// How regimes are followed; for one instrument, not shared by several.
+/// The options for following the regimes of one instrument; several instruments share none.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WalkOptions {
     /// When the model is fitted again.
     pub schedule: Schedule,
     /// How many bars a fit sees, the present one included; bars before the first observation don't count.
     pub look_back: usize,
-    /// How it is fitted.
+    /// The options of each fit.
     pub fit: FitOptions,
-    /// Where later fits begin.
+    /// The beginning of later fits.
     pub refit: Refit,
-    /// What states are called.
+    /// The rules that name the states.
     pub labels: LabelRules,
-    /// What a missing bar is.
+    /// The rule for missing bars.
     pub missing: Missing,
-    /// Whether its fits are kept.
+    /// Whether fits are kept and found.
     pub cache: CacheUse,
 }
 
@@ -81,16 +81,16 @@ impl WalkOptions {
     }
 }
 
-/// One instrument's bars and how its regimes are followed.
+/// The bars of an instrument, and the options for following its regimes.
 #[derive(Debug, Clone, Copy)]
 pub struct WalkRequest<'a> {
     /// Whose bars they are.
     pub instrument: &'a Instrument,
     /// The session of each bar, in order; several bars may be of one session.
     pub sessions: &'a [Session],
-    /// The bars.
+    /// The observations at these sessions.
     pub observations: &'a Observations,
-    /// How they are followed.
+    /// The options for following the regimes.
     pub options: &'a WalkOptions,
 }
 
@@ -103,8 +103,8 @@ pub struct WalkRequest<'a> {
 ///
 /// # Errors
 ///
-/// Options that can't be, sessions that don't belong to the bars or run backwards. A fit that fails is no error: it is
-/// told in [`Walk::failures`], and the last model stays.
+/// Options that can't be, sessions that don't belong to the bars or run backwards. A fit that fails is no error:
+/// [`Walk::failures`] holds it, and the last model stays.
 pub fn walk(request: WalkRequest<'_>, cache: &ModelCache) -> Result<Walk, RegimeError> {
     let WalkRequest { instrument, sessions, observations, options } = request;
     if sessions.len() != observations.n_rows() {
@@ -121,12 +121,12 @@ pub fn walk(request: WalkRequest<'_>, cache: &ModelCache) -> Result<Walk, Regime
 
 /// The history of an instrument.
 #[derive(Debug, Clone)]
-pub struct History {
+pub struct InstrumentHistory {
     /// The session of each bar.
     pub sessions: Vec<Session>,
-    /// The bars.
+    /// The observations at these sessions.
     pub observations: Observations,
-    /// How they are followed.
+    /// The options for following the regimes.
     pub options: WalkOptions,
 }
 
@@ -137,11 +137,11 @@ pub struct History {
 /// threads to limit the workers.
 pub fn walk_each(
     requested: &[Instrument],
-    histories: &BTreeMap<Instrument, History>,
+    histories: &BTreeMap<Instrument, InstrumentHistory>,
     cache: &ModelCache,
 ) -> Vec<(Instrument, Result<Walk, RegimeError>)> {
     let one = |instrument: &Instrument| {
-        let History { sessions, observations, options } =
+        let InstrumentHistory { sessions, observations, options } =
             histories.get(instrument).ok_or_else(|| unknown(instrument, histories))?;
         walk(WalkRequest { instrument, sessions, observations, options }, cache)
     };
@@ -151,7 +151,7 @@ pub fn walk_each(
 /// Names that an error lists where none is near.
 const NAMED: usize = 5;
 
-fn unknown(instrument: &Instrument, histories: &BTreeMap<Instrument, History>) -> RegimeError {
+fn unknown(instrument: &Instrument, histories: &BTreeMap<Instrument, InstrumentHistory>) -> RegimeError {
     let names = || histories.keys().map(Instrument::name);
     let hint = match nearest(instrument.name(), names()) {
         Some(known) => format!("the nearest name is {known}"),

@@ -6,7 +6,7 @@ use backstaff_panel::Session;
 
 use super::{Walker, walker::Current};
 use crate::{
-    Covariance, Covariances, Filter, GaussianHmm, Missing, ModelCache, Observations, Probabilities,
+    CovarianceForm, Covariances, Filter, GaussianHmm, Missing, ModelCache, Observations, Probabilities,
     RegimeError, WalkOptions,
 };
 
@@ -40,7 +40,7 @@ impl<'a> Walker<'a> {
         out
     }
 
-    /// A walker that goes on from a [state](Self::state); no numbers are the state of one that was told nothing yet.
+    /// A walker that goes on from a [state](Self::state); no numbers are the state of one that has taken no bar yet.
     /// It knows no fits but those that it makes itself.
     ///
     /// # Errors
@@ -84,8 +84,8 @@ impl<'a> Walker<'a> {
         let (n_fits, state, age) = (rest.count()?, rest.count()?, rest.count()?);
         let (start, transition, means) = (rest.take(k)?, rest.take(k * k)?, rest.take(k * d)?);
         let covariances = match self.options.fit.covariance {
-            Covariance::Diagonal => Covariances::Diagonal(rest.take(k * d)?.to_vec()),
-            Covariance::Full => Covariances::Full(rest.take(k * d * d)?.to_vec()),
+            CovarianceForm::Diagonal => Covariances::Diagonal(rest.take(k * d)?.to_vec()),
+            CovarianceForm::Full => Covariances::Full(rest.take(k * d * d)?.to_vec()),
         };
         let model =
             GaussianHmm::new(start.to_vec(), transition.to_vec(), means.to_vec(), covariances).ok()?;
@@ -100,7 +100,7 @@ fn session(number: f64) -> Option<Session> {
     (number.fract() == 0.0 && number.abs() < 1e9).then(|| Session::from_number(number as i32))
 }
 
-/// What is still to be read.
+/// The numbers that are still to be read.
 struct Numbers<'a>(&'a [f64]);
 
 impl<'a> Numbers<'a> {

@@ -121,8 +121,8 @@ fn requests_that_cannot_be_are_refused() {
     assert!(matches!(with(&sessions, &short), RegimeError::LookBack { look_back: 3, needed: 4, .. }));
 }
 
-fn histories() -> BTreeMap<Instrument, History> {
-    let history = |values: Vec<f64>, schedule| History {
+fn histories() -> BTreeMap<Instrument, InstrumentHistory> {
+    let history = |values: Vec<f64>, schedule| InstrumentHistory {
         sessions: weekdays(values.len()),
         observations: seen(&values),
         options: options(schedule),
@@ -147,7 +147,7 @@ fn every_requested_instrument_is_answered_with_the_bits_of_a_walk_alone() {
     let requested = ["SPY", "SPQ", "TLT", "CASH"].map(Instrument::new);
     let alone = ["SPY", "TLT"].map(|name| {
         let instrument = Instrument::new(name);
-        let History { sessions, observations, options } = &histories[&instrument];
+        let InstrumentHistory { sessions, observations, options } = &histories[&instrument];
         let request = WalkRequest { instrument: &instrument, sessions, observations, options };
         walk(request, &ModelCache::off()).unwrap().decisions
     });

@@ -6,12 +6,12 @@ use backstaff_panel::{Instrument, Session};
 
 use super::{CacheUse, Decision, FitFailure, FitRecord, Refit, Walk, WalkOptions};
 use crate::{
-    Filter, Fit, FitOptions, FitRequest, GaussianHmm, Label, ModelCache, Observations, RegimeError, Start,
-    fit, forecast,
+    Filter, Fit, FitOptions, FitRequest, GaussianHmm, ModelCache, Observations, RegimeError, RegimeLabel,
+    Start, fit, forecast,
     profile::{REGIME_UPDATE, TRAINING},
 };
 
-/// A follower of one instrument's regimes that is told one bar after the other: nothing it decides can know the next.
+/// A follower of one instrument's regimes that takes one bar after the other, so that no decision can know the next.
 #[derive(Debug)]
 pub struct Walker<'a> {
     instrument: Instrument,
@@ -20,7 +20,7 @@ pub struct Walker<'a> {
     /// At least the bars of the look-back.
     pub(super) bars: Observations,
     pub(super) sessions: Vec<Session>,
-    /// How many bars it was told.
+    /// How many bars the walker has taken.
     pub(super) n_bars: usize,
     pub(super) last_session: Option<Session>,
     /// Whether a bar was observed yet: before, the series has not begun.
@@ -36,7 +36,7 @@ pub struct Walker<'a> {
 #[derive(Debug)]
 pub(super) struct Current {
     pub(super) model: GaussianHmm,
-    pub(super) labels: Vec<Label>,
+    pub(super) labels: Vec<RegimeLabel>,
     pub(super) filter: Filter,
     /// How many models there were, this one included.
     pub(super) n_fits: usize,
@@ -46,7 +46,7 @@ pub(super) struct Current {
 }
 
 impl<'a> Walker<'a> {
-    /// A walker that was told nothing yet.
+    /// A walker that has taken no bar yet.
     ///
     /// # Errors
     ///
@@ -110,7 +110,7 @@ impl<'a> Walker<'a> {
         self.current.as_mut().map(|current| current.decide(session)).transpose()
     }
 
-    /// The fits so far.
+    /// The fits up to the last bar.
     pub fn fits(&self) -> &[FitRecord] {
         &self.fits
     }

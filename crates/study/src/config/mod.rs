@@ -36,7 +36,7 @@ pub use portfolio::{
     RiskSpec, ScoreStrategy, StrategySpec, TopNSpec, VolumeBase, WeightSpec,
 };
 pub use published::{FactTable, PeriodLength, SeriesLag, SeriesTable};
-pub use regimes::{Begin, CovarianceForm, Followed, Gap, Spread};
+pub use regimes::{Begin, Followed, Spread};
 pub(crate) use role::{Asked, Role};
 pub use weight::Weights;
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use backstaff_regime::{Covariance, FitOptions, Missing, Refit, Schedule, Start, WalkOptions, fit::Search};
+use backstaff_regime::{
+    CovarianceForm, FitOptions, Missing, Refit, Schedule, Start, WalkOptions, fit::Search,
+};
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
@@ -36,27 +38,7 @@ pub struct Followed {
     /// The seed of random starts.
     pub seed: u64,
     /// What a missing bar is: `skip` (a transition without observation) or `refuse`.
-    pub missing: Gap,
-}
-
-/// The form of covariances.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CovarianceForm {
-    /// Series are independent within a state.
-    Diagonal,
-    /// Any covariance.
-    Full,
-}
-
-impl CovarianceForm {
-    /// Its name in a study, and in keys.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Diagonal => "diagonal",
-            Self::Full => "full",
-        }
-    }
+    pub missing: Missing,
 }
 
 /// Where later fits begin.
@@ -79,26 +61,6 @@ impl Begin {
     }
 }
 
-/// What a missing bar is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Gap {
-    /// A transition without observation.
-    Skip,
-    /// An error.
-    Refuse,
-}
-
-impl Gap {
-    /// Its name in a study, and in keys.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Skip => "skip",
-            Self::Refuse => "refuse",
-        }
-    }
-}
-
 impl Default for Followed {
     fn default() -> Self {
         let fit = FitOptions::new(3);
@@ -115,7 +77,7 @@ impl Default for Followed {
             max_iterations: fit.max_iterations,
             tolerance: 1e-6,
             seed: 0,
-            missing: Gap::Skip,
+            missing: Missing::Skip,
         }
     }
 }
@@ -142,10 +104,7 @@ impl Followed {
     /// How an instrument is followed with so many states over so many bars.
     pub fn options(&self, states: usize, look_back: usize, schedule: Schedule) -> WalkOptions {
         let fit = FitOptions {
-            covariance: match self.covariance {
-                CovarianceForm::Diagonal => Covariance::Diagonal,
-                CovarianceForm::Full => Covariance::Full,
-            },
+            covariance: self.covariance,
             max_iterations: self.max_iterations,
             tolerance: self.tolerance,
             seed: self.seed,
@@ -159,10 +118,7 @@ impl Followed {
                 Begin::Cold => Refit::Cold,
                 Begin::Warm => Refit::Warm { fresh: Start::first(2) },
             },
-            missing: match self.missing {
-                Gap::Skip => Missing::Skip,
-                Gap::Refuse => Missing::Refuse,
-            },
+            missing: self.missing,
             ..WalkOptions::new(fit)
         }
     }

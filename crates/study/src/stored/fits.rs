@@ -1,6 +1,6 @@
 //! Fits in the store: what one run fitted, the next one finds.
 
-use backstaff_regime::{KeptFits, Key as FitKey};
+use backstaff_regime::{FitKey, KeptFits};
 use backstaff_stage::{Key, KeyHasher, Store, StoreError};
 
 /// The stage that fits are kept under; part of every key.
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!((again.statistics().kept_hits, again.statistics().misses), (1, 0));
 
         let store = Store::open(folder.path().join("store")).unwrap();
-        let key = named(&backstaff_regime::Key::of(request)).finish();
+        let key = named(&backstaff_regime::FitKey::of(request)).finish();
         let manifest = store.find(STAGE, &key).unwrap().unwrap();
         let path = store.part_path(&manifest, manifest.part(PART).unwrap());
         let mut bytes = std::fs::read(&path).unwrap();

@@ -1,9 +1,9 @@
 //! The rows of a session, group by group.
 
-use super::neutralize::Complete;
+use super::complete::Complete;
 use crate::kernel::{present, sum::Sum};
 
-/// A value's bits, mapped so that integers compare as the values do, and where the value stands.
+/// A value's bits, mapped so that integers compare as the values do, and the value's row.
 pub(super) type Key = (u64, u32);
 
 /// The code of a row that is in no group. Others are numbers from 0 on: memory is taken for each up to the largest.
@@ -14,9 +14,9 @@ pub const MISSING_GROUP: u32 = u32::MAX;
 pub struct Scratch {
     /// The rows that have a group, group by group.
     order: Vec<u32>,
-    /// Where each group ends in `order`.
+    /// The end of each group in `order`.
     ends: Vec<u32>,
-    /// What the caller calls the groups that it passes, and those that `order` is of.
+    /// The caller's name for the groups that it passes next; `ordered` is the name of those that `order` is of.
     named: Option<usize>,
     ordered: Option<usize>,
     rows: Vec<u32>,
@@ -68,7 +68,7 @@ impl Scratch {
 pub(super) struct Group<'a> {
     /// The rows with a value, ascending.
     pub rows: &'a [u32],
-    /// Their values.
+    /// The values of these rows.
     pub values: &'a [f64],
     /// For sorted copies of the values.
     pub sorted: &'a mut Vec<f64>,
@@ -80,7 +80,7 @@ pub(super) struct Group<'a> {
 
 impl Group<'_> {
     /// Sets each member's result from its value.
-    pub fn map(&self, out: &mut [f64], result: impl Fn(f64) -> f64) {
+    pub(super) fn map(&self, out: &mut [f64], result: impl Fn(f64) -> f64) {
         for (&row, &value) in self.rows.iter().zip(self.values) {
             out[row as usize] = result(value);
         }

@@ -14,6 +14,7 @@
 //! `reference/cross_section.rs`, and a line in `contract.rs`.
 
 mod ascending;
+mod complete;
 mod groups;
 mod moment;
 mod neutralize;

@@ -78,7 +78,7 @@ fn sum_groups(
     sums.truncate(n_groups);
 }
 
-/// What the value lies above the mean of its group.
+/// The distance of the value above the mean of its group.
 ///
 /// - Shape: `values`, `groups` and `out` are the rows of one session.
 /// - Unit: that of the values.

@@ -1,15 +1,15 @@
-//! What regressions across a session leave.
+//! Residuals of regressions across a session.
 
-use super::{MISSING_GROUP, Scratch};
+use super::{MISSING_GROUP, Scratch, complete::Complete};
 use crate::kernel::{canonical, sum::Sum};
 
-/// What is left of an exposure beside the earlier ones, as a share of it, below which it is a combination of them.
+/// The share of an exposure that is left beside the earlier ones, below which it counts as a combination of them.
 const COLLINEAR: f64 = 1e-10;
 
 /// The spread of an exposure, as a share of its level, below which it is a constant.
 const CONSTANT: f64 = 1e-13;
 
-/// What is left of the first series after a least-squares regression on the others, across a session.
+/// The residuals of the first series after a least-squares regression on the others, across a session.
 ///
 /// The regression has an intercept, or one for each group if there are groups, whose members share the slopes. Without
 /// further series it is the distance from the mean of the session or group. An exposure that is constant, or a
@@ -78,14 +78,6 @@ pub fn neutralize(series: &[&[f64]], groups: Option<&[u32]>, scratch: &mut Scrat
     for (&packed, &value) in order.iter().zip(&*residual) {
         out[row_of(packed)] = canonical(value);
     }
-}
-
-/// The rows that have all of their values, and these.
-#[derive(Default, Debug)]
-pub(super) struct Complete {
-    /// Group code above, row below; ascending.
-    order: Vec<u64>,
-    columns: Vec<Vec<f64>>,
 }
 
 fn row_of(packed: u64) -> usize {

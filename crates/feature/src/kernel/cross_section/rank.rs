@@ -33,7 +33,7 @@ pub fn rank(values: &[f64], groups: Option<&[u32]>, scratch: &mut Scratch, out: 
     ties(values, groups, scratch, out, |below, equal, members| share(below, equal, members, 1));
 }
 
-/// Which rank equal values get.
+/// The rank that equal values get.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Ties {
     /// The mean of their places.
@@ -44,7 +44,7 @@ pub enum Ties {
     Max,
     /// A place each, in the order of the rows.
     First,
-    /// One place; the next value has the next place.
+    /// All of them one place; the next value has the next place.
     Dense,
 }
 

@@ -1,4 +1,4 @@
-//! What every cross-section promises, and agreement with its slow twin.
+//! The promises of every cross-section, and agreement with its slow twin.
 
 use proptest::prelude::*;
 

@@ -9,7 +9,7 @@
 //!                    └── tail ──┘ └───── head ──────┘
 //! ```
 //!
-//! Where the boundary lies is told by the window's own session numbers. Tails are summed from the boundary backwards
+//! The window's own session numbers decide where the boundary lies. Tails are summed from the boundary backwards
 //! and heads from the boundary on, so both hold rows of the window and nothing else, in an order which the window alone
 //! decides. Three steps a row, whatever the length, but each waits for the one before.
 //!

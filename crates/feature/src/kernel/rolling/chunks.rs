@@ -3,7 +3,7 @@
 /// How many sums run side by side. Part of the results that are summed so: to change it changes their last bits.
 pub(super) const LANES: usize = 8;
 
-/// The bits of a value that are kept, in each lane of a chunk that ends after so many values.
+/// Masks of the bits that are kept, in each lane of a chunk, by how many values the chunk has.
 static KEPT: [[u64; LANES]; LANES] = {
     let mut kept = [[0; LANES]; LANES];
     let mut length = 0;

@@ -1,4 +1,4 @@
-//! How many values a window holds.
+//! The number of values in a window.
 
 use backstaff_panel::Session;
 

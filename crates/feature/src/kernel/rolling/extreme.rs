@@ -40,7 +40,7 @@ pub fn min(values: &[f64], sessions: &[Session], window: Window, out: &mut [f64]
     extreme(values, window, f64::INFINITY, |older, newer| if newer < older { newer } else { older }, out);
 }
 
-/// Where in the window its largest value lies: 1 is the oldest row.
+/// The place of the window's largest value: 1 is the oldest row.
 ///
 /// Positions count from the first row that the window really has, so they are smaller at the start of the history. Of
 /// several equal values the oldest counts. A missing row wins: the value is then the position of the first missing one.
@@ -59,7 +59,7 @@ pub fn idx_max(values: &[f64], sessions: &[Session], window: Window, out: &mut [
     place(values, window, f64::INFINITY, |older, newer| older >= newer, out);
 }
 
-/// Where in the window its smallest value lies: 1 is the oldest row.
+/// The place of the window's smallest value: 1 is the oldest row.
 ///
 /// Positions count from the first row that the window really has, so they are smaller at the start of the history. Of
 /// several equal values the oldest counts. A missing row wins: the value is then the position of the first missing one.

@@ -42,7 +42,8 @@ fn deviations(padded: &[f64], window: Window, out: &mut [f64]) {
 /// The mean distance of the present ones (`n`) of the first `length` values from their mean, which is given as rounded.
 #[inline(always)]
 fn deviation(values: &[f64], length: usize, n: f64, mean: f64) -> f64 {
-    /// Where rounding the mean may cost more than this share of the result, what it dropped is measured first.
+    /// The share of the result that rounding the mean may cost; where it may cost more, the dropped part is measured
+    /// first.
     const LOST: f64 = 1e-13;
     let deviation = distances(values, length, mean, 0.0) / n;
     if mean.abs() * f64::EPSILON <= LOST * deviation {

@@ -63,16 +63,16 @@ pub fn totals(values: &[f64], sessions: &[Session], asked: &mut [Asked<'_, Total
     roll(&Compensated { values }, sessions, asked);
 }
 
-/// What is made of a compensated sum.
+/// The statistics of a compensated sum.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Total {
-    /// See [`sum`].
+    /// The statistic of [`sum`].
     Sum,
-    /// See [`mean`].
+    /// The statistic of [`mean`].
     Mean,
 }
 
-/// A compensated sum.
+/// The family of the compensated sum.
 struct Compensated<'a> {
     values: &'a [f64],
 }

@@ -13,7 +13,7 @@ use crate::kernel::{
 /// A pivot further than this many standard deviations (squared) from the mean costs too many digits: the window is then
 /// summed again around its mean. Rare (the pivot must be an outlier of its own window), so it costs next to nothing.
 const FAR: f64 = 64.0;
-/// The same for third and fourth powers, which lose more.
+/// The same distance for third and fourth powers, which lose more.
 const FAR_POWERS: f64 = 16.0;
 
 /// Variance of the present values of the window, with `ddof` 1.
@@ -86,9 +86,9 @@ pub fn kurt(values: &[f64], sessions: &[Session], window: Window, out: &mut [f64
 /// A statistic made of the sum of squares.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Spread {
-    /// See [`variance`].
+    /// The statistic of [`variance`].
     Variance,
-    /// See [`std()`].
+    /// The statistic of [`std()`].
     Std,
 }
 
@@ -105,9 +105,9 @@ pub fn spreads(values: &[f64], sessions: &[Session], asked: &mut [Asked<'_, Spre
 /// A statistic made of the sums of third and fourth powers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Shape {
-    /// See [`skew`].
+    /// The statistic of [`skew`].
     Skew,
-    /// See [`kurt`].
+    /// The statistic of [`kurt`].
     Kurt,
 }
 
@@ -294,8 +294,8 @@ fn difference(value: f64, pivot: f64) -> (f64, f64) {
     if value.is_finite() { (1.0, value - pivot) } else { (0.0, 0.0) }
 }
 
-/// Joined of the second to fourth powers of what lies between the values and their mean, which is `pivot + mean` or nearly
-/// so: what the mean is off by is measured and taken out.
+/// Sums of the second to fourth powers of the differences between the values and their mean. `pivot + mean` is the mean
+/// but for rounding, whose error is measured and taken out.
 #[cold]
 #[inline(never)]
 fn central(values: &[f64], pivot: f64, mean: f64, n: f64) -> [f64; 3] {

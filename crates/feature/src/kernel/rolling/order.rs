@@ -44,11 +44,11 @@ pub fn quantile(values: &[f64], sessions: &[Session], window: Window, quantile: 
 /// A statistic of the values of a window in order.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Order {
-    /// See [`median`].
+    /// The statistic of [`median`].
     Median,
-    /// See [`quantile`].
+    /// The statistic of [`quantile`].
     Quantile(f64),
-    /// See [`rank`].
+    /// The statistic of [`rank`].
     Rank,
 }
 

@@ -49,7 +49,7 @@ pub fn rsquare(values: &[f64], sessions: &[Session], window: Window, out: &mut [
     lines(values, sessions, &mut [Asked { window, statistic: Line::Rsquare, out }]);
 }
 
-/// What the newest value lies above the least-squares line through the present values of the window.
+/// The distance of the newest value above the least-squares line through the present values of the window.
 ///
 /// - Shape: `values`, `sessions` and `out` are one instrument's rows, oldest first.
 /// - Unit: that of `values`.
@@ -67,11 +67,11 @@ pub fn resi(values: &[f64], sessions: &[Session], window: Window, out: &mut [f64
 /// A statistic of the straight line through a window.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Line {
-    /// See [`slope`].
+    /// The statistic of [`slope`].
     Slope,
-    /// See [`rsquare`].
+    /// The statistic of [`rsquare`].
     Rsquare,
-    /// See [`resi`].
+    /// The statistic of [`resi`].
     Residual,
 }
 
@@ -170,7 +170,7 @@ fn newest(sums: Joined<1, 6>, mean_x: f64, mean_y: f64) -> (f64, f64) {
     (place - mean_x, if newest.is_finite() { (newest - pivot) - mean_y } else { f64::NAN })
 }
 
-/// Observations, places, their squares, differences to the pivot, place times difference, squared differences. Joined of
+/// Observations, places, their squares, differences to the pivot, place times difference, squared differences. Sums of
 /// places are sums of integers, hence exact.
 impl Family<1, 6> for Positions<'_> {
     const SHORT: usize = 32;

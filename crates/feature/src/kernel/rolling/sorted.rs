@@ -30,10 +30,10 @@ pub(super) struct Short {
 
 impl Short {
     /// Up to this length the work of rewriting is less than that of searching and moving.
-    pub const LONGEST: usize = 128;
+    pub(super) const LONGEST: usize = 128;
 
     /// An empty window of `length` rows.
-    pub fn new(length: usize) -> Self {
+    pub(super) fn new(length: usize) -> Self {
         let mut slots = vec![f64::INFINITY; length + 2];
         slots[0] = f64::NEG_INFINITY;
         Self { next: slots.clone(), slots, observations: 0 }

@@ -3,11 +3,11 @@
 use super::{Indicator, Rows, Skip, Smoothed, State, Windowed, change::rate, windowed::lagged};
 use crate::kernel::rolling;
 
-/// Which moving average: TA-Lib's `matype`.
+/// The kind of a moving average: TA-Lib's `matype`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum AverageKind {
-    /// 0: the simple mean.
+    /// Type 0, the simple mean.
     Simple,
     /// 1: exponential, from the simple mean of the first values.
     Exponential,
@@ -15,7 +15,7 @@ pub enum AverageKind {
     Weighted,
     /// 3: `2 e₁ − e₂`, where `e₂` is the exponential mean of the exponential mean `e₁`.
     DoubleExponential,
-    /// 4: `3 e₁ − 3 e₂ + e₃`.
+    /// Type 4, `3 e₁ − 3 e₂ + e₃`.
     TripleExponential,
     /// 5: weights rise to the middle of the window and fall again.
     Triangular,
@@ -216,7 +216,7 @@ pub fn triple_smoothed_change(length: usize) -> impl Indicator {
 struct TripleSmoothedChange {
     chain: [Smoothed; 3],
     first: Skip,
-    /// The last mean.
+    /// The mean at the last row.
     mean: f64,
 }
 

@@ -2,18 +2,18 @@
 
 use super::{Windowed, windowed::lagged};
 
-/// How a value is compared with an earlier one.
+/// The comparison of a value with an earlier one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Change {
-    /// Their difference.
+    /// The difference of both.
     Momentum,
-    /// Their difference over the earlier one.
+    /// The difference over the earlier one.
     Rate,
-    /// The same, in percent.
+    /// The difference over the earlier one, in percent.
     Percent,
     /// The value over the earlier one.
     Ratio,
-    /// The same, times 100.
+    /// The ratio of both, times 100.
     Ratio100,
 }
 

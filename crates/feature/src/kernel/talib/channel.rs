@@ -3,7 +3,7 @@
 use super::{Rows, Windowed, is_rounding, last, paired, windowed::Kernel};
 use crate::kernel::rolling;
 
-/// Where in its range a price lies.
+/// The position of a price in its range.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Position {
     /// From 0 at the low to 100 at the high: the fast %K.
@@ -12,12 +12,12 @@ pub enum Position {
     FromHigh,
 }
 
-/// An end of a range.
+/// One end of a range of values.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Extreme {
-    /// The least value.
+    /// The least value of the range.
     Lowest,
-    /// The greatest value.
+    /// The greatest value of the range.
     Highest,
 }
 
@@ -46,8 +46,8 @@ pub fn middle(length: usize) -> Windowed {
     })
 }
 
-/// Where the third input lies in the range from the least of the second to the greatest of the first; a range of 0 gives
-/// 0.
+/// The position of the third input in the range from the least of the second to the greatest of the first; a range of
+/// 0 gives 0.
 pub fn position_in_range(position: Position, length: usize) -> Windowed {
     Windowed::new(length - 1, move |rows| {
         let (low, high) = range(rows, rows.input(0), rows.input(1), length);

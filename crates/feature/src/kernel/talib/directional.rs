@@ -2,12 +2,12 @@
 
 use super::{Indicator, Rows, Skip, State, Windowed, true_range::ranges, windowed::lagged};
 
-/// Which way a market moves.
+/// The direction in which a market moves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Direction {
-    /// Up.
+    /// Upwards: highs above those before.
     Plus,
-    /// Down.
+    /// Downwards: lows below those before.
     Minus,
 }
 

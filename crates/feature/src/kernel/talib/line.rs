@@ -3,16 +3,16 @@
 use super::{Rows, Windowed, change::rate, last, windowed::lagged};
 use crate::kernel::{pair, rolling};
 
-/// What is asked of the least-squares line through the values of a window.
+/// A statistic of the least-squares line through the values of a window.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Line {
-    /// Its value at the newest row.
+    /// The line's value at the newest row.
     Newest,
-    /// Its value at the next row.
+    /// The line's value at the next row.
     Next,
-    /// Its value at the oldest row.
+    /// The line's value at the oldest row.
     Oldest,
-    /// Its slope, per row.
+    /// The slope of the line, per row.
     Slope,
     /// The angle of its slope, in degrees.
     Angle,

@@ -72,7 +72,7 @@ fn paired<'a>(a: &'a [f64], b: &'a [f64]) -> impl ExactSizeIterator<Item = (f64,
     last(a, n).iter().copied().zip(last(b, n).iter().copied())
 }
 
-/// The last `n` values.
+/// The last `n` of the values.
 fn last(values: &[f64], n: usize) -> &[f64] {
     &values[values.len() - n..]
 }

@@ -13,7 +13,7 @@ pub struct Convergence {
 }
 
 impl Convergence {
-    /// Of these averages.
+    /// An oscillator of these averages.
     pub fn new(fast: Average, slow: Average, signal: Average) -> Self {
         let look_back = fast.look_back().max(slow.look_back());
         let late = |average: Average| (Skip(look_back - average.look_back()), average);

@@ -15,7 +15,7 @@ pub struct Parabolic {
     before: (f64, f64),
     /// 1 of a long position, -1 of a short one.
     side: f64,
-    /// Of the next row, times the side.
+    /// The stop of the next row, times the side.
     stop: f64,
     /// The highest price of the position, times the side.
     extreme: f64,

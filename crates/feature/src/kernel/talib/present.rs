@@ -1,4 +1,4 @@
-//! Which rows an indicator sees.
+//! The rows that an indicator sees.
 
 use std::borrow::Cow;
 

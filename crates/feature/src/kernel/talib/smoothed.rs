@@ -67,7 +67,7 @@ impl Smoothed {
         means
     }
 
-    /// Save or restore.
+    /// Save the state, or restore it.
     pub fn carry(&mut self, state: &mut State<'_>) {
         state.count(&mut self.seen);
         state.number(&mut self.mean);

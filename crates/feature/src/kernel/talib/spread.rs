@@ -8,7 +8,7 @@ pub fn sum(length: usize) -> Windowed {
     Windowed::new(length - 1, move |rows| vec![rows.rolled(rows.input(0), length, rolling::sum)])
 }
 
-/// What `finish` makes of the variance of the window, of a population (divided by the number of values).
+/// A function `finish` of the variance of the window, as of a population (divided by the number of values).
 pub fn spread(length: usize, finish: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Windowed {
     Windowed::new(length - 1, move |rows| {
         let mut variances = rows.variances(rows.input(0), length);
@@ -49,14 +49,14 @@ pub(super) fn typical_prices(rows: &Rows<'_>) -> Vec<f64> {
 pub struct Bands {
     /// The mean and the standard deviation of the window.
     window: Windowed,
-    /// What the bands lie around, if not that mean.
+    /// The average that the bands lie around, if not that mean.
     middle: Option<Average>,
     above: f64,
     below: f64,
 }
 
 impl Bands {
-    /// Around this average of `length` values, so many standard deviations above and below.
+    /// Bands around this average of `length` values, `above` and `below` standard deviations away.
     pub fn new(kind: AverageKind, length: usize, above: f64, below: f64) -> Self {
         let window = Windowed::new(length - 1, move |rows| {
             let (means, mut deviations) = rows.moments(rows.input(0), length);

@@ -1,6 +1,6 @@
 //! Saving and restoring what an indicator depends on.
 
-/// Where the numbers go that an indicator depends on, or where they come from.
+/// The numbers that an indicator depends on, on their way out of it or back into it.
 ///
 /// Each part names its numbers once, for both ways, so that they cannot be mixed up.
 #[derive(Debug)]

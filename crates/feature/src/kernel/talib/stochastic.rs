@@ -2,7 +2,7 @@
 
 use super::{Average, Indicator, Position, Scale, State, Strength, Windowed, position_in_range};
 
-/// Where the close lies in the range of the last rows, and averages of it.
+/// The position of the close in the range of the last rows, and averages of it.
 #[derive(Debug)]
 pub struct Stochastic {
     fast: Windowed,

@@ -18,7 +18,7 @@ pub struct Strength {
     length: usize,
     /// How many values came so far, up to the first result.
     seen: usize,
-    /// The last value.
+    /// The value of the last row.
     last: f64,
     gain: f64,
     loss: f64,

@@ -11,7 +11,7 @@ type Compute = dyn Fn(&Rows<'_>) -> Vec<Vec<f64>> + Send + Sync;
 pub(super) type Kernel = fn(&[f64], &[Session], Window, &mut [f64]);
 type PairKernel = fn(&[f64], &[f64], &[Session], Window, &mut [f64]);
 
-/// What the last rows say. The state is those rows, and how many there were before.
+/// An indicator of the last rows. The state is those rows, and how many there were before.
 pub struct Windowed {
     /// How many earlier rows a value needs.
     reach: usize,
@@ -74,7 +74,7 @@ impl Indicator for Windowed {
 }
 
 impl<'a> Rows<'a> {
-    /// An input.
+    /// One of the inputs.
     pub fn input(&self, i: usize) -> &'a [f64] {
         self.inputs[i]
     }
@@ -89,7 +89,7 @@ impl<'a> Rows<'a> {
         self.windows(values.len(), length, |numbers, window, out| kernel(values, numbers, window, out))
     }
 
-    /// The same of two series.
+    /// A statistic of a window of two series.
     ///
     /// # Panics
     ///

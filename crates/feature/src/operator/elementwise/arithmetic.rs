@@ -1,6 +1,6 @@
 //! Arithmetic, as IEEE 754 has it.
 
-use super::{Documentation, Elementwise, Signature, Type, binary, unary};
+use super::{Documentation, Elementwise, Signature, ValueType, binary, unary};
 use crate::operator::Parameter;
 
 const ONE: Signature = Signature::new(&[Parameter::series("a")]);
@@ -21,7 +21,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["$open + $close", "Add($close, 1)"],
         },
         signature: SWAPPABLE,
-        output: Type::Number,
+        output: ValueType::Number,
         work: |inputs, out| binary(inputs, out, |a, b| a + b),
     },
     Elementwise {
@@ -36,7 +36,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["$close - $open", "Sub(1, $close)"],
         },
         signature: TWO,
-        output: Type::Number,
+        output: ValueType::Number,
         work: |inputs, out| binary(inputs, out, |a, b| a - b),
     },
     Elementwise {
@@ -51,7 +51,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["$close * $volume", "Mul($close, 0.5)"],
         },
         signature: SWAPPABLE,
-        output: Type::Number,
+        output: ValueType::Number,
         work: |inputs, out| binary(inputs, out, |a, b| a * b),
     },
     Elementwise {
@@ -66,7 +66,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["$close / $open", "Div($close, $volume - $volume)"],
         },
         signature: TWO,
-        output: Type::Number,
+        output: ValueType::Number,
         work: |inputs, out| binary(inputs, out, |a, b| a / b),
     },
     Elementwise {
@@ -81,7 +81,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["$close ** 2", "Power($close / $open, 0.5)", "($close - $open) ** -1"],
         },
         signature: TWO,
-        output: Type::Number,
+        output: ValueType::Number,
         work: |inputs, out| binary(inputs, out, power),
     },
     Elementwise {
@@ -96,7 +96,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["-$close"],
         },
         signature: ONE,
-        output: Type::Number,
+        output: ValueType::Number,
         work: |inputs, out| unary(inputs, out, |a| -a),
     },
 ];

@@ -1,6 +1,6 @@
 //! Comparisons: conditions, which are never missing.
 
-use super::{Documentation, Elementwise, Signature, Type, binary, truth};
+use super::{Documentation, Elementwise, Signature, ValueType, binary, truth};
 use crate::operator::Parameter;
 
 const TWO: Signature = Signature::new(&[Parameter::series("a"), Parameter::series("b")]);
@@ -19,7 +19,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["$close > $open", "Gt($volume, Ref($volume, 1))"],
         },
         signature: TWO,
-        output: Type::Boolean,
+        output: ValueType::Boolean,
         work: |inputs, out| binary(inputs, out, |a, b| truth(a > b)),
     },
     Elementwise {
@@ -34,7 +34,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["$close >= $open", "Ge($volume, Ref($volume, 1))"],
         },
         signature: TWO,
-        output: Type::Boolean,
+        output: ValueType::Boolean,
         work: |inputs, out| binary(inputs, out, |a, b| truth(a >= b)),
     },
     Elementwise {
@@ -49,7 +49,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["$close < $open", "Lt($volume, Ref($volume, 1))"],
         },
         signature: TWO,
-        output: Type::Boolean,
+        output: ValueType::Boolean,
         work: |inputs, out| binary(inputs, out, |a, b| truth(a < b)),
     },
     Elementwise {
@@ -64,7 +64,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["$close <= $open", "Le($volume, Ref($volume, 1))"],
         },
         signature: TWO,
-        output: Type::Boolean,
+        output: ValueType::Boolean,
         work: |inputs, out| binary(inputs, out, |a, b| truth(a <= b)),
     },
     Elementwise {
@@ -79,7 +79,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["$close == $open", "Eq($volume, Ref($volume, 1))"],
         },
         signature: SWAPPABLE,
-        output: Type::Boolean,
+        output: ValueType::Boolean,
         work: |inputs, out| binary(inputs, out, |a, b| truth(a == b)),
     },
     Elementwise {
@@ -94,7 +94,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["$close != $open", "Ne($volume, Ref($volume, 1))"],
         },
         signature: SWAPPABLE,
-        output: Type::Boolean,
+        output: ValueType::Boolean,
         work: |inputs, out| binary(inputs, out, |a, b| truth(a != b)),
     },
 ];

@@ -1,6 +1,6 @@
 //! Functions of one row.
 
-use super::{Documentation, Elementwise, Signature, Type, binary, unary};
+use super::{Documentation, Elementwise, Signature, ValueType, binary, unary};
 use crate::operator::{ArgumentFault, Arguments, Binding, Bound, Operator, Parameter};
 
 const ONE: Signature = Signature::new(&[Parameter::series("a")]);
@@ -19,7 +19,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["Abs($close - $open)"],
         },
         signature: ONE,
-        output: Type::Number,
+        output: ValueType::Number,
         work: |inputs, out| unary(inputs, out, f64::abs),
     },
     Elementwise {
@@ -34,7 +34,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["Sign($close - $open)"],
         },
         signature: ONE,
-        output: Type::Number,
+        output: ValueType::Number,
         work: |inputs, out| unary(inputs, out, sign),
     },
     Elementwise {
@@ -49,7 +49,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["Log($close)", "Log($volume / Ref($volume, 1) + 1)"],
         },
         signature: ONE,
-        output: Type::Number,
+        output: ValueType::Number,
         work: |inputs, out| unary(inputs, out, libm::log),
     },
     Elementwise {
@@ -64,7 +64,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["Exp($close / $open - 1)"],
         },
         signature: ONE,
-        output: Type::Number,
+        output: ValueType::Number,
         work: |inputs, out| unary(inputs, out, libm::exp),
     },
     Elementwise {
@@ -79,7 +79,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["Sqrt($volume)"],
         },
         signature: ONE,
-        output: Type::Number,
+        output: ValueType::Number,
         work: |inputs, out| unary(inputs, out, f64::sqrt),
     },
     Elementwise {
@@ -94,7 +94,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["$volume / Positive($close - $open)"],
         },
         signature: ONE,
-        output: Type::Number,
+        output: ValueType::Number,
         work: |inputs, out| unary(inputs, out, |a| if a > 0.0 { a } else { f64::NAN }),
     },
     Elementwise {
@@ -109,7 +109,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["IfMissing($close / Ref($close, 5) - 1, 0)"],
         },
         signature: TWO,
-        output: Type::Number,
+        output: ValueType::Number,
         work: |inputs, out| binary(inputs, out, |a, b| if a.is_nan() { b } else { a }),
     },
     Elementwise {
@@ -124,7 +124,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["Greater($open, $close)", "Greater($close - Ref($close, 1), 0)"],
         },
         signature: TWO,
-        output: Type::Number,
+        output: ValueType::Number,
         work: |inputs, out| binary(inputs, out, greater),
     },
     Elementwise {
@@ -139,7 +139,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["Less($open, $close)"],
         },
         signature: TWO,
-        output: Type::Number,
+        output: ValueType::Number,
         work: |inputs, out| binary(inputs, out, less),
     },
     Elementwise {
@@ -154,7 +154,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["Noise($close, 1)", "Noise($close * $volume, 2)"],
         },
         signature: TWO,
-        output: Type::Number,
+        output: ValueType::Number,
         work: |inputs, out| binary(inputs, out, noise),
     },
 ];
@@ -191,7 +191,7 @@ fn less(a: f64, b: f64) -> f64 {
     if a <= b || a.is_nan() { a } else { b }
 }
 
-/// `Clip(a, low, high)`.
+/// The operator `Clip(a, low, high)`.
 pub(super) struct Clip;
 
 static CLIP: Documentation = Documentation {

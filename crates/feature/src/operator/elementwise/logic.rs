@@ -1,6 +1,6 @@
 //! Logic over conditions.
 
-use super::{Documentation, Elementwise, Signature, Type, binary, truth, unary};
+use super::{Documentation, Elementwise, Signature, ValueType, binary, truth, unary};
 use crate::operator::{ArgumentFault, Arguments, Binding, Bound, Operator, Parameter};
 
 const VALUE: Signature = Signature::new(&[Parameter::series("a")]);
@@ -21,7 +21,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["($close > $open) & ($volume > 0)"],
         },
         signature: SWAPPABLE,
-        output: Type::Boolean,
+        output: ValueType::Boolean,
         work: |inputs, out| binary(inputs, out, |a, b| truth(a != 0.0 && b != 0.0)),
     },
     Elementwise {
@@ -36,7 +36,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["($close > $open) | ($volume > 0)"],
         },
         signature: SWAPPABLE,
-        output: Type::Boolean,
+        output: ValueType::Boolean,
         work: |inputs, out| binary(inputs, out, |a, b| truth(a != 0.0 || b != 0.0)),
     },
     Elementwise {
@@ -51,7 +51,7 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["~($close > $open)"],
         },
         signature: ONE,
-        output: Type::Boolean,
+        output: ValueType::Boolean,
         work: |inputs, out| unary(inputs, out, |a| truth(a == 0.0)),
     },
     Elementwise {
@@ -66,12 +66,12 @@ pub(super) static TABLE: &[Elementwise] = &[
             samples: &["IsNull($close)", "Mean(IsNull($close), 20)"],
         },
         signature: VALUE,
-        output: Type::Boolean,
+        output: ValueType::Boolean,
         work: |inputs, out| unary(inputs, out, |a| truth(a.is_nan())),
     },
 ];
 
-/// `If(condition, a, b)`.
+/// The operator `If(condition, a, b)`.
 pub(super) struct If;
 
 static IF: Documentation = Documentation {
@@ -107,7 +107,7 @@ impl Operator for If {
                 *out = if condition == 0.0 { b } else { a };
             }
         });
-        let both = arguments.types()[1..].iter().all(|&chosen| chosen == Type::Boolean);
+        let both = arguments.types()[1..].iter().all(|&chosen| chosen == ValueType::Boolean);
         Ok(if both { bound.boolean() } else { bound }.into())
     }
 }

@@ -10,14 +10,14 @@ mod logic;
 use std::sync::Arc;
 
 use super::{ArgumentFault, Arguments, Binding, Bound, Documentation, Operator, Signature};
-use crate::Type;
+use crate::ValueType;
 
 /// An operator without parameters whose value depends on the same row of its inputs.
 #[derive(Clone, Copy)]
 struct Elementwise {
     documentation: Documentation,
     signature: Signature,
-    output: Type,
+    output: ValueType,
     work: fn(&[&[f64]], &mut [f64]),
 }
 

@@ -21,7 +21,7 @@ pub(super) static TABLE: &[Rolling] = &[Rolling {
     statistic: Statistic::Alone(rolling::wma),
 }];
 
-/// `Mean(x, length, min=1)`.
+/// The operator `Mean(x, length, min=1)`.
 pub(super) struct Mean;
 
 static MEAN: Documentation = Documentation {

@@ -25,14 +25,14 @@ use crate::{
     },
 };
 
-/// How moments differ from those of others.
+/// The difference of moments from those of pandas and Qlib.
 const RUNNING: &str = "pandas, and so Qlib, moves running sums along, which keep the rounding of what has left the window; here a \
                        window is computed by itself. A length of 0 begins with the instrument's first session, not with a \
                        query's";
-/// How a window that grows differs from Qlib's.
+/// The difference of a growing window from Qlib's.
 const EXPANDING: &str =
     "a length of 0 begins with the instrument's first session; in Qlib with the first one of the query";
-/// How lines differ from Qlib's.
+/// The difference of lines from Qlib's.
 const LINES: &str = "Qlib updates sums as the window moves, which cancel where prices are high and keep the rounding of what has \
                      left; here a window is computed by itself";
 
@@ -47,7 +47,7 @@ struct Rolling {
     statistic: Statistic,
 }
 
-/// What is computed.
+/// The statistic, and the family that it is computed with.
 #[derive(Clone, Copy)]
 enum Statistic {
     Alone(Kernel),
@@ -98,7 +98,7 @@ impl Operator for Rolling {
     }
 }
 
-/// One of several statistics of one series that are summed in one walk, for windows of all lengths.
+/// A statistic of one series whose family is summed in one walk, for windows of all lengths.
 fn family<S: Copy + PartialEq + Send + Sync>(
     name: &str,
     all: &'static [S],
@@ -126,7 +126,7 @@ pub(super) fn member<S: Copy + PartialEq>(name: &str, all: &[S], statistic: S, w
     }
 }
 
-/// What the members of a family ask of the kernel; `window` is that of one of them.
+/// The windows and statistics that the members of a family ask of the kernel; `window` is that of one of them.
 pub(super) fn asked<'a, S: Copy>(
     all: &[S],
     window: Window,

@@ -76,7 +76,7 @@ impl Operator for Quantile {
     }
 }
 
-/// One of several statistics of a window whose values are put in order once.
+/// A statistic whose family puts the values of a window in order once.
 pub(super) fn ordered(order: Order, window: Window) -> Bound {
     let name = format!("order, length={}, min={}", window.length(), window.min_observations());
     let (index, parameter) = match order {

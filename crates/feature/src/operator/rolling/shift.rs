@@ -12,7 +12,7 @@ use crate::{
 const SIGNATURE: Signature =
     Signature::new(&[Parameter::series("x"), Parameter::integer("n", -MAX_LENGTH, MAX_LENGTH)]);
 
-/// `Ref(x, n)`.
+/// The operator `Ref(x, n)`.
 pub(super) struct Ref;
 
 static REF: Documentation = Documentation {
@@ -40,7 +40,7 @@ impl Operator for Ref {
     }
 }
 
-/// `Delta(x, n)`.
+/// The operator `Delta(x, n)`.
 pub(super) struct Delta;
 
 static DELTA: Documentation = Documentation {
@@ -84,7 +84,7 @@ fn shifted(
     bound.shift().ahead(look_ahead)
 }
 
-/// What each value makes with the instrument's first one, which is the state.
+/// A function of each value and of the instrument's first one, which is the state.
 struct FromFirst(fn(f64, f64) -> f64);
 
 impl Recursion for FromFirst {

@@ -110,16 +110,16 @@ pub(super) fn operators() -> Vec<Arc<dyn Operator>> {
     entries.chain(price::operators()).collect()
 }
 
-/// What every indicator does where an input is missing.
+/// The rule of every indicator for missing inputs.
 const MISSING: &str = "a row on which an input is missing or infinite has no value and does not count: windows and means \
                        go on over the other rows; missing until the look-back is full";
 
-/// Where every indicator departs from TA-Lib.
+/// The differences of every indicator from TA-Lib.
 const DIFFERENCES: &str = "TA-Lib's values after a missing one are missing for ever, ours go on; its windows are running \
                            sums that keep the rounding of all that passed through them, ours are summed afresh; both \
                            agree to 1e-9 where nothing is missing";
 
-/// A page of the reference.
+/// The entry of the handbook.
 const fn page(
     name: &'static str,
     meaning: &'static str,

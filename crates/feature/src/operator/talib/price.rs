@@ -44,7 +44,7 @@ pub(super) fn operators() -> impl Iterator<Item = Arc<dyn Operator>> {
     TABLE.iter().map(|&entry| Arc::new(entry) as Arc<dyn Operator>)
 }
 
-/// A page of the reference.
+/// The entry of the handbook.
 const fn page(
     name: &'static str,
     meaning: &'static str,

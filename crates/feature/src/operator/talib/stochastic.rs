@@ -1,4 +1,4 @@
-//! Where a price lies in its range.
+//! The position of a price in its range.
 
 use super::{CLOSE, Entry, HIGH, LOW, Signature, X, average_kind, boxed, kind, page, period, several};
 use crate::kernel::talib::{

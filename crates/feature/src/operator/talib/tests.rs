@@ -1,4 +1,4 @@
-//! What every indicator keeps, whatever it computes.
+//! The promises that every indicator keeps, whatever it computes.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     Catalog, Schema,
     graph::NodeKind,
-    operator::{Kind, Work},
+    operator::{ParameterKind, Work},
 };
 
 /// Every indicator with its defaults, and with small numbers from `seed`: its name, how many inputs it has, its outputs.
@@ -19,8 +19,10 @@ fn calls(seed: usize) -> Vec<(&'static str, usize, Vec<Arc<Bound>>)> {
         let inputs = ["$a", "$b", "$c", "$d"][..n_inputs].join(", ");
         let numbers = signature.parameters.iter().filter(|parameter| !is_series(parameter)).enumerate();
         let small = numbers.map(|(n, parameter)| match parameter.kind {
-            Kind::Integer { most: 8, .. } => format!(", {}", [0, 1, 2, 3, 4, 5, 6, 8][(seed + n) % 8]),
-            Kind::Integer { least, .. } => format!(", {}", least as usize + (seed + 3 * n) % 9),
+            ParameterKind::Integer { most: 8, .. } => {
+                format!(", {}", [0, 1, 2, 3, 4, 5, 6, 8][(seed + n) % 8])
+            }
+            ParameterKind::Integer { least, .. } => format!(", {}", least as usize + (seed + 3 * n) % 9),
             _ => format!(", {}", parameter.default.unwrap()),
         });
         for numbers in [String::new(), small.collect()] {

@@ -1,12 +1,12 @@
 //! A model of labelled bars.
 
 use super::{FitOptions, Sample};
-use crate::{Covariance, Covariances, GaussianHmm};
+use crate::{CovarianceForm, Covariances, GaussianHmm};
 
 /// The variance of a label is at least this share of the sample's, so that every label can win and lose bars.
 const LEAST_VARIANCE: f64 = 1e-2;
 
-/// How states follow each other.
+/// The transitions of the model.
 #[derive(Clone, Copy)]
 pub(super) enum Stays {
     /// As the labels do; each pair of states at least once.
@@ -71,7 +71,7 @@ pub(super) fn transition(labels: &[usize], k: usize, stays: Stays) -> Vec<f64> {
 
 fn covariances(
     sample: &Sample<'_>,
-    form: Covariance,
+    form: CovarianceForm,
     labels: &[usize],
     counts: &[f64],
     means: &[f64],
@@ -100,8 +100,8 @@ fn covariances(
         }
     }
     match form {
-        Covariance::Full => Covariances::Full(sums),
-        Covariance::Diagonal => {
+        CovarianceForm::Full => Covariances::Full(sums),
+        CovarianceForm::Diagonal => {
             let diagonal = (0..k * d).map(|at| sums[at * d + at % d]);
             Covariances::Diagonal(diagonal.collect())
         }

@@ -1,4 +1,4 @@
-//! Where searches begin. To add a start: a variant of [`Start`], and a file here that labels the bars.
+//! The beginnings of searches. To add one: a variant of [`Start`], and a file here that labels the bars.
 
 mod bins;
 mod clusters;
@@ -25,7 +25,7 @@ pub(super) fn check(start: &Start, sample: &Sample<'_>, options: &FitOptions) ->
     if expected == found {
         Ok(())
     } else {
-        let name = |form| if form == crate::Covariance::Full { "full" } else { "diagonal" };
+        let name = |form| if form == crate::CovarianceForm::Full { "full" } else { "diagonal" };
         Err(RegimeError::StartCovariance { expected: name(expected), found: name(found) })
     }
 }

@@ -4,7 +4,7 @@ use super::{
     FitOptions, Sample,
     labelled::{Stays, transition},
 };
-use crate::{Covariance, Covariances, GaussianHmm, random::Random};
+use crate::{CovarianceForm, Covariances, GaussianHmm, random::Random};
 
 /// The label of each present bar: runs of random length and state; and a random probability to stay.
 pub(super) fn blocks(sample: &Sample<'_>, options: &FitOptions, number: u64) -> (Vec<usize>, f64) {
@@ -36,8 +36,8 @@ pub(super) fn points(sample: &Sample<'_>, options: &FitOptions, number: u64) -> 
     let stay = random.between(0.5, 0.99);
     let variances = spreads.iter().flat_map(|spread| sample.variances.iter().map(move |v| spread * v));
     let covariances = match options.covariance {
-        Covariance::Diagonal => Covariances::Diagonal(variances.collect()),
-        Covariance::Full => {
+        CovarianceForm::Diagonal => Covariances::Diagonal(variances.collect()),
+        CovarianceForm::Full => {
             let mut values = vec![0.0; k * d * d];
             for (at, variance) in variances.enumerate() {
                 values[at * d + at % d] = variance;

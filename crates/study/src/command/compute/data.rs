@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use backstaff_feature::{Feature, FeatureError, LabelExpression, Plan, Progress, Run, Schema};
+use backstaff_feature::{Feature, FeatureError, InstrumentRun, LabelExpression, Plan, Progress, Schema};
 use backstaff_panel::{Axis, Calendar, Column, Encoding, Panel, kept_ranges};
 use backstaff_stage::{Budget, Store};
 use rayon::prelude::*;
@@ -231,7 +231,7 @@ impl Data {
         flow: &Flow<'_>,
         chosen: &Chosen,
         least_rows: usize,
-        mut take: impl FnMut(Run<'_>) -> Result<(), StudyError>,
+        mut take: impl FnMut(InstrumentRun<'_>) -> Result<(), StudyError>,
     ) -> Result<(), StudyError> {
         let Chosen { features, targets, .. } = chosen;
         if let Self::Memory(output) = self {
@@ -254,7 +254,7 @@ impl Data {
         for instruments in axis.runs(least_rows) {
             let rows = axis.rows(instruments.start).start..axis.rows(instruments.end - 1).end;
             let columns = columns.par_iter().map(|column| column.select(std::slice::from_ref(&rows)));
-            take(Run { instruments, rows: rows.clone(), columns: &columns.collect::<Vec<_>>() })?;
+            take(InstrumentRun { instruments, rows: rows.clone(), columns: &columns.collect::<Vec<_>>() })?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf};
 
 use backstaff_regime::{
-    Covariance, Fit, FitOptions, GaussianHmm, Start, fit as fit_model, model::LabelRules,
+    CovarianceForm, Fit, FitOptions, GaussianHmm, Start, fit as fit_model, model::LabelRules,
 };
 use backstaff_report::{Cell, Column, Table, cells, text};
 use serde::Serialize;
@@ -19,7 +19,7 @@ pub struct FitRequest {
     /// How many states.
     pub states: usize,
     /// The form of the covariances.
-    pub covariance: Covariance,
+    pub covariance: CovarianceForm,
     /// From how many starts the likelihood is climbed.
     pub starts: usize,
     /// A search has converged when an iteration adds less than this to the log-likelihood, per observation.

@@ -5,7 +5,7 @@ mod fit;
 
 use std::path::PathBuf;
 
-pub use backstaff_regime::{Covariance, MAX_STATES, Missing};
+pub use backstaff_regime::{CovarianceForm, MAX_STATES, Missing};
 use backstaff_regime::{Observations, RegimeError};
 use backstaff_source::NumberTable;
 

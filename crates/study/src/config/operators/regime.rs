@@ -11,7 +11,7 @@ use backstaff_feature::operator::{
 };
 use backstaff_panel::{Instrument, Session};
 use backstaff_regime::{
-    Covariance, Decision, FitOptions, MAX_STATES, ModelCache, RegimeError, Schedule, Start, WalkOptions,
+    CovarianceForm, Decision, FitOptions, MAX_STATES, ModelCache, RegimeError, Schedule, Start, WalkOptions,
     Walker,
 };
 
@@ -82,7 +82,7 @@ impl Operator for Regime {
             (None, name) => name.parse().map_err(|error: RegimeError| fault("schedule", &error))?,
         };
         let fit = FitOptions {
-            covariance: [Covariance::Full, Covariance::Diagonal][covariance],
+            covariance: [CovarianceForm::Full, CovarianceForm::Diagonal][covariance],
             max_iterations: MOST_ITERATIONS,
             tolerance: TOLERANCE,
             ..FitOptions::new(states).with_starts(Start::first(starts))

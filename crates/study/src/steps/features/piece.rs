@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use backstaff_feature::{Carry, Feature, From, Plan, Resumed, States};
+use backstaff_feature::{Carry, Feature, Plan, ResumeFrom, Resumed, States};
 use backstaff_panel::{Column, Encoding};
 use backstaff_stage::{Budget, Stage, shard_key};
 
@@ -207,7 +207,7 @@ impl Piece {
         let cuts = segments.iter().map(|segment| segment.positions.end).collect::<Vec<_>>();
         let published = features.iter().flat_map(Feature::facts).collect::<BTreeSet<_>>();
         let part = panel.part(begin..begin + cuts[cuts.len() - 1], fields, categories, published)?;
-        let from = states.map(|states| From { position: start - begin, states });
+        let from = states.map(|states| ResumeFrom { position: start - begin, states });
         let resumed = Plan::new(&features).resume(&part, stage.encoding, &(), from, &cuts)?;
         let Resumed { columns, mut states } = resumed;
         let last = states.last().cloned().unwrap_or_default();

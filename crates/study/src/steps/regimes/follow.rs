@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use backstaff_panel::Axis;
 use backstaff_regime::{
-    CacheStatistics, Decision, Kind, ModelCache, Observations, Profile, Profiler, Schedule, Walk,
+    CacheStatistics, Decision, ModelCache, Observations, Profile, Profiler, RegimeKind, Schedule, Walk,
     WalkOptions, WalkRequest, walk,
 };
 use backstaff_stage::{Budget, Draft, KeyHasher, Stage, Store, StoreError, Table, digest_bytes};
@@ -252,8 +252,8 @@ impl Stage for Follow {
 }
 
 /// The number that a kind is stored as.
-pub fn kind_code(kind: Kind) -> usize {
-    Kind::ALL.iter().position(|other| *other == kind).unwrap_or_default()
+pub fn kind_code(kind: RegimeKind) -> usize {
+    RegimeKind::ALL.iter().position(|other| *other == kind).unwrap_or_default()
 }
 
 /// The probability that the next bar has a regime of another kind; NaN before the first fit.

@@ -1,7 +1,7 @@
 //! What is stored of an instrument's regimes.
 
 use backstaff_portfolio::regime::{Regime, RegimeInput};
-use backstaff_regime::{Kind, walk::FitRecord};
+use backstaff_regime::{RegimeKind, walk::FitRecord};
 use backstaff_stage::{Manifest, Store, Table};
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::{StudyError, stored::encoding::read_facts};
 pub struct History {
     /// The likeliest state; it keeps its number over fits.
     pub state: Vec<i32>,
-    /// What kind of regime it is: a place in [`Kind::ALL`].
+    /// What kind of regime it is: a place in [`RegimeKind::ALL`].
     pub kind: Vec<i32>,
     /// For how many bars it has been the likeliest.
     pub age: Vec<i32>,
@@ -82,12 +82,12 @@ impl FitFacts {
 }
 
 /// A kind of regime, as strategies call it.
-pub fn regime_of(kind: Kind) -> Regime {
+pub fn regime_of(kind: RegimeKind) -> Regime {
     match kind {
-        Kind::Bull => Regime::Bull,
-        Kind::Sideways => Regime::Sideways,
-        Kind::Bear => Regime::Bear,
-        Kind::Crisis => Regime::Crisis,
+        RegimeKind::Bull => Regime::Bull,
+        RegimeKind::Sideways => Regime::Sideways,
+        RegimeKind::Bear => Regime::Bear,
+        RegimeKind::Crisis => Regime::Crisis,
     }
 }
 
@@ -115,8 +115,8 @@ impl History {
     }
 
     /// The kind of a row's regime.
-    pub fn kind_of(&self, row: usize) -> Option<Kind> {
-        usize::try_from(self.kind[row]).ok().and_then(|code| Kind::ALL.get(code).copied())
+    pub fn kind_of(&self, row: usize) -> Option<RegimeKind> {
+        usize::try_from(self.kind[row]).ok().and_then(|code| RegimeKind::ALL.get(code).copied())
     }
 
     /// What a row's state is called.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use backstaff_panel::{Instrument, Session};
 use backstaff_regime::{
     Covariances, FitOptions, GaussianHmm, Missing, Observations, Schedule, Start, WalkOptions, simulate,
-    walk::History,
+    walk::InstrumentHistory,
 };
 
 /// What a fit of the benches stops at, as the peers' do: so many iterations, or a gain of 1e-6 in all.
@@ -57,7 +57,11 @@ pub fn exactly(iterations: usize, start: GaussianHmm) -> FitOptions {
 }
 
 /// Instruments with a full look-back before so many sessions, three states, one start.
-pub fn histories(count: usize, sessions: usize, schedule: Schedule) -> BTreeMap<Instrument, History> {
+pub fn histories(
+    count: usize,
+    sessions: usize,
+    schedule: Schedule,
+) -> BTreeMap<Instrument, InstrumentHistory> {
     let fit = FitOptions {
         max_iterations: ITERATIONS,
         tolerance: GAIN / LOOK_BACK as f64,
@@ -77,7 +81,7 @@ pub fn histories(count: usize, sessions: usize, schedule: Schedule) -> BTreeMap<
             };
             let observations = returns(rows, number as u64);
             let instrument = Instrument::new(&format!("asset {number:03}"));
-            (instrument, History { sessions: days.clone(), observations, options })
+            (instrument, InstrumentHistory { sessions: days.clone(), observations, options })
         })
         .collect()
 }

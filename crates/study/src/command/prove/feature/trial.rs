@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt, ops::Range, sync::Arc};
 
-use backstaff_feature::{Feature, From, Plan, States};
+use backstaff_feature::{Feature, Plan, ResumeFrom, States};
 use backstaff_panel::{Axis, Categories, Column, Encoding, Instrument, Panel, Session};
 use serde::Serialize;
 
@@ -195,7 +195,7 @@ fn in_pieces(
     for end in ends {
         let first = begin - sessions.min(begin);
         let part = panel.between(first..end);
-        let from = states.as_deref().map(|states| From { position: begin - first, states });
+        let from = states.as_deref().map(|states| ResumeFrom { position: begin - first, states });
         let resumed = plan.resume(&part, Encoding::F64, &(), from, &[end - first])?;
         compare(&Again { shift: first, ..Again::new(part.axis(), &resumed.columns) }, begin..end);
         states = resumed.states.into_iter().next();

@@ -55,7 +55,7 @@ fn features_are_what_a_walk_decides() {
     ];
     let columns = compute(&panel, &texts.iter().map(String::as_str).collect::<Vec<_>>());
     let fit = FitOptions {
-        covariance: Covariance::Full,
+        covariance: CovarianceForm::Full,
         max_iterations: MOST_ITERATIONS,
         tolerance: TOLERANCE,
         ..FitOptions::new(2).with_starts(Start::first(2))

@@ -1,6 +1,6 @@
 //! What the next session brought after each regime, with its uncertainty.
 
-use backstaff_regime::Kind;
+use backstaff_regime::RegimeKind;
 use backstaff_report::{BarSeries, Bars, Block, Chart, Column, Details, Format, Heat, Section, Table, cells};
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 
 /// The returns of sessions after, or in, a regime of a kind.
 struct Returns {
-    kind: Kind,
+    kind: RegimeKind,
     values: Vec<f64>,
 }
 
@@ -26,7 +26,7 @@ pub(super) fn section(regimes: &FollowedRegimes, sessions_per_year: f64) -> Sect
     let names = regimes.instruments.iter().map(|instrument| instrument.name.as_str()).collect::<Vec<_>>();
     let mut bars = Bars::new(names, Format::Percent(0));
     let all = regimes.instruments.iter().map(|instrument| returns(instrument, 1)).collect::<Vec<_>>();
-    for kind in Kind::ALL.into_iter().rev() {
+    for kind in RegimeKind::ALL.into_iter().rev() {
         let of = |returns: &Vec<Returns>| {
             let found = returns.iter().find(|returns| returns.kind == kind && returns.values.len() > 1);
             found.map_or((f64::NAN, f64::NAN), |returns| returns.mean(sessions_per_year))
@@ -58,7 +58,7 @@ pub(super) fn section(regimes: &FollowedRegimes, sessions_per_year: f64) -> Sect
 
 /// The returns `ahead` sessions after each known regime, by kind.
 fn returns(instrument: &FollowedInstrument, ahead: usize) -> Vec<Returns> {
-    let mut all = Kind::ALL.map(|kind| Returns { kind, values: Vec::new() });
+    let mut all = RegimeKind::ALL.map(|kind| Returns { kind, values: Vec::new() });
     let n = instrument.close.len();
     for row in instrument.history.first().unwrap_or(n)..n.saturating_sub(ahead) {
         let after = row + ahead;

@@ -1,6 +1,6 @@
 //! The regimes of each instrument over time, and its last model.
 
-use backstaff_regime::Kind;
+use backstaff_regime::RegimeKind;
 use backstaff_report::{
     Align, Band, Block, Chart, Colour, Column, Details, Format, Line, Lines, Palette, Scale, Section, Stroke,
     Table, cells,
@@ -74,9 +74,9 @@ fn price(instrument: &FollowedInstrument) -> Chart {
     let runs = instrument.runs();
     let told = runs.iter().filter_map(|run| {
         let colour = match instrument.history.kind_of(run.start)? {
-            Kind::Bull => Colour::Positive,
-            Kind::Sideways => return None,
-            Kind::Bear | Kind::Crisis => Colour::Negative,
+            RegimeKind::Bull => Colour::Positive,
+            RegimeKind::Sideways => return None,
+            RegimeKind::Bear | RegimeKind::Crisis => Colour::Negative,
         };
         Some((run, colour))
     });

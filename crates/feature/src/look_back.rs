@@ -1,11 +1,11 @@
-//! How far back a value reads.
+//! The look-back of a value: how many earlier sessions it depends on.
 
 use std::fmt;
 
 /// How many earlier sessions a value depends on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum LookBack {
-    /// This many sessions before its own; 0 is the session alone.
+    /// This many sessions before the value's own; 0 is the session alone.
     Sessions(usize),
     /// All sessions from the instrument's first on: a recursion or an expanding window.
     Recursive,

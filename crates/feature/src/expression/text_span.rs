@@ -4,14 +4,14 @@ use std::ops::Range;
 
 /// A range of bytes of the user's text.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub struct Span {
-    /// The first byte.
+pub struct TextSpan {
+    /// The number of the first byte.
     pub start: usize,
-    /// One past the last byte.
+    /// The number of the byte behind the last one.
     pub end: usize,
 }
 
-impl Span {
+impl TextSpan {
     /// The bytes from `start` to before `end`.
     pub const fn new(start: usize, end: usize) -> Self {
         Self { start, end }
@@ -22,7 +22,7 @@ impl Span {
         Self { start: self.start, end: other.end.max(self.end) }
     }
 
-    /// As a range.
+    /// The bytes as a range.
     pub fn range(self) -> Range<usize> {
         self.start..self.end
     }

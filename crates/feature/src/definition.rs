@@ -8,13 +8,13 @@ use crate::{
 /// A named expression and what is known about it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Definition {
-    /// Its name, and that of its column.
+    /// The name of the feature and of its column.
     pub name: String,
-    /// Its expression, as written.
+    /// The expression, as written.
     pub expression: String,
-    /// What it means on a market.
+    /// The meaning of its values on a market.
     pub meaning: String,
-    /// Where the definition comes from.
+    /// The paper or program that the definition comes from.
     pub source: String,
     /// The unit of its values.
     pub unit: String,
@@ -24,16 +24,16 @@ pub struct Definition {
     pub origin: String,
 }
 
-/// What is known about a library or a file.
+/// The content of a library or a file, by name.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Library {
-    /// What it holds, for people.
+    /// A description of what the library holds, for people.
     pub description: String,
     /// The names of its features, in its order.
     pub names: Vec<String>,
     /// The names of what may look ahead, in its order.
     pub targets: Vec<String>,
-    /// What is known to be wrong with it, if it repeats somebody else's definitions.
+    /// The known errors of the library, if it repeats somebody else's definitions.
     pub known_flaws: Vec<String>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Entry {
 /// The condition of the rows that an entry counts.
 #[derive(Clone, Debug)]
 pub(crate) struct Condition {
-    /// What names it in messages.
+    /// The name of the condition in messages.
     pub(crate) place: String,
     pub(crate) text: String,
     pub(crate) syntax: Syntax,
@@ -56,7 +56,7 @@ pub(crate) struct Condition {
 
 impl Definition {
     /// Whether both name the same expression over the same rows; names in it stand for the same in one catalog.
-    pub(super) fn says_the_same_as(&self, other: &Self) -> bool {
+    pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
         let rows = match (&self.rows, &other.rows) {
             (Some(one), Some(other)) => same_tokens(one, other),
             (one, other) => one == other,
@@ -66,7 +66,7 @@ impl Definition {
 }
 
 impl Condition {
-    pub(super) fn read(name: &str, text: &str) -> Result<Self, FeatureError> {
+    pub(crate) fn read(name: &str, text: &str) -> Result<Self, FeatureError> {
         let place = format!("rows of {name}");
         let syntax = parse(text).map_err(|fault| fault.within(&place, text))?;
         Ok(Self { place, text: text.to_owned(), syntax })
