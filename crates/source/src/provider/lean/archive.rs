@@ -1,0 +1,28 @@
+//! Zip files with one CSV file in them.
+
+use std::{
+    fs,
+    io::{Cursor, Read},
+    path::Path,
+};
+
+use zip::{ZipArchive, result::ZipError};
+
+use crate::error::SourceError;
+
+/// The text of the one file in an archive.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
+    let bytes = fs::read(path).map_err(|source| SourceError::Read { path: path.to_owned(), source })?;
+    let failed = |source: ZipError| SourceError::Zip { path: path.to_owned(), source: Box::new(source) };
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(failed)?;
+    if archive.len() != 1 {
+        return Err(SourceError::Lean {
+            path: path.to_owned(),
+            reason: "the archive doesn't hold exactly one file",
+        });
+    }
+    let mut file = archive.by_index(0).map_err(failed)?;
+    let mut text = Vec::with_capacity(file.size() as usize);
+    file.read_to_end(&mut text).map_err(|source| failed(source.into()))?;
+    Ok(text)
+}

@@ -1,0 +1,141 @@
+//! Folders in Qlib's own layout.
+//!
+//! ```text
+//! calendars/day.txt                                  one date a line
+//! instruments/all.txt                                SYMBOL <tab> first date <tab> last date
+//! features/<symbol in small letters>/<field>.day.bin 32-bit floats: the first date's place in the calendar, then values
+//! financial/<symbol in small letters>/<fact>_q.data  published values, see `facts`
+//! ```
+
+mod bars;
+mod facts;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use backstaff_panel::Session;
+
+pub(crate) use bars::read_bars;
+pub(crate) use facts::{fact_files, read_facts};
+
+use crate::{
+    date_text,
+    error::{Place, SourceError},
+    request::panel_source::DateOrder,
+};
+
+/// Whether a folder is in Qlib's layout.
+pub(crate) fn is_provider(path: &Path) -> bool {
+    calendar_file(path).is_file()
+}
+
+fn calendar_file(provider: &Path) -> PathBuf {
+    provider.join("calendars").join("day.txt")
+}
+
+fn instruments_file(provider: &Path) -> PathBuf {
+    provider.join("instruments").join("all.txt")
+}
+
+/// The files that [`read_bars`] reads, sorted.
+pub(crate) fn bar_files(provider: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    let mut files = vec![calendar_file(provider)];
+    let listed = instruments_file(provider);
+    for folder in folders(&provider.join("features"))? {
+        files.extend(entries(&folder)?.into_iter().filter(|path| field_of(path).is_some()));
+    }
+    if listed.is_file() {
+        files.push(listed);
+    }
+    Ok(files)
+}
+
+/// The field that a file of bars holds.
+fn field_of(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?;
+    name.strip_suffix(".day.bin").filter(|field| !field.is_empty()).map(str::to_lowercase)
+}
+
+/// The instruments of a provider with their folder's name, sorted: those of `instruments/all.txt`, else one for each
+/// folder of `below`.
+fn instruments(provider: &Path, below: &Path) -> Result<Vec<(String, String)>, SourceError> {
+    let listed = instruments_file(provider);
+    let mut names = if listed.is_file() {
+        let text = read_text(&listed)?;
+        let first = |line: &str| line.split(['\t', ',', ' ']).next().unwrap_or_default().trim().to_owned();
+        text.lines().map(first).filter(|name| !name.is_empty()).collect::<Vec<_>>()
+    } else {
+        let folders = folders(below)?;
+        let name = |folder: &PathBuf| folder.file_name().unwrap_or_default().to_string_lossy().to_uppercase();
+        folders.iter().map(name).map(|name| name.trim_start_matches(RESERVED_PREFIX).to_owned()).collect()
+    };
+    names.sort();
+    names.dedup();
+    Ok(names
+        .into_iter()
+        .map(|name| (folder_name(&name), name))
+        .map(|(folder, name)| (name, folder))
+        .collect())
+}
+
+/// What Qlib writes in front of names that Windows keeps for devices.
+const RESERVED_PREFIX: &str = "_QLIB_";
+
+fn folder_name(instrument: &str) -> String {
+    let upper = instrument.to_uppercase();
+    let numbered = |device: &str| {
+        upper.strip_prefix(device).is_some_and(|rest| rest.len() == 1 && rest.as_bytes()[0].is_ascii_digit())
+    };
+    let is_reserved =
+        ["CON", "PRN", "AUX", "NUL"].contains(&upper.as_str()) || numbered("COM") || numbered("LPT");
+    let name = if is_reserved { format!("{RESERVED_PREFIX}{instrument}") } else { instrument.to_owned() };
+    name.to_lowercase()
+}
+
+/// The dates of the calendar.
+fn calendar(provider: &Path) -> Result<Vec<Session>, SourceError> {
+    let file = calendar_file(provider);
+    let mut sessions = Vec::<Session>::new();
+    for (n, line) in read_text(&file)?.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let bad = || SourceError::BadDate {
+            place: Place { file: file.clone(), row: n as u64 + 1 },
+            column: "date".to_owned(),
+            text: line.to_owned(),
+        };
+        let (stamp, _) = date_text::parse(line, DateOrder::Detect).ok_or_else(bad)?;
+        let session = Session::from_number(stamp.day);
+        if sessions.last().is_some_and(|&last| last >= session) {
+            return Err(SourceError::Layout { path: file, reason: "its dates are not in ascending order" });
+        }
+        sessions.push(session);
+    }
+    Ok(sessions)
+}
+
+fn read_text(path: &Path) -> Result<String, SourceError> {
+    fs::read_to_string(path).map_err(|source| SourceError::Read { path: path.to_owned(), source })
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>, SourceError> {
+    fs::read(path).map_err(|source| SourceError::Read { path: path.to_owned(), source })
+}
+
+/// What lies in a folder, sorted; nothing if it isn't there.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    let failed = |source| SourceError::Read { path: folder.to_owned(), source };
+    let found = match fs::read_dir(folder) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut paths =
+        found.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn folders(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    Ok(entries(folder)?.into_iter().filter(|path| path.is_dir()).collect())
+}

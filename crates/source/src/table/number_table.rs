@@ -1,0 +1,280 @@
+//! Columns of numbers of any table, by name, in the order of its rows.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    bars::column_roles::{HeaderColumn, INSTRUMENT, Kind},
+    error::{Place, SourceError},
+    format::{
+        csv_file::CsvFile,
+        decoded::Coded,
+        parquet_file::{ParquetFile, Part, Role},
+    },
+    names::{folded, hint},
+    provider::source_files::{is_columnar, source_files},
+    request::panel_source::DateOrder,
+};
+
+/// How many names a message lists.
+const LISTED: usize = 5;
+
+/// Columns of numbers as a file holds them: no dates, no calendar, the order of its rows.
+///
+/// - NaN: an empty cell, or a word such as `nan`. Infinities stay as they are, for the reader to refuse with their place.
+#[derive(Clone, Debug)]
+pub struct NumberTable {
+    path: PathBuf,
+    names: Vec<String>,
+    columns: Vec<Vec<f64>>,
+    /// The number of each row for people.
+    rows: Vec<u64>,
+}
+
+impl NumberTable {
+    /// Read columns of a Parquet or CSV file. A name is taken as it is written, else in whatever case and with whatever
+    /// separators one column alone has it.
+    ///
+    /// A file that holds several instruments below each other must be told which of them is meant: their rows don't
+    /// follow each other in time.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be read, a column that is not there or holds no numbers, an instrument that is not there or not
+    /// named, no row at all.
+    pub fn read(path: &Path, names: &[String], instrument: Option<&str>) -> Result<Self, SourceError> {
+        let files = source_files(path)?;
+        let [path] = &files[..] else {
+            return Err(SourceError::SeveralFiles { path: path.to_owned() });
+        };
+        let file = if is_columnar(path) {
+            File::Parquet(ParquetFile::open(path)?)
+        } else {
+            File::Csv(CsvFile::open(path)?)
+        };
+        let header = file.header()?;
+        let wanted =
+            names.iter().map(|name| find(path, &header, name)).collect::<Result<Vec<_>, SourceError>>()?;
+        let key = INSTRUMENT.iter().find_map(|usual| {
+            (0..header.len()).find(|at| {
+                folded(&header[*at].name) == *usual && !wanted.contains(at) && is_code(&header[*at])
+            })
+        });
+        let cells = file.cells(&wanted, key)?;
+        let mut table = Self {
+            path: path.clone(),
+            names: wanted.iter().map(|&at| header[at].name.clone()).collect(),
+            columns: cells.numbers,
+            rows: cells.rows,
+        };
+        match (instrument, cells.texts.zip(key)) {
+            (None, Some((texts, key))) if texts.names.len() > 1 => {
+                let column = header[key].name.clone();
+                return Err(several(path, column, &texts));
+            }
+            (Some(name), Some((texts, _))) => table.keep(name, &texts)?,
+            (Some(name), None) => {
+                let hint = "; it has no column of instruments".to_owned();
+                return Err(SourceError::NoInstrument { path: path.clone(), name: name.to_owned(), hint });
+            }
+            (None, _) => {}
+        }
+        if table.rows.is_empty() {
+            return Err(SourceError::NoRows { path: path.to_owned() });
+        }
+        Ok(table)
+    }
+
+    /// The columns' names in the file, in the order asked for.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The values, a column each.
+    pub fn columns(&self) -> &[Vec<f64>] {
+        &self.columns
+    }
+
+    /// How many rows there are.
+    pub fn n_rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Where a row stands in the file.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such row.
+    pub fn place(&self, row: usize) -> Place {
+        Place { file: self.path.clone(), row: self.rows[row] }
+    }
+
+    /// The rows of one instrument only.
+    fn keep(&mut self, name: &str, texts: &Coded) -> Result<(), SourceError> {
+        let code = texts.names.iter().position(|known| known == name).ok_or_else(|| {
+            let hint = hint(name, texts.names.iter().map(String::as_str));
+            SourceError::NoInstrument { path: self.path.clone(), name: name.to_owned(), hint }
+        })?;
+        let is_kept = |row: usize| texts.codes[row] as usize == code;
+        for column in &mut self.columns {
+            *column = kept(column, is_kept);
+        }
+        self.rows = kept(&self.rows, is_kept);
+        Ok(())
+    }
+}
+
+fn kept<T: Copy>(values: &[T], is_kept: impl Fn(usize) -> bool) -> Vec<T> {
+    values.iter().enumerate().filter(|(row, _)| is_kept(*row)).map(|(_, value)| *value).collect()
+}
+
+/// What was read of a file.
+pub(crate) struct Cells {
+    pub numbers: Vec<Vec<f64>>,
+    pub texts: Option<Coded>,
+    /// The number of each row for people.
+    pub rows: Vec<u64>,
+}
+
+enum File<'a> {
+    Parquet(ParquetFile<'a>),
+    Csv(CsvFile<'a>),
+}
+
+impl File<'_> {
+    fn header(&self) -> Result<Vec<HeaderColumn>, SourceError> {
+        match self {
+            Self::Parquet(file) => Ok(file.header()),
+            Self::Csv(file) => file.header(),
+        }
+    }
+
+    fn cells(&self, numbers: &[usize], texts: Option<usize>) -> Result<Cells, SourceError> {
+        match self {
+            Self::Parquet(file) => parquet_cells(file, numbers, texts),
+            Self::Csv(file) => file.cells(numbers, texts),
+        }
+    }
+}
+
+fn parquet_cells(
+    file: &ParquetFile<'_>,
+    numbers: &[usize],
+    texts: Option<usize>,
+) -> Result<Cells, SourceError> {
+    let mut cells = Cells {
+        numbers: vec![Vec::new(); numbers.len()],
+        texts: texts.map(|_| Coded::default()),
+        rows: Vec::new(),
+    };
+    for group in 0..file.groups() {
+        for (values, &column) in cells.numbers.iter_mut().zip(numbers) {
+            if let Part::Numbers(part) = file.column(group, column, Role::Number, DateOrder::Detect)? {
+                values.extend(part.to_f64());
+            }
+        }
+        if let (Some(all), Some(column)) = (&mut cells.texts, texts)
+            && let Part::Texts(part) = file.column(group, column, Role::Category, DateOrder::Detect)?
+        {
+            part.codes
+                .iter()
+                .for_each(|&code| all.push(part.names.get(code as usize).map_or("", String::as_str)));
+        }
+    }
+    cells.rows = (1..=cells.numbers.first().map_or(0, Vec::len) as u64).collect();
+    Ok(cells)
+}
+
+fn is_code(column: &HeaderColumn) -> bool {
+    matches!(column.kind, Kind::Text | Kind::Whole | Kind::Numeric)
+}
+
+/// The column of a name that holds numbers.
+fn find(path: &Path, header: &[HeaderColumn], name: &str) -> Result<usize, SourceError> {
+    let all =
+        |is: &dyn Fn(&str) -> bool| (0..header.len()).filter(|&at| is(&header[at].name)).collect::<Vec<_>>();
+    let mut found = all(&|known| known == name);
+    if found.is_empty() {
+        found = all(&|known| folded(known) == folded(name));
+    }
+    let names = || header.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
+    match found[..] {
+        [at] => match &header[at].kind {
+            Kind::Whole | Kind::Number | Kind::Numeric => Ok(at),
+            // Text files don't declare types: what is no number shall be said with its row.
+            Kind::Text if !is_columnar(path) => Ok(at),
+            kind => {
+                let numbers =
+                    header.iter().filter(|column| matches!(column.kind, Kind::Whole | Kind::Number));
+                Err(SourceError::NotNumbers {
+                    path: path.to_owned(),
+                    column: header[at].name.clone(),
+                    kind: match kind {
+                        Kind::Date => "dates".to_owned(),
+                        Kind::Other(kind) => kind.clone(),
+                        _ => "text".to_owned(),
+                    },
+                    numbers: numbers.map(|column| column.name.clone()).collect(),
+                })
+            }
+        },
+        [] => {
+            let found = names();
+            let hint = hint(name, found.iter().map(String::as_str));
+            Err(SourceError::UnknownColumn { path: path.to_owned(), name: name.to_owned(), found, hint })
+        }
+        _ => {
+            Err(SourceError::RepeatedColumn { path: path.to_owned(), name: name.to_owned(), found: names() })
+        }
+    }
+}
+
+fn several(path: &Path, column: String, texts: &Coded) -> SourceError {
+    let mut examples = texts.names[..texts.names.len().min(LISTED)].to_vec();
+    if texts.names.len() > LISTED {
+        examples.push("…".to_owned());
+    }
+    SourceError::SeveralInstruments { path: path.to_owned(), column, count: texts.names.len(), examples }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, names: &[&str], instrument: Option<&str>) -> Result<NumberTable, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.csv");
+        std::fs::write(&path, text).unwrap();
+        let names = names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        NumberTable::read(&path, &names, instrument).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn columns_come_in_the_order_asked_for_with_their_lines() {
+        let table = read("t,a,b\n0,1,2\n1,,inf\n", &["b", "A"], None).unwrap();
+        assert_eq!(table.names(), ["b", "a"]);
+        assert_eq!(table.columns()[0], [2.0, f64::INFINITY]);
+        assert!(table.columns()[1][0] == 1.0 && table.columns()[1][1].is_nan());
+        assert_eq!(table.place(1).row, 3);
+    }
+
+    #[test]
+    fn of_several_instruments_one_must_be_named() {
+        let text = "symbol,r\nSPY,1\nQQQ,2\nSPY,3\n";
+        assert!(read(text, &["r"], None).unwrap_err().contains("SPY, QQQ"));
+        let table = read(text, &["r"], Some("SPY")).unwrap();
+        assert_eq!((table.columns()[0].as_slice(), table.place(1).row), (&[1.0, 3.0][..], 4));
+        assert!(read(text, &["r"], Some("SPYY")).unwrap_err().contains("did you mean \"SPY\"?"));
+        assert_eq!(read("symbol,r\nSPY,1\n", &["r"], None).unwrap().n_rows(), 1);
+    }
+
+    #[test]
+    fn defects_name_the_column_and_what_is_near() {
+        assert!(read("ret,b\n1,2\n", &["rets"], None).unwrap_err().contains("did you mean \"ret\"?"));
+        assert!(read("ret,ret\n1,2\n", &["ret"], None).unwrap_err().contains("twice"));
+        assert!(read("Ret,ret\n1,2\n", &["ret"], None).is_ok(), "an exact name is clear");
+        let error = read("ret\n1\nabc\n", &["ret"], None).unwrap_err();
+        assert!(error.contains("row 3") && error.contains("abc"), "{error}");
+        assert!(read("ret\n", &["ret"], None).unwrap_err().contains("holds no row"));
+        assert!(read("a,r\n1,2\n", &["r"], Some("SPY")).unwrap_err().contains("no column of instruments"));
+    }
+}
