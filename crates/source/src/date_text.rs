@@ -2,7 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::request::panel_source::DateOrder;
+/// How dates such as 3/4/2015 are written.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DateOrder {
+    /// Find out from a number above 12; refuse if there is none.
+    #[default]
+    Detect,
+    /// 3/4/2015 is the third of April.
+    DayFirst,
+    /// 3/4/2015 is the fourth of March.
+    MonthFirst,
+}
 
 /// A local date, as days since 1970-01-01, and the second of that day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

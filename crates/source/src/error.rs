@@ -1,9 +1,14 @@
 //! What can be wrong with foreign bytes.
 
-use std::{fmt, io, path::PathBuf};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
 
 use backstaff_panel::{Instrument, PanelError, Session};
 use serde::Serialize;
+
+use crate::names::hint;
 
 /// Where something stands in the user's data.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -255,6 +260,20 @@ pub enum SourceError {
 
     #[error(transparent)]
     Panel(#[from] PanelError),
+}
+
+impl SourceError {
+    /// The error for a column that is not in a file, with the most similar of those that are.
+    pub(crate) fn unknown_column(path: impl Into<PathBuf>, name: &str, found: Vec<String>) -> Self {
+        let hint = hint(name, found.iter().map(String::as_str));
+        Self::UnknownColumn { path: path.into(), name: name.to_owned(), found, hint }
+    }
+
+    /// The error for a file in which no column has a usual name for what is needed.
+    pub(crate) fn no_column(path: &Path, found: &[String], what: &'static str) -> Self {
+        let hint = hint(what, found.iter().map(String::as_str));
+        Self::NoColumn { path: path.to_owned(), what, found: found.to_vec(), hint }
+    }
 }
 
 fn list(names: &[String]) -> String {

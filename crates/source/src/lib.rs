@@ -19,31 +19,43 @@ mod request;
 mod table;
 
 pub use bars::{
-    load::inspect,
-    reading::{DroppedDate, Excluded, Found, FoundAdjustment, FoundCalendar, FoundColumn, Ignored, Loaded},
+    inspect::inspect,
+    reading::{DroppedDate, Excluded, Found, FoundAdjustment, FoundCalendar, Loaded},
     series::Series,
 };
 pub use check::{
     database::{ColumnReport, DatabaseReport, DateRange, IndexReport, Oddity, TableReport, check_database},
     quality,
 };
-pub use date_text::Shape;
+pub use date_text::{DateOrder, Shape};
 pub use error::{BadPrice, Duplicate, Place, SourceError};
 pub use names::field_name;
 pub use provider::{
+    decoded_bars::{ColumnRole, FoundColumn, Ignored},
     source_files::source_files,
     tables::{
-        Delisting, Delistings, Growth, IndexTrial, KeepsRows, Marks, RowsName, TableColumn, TableMarks,
-        TableRows, is_database, make_indexes, try_indexes,
+        delistings::{Delisting, Delistings},
+        kept_rows::{KeepsRows, Marks, RowsName, TableColumn, TableMarks, TableRows},
+        sqlite::{
+            growth::Growth,
+            index::{IndexTrial, make_indexes, try_indexes},
+            is_database,
+        },
     },
 };
 pub use published::{
-    facts::{FactSource, FactsByName, ReadFacts},
-    observations::{Lag, Lags, ReadSeries, SeriesSource},
+    facts::fact_source::{FactSource, FactsByName, ReadFacts},
+    observations::{
+        lag::Lag,
+        series_source::{Lags, ReadSeries, SeriesSource},
+    },
 };
 pub use request::{
+    adjustment::Adjustment,
+    calendar_rule::CalendarRule,
     exchange::Exchange,
-    panel_source::{Adjustment, CalendarRule, DateOrder, Format, Mapping, OnBadInstrument, PanelSource},
+    mapping::Mapping,
+    panel_source::{Format, OnBadInstrument, PanelSource},
     table_layout::{
         CategoryTable, Currency, Dates, DelistingTable, Halts, ItemTable, Keep, LayoutError, PeriodTable,
         PriceTable, SeriesTable, Statements, TableLayout, Version,

@@ -1,4 +1,8 @@
-//! Names of columns: how they are compared, spelled and suggested.
+//! Names of columns: how they are spelled, compared, found and suggested.
+
+/// The usual names of the column of instruments, the likeliest first, as [`folded`] writes them.
+pub(crate) const INSTRUMENT: [&str; 8] =
+    ["symbol", "ticker", "instrument", "asset", "code", "stockcode", "sid", "tscode"];
 
 /// A column's name as we spell it: lower case, words joined by `_`, never beginning with a digit.
 ///
@@ -26,16 +30,27 @@ pub fn field_name(source: &str) -> String {
     name
 }
 
-/// Whether a text is a name as we spell them.
+/// Whether a text is spelled as [`field_name`] spells names.
 pub(crate) fn is_field_name(name: &str) -> bool {
     let mut letters = name.bytes();
     letters.next().is_some_and(|first| first.is_ascii_lowercase() || first == b'_')
         && letters.all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'_')
 }
 
-/// A name without case and separators: what names are compared by.
+/// A name without case and separators: the form in which names are compared.
 pub(crate) fn folded(name: &str) -> String {
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The place of the column that has the likeliest of some usual names, which are [`folded`].
+pub(crate) fn find_usual(names: &[String], usual: &[&str]) -> Option<usize> {
+    usual.iter().find_map(|usual| names.iter().position(|name| folded(name) == *usual))
+}
+
+/// The place of a column by its name: as it is written, else whatever its case and separators.
+pub(crate) fn find_named(names: &[String], wanted: &str) -> Option<usize> {
+    let exact = names.iter().position(|name| name == wanted);
+    exact.or_else(|| names.iter().position(|name| folded(name) == folded(wanted)))
 }
 
 /// The most similar of the known names, if one is similar: it contains the wanted one, or half its letters are right.
@@ -52,7 +67,7 @@ pub(crate) fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) ->
         .map(|(_, name)| name)
 }
 
-/// The suggestion that ends an error's message.
+/// The suggestion that ends an error's message; empty if no known name is similar.
 pub(crate) fn hint<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> String {
     nearest(wanted, known).map_or_else(String::new, |near| format!("; did you mean {near:?}?"))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use backstaff_panel::{Axis, Column, Encoding, split_at_offsets};
 use rayon::prelude::*;
 
-use crate::{bars::reading::FoundAdjustment, error::SourceError, request::panel_source::Adjustment};
+use crate::{bars::reading::FoundAdjustment, error::SourceError, request::adjustment::Adjustment};
 
 /// The fields of a panel while it is made.
 pub(crate) type Fields = BTreeMap<String, Column>;

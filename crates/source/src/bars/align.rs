@@ -7,7 +7,10 @@ use rayon::prelude::*;
 
 use crate::{
     bars::{rows::Rows, sessions::Positions},
-    format::decoded::{Block, Coded, SourceColumn},
+    format::{
+        coded_texts::CodedTexts,
+        decoded::{Block, SourceColumn},
+    },
 };
 
 /// The rows of a panel, each with the source row that fills it.
@@ -130,7 +133,7 @@ impl Alignment {
         let mut of_source = Vec::new();
         for block in blocks {
             let Some((_, texts)) = block.categories.iter().find(|(other, _)| other == name) else {
-                of_source.resize(of_source.len() + block.len(), Coded::MISSING);
+                of_source.resize(of_source.len() + block.len(), CodedTexts::MISSING);
                 continue;
             };
             let local = texts.names.iter().map(|text| {
@@ -140,14 +143,14 @@ impl Alignment {
                 })
             });
             let local = local.collect::<Vec<_>>();
-            let code = |&code: &u32| if code == Coded::MISSING { code } else { local[code as usize] };
+            let code = |&code: &u32| if code == CodedTexts::MISSING { code } else { local[code as usize] };
             of_source.extend(texts.codes.iter().map(code));
         }
         let mut codes = vec![Categories::MISSING; self.cells.len()];
         for i in 0..self.axis.n_instruments() {
             let mut last = Categories::MISSING;
             for row in self.axis.rows(i) {
-                if self.cells[row] != EMPTY && of_source[self.cells[row] as usize] != Coded::MISSING {
+                if self.cells[row] != EMPTY && of_source[self.cells[row] as usize] != CodedTexts::MISSING {
                     last = of_source[self.cells[row] as usize];
                 }
                 codes[row] = last;

@@ -8,51 +8,56 @@ use rayon::prelude::*;
 use crate::{
     bars::{
         column_roles::PRICES,
-        read::Read,
         reading::Excluded,
-        rows::{EXAMPLES, Rows},
+        rows::{EXAMPLES, Repeated, Rows},
     },
     error::{BadPrice, SourceError},
     format::decoded::{Blocks, SourceColumn},
     names::hint,
-    request::panel_source::{Adjustment, OnBadInstrument, PanelSource},
+    provider::decoded_bars::DecodedBars,
+    request::{
+        adjustment::Adjustment,
+        panel_source::{OnBadInstrument, PanelSource},
+    },
 };
 
-/// Refuse instruments with impossible rows, or leave them out.
+/// Refuse instruments with impossible rows, or leave them out and return them.
 pub(crate) fn exclude_bad(
     rows: &mut Rows,
     columns: &[(String, SourceColumn)],
-    read: &Read,
+    decoded: &DecodedBars,
     request: &PanelSource,
 ) -> Result<Vec<Excluded>, SourceError> {
-    let duplicates = rows.duplicates();
+    let repeated = rows.repeated();
     let prices = bad_prices(rows, columns, request.adjustment);
-    if duplicates.is_empty() && prices.is_empty() {
+    if repeated.is_empty() && prices.is_empty() {
         return Ok(Vec::new());
     }
-    if let Some(error) = misread(rows, &duplicates, read) {
+    if let Some(error) = misread(rows, &repeated, decoded) {
         return Err(error);
     }
+    let blocks = &decoded.blocks;
     if request.on_bad_instrument == OnBadInstrument::Stop {
-        return Err(if duplicates.is_empty() {
-            let examples = prices.iter().take(EXAMPLES).map(|bad| bad.shown(rows, &read.blocks)).collect();
+        return Err(if repeated.is_empty() {
+            let examples = prices.iter().take(EXAMPLES).map(|bad| bad.shown(rows, blocks)).collect();
             SourceError::BadPrices { count: prices.len(), examples }
         } else {
-            let count = duplicates.iter().map(|&(_, count, _)| count).sum();
-            let pairs = duplicates.iter().flat_map(|&(i, ..)| rows.pairs(i).map(move |at| (i, at)));
-            let examples = pairs.take(EXAMPLES).map(|(i, at)| rows.duplicate(i, at, &read.blocks)).collect();
+            let count = repeated.iter().map(|repeated| repeated.n_pairs).sum();
+            let pairs = repeated.iter().map(|repeated| repeated.instrument);
+            let pairs = pairs.flat_map(|i| rows.pairs(i).map(move |at| (i, at)));
+            let examples = pairs.take(EXAMPLES).map(|(i, at)| rows.duplicate(i, at, blocks)).collect();
             SourceError::Duplicates { count, examples }
         });
     }
     let mut reasons = BTreeMap::new();
-    for &(i, count, at) in &duplicates {
-        let first = rows.duplicate(i, at, &read.blocks);
-        reasons.insert(i, (format!("{count} duplicate bars, e.g. {first}"), first.second));
+    for &Repeated { instrument, n_pairs, first } in &repeated {
+        let first = rows.duplicate(instrument, first, blocks);
+        reasons.insert(instrument, (format!("{n_pairs} duplicate bars, e.g. {first}"), first.second));
     }
     for bad in &prices {
         reasons.entry(bad.instrument).or_insert_with(|| {
             let count = prices.iter().filter(|other| other.instrument == bad.instrument).count();
-            let first = bad.shown(rows, &read.blocks);
+            let first = bad.shown(rows, blocks);
             (format!("{count} impossible values, e.g. {first}"), first.place)
         });
     }
@@ -66,11 +71,12 @@ pub(crate) fn exclude_bad(
     Ok(excluded)
 }
 
-/// Duplicates that mean that the files hold something else than one bar a session.
-fn misread(rows: &Rows, duplicates: &[(usize, usize, usize)], read: &Read) -> Option<SourceError> {
-    let &(i, _, at) = duplicates.first()?;
-    let duplicate = rows.duplicate(i, at, &read.blocks);
-    let times = read.blocks.time(rows.order[at - 1]).zip(read.blocks.time(rows.order[at]));
+/// The error for repeated dates that mean that the files hold something else than one bar a session.
+fn misread(rows: &Rows, repeated: &[Repeated], decoded: &DecodedBars) -> Option<SourceError> {
+    let &Repeated { instrument, first: at, .. } = repeated.first()?;
+    let blocks = &decoded.blocks;
+    let duplicate = rows.duplicate(instrument, at, blocks);
+    let times = blocks.time(rows.order[at - 1]).zip(blocks.time(rows.order[at]));
     if let Some((first_time, second_time)) = times.filter(|(first, second)| first != second) {
         return Some(SourceError::Intraday {
             instrument: duplicate.instrument,
@@ -81,10 +87,10 @@ fn misread(rows: &Rows, duplicates: &[(usize, usize, usize)], read: &Read) -> Op
             second_time,
         });
     }
-    let unnamed = read.unnamed.as_ref()?;
+    let unnamed = decoded.unnamed.as_ref()?;
     // A file with many repeated dates and no instrument column holds several instruments under a name we don't know.
-    let repeats = duplicates.iter().map(|&(_, count, _)| count).max()?;
-    if unnamed.file != duplicate.second.file || duplicate.first.file != duplicate.second.file || repeats < 3 {
+    let n_pairs = repeated.iter().map(|repeated| repeated.n_pairs).max()?;
+    if unnamed.file != duplicate.second.file || duplicate.first.file != duplicate.second.file || n_pairs < 3 {
         return None;
     }
     let hint = hint("symbol", unnamed.found.iter().map(String::as_str));
@@ -96,8 +102,11 @@ fn misread(rows: &Rows, duplicates: &[(usize, usize, usize)], read: &Read) -> Op
     })
 }
 
+/// An impossible value.
 struct Bad<'a> {
+    /// The number of its instrument.
     instrument: usize,
+    /// The place of its row.
     at: usize,
     field: &'a str,
     value: f64,
@@ -160,7 +169,7 @@ fn bad_prices<'a>(
     (0..rows.instruments.len()).into_par_iter().flat_map_iter(of_instrument).collect()
 }
 
-/// Missing is not bad.
+/// Whether a value is impossible; a missing one is not.
 fn is_bad(value: f64, zero_is_fine: bool) -> bool {
     value < 0.0 || value == f64::INFINITY || value == 0.0 && !zero_is_fine
 }

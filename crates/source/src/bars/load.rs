@@ -1,30 +1,51 @@
 //! From files to a panel: read, order, check, align, adjust, derive.
 
-use std::{path::Path, sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use backstaff_panel::{Axis, Panel, TRADED};
 use rayon::prelude::*;
 
+use super::{
+    adjust::{self, Fields},
+    align::Alignment,
+    bad_rows::exclude_bad,
+    base_price::split_factor,
+    derive,
+    laps::Laps,
+    read::read,
+    reading::{DroppedDate, Excluded, Found, FoundAdjustment, FoundCalendar, Loaded},
+    rows::{Rows, Stale},
+    sessions,
+};
 use crate::{
-    bars::{
-        adjust::{self, Fields},
-        align::Alignment,
-        bad_rows::exclude_bad,
-        derive,
-        read::{Read, read},
-        reading::{Excluded, Found, FoundCalendar, Loaded},
-        rows::{Rows, Stale},
-        sessions,
-    },
     error::SourceError,
     format::decoded::{Blocks, SourceColumn},
     names::hint,
     provider::{
-        source_files::look_at,
-        tables::{Delistings, Marks, Tables, complete, factor, is_database, read_delistings, read_prices},
+        decoded_bars::DecodedBars,
+        path::look_at,
+        tables::{
+            categories,
+            database::Database,
+            delistings::{self, Delistings},
+            kept_rows::Marks,
+            prices, series,
+            sqlite::is_database,
+            statements,
+        },
     },
-    request::panel_source::{Adjustment, CalendarRule, Mapping, OnBadInstrument, PanelSource},
+    request::{adjustment::Adjustment, panel_source::PanelSource, table_layout::TableLayout},
 };
+
+/// The rows of a source in the order of a panel, and what was lost on the way.
+struct Ordered {
+    /// The number of rows in the files, of the instruments wanted.
+    n_rows: usize,
+    columns: Vec<(String, SourceColumn)>,
+    alignment: Alignment,
+    excluded: Vec<Excluded>,
+    dropped_dates: Vec<DroppedDate>,
+}
 
 impl PanelSource {
     /// Read, check, align and adjust.
@@ -39,27 +60,113 @@ impl PanelSource {
         self.load_above(None)
     }
 
-    /// The same; of an SQLite file's tables with marks, only the rows above them are read, and the others come from
+    /// The same, but of an SQLite file's tables with marks only the rows above these are read; the others come from
     /// where they were kept. The result is that of reading all, as long as nothing below the marks has changed.
     ///
     /// # Errors
     ///
     /// Also [`SourceError::RowsNotKept`], after which everything has to be read anew.
     pub fn load_above(&self, marks: Option<&Arc<Marks>>) -> Result<Loaded, SourceError> {
-        let mut clock = Clock::new();
-        let tables = self.open_tables(marks)?;
-        let mut read = match (&tables, &self.tables) {
-            (Some(tables), Some(layout)) => read_prices(tables, &layout.prices, self)?,
-            _ => read(self)?,
+        let mut laps = Laps::start();
+        let mut warnings = Vec::new();
+        let database = self.open_database(marks)?;
+        let mut decoded = match &database {
+            Some((database, layout)) => prices::read(database, &layout.prices, self)?,
+            None => read(self)?,
         };
-        let delistings = self.delistings(tables.as_ref())?;
-        clock.lap("read prices");
-        let (mut rows, unused) = Rows::new(&read.blocks, self)?;
-        self.check_instruments(&rows, &read.blocks)?;
-        let stale = delistings.as_ref().and_then(|delistings| rows.end(delistings));
+        let delistings = self.delistings(database.as_ref())?;
+        laps.end("read prices");
+        let mut ordered = self.order(&mut decoded, delistings.as_ref(), &mut warnings)?;
+        laps.end("order rows");
+        let alignment = ordered.alignment;
+        let axis = &alignment.axis;
+        let mut fields = gather(&mut ordered.columns, &alignment, &mut warnings);
+        let adjustment = self.adjust(&mut fields, axis, &mut warnings)?;
+        let present = alignment.present();
+        self.derive_fields(&mut fields, &present, axis, &mut warnings);
+        laps.end("align and adjust");
+        let coverage = coverage(&fields, &present);
+        let mut panel = Panel::new(axis.clone());
+        for (name, column) in fields {
+            panel.insert(&name, column)?;
+        }
+        let mut static_categories = Vec::new();
+        if let Some((database, layout)) = &database {
+            static_categories = self.complete(&mut panel, database, layout, &mut warnings, &mut laps)?;
+        } else {
+            self.insert_categories(&mut panel, &alignment, &decoded.blocks, &mut warnings)?;
+        }
+        let sessions = axis.calendar().sessions();
+        let found = Found {
+            files: decoded.blocks.files,
+            rows: ordered.n_rows,
+            instruments: axis.n_instruments(),
+            first: sessions[0],
+            last: sessions[sessions.len() - 1],
+            columns: decoded.columns,
+            ignored: decoded.ignored,
+            date_format: decoded.date_format,
+            instrument_from: decoded.instrument_from,
+            calendar: FoundCalendar {
+                rule: self.calendar.describe(),
+                sessions: sessions.len(),
+                sessions_per_year: axis.calendar().sessions_per_year(),
+                resembles: sessions::resembles(axis.calendar()),
+                dropped_rows: alignment.dropped_rows,
+                dropped_dates: ordered.dropped_dates,
+            },
+            coverage,
+            adjustment,
+            static_categories,
+            warnings,
+        };
+        Ok(Loaded { panel, found, excluded: ordered.excluded, delistings, seconds: laps.finish() })
+    }
+
+    /// The database behind the path and its layout, if the path is one.
+    fn open_database(
+        &self,
+        marks: Option<&Arc<Marks>>,
+    ) -> Result<Option<(Database, &TableLayout)>, SourceError> {
+        match &self.tables {
+            None if is_database(&self.path) => Err(SourceError::NoLayout { path: self.path.clone() }),
+            None => Ok(None),
+            Some(layout) => {
+                layout.check().map_err(|error| SourceError::Tables { message: error.to_string() })?;
+                look_at(&self.path)?;
+                Ok(Some((Database::open(&self.path, marks.cloned())?, layout)))
+            }
+        }
+    }
+
+    /// The delistings of a database. None count where prices are read verbatim: then every row of the input is one of
+    /// the panel, so that nothing ends.
+    fn delistings(
+        &self,
+        database: Option<&(Database, &TableLayout)>,
+    ) -> Result<Option<Delistings>, SourceError> {
+        match database {
+            Some((database, layout)) if self.adjustment != Adjustment::Verbatim => {
+                delistings::read(database, layout.delistings.as_ref())
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Bring rows into the order of a panel, leave out what is impossible, and choose the sessions.
+    fn order(
+        &self,
+        decoded: &mut DecodedBars,
+        delistings: Option<&Delistings>,
+        warnings: &mut Vec<String>,
+    ) -> Result<Ordered, SourceError> {
+        let (mut rows, unused) = Rows::new(&decoded.blocks, self)?;
+        self.check_instruments(&rows, &decoded.blocks)?;
+        let stale = delistings.and_then(|delistings| rows.end(delistings));
         let n_rows = rows.order.len();
-        let mut columns = take_columns(&mut read);
-        let mut excluded = exclude_bad(&mut rows, &columns, &read, self)?;
+        let names = decoded.blocks.number_names().into_iter();
+        let columns = names.map(|name| (name.clone(), decoded.blocks.take_column(&name))).collect::<Vec<_>>();
+        let mut excluded = exclude_bad(&mut rows, &columns, decoded, self)?;
         let (calendar, dropped_dates) = sessions::choose(&rows, &self.calendar)?;
         let (alignment, homeless) = Alignment::new(&rows, calendar);
         excluded.extend(homeless.iter().map(|name| Excluded {
@@ -70,136 +177,20 @@ impl PanelSource {
         if alignment.axis.n_instruments() == 0 {
             return Err(SourceError::NothingLeft { path: self.path.clone() });
         }
-        // What they say is in the alignment now.
+        // From here on the alignment tells whose a row is and when: the keys may give their memory back.
         drop(rows);
-        read.blocks.drop_keys();
-        clock.lap("order rows");
-        let mut warnings = warn_unused(&unused);
-        warnings.extend(delistings.as_ref().and_then(Delistings::warning));
-        warnings.extend(stale.map(|stale| warn_stale(&stale)));
-        warnings.append(&mut read.warnings);
-        warnings.extend(warn_partial(&read));
-        let mut fields = gather(&mut columns, &alignment, &mut warnings);
-        let axis = &alignment.axis;
-        self.add_factor(&mut fields, axis);
-        let (mode, why) = adjust::choose(self.adjustment, &mut fields, &self.path, &mut warnings)?;
-        let adjustment = adjust::describe(mode, why, &fields, axis);
-        adjust::adjust(mode, &mut fields, axis, tables.is_some(), &mut warnings);
-        let present = alignment.present();
-        self.derive_fields(&mut fields, &present, &alignment, &mut warnings);
-        clock.lap("align and adjust");
-        let coverage = coverage(&fields, &present);
-        let mut panel = Panel::new(axis.clone());
-        for (name, column) in fields {
-            panel.insert(&name, column)?;
-        }
-        let mut static_categories = Vec::new();
-        if let (Some(tables), Some(layout)) = (&tables, &self.tables) {
-            static_categories = complete(&mut panel, tables, layout, self, &mut warnings, &mut clock)?;
-        }
-        for name in self.categories.iter().filter(|_| tables.is_none()) {
-            if read.blocks.parts.iter().any(|block| block.categories.iter().any(|(other, _)| other == name)) {
-                panel.insert_categories(name, alignment.categories(name, &read.blocks.parts))?;
-            } else {
-                warnings.push(format!("no text column {name} was found for the categories"));
-            }
-        }
-        let sessions = axis.calendar().sessions();
-        let found = Found {
-            files: read.blocks.files,
-            rows: n_rows,
-            instruments: axis.n_instruments(),
-            first: sessions[0],
-            last: sessions[sessions.len() - 1],
-            columns: read.columns,
-            ignored: read.ignored,
-            date_format: read.date_format,
-            instrument_from: read.instrument_from,
-            calendar: FoundCalendar {
-                rule: rule(&self.calendar),
-                sessions: sessions.len(),
-                sessions_per_year: axis.calendar().sessions_per_year(),
-                resembles: sessions::resembles(axis.calendar()),
-                dropped_rows: alignment.dropped_rows,
-                dropped_dates,
-            },
-            coverage,
-            adjustment,
-            static_categories,
-            warnings,
-        };
-        Ok(Loaded { panel, found, excluded, delistings, seconds: clock.laps })
+        decoded.blocks.drop_keys();
+        warnings.extend(
+            unused.iter().map(|row| format!("the row {row} of the list drop_rows is not in the data")),
+        );
+        warnings.extend(delistings.and_then(Delistings::warning));
+        warnings.extend(stale.as_ref().map(Stale::warning));
+        warnings.append(&mut decoded.warnings);
+        warnings.extend(warn_partial(decoded));
+        Ok(Ordered { n_rows, columns, alignment, excluded, dropped_dates })
     }
 
-    /// What the tables tell of delistings. Verbatim every row of the input is one of the panel, so that nothing ends.
-    fn delistings(&self, tables: Option<&Tables>) -> Result<Option<Delistings>, SourceError> {
-        match (tables, &self.tables) {
-            (Some(tables), Some(layout)) if self.adjustment != Adjustment::Verbatim => {
-                read_delistings(tables, layout.delistings.as_ref())
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// The tables behind the path, if it is a database.
-    fn open_tables(&self, marks: Option<&Arc<Marks>>) -> Result<Option<Tables>, SourceError> {
-        match &self.tables {
-            None if is_database(&self.path) => Err(SourceError::NoLayout { path: self.path.clone() }),
-            None => Ok(None),
-            Some(layout) => {
-                layout.check().map_err(|error| SourceError::Tables { message: error.to_string() })?;
-                look_at(&self.path)?;
-                Tables::open(&self.path, marks.cloned()).map(Some)
-            }
-        }
-    }
-
-    /// The factor of splits and rights, where the tables tell changes from the base price and prices are adjusted.
-    fn add_factor(&self, fields: &mut Fields, axis: &Axis) {
-        let adjusts = matches!(self.adjustment, Adjustment::Auto | Adjustment::Factor);
-        let change = self.tables.as_ref().and_then(|layout| layout.prices.change.as_deref());
-        if let Some(change) = change.filter(|_| adjusts && !fields.contains_key("factor"))
-            && let Some(column) = factor(fields, change, axis)
-        {
-            fields.insert("split_factor".to_owned(), column.clone());
-            fields.insert("factor".to_owned(), column);
-        }
-    }
-
-    /// Whether each row traded, and returns where they are wanted.
-    fn derive_fields(
-        &self,
-        fields: &mut Fields,
-        present: &[bool],
-        alignment: &Alignment,
-        warnings: &mut Vec<String>,
-    ) {
-        let traded = derive::traded(fields, present);
-        let is_wanted = |name: &str| self.fields.as_ref().is_none_or(|wanted| wanted.contains(name));
-        let close = fields.get("close").filter(|_| is_wanted("return") || is_wanted("return_sessions"));
-        if let Some(close) = close {
-            let (returns, spans) = derive::returns(close, &traded, &alignment.axis);
-            for (name, column) in [("return", returns), ("return_sessions", spans)] {
-                if fields.contains_key(name) {
-                    warnings.push(format!("the field {name} is the file's own column"));
-                } else {
-                    fields.insert(name.to_owned(), column);
-                }
-            }
-        }
-        let silent = (0..alignment.axis.n_instruments())
-            .filter(|&i| alignment.axis.rows(i).all(|row| traded.get(row) == 0.0))
-            .count();
-        if silent > 0 {
-            warnings.push(format!(
-                "{silent} instruments never trade (no volume above zero); if their volume is unknown, give the column \
-                 another name in the mapping"
-            ));
-        }
-        fields.insert(TRADED.to_owned(), traded);
-    }
-
-    /// Fails for a wanted instrument that is not there.
+    /// Fail for a wanted instrument that is not there.
     fn check_instruments(&self, rows: &Rows, blocks: &Blocks) -> Result<(), SourceError> {
         let known =
             || blocks.parts.iter().flat_map(|block| block.instruments.names.iter().map(String::as_str));
@@ -215,46 +206,96 @@ impl PanelSource {
             None => Ok(()),
         }
     }
-}
 
-/// Measures the parts of a reading.
-pub(crate) struct Clock {
-    last: Instant,
-    laps: Vec<(&'static str, f64)>,
-}
-
-impl Clock {
-    fn new() -> Self {
-        Self { last: Instant::now(), laps: Vec::new() }
+    /// Adjust prices, by the factor of base prices too where a database has these and prices are adjusted.
+    fn adjust(
+        &self,
+        fields: &mut Fields,
+        axis: &Axis,
+        warnings: &mut Vec<String>,
+    ) -> Result<FoundAdjustment, SourceError> {
+        let adjusts = matches!(self.adjustment, Adjustment::Auto | Adjustment::Factor);
+        let change = self.tables.as_ref().and_then(|layout| layout.prices.change.as_deref());
+        if let Some(change) = change.filter(|_| adjusts && !fields.contains_key("factor"))
+            && let Some(factor) = split_factor(fields, change, axis)
+        {
+            fields.insert("split_factor".to_owned(), factor.clone());
+            fields.insert("factor".to_owned(), factor);
+        }
+        let (mode, why) = adjust::choose(self.adjustment, fields, &self.path, warnings)?;
+        let found = adjust::describe(mode, why, fields, axis);
+        // A database's numbers are stored in four bytes where that happens to lose nothing.
+        let narrowed = self.tables.is_some();
+        adjust::adjust(mode, fields, axis, narrowed, warnings);
+        Ok(found)
     }
 
-    /// A part has ended.
-    pub(crate) fn lap(&mut self, part: &'static str) {
-        let now = Instant::now();
-        self.laps.push((part, now.duration_since(self.last).as_secs_f64()));
-        self.last = now;
+    /// Add whether each row traded, and returns where they are wanted.
+    fn derive_fields(&self, fields: &mut Fields, present: &[bool], axis: &Axis, warnings: &mut Vec<String>) {
+        let traded = derive::traded(fields, present);
+        let close =
+            fields.get("close").filter(|_| self.wants_field("return") || self.wants_field("return_sessions"));
+        if let Some(close) = close {
+            let (returns, spans) = derive::returns(close, &traded, axis);
+            for (name, column) in [("return", returns), ("return_sessions", spans)] {
+                if fields.contains_key(name) {
+                    warnings.push(format!("the field {name} is the file's own column"));
+                } else {
+                    fields.insert(name.to_owned(), column);
+                }
+            }
+        }
+        let never_trades = |&i: &usize| axis.rows(i).all(|row| traded.get(row) == 0.0);
+        let silent = (0..axis.n_instruments()).filter(never_trades).count();
+        if silent > 0 {
+            warnings.push(format!(
+                "{silent} instruments never trade (no volume above zero); if their volume is unknown, give the column \
+                 another name in the mapping"
+            ));
+        }
+        fields.insert(TRADED.to_owned(), traded);
+    }
+
+    /// Add the categories, statements and series of a database to a panel of its prices; returns the names of categories
+    /// without history.
+    fn complete(
+        &self,
+        panel: &mut Panel,
+        database: &Database,
+        layout: &TableLayout,
+        warnings: &mut Vec<String>,
+        laps: &mut Laps,
+    ) -> Result<Vec<String>, SourceError> {
+        let static_categories = categories::insert(panel, database, layout, self, warnings)?;
+        laps.end("read categories");
+        statements::insert(panel, database, layout, self, warnings)?;
+        laps.end("read statements");
+        series::insert(panel, database, layout, self, warnings)?;
+        laps.end("read series");
+        Ok(static_categories)
+    }
+
+    /// Add the categories that are columns of the files of bars.
+    fn insert_categories(
+        &self,
+        panel: &mut Panel,
+        alignment: &Alignment,
+        blocks: &Blocks,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), SourceError> {
+        for name in &self.categories {
+            let is_there = |categories: &[(String, _)]| categories.iter().any(|(other, _)| other == name);
+            if blocks.parts.iter().any(|block| is_there(&block.categories)) {
+                panel.insert_categories(name, alignment.categories(name, &blocks.parts))?;
+            } else {
+                warnings.push(format!("no text column {name} was found for the categories"));
+            }
+        }
+        Ok(())
     }
 }
 
-/// What is at a path: read as a study would with nothing said, but for the mapping. Instruments with impossible rows
-/// are left out and returned.
-pub fn inspect(path: &Path, mapping: &Mapping) -> Result<(Found, Vec<Excluded>), SourceError> {
-    let source = PanelSource {
-        mapping: mapping.clone(),
-        on_bad_instrument: OnBadInstrument::Exclude,
-        ..PanelSource::new(path)
-    };
-    let Loaded { found, excluded, .. } = source.load()?;
-    Ok((found, excluded))
-}
-
-/// All number columns.
-fn take_columns(read: &mut Read) -> Vec<(String, SourceColumn)> {
-    let names = read.blocks.number_names();
-    names.into_iter().map(|name| (name.clone(), read.blocks.take_column(&name))).collect()
-}
-
-/// The columns in the rows of the panel. Each source column is given up as soon as it is gathered.
+/// The columns in the rows of the panel. Each source column gives its memory back as soon as it is gathered.
 fn gather(
     columns: &mut Vec<(String, SourceColumn)>,
     alignment: &Alignment,
@@ -277,7 +318,7 @@ fn gather(
     fields
 }
 
-/// Add what each panel has: `traded`, `return`, `return_sessions`.
+/// The share of rows that have a close, or that are in the files if there is no close.
 fn coverage(fields: &Fields, present: &[bool]) -> f64 {
     let filled = match fields.get("close") {
         Some(close) => (0..close.len()).into_par_iter().filter(|&row| !close.get(row).is_nan()).count(),
@@ -286,39 +327,11 @@ fn coverage(fields: &Fields, present: &[bool]) -> f64 {
     filled as f64 / present.len() as f64
 }
 
-fn warn_unused(unused: &[String]) -> Vec<String> {
-    unused.iter().map(|row| format!("the row {row} of the list drop_rows is not in the data")).collect()
-}
-
-fn warn_stale(stale: &Stale) -> String {
-    let Stale { n_rows, n_instruments, first: (instrument, day) } = stale;
-    let rows = if *n_rows == 1 { "row" } else { "rows" };
-    let instruments = if *n_instruments == 1 { "instrument" } else { "instruments" };
-    format!(
-        "{n_rows} {rows} of {n_instruments} {instruments} on or after their delisting left out, the first of {instrument} \
-         on {day}"
-    )
-}
-
-/// A column that some files have as numbers and others as something else is half missing.
-fn warn_partial(read: &Read) -> Vec<String> {
-    let used = |source: &str| read.columns.iter().any(|column| column.source == source);
-    let partial = read.ignored.iter().filter(|ignored| used(&ignored.source));
+/// Sentences about columns that are half missing, because only some files have numbers in them.
+fn warn_partial(decoded: &DecodedBars) -> Vec<String> {
+    let used = |source: &str| decoded.columns.iter().any(|column| column.source == source);
+    let partial = decoded.ignored.iter().filter(|ignored| used(&ignored.source));
     partial
         .map(|ignored| format!("the column {} is missing for some files: {}", ignored.source, ignored.why))
         .collect()
-}
-
-fn rule(rule: &CalendarRule) -> String {
-    match rule {
-        CalendarRule::Union { thin_share, .. } if *thin_share <= 0.0 => "every date in the data".to_owned(),
-        CalendarRule::Union { thin_share, listed } => {
-            let listed = match listed.len() {
-                0 => String::new(),
-                n => format!(", and {n} listed"),
-            };
-            format!("dates that at least {:.0} % of the living instruments have{listed}", thin_share * 100.0)
-        }
-        CalendarRule::Exchange(exchange) => format!("sessions of {}", exchange.code()),
-    }
 }

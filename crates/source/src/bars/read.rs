@@ -1,77 +1,40 @@
-//! All files of a source, decoded.
+//! All bars of a source, decoded: by the provider whose layout the folder has, else from plain files.
 
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use super::column_roles::{self, ColumnRoles};
 use crate::{
-    bars::{
-        column_roles::{self, HeaderColumn, Key, Layout},
-        reading::{FoundColumn, Ignored},
-    },
     date_text::Shape,
     error::SourceError,
     format::{
-        csv_file::CsvFile,
+        bar_columns::InstrumentKey,
         decoded::{Block, Blocks},
-        parquet_file::ParquetFile,
+        header::HeaderColumn,
+        table_file::TableFile,
     },
     provider::{
-        lean, qlib,
-        source_files::{is_columnar, look_at, source_files},
+        decoded_bars::{ColumnRole, DecodedBars, Unnamed},
+        lean,
+        path::look_at,
+        qlib,
+        source_files::source_files,
     },
     request::panel_source::{Format, PanelSource},
 };
 
-/// Decoded rows and what was recognised in their files.
-pub(crate) struct Read {
-    pub blocks: Blocks,
-    pub columns: Vec<FoundColumn>,
-    pub ignored: Vec<Ignored>,
-    pub date_format: String,
-    pub instrument_from: String,
-    /// Whether some files have an instrument column and this one was taken for a single instrument, so that two rows of
-    /// one date may mean that the column was not recognised.
-    pub unnamed: Option<Unnamed>,
-    /// What the reader noticed.
-    pub warnings: Vec<String>,
-}
-
-/// A file without an instrument column, and the columns it has.
-pub(crate) struct Unnamed {
-    pub file: PathBuf,
-    pub found: Vec<String>,
-}
-
-enum Opened<'a> {
-    Parquet(ParquetFile<'a>),
-    Csv(CsvFile<'a>),
-}
-
-impl Opened<'_> {
-    fn open(path: &Path) -> Result<(Opened<'_>, Vec<HeaderColumn>), SourceError> {
-        if is_columnar(path) {
-            let file = ParquetFile::open(path)?;
-            let header = file.header();
-            Ok((Opened::Parquet(file), header))
-        } else {
-            let file = CsvFile::open(path)?;
-            let header = file.header()?;
-            Ok((Opened::Csv(file), header))
-        }
-    }
-}
-
-/// Open all files, settle what their columns mean, decode what is wanted.
-pub(crate) fn read(request: &PanelSource) -> Result<Read, SourceError> {
+/// Read the bars of a folder in Qlib's or LEAN's layout, else of plain files. Another layout than the stated one is
+/// refused.
+pub(crate) fn read(request: &PanelSource) -> Result<DecodedBars, SourceError> {
     let (is_qlib, is_lean) = (qlib::is_provider(&request.path), lean::is_data_folder(&request.path));
     match request.format {
-        Format::Qlib | Format::Detect if is_qlib => return qlib::read_bars(request),
-        Format::Lean | Format::Detect if is_lean => return lean::read_bars(request),
-        Format::Detect => {}
+        Format::Qlib | Format::Detect if is_qlib => qlib::read_bars(request),
+        Format::Lean | Format::Detect if is_lean => lean::read_bars(request),
+        Format::Detect => read_files(request),
         stated => {
             look_at(&request.path)?;
-            return Err(match stated {
+            Err(match stated {
                 Format::Lean => SourceError::Lean {
                     path: request.path.clone(),
                     reason: "name a folder such as data/equity/usa/daily, with zip files in it",
@@ -80,33 +43,29 @@ pub(crate) fn read(request: &PanelSource) -> Result<Read, SourceError> {
                     path: request.path.clone(),
                     reason: "there is no calendars/day.txt in it",
                 },
-            });
+            })
         }
     }
-    let files = source_files(&request.path)?;
-    let opened = files.par_iter().map(|path| Opened::open(path)).collect::<Vec<_>>();
-    let mut headers = Vec::with_capacity(files.len());
-    let mut layouts = Vec::with_capacity(files.len());
-    let mut open = Vec::with_capacity(files.len());
+}
+
+/// Open all files, settle what their columns mean, decode what is wanted.
+fn read_files(request: &PanelSource) -> Result<DecodedBars, SourceError> {
+    let paths = source_files(&request.path)?;
+    let opened = paths.par_iter().map(|path| open(path)).collect::<Vec<_>>();
+    let (mut files, mut headers, mut roles) = (Vec::new(), Vec::new(), Vec::new());
     // One after the other, so that of several faults the first file's is reported.
-    for (path, file) in files.iter().zip(opened) {
-        let (file, header) = file?;
-        layouts.push(column_roles::resolve(path, &header, request)?);
+    for (path, opened) in paths.iter().zip(opened) {
+        let (file, header) = opened?;
+        roles.push(column_roles::resolve(path, &header, request)?);
         headers.push(header);
-        open.push(file);
+        files.push(file);
     }
-    column_roles::check_mapping(request, &layouts, &headers)?;
-    let decoded = (open.par_iter().zip(&layouts).enumerate())
-        .map(|(file, (opened, layout))| match opened {
-            Opened::Parquet(parquet) => parquet.decode(file, layout, request.date_order),
-            Opened::Csv(csv) => {
-                csv.decode(file, layout, request.date_order).map(|(block, shape)| (vec![block], shape))
-            }
-        })
-        .collect::<Vec<_>>();
+    column_roles::check_mapping(request, &roles, &headers)?;
+    let decoded = files.par_iter().zip(&roles).enumerate();
+    let decoded = decoded.map(|(at, (file, roles))| file.bars(at, &roles.columns, request.date_order));
     let mut blocks = Vec::<Block>::new();
     let mut shapes = Vec::<Shape>::new();
-    for decoded in decoded {
+    for decoded in decoded.collect::<Vec<_>>() {
         let (of_file, shape) = decoded?;
         blocks.extend(of_file);
         shapes.extend(shape.filter(|shape| !shapes.contains(shape)));
@@ -114,21 +73,29 @@ pub(crate) fn read(request: &PanelSource) -> Result<Read, SourceError> {
     if blocks.iter().all(|block| block.len() == 0) {
         return Err(SourceError::NoRows { path: request.path.clone() });
     }
-    let unnamed = (layouts.iter().zip(&files).zip(&headers))
-        .find(|((layout, _), _)| matches!(layout.instrument, Key::Name(_)))
-        .map(|((_, file), header)| Unnamed {
-            file: file.clone(),
-            found: header.iter().map(|column| column.name.clone()).collect(),
-        });
-    Ok(Read {
-        instrument_from: instrument_from(&layouts),
+    Ok(DecodedBars {
+        instrument_from: instrument_from(&roles),
         date_format: shapes.iter().map(|shape| shape.name()).collect::<Vec<_>>().join(", "),
-        columns: distinct(layouts.iter().flat_map(|layout| &layout.columns)),
-        ignored: distinct(layouts.iter().flat_map(|layout| &layout.ignored)),
-        unnamed,
+        columns: distinct(roles.iter().flat_map(|roles| &roles.found)),
+        ignored: distinct(roles.iter().flat_map(|roles| &roles.ignored)),
+        unnamed: unnamed(&roles, &paths, &headers),
         warnings: Vec::new(),
-        blocks: Blocks::new(files, blocks),
+        blocks: Blocks::new(paths, blocks),
     })
+}
+
+fn open(path: &Path) -> Result<(TableFile<'_>, Vec<HeaderColumn>), SourceError> {
+    let file = TableFile::open(path)?;
+    let header = file.header()?;
+    Ok((file, header))
+}
+
+/// The first file without a column of instruments.
+fn unnamed(roles: &[ColumnRoles], paths: &[PathBuf], headers: &[Vec<HeaderColumn>]) -> Option<Unnamed> {
+    let is_unnamed = |roles: &ColumnRoles| matches!(roles.columns.instrument, InstrumentKey::Name(_));
+    let at = roles.iter().position(is_unnamed)?;
+    let found = headers[at].iter().map(|column| column.name.clone()).collect();
+    Some(Unnamed { file: paths[at].clone(), found })
 }
 
 fn distinct<'a, T: Clone + PartialEq + 'a>(items: impl Iterator<Item = &'a T>) -> Vec<T> {
@@ -141,12 +108,14 @@ fn distinct<'a, T: Clone + PartialEq + 'a>(items: impl Iterator<Item = &'a T>) -
     distinct
 }
 
-fn instrument_from(layouts: &[Layout]) -> String {
-    let columns = layouts.iter().filter(|layout| matches!(layout.instrument, Key::Column(_))).count();
-    let column = layouts.iter().flat_map(|layout| &layout.columns).find(|column| column.role == "instrument");
-    match column {
-        Some(column) if columns == layouts.len() => format!("the column {}", column.source),
-        Some(column) => format!("the column {} in {columns} files, else the file's name", column.source),
+/// The source of the instruments' names, for people.
+fn instrument_from(roles: &[ColumnRoles]) -> String {
+    let has_column = |roles: &&ColumnRoles| matches!(roles.columns.instrument, InstrumentKey::Column(_));
+    let n_columns = roles.iter().filter(has_column).count();
+    let mut found = roles.iter().flat_map(|roles| &roles.found);
+    match found.find(|column| column.role == ColumnRole::Instrument) {
+        Some(column) if n_columns == roles.len() => format!("the column {}", column.source),
+        Some(column) => format!("the column {} in {n_columns} files, else the file's name", column.source),
         None => "the file's name".to_owned(),
     }
 }

@@ -5,7 +5,14 @@ use std::path::PathBuf;
 use backstaff_panel::{Instrument, Panel, Session};
 use serde::{Serialize, Serializer};
 
-use crate::{error::Place, provider::tables::Delistings, request::panel_source::Adjustment};
+use crate::{
+    error::Place,
+    provider::{
+        decoded_bars::{FoundColumn, Ignored},
+        tables::delistings::Delistings,
+    },
+    request::adjustment::Adjustment,
+};
 
 /// A panel and how it came about.
 #[derive(Clone, Debug)]
@@ -67,26 +74,6 @@ pub struct Found {
     pub static_categories: Vec<String>,
     /// What a reader of the results should know.
     pub warnings: Vec<String>,
-}
-
-/// A column of the files and what it became.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct FoundColumn {
-    /// Its name in the file.
-    pub source: String,
-    /// Ours.
-    pub name: String,
-    /// What it holds: `date`, `instrument`, `number` or `category`.
-    pub role: &'static str,
-}
-
-/// A column that is not used.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Ignored {
-    /// Its name in the file.
-    pub source: String,
-    /// Why it is not used.
-    pub why: String,
 }
 
 /// The calendar of a panel and what it cost.

@@ -4,7 +4,7 @@ use backstaff_panel::{Calendar, Instrument, Session};
 
 use crate::{
     error::SourceError,
-    request::panel_source::{Adjustment, CalendarRule, PanelSource},
+    request::{adjustment::Adjustment, calendar_rule::CalendarRule, panel_source::PanelSource},
 };
 
 /// One instrument's prices, oldest first; NaN is missing.

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::{
     bars::{reading::DroppedDate, rows::Rows},
     error::SourceError,
-    request::{exchange::Exchange, panel_source::CalendarRule},
+    request::{calendar_rule::CalendarRule, exchange::Exchange},
 };
 
 /// On how many dates of the data an instrument lives from a row on: the row's and the nine that follow.

@@ -1,42 +1,21 @@
 //! Which files a path stands for.
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
-use crate::{
-    error::SourceError,
-    provider::{lean, qlib},
-};
+use super::{lean, path::look_at, qlib, tables::database::database_files};
+use crate::{error::SourceError, format::table_file::FileFormat, request::panel_source::PanelSource};
 
-/// What a file holds, by its ending.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Format {
-    Parquet,
-    Csv,
-}
-
-pub(crate) fn format(path: &Path) -> Option<Format> {
-    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
-    match ending.as_str() {
-        "parquet" | "pq" => Some(Format::Parquet),
-        "csv" | "tsv" | "txt" => Some(Format::Csv),
-        _ => None,
+impl PanelSource {
+    /// The files that are read: those behind the path, or a database's own.
+    pub fn files(&self) -> Result<Vec<PathBuf>, SourceError> {
+        match &self.tables {
+            Some(layout) => database_files(&self.path, layout),
+            None => source_files(&self.path),
+        }
     }
-}
-
-/// Whether a file declares the types of its columns.
-pub(crate) fn is_columnar(path: &Path) -> bool {
-    format(path) == Some(Format::Parquet)
-}
-
-/// What stands at a path; fails with the nearest name if nothing does.
-pub(crate) fn look_at(path: &Path) -> Result<fs::Metadata, SourceError> {
-    fs::metadata(path).map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => missing(path),
-        _ => SourceError::Read { path: path.to_owned(), source },
-    })
 }
 
 /// The data files behind a path: the file itself, or all `.parquet`, `.pq`, `.csv` and `.tsv` files of a folder and
@@ -44,12 +23,12 @@ pub(crate) fn look_at(path: &Path) -> Result<fs::Metadata, SourceError> {
 ///
 /// Of a folder in Qlib's layout (it has a `calendars/day.txt`) they are the calendar, the list of instruments and the
 /// bars; of one in LEAN's layout (archives in `daily`, `hour` or `minute`) the archives, map and factor files. Names that
-/// begin with `.` or `_` are not data. What can't be told from its ending (`.txt` in a folder, a read-me)
-/// is passed over in a folder and refused when it is named itself.
+/// begin with `.` or `_` are not data. A file with another ending is passed over in a folder and refused when it is
+/// named itself; so is a `.txt` file in a folder, which may be a read-me.
 pub fn source_files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let kind = look_at(path)?;
     if kind.is_file() {
-        return match format(path) {
+        return match FileFormat::of(path) {
             Some(_) => Ok(vec![path.to_owned()]),
             None => Err(SourceError::UnknownFormat { path: path.to_owned() }),
         };
@@ -66,6 +45,7 @@ pub fn source_files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
     if files.is_empty() { Err(SourceError::NoFiles { path: path.to_owned() }) } else { Ok(files) }
 }
 
+/// Add the data files of a folder and of the folders in it.
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
     let read = |source| SourceError::Read { path: folder.to_owned(), source };
     for entry in fs::read_dir(folder).map_err(read)? {
@@ -77,29 +57,11 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
         let is_text = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("txt"));
         if path.is_dir() {
             walk(&path, files)?;
-        } else if format(&path).is_some() && !is_text {
+        } else if FileFormat::of(&path).is_some() && !is_text {
             files.push(path);
         }
     }
     Ok(())
-}
-
-/// Says what is there instead: the nearest name in the folder, or the part of the path that does exist.
-fn missing(path: &Path) -> SourceError {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let hint = if parent.is_dir() {
-        let wanted = path.file_name().unwrap_or_default().to_string_lossy();
-        let names = fs::read_dir(parent).into_iter().flatten().filter_map(Result::ok);
-        let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect::<Vec<_>>();
-        match crate::names::nearest(&wanted, names.iter().map(String::as_str)) {
-            Some(near) => format!("; is it {}?", parent.join(near).display()),
-            None => String::new(),
-        }
-    } else {
-        let existing = parent.ancestors().find(|ancestor| ancestor.is_dir());
-        existing.map_or_else(String::new, |there| format!("; {} exists, the rest does not", there.display()))
-    };
-    SourceError::Missing { path: path.to_owned(), hint }
 }
 
 #[cfg(test)]

@@ -1,7 +1,13 @@
 //! What a caller asks of a source: where data are, how they are written, what of them is wanted.
 //!
 //! Everything here is a value that says something; the other wings read it and act.
+//!
+//! To add one: an exchange is a variant in `exchange` and a file beside `exchange/xnys.txt`; another usual schema of a
+//! database is a file in `presets/` and its line in `table_layout`.
 
+pub(crate) mod adjustment;
+pub(crate) mod calendar_rule;
 pub(crate) mod exchange;
+pub(crate) mod mapping;
 pub(crate) mod panel_source;
 pub(crate) mod table_layout;

@@ -1,103 +1,36 @@
-//! What is asked of a source.
+//! Daily bars in files or a database: where they are and how to read them.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-};
+use std::{collections::BTreeSet, path::PathBuf};
 
 use backstaff_panel::{Instrument, Session};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    error::SourceError,
-    provider::{source_files::source_files, tables::table_files},
-    request::{exchange::Exchange, table_layout::TableLayout},
+use super::{
+    adjustment::Adjustment, calendar_rule::CalendarRule, mapping::Mapping, table_layout::TableLayout,
 };
-
-/// Which column of the user's files is which of our fields: their name to ours.
-///
-/// Ours are `date`, `instrument`, the prices and any further name. What is not mapped is recognised by its name.
-#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Mapping(pub BTreeMap<String, String>);
-
-/// How prices become comparable through time.
-///
-/// A factor is anchored at 1 at the instrument's first session. Only past events count then, and an appended session
-/// never rewrites an older one.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Adjustment {
-    /// By the columns that are there: `factor`, else `adj_close`, else [`Adjustment::AsIs`].
-    #[default]
-    Auto,
-    /// As in the file. A back-adjusted level knows later dividends, so the source warns.
-    AsIs,
-    /// By `adj_close / close`, applied to open, high, low and vwap too. Volume stays as quoted (unless there is a
-    /// column `split_factor`), because splits and dividends can't be told apart.
-    AdjClose,
-    /// By the column `factor`: adjusted = quoted × factor.
-    Factor,
-    /// Exactly the columns of the file, whatever they are; no price column is needed. For single computations.
-    Verbatim,
-}
-
-/// Which dates are sessions.
-#[derive(Clone, PartialEq, Debug)]
-pub enum CalendarRule {
-    /// The union of the dates in the data, without those that too few instruments have.
-    Union {
-        /// A date held by a smaller share than this of the living instruments is not a session; 0 keeps all. An
-        /// instrument lives on a date if it has a row then or on one of the nine dates of the data before: a rule
-        /// that doesn't look ahead, so that cutting off the future moves no session.
-        thin_share: f64,
-        /// Dates that are sessions however few instruments have them.
-        listed: BTreeSet<Session>,
-    },
-    /// The sessions of a named exchange. Rows on other dates are dropped and counted.
-    Exchange(Exchange),
-}
-
-impl Default for CalendarRule {
-    fn default() -> Self {
-        Self::Union { thin_share: 0.2, listed: BTreeSet::new() }
-    }
-}
+use crate::date_text::DateOrder;
 
 /// What to do with an instrument that has duplicate bars or prices that are not positive.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnBadInstrument {
-    /// Refuse the data.
+    /// End with an error.
     #[default]
     Stop,
-    /// Leave the whole instrument out and say so.
+    /// Leave the whole instrument out, and say so.
     Exclude,
-}
-
-/// How dates such as 3/4/2015 are written.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DateOrder {
-    /// Find out from a number above 12; refuse if there is none.
-    #[default]
-    Detect,
-    /// 3/4/2015 is the third of April.
-    DayFirst,
-    /// 3/4/2015 is the fourth of March.
-    MonthFirst,
 }
 
 /// How the files of a folder are laid out.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
-    /// As what is there shows.
+    /// As the names in the folder show.
     #[default]
     Detect,
-    /// In LEAN's: archives in `daily`, `hour` or `minute`, with map and factor files beside them.
+    /// As LEAN keeps them: archives in `daily`, `hour` or `minute`, with map and factor files beside them.
     Lean,
-    /// In Qlib's: a calendar, and a file for each instrument and field.
+    /// As Qlib keeps them: a calendar, and a file for each instrument and field.
     Qlib,
 }
 
@@ -115,7 +48,7 @@ pub struct PanelSource {
     pub path: PathBuf,
     /// How the files are laid out: another layout than the stated one is refused.
     pub format: Format,
-    /// The user's word on columns.
+    /// Columns whose names are not the usual ones.
     pub mapping: Mapping,
     /// The fields wanted, in our names; `None` is all. Others are not read, but for what adjustment needs.
     pub fields: Option<BTreeSet<String>>,
@@ -140,7 +73,7 @@ pub struct PanelSource {
 }
 
 impl PanelSource {
-    /// All there is at a path, with the defaults.
+    /// A source that reads everything at a path, with the defaults.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
@@ -159,20 +92,23 @@ impl PanelSource {
         }
     }
 
-    /// The files that are read: those behind the path, or a database's own.
-    pub fn files(&self) -> Result<Vec<PathBuf>, SourceError> {
-        match &self.tables {
-            Some(layout) => table_files(&self.path, layout),
-            None => source_files(&self.path),
-        }
+    /// A source that takes prices exactly as in the file and every date as a session: each row of the input is a row of
+    /// the panel.
+    pub fn verbatim(path: impl Into<PathBuf>) -> Self {
+        Self { adjustment: Adjustment::Verbatim, calendar: CalendarRule::every_date(), ..Self::new(path) }
+    }
+    /// Whether an instrument is wanted.
+    pub(crate) fn wants_instrument(&self, name: &str) -> bool {
+        self.instruments.as_ref().is_none_or(|wanted| wanted.contains(name))
     }
 
-    /// Prices exactly as in the file, every date a session: each row of the input is a row of the panel.
-    pub fn verbatim(path: impl Into<PathBuf>) -> Self {
-        Self {
-            adjustment: Adjustment::Verbatim,
-            calendar: CalendarRule::Union { thin_share: 0.0, listed: BTreeSet::new() },
-            ..Self::new(path)
-        }
+    /// Whether a field is asked for; what others are derived from may have to be read all the same.
+    pub(crate) fn wants_field(&self, name: &str) -> bool {
+        self.fields.as_ref().is_none_or(|wanted| wanted.contains(name))
+    }
+
+    /// Whether a published fact of a database is wanted.
+    pub(crate) fn wants_fact(&self, name: &str) -> bool {
+        self.facts.as_ref().is_none_or(|wanted| wanted.contains(name))
     }
 }

@@ -8,13 +8,11 @@ use std::{
 use backstaff_panel::{Axis, Categories, Column, Session, Universe};
 
 use crate::{
-    bars::column_roles::{INSTRUMENT, no_column},
-    date_text,
+    date_text::{self, DateOrder, Shape},
     error::{Place, SourceError},
-    format::{csv_file::CsvFile, parquet_file::ParquetFile},
-    names::{field_name, folded, hint},
-    provider::source_files::{is_columnar, source_files},
-    request::panel_source::DateOrder,
+    format::table_file::TableFile,
+    names::{INSTRUMENT, field_name, find_named, find_usual},
+    provider::source_files::source_files,
 };
 
 /// Facts about instruments that don't change, as texts.
@@ -22,13 +20,6 @@ use crate::{
 pub struct Attributes {
     columns: Vec<String>,
     rows: BTreeMap<String, (Vec<String>, Place)>,
-}
-
-/// A table of texts, as a file holds it.
-pub(crate) struct TextTable {
-    pub names: Vec<String>,
-    /// The texts of each row and its number for people.
-    pub rows: Vec<(Vec<String>, u64)>,
 }
 
 /// Read a table of attributes from a CSV or Parquet file: one row for each instrument.
@@ -39,28 +30,15 @@ pub(crate) struct TextTable {
 /// Fails for a column that is not there, and for an instrument with two rows.
 pub fn read_attributes(path: &Path, key: Option<&str>, columns: &[&str]) -> Result<Attributes, SourceError> {
     source_files(path)?;
-    let table =
-        if is_columnar(path) { ParquetFile::open(path)?.texts()? } else { CsvFile::open(path)?.texts()? };
+    let table = TableFile::open(path)?.texts()?;
     let find = |wanted: &str| {
-        let position = table.names.iter().position(|name| name == wanted);
-        position.or_else(|| table.names.iter().position(|name| folded(name) == folded(wanted))).ok_or_else(
-            || {
-                let hint = hint(wanted, table.names.iter().map(String::as_str));
-                SourceError::UnknownColumn {
-                    path: path.to_owned(),
-                    name: wanted.to_owned(),
-                    found: table.names.clone(),
-                    hint,
-                }
-            },
-        )
+        find_named(&table.names, wanted)
+            .ok_or_else(|| SourceError::unknown_column(path, wanted, table.names.clone()))
     };
     let key = match key {
         Some(key) => find(key)?,
-        None => INSTRUMENT
-            .iter()
-            .find_map(|usual| table.names.iter().position(|name| folded(name) == *usual))
-            .ok_or_else(|| no_column(path, &table.names, "instrument"))?,
+        None => find_usual(&table.names, &INSTRUMENT)
+            .ok_or_else(|| SourceError::no_column(path, &table.names, "instrument"))?,
     };
     let wanted = match columns {
         [] => (0..table.names.len()).filter(|&column| column != key).collect(),
@@ -179,9 +157,7 @@ impl Attributes {
         self.check(column)?;
         let Some(text) = self.get(instrument, column) else { return Ok(None) };
         match date_text::parse(text, DateOrder::Detect) {
-            Some((stamp, shape)) if shape != date_text::Shape::YearLast => {
-                Ok(Some(Session::from_number(stamp.day)))
-            }
+            Some((stamp, shape)) if shape != Shape::YearLast => Ok(Some(Session::from_number(stamp.day))),
             _ => Err(SourceError::BadDate {
                 place: self.rows[instrument].1.clone(),
                 column: column.to_owned(),
@@ -195,13 +171,7 @@ impl Attributes {
             return Ok(());
         }
         let file = self.rows.values().next().map_or_else(Default::default, |(_, place)| place.file.clone());
-        let hint = hint(column, self.columns.iter().map(String::as_str));
-        Err(SourceError::UnknownColumn {
-            path: file,
-            name: column.to_owned(),
-            found: self.columns.clone(),
-            hint,
-        })
+        Err(SourceError::unknown_column(file, column, self.columns.clone()))
     }
 }
 

@@ -3,16 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    bars::column_roles::{HeaderColumn, INSTRUMENT, Kind},
     error::{Place, SourceError},
     format::{
-        csv_file::CsvFile,
-        decoded::Coded,
-        parquet_file::{ParquetFile, Part, Role},
+        coded_texts::CodedTexts,
+        header::{ColumnKind, HeaderColumn},
+        table_file::TableFile,
     },
-    names::{folded, hint},
-    provider::source_files::{is_columnar, source_files},
-    request::panel_source::DateOrder,
+    names::{INSTRUMENT, folded, hint},
+    provider::source_files::source_files,
 };
 
 /// How many names a message lists.
@@ -46,20 +44,16 @@ impl NumberTable {
         let [path] = &files[..] else {
             return Err(SourceError::SeveralFiles { path: path.to_owned() });
         };
-        let file = if is_columnar(path) {
-            File::Parquet(ParquetFile::open(path)?)
-        } else {
-            File::Csv(CsvFile::open(path)?)
-        };
+        let file = TableFile::open(path)?;
         let header = file.header()?;
         let wanted =
             names.iter().map(|name| find(path, &header, name)).collect::<Result<Vec<_>, SourceError>>()?;
         let key = INSTRUMENT.iter().find_map(|usual| {
             (0..header.len()).find(|at| {
-                folded(&header[*at].name) == *usual && !wanted.contains(at) && is_code(&header[*at])
+                folded(&header[*at].name) == *usual && !wanted.contains(at) && header[*at].kind.may_be_codes()
             })
         });
-        let cells = file.cells(&wanted, key)?;
+        let cells = file.numbers(&wanted, key)?;
         let mut table = Self {
             path: path.clone(),
             names: wanted.iter().map(|&at| header[at].name.clone()).collect(),
@@ -109,7 +103,7 @@ impl NumberTable {
     }
 
     /// The rows of one instrument only.
-    fn keep(&mut self, name: &str, texts: &Coded) -> Result<(), SourceError> {
+    fn keep(&mut self, name: &str, texts: &CodedTexts) -> Result<(), SourceError> {
         let code = texts.names.iter().position(|known| known == name).ok_or_else(|| {
             let hint = hint(name, texts.names.iter().map(String::as_str));
             SourceError::NoInstrument { path: self.path.clone(), name: name.to_owned(), hint }
@@ -127,67 +121,6 @@ fn kept<T: Copy>(values: &[T], is_kept: impl Fn(usize) -> bool) -> Vec<T> {
     values.iter().enumerate().filter(|(row, _)| is_kept(*row)).map(|(_, value)| *value).collect()
 }
 
-/// What was read of a file.
-pub(crate) struct Cells {
-    pub numbers: Vec<Vec<f64>>,
-    pub texts: Option<Coded>,
-    /// The number of each row for people.
-    pub rows: Vec<u64>,
-}
-
-enum File<'a> {
-    Parquet(ParquetFile<'a>),
-    Csv(CsvFile<'a>),
-}
-
-impl File<'_> {
-    fn header(&self) -> Result<Vec<HeaderColumn>, SourceError> {
-        match self {
-            Self::Parquet(file) => Ok(file.header()),
-            Self::Csv(file) => file.header(),
-        }
-    }
-
-    fn cells(&self, numbers: &[usize], texts: Option<usize>) -> Result<Cells, SourceError> {
-        match self {
-            Self::Parquet(file) => parquet_cells(file, numbers, texts),
-            Self::Csv(file) => file.cells(numbers, texts),
-        }
-    }
-}
-
-fn parquet_cells(
-    file: &ParquetFile<'_>,
-    numbers: &[usize],
-    texts: Option<usize>,
-) -> Result<Cells, SourceError> {
-    let mut cells = Cells {
-        numbers: vec![Vec::new(); numbers.len()],
-        texts: texts.map(|_| Coded::default()),
-        rows: Vec::new(),
-    };
-    for group in 0..file.groups() {
-        for (values, &column) in cells.numbers.iter_mut().zip(numbers) {
-            if let Part::Numbers(part) = file.column(group, column, Role::Number, DateOrder::Detect)? {
-                values.extend(part.to_f64());
-            }
-        }
-        if let (Some(all), Some(column)) = (&mut cells.texts, texts)
-            && let Part::Texts(part) = file.column(group, column, Role::Category, DateOrder::Detect)?
-        {
-            part.codes
-                .iter()
-                .for_each(|&code| all.push(part.names.get(code as usize).map_or("", String::as_str)));
-        }
-    }
-    cells.rows = (1..=cells.numbers.first().map_or(0, Vec::len) as u64).collect();
-    Ok(cells)
-}
-
-fn is_code(column: &HeaderColumn) -> bool {
-    matches!(column.kind, Kind::Text | Kind::Whole | Kind::Numeric)
-}
-
 /// The column of a name that holds numbers.
 fn find(path: &Path, header: &[HeaderColumn], name: &str) -> Result<usize, SourceError> {
     let all =
@@ -199,36 +132,34 @@ fn find(path: &Path, header: &[HeaderColumn], name: &str) -> Result<usize, Sourc
     let names = || header.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
     match found[..] {
         [at] => match &header[at].kind {
-            Kind::Whole | Kind::Number | Kind::Numeric => Ok(at),
-            // Text files don't declare types: what is no number shall be said with its row.
-            Kind::Text if !is_columnar(path) => Ok(at),
+            // Text files don't declare kinds: a cell that is no number is reported with its row.
+            ColumnKind::Whole | ColumnKind::Number | ColumnKind::NumericCells | ColumnKind::TextCells => {
+                Ok(at)
+            }
             kind => {
-                let numbers =
-                    header.iter().filter(|column| matches!(column.kind, Kind::Whole | Kind::Number));
+                let numbers = header
+                    .iter()
+                    .filter(|column| matches!(column.kind, ColumnKind::Whole | ColumnKind::Number));
                 Err(SourceError::NotNumbers {
                     path: path.to_owned(),
                     column: header[at].name.clone(),
                     kind: match kind {
-                        Kind::Date => "dates".to_owned(),
-                        Kind::Other(kind) => kind.clone(),
+                        ColumnKind::Date => "dates".to_owned(),
+                        ColumnKind::Other(kind) => kind.clone(),
                         _ => "text".to_owned(),
                     },
                     numbers: numbers.map(|column| column.name.clone()).collect(),
                 })
             }
         },
-        [] => {
-            let found = names();
-            let hint = hint(name, found.iter().map(String::as_str));
-            Err(SourceError::UnknownColumn { path: path.to_owned(), name: name.to_owned(), found, hint })
-        }
+        [] => Err(SourceError::unknown_column(path, name, names())),
         _ => {
             Err(SourceError::RepeatedColumn { path: path.to_owned(), name: name.to_owned(), found: names() })
         }
     }
 }
 
-fn several(path: &Path, column: String, texts: &Coded) -> SourceError {
+fn several(path: &Path, column: String, texts: &CodedTexts) -> SourceError {
     let mut examples = texts.names[..texts.names.len().min(LISTED)].to_vec();
     if texts.names.len() > LISTED {
         examples.push("…".to_owned());

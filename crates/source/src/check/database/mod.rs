@@ -15,7 +15,7 @@ use serde::Serialize;
 pub use self::table::{ColumnReport, DateRange, IndexReport, TableReport};
 use crate::{
     error::SourceError,
-    provider::tables::{fault, open_one, quoted},
+    provider::tables::sqlite::{connection::open_one, fault::fault, sql_name::quoted},
 };
 
 /// What a database holds.

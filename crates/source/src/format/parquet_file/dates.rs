@@ -1,4 +1,4 @@
-//! The dates of a Parquet column, whatever its type.
+//! The dates of a Parquet column of any type: dates, instants, numbers or texts.
 
 use std::collections::HashMap;
 
@@ -9,25 +9,28 @@ use arrow::{
 };
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{Fault, Part, coded_texts, kind};
+use super::column::{ColumnPlace, DecodedDates, dictionary, kind};
 use crate::{
-    bars::column_roles::Kind,
-    date_text::{self, Shape, Stamp},
+    date_text::{self, DateOrder, Shape, Stamp},
     error::SourceError,
-    request::panel_source::DateOrder,
+    format::header::ColumnKind,
 };
 
-/// Dates of any type.
-pub(crate) fn days(arrays: &[ArrayRef], order: DateOrder, fault: &Fault) -> Result<Part, SourceError> {
+/// Decode dates. A missing one is an error with its row.
+pub(super) fn dates(
+    arrays: &[ArrayRef],
+    order: DateOrder,
+    place: &ColumnPlace,
+) -> Result<DecodedDates, SourceError> {
     let rows = arrays.iter().map(Array::len).sum();
     let mut stamps = Stamps { days: Vec::with_capacity(rows), seconds: Vec::new(), shape: Shape::YearFirst };
-    let order = text_order(arrays, order, fault)?;
+    let order = text_order(arrays, order, place)?;
     for array in arrays {
         if array.null_count() > 0 {
             let row = stamps.days.len() + (0..array.len()).find(|&row| array.is_null(row)).unwrap_or(0);
-            return Err(SourceError::EmptyKey { place: fault.place(row), what: "date" });
+            return Err(SourceError::EmptyKey { place: place.row(row), what: "date" });
         }
-        stamps.extend(array, order, fault)?;
+        stamps.extend(array, order, place)?;
     }
     let Stamps { days, mut seconds, shape } = stamps;
     if !seconds.is_empty() {
@@ -36,34 +39,36 @@ pub(crate) fn days(arrays: &[ArrayRef], order: DateOrder, fault: &Fault) -> Resu
     if seconds.iter().all(|&second| second == seconds[0]) {
         seconds.clear();
     }
-    Ok(Part::Days { days, seconds, shape })
+    Ok(DecodedDates { days, seconds, shape })
 }
 
-/// The order of day and month if dates are texts.
-fn text_order(arrays: &[ArrayRef], order: DateOrder, fault: &Fault) -> Result<DateOrder, SourceError> {
-    if order != DateOrder::Detect || arrays.first().is_none_or(|array| kind(array.data_type()) != Kind::Text)
+/// The order of day and month: found from the texts if dates are texts and no order is stated.
+fn text_order(arrays: &[ArrayRef], order: DateOrder, place: &ColumnPlace) -> Result<DateOrder, SourceError> {
+    if order != DateOrder::Detect
+        || arrays.first().is_none_or(|array| kind(array.data_type()) != ColumnKind::Text)
     {
         return Ok(order);
     }
     let arrays = arrays.iter().map(|array| match array.data_type() {
         DataType::Dictionary(..) => {
-            let (keys, texts) = coded_texts(array, fault)?;
+            let (keys, texts) = dictionary(array, place)?;
             // A file's list of texts may hold some that no row has.
             let mut used = vec![false; texts.len()];
             keys.iter().flatten().for_each(|key| used[key as usize] = true);
-            Ok(filter(&texts, &used.into()).map_err(|source| fault.arrow(source))?)
+            Ok(filter(&texts, &used.into()).map_err(|source| place.arrow(source))?)
         }
-        _ => fault.cast(array, &DataType::Utf8),
+        _ => place.cast(array, &DataType::Utf8),
     });
     let arrays = arrays.collect::<Result<Vec<_>, SourceError>>()?;
     date_text::detect_order(arrays.iter().flat_map(|array| array.as_string::<i32>().iter().flatten()))
         .map_err(|example| SourceError::DateOrder {
-            path: fault.path.to_owned(),
-            column: fault.column.to_owned(),
+            path: place.path.to_owned(),
+            column: place.column.to_owned(),
             example,
         })
 }
 
+/// The stamps of the rows while they are read.
 struct Stamps {
     days: Vec<i32>,
     /// Empty for types without a time, and until one is not midnight.
@@ -72,15 +77,15 @@ struct Stamps {
 }
 
 impl Stamps {
-    fn extend(&mut self, array: &ArrayRef, order: DateOrder, fault: &Fault) -> Result<(), SourceError> {
+    fn extend(&mut self, array: &ArrayRef, order: DateOrder, place: &ColumnPlace) -> Result<(), SourceError> {
         match array.data_type() {
             DataType::Date32 => self.days.extend_from_slice(array.as_primitive::<Date32Type>().values()),
             DataType::Date64 => {
-                let array = fault.cast(array, &DataType::Date32)?;
+                let array = place.cast(array, &DataType::Date32)?;
                 self.days.extend_from_slice(array.as_primitive::<Date32Type>().values());
             }
             DataType::Timestamp(_, zone) => {
-                let zone = zone.as_deref().map(|name| zone_of(name, fault)).transpose()?;
+                let zone = zone.as_deref().map(|name| zone_of(name, place)).transpose()?;
                 let micros = DataType::Timestamp(
                     TimeUnit::Microsecond,
                     match array.data_type() {
@@ -88,31 +93,31 @@ impl Stamps {
                         _ => None,
                     },
                 );
-                let array = fault.cast(array, &micros)?;
+                let array = place.cast(array, &micros)?;
                 self.local(array.as_primitive::<TimestampMicrosecondType>().values(), zone.as_ref());
             }
             integer if integer.is_integer() => {
-                let array = fault.cast(array, &DataType::Int64)?;
+                let array = place.cast(array, &DataType::Int64)?;
                 for &number in array.as_primitive::<Int64Type>().values() {
                     let stamp = date_text::from_number(number);
-                    self.push(stamp, fault, || number.to_string())?;
+                    self.push(stamp, place, || number.to_string())?;
                 }
             }
             DataType::Dictionary(..) => {
-                let (keys, texts) = coded_texts(array, fault)?;
+                let (keys, texts) = dictionary(array, place)?;
                 let mut known = vec![None; texts.len()];
                 for &key in keys.values() {
                     let (key, text) = (key as usize, || texts.value(key as usize));
                     if known[key].is_none() {
                         known[key] = date_text::parse(text(), order);
                     }
-                    self.push(known[key], fault, || text().to_owned())?;
+                    self.push(known[key], place, || text().to_owned())?;
                 }
             }
             _ => {
-                let array = fault.cast(array, &DataType::Utf8)?;
+                let array = place.cast(array, &DataType::Utf8)?;
                 for text in array.as_string::<i32>().iter().flatten() {
-                    self.push(date_text::parse(text, order), fault, || text.to_owned())?;
+                    self.push(date_text::parse(text, order), place, || text.to_owned())?;
                 }
             }
         }
@@ -122,12 +127,12 @@ impl Stamps {
     fn push(
         &mut self,
         stamp: Option<(Stamp, Shape)>,
-        fault: &Fault,
+        place: &ColumnPlace,
         text: impl Fn() -> String,
     ) -> Result<(), SourceError> {
         let (stamp, shape) = stamp.ok_or_else(|| SourceError::BadDate {
-            place: fault.place(self.days.len()),
-            column: fault.column.to_owned(),
+            place: place.row(self.days.len()),
+            column: place.column.to_owned(),
             text: text(),
         })?;
         if stamp.second > 0 {
@@ -139,7 +144,8 @@ impl Stamps {
         Ok(())
     }
 
-    /// The local dates of instants in the zone of their column. The same instants come back for each instrument.
+    /// Add the local dates of instants in the zone of their column. The same instants come back for each instrument, so
+    /// each is converted once.
     fn local(&mut self, micros: &[i64], zone: Option<&TimeZone>) {
         let mut known = HashMap::<i64, Stamp>::new();
         let mut last = None;
@@ -160,8 +166,8 @@ impl Stamps {
     }
 }
 
-/// A zone by its name in the IANA database, or a fixed offset such as `+09:00`.
-fn zone_of(name: &str, fault: &Fault) -> Result<TimeZone, SourceError> {
+/// The zone of a name in the IANA database, or of a fixed offset such as `+09:00`.
+fn zone_of(name: &str, place: &ColumnPlace) -> Result<TimeZone, SourceError> {
     let offset = || {
         let (sign, rest) = match name.as_bytes().first()? {
             b'+' => (1, &name[1..]),
@@ -175,8 +181,8 @@ fn zone_of(name: &str, fault: &Fault) -> Result<TimeZone, SourceError> {
         Some(TimeZone::fixed(offset))
     };
     offset().or_else(|| TimeZone::get(name).ok()).ok_or_else(|| SourceError::WrongType {
-        path: fault.path.to_owned(),
-        column: fault.column.to_owned(),
+        path: place.path.to_owned(),
+        column: place.column.to_owned(),
         what: "dates",
         kind: format!("instants in the unknown time zone {name:?}"),
     })

@@ -15,7 +15,7 @@ use backstaff_panel::Column;
 use rayon::prelude::*;
 
 use super::{
-    Layout, Resolution, archive,
+    Layout, Resolution,
     counts::Counts,
     factors::{Factors, factors},
     find,
@@ -24,9 +24,13 @@ use super::{
     text::{Line, lines},
 };
 use crate::{
-    bars::{read::Read, reading::FoundColumn},
     error::SourceError,
-    format::decoded::{Block, Blocks, Coded},
+    format::{
+        coded_texts::CodedTexts,
+        decoded::{Block, Blocks},
+        zip_file,
+    },
+    provider::decoded_bars::{ColumnRole, DecodedBars, FoundColumn},
     request::panel_source::PanelSource,
 };
 
@@ -38,7 +42,7 @@ const FIRST_HOUR: u32 = 9 * 3_600;
 const CLOSING: u32 = 16 * 3_600;
 
 /// Read all instruments of a folder.
-pub(crate) fn read_bars(request: &PanelSource) -> Result<Read, SourceError> {
+pub(crate) fn read_bars(request: &PanelSource) -> Result<DecodedBars, SourceError> {
     let failed = || SourceError::Lean { path: request.path.clone(), reason: "it has no archives of bars" };
     let layout = find(&request.path).ok_or_else(failed)?;
     let archives = layout.archives()?;
@@ -72,8 +76,8 @@ pub(crate) fn read_bars(request: &PanelSource) -> Result<Read, SourceError> {
     let mut names = names.collect::<Vec<_>>();
     names.sort();
     names.dedup();
-    let column = |name: String| FoundColumn { source: name.clone(), name, role: "number" };
-    Ok(Read {
+    let column = |name: String| FoundColumn::new(&name, &name, ColumnRole::Number);
+    Ok(DecodedBars {
         columns: names.into_iter().map(column).collect(),
         ignored: Vec::new(),
         date_format: "YYYYMMDD".to_owned(),
@@ -161,7 +165,7 @@ impl Reader<'_> {
         Block {
             file,
             rows: kept.iter().map(|&at| sessions.lines[at]).collect(),
-            instruments: Coded::constant(listing.name.clone(), kept.len()),
+            instruments: CodedTexts::constant(listing.name.clone(), kept.len()),
             days,
             seconds: Vec::new(),
             numbers,
@@ -171,7 +175,9 @@ impl Reader<'_> {
 
     /// One bar a session of an archive.
     fn sessions(&self, path: &Path) -> Result<Sessions, SourceError> {
-        let text = archive::read(path)?;
+        let reason = "the archive doesn't hold exactly one file";
+        let text =
+            zip_file::only_file(path)?.ok_or_else(|| SourceError::Lean { path: path.to_owned(), reason })?;
         let date = match self.layout.resolution {
             Resolution::Minute => Some(date_of(path)?),
             Resolution::Daily | Resolution::Hour => None,

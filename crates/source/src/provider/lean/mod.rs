@@ -13,7 +13,6 @@
 //! (`equity/usa`: its daily bars if it has some, else hours, else minutes), or the data folder, which stands for
 //! `equity/usa`. Bars of hours and minutes become one bar a session, see `bars`.
 
-mod archive;
 mod bars;
 mod counts;
 mod factors;

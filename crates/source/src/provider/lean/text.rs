@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use crate::{
-    date_text,
+    date_text::{self, DateOrder},
     error::{Place, SourceError},
-    request::panel_source::DateOrder,
 };
 
 /// A line and where it stands.

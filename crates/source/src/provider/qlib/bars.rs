@@ -7,13 +7,14 @@ use rayon::prelude::*;
 
 use super::{bar_files, calendar, entries, field_of, instruments, read_bytes};
 use crate::{
-    bars::{read::Read, reading::FoundColumn},
     error::SourceError,
     format::{
-        decoded::{Block, Blocks, Coded},
+        coded_texts::CodedTexts,
+        decoded::{Block, Blocks},
         row_numbers::RowNumbers,
     },
-    request::panel_source::{Adjustment, PanelSource},
+    provider::decoded_bars::{ColumnRole, DecodedBars, FoundColumn},
+    request::{adjustment::Adjustment, panel_source::PanelSource},
 };
 
 /// Read the bars of a provider.
@@ -24,7 +25,7 @@ use crate::{
 ///
 /// Prices are adjusted in such files, `factor` being adjusted / quoted. For a single computation they are left as they
 /// are; else they become quoted again, so that the panel's own adjustment can begin at each instrument's first session.
-pub(crate) fn read_bars(request: &PanelSource) -> Result<Read, SourceError> {
+pub(crate) fn read_bars(request: &PanelSource) -> Result<DecodedBars, SourceError> {
     let provider = &request.path;
     let sessions = calendar(provider)?;
     let features = provider.join("features");
@@ -47,8 +48,8 @@ pub(crate) fn read_bars(request: &PanelSource) -> Result<Read, SourceError> {
     let mut names = names.collect::<Vec<_>>();
     names.sort();
     names.dedup();
-    let number = |name: String| FoundColumn { source: format!("{name}.day.bin"), name, role: "number" };
-    Ok(Read {
+    let number = |name: String| FoundColumn::new(&format!("{name}.day.bin"), &name, ColumnRole::Number);
+    Ok(DecodedBars {
         columns: names.into_iter().map(number).collect(),
         ignored: Vec::new(),
         date_format: "YYYY-MM-DD".to_owned(),
@@ -68,7 +69,7 @@ fn instrument(
     sessions: &[Session],
     request: &PanelSource,
 ) -> Result<Option<Block>, SourceError> {
-    if request.instruments.as_ref().is_some_and(|wanted| !wanted.contains(name)) {
+    if !request.wants_instrument(name) {
         return Ok(None);
     }
     let mut fields = Fields::new();
@@ -99,7 +100,7 @@ fn instrument(
     Ok(Some(Block {
         file: 0,
         rows: RowNumbers::following(start as u64 + 1, end - start),
-        instruments: Coded::constant(name.to_owned(), end - start),
+        instruments: CodedTexts::constant(name.to_owned(), end - start),
         days: sessions[start..end].iter().map(|session| session.number()).collect(),
         seconds: Vec::new(),
         numbers: numbers.collect(),

@@ -21,9 +21,8 @@ pub(crate) use bars::read_bars;
 pub(crate) use facts::{fact_files, read_facts};
 
 use crate::{
-    date_text,
+    date_text::{self, DateOrder},
     error::{Place, SourceError},
-    request::panel_source::DateOrder,
 };
 
 /// Whether a folder is in Qlib's layout.

@@ -2,86 +2,105 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    path::{Path, PathBuf},
+    ops::Range,
+    path::PathBuf,
 };
 
 use backstaff_panel::{Axis, Categories, Panel, Session};
 
 use super::{
-    Tables,
-    scan::{Chunk, Role, Scan},
+    database::Database,
+    scan::{Role, Scan},
 };
 use crate::{
     error::SourceError,
-    format::decoded::Coded,
     request::{
         panel_source::PanelSource,
-        table_layout::{CategoryTable, Keep},
+        table_layout::{CategoryTable, Keep, TableLayout},
     },
 };
 
-/// What a table says of an instrument: texts and the sessions from which they hold, in their order.
+/// The texts of each instrument and the sessions from which they hold, in their order.
 type Texts = BTreeMap<String, Vec<(Session, String)>>;
 
-/// Insert all categories; the names of those without history come back.
-pub(super) fn insert(
+/// Insert all categories of a layout into a panel; returns the names of those without history.
+pub(crate) fn insert(
     panel: &mut Panel,
-    tables: &Tables,
-    layouts: &[CategoryTable],
+    database: &Database,
+    layout: &TableLayout,
     request: &PanelSource,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<String>, SourceError> {
     let mut statics = Vec::new();
     let mut known = BTreeMap::<&str, Texts>::new();
-    for layout in layouts {
-        let fallback =
-            layout.otherwise.as_deref().and_then(|name| known.get(name)).cloned().unwrap_or_default();
-        let is_there = tables.has(&layout.table);
+    for category in &layout.categories {
+        let name = &category.name;
+        let is_there = database.has(&category.table);
         let mut texts =
-            if is_there || layout.otherwise.is_none() { read(tables, layout)? } else { Texts::new() };
+            if is_there || category.otherwise.is_none() { read(database, category)? } else { Texts::new() };
         let axis = panel.axis().clone();
-        let mut taken = 0;
-        for instrument in axis.instruments() {
-            if !texts.contains_key(instrument.name())
-                && let Some(other) = fallback.get(instrument.name())
-            {
-                texts.insert(instrument.name().to_owned(), other.clone());
-                taken += 1;
-            }
-        }
-        if taken > 0 {
-            let other = layout.otherwise.as_deref().unwrap_or_default();
+        let fallback = category.otherwise.as_deref().and_then(|other| known.get(other));
+        let n_taken = fallback.map_or(0, |fallback| fill(&mut texts, fallback, &axis));
+        if n_taken > 0 {
+            let other = category.otherwise.as_deref().unwrap_or_default();
             let why = if is_there { "without history" } else { "(there is no table of its history)" };
-            warnings.push(format!(
-                "{} of {taken} instruments {why} is {other}: today's, told to the past",
-                layout.name
-            ));
+            warnings
+                .push(format!("{name} of {n_taken} instruments {why} is {other}: today's, told to the past"));
         }
-        if layout.is_static || taken > 0 {
-            statics.push(layout.name.clone());
+        if category.is_static || n_taken > 0 {
+            statics.push(name.clone());
         }
-        if request.categories.is_empty() || request.categories.contains(&layout.name) {
+        if request.categories.is_empty() || request.categories.contains(name) {
             let column = on_axis(&texts, &axis);
             let missing = axis.instruments().iter().filter(|one| !texts.contains_key(one.name())).count();
             if missing > 0 {
-                warnings.push(format!("{missing} instruments have no {}", layout.name));
+                warnings.push(format!("{missing} instruments have no {name}"));
             }
-            panel.insert_categories(&layout.name, column)?;
+            panel.insert_categories(name, column)?;
         }
-        known.insert(&layout.name, texts);
+        known.insert(name, texts);
     }
     Ok(statics)
 }
 
-fn read(tables: &Tables, layout: &CategoryTable) -> Result<Texts, SourceError> {
+/// Give instruments of an axis that have no text those of another category; returns how many got one.
+fn fill(texts: &mut Texts, fallback: &Texts, axis: &Axis) -> usize {
+    let mut n_taken = 0;
+    for instrument in axis.instruments() {
+        if !texts.contains_key(instrument.name())
+            && let Some(other) = fallback.get(instrument.name())
+        {
+            texts.insert(instrument.name().to_owned(), other.clone());
+            n_taken += 1;
+        }
+    }
+    n_taken
+}
+
+fn read(database: &Database, layout: &CategoryTable) -> Result<Texts, SourceError> {
     let keep = Keep::new();
-    let mut columns = vec![(layout.instrument.as_str(), Role::Keys), (layout.column.as_str(), Role::Texts)];
-    columns.extend(layout.from.as_deref().map(|from| (from, Role::Days)));
-    let scan = Scan { table: &layout.table, columns, keep: &keep, dates: layout.dates, any_order: false };
-    let table = PathBuf::from(format!("{}, table {}", tables.path().display(), layout.table));
+    let mut scan = Scan::new(&layout.table, &keep, layout.dates);
+    let instrument = scan.column(&layout.instrument, Role::Keys);
+    let text = scan.column(&layout.column, Role::Texts);
+    let from = layout.from.as_deref().map(|from| scan.column(from, Role::Days));
     let (mut texts, mut first_rows) = (Texts::new(), HashMap::new());
-    for chunk in tables.scan(&scan)? {
-        add(&chunk, layout.from.is_some(), &table, &mut texts, &mut first_rows)?;
+    for chunk in database.scan(&scan)? {
+        let (instruments, values) = (chunk.texts(instrument), chunk.texts(text));
+        let days = from.map(|from| chunk.days(from));
+        for row in 0..chunk.len() {
+            let name = &instruments.names[instruments.codes[row] as usize];
+            let Some(text) = values.text(row) else { continue };
+            // Without history a text holds from the beginning of time.
+            let from = Session::from_number(days.map_or(i32::MIN, |days| days[row]));
+            let number = chunk.rows.get(row);
+            if days.is_none()
+                && let Some(first) = first_rows.insert(name.clone(), number)
+            {
+                let path = PathBuf::from(format!("{}, table {}", database.path().display(), layout.table));
+                return Err(SourceError::DuplicateKey { path, key: name.clone(), first, second: number });
+            }
+            texts.entry(name.clone()).or_default().push((from, text.to_owned()));
+        }
     }
     for of_instrument in texts.values_mut() {
         of_instrument.sort_by_key(|(from, _)| *from);
@@ -89,38 +108,9 @@ fn read(tables: &Tables, layout: &CategoryTable) -> Result<Texts, SourceError> {
     Ok(texts)
 }
 
-fn add(
-    chunk: &Chunk,
-    has_history: bool,
-    table: &Path,
-    texts: &mut Texts,
-    first_rows: &mut HashMap<String, u64>,
-) -> Result<(), SourceError> {
-    let (instruments, values) = (chunk.texts(0), chunk.texts(1));
-    for row in 0..chunk.len() {
-        let name = &instruments.names[instruments.codes[row] as usize];
-        let code = values.codes[row];
-        if code == Coded::MISSING {
-            continue;
-        }
-        let from = if has_history {
-            Session::from_number(chunk.days(2)[row])
-        } else {
-            Session::from_number(i32::MIN)
-        };
-        let of_instrument = texts.entry(name.clone()).or_default();
-        if !has_history && let Some(first) = first_rows.insert(name.clone(), chunk.rows.get(row)) {
-            let (path, key, second) = (table.to_owned(), name.clone(), chunk.rows.get(row));
-            return Err(SourceError::DuplicateKey { path, key, first, second });
-        }
-        of_instrument.push((from, values.names[code as usize].clone()));
-    }
-    Ok(())
-}
-
-/// The texts as codes, given by first appearance in time, then in the order of the instruments.
+/// The texts as codes of an axis' rows. Codes are given by first appearance in time, then in the order of instruments.
 fn on_axis(texts: &Texts, axis: &Axis) -> Categories {
-    let mut spans = Vec::<(Session, std::ops::Range<usize>, &str)>::new();
+    let mut spans = Vec::<(Session, Range<usize>, &str)>::new();
     for (i, instrument) in axis.instruments().iter().enumerate() {
         let Some(of_instrument) = texts.get(instrument.name()) else { continue };
         let (rows, sessions) = (axis.rows(i), axis.sessions(i));

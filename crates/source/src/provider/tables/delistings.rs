@@ -8,23 +8,22 @@ use std::{
 use backstaff_panel::Session;
 
 use super::{
-    Tables,
+    database::Database,
     scan::{Chunk, Role, Scan},
 };
 use crate::{
     error::SourceError,
-    format::decoded::Coded,
     request::table_layout::{DelistingTable, Keep},
 };
 
-/// What a table of delistings tells.
+/// The delistings of a database.
 ///
 /// - Look-ahead: all of it is about the future of the rows before. Only outcomes may use it.
 #[derive(Clone, PartialEq, Default, Debug)]
 pub struct Delistings {
     last: BTreeMap<String, Delisting>,
     reasons: BTreeSet<String>,
-    /// Instruments with several delistings.
+    /// The number of instruments with several delistings.
     n_repeated: usize,
 }
 
@@ -33,7 +32,7 @@ pub struct Delistings {
 pub struct Delisting {
     /// The first day on which it is listed no more.
     pub date: Session,
-    /// Why.
+    /// The reason that the table gives.
     pub reason: Option<String>,
     /// What a holder gets, as a share of the last close.
     pub recovery: Option<f64>,
@@ -45,12 +44,12 @@ impl Delistings {
         self.last.get(instrument)
     }
 
-    /// All reasons that any row gives.
+    /// The reasons of all rows, each once.
     pub fn reasons(&self) -> &BTreeSet<String> {
         &self.reasons
     }
 
-    /// What is to be told of it.
+    /// A sentence about instruments with several delistings; `None` if there are none.
     pub(crate) fn warning(&self) -> Option<String> {
         let n = self.n_repeated;
         (n > 0).then(|| {
@@ -60,23 +59,26 @@ impl Delistings {
     }
 }
 
-/// Read the table, if the layout names one that is there.
+/// Read the table of delistings, if the layout names one that is there.
 pub(crate) fn read(
-    tables: &Tables,
+    database: &Database,
     layout: Option<&DelistingTable>,
 ) -> Result<Option<Delistings>, SourceError> {
-    let Some(layout) = layout.filter(|layout| tables.has(&layout.table)) else { return Ok(None) };
+    let Some(layout) = layout.filter(|layout| database.has(&layout.table)) else { return Ok(None) };
     let keep = Keep::new();
-    let mut columns = vec![(layout.instrument.as_str(), Role::Keys), (layout.date.as_str(), Role::Days)];
-    columns.extend(layout.reason.as_deref().map(|reason| (reason, Role::Texts)));
-    columns.extend(layout.recovery.as_deref().map(|recovery| (recovery, Role::Numbers)));
-    let scan = Scan { table: &layout.table, columns, keep: &keep, dates: layout.dates, any_order: false };
-    let place = scan.place(tables.path());
+    let mut scan = Scan::new(&layout.table, &keep, layout.dates);
+    let columns = DelistingColumns {
+        instrument: scan.column(&layout.instrument, Role::Keys),
+        date: scan.column(&layout.date, Role::Days),
+        reason: layout.reason.as_deref().map(|reason| scan.column(reason, Role::Texts)),
+        recovery: layout.recovery.as_deref().map(|name| (scan.column(name, Role::Numbers), name)),
+    };
+    let place = scan.place(database.path());
     let mut delistings = Delistings::default();
     let mut repeated = BTreeSet::new();
-    for chunk in tables.scan(&scan)? {
+    for chunk in database.scan(&scan)? {
         for row in 0..chunk.len() {
-            let (instrument, delisting) = one(&chunk, row, layout, &place)?;
+            let (instrument, delisting) = columns.delisting(&chunk, row, &place)?;
             delistings.reasons.extend(delisting.reason.clone());
             // Of two rows of one date the later one in the table counts.
             if let Some(known) = delistings.last.get(&instrument) {
@@ -92,28 +94,30 @@ pub(crate) fn read(
     Ok(Some(delistings))
 }
 
-/// An instrument and its delisting in a row.
-fn one(
-    chunk: &Chunk,
-    row: usize,
-    layout: &DelistingTable,
-    place: &Path,
-) -> Result<(String, Delisting), SourceError> {
-    let text = |texts: &Coded| texts.names.get(texts.codes[row] as usize).cloned();
-    let instrument = text(chunk.texts(0)).unwrap_or_default();
-    let reason = layout.reason.as_ref().and_then(|_| text(chunk.texts(2)));
-    let reason = reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty());
-    let share = layout.recovery.as_ref().map(|column| {
-        let at = 2 + usize::from(layout.reason.is_some());
-        (column, chunk.numbers(at).get(row))
-    });
-    let recovery = match share {
-        Some((_, recovery)) if recovery.is_finite() && recovery >= 0.0 => Some(recovery),
-        Some((column, recovery)) if !recovery.is_nan() => {
-            let (place, column) = (chunk.place(place, row), column.clone());
-            return Err(SourceError::Recovery { place, column, instrument, recovery });
-        }
-        _ => None,
-    };
-    Ok((instrument, Delisting { date: Session::from_number(chunk.days(1)[row]), reason, recovery }))
+/// The places of the columns of a table of delistings in a chunk.
+struct DelistingColumns<'a> {
+    instrument: usize,
+    date: usize,
+    reason: Option<usize>,
+    /// The column of recoveries, and its name for messages.
+    recovery: Option<(usize, &'a str)>,
+}
+
+impl DelistingColumns<'_> {
+    /// The instrument and the delisting in a row.
+    fn delisting(&self, chunk: &Chunk, row: usize, place: &Path) -> Result<(String, Delisting), SourceError> {
+        let text = |column: usize| chunk.texts(column).text(row);
+        let instrument = text(self.instrument).unwrap_or_default().to_owned();
+        let reason = self.reason.and_then(text).map(str::trim).filter(|reason| !reason.is_empty());
+        let recovery = match self.recovery.map(|(column, name)| (name, chunk.numbers(column).get(row))) {
+            Some((_, recovery)) if recovery.is_finite() && recovery >= 0.0 => Some(recovery),
+            Some((name, recovery)) if !recovery.is_nan() => {
+                let (place, column) = (chunk.place(place, row), name.to_owned());
+                return Err(SourceError::Recovery { place, column, instrument, recovery });
+            }
+            _ => None,
+        };
+        let date = Session::from_number(chunk.days(self.date)[row]);
+        Ok((instrument, Delisting { date, reason: reason.map(str::to_owned), recovery }))
+    }
 }

@@ -2,19 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use backstaff_panel::{Axis, Column, split_at_offsets};
+use backstaff_panel::Column;
 use rayon::prelude::*;
 
 use super::{
-    Tables,
+    database::Database,
     scan::{Cells, Chunk, Role, Scan},
 };
 use crate::{
-    bars::{adjust::Fields, read::Read, reading::FoundColumn},
     error::SourceError,
-    format::decoded::{Block, Blocks, Coded},
+    format::{
+        coded_texts::CodedTexts,
+        decoded::{Block, Blocks},
+    },
+    provider::decoded_bars::{ColumnRole, DecodedBars, FoundColumn},
     request::{
-        panel_source::{Adjustment, PanelSource},
+        adjustment::Adjustment,
+        panel_source::PanelSource,
         table_layout::{Halts, PriceTable},
     },
 };
@@ -23,35 +27,34 @@ use crate::{
 const PRICES: [&str; 5] = ["open", "high", "low", "close", "vwap"];
 
 /// Read the bars that are wanted.
-pub(crate) fn read_prices(
-    tables: &Tables,
+pub(crate) fn read(
+    database: &Database,
     layout: &PriceTable,
     request: &PanelSource,
-) -> Result<Read, SourceError> {
+) -> Result<DecodedBars, SourceError> {
     let fields = fields(layout, request);
-    let mut columns = vec![(layout.instrument.as_str(), Role::Keys), (layout.date.as_str(), Role::Days)];
-    columns.extend(fields.keys().map(|theirs| (*theirs, Role::Numbers)));
-    let scan =
-        Scan { table: &layout.table, columns, keep: &layout.keep, dates: layout.dates, any_order: false };
-    let place = scan.place(tables.path());
-    let chunks = tables.scan(&scan)?;
+    let mut scan = Scan::new(&layout.table, &layout.keep, layout.dates);
+    scan.column(&layout.instrument, Role::Keys);
+    scan.column(&layout.date, Role::Days);
+    for theirs in fields.keys() {
+        scan.column(theirs, Role::Numbers);
+    }
+    let place = scan.place(database.path());
+    let chunks = database.scan(&scan)?;
     if chunks.is_empty() {
-        return Err(scan.no_rows(tables.path()));
+        return Err(scan.no_rows(database.path()));
     }
     let names = fields.values().map(|ours| (*ours).to_owned()).collect::<Vec<_>>();
     let blocks = chunks.into_par_iter().map(|chunk| block(chunk, &names, layout.halts)).collect::<Vec<_>>();
     let mut warnings = Vec::new();
     warn(&blocks, &place, &mut warnings);
     let blocks = blocks.into_iter().map(|(block, _)| block).collect();
-    let key = |source: &str, name: &str, role| FoundColumn {
-        source: source.to_owned(),
-        name: name.to_owned(),
-        role,
-    };
-    let mut found =
-        vec![key(&layout.date, "date", "date"), key(&layout.instrument, "instrument", "instrument")];
-    found.extend(fields.iter().map(|(theirs, ours)| key(theirs, ours, "number")));
-    Ok(Read {
+    let mut found = vec![
+        FoundColumn::new(&layout.date, "date", ColumnRole::Date),
+        FoundColumn::new(&layout.instrument, "instrument", ColumnRole::Instrument),
+    ];
+    found.extend(fields.iter().map(|(theirs, ours)| FoundColumn::new(theirs, ours, ColumnRole::Number)));
+    Ok(DecodedBars {
         blocks: Blocks::new(vec![place], blocks),
         columns: found,
         ignored: Vec::new(),
@@ -92,7 +95,7 @@ fn block(chunk: Chunk, names: &[String], halts: Halts) -> (Block, Odd) {
     let mut columns = columns.into_iter();
     let instruments = match columns.next() {
         Some(Cells::Texts(texts)) => texts,
-        _ => Coded::default(),
+        _ => CodedTexts::default(),
     };
     let days = match columns.next() {
         Some(Cells::Days(days)) => days,
@@ -176,32 +179,4 @@ fn warn(blocks: &[(Block, Odd)], place: &std::path::Path, warnings: &mut Vec<Str
         let values = if count == 1 { "value" } else { "values" };
         format!("{count} {values} of {name} not above 0 where something traded count as missing, the first in {} row {first}", place.display())
     }));
-}
-
-/// The cumulative factor that makes quoted prices comparable, from each session's change against its base price.
-///
-/// The base is close − change. Where it differs from the last close, shares were split, or rights or bonus shares were
-/// given: the factor is multiplied by last close / base. 1 at the first session; a session without trade keeps it.
-///
-/// - Look-ahead: none.
-/// - NaN: never; a session whose change is missing counts as one without an event.
-pub(crate) fn factor(fields: &Fields, change: &str, axis: &Axis) -> Option<Column> {
-    let (close, change) = (fields.get("close")?, fields.get(change)?);
-    let mut factors = vec![1.0; axis.n_rows()];
-    split_at_offsets(&mut factors, axis.offsets()).into_par_iter().enumerate().for_each(|(i, factors)| {
-        let start = axis.rows(i).start;
-        let (mut factor, mut last) = (1.0, f64::NAN);
-        for (t, out) in factors.iter_mut().enumerate() {
-            let close = close.get(start + t);
-            if !close.is_nan() {
-                let base = close - change.get(start + t);
-                if base > 0.0 && last > 0.0 && base != last {
-                    factor *= last / base;
-                }
-                last = close;
-            }
-            *out = factor;
-        }
-    });
-    Some(Column::F64(factors))
 }

@@ -1,4 +1,4 @@
-//! What is asked of a table, and what comes back.
+//! The reading of one table: the columns that are wanted, and the cells that come back.
 
 use std::path::{Path, PathBuf};
 
@@ -7,23 +7,23 @@ use backstaff_panel::Column;
 use crate::{
     date_text::Shape,
     error::{Place, SourceError},
-    format::{decoded::Coded, row_numbers::RowNumbers},
+    format::{coded_texts::CodedTexts, row_numbers::RowNumbers},
     request::table_layout::{Dates, Keep},
 };
 
-/// What a column is decoded to.
+/// The form to which a column is decoded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Role {
-    /// Dates: none may be missing. What comes after midnight belongs to the same day.
+    /// Dates, of which none may be missing. What comes after midnight belongs to the same day.
     Days,
-    /// Dates on which something became known: none may be missing. What comes after midnight counts from the next day on,
-    /// since the session of its own day may have closed before.
+    /// Dates on which something became known, of which none may be missing. What comes after midnight counts from the
+    /// next day on, since the session of its own day may have closed before.
     Known,
-    /// Texts: none may be missing.
+    /// Texts, of which none may be missing.
     Keys,
-    /// Texts.
+    /// Texts; empty cells are missing.
     Texts,
-    /// Numbers.
+    /// Numbers; empty cells are missing.
     Numbers,
 }
 
@@ -31,20 +31,36 @@ pub(crate) enum Role {
 pub(crate) struct Scan<'a> {
     pub table: &'a str,
     pub columns: Vec<(&'a str, Role)>,
-    /// Which rows.
+    /// The rows that are read, by the texts in their columns.
     pub keep: &'a Keep,
     pub dates: Dates,
     /// Whether the order of the rows means nothing, so that an index may give them.
     pub any_order: bool,
 }
 
-impl Scan<'_> {
+impl<'a> Scan<'a> {
+    /// A reading of the kept rows of a table in their order, for now without a column.
+    pub(crate) fn new(table: &'a str, keep: &'a Keep, dates: Dates) -> Self {
+        Self { table, columns: Vec::new(), keep, dates, any_order: false }
+    }
+
+    /// The same reading, for one to whom the order of the rows means nothing.
+    pub(crate) fn in_any_order(self) -> Self {
+        Self { any_order: true, ..self }
+    }
+
+    /// Ask for a column too. Returns the column's place in the chunks that come back.
+    pub(crate) fn column(&mut self, name: &'a str, role: Role) -> usize {
+        self.columns.push((name, role));
+        self.columns.len() - 1
+    }
+
     /// The table, as errors name it.
     pub(crate) fn place(&self, path: &Path) -> PathBuf {
         PathBuf::from(format!("{}, table {},", path.display(), self.table))
     }
 
-    /// Why there is nothing to read.
+    /// The error of a reading that finds no row.
     pub(crate) fn no_rows(&self, path: &Path) -> SourceError {
         let path = PathBuf::from(format!("{}, table {}", path.display(), self.table));
         match kept_rows(self.keep) {
@@ -54,7 +70,7 @@ impl Scan<'_> {
     }
 }
 
-/// Which rows of a table are kept, for people; `None` is all.
+/// The rows of a table that are kept, for people; `None` if all are.
 pub(crate) fn kept_rows(keep: &Keep) -> Option<String> {
     let kept = keep.iter().map(|(column, texts)| {
         format!("{column} {}", texts.iter().map(String::as_str).collect::<Vec<_>>().join(" or "))
@@ -62,7 +78,7 @@ pub(crate) fn kept_rows(keep: &Keep) -> Option<String> {
     Some(kept.collect::<Vec<_>>().join(" and ")).filter(|kept| !kept.is_empty())
 }
 
-/// Decoded rows, and how the dates of each column begin.
+/// Decoded rows, and the form of the first date of each column.
 pub(crate) struct Decoded {
     pub chunk: Chunk,
     pub shapes: Vec<Option<Shape>>,
@@ -79,7 +95,7 @@ impl Decoded {
 pub(crate) struct Chunk {
     /// The number of each row for people.
     pub rows: RowNumbers,
-    /// In the order of [`Scan::columns`].
+    /// The cells of each column, in the order of [`Scan::columns`].
     pub columns: Vec<Cells>,
 }
 
@@ -88,7 +104,7 @@ pub(crate) struct Chunk {
 pub(crate) enum Cells {
     /// Days since 1970-01-01.
     Days(Vec<i32>),
-    Texts(Coded),
+    Texts(CodedTexts),
     /// NaN is missing; in four bytes each where that loses nothing.
     Numbers(Column),
 }
@@ -98,7 +114,7 @@ impl Chunk {
         self.rows.len()
     }
 
-    /// Where a row stands.
+    /// Where a row stands in the user's data.
     pub(crate) fn place(&self, table: &Path, row: usize) -> Place {
         Place { file: table.to_owned(), row: self.rows.get(row) }
     }
@@ -107,17 +123,19 @@ impl Chunk {
     ///
     /// # Panics
     ///
-    /// As the next two: if the column was asked for as something else.
+    /// If the column was asked for as something else; so do the next two.
     pub(crate) fn days(&self, column: usize) -> &[i32] {
         let Cells::Days(days) = &self.columns[column] else { panic!("column {column} holds no days") };
         days
     }
 
-    pub(crate) fn texts(&self, column: usize) -> &Coded {
+    /// A column of texts.
+    pub(crate) fn texts(&self, column: usize) -> &CodedTexts {
         let Cells::Texts(texts) = &self.columns[column] else { panic!("column {column} holds no texts") };
         texts
     }
 
+    /// A column of numbers.
     pub(crate) fn numbers(&self, column: usize) -> &Column {
         let Cells::Numbers(numbers) = &self.columns[column] else {
             panic!("column {column} holds no numbers")

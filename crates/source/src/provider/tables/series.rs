@@ -1,60 +1,50 @@
-//! Dated series of the whole market: indices, rates.
+//! Dated series of the whole market to facts: indices, rates.
 
 use std::collections::BTreeMap;
 
 use backstaff_panel::{Fact, Facts, Frequency, Panel, Session};
 
 use super::{
-    Tables,
+    database::Database,
+    infinite_values,
     scan::{Role, Scan},
-    warn_infinite,
 };
 use crate::{
     error::SourceError,
-    request::table_layout::{Keep, SeriesTable},
+    request::{
+        panel_source::PanelSource,
+        table_layout::{Keep, SeriesTable, TableLayout},
+    },
 };
 
 /// Read the series that are wanted into facts of a panel.
-pub(super) fn insert(
+pub(crate) fn insert(
     panel: &mut Panel,
-    tables: &Tables,
-    layout: &SeriesTable,
-    wanted: &dyn Fn(&str) -> bool,
+    database: &Database,
+    layout: &TableLayout,
+    request: &PanelSource,
     warnings: &mut Vec<String>,
 ) -> Result<(), SourceError> {
-    let names = layout
-        .names
-        .iter()
-        .map(|(code, name)| (code.as_str(), format!("{name}{}", Frequency::Dated.suffix())));
-    let names = names.filter(|(_, name)| wanted(name)).collect::<BTreeMap<_, _>>();
+    for table in &layout.series {
+        insert_table(panel, database, table, request, warnings)?;
+    }
+    Ok(())
+}
+
+fn insert_table(
+    panel: &mut Panel,
+    database: &Database,
+    layout: &SeriesTable,
+    request: &PanelSource,
+    warnings: &mut Vec<String>,
+) -> Result<(), SourceError> {
+    let fact_name = |name: &str| format!("{name}{}", Frequency::Dated.suffix());
+    let names = layout.names.iter().map(|(code, name)| (code.as_str(), fact_name(name)));
+    let names = names.filter(|(_, name)| request.wants_fact(name)).collect::<BTreeMap<_, _>>();
     if names.is_empty() {
         return Ok(());
     }
-    let keep = Keep::from([(layout.key.clone(), names.keys().map(|&code| code.to_owned()).collect())]);
-    let columns = vec![
-        (layout.key.as_str(), Role::Keys),
-        (layout.date.as_str(), Role::Days),
-        (layout.value.as_str(), Role::Numbers),
-    ];
-    let scan = Scan { table: &layout.table, columns, keep: &keep, dates: layout.dates, any_order: false };
-    let mut observed = BTreeMap::<&str, Vec<Fact>>::new();
-    let mut infinite = 0;
-    for chunk in tables.scan(&scan)? {
-        let (keys, days, values) = (chunk.texts(0), chunk.days(1), chunk.numbers(2));
-        for (row, &day) in days.iter().enumerate() {
-            let Some((code, _)) = names.get_key_value(keys.names[keys.codes[row] as usize].as_str()) else {
-                continue;
-            };
-            let value = values.get(row);
-            infinite += usize::from(value.is_infinite());
-            if value.is_finite() {
-                let date = Session::from_number(day);
-                let known = Session::from_number(day + i32::from(layout.lag_days));
-                observed.entry(code).or_default().push(Fact::observed(date, known, value));
-            }
-        }
-    }
-    warnings.extend(warn_infinite(infinite, &layout.table, &layout.value));
+    let mut observed = read(database, layout, &names, warnings)?;
     for (code, name) in names {
         let facts = observed.remove(code).unwrap_or_default();
         if let Some((count, first)) = repeated(&facts) {
@@ -73,7 +63,40 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// How many days have another value than one that stood before it, and the first of them.
+/// The values of each code, in the order of the table.
+fn read<'a>(
+    database: &Database,
+    layout: &SeriesTable,
+    names: &BTreeMap<&'a str, String>,
+    warnings: &mut Vec<String>,
+) -> Result<BTreeMap<&'a str, Vec<Fact>>, SourceError> {
+    let keep = Keep::from([(layout.key.clone(), names.keys().map(|&code| code.to_owned()).collect())]);
+    let mut scan = Scan::new(&layout.table, &keep, layout.dates);
+    let key = scan.column(&layout.key, Role::Keys);
+    let date = scan.column(&layout.date, Role::Days);
+    let value = scan.column(&layout.value, Role::Numbers);
+    let mut observed = BTreeMap::<&str, Vec<Fact>>::new();
+    let mut infinite = 0;
+    for chunk in database.scan(&scan)? {
+        let (keys, days, values) = (chunk.texts(key), chunk.days(date), chunk.numbers(value));
+        for (row, &day) in days.iter().enumerate() {
+            let Some((code, _)) = names.get_key_value(keys.names[keys.codes[row] as usize].as_str()) else {
+                continue;
+            };
+            let value = values.get(row);
+            infinite += usize::from(value.is_infinite());
+            if value.is_finite() {
+                let date = Session::from_number(day);
+                let known = Session::from_number(day + i32::from(layout.lag_days));
+                observed.entry(code).or_default().push(Fact::observed(date, known, value));
+            }
+        }
+    }
+    warnings.extend(infinite_values::warning(infinite, &layout.table, &layout.value));
+    Ok(observed)
+}
+
+/// The number of days with a value that differs from an earlier one of the day, and the first of these days.
 fn repeated(facts: &[Fact]) -> Option<(usize, Session)> {
     let mut by_day = BTreeMap::<Session, Vec<f64>>::new();
     for fact in facts {

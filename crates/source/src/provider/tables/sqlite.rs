@@ -1,12 +1,16 @@
 //! SQLite files, read by several connections that see the same state of the file.
 
-mod connection;
+pub(crate) mod connection;
 mod decode;
-mod growth;
-mod index;
+pub(crate) mod fault;
+pub(crate) mod growth;
+pub(crate) mod index;
 mod ranges;
+pub(crate) mod sql_name;
 
 use std::{
+    fs::File,
+    io::Read as _,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -17,18 +21,25 @@ use std::{
 use rayon::prelude::*;
 use rusqlite::Connection;
 
-pub use self::growth::Growth;
-pub use self::index::{IndexTrial, make_indexes, try_indexes};
-pub(crate) use self::ranges::quoted;
-use self::{decode::Decoder, ranges::Range};
+use self::{decode::Decoder, fault::fault, ranges::Range};
 use super::{
-    kept::{self, Marks, RowsName},
+    kept_rows::{self, Marks, RowsName},
     scan::{Chunk, Decoded, Scan},
 };
 use crate::error::SourceError;
 
-/// An opened database.
-pub(crate) struct Database {
+/// The first bytes of every SQLite file.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// Whether a path is an SQLite file, by its first bytes.
+pub fn is_database(path: &Path) -> bool {
+    let mut first = [0; 16];
+    path.is_file()
+        && File::open(path).is_ok_and(|mut file| file.read_exact(&mut first).is_ok() && first == *MAGIC)
+}
+
+/// An opened file.
+pub(crate) struct SqliteFile {
     path: PathBuf,
     tables: Vec<String>,
     /// Each in a read transaction that began in the same state of the file.
@@ -36,7 +47,7 @@ pub(crate) struct Database {
     marks: Option<Arc<Marks>>,
 }
 
-impl Database {
+impl SqliteFile {
     /// Open a file read-only, with one connection for each thread of the current pool. A writer may go on beside it
     /// where the file is in WAL mode; what it adds is not seen. Of tables with marks only what is above them is read.
     pub(crate) fn open(path: &Path, marks: Option<Arc<Marks>>) -> Result<Self, SourceError> {
@@ -77,7 +88,7 @@ impl Database {
                             let cut = |connection: &Connection| ranges::between(connection, scan, above, to);
                             let chunks = self.read(scan, cut)?;
                             decode::check_dates(&chunks, scan, &scan.place(&self.path))?;
-                            let rows = kept::merge(chunks, scan);
+                            let rows = kept_rows::merge(chunks, scan);
                             marks.keeper.keep(&name, &rows);
                             rows
                         }
@@ -149,32 +160,4 @@ impl Database {
         }
         Ok(decoder.finish())
     }
-}
-
-/// One connection in a read transaction, with the same manners.
-pub(crate) fn open_one(path: &Path) -> Result<Connection, SourceError> {
-    let failed = |error| fault(path, &error);
-    let mut connections = connection::open_all(path, 1).map_err(failed)?;
-    connections.pop().ok_or_else(|| failed(rusqlite::Error::QueryReturnedNoRows))
-}
-
-/// What an error of SQLite means for the user.
-pub(crate) fn fault(path: &Path, error: &rusqlite::Error) -> SourceError {
-    use rusqlite::ErrorCode::{CannotOpen, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, NotADatabase};
-    let advice = match error.sqlite_error_code() {
-        Some(NotADatabase) => "it is no SQLite database, or it is encrypted",
-        Some(DatabaseCorrupt) => {
-            "the file is damaged; `PRAGMA integrity_check` in the sqlite3 shell says where, `.recover` saves what is left"
-        }
-        Some(DatabaseBusy | DatabaseLocked) => {
-            "another program holds it; wait for its transaction to end, or use WAL mode, in which reading and writing go \
-             together"
-        }
-        Some(CannotOpen) => {
-            "it can't be opened; check the path and the rights (in WAL mode the folder must be writable, or the -shm file \
-             be there)"
-        }
-        _ => "the database refused the query",
-    };
-    SourceError::Database { path: path.to_owned(), advice, message: error.to_string() }
 }

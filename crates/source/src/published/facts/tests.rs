@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use super::*;
+use backstaff_panel::{Fact, Facts, Frequency, Instrument};
+
+use super::fact_source::{FactSource, FactsByName, ReadFacts};
+use crate::error::SourceError;
 
 fn read(text: &str) -> Result<FactsByName, SourceError> {
     let folder = tempfile::tempdir().unwrap();

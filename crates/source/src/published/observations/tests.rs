@@ -2,7 +2,13 @@
 
 use std::fs;
 
-use super::*;
+use backstaff_panel::{Facts, Frequency};
+
+use super::{
+    lag::Lag,
+    series_source::{Lags, ReadSeries, SeriesSource},
+};
+use crate::error::SourceError;
 
 fn read(text: &str, change: impl FnOnce(&mut SeriesSource)) -> Result<ReadSeries, SourceError> {
     let folder = tempfile::tempdir().unwrap();

@@ -4,6 +4,9 @@ use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, Result};
 
+use super::fault::fault;
+use crate::error::SourceError;
+
 /// How long to wait for a writer that is not in WAL mode.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -40,6 +43,13 @@ pub(super) fn open_all(path: &Path, count: usize) -> Result<Vec<Connection>> {
         before = after;
     }
     Ok(vec![reading(path)?])
+}
+
+/// Open one connection in a read transaction.
+pub(crate) fn open_one(path: &Path) -> std::result::Result<Connection, SourceError> {
+    let failed = |error| fault(path, &error);
+    let mut connections = open_all(path, 1).map_err(failed)?;
+    connections.pop().ok_or_else(|| failed(rusqlite::Error::QueryReturnedNoRows))
 }
 
 /// A connection whose read transaction has begun.

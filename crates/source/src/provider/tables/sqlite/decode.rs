@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use backstaff_panel::NarrowColumn;
 use rusqlite::{Row, types::ValueRef};
 
-use super::super::{
-    day::DayReader,
-    scan::{Cells, Chunk, Decoded, Role, Scan},
-};
 use crate::{
     error::{Place, SourceError},
-    format::{decoded::Coded, row_numbers::RowNumbers},
+    format::{coded_texts::CodedTexts, row_numbers::RowNumbers},
+    provider::tables::{
+        day_reader::DayReader,
+        scan::{Cells, Chunk, Decoded, Role, Scan},
+    },
     request::table_layout::Dates,
 };
 
@@ -25,7 +25,7 @@ pub(super) struct Decoder<'a> {
 enum Column {
     Days(DayReader, Vec<i32>),
     /// Texts, and whether each row needs one.
-    Texts(Coded, bool),
+    Texts(CodedTexts, bool),
     Numbers(NarrowColumn),
 }
 
@@ -38,8 +38,8 @@ impl<'a> Decoder<'a> {
                     let reader = DayReader::new(scan.dates, role == Role::Known);
                     Column::Days(reader, Vec::with_capacity(rows))
                 }
-                Role::Keys => Column::Texts(Coded::for_rows(rows), true),
-                Role::Texts => Column::Texts(Coded::for_rows(rows), false),
+                Role::Keys => Column::Texts(CodedTexts::with_capacity(rows), true),
+                Role::Texts => Column::Texts(CodedTexts::with_capacity(rows), false),
                 Role::Numbers => Column::Numbers(NarrowColumn::with_capacity(rows)),
             };
             (name, column)
@@ -63,7 +63,7 @@ impl<'a> Decoder<'a> {
                 Column::Days(reader, days) => days.push(fault.day(name, value, reader)?),
                 Column::Texts(texts, is_key) => {
                     fault.text(name, value, texts)?;
-                    if *is_key && texts.codes.last() == Some(&Coded::MISSING) {
+                    if *is_key && texts.codes.last() == Some(&CodedTexts::MISSING) {
                         return Err(SourceError::EmptyKey {
                             place: fault.place(),
                             what: "instrument or code",
@@ -134,7 +134,7 @@ impl Fault<'_> {
         })
     }
 
-    fn text(&self, column: &str, value: ValueRef<'_>, texts: &mut Coded) -> Result<(), SourceError> {
+    fn text(&self, column: &str, value: ValueRef<'_>, texts: &mut CodedTexts) -> Result<(), SourceError> {
         match value {
             ValueRef::Text(text) => {
                 let Ok(text) = std::str::from_utf8(text) else {

@@ -7,7 +7,12 @@ use std::{
 
 use rusqlite::{Connection, types::ValueRef};
 
-use super::{connection, fault, open_one, quoted, ranges};
+use super::{
+    connection::{self, open_one},
+    fault::fault,
+    ranges,
+    sql_name::quoted,
+};
 use crate::{error::SourceError, request::table_layout::TableLayout};
 
 /// Smaller tables, by the span of their row numbers, are always read whole.

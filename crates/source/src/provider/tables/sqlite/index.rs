@@ -9,7 +9,11 @@ use std::{
 use rusqlite::{Connection, Result, params_from_iter};
 use serde::Serialize;
 
-use super::{connection, fault, open_one, ranges::quoted};
+use super::{
+    connection::{self, open_one},
+    fault::fault,
+    sql_name::quoted,
+};
 use crate::{
     error::SourceError,
     request::table_layout::{ItemTable, PeriodTable, TableLayout},

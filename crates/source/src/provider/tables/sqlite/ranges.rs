@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, Result, types::Value};
 
-use super::{super::scan::Scan, index};
+use super::{index, sql_name::quoted};
+use crate::provider::tables::scan::Scan;
 
 /// Into how many parts a table is cut: more than threads, so that all end together, and the same for any number of them.
 const PARTS: i128 = 64;
@@ -151,11 +152,6 @@ impl Range {
         }
         (sql, values)
     }
-}
-
-/// A name inside a query.
-pub(crate) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use backstaff_panel::{Column, NarrowColumn};
 
 use super::scan::{Cells, Chunk, Decoded, Role, Scan};
-use crate::{date_text::Shape, format::decoded::Coded};
+use crate::{date_text::Shape, format::coded_texts::CodedTexts};
 
 /// Decoded rows of a table.
 #[derive(Clone, Debug)]
@@ -95,7 +95,7 @@ pub(crate) fn merge(chunks: Vec<Decoded>, scan: &Scan<'_>) -> TableRows {
     }
     let columns = of_columns.into_iter().enumerate().map(|(at, parts)| {
         let shape = shapes.iter().find_map(|shapes| shapes[at]);
-        let (mut days, mut known, mut texts) = (Vec::new(), Coded::default(), Vec::new());
+        let (mut days, mut known, mut texts) = (Vec::new(), CodedTexts::default(), Vec::new());
         let mut numbers = NarrowColumn::with_capacity(0);
         for part in parts {
             match part {
@@ -103,7 +103,7 @@ pub(crate) fn merge(chunks: Vec<Decoded>, scan: &Scan<'_>) -> TableRows {
                 Cells::Numbers(part) => numbers.append(&part),
                 Cells::Texts(part) => {
                     let codes = part.names.iter().map(|name| known.code(name.as_str())).collect::<Vec<_>>();
-                    let code = |&code: &u32| codes.get(code as usize).copied().unwrap_or(Coded::MISSING);
+                    let code = |&code: &u32| codes.get(code as usize).copied().unwrap_or(CodedTexts::MISSING);
                     texts.extend(part.codes.iter().map(code));
                 }
             }
@@ -124,7 +124,7 @@ impl From<TableRows> for Decoded {
             shapes.push(if let TableColumn::Days(_, shape) = &column { *shape } else { None });
             match column {
                 TableColumn::Days(days, _) => Cells::Days(days),
-                TableColumn::Texts(codes, names) => Cells::Texts(Coded::of(codes, names)),
+                TableColumn::Texts(codes, names) => Cells::Texts(CodedTexts::from_codes(codes, names)),
                 TableColumn::Numbers(numbers) => Cells::Numbers(numbers),
             }
         });

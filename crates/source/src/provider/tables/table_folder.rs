@@ -11,24 +11,27 @@ use rayon::prelude::*;
 
 use super::scan::{Cells, Chunk, Role, Scan};
 use crate::{
-    date_text::Shape,
-    error::SourceError,
+    date_text::{DateOrder, Shape},
+    error::{Place, SourceError},
     format::{
-        decoded::Coded,
-        parquet_file::{self, ParquetFile, Part},
+        coded_texts::CodedTexts,
+        parquet_file::{
+            ParquetFile,
+            column::{CellType, DecodedColumn, DecodedDates},
+        },
         row_numbers::RowNumbers,
     },
-    request::{panel_source::DateOrder, table_layout::Dates},
+    request::table_layout::Dates,
 };
 
 /// A folder of tables.
-pub(crate) struct Folder {
+pub(crate) struct TableFolder {
     path: PathBuf,
     names: Vec<String>,
     files: BTreeMap<String, PathBuf>,
 }
 
-impl Folder {
+impl TableFolder {
     pub(crate) fn open(path: &Path) -> Result<Self, SourceError> {
         let read = |source| SourceError::Read { path: path.to_owned(), source };
         let mut files = BTreeMap::new();
@@ -69,32 +72,25 @@ impl Folder {
         let file = ParquetFile::open(path)?;
         let header = file.header();
         let find = |name: &str| header.iter().position(|column| column.name == name).unwrap_or_default();
-        let wanted = scan.columns.iter().map(|&(name, role)| (find(name), of_file(role)));
-        let kept = scan.keep.keys().map(|name| (find(name), parquet_file::Role::Category));
+        let wanted = scan.columns.iter().map(|&(name, role)| (find(name), cell_type(role)));
+        let kept = scan.keep.keys().map(|name| (find(name), CellType::Texts));
         let columns = wanted.chain(kept).collect::<Vec<_>>();
-        let groups = file.groups();
-        let parts = (0..groups * columns.len()).into_par_iter().map(|task| {
-            let (column, role) = columns[task % columns.len()];
-            file.column(task / columns.len(), column, role, DateOrder::Detect)
-        });
-        let parts = parts.collect::<Result<Vec<_>, _>>()?;
-        let mut parts = parts.into_iter();
         let mut shapes = vec![None; columns.len()];
         let mut first_row = 1;
-        let mut decoded = Vec::with_capacity(groups);
-        for _ in 0..groups {
-            let cells = parts.by_ref().take(columns.len()).enumerate().map(|(at, part)| {
-                if let Part::Days { shape, .. } = &part {
-                    self.check_shape(scan, scan.columns[at].0, *shape, &mut shapes[at], first_row)?;
+        let mut groups = Vec::new();
+        for decoded in file.columns(&columns, DateOrder::Detect)? {
+            let cells = decoded.into_iter().enumerate().map(|(at, column)| {
+                if let DecodedColumn::Dates(dates) = &column {
+                    self.check_shape(scan, scan.columns[at].0, dates.shape, &mut shapes[at], first_row)?;
                 }
-                Ok(cells(part, scan.columns.get(at).map(|column| column.1)))
+                Ok(cells(column, scan.columns.get(at).map(|column| column.1)))
             });
             let cells = cells.collect::<Result<Vec<_>, SourceError>>()?;
             let length = cells.first().map_or(0, length);
-            decoded.push((cells, first_row, length));
+            groups.push((cells, first_row, length));
             first_row += length as u64;
         }
-        let chunks = decoded.into_par_iter().map(|(mut cells, first_row, length)| {
+        let chunks = groups.into_par_iter().map(|(mut cells, first_row, length)| {
             let kept = cells.split_off(scan.columns.len());
             keep(cells, &kept, scan, first_row, length)
         });
@@ -114,7 +110,7 @@ impl Folder {
             return Ok(());
         }
         Err(SourceError::MixedDates {
-            place: crate::error::Place { file: scan.place(&self.path), row },
+            place: Place { file: scan.place(&self.path), row },
             column: column.to_owned(),
             text: shape.name().to_owned(),
             form: form.name(),
@@ -122,24 +118,24 @@ impl Folder {
     }
 }
 
-fn of_file(role: Role) -> parquet_file::Role {
+fn cell_type(role: Role) -> CellType {
     match role {
-        Role::Days | Role::Known => parquet_file::Role::Date,
-        Role::Keys => parquet_file::Role::Instrument,
-        Role::Texts => parquet_file::Role::Category,
-        Role::Numbers => parquet_file::Role::NarrowNumber,
+        Role::Days | Role::Known => CellType::Dates,
+        Role::Keys => CellType::Keys,
+        Role::Texts => CellType::Texts,
+        Role::Numbers => CellType::NarrowNumbers,
     }
 }
 
-fn cells(part: Part, role: Option<Role>) -> Cells {
-    match part {
-        Part::Days { days, seconds, .. } if role == Some(Role::Known) => {
+fn cells(column: DecodedColumn, role: Option<Role>) -> Cells {
+    match column {
+        DecodedColumn::Dates(DecodedDates { days, seconds, .. }) if role == Some(Role::Known) => {
             let late = seconds.into_iter().map(|second| i32::from(second > 0)).chain(std::iter::repeat(0));
             Cells::Days(days.into_iter().zip(late).map(|(day, late)| day + late).collect())
         }
-        Part::Days { days, .. } => Cells::Days(days),
-        Part::Texts(texts) => Cells::Texts(texts),
-        Part::Numbers(numbers) => Cells::Numbers(numbers),
+        DecodedColumn::Dates(dates) => Cells::Days(dates.days),
+        DecodedColumn::Texts(texts) => Cells::Texts(texts),
+        DecodedColumn::Numbers(numbers) => Cells::Numbers(numbers),
     }
 }
 
@@ -162,7 +158,7 @@ fn keep(cells: Vec<Cells>, kept: &[Cells], scan: &Scan<'_>, first_row: u64, leng
         let Cells::Texts(texts) = cells else { continue };
         let of_code = texts.names.iter().map(|name| wanted.contains(name)).collect::<Vec<_>>();
         for (is_kept, &code) in is_kept.iter_mut().zip(&texts.codes) {
-            *is_kept &= code != Coded::MISSING && of_code[code as usize];
+            *is_kept &= code != CodedTexts::MISSING && of_code[code as usize];
         }
     }
     if is_kept.iter().all(|&is_kept| is_kept) {

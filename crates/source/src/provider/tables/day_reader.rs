@@ -1,8 +1,8 @@
 //! Dates of a column, one after the other.
 
 use crate::{
-    date_text::{self, Shape, Stamp},
-    request::{panel_source::DateOrder, table_layout::Dates},
+    date_text::{self, DateOrder, Shape, Stamp},
+    request::table_layout::Dates,
 };
 
 /// Reads the dates of a column; neighbours are often equal.

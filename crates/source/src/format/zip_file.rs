@@ -1,4 +1,4 @@
-//! Zip files with one CSV file in them.
+//! Zip files with one file in them.
 
 use std::{
     fs,
@@ -10,19 +10,16 @@ use zip::{ZipArchive, result::ZipError};
 
 use crate::error::SourceError;
 
-/// The text of the one file in an archive.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
+/// The bytes of the only file in an archive; `None` if the archive holds none or several.
+pub(crate) fn only_file(path: &Path) -> Result<Option<Vec<u8>>, SourceError> {
     let bytes = fs::read(path).map_err(|source| SourceError::Read { path: path.to_owned(), source })?;
     let failed = |source: ZipError| SourceError::Zip { path: path.to_owned(), source: Box::new(source) };
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(failed)?;
     if archive.len() != 1 {
-        return Err(SourceError::Lean {
-            path: path.to_owned(),
-            reason: "the archive doesn't hold exactly one file",
-        });
+        return Ok(None);
     }
     let mut file = archive.by_index(0).map_err(failed)?;
     let mut text = Vec::with_capacity(file.size() as usize);
     file.read_to_end(&mut text).map_err(|source| failed(source.into()))?;
-    Ok(text)
+    Ok(Some(text))
 }
