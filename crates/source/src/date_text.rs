@@ -1,45 +1,36 @@
 //! Dates and times as people and programs write them.
 
+use backstaff_panel::Session;
 use serde::{Deserialize, Serialize};
 
-/// How dates such as 3/4/2015 are written.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DateOrder {
-    /// Find out from a number above 12; refuse if there is none.
-    #[default]
-    Detect,
-    /// 3/4/2015 is the third of April.
-    DayFirst,
-    /// 3/4/2015 is the fourth of March.
-    MonthFirst,
-}
+use crate::date_order::DateOrder;
 
-/// A local date, as days since 1970-01-01, and the second of that day.
+/// A local date and time: days since 1970-01-01, and the second of that day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Stamp {
     pub day: i32,
     pub second: u32,
 }
 
-/// How a date is written: what is printed for the user.
+/// The form in which a date is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Shape {
-    /// 2015-03-31
+    /// As 2015-03-31: the year first.
     YearFirst,
-    /// 20150331
+    /// As 20150331: eight digits.
     Digits,
-    /// 3/4/2015: which is the month must be known.
+    /// As 3/4/2015: a [`DateOrder`] says which number is the month.
     YearLast,
-    /// 31.3.2015
+    /// As 31.3.2015: day, month and year between dots.
     Dotted,
-    /// 31 March 2015
+    /// As 31 March 2015: with the name of the month.
     MonthName,
-    /// A number of seconds, or of parts of them.
+    /// A number of seconds since 1970-01-01 UTC, or of parts of seconds.
     Epoch,
 }
 
 impl Shape {
+    /// The form in words for people.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::YearFirst => "YYYY-MM-DD",
@@ -52,6 +43,7 @@ impl Shape {
     }
 }
 
+/// The seconds of a day.
 const SECONDS: i64 = 86_400;
 
 /// The stamp of a whole number: YYYYMMDD, or seconds, milli-, micro- or nanoseconds since 1970-01-01 UTC.
@@ -101,11 +93,12 @@ pub(crate) fn parse(text: &str, order: DateOrder) -> Option<(Stamp, Shape)> {
     }
 }
 
+/// Whether eight digits are a date.
 fn is_civil(text: &str) -> bool {
     text.parse().ok().and_then(from_number).is_some_and(|(_, shape)| shape == Shape::Digits)
 }
 
-/// The year, month, day, hour, minute and second, two digits each after the year's four.
+/// The stamp of fourteen digits: the year with four, then month, day, hour, minute and second with two each.
 fn compact(text: &str) -> Option<(Stamp, Shape)> {
     let (stamp, shape) = from_number(text[..8].parse().ok()?)?;
     let [hour, minute, second] = [8, 10, 12].map(|at| text[at..at + 2].parse::<u32>().ok());
@@ -114,6 +107,7 @@ fn compact(text: &str) -> Option<(Stamp, Shape)> {
         .then_some((Stamp { second: hour * 3_600 + minute * 60 + second, ..stamp }, shape))
 }
 
+/// The stamp of a text such as 2015-03-31 16:00.
 fn year_first(text: &str, separator: char) -> Option<(Stamp, Shape)> {
     let (year, rest) = text.split_once(separator)?;
     let (month, rest) = rest.split_once(separator)?;
@@ -122,6 +116,7 @@ fn year_first(text: &str, separator: char) -> Option<(Stamp, Shape)> {
     Some((Stamp { day, second: second_of_day(&rest[end..])? }, Shape::YearFirst))
 }
 
+/// The stamp of a text such as 3/31/2015 4:00 PM or 31.3.2015; between dots the day stands first.
 fn year_last(text: &str, separator: char, order: DateOrder) -> Option<(Stamp, Shape)> {
     let (first, rest) = text.split_once(separator)?;
     let (second, rest) = rest.split_once(separator)?;
@@ -138,7 +133,7 @@ fn year_last(text: &str, separator: char, order: DateOrder) -> Option<(Stamp, Sh
     Some((Stamp { day, second: second_of_day(&rest[4..])? }, shape))
 }
 
-/// `Mar 31, 2015` and `31-Mar-2015`.
+/// The stamp of a text such as `Mar 31, 2015` or `31-Mar-2015`.
 fn month_name(text: &str) -> Option<(Stamp, Shape)> {
     const MONTHS: [&str; 12] =
         ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -157,8 +152,8 @@ fn month_name(text: &str) -> Option<(Stamp, Shape)> {
     Some((Stamp { day: civil_day(year, month, day)?, second: 0 }, Shape::MonthName))
 }
 
-/// The second of the day from what follows a date: nothing, or `T16:00`, ` 16:00:00.5-05:00`, ` 4:00 PM`, with a zone
-/// of any spelling behind it.
+/// The second of the day in the text that follows a date: an empty text, or one such as `T16:00`, ` 16:00:00.5-05:00` or
+/// ` 4:00 PM`. A zone of any spelling may stand behind it.
 fn second_of_day(rest: &str) -> Option<u32> {
     let rest = rest.trim_start_matches(['T', 't', ' ', '-']);
     if rest.is_empty() || rest.eq_ignore_ascii_case("z") {
@@ -185,52 +180,16 @@ fn second_of_day(rest: &str) -> Option<u32> {
         .then_some(hour * 3_600 + minute * 60 + second)
 }
 
-/// Days since 1970-01-01 of a date of the Gregorian calendar (Hinnant 2013, `days_from_civil`).
+/// Days since 1970-01-01 of a date in the years 1 to 9999; `None` if there is no such date.
 fn civil_day(year: i64, month: u32, day: u32) -> Option<i32> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let length = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 => 28 + u32::from(leap),
-        _ => return None,
-    };
-    if !(1..=9_999).contains(&year) || !(1..=length).contains(&day) {
-        return None;
-    }
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let shifted = (i64::from(month) + 9) % 12;
-    let day_of_year = (153 * shifted + 2) / 5 + i64::from(day) - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    i32::try_from(era * 146_097 + day_of_era - 719_468).ok()
-}
-
-/// Whether day or month comes first in a column's dates, from the numbers above 12 in it.
-///
-/// `Ok` if it doesn't matter or is clear; `Err` gives an example that could be both.
-pub(crate) fn detect_order<'a>(texts: impl Iterator<Item = &'a str>) -> Result<DateOrder, String> {
-    let mut ambiguous = None;
-    for text in texts {
-        let text = text.trim();
-        let mut numbers = text.split(['/', '-']).map(str::parse::<u32>);
-        let (Some(Ok(first)), Some(Ok(second))) = (numbers.next(), numbers.next()) else { continue };
-        match (first, second) {
-            (32.., _) => return Ok(DateOrder::Detect),
-            (13.., _) => return Ok(DateOrder::DayFirst),
-            (_, 13..) => return Ok(DateOrder::MonthFirst),
-            (first, second) if first != second => {
-                ambiguous.get_or_insert_with(|| text.to_owned());
-            }
-            _ => {}
-        }
-    }
-    ambiguous.map_or(Ok(DateOrder::MonthFirst), Err)
+    // The calendar also knows the year 0 and years before it, which no text means.
+    let year = i16::try_from(year).ok().filter(|year| (1..=9_999).contains(year))?;
+    let session = Session::from_ymd(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?)?;
+    Some(session.number())
 }
 
 #[cfg(test)]
 mod tests {
-    use backstaff_panel::Session;
     use proptest::prelude::*;
 
     use super::*;
@@ -273,6 +232,7 @@ mod tests {
             "",
             "n/a",
             "2015-02-29",
+            "0000-01-01",
             "2015-13-01",
             "2015-03-31x",
             "31/3/15",
@@ -292,14 +252,6 @@ mod tests {
         assert_eq!(second("11/25/2019 12:05 AM"), 300);
     }
 
-    #[test]
-    fn tells_the_order_from_a_number_above_12() {
-        assert_eq!(detect_order(["3/4/2015", "13/4/2015"].into_iter()), Ok(DateOrder::DayFirst));
-        assert_eq!(detect_order(["3/4/2015", "3/14/2015"].into_iter()), Ok(DateOrder::MonthFirst));
-        assert_eq!(detect_order(["3/3/2015", "3/4/2015"].into_iter()), Err("3/4/2015".to_owned()));
-        assert_eq!(detect_order(["2015-03-04"].into_iter()), Ok(DateOrder::Detect));
-    }
-
     proptest! {
         #[test]
         fn agrees_with_the_calendar(number in -200_000..200_000_i32) {
@@ -316,7 +268,6 @@ mod tests {
         #[test]
         fn never_panics_on_near_dates(text in "[0-9TZ:/. APMé+-]{0,24}") {
             let _ = parse(&text, DateOrder::Detect);
-            let _ = detect_order([text.as_str()].into_iter());
         }
     }
 }

@@ -9,6 +9,7 @@
 
 mod bars;
 mod check;
+mod date_order;
 mod date_text;
 mod error;
 mod format;
@@ -27,7 +28,8 @@ pub use check::{
     database::{ColumnReport, DatabaseReport, DateRange, IndexReport, Oddity, TableReport, check_database},
     quality,
 };
-pub use date_text::{DateOrder, Shape};
+pub use date_order::DateOrder;
+pub use date_text::Shape;
 pub use error::{BadPrice, Duplicate, Place, SourceError};
 pub use names::field_name;
 pub use provider::{

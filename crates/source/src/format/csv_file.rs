@@ -20,7 +20,8 @@ use super::{
     text_table::TextTable,
 };
 use crate::{
-    date_text::{self, DateOrder, Shape},
+    date_order::DateOrder,
+    date_text::Shape,
     error::{Place, SourceError},
 };
 
@@ -168,7 +169,7 @@ impl<'a> CsvFile<'a> {
         }
         let texts = records.map(|record| text(record.get(date).unwrap_or_default()).into_owned());
         let texts = texts.collect::<Vec<_>>();
-        date_text::detect_order(texts.iter().map(String::as_str)).map_err(|example| SourceError::DateOrder {
+        DateOrder::detect(texts.iter().map(String::as_str)).map_err(|example| SourceError::DateOrder {
             path: self.path.to_owned(),
             column: trimmed(&names, date),
             example,

@@ -25,10 +25,7 @@ use super::{
     row_numbers::RowNumbers,
     text_table::TextTable,
 };
-use crate::{
-    date_text::{DateOrder, Shape},
-    error::SourceError,
-};
+use crate::{date_order::DateOrder, date_text::Shape, error::SourceError};
 
 /// The number of rows that are decoded at a time: few enough that they stay in a core's cache until they are where they
 /// belong.

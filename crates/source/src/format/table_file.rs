@@ -6,10 +6,7 @@ use super::{
     bar_columns::BarColumns, csv_file::CsvFile, decoded::Block, header::HeaderColumn,
     number_cells::NumberCells, parquet_file::ParquetFile, text_table::TextTable,
 };
-use crate::{
-    date_text::{DateOrder, Shape},
-    error::SourceError,
-};
+use crate::{date_order::DateOrder, date_text::Shape, error::SourceError};
 
 /// The format of a file, by the ending of its name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -2,7 +2,7 @@
 
 use backstaff_panel::Session;
 
-use crate::date_text::{self, DateOrder};
+use crate::{date_order::DateOrder, date_text};
 
 /// The usual names of the column of days on which values became known, as `names::folded` writes them.
 pub(super) const KNOWN_AT: [&str; 11] = [

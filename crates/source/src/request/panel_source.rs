@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     adjustment::Adjustment, calendar_rule::CalendarRule, mapping::Mapping, table_layout::TableLayout,
 };
-use crate::date_text::DateOrder;
+use crate::date_order::DateOrder;
 
 /// What to do with an instrument that has duplicate bars or prices that are not positive.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]

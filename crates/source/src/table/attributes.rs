@@ -8,7 +8,8 @@ use std::{
 use backstaff_panel::{Axis, Categories, Column, Session, Universe};
 
 use crate::{
-    date_text::{self, DateOrder, Shape},
+    date_order::DateOrder,
+    date_text::{self, Shape},
     error::{Place, SourceError},
     format::table_file::TableFile,
     names::{INSTRUMENT, field_name, find_named, find_usual},

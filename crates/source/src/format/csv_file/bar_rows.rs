@@ -7,7 +7,8 @@ use csv::ByteRecord;
 
 use super::cell::{text, trimmed, value};
 use crate::{
-    date_text::{self, DateOrder, Shape},
+    date_order::DateOrder,
+    date_text::{self, Shape},
     error::{Place, SourceError},
     format::{
         bar_columns::{BarColumns, InstrumentKey},

@@ -11,7 +11,8 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::column::{ColumnPlace, DecodedDates, dictionary, kind};
 use crate::{
-    date_text::{self, DateOrder, Shape, Stamp},
+    date_order::DateOrder,
+    date_text::{self, Shape, Stamp},
     error::SourceError,
     format::header::ColumnKind,
 };
@@ -60,12 +61,13 @@ fn text_order(arrays: &[ArrayRef], order: DateOrder, place: &ColumnPlace) -> Res
         _ => place.cast(array, &DataType::Utf8),
     });
     let arrays = arrays.collect::<Result<Vec<_>, SourceError>>()?;
-    date_text::detect_order(arrays.iter().flat_map(|array| array.as_string::<i32>().iter().flatten()))
-        .map_err(|example| SourceError::DateOrder {
+    DateOrder::detect(arrays.iter().flat_map(|array| array.as_string::<i32>().iter().flatten())).map_err(
+        |example| SourceError::DateOrder {
             path: place.path.to_owned(),
             column: place.column.to_owned(),
             example,
-        })
+        },
+    )
 }
 
 /// The stamps of the rows while they are read.

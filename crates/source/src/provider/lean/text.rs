@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::{
-    date_text::{self, DateOrder},
+    date_order::DateOrder,
+    date_text,
     error::{Place, SourceError},
 };
 

@@ -21,7 +21,8 @@ pub(crate) use bars::read_bars;
 pub(crate) use facts::{fact_files, read_facts};
 
 use crate::{
-    date_text::{self, DateOrder},
+    date_order::DateOrder,
+    date_text,
     error::{Place, SourceError},
 };
 

@@ -1,7 +1,8 @@
 //! Dates of a column, one after the other.
 
 use crate::{
-    date_text::{self, DateOrder, Shape, Stamp},
+    date_order::DateOrder,
+    date_text::{self, Shape, Stamp},
     request::table_layout::Dates,
 };
 

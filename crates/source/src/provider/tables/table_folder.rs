@@ -11,7 +11,8 @@ use rayon::prelude::*;
 
 use super::scan::{Cells, Chunk, Role, Scan};
 use crate::{
-    date_text::{DateOrder, Shape},
+    date_order::DateOrder,
+    date_text::Shape,
     error::{Place, SourceError},
     format::{
         coded_texts::CodedTexts,

@@ -6,7 +6,8 @@ use backstaff_panel::{Fact, Session};
 
 use super::{lag::Lag, series_source::SeriesSource};
 use crate::{
-    date_text::{self, DateOrder},
+    date_order::DateOrder,
+    date_text,
     error::{Place, SourceError},
     format::text_table::TextTable,
     names::find_usual,
