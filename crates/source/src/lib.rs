@@ -25,7 +25,11 @@ pub use bars::{
     series::Series,
 };
 pub use check::{
-    database::{ColumnReport, DatabaseReport, DateRange, IndexReport, Oddity, TableReport, check_database},
+    database::{
+        DatabaseReport, check_database,
+        oddity::Oddity,
+        table::{ColumnReport, DateRange, IndexReport, TableReport},
+    },
     quality,
 };
 pub use date_order::DateOrder;

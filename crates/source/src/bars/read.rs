@@ -27,10 +27,11 @@ use crate::{
 /// Read the bars of a folder in Qlib's or LEAN's layout, else of plain files. Another layout than the stated one is
 /// refused.
 pub(crate) fn read(request: &PanelSource) -> Result<DecodedBars, SourceError> {
-    let (is_qlib, is_lean) = (qlib::is_provider(&request.path), lean::is_data_folder(&request.path));
+    let (is_qlib, is_lean) =
+        (qlib::folder::is_provider(&request.path), lean::folder::is_data_folder(&request.path));
     match request.format {
-        Format::Qlib | Format::Detect if is_qlib => qlib::read_bars(request),
-        Format::Lean | Format::Detect if is_lean => lean::read_bars(request),
+        Format::Qlib | Format::Detect if is_qlib => qlib::bars::read_bars(request),
+        Format::Lean | Format::Detect if is_lean => lean::bars::read_bars(request),
         Format::Detect => read_files(request),
         stated => {
             look_at(&request.path)?;

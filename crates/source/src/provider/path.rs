@@ -1,6 +1,9 @@
-//! Paths that the user named: what stands there, or what may have been meant.
+//! Paths: what the user may have meant by one, what a folder holds.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use crate::{error::SourceError, names::nearest};
 
@@ -29,4 +32,23 @@ fn missing(path: &Path) -> SourceError {
         existing.map_or_else(String::new, |there| format!("; {} exists, the rest does not", there.display()))
     };
     SourceError::Missing { path: path.to_owned(), hint }
+}
+
+/// The paths in a folder, sorted; none if the folder can't be listed for one of the reasons in `tolerated`.
+pub(super) fn entries(folder: &Path, tolerated: &[io::ErrorKind]) -> Result<Vec<PathBuf>, SourceError> {
+    let failed = |source| SourceError::Read { path: folder.to_owned(), source };
+    let found = match fs::read_dir(folder) {
+        Ok(found) => found,
+        Err(error) if tolerated.contains(&error.kind()) => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut paths =
+        found.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// The folders among the paths in a folder.
+pub(super) fn folders_in(folder: &Path, tolerated: &[io::ErrorKind]) -> Result<Vec<PathBuf>, SourceError> {
+    Ok(entries(folder, tolerated)?.into_iter().filter(|path| path.is_dir()).collect())
 }

@@ -33,11 +33,11 @@ pub fn source_files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
             None => Err(SourceError::UnknownFormat { path: path.to_owned() }),
         };
     }
-    if qlib::is_provider(path) {
-        return qlib::bar_files(path);
+    if qlib::folder::is_provider(path) {
+        return qlib::folder::bar_files(path);
     }
-    if lean::is_data_folder(path) {
-        return lean::bar_files(path);
+    if lean::folder::is_data_folder(path) {
+        return lean::folder::bar_files(path);
     }
     let mut files = Vec::new();
     walk(path, &mut files)?;

@@ -1,9 +1,10 @@
 //! What a database holds, before anything is read from it: schema, counts, ranges, oddities.
 //!
-//! To add an oddity: a line in `oddity.rs`.
+//! To add an oddity: a rule in `oddity_rules.rs`.
 
-mod oddity;
-mod table;
+pub(crate) mod oddity;
+mod oddity_rules;
+pub(crate) mod table;
 
 use std::{
     fmt, fs,
@@ -12,10 +13,10 @@ use std::{
 
 use serde::Serialize;
 
-pub use self::table::{ColumnReport, DateRange, IndexReport, TableReport};
+use self::{oddity::Oddity, table::TableReport};
 use crate::{
     error::SourceError,
-    provider::tables::sqlite::{connection::open_one, fault::fault, sql_name::quoted},
+    provider::tables::sqlite::{connection::open_one, fault::fault},
 };
 
 /// What a database holds.
@@ -33,21 +34,6 @@ pub struct DatabaseReport {
     pub oddities: Vec<Oddity>,
 }
 
-/// Rows that are not as one expects.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Oddity {
-    /// The table.
-    pub table: String,
-    /// What is odd.
-    pub what: String,
-    /// In how many rows.
-    pub rows: u64,
-    /// Of how many.
-    pub of: u64,
-    /// The first one: the columns that tell which it is.
-    pub first: String,
-}
-
 /// Look into a database: schema, rows, ranges of dates, indexes, oddities.
 ///
 /// The file is opened read-only, and only what one state of it holds is seen, so a writer in WAL mode may go on beside.
@@ -63,7 +49,7 @@ pub fn check_database(path: &Path) -> Result<DatabaseReport, SourceError> {
     let look = |error| fault(path, &error);
     let journal = database.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(look)?;
     let (tables, mut oddities) = table::tables(&database).map_err(look)?;
-    oddities.extend(oddity::find(&database, &tables).map_err(look)?);
+    oddities.extend(oddity_rules::find(&database, &tables).map_err(look)?);
     Ok(DatabaseReport { path: path.to_owned(), bytes, journal, tables, oddities })
 }
 

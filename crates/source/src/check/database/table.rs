@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use rusqlite::{Connection, Result, Row, types::ValueRef};
+use rusqlite::{Connection, Result, Row};
 use serde::Serialize;
 
-use super::{Oddity, quoted};
+use super::oddity::{Oddity, first_row};
+use crate::provider::tables::sqlite::sql_name::quoted;
 
 /// A table of the database.
 #[derive(Clone, Debug, Serialize)]
@@ -109,7 +110,7 @@ fn table(database: &Connection, name: &str, oddities: &mut Vec<Oddity>) -> Resul
             report.columns.push(ColumnReport { name: column.clone(), declared: declared.clone(), missing });
             if wrong > 0 {
                 let condition = format!("typeof({}) IN ('text', 'blob')", quoted(column));
-                let first = first(database, name, &condition, &[column])?;
+                let first = first_row(database, name, &condition, &[column])?;
                 let what = format!("{column} is declared {declared} and holds text");
                 oddities.push(Oddity { table: name.to_owned(), what, rows: wrong, of: rows, first });
             }
@@ -155,7 +156,7 @@ fn mixed_dates(database: &Connection, table: &TableReport) -> Result<Vec<Oddity>
         } else {
             continue;
         };
-        let first = first(database, &table.name, &condition, &[column])?;
+        let first = first_row(database, &table.name, &condition, &[column])?;
         let what = format!("{column} {what}");
         found.push(Oddity { table: table.name.clone(), what, rows: *rows, of: table.rows, first });
     }
@@ -184,24 +185,6 @@ fn indexes(database: &Connection, table: &str) -> Result<Vec<IndexReport>> {
             Ok(IndexReport { name, columns, unique })
         })
         .collect()
-}
-
-/// Where the first row of a condition stands, and what some columns hold there.
-pub(super) fn first(database: &Connection, table: &str, condition: &str, columns: &[&str]) -> Result<String> {
-    let cells = columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ");
-    let sql = format!("SELECT {cells} FROM {} WHERE {condition} LIMIT 1", quoted(table));
-    database.query_row(&sql, [], |row| {
-        let texts = columns.iter().enumerate().map(|(i, column)| {
-            Ok(match row.get_ref(i)? {
-                ValueRef::Null => format!("{column} missing"),
-                ValueRef::Integer(value) => format!("{column} {value}"),
-                ValueRef::Real(value) => format!("{column} {value}"),
-                ValueRef::Text(text) => format!("{column} {:?}", String::from_utf8_lossy(text)),
-                ValueRef::Blob(bytes) => format!("{column} of {} bytes", bytes.len()),
-            })
-        });
-        Ok(texts.collect::<Result<Vec<_>>>()?.join(", "))
-    })
 }
 
 impl fmt::Display for TableReport {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use backstaff_panel::{Axis, Calendar, Column, Instrument, Panel, Session};
 
-use super::{Check, Finding};
+use super::finding::{Check, Finding};
 
 /// One instrument from its first to its last session; NaN is missing, also where there is no such column.
 pub(crate) struct Bars<'a> {

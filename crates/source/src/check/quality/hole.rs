@@ -1,6 +1,10 @@
 //! Sessions without a price inside a life: a few, or a gap.
 
-use super::{Bars, Check, Finding, QualityRules};
+use super::{
+    bars::Bars,
+    finding::{Check, Finding},
+    quality_rules::QualityRules,
+};
 
 pub(super) fn find(bars: &Bars, rules: &QualityRules, findings: &mut Vec<Finding>) {
     let sessions = (0..bars.close.len()).collect::<Vec<_>>();

@@ -1,6 +1,10 @@
 //! A high below the open or close, or a low above them.
 
-use super::{Bars, Check, Finding, QualityRules};
+use super::{
+    bars::Bars,
+    finding::{Check, Finding},
+    quality_rules::QualityRules,
+};
 
 pub(super) fn find(bars: &Bars, rules: &QualityRules, findings: &mut Vec<Finding>) {
     for t in 0..bars.sessions.len() {

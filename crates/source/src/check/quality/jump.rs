@@ -1,6 +1,10 @@
 //! Jumps of the close: taken back by the next session (a misplaced decimal point), or staying.
 
-use super::{Bars, Check, Finding, QualityRules};
+use super::{
+    bars::Bars,
+    finding::{Check, Finding},
+    quality_rules::QualityRules,
+};
 
 pub(super) fn find(bars: &Bars, rules: &QualityRules, findings: &mut Vec<Finding>) {
     let present = (0..bars.adjusted.len()).filter(|&t| bars.adjusted[t] > 0.0).collect::<Vec<_>>();

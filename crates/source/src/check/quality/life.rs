@@ -1,6 +1,10 @@
 //! Instruments that don't span the whole calendar: listings, delistings, or history that was not delivered.
 
-use super::{Bars, Check, Finding, QualityRules};
+use super::{
+    bars::Bars,
+    finding::{Check, Finding},
+    quality_rules::QualityRules,
+};
 
 pub(super) fn find(bars: &Bars, _: &QualityRules, findings: &mut Vec<Finding>) {
     let last = bars.sessions.len() - 1;

@@ -1,6 +1,10 @@
 //! Copies of the bar before: a source that goes on after a merger, or a day downloaded twice.
 
-use super::{Bars, Check, Finding, QualityRules};
+use super::{
+    bars::Bars,
+    finding::{Check, Finding},
+    quality_rules::QualityRules,
+};
 
 pub(super) fn find(bars: &Bars, _: &QualityRules, findings: &mut Vec<Finding>) {
     // Two equal volumes above zero with equal extremes don't happen by chance; the close may be corrected later.

@@ -1,6 +1,9 @@
 //! Dates that few instruments have.
 
-use super::{Check, Finding, QualityRules};
+use super::{
+    finding::{Check, Finding},
+    quality_rules::QualityRules,
+};
 use crate::bars::reading::Loaded;
 
 pub(super) fn findings(loaded: &Loaded, rules: &QualityRules) -> Vec<Finding> {

@@ -1,6 +1,10 @@
 //! One close over many sessions.
 
-use super::{Bars, Check, Finding, QualityRules};
+use super::{
+    bars::Bars,
+    finding::{Check, Finding},
+    quality_rules::QualityRules,
+};
 
 pub(super) fn find(bars: &Bars, rules: &QualityRules, findings: &mut Vec<Finding>) {
     let present = (0..bars.close.len()).filter(|&t| !bars.close[t].is_nan()).collect::<Vec<_>>();

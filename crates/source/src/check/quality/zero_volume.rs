@@ -1,6 +1,10 @@
 //! Bars without volume.
 
-use super::{Bars, Check, Finding, QualityRules};
+use super::{
+    bars::Bars,
+    finding::{Check, Finding},
+    quality_rules::QualityRules,
+};
 
 pub(super) fn find(bars: &Bars, _: &QualityRules, findings: &mut Vec<Finding>) {
     for t in 0..bars.sessions.len() {

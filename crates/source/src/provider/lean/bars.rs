@@ -15,13 +15,11 @@ use backstaff_panel::Column;
 use rayon::prelude::*;
 
 use super::{
-    Layout, Resolution,
-    counts::Counts,
     factors::{Factors, factors},
-    find,
-    names::{Listing, listings},
-    stem,
-    text::{Line, lines},
+    folder::{LeanFolder, Resolution, find, stem},
+    left_out::LeftOut,
+    lines::{Line, lines},
+    listings::{Listing, listings},
 };
 use crate::{
     error::SourceError,
@@ -44,9 +42,9 @@ const CLOSING: u32 = 16 * 3_600;
 /// Read all instruments of a folder.
 pub(crate) fn read_bars(request: &PanelSource) -> Result<DecodedBars, SourceError> {
     let failed = || SourceError::Lean { path: request.path.clone(), reason: "it has no archives of bars" };
-    let layout = find(&request.path).ok_or_else(failed)?;
-    let archives = layout.archives()?;
-    let mut listings = listings(&layout, &archives)?;
+    let folder = find(&request.path).ok_or_else(failed)?;
+    let archives = folder.archives()?;
+    let mut listings = listings(&folder, &archives)?;
     if let Some(wanted) = &request.instruments {
         // All are kept where none is known, for the message with the nearest name.
         let is_wanted = |listing: &Listing| wanted.contains(&listing.name);
@@ -56,19 +54,19 @@ pub(crate) fn read_bars(request: &PanelSource) -> Result<DecodedBars, SourceErro
     }
     let mut files = archives.values().flatten().cloned().collect::<Vec<_>>();
     files.sort();
-    let reader = Reader { layout: &layout, archives: &archives, files: &files };
+    let reader = Reader { folder: &folder, archives: &archives, files: &files };
     let read = listings.par_iter().map(|listing| reader.instrument(listing));
     let mut blocks = Vec::new();
-    let mut counts = Counts::default();
+    let mut left_out = LeftOut::default();
     for of_instrument in read.collect::<Vec<_>>() {
         let (mut of_instrument, counted) = of_instrument?;
         blocks.append(&mut of_instrument);
-        counts.add(counted);
+        left_out.add(counted);
     }
     if blocks.iter().all(|block| block.len() == 0) {
-        return Err(SourceError::NoRows { path: layout.bars });
+        return Err(SourceError::NoRows { path: folder.bars });
     }
-    let mut warnings = counts.warnings(&files);
+    let mut warnings = left_out.warnings(&files);
     if !request.mapping.0.is_empty() {
         warnings.push("the mapping is not used: the columns of LEAN's files have no names".to_owned());
     }
@@ -89,7 +87,7 @@ pub(crate) fn read_bars(request: &PanelSource) -> Result<DecodedBars, SourceErro
 }
 
 struct Reader<'a> {
-    layout: &'a Layout,
+    folder: &'a LeanFolder,
     archives: &'a BTreeMap<String, Vec<PathBuf>>,
     /// All archives, sorted.
     files: &'a [PathBuf],
@@ -108,18 +106,18 @@ struct Sessions {
 
 impl Reader<'_> {
     /// The bars of an instrument under all its tickers.
-    fn instrument(&self, listing: &Listing) -> Result<(Vec<Block>, Counts), SourceError> {
-        let mut counts = Counts::default();
-        let factors = factors(self.layout, &listing.name)?;
-        if factors.is_none() && self.layout.has_factors() {
-            counts.without_factors.push(listing.name.clone());
+    fn instrument(&self, listing: &Listing) -> Result<(Vec<Block>, LeftOut), SourceError> {
+        let mut left_out = LeftOut::default();
+        let factors = factors(self.folder, &listing.name)?;
+        if factors.is_none() && self.folder.has_factors() {
+            left_out.without_factors.push(listing.name.clone());
         }
         let mut tickers = BTreeMap::<&str, Vec<_>>::new();
         for span in &listing.spans {
             if self.archives.contains_key(&span.ticker) {
                 tickers.entry(&span.ticker).or_default().push(span);
             } else {
-                counts.missing.push((listing.name.clone(), span.clone()));
+                left_out.missing.push((listing.name.clone(), span.clone()));
             }
         }
         let mut blocks = Vec::new();
@@ -132,12 +130,12 @@ impl Reader<'_> {
                 let is_ours = |day: i32| spans.iter().any(|span| span.first <= day && day <= span.last);
                 let kept = (0..sessions.days.len()).filter(|&at| is_ours(sessions.days[at]));
                 let kept = kept.collect::<Vec<_>>();
-                counts.outside_hours += sessions.outside_hours;
-                counts.claim(file, sessions.days.len(), kept.len());
+                left_out.outside_hours += sessions.outside_hours;
+                left_out.claim(file, sessions.days.len(), kept.len());
                 blocks.push(self.block(listing, file, &sessions, &kept, factors.as_ref()));
             }
         }
-        Ok((blocks, counts))
+        Ok((blocks, left_out))
     }
 
     fn block(
@@ -156,7 +154,7 @@ impl Reader<'_> {
             columns.filter(|(name, values)| **name != "volume" || !values.iter().all(|v| v.is_nan()));
         let mut numbers =
             columns.map(|(name, values)| ((*name).to_owned(), take(values))).collect::<Vec<_>>();
-        if self.layout.has_factors() {
+        if self.folder.has_factors() {
             let at = |day: &i32| factors.map_or((1.0, 1.0), |factors| factors.at(*day));
             numbers.push(("factor".to_owned(), Column::F64(days.iter().map(|day| at(day).0).collect())));
             numbers
@@ -178,7 +176,7 @@ impl Reader<'_> {
         let reason = "the archive doesn't hold exactly one file";
         let text =
             zip_file::only_file(path)?.ok_or_else(|| SourceError::Lean { path: path.to_owned(), reason })?;
-        let date = match self.layout.resolution {
+        let date = match self.folder.resolution {
             Resolution::Minute => Some(date_of(path)?),
             Resolution::Daily | Resolution::Hour => None,
         };
@@ -186,7 +184,7 @@ impl Reader<'_> {
         let mut before = None;
         for line in lines(path, &text)? {
             let (day, second) = time(&line, date)?;
-            let is_daily = self.layout.resolution == Resolution::Daily;
+            let is_daily = self.folder.resolution == Resolution::Daily;
             if !is_daily && before >= Some((day, second)) {
                 let reason = "its bars are not in ascending order of time";
                 return Err(SourceError::Lean { path: path.to_owned(), reason });
@@ -205,8 +203,8 @@ impl Reader<'_> {
     }
 
     fn is_regular(&self, second: u32) -> bool {
-        let first = if self.layout.resolution == Resolution::Hour { FIRST_HOUR } else { OPENING };
-        !self.layout.has_hours || (first..CLOSING).contains(&second)
+        let first = if self.folder.resolution == Resolution::Hour { FIRST_HOUR } else { OPENING };
+        !self.folder.has_hours || (first..CLOSING).contains(&second)
     }
 
     /// Open, high, low, close, volume of a line: of trades, or the middle of a bid and an ask.
@@ -215,7 +213,7 @@ impl Reader<'_> {
         let mut values = [f64::NAN; 5];
         for (at, (value, column)) in values.iter_mut().zip(FIELDS).enumerate() {
             let number = |at: usize| line.float(line.cell(at, column)?, column);
-            let price = |at: usize| number(at).map(|value| value / self.layout.unit);
+            let price = |at: usize| number(at).map(|value| value / self.folder.unit);
             *value = match (is_quote, at) {
                 (false, 4) => number(5)?,
                 (false, _) => price(1 + at)?,

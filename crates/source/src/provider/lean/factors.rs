@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Layout, text::lines};
+use super::{folder::LeanFolder, lines::lines};
 use crate::error::SourceError;
 
 /// The factors of an instrument, oldest first: each holds up to its day.
@@ -25,8 +25,8 @@ impl Factors {
 }
 
 /// The factors of an instrument, if it has a file of them.
-pub(super) fn factors(layout: &Layout, instrument: &str) -> Result<Option<Factors>, SourceError> {
-    let path = layout.market.join("factor_files").join(format!("{}.csv", instrument.to_lowercase()));
+pub(super) fn factors(folder: &LeanFolder, instrument: &str) -> Result<Option<Factors>, SourceError> {
+    let path = folder.market.join("factor_files").join(format!("{}.csv", instrument.to_lowercase()));
     if !path.is_file() {
         return Ok(None);
     }

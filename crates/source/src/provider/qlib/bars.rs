@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use backstaff_panel::{Column, Session};
 use rayon::prelude::*;
 
-use super::{bar_files, calendar, entries, field_of, instruments, read_bytes};
+use super::folder::{ABSENT, bar_files, calendar, field_of, instruments, read_bytes};
 use crate::{
     error::SourceError,
     format::{
@@ -13,7 +13,10 @@ use crate::{
         decoded::{Block, Blocks},
         row_numbers::RowNumbers,
     },
-    provider::decoded_bars::{ColumnRole, DecodedBars, FoundColumn},
+    provider::{
+        decoded_bars::{ColumnRole, DecodedBars, FoundColumn},
+        path::entries,
+    },
     request::{adjustment::Adjustment, panel_source::PanelSource},
 };
 
@@ -73,7 +76,7 @@ fn instrument(
         return Ok(None);
     }
     let mut fields = Fields::new();
-    for path in entries(folder)? {
+    for path in entries(folder, ABSENT)? {
         if let Some(field) = field_of(&path) {
             fields.insert(field, values(&path, sessions.len())?);
         }

@@ -13,10 +13,11 @@ use std::{
 use backstaff_panel::{Fact, Facts, Frequency, Instrument, Session};
 use rayon::prelude::*;
 
-use super::{entries, folders, instruments, instruments_file, read_bytes};
+use super::folder::{ABSENT, instruments, instruments_file, read_bytes};
 use crate::{
     date_text,
     error::{Place, SourceError},
+    provider::path::{entries, folders_in},
 };
 
 /// Bytes of a record.
@@ -26,9 +27,11 @@ const RECORD: usize = 20;
 pub(crate) fn fact_files(provider: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let listed = instruments_file(provider);
     let mut files = if listed.is_file() { vec![listed] } else { Vec::new() };
-    for folder in folders(&provider.join("financial"))? {
+    for folder in folders_in(&provider.join("financial"), ABSENT)? {
         files.extend(
-            entries(&folder)?.into_iter().filter(|path| path.extension().is_some_and(|end| end == "data")),
+            entries(&folder, ABSENT)?
+                .into_iter()
+                .filter(|path| path.extension().is_some_and(|end| end == "data")),
         );
     }
     Ok(files)
@@ -40,7 +43,7 @@ pub(crate) fn read_facts(provider: &Path) -> Result<BTreeMap<String, Facts>, Sou
     let instruments = instruments(provider, &financial)?;
     let published = instruments.par_iter().map(|(name, folder)| {
         let mut facts = Vec::new();
-        for path in entries(&financial.join(folder))? {
+        for path in entries(&financial.join(folder), ABSENT)? {
             let fact =
                 path.file_name().and_then(|name| name.to_str()?.strip_suffix(".data")).map(str::to_lowercase);
             let frequency = fact.as_deref().and_then(Frequency::of_name);

@@ -22,11 +22,11 @@ impl FactSource {
     ///
     /// If there are none.
     pub fn files(&self) -> Result<Vec<PathBuf>, SourceError> {
-        if self.is_provider() { qlib::fact_files(&self.path) } else { source_files(&self.path) }
+        if self.is_provider() { qlib::facts::fact_files(&self.path) } else { source_files(&self.path) }
     }
 
     fn is_provider(&self) -> bool {
-        qlib::is_provider(&self.path) || self.path.join("financial").is_dir()
+        qlib::folder::is_provider(&self.path) || self.path.join("financial").is_dir()
     }
 
     /// Read the table.
@@ -37,7 +37,7 @@ impl FactSource {
     /// period), if periods cannot be told, or a day, a period or a value can't be read.
     pub fn read(&self) -> Result<ReadFacts, SourceError> {
         if self.is_provider() {
-            return Ok(ReadFacts { facts: qlib::read_facts(&self.path)?, left_out: Vec::new() });
+            return Ok(ReadFacts { facts: qlib::facts::read_facts(&self.path)?, left_out: Vec::new() });
         }
         let mut published = Published::new();
         let mut left_out = LeftOut::default();

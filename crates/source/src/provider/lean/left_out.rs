@@ -4,14 +4,14 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use backstaff_panel::Session;
 
-use super::names::Span;
+use super::listings::Span;
 
 /// How many of anything are named.
 const EXAMPLES: usize = 5;
 
 /// What was left out, counted.
 #[derive(Default)]
-pub(super) struct Counts {
+pub(super) struct LeftOut {
     /// Instruments and the tickers of theirs that have no archive.
     pub missing: Vec<(String, Span)>,
     /// Instruments without a factor file where others have one.
@@ -22,7 +22,7 @@ pub(super) struct Counts {
     claims: BTreeMap<usize, (usize, usize)>,
 }
 
-impl Counts {
+impl LeftOut {
     pub(super) fn claim(&mut self, file: usize, sessions: usize, claimed: usize) {
         self.claims.entry(file).or_insert((sessions, 0)).1 += claimed;
     }

@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Layout, stem, text::lines};
+use super::{
+    folder::{LeanFolder, stem},
+    lines::lines,
+};
 use crate::error::SourceError;
 
 /// A ticker, and the days on which an instrument had it.
@@ -28,11 +31,11 @@ pub(super) struct Listing {
 
 /// Instruments by their map files; tickers that no map file speaks of are instruments of their own.
 pub(super) fn listings(
-    layout: &Layout,
+    folder: &LeanFolder,
     archives: &BTreeMap<String, Vec<PathBuf>>,
 ) -> Result<Vec<Listing>, SourceError> {
     let mut listings = Vec::new();
-    for path in layout.tables("map_files")? {
+    for path in folder.tables("map_files")? {
         let name = stem(&path, "csv").unwrap_or_default().to_uppercase();
         listings.push(Listing { name, spans: spans(&path)? });
     }
