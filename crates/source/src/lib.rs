@@ -7,6 +7,8 @@
 //! (places with a form of their own), `bars` (cells to a panel); beside `bars` lie `published` (values with the day on
 //! which they became known) and `table` (single tables); `check` lists what looks wrong.
 
+#![warn(missing_debug_implementations, unreachable_pub)]
+
 mod bars;
 mod check;
 mod date_order;
@@ -25,11 +27,7 @@ pub use bars::{
     series::Series,
 };
 pub use check::{
-    database::{
-        DatabaseReport, check_database,
-        oddity::Oddity,
-        table::{ColumnReport, DateRange, IndexReport, TableReport},
-    },
+    database::{DatabaseReport, check_database},
     quality,
 };
 pub use date_order::DateOrder;
@@ -50,7 +48,7 @@ pub use provider::{
     },
 };
 pub use published::{
-    facts::fact_source::{FactSource, FactsByName, ReadFacts},
+    facts::fact_source::{FactSource, ReadFacts},
     observations::{
         lag::Lag,
         series_source::{Lags, ReadSeries, SeriesSource},
@@ -62,10 +60,7 @@ pub use request::{
     exchange::Exchange,
     mapping::Mapping,
     panel_source::{Format, OnBadInstrument, PanelSource},
-    table_layout::{
-        CategoryTable, Currency, Dates, DelistingTable, Halts, ItemTable, Keep, LayoutError, PeriodTable,
-        PriceTable, SeriesTable, Statements, TableLayout, Version,
-    },
+    table_layout::{LayoutError, TableLayout},
 };
 pub use table::{
     attributes::{Attributes, Since, read_attributes},

@@ -15,30 +15,30 @@ const PRESETS: [(&str, &str); 1] = [("krx", include_str!("presets/krx.yaml"))];
 #[serde(deny_unknown_fields)]
 pub struct TableLayout {
     /// The version of this form: 1.
-    pub tables: Version,
+    pub(crate) tables: Version,
     /// What the database is, for people.
     #[serde(default)]
-    pub description: String,
+    pub(crate) description: String,
     /// Daily bars.
-    pub prices: PriceTable,
+    pub(crate) prices: PriceTable,
     /// Texts about instruments that become categories.
     #[serde(default)]
-    pub categories: Vec<CategoryTable>,
+    pub(crate) categories: Vec<CategoryTable>,
     /// Published statements.
     #[serde(default)]
-    pub statements: Vec<Statements>,
+    pub(crate) statements: Vec<Statements>,
     /// Dated series of the whole market.
     #[serde(default)]
-    pub series: Vec<SeriesTable>,
+    pub(crate) series: Vec<SeriesTable>,
     /// When instruments ceased to be listed, and why; a database without the table tells none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delistings: Option<DelistingTable>,
+    pub(crate) delistings: Option<DelistingTable>,
 }
 
 /// The version of the form.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(try_from = "u32", into = "u32")]
-pub struct Version;
+pub(crate) struct Version;
 
 impl TryFrom<u32> for Version {
     type Error = String;
@@ -61,7 +61,7 @@ impl From<Version> for u32 {
 /// A table of daily bars.
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct PriceTable {
+pub(crate) struct PriceTable {
     /// The table.
     pub table: String,
     /// Its column of instruments.
@@ -86,12 +86,12 @@ pub struct PriceTable {
 }
 
 /// For each column, the texts that a row may have there.
-pub type Keep = BTreeMap<String, BTreeSet<String>>;
+pub(crate) type Keep = BTreeMap<String, BTreeSet<String>>;
 
 /// How a session without trade is written.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Halts {
+pub(crate) enum Halts {
     /// Such sessions have no row.
     #[default]
     NoRow,
@@ -102,7 +102,7 @@ pub enum Halts {
 /// How the dates of a column are written.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Dates {
+pub(crate) enum Dates {
     /// All in the form of the first one; another is an error with its row.
     #[default]
     OneForm,
@@ -113,7 +113,7 @@ pub enum Dates {
 /// A table of texts about instruments.
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct CategoryTable {
+pub(crate) struct CategoryTable {
     /// What the category is called in expressions.
     pub name: String,
     /// The table.
@@ -139,7 +139,7 @@ pub struct CategoryTable {
 /// Statements: a table of periods, and tables of their items.
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Statements {
+pub(crate) struct Statements {
     /// What the names of these facts begin with: `separate_`.
     #[serde(default)]
     pub prefix: String,
@@ -152,7 +152,7 @@ pub struct Statements {
 /// A table of reported periods.
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct PeriodTable {
+pub(crate) struct PeriodTable {
     /// The table.
     pub table: String,
     /// Its key, which items refer to.
@@ -180,7 +180,7 @@ pub struct PeriodTable {
 /// In which currency amounts must be.
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Currency {
+pub(crate) struct Currency {
     /// The column that says it.
     pub column: String,
     /// What it must say.
@@ -190,7 +190,7 @@ pub struct Currency {
 /// A table of reported items.
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct ItemTable {
+pub(crate) struct ItemTable {
     /// The table.
     pub table: String,
     /// Its column of periods: the key of the table of periods.
@@ -206,7 +206,7 @@ pub struct ItemTable {
 /// A table of dated series.
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct SeriesTable {
+pub(crate) struct SeriesTable {
     /// The table.
     pub table: String,
     /// Its column of codes.
@@ -227,7 +227,7 @@ pub struct SeriesTable {
 /// A table of delistings.
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct DelistingTable {
+pub(crate) struct DelistingTable {
     /// The table.
     pub table: String,
     /// Its column of instruments.
@@ -260,7 +260,7 @@ impl TableLayout {
     ///
     /// ```
     /// use backstaff_source::TableLayout;
-    /// assert_eq!(TableLayout::preset("krx")?.prices.table, "daily_prices");
+    /// assert!(TableLayout::preset("krx")?.table_names().contains("daily_prices"));
     /// # Ok::<(), backstaff_source::LayoutError>(())
     /// ```
     pub fn preset(name: &str) -> Result<Self, LayoutError> {

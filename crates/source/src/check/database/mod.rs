@@ -23,15 +23,15 @@ use crate::{
 #[derive(Clone, Debug, Serialize)]
 pub struct DatabaseReport {
     /// The file.
-    pub path: PathBuf,
+    path: PathBuf,
     /// Its size in bytes, without what a log beside it holds.
-    pub bytes: u64,
+    bytes: u64,
     /// How it is written: `wal`, `delete`, ...
-    pub journal: String,
+    journal: String,
     /// The tables, by name.
-    pub tables: Vec<TableReport>,
+    tables: Vec<TableReport>,
     /// What is odd in them; nothing here is an error by itself.
-    pub oddities: Vec<Oddity>,
+    oddities: Vec<Oddity>,
 }
 
 /// Look into a database: schema, rows, ranges of dates, indexes, oddities.

@@ -7,7 +7,7 @@ use crate::provider::tables::sqlite::sql_name::quoted;
 
 /// Rows that are not as one expects.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Oddity {
+pub(super) struct Oddity {
     /// The table.
     pub table: String,
     /// What is odd.

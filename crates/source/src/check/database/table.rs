@@ -10,7 +10,7 @@ use crate::provider::tables::sqlite::sql_name::quoted;
 
 /// A table of the database.
 #[derive(Clone, Debug, Serialize)]
-pub struct TableReport {
+pub(super) struct TableReport {
     /// Its name.
     pub name: String,
     /// How many rows it has.
@@ -25,7 +25,7 @@ pub struct TableReport {
 
 /// A column.
 #[derive(Clone, Debug, Serialize)]
-pub struct ColumnReport {
+pub(super) struct ColumnReport {
     /// Its name.
     pub name: String,
     /// What it declares to hold.
@@ -36,7 +36,7 @@ pub struct ColumnReport {
 
 /// The dates of a column. Texts are compared without their dashes.
 #[derive(Clone, Debug, Serialize)]
-pub struct DateRange {
+pub(super) struct DateRange {
     /// The column.
     pub column: String,
     /// The first date.
@@ -53,7 +53,7 @@ pub struct DateRange {
 
 /// An index.
 #[derive(Clone, Debug, Serialize)]
-pub struct IndexReport {
+pub(super) struct IndexReport {
     /// Its name.
     pub name: String,
     /// Its columns, in order.

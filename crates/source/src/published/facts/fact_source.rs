@@ -10,7 +10,7 @@ use backstaff_panel::{Facts, Frequency};
 use crate::request::mapping::Mapping;
 
 /// Facts by the names that expressions use: `eps_q` for `$$eps_q`.
-pub type FactsByName = BTreeMap<String, Facts>;
+pub(crate) type FactsByName = BTreeMap<String, Facts>;
 
 /// A table of published values, and how it is to be read.
 ///
