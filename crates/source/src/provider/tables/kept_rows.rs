@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use backstaff_panel::{Column, NarrowColumn};
 
 use super::scan::{Cells, Chunk, Decoded, Role, Scan};
-use crate::{date_text::Shape, format::coded_texts::CodedTexts};
+use crate::{date_text::Shape, format::coded_texts::CodedTexts, request::table_layout::Dates};
 
 /// Decoded rows of a table.
 #[derive(Clone, Debug)]
@@ -79,9 +79,42 @@ impl TableMarks {
 
 impl RowsName {
     pub(crate) fn new(scan: &Scan<'_>, above: i64, to: i64) -> Self {
-        let Scan { table, columns, keep, dates, any_order: _ } = scan;
-        Self { table: (*table).to_owned(), above, to, decoded: format!("1 {columns:?} {keep:?} {dates:?}") }
+        Self { table: scan.table.to_owned(), above, to, decoded: decoded(scan) }
     }
+}
+
+/// What a scan decodes, as a text that is part of keys: the same scan has to give the same text for ever.
+///
+/// A change of what a role decodes to needs another number at the text's beginning.
+fn decoded(scan: &Scan<'_>) -> String {
+    // No `..` here: what is new about a scan and forgotten in the key must not compile.
+    let Scan { table: _, columns, keep, dates, any_order: _ } = scan;
+    let columns = columns.iter().map(|(name, role)| format!("({}, {})", quoted(name), role_name(*role)));
+    let keep = keep.iter().map(|(column, texts)| {
+        let texts = texts.iter().map(|text| quoted(text)).collect::<Vec<_>>();
+        format!("{}: {{{}}}", quoted(column), texts.join(", "))
+    });
+    let dates = match dates {
+        Dates::OneForm => "OneForm",
+        Dates::Mixed => "Mixed",
+    };
+    let (columns, keep) = (columns.collect::<Vec<_>>().join(", "), keep.collect::<Vec<_>>().join(", "));
+    format!("1 [{columns}] {{{keep}}} {dates}")
+}
+
+fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Days => "Days",
+        Role::Known => "Known",
+        Role::Keys => "Keys",
+        Role::Texts => "Texts",
+        Role::Numbers => "Numbers",
+    }
+}
+
+/// A text between quotation marks, so that no two lists of texts are written alike.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// Bring chunks into one piece.
@@ -130,5 +163,44 @@ impl From<TableRows> for Decoded {
         });
         let columns = columns.collect();
         Self { chunk: Chunk { columns, rows: rows.into_iter().collect() }, shapes }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::table_layout::{Keep, TableLayout};
+
+    #[test]
+    fn the_text_of_a_scan_is_that_of_the_rows_that_stores_keep() {
+        let layout = TableLayout::preset("krx").unwrap();
+        let periods = &layout.statements[0].periods;
+        let mut scan = Scan::new(&periods.table, &periods.keep, periods.dates).in_any_order();
+        scan.column(&periods.instrument, Role::Keys);
+        scan.column(&periods.known_at, Role::Known);
+        scan.column(&periods.period_end, Role::Days);
+        scan.column(&periods.id, Role::Numbers);
+        scan.column("currency", Role::Texts);
+        let name = RowsName::new(&scan, 3, 9);
+        assert_eq!((name.table.as_str(), name.above, name.to), ("financial_periods", 3, 9));
+        assert_eq!(
+            name.decoded,
+            "1 [(\"stock_code\", Keys), (\"available_date\", Known), (\"fiscal_date\", Days), (\"id\", Numbers), \
+             (\"currency\", Texts)] {\"consolidation_type\": {\"연결\"}} OneForm"
+        );
+    }
+
+    #[test]
+    fn texts_of_different_scans_differ() {
+        let keep = |texts: &[&str]| {
+            Keep::from([("kind".to_owned(), texts.iter().map(|&text| text.to_owned()).collect())])
+        };
+        let text = |keep: &Keep, dates| decoded(&Scan::new("t", keep, dates));
+        let one = text(&keep(&["a", "b"]), Dates::OneForm);
+        assert_eq!(one, "1 [] {\"kind\": {\"a\", \"b\"}} OneForm");
+        for other in [&["a\", \"b"][..], &["a"], &["a\\", "b"]] {
+            assert_ne!(one, text(&keep(other), Dates::OneForm));
+        }
+        assert_ne!(one, text(&keep(&["a", "b"]), Dates::Mixed));
     }
 }
