@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How dates such as 3/4/2015 are written.
+/// The order of day and month in dates such as 3/4/2015.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DateOrder {
-    /// Find out from a number above 12; refuse if there is none.
+    /// A number above 12 shows the order; a column without one is refused.
     #[default]
     Detect,
     /// 3/4/2015 is the third of April.

@@ -152,8 +152,8 @@ fn month_name(text: &str) -> Option<(Stamp, Shape)> {
     Some((Stamp { day: civil_day(year, month, day)?, second: 0 }, Shape::MonthName))
 }
 
-/// The second of the day in the text that follows a date: an empty text, or one such as `T16:00`, ` 16:00:00.5-05:00` or
-/// ` 4:00 PM`. A zone of any spelling may stand behind it.
+/// The second of the day in the text that follows a date: an empty text, or one such as `T16:00`, ` 16:00:00.5-05:00`
+/// or ` 4:00 PM`. A zone of any spelling may stand behind it.
 fn second_of_day(rest: &str) -> Option<u32> {
     let rest = rest.trim_start_matches(['T', 't', ' ', '-']);
     if rest.is_empty() || rest.eq_ignore_ascii_case("z") {

@@ -1,4 +1,4 @@
-//! What can be wrong with foreign bytes.
+//! The errors of reading foreign bytes.
 
 use std::{
     fmt, io,
@@ -10,12 +10,12 @@ use serde::Serialize;
 
 use crate::names::hint;
 
-/// Where something stands in the user's data.
+/// A place in the user's data: a row of a file.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 pub struct Place {
-    /// The file.
+    /// The file that holds the row.
     pub file: PathBuf,
-    /// The row. In Parquet the first row is 1; in CSV it is the line, so that the header is 1.
+    /// The number of the row. In Parquet the first row is 1; in CSV it is the line, so that the header is 1.
     pub row: u64,
 }
 
@@ -25,7 +25,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// Two rows that claim the same cell.
+/// Two rows of one instrument for the same session.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Duplicate {
@@ -46,7 +46,7 @@ impl fmt::Display for Duplicate {
     }
 }
 
-/// A price that can't be one: zero, negative or infinite.
+/// An impossible price: zero, negative or infinite.
 #[derive(Clone, PartialEq, Debug)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct BadPrice {
@@ -64,7 +64,7 @@ impl fmt::Display for BadPrice {
     }
 }
 
-/// Why a panel could not be made of what a source delivered.
+/// The reason why data could not be read, or no panel made of them.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages explain the fields")]

@@ -1,4 +1,4 @@
-//! Prices that are comparable through time.
+//! Quoted prices to prices that are comparable through time.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub(crate) type Fields = BTreeMap<String, Column>;
 /// The prices that a factor applies to.
 const QUOTED: [&str; 5] = ["open", "high", "low", "close", "vwap"];
 
-/// Which mode to use and why. Takes `adj_close` as the close if there is nothing else.
+/// The mode to use, and the reason in words. Where `adj_close` is the only close, it is taken as the close.
 pub(crate) fn choose(
     requested: Adjustment,
     fields: &mut Fields,
@@ -118,7 +118,8 @@ pub(crate) fn adjust(
     fields.insert("factor".to_owned(), Column::F64(factor));
 }
 
-/// Volume changes with splits only; without a column of its own these can't be told from dividends.
+/// Adjust the volume by splits alone, since dividends don't change it. Without a column of split factors nothing says
+/// which part of a factor is a split, and volume stays as quoted.
 fn adjust_volume(
     fields: &mut Fields,
     axis: &Axis,
@@ -140,7 +141,7 @@ fn adjust_volume(
     fields.insert("raw_volume".to_owned(), volume);
 }
 
-/// A column, each value from its row and what stands there in another; one NaN only.
+/// A new column: a function of each row and of a column's value there. All NaN have the same bits.
 fn computed(column: &Column, encoding: Encoding, value: impl Fn(usize, f64) -> f64 + Sync) -> Column {
     let rows = (0..column.len()).into_par_iter();
     let value = |row| Some(value(row, column.get(row))).filter(|value| !value.is_nan());
@@ -152,7 +153,7 @@ fn computed(column: &Column, encoding: Encoding, value: impl Fn(usize, f64) -> f
     }
 }
 
-/// Divide by each instrument's first present value: what an append never rewrites.
+/// Divide by each instrument's first present value, which an append never rewrites.
 fn anchor(factor: &mut [f64], axis: &Axis) {
     split_at_offsets(factor, axis.offsets()).into_par_iter().for_each(|factor| {
         if let Some(first) = factor.iter().copied().find(|factor| !factor.is_nan()) {
@@ -163,7 +164,7 @@ fn anchor(factor: &mut [f64], axis: &Axis) {
     });
 }
 
-/// What the closes of the file look like: whole cents are quoted, halves and doubles overnight are splits.
+/// A description of the closes in the file: whole cents look quoted, halves and doubles overnight look like splits.
 pub(crate) fn describe(used: Adjustment, why: String, fields: &Fields, axis: &Axis) -> FoundAdjustment {
     let of_instrument = |close: &Column, i: usize| {
         let (mut closes, mut whole, mut split_like) = (0_usize, 0_usize, 0_usize);
@@ -198,12 +199,13 @@ pub(crate) fn describe(used: Adjustment, why: String, fields: &Fields, axis: &Ax
     FoundAdjustment { used, why, whole_cents, split_like_moves: split_like, guess: guess.to_owned() }
 }
 
-/// Whole cents, but for what storing in four bytes rounds away.
+/// Whether a close is a number of whole cents, but for the rounding to four bytes.
 fn is_whole_cents(close: f64) -> bool {
     let cents = close * 100.0;
     (cents - cents.round()).abs() <= (2e-5 * cents).clamp(1e-6, 0.02)
 }
 
+/// Whether the ratio of two closes has the size of a usual split, in either direction.
 fn is_split_like(ratio: f64) -> bool {
     [2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0]
         .iter()

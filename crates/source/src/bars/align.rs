@@ -1,4 +1,4 @@
-//! From ordered source rows to the rows of a panel.
+//! Ordered source rows to the rows of a panel.
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
@@ -17,18 +17,19 @@ use crate::{
 pub(crate) struct Alignment {
     pub axis: Arc<Axis>,
     cells: Vec<u32>,
-    /// How many source rows fall on no session.
+    /// The number of source rows that fall on no session.
     pub dropped_rows: usize,
 }
 
+/// The cell of a row that is in no file.
 const EMPTY: u32 = u32::MAX;
 
-/// How many rows a thread takes at a time.
+/// The number of rows that a thread takes at a time.
 const CHUNK: usize = 1 << 15;
 
 impl Alignment {
-    /// Put rows where their sessions are. Each instrument lives from its first to its last; one without any session is
-    /// left out, and returned by name.
+    /// Put rows where their sessions are. Each instrument lives from its first to its last session; instruments without
+    /// any session are left out, and their names returned.
     pub(crate) fn new(rows: &Rows, calendar: Calendar) -> (Self, Vec<String>) {
         let days = calendar.sessions().iter().map(|session| session.number()).collect::<Vec<_>>();
         let positions = Positions::new(&days);
@@ -67,12 +68,13 @@ impl Alignment {
         (Self { axis, cells, dropped_rows }, homeless)
     }
 
-    /// Whether each row is one of the files.
+    /// Whether each row of the panel has one in the files.
     pub(crate) fn present(&self) -> Vec<bool> {
         self.cells.iter().map(|&row| row != EMPTY).collect()
     }
 
-    /// A source column in the order of the panel. NaN where there is none; what is infinite becomes NaN, and is counted.
+    /// A source column in the order of the panel, and the number of its infinite values. Rows without a source row are
+    /// NaN, and so are infinite values.
     pub(crate) fn gather(&self, column: &SourceColumn) -> (Column, usize) {
         match column.encoding() {
             Encoding::F32 => {
@@ -123,7 +125,7 @@ impl Alignment {
         (out, infinite)
     }
 
-    /// A text column as categories: between rows, and where a cell is empty, the last known one holds.
+    /// A text column as categories. Between rows, and where a cell is empty, the last known text holds.
     ///
     /// Codes are given by first appearance through time (then in the order of instruments), so that a later session
     /// changes none.

@@ -1,4 +1,4 @@
-//! The factor of splits and rights that an exchange's base prices tell.
+//! The factor of splits and rights that follows from an exchange's base prices.
 
 use backstaff_panel::{Axis, Column, split_at_offsets};
 use rayon::prelude::*;

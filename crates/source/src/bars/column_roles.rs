@@ -34,8 +34,8 @@ pub(crate) struct ColumnRoles {
     mapped: Vec<String>,
 }
 
-/// Give each column of a file its meaning. A file without a date, with a price that is no number, or with two columns of
-/// one meaning is refused.
+/// Give each column of a file its meaning. A file without a date, with a price that is no number, or with two columns
+/// of one meaning is refused.
 pub(crate) fn resolve(
     file: &Path,
     header: &[HeaderColumn],
@@ -137,7 +137,7 @@ impl ColumnRoles {
     }
 }
 
-/// Whether a field must be read: because it is asked for, adjusted or as quoted, or because another one is derived from it.
+/// Whether a field must be read: it is asked for, adjusted or as quoted, or another one is derived from it.
 fn is_wanted(name: &str, request: &PanelSource) -> bool {
     let Some(fields) = &request.fields else { return true };
     let adjusts = request.adjustment != Adjustment::Verbatim;

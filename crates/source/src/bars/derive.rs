@@ -1,4 +1,4 @@
-//! Fields that a panel always has: whether an instrument traded, and its return.
+//! Fields that are derived from others: whether an instrument traded, and its return.
 
 use backstaff_panel::{Axis, Column, TRADED, split_at_offsets};
 use rayon::prelude::*;
@@ -7,8 +7,8 @@ use crate::bars::adjust::Fields;
 
 /// Whether each row traded: 1 if it has a close, and a volume above zero where volume is known; 0 otherwise.
 ///
-/// Without a close column a row trades if it is in the file. A column `traded` of the file has the last word against
-/// trading (0 or missing), never for it.
+/// Without a close column a row trades if it is in the file. A column `traded` of the file can only say that a row did
+/// not trade (0 or missing), never that it did.
 pub(crate) fn traded(fields: &Fields, present: &[bool]) -> Column {
     let close = fields.get("close");
     let volume = fields.get("raw_volume").or_else(|| fields.get("volume"));

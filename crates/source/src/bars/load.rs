@@ -1,4 +1,4 @@
-//! From files to a panel: read, order, check, align, adjust, derive.
+//! Files to a panel: read, order, check, align, adjust, derive.
 
 use std::sync::Arc;
 
@@ -52,20 +52,21 @@ impl PanelSource {
     ///
     /// - Rows: each instrument has one for every session of the calendar from its first to its last.
     /// - Fields: those of the files by our names; `traded`; `return` and `return_sessions` if there is a close and they
-    ///   are wanted; the prices as quoted as `raw_*` and the `factor` if prices are adjusted. A field of these names in the file is
-    ///   kept instead, except `raw_*`.
-    /// - NaN: holes, halts and empty cells; what is infinite in a column that is no price, with a warning.
+    ///   are wanted; the prices as quoted as `raw_*` and the `factor` if prices are adjusted. A field of these names in
+    ///   the file is kept instead, except `raw_*`.
+    /// - NaN: holes, halts and empty cells; infinite values of a column that is no price, with a warning.
     /// - Threads: those of the current rayon pool; the result doesn't depend on their number.
     pub fn load(&self) -> Result<Loaded, SourceError> {
         self.load_above(None)
     }
 
-    /// The same, but of an SQLite file's tables with marks only the rows above these are read; the others come from
-    /// where they were kept. The result is that of reading all, as long as nothing below the marks has changed.
+    /// Load as [`PanelSource::load`] does, but read only the rows above the marks of an SQLite file's tables and take
+    /// those below from where they were kept. The result is that of reading all, as long as nothing below the marks has
+    /// changed.
     ///
     /// # Errors
     ///
-    /// Also [`SourceError::RowsNotKept`], after which everything has to be read anew.
+    /// Those of [`PanelSource::load`], and [`SourceError::RowsNotKept`], after which everything has to be read anew.
     pub fn load_above(&self, marks: Option<&Arc<Marks>>) -> Result<Loaded, SourceError> {
         let mut laps = Laps::start();
         let mut warnings = Vec::new();
@@ -177,7 +178,7 @@ impl PanelSource {
         if alignment.axis.n_instruments() == 0 {
             return Err(SourceError::NothingLeft { path: self.path.clone() });
         }
-        // From here on the alignment tells whose a row is and when: the keys may give their memory back.
+        // From here on the alignment says which instrument and session a row has, so the keys give their memory back.
         drop(rows);
         decoded.blocks.drop_keys();
         warnings.extend(
@@ -256,8 +257,8 @@ impl PanelSource {
         fields.insert(TRADED.to_owned(), traded);
     }
 
-    /// Add the categories, statements and series of a database to a panel of its prices; returns the names of categories
-    /// without history.
+    /// Add the categories, statements and series of a database to a panel of its prices; returns the names of
+    /// categories without history.
     fn complete(
         &self,
         panel: &mut Panel,

@@ -1,4 +1,8 @@
-//! From files to a panel of daily bars.
+//! Cells to a panel of daily bars.
+//!
+//! `load` conducts: `read` decodes the files, `rows` orders their rows by instrument and session, `bad_rows` refuses
+//! those that can't be true, `sessions` chooses the calendar, `align` puts rows where their sessions are, `adjust` and
+//! `derive` make the fields.
 
 pub(crate) mod adjust;
 pub(crate) mod align;

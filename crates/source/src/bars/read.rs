@@ -1,4 +1,4 @@
-//! All bars of a source, decoded: by the provider whose layout the folder has, else from plain files.
+//! Files of bars to decoded rows. A folder in a provider's layout is read by that provider, all else as plain files.
 
 use std::path::{Path, PathBuf};
 

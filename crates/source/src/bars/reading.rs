@@ -1,4 +1,4 @@
-//! What a source turned out to hold.
+//! The result of a reading: a panel, and a description of the data that it came from.
 
 use std::path::PathBuf;
 
@@ -19,107 +19,108 @@ use crate::{
 pub struct Loaded {
     /// Instruments × sessions.
     pub panel: Panel,
-    /// What was recognised in the files.
+    /// A description of the files and of what became of them.
     pub found: Found,
     /// Instruments that were left out.
     pub excluded: Vec<Excluded>,
-    /// What a database's table of delistings tells, if it has one and prices are not read verbatim.
+    /// The delistings of a database that has a table of them, unless prices are read verbatim.
     pub delistings: Option<Delistings>,
-    /// How long each part of the reading took.
+    /// The seconds that each part of the reading took.
     pub seconds: Vec<(&'static str, f64)>,
 }
 
 /// An instrument that was left out, and why.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Excluded {
-    /// Which.
+    /// The instrument that was left out.
     #[serde(serialize_with = "shown")]
     pub instrument: Instrument,
-    /// Why, for people.
+    /// The reason in words for people.
     pub reason: String,
-    /// The first row that is at fault, if one is.
+    /// The first row that is at fault, if a row is.
     pub place: Option<Place>,
 }
 
-/// What was recognised in the files: the answer to "did it read what I meant?".
+/// A description of the files as they were understood. It answers "did it read what I meant?".
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Found {
-    /// The files, sorted.
+    /// The files that were read, sorted.
     pub files: Vec<PathBuf>,
-    /// Rows in the files (of the instruments wanted).
+    /// The number of rows in the files, of the instruments wanted.
     pub rows: usize,
-    /// Instruments in the panel.
+    /// The number of instruments in the panel.
     pub instruments: usize,
-    /// The first session.
+    /// The first session of the panel.
     #[serde(serialize_with = "shown")]
     pub first: Session,
-    /// The last session.
+    /// The last session of the panel.
     #[serde(serialize_with = "shown")]
     pub last: Session,
     /// Each column that is used, in the order of the first file that has it.
     pub columns: Vec<FoundColumn>,
     /// Columns that are not used, and why.
     pub ignored: Vec<Ignored>,
-    /// How dates are written.
+    /// The forms in which dates are written, for people.
     pub date_format: String,
-    /// Where the instruments' names come from.
+    /// The source of the instruments' names, for people.
     pub instrument_from: String,
-    /// The sessions.
+    /// The calendar of the panel.
     pub calendar: FoundCalendar,
     /// The share of the panel's rows that have a close (any value, if there is no close).
     pub coverage: f64,
-    /// What was done to prices.
+    /// The adjustment of prices.
     pub adjustment: FoundAdjustment,
-    /// Categories without history: today's, told to the past.
+    /// The categories without history, of which past sessions see today's texts.
     pub static_categories: Vec<String>,
-    /// What a reader of the results should know.
+    /// Sentences that a reader of the results should know.
     pub warnings: Vec<String>,
 }
 
-/// The calendar of a panel and what it cost.
+/// The calendar of a panel, and the rows that fall on none of its sessions.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct FoundCalendar {
-    /// The rule, for people.
+    /// The rule that chose the sessions, for people.
     pub rule: String,
-    /// How many sessions.
+    /// The number of sessions.
     pub sessions: usize,
-    /// Sessions a year, measured.
+    /// The mean number of sessions a year, measured.
     pub sessions_per_year: f64,
-    /// The named exchange whose sessions these are, if they are just those.
+    /// The named exchange that has just these sessions, if one has.
     pub resembles: Option<&'static str>,
-    /// Rows that fall on no session.
+    /// The number of rows that fall on no session.
     pub dropped_rows: usize,
-    /// The dates of those rows.
+    /// The dates of these rows.
     pub dropped_dates: Vec<DroppedDate>,
 }
 
 /// A date in the data that is not a session.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct DroppedDate {
-    /// The date.
+    /// The date that is no session.
     #[serde(serialize_with = "shown")]
     pub date: Session,
-    /// How many instruments have a row then.
+    /// The number of instruments with a row on the date.
     pub held_by: usize,
-    /// How many live then.
+    /// The number of instruments that live on the date.
     pub living: usize,
 }
 
-/// What was done to prices and why, and what they look like.
+/// The adjustment of prices and its reason, and figures that show whether it suits the file.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct FoundAdjustment {
     /// The mode used, never [`Adjustment::Auto`].
     pub used: Adjustment,
-    /// Why this one, for people.
+    /// The reason for this mode, for people.
     pub why: String,
     /// The share of closes in the file that are whole cents: nearly all of quoted ones are.
     pub whole_cents: f64,
-    /// One-session moves in the file that look like an unadjusted split.
+    /// The number of one-session moves in the file that look like an unadjusted split.
     pub split_like_moves: usize,
-    /// What the two figures suggest about the file, for people.
+    /// A guess about the file from the two figures, for people.
     pub guess: String,
 }
 
+/// Serialise a value as the text that people see.
 pub(crate) fn shown<T: std::fmt::Display, S: Serializer>(
     value: &T,
     serializer: S,

@@ -8,7 +8,7 @@ pub(super) const UNWANTED: u32 = u32::MAX;
 /// The number of source rows that are brought into order at a time.
 pub(super) const PIECE: usize = 1 << 18;
 
-/// Some source rows as they stand in a block.
+/// Some source rows in the order of their block.
 pub(super) struct Piece<'a> {
     /// The number of the first row.
     pub first: u32,

@@ -68,8 +68,8 @@ impl Stale {
 }
 
 impl Rows {
-    /// Bring the rows of the wanted instruments into order, without those of the frozen list. Returns with them the entries
-    /// of that list that were not in the data.
+    /// Bring the rows of the wanted instruments into order, without those of the frozen list. Returns with them the
+    /// entries of that list that were not in the data.
     pub(crate) fn new(blocks: &Blocks, request: &PanelSource) -> Result<(Self, Vec<String>), SourceError> {
         let rows = blocks.n_rows();
         if rows >= u32::MAX as usize {
@@ -154,7 +154,7 @@ impl Rows {
         (range.start + 1..range.end).filter(|&at| self.days[at] == self.days[at - 1])
     }
 
-    /// The pair whose later row has a place, for people.
+    /// A description of the pair of rows whose later one has a place.
     pub(crate) fn duplicate(&self, i: usize, at: usize, blocks: &Blocks) -> Duplicate {
         Duplicate {
             instrument: self.instruments[i].clone(),

@@ -1,4 +1,4 @@
-//! One instrument through time: a benchmark.
+//! The prices of one instrument through time, such as a benchmark.
 
 use backstaff_panel::{Calendar, Instrument, Session};
 
@@ -10,18 +10,18 @@ use crate::{
 /// One instrument's prices, oldest first; NaN is missing.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Series {
-    /// Which instrument.
+    /// The instrument whose prices these are.
     pub instrument: Instrument,
-    /// Its sessions.
+    /// The sessions of the series, oldest first.
     pub sessions: Vec<Session>,
-    /// Opens; all NaN if the file has none.
+    /// The open of each session; all NaN if the file has none.
     pub open: Vec<f64>,
-    /// Closes.
+    /// The close of each session.
     pub close: Vec<f64>,
 }
 
 impl Series {
-    /// The series at the sessions of a calendar; NaN where it has none. What lies on other dates is left out.
+    /// The series at the sessions of a calendar; NaN where it has none. Its other dates are left out.
     pub fn on(&self, calendar: &Calendar) -> Self {
         let at = |session: &Session| self.sessions.binary_search(session).ok();
         let pick = |values: &[f64]| {
@@ -39,9 +39,11 @@ impl Series {
 }
 
 impl PanelSource {
-    /// Read one instrument of this source, on its own dates; prices are adjusted as the source says.
+    /// Read one instrument of this source, on its own dates. Prices are adjusted as the source says.
     ///
-    /// Fails for an instrument that is not there, and for a source without closes.
+    /// # Errors
+    ///
+    /// If the instrument is not there, or the source has no closes.
     pub fn series(&self, instrument: &str) -> Result<Series, SourceError> {
         let source = Self {
             instruments: Some([instrument.to_owned()].into()),

@@ -1,4 +1,4 @@
-//! Which of the dates in the data are sessions.
+//! The choice of sessions among the dates in the data.
 
 use std::collections::BTreeSet;
 
@@ -11,14 +11,14 @@ use crate::{
     request::{calendar_rule::CalendarRule, exchange::Exchange},
 };
 
-/// On how many dates of the data an instrument lives from a row on: the row's and the nine that follow.
+/// The number of dates of the data on which an instrument lives from a row on: the row's and the nine that follow.
 ///
 /// Long enough for a run of dates that only few instruments have (a holiday week), short enough that not much is lost
 /// when most instruments end on one date. An instrument's *last* row would be known too late: cutting off the future
 /// would move the sessions before.
 const MEMORY: usize = 10;
 
-/// How many instruments have a row on each date, and how many live then.
+/// For each date, the number of instruments with a row and of those that live.
 pub(crate) struct Attendance {
     pub days: Vec<i32>,
     pub held_by: Vec<u32>,
@@ -96,7 +96,7 @@ impl Positions {
     }
 }
 
-/// The dates that some instrument has.
+/// The dates that any instrument has.
 fn distinct(rows: &Rows) -> Vec<i32> {
     let of_instruments = || (0..rows.instruments.len()).into_par_iter().map(|i| &rows.days[rows.range(i)]);
     let first = of_instruments().filter_map(|days| days.first()).min();
@@ -149,7 +149,8 @@ pub(crate) fn choose(rows: &Rows, rule: &CalendarRule) -> Result<(Calendar, Vec<
     Ok((calendar, dropped))
 }
 
-/// The exchange whose sessions these are: no other date, and at least 99 of 100 of its sessions.
+/// The exchange that a calendar is probably of: all its dates are sessions there, and at least 99 of 100 sessions there
+/// are in it.
 pub(crate) fn resembles(calendar: &Calendar) -> Option<&'static str> {
     let (&first, &last) = (calendar.sessions().first()?, calendar.sessions().last()?);
     let same = |exchange: &Exchange| {

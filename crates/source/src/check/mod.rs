@@ -1,4 +1,4 @@
-//! What looks wrong, listed for people: in a loaded panel, in a database.
+//! Lists for people of what looks wrong in a loaded panel or a database.
 
 pub(crate) mod database;
 pub mod quality;

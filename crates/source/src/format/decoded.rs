@@ -30,7 +30,7 @@ impl Block {
     }
 }
 
-/// All decoded rows; a *source row* is a position in them.
+/// All decoded rows. A *source row* is a position in them.
 #[derive(Debug)]
 pub(crate) struct Blocks {
     pub files: Vec<PathBuf>,
@@ -56,7 +56,7 @@ impl Blocks {
         (&self.parts[block], row as usize - self.starts[block])
     }
 
-    /// Where a source row stands in the user's files.
+    /// The place of a source row in the user's files.
     pub(crate) fn place(&self, row: u32) -> Place {
         let (block, row) = self.locate(row);
         Place { file: self.files[block.file].clone(), row: block.rows.get(row) }

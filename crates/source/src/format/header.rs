@@ -7,7 +7,7 @@ pub(crate) enum ColumnKind {
     Whole,
     /// Numbers with a fraction, booleans or decimals.
     Number,
-    /// Dates or instants.
+    /// Dates or instants, by the type of the column.
     Date,
     /// Texts, declared as such.
     Text,

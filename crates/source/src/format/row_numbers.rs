@@ -1,15 +1,15 @@
-//! The numbers of rows, as people and databases count them.
+//! The numbers of rows, as people and databases count them from the beginning of a file or table.
 
-/// The number of each row. Most follow each other, so what is held is where they don't.
+/// The number of each row. Most numbers follow each other, so only the places where they don't are held.
 #[derive(Debug)]
 pub(crate) enum RowNumbers {
-    /// The runs, each by its first row and that row's number; and how many rows there are.
+    /// The runs of numbers, each by its first row and that row's number; and the count of all rows.
     Runs(Vec<(usize, u64)>, usize),
-    /// One by one, where runs would take more.
+    /// Every number, where runs would take more memory.
     Listed(Vec<u64>),
 }
 
-/// So many rows may be runs of their own.
+/// The number of runs that are always allowed.
 const FEW: usize = 64;
 
 impl Default for RowNumbers {
@@ -19,7 +19,7 @@ impl Default for RowNumbers {
 }
 
 impl RowNumbers {
-    /// So many rows, numbered one after the other.
+    /// The numbers of rows that follow each other.
     pub(crate) fn following(first: u64, count: usize) -> Self {
         Self::Runs(vec![(0, first)], count)
     }

@@ -27,7 +27,7 @@ impl FileFormat {
     }
 }
 
-/// An opened file.
+/// An opened Parquet or CSV file.
 pub(crate) enum TableFile<'a> {
     Parquet(ParquetFile<'a>),
     Csv(CsvFile<'a>),

@@ -33,7 +33,7 @@ pub(crate) struct Unnamed {
 pub struct FoundColumn {
     /// The column's name in the file.
     pub source: String,
-    /// Our name for it.
+    /// Our name for the column.
     pub name: String,
     /// The part that it plays in the panel.
     pub role: ColumnRole,
@@ -47,9 +47,9 @@ pub enum ColumnRole {
     Date,
     /// It holds the names of the instruments.
     Instrument,
-    /// It is a field.
+    /// It is a field of numbers.
     Number,
-    /// It is a category.
+    /// It is a category of texts.
     Category,
 }
 

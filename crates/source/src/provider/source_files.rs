@@ -1,4 +1,4 @@
-//! Which files a path stands for.
+//! The data files behind a path.
 
 use std::{
     fs,
@@ -22,9 +22,9 @@ impl PanelSource {
 /// its folders, sorted.
 ///
 /// Of a folder in Qlib's layout (it has a `calendars/day.txt`) they are the calendar, the list of instruments and the
-/// bars; of one in LEAN's layout (archives in `daily`, `hour` or `minute`) the archives, map and factor files. Names that
-/// begin with `.` or `_` are not data. A file with another ending is passed over in a folder and refused when it is
-/// named itself; so is a `.txt` file in a folder, which may be a read-me.
+/// bars; of one in LEAN's layout (archives in `daily`, `hour` or `minute`) the archives, map and factor files. Names
+/// that begin with `.` or `_` are not data. A file with another ending is passed over in a folder and refused when it
+/// is named itself; so is a `.txt` file in a folder, which may be a read-me.
 pub fn source_files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let kind = look_at(path)?;
     if kind.is_file() {

@@ -14,13 +14,35 @@ pub enum Adjustment {
     Auto,
     /// As in the file. A back-adjusted level knows later dividends, so the source warns.
     AsIs,
-    /// By `adj_close / close`, applied to open, high, low and vwap too. Volume stays as quoted (unless there is a
-    /// column `split_factor`), because splits and dividends can't be told apart.
+    /// By `adj_close / close`, which applies to open, high, low and vwap too. Volume stays as quoted (unless there is a
+    /// column `split_factor`), because such a factor doesn't say which part of it is a split.
     AdjClose,
     /// By the column `factor`: adjusted = quoted × factor.
     Factor,
-    /// Exactly the columns of the file, whatever they are; no price column is needed. This is for single computations
-    /// and can't be asked for in a file: it has no spelling that is read.
+    /// By nothing: the columns of the file are used exactly as they are, and no price column is needed. Single
+    /// computations ask for this. A study can't: no spelling of it is read.
     #[serde(skip_deserializing)]
     Verbatim,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_study_spells_every_mode_but_verbatim() {
+        let read = |text: &str| serde_saphyr::from_str::<Adjustment>(text);
+        let modes = [
+            ("auto", Adjustment::Auto),
+            ("as_is", Adjustment::AsIs),
+            ("adj_close", Adjustment::AdjClose),
+            ("factor", Adjustment::Factor),
+        ];
+        for (text, mode) in modes {
+            assert_eq!(read(text).unwrap(), mode);
+        }
+        assert_eq!(Adjustment::default(), Adjustment::Auto);
+        let error = read("verbatim").unwrap_err().to_string();
+        assert!(error.contains("auto") && error.contains("factor"), "{error}");
+    }
 }

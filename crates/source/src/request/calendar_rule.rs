@@ -6,7 +6,7 @@ use backstaff_panel::Session;
 
 use super::exchange::Exchange;
 
-/// Which dates are sessions.
+/// The rule by which dates in the data are sessions.
 #[derive(Clone, PartialEq, Debug)]
 pub enum CalendarRule {
     /// The union of the dates in the data, without those that too few instruments have.

@@ -1,4 +1,4 @@
-//! The sessions of named exchanges.
+//! The sessions of named exchanges, which ship with the program.
 
 use std::str::FromStr;
 
@@ -14,16 +14,16 @@ use crate::error::SourceError;
 ///   Korea had until 1998 are not listed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Exchange {
-    /// New York Stock Exchange.
+    /// The New York Stock Exchange.
     #[serde(rename = "XNYS")]
     Xnys,
-    /// Korea Exchange.
+    /// The Korea Exchange in Seoul.
     #[serde(rename = "XKRX")]
     Xkrx,
 }
 
 impl Exchange {
-    /// All that are known.
+    /// The exchanges whose sessions are known.
     pub const ALL: [Self; 2] = [Self::Xnys, Self::Xkrx];
 
     /// The market identifier code (ISO 10383).
@@ -34,7 +34,7 @@ impl Exchange {
         }
     }
 
-    /// All sessions from 1990 to 2030.
+    /// The sessions of the exchange from 1990 to 2030.
     pub fn calendar(self) -> Calendar {
         parse(match self {
             Self::Xnys => include_str!("exchange/xnys.txt"),
@@ -42,9 +42,11 @@ impl Exchange {
         })
     }
 
-    /// The sessions from the first to the last date, both inclusive.
+    /// The sessions from one date to another, both included.
     ///
-    /// Fails for a date outside 1990 to 2030.
+    /// # Errors
+    ///
+    /// If a date lies outside the years 1990 to 2030.
     pub fn between(self, from: Session, to: Session) -> Result<Calendar, SourceError> {
         let all = self.calendar();
         if let Some(outside) = [from, to].into_iter().find(|date| !(1990..=2030).contains(&date.year())) {
@@ -71,7 +73,8 @@ impl FromStr for Exchange {
     }
 }
 
-/// Weekdays without the listed dates, plus those marked by `+`; the files come with the program, so they are right.
+/// The sessions in a file of an exchange: weekdays without the listed dates, and the dates marked by `+`. The files
+/// ship with the program, so a line that can't be read is our mistake.
 fn parse(text: &str) -> Calendar {
     let mut sessions = Vec::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
@@ -93,7 +96,7 @@ fn parse(text: &str) -> Calendar {
     Calendar::new(sessions)
 }
 
-/// Day 0, 1970-01-01, was a Thursday.
+/// Whether a day is one from Monday to Friday. Day 0, 1970-01-01, was a Thursday.
 fn is_weekday(day: Session) -> bool {
     (day.number() + 3).rem_euclid(7) < 5
 }

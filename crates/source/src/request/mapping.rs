@@ -1,4 +1,4 @@
-//! The user's word on what columns mean.
+//! The user's names for columns.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{error::SourceError, names::folded};
 
-/// Which column of the user's files is which of our fields: their name to ours.
+/// Our name for columns of the user's files: their name to ours.
 ///
-/// Ours are `date`, `instrument`, the prices and any further name. What is not mapped is recognised by its name.
+/// Ours are `date`, `instrument`, the prices and any further name. A column that is not mapped is recognised by its
+/// name.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Mapping(pub BTreeMap<String, String>);

@@ -1,6 +1,6 @@
-//! What a caller asks of a source: where data are, how they are written, what of them is wanted.
+//! Requests: a caller says where data are, how they are written, and what of them is wanted.
 //!
-//! Everything here is a value that says something; the other wings read it and act.
+//! Everything here is a plain value; the other wings read it and act.
 //!
 //! To add one: an exchange is a variant in `exchange` and a file beside `exchange/xnys.txt`; another usual schema of a
 //! database is a file in `presets/` and its line in `table_layout`.

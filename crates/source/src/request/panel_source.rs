@@ -10,27 +10,27 @@ use super::{
 };
 use crate::date_order::DateOrder;
 
-/// What to do with an instrument that has duplicate bars or prices that are not positive.
+/// What to do with a bad instrument: one that has duplicate bars or prices that are not positive.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnBadInstrument {
     /// End with an error.
     #[default]
     Stop,
-    /// Leave the whole instrument out, and say so.
+    /// Leave it out, and say so.
     Exclude,
 }
 
-/// How the files of a folder are laid out.
+/// The layout of the files in a folder.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
-    /// As the names in the folder show.
+    /// The names in the folder show the layout.
     #[default]
     Detect,
-    /// As LEAN keeps them: archives in `daily`, `hour` or `minute`, with map and factor files beside them.
+    /// LEAN's layout: archives in `daily`, `hour` or `minute`, with map and factor files beside them.
     Lean,
-    /// As Qlib keeps them: a calendar, and a file for each instrument and field.
+    /// Qlib's layout: a calendar, and a file for each instrument and field.
     Qlib,
 }
 
@@ -44,29 +44,29 @@ pub enum Format {
 /// ```
 #[derive(Clone, PartialEq, Debug)]
 pub struct PanelSource {
-    /// A file, or a folder of files.
+    /// The file, or the folder of files.
     pub path: PathBuf,
-    /// How the files are laid out: another layout than the stated one is refused.
+    /// The layout of the files; another than the stated one is refused.
     pub format: Format,
     /// Columns whose names are not the usual ones.
     pub mapping: Mapping,
-    /// The fields wanted, in our names; `None` is all. Others are not read, but for what adjustment needs.
+    /// The fields wanted, in our names; `None` is all. Others are read only if adjustment needs them.
     pub fields: Option<BTreeSet<String>>,
     /// Text columns (in our names) that become categories. Between rows the last known one holds.
     pub categories: Vec<String>,
     /// The instruments wanted; `None` is all.
     pub instruments: Option<BTreeSet<String>>,
-    /// How prices are adjusted.
+    /// The adjustment of prices.
     pub adjustment: Adjustment,
-    /// Which dates are sessions.
+    /// The rule by which dates are sessions.
     pub calendar: CalendarRule,
-    /// What happens to an instrument with impossible rows.
+    /// The treatment of an instrument with impossible rows.
     pub on_bad_instrument: OnBadInstrument,
     /// Rows to leave out: a list frozen in the study, never one made by looking at the data while reading.
     pub drop_rows: Vec<(Instrument, Session)>,
-    /// How ambiguous dates are written.
+    /// The order of day and month in dates that don't show it.
     pub date_order: DateOrder,
-    /// What the tables of a database mean; an SQLite file needs it.
+    /// The meaning of a database's tables; an SQLite file needs it.
     pub tables: Option<TableLayout>,
     /// The published facts wanted of a database, in our names; `None` is all.
     pub facts: Option<BTreeSet<String>>,
@@ -110,5 +110,18 @@ impl PanelSource {
     /// Whether a published fact of a database is wanted.
     pub(crate) fn wants_fact(&self, name: &str) -> bool {
         self.facts.as_ref().is_none_or(|wanted| wanted.contains(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_study_spells_the_treatment_of_bad_instruments() {
+        for (text, treatment) in [("stop", OnBadInstrument::Stop), ("exclude", OnBadInstrument::Exclude)] {
+            assert_eq!(serde_saphyr::from_str::<OnBadInstrument>(text).unwrap(), treatment);
+        }
+        assert_eq!(OnBadInstrument::default(), OnBadInstrument::Stop);
     }
 }

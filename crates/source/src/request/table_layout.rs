@@ -1,4 +1,4 @@
-//! What the tables of a database mean: the form of presets and of a study's own word.
+//! The meaning of a database's tables: the form of presets and of a user's own layout file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,30 +7,30 @@ use serde::{Deserialize, Serialize};
 /// The layouts that ship: name and text.
 const PRESETS: [(&str, &str); 1] = [("krx", include_str!("presets/krx.yaml"))];
 
-/// Which tables and columns of a database are what.
+/// The meaning of a database's tables and columns.
 ///
 /// The same layout reads an SQLite file and a folder of Parquet files that are named after the tables. In `columns` and
-/// `names` the database's word stands first and ours second, as in every mapping.
+/// `names` the database's word comes first and ours second, as in every mapping.
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TableLayout {
     /// The version of this form: 1.
     pub(crate) tables: Version,
-    /// What the database is, for people.
+    /// A description of the database for people.
     #[serde(default)]
     pub(crate) description: String,
-    /// Daily bars.
+    /// The table of daily bars.
     pub(crate) prices: PriceTable,
-    /// Texts about instruments that become categories.
+    /// The tables of texts about instruments, which become categories.
     #[serde(default)]
     pub(crate) categories: Vec<CategoryTable>,
-    /// Published statements.
+    /// The tables of published statements.
     #[serde(default)]
     pub(crate) statements: Vec<Statements>,
-    /// Dated series of the whole market.
+    /// The tables of dated series of the whole market.
     #[serde(default)]
     pub(crate) series: Vec<SeriesTable>,
-    /// When instruments ceased to be listed, and why; a database without the table tells none.
+    /// The table of delistings. A database need not have it; then no delisting is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) delistings: Option<DelistingTable>,
 }
@@ -62,7 +62,7 @@ impl From<Version> for u32 {
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PriceTable {
-    /// The table.
+    /// The name of the table.
     pub table: String,
     /// Its column of instruments.
     pub instrument: String,
@@ -70,17 +70,17 @@ pub(crate) struct PriceTable {
     pub date: String,
     /// Its number columns and our fields.
     pub columns: BTreeMap<String, String>,
-    /// Which rows to read: for each column, the texts that it may have.
+    /// The rows that are read: for each column, the texts that it may have.
     #[serde(default)]
     pub keep: Keep,
-    /// How a session without trade is written.
+    /// The form in which a session without trade is written.
     #[serde(default)]
     pub halts: Halts,
-    /// How dates are written.
+    /// The forms in which dates are written.
     #[serde(default)]
     pub dates: Dates,
-    /// The field that holds the change from the base price, in money: the base of a session is close − change. Where it
-    /// differs from the last close, shares were split or rights went ex; prices are adjusted by these factors.
+    /// The field that holds the change from the base price, in money: the base of a session is close − change. Where
+    /// the base differs from the last close, shares were split or rights went ex; prices are adjusted by these factors.
     #[serde(default)]
     pub change: Option<String>,
 }
@@ -88,25 +88,25 @@ pub(crate) struct PriceTable {
 /// For each column, the texts that a row may have there.
 pub(crate) type Keep = BTreeMap<String, BTreeSet<String>>;
 
-/// How a session without trade is written.
+/// The form in which a session without trade is written.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Halts {
-    /// Such sessions have no row.
+    /// Such a session has no row.
     #[default]
     NoRow,
-    /// The volume is 0, and what stands for prices is no trade: prices are missing then.
+    /// Such a session has a volume of 0. The prices in its row were not traded and count as missing.
     ZeroVolume,
 }
 
-/// How the dates of a column are written.
+/// The forms in which the dates of a column are written.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Dates {
-    /// All in the form of the first one; another is an error with its row.
+    /// All dates have the form of the first one; another is an error with its row.
     #[default]
     OneForm,
-    /// In any of the forms that name the year first.
+    /// Each date has any of the forms that name the year first.
     Mixed,
 }
 
@@ -114,24 +114,25 @@ pub(crate) enum Dates {
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CategoryTable {
-    /// What the category is called in expressions.
+    /// The name of the category in expressions.
     pub name: String,
-    /// The table.
+    /// The name of the table.
     pub table: String,
     /// Its column of instruments.
     pub instrument: String,
     /// Its column of texts.
     pub column: String,
-    /// Its column of dates from which a row holds; without one the table tells all sessions the same.
+    /// Its column of the dates from which rows hold; without one a row holds in all sessions.
     #[serde(default)]
     pub from: Option<String>,
-    /// Must be true where there is no `from`: today's text is told to the past, which the report says.
+    /// Must be true where there is no `from`: past sessions then see today's text, which the report says.
     #[serde(default, rename = "static")]
     pub is_static: bool,
-    /// The category, defined before, that holds for instruments without any row here (and where there is no such table).
+    /// The category, defined before, that holds for instruments without any row here (and where there is no such
+    /// table).
     #[serde(default)]
     pub otherwise: Option<String>,
-    /// How dates are written.
+    /// The forms in which dates are written.
     #[serde(default)]
     pub dates: Dates,
 }
@@ -140,12 +141,12 @@ pub(crate) struct CategoryTable {
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Statements {
-    /// What the names of these facts begin with: `separate_`.
+    /// The beginning of these facts' names: `separate_`.
     #[serde(default)]
     pub prefix: String,
-    /// The periods that were reported.
+    /// The table of the periods that were reported.
     pub periods: PeriodTable,
-    /// What was reported.
+    /// The tables of the items that were reported.
     pub items: Vec<ItemTable>,
 }
 
@@ -153,7 +154,7 @@ pub(crate) struct Statements {
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PeriodTable {
-    /// The table.
+    /// The name of the table.
     pub table: String,
     /// Its key, which items refer to.
     pub id: String,
@@ -169,21 +170,21 @@ pub(crate) struct PeriodTable {
     /// The currency of the amounts; reports in another one are left out and counted.
     #[serde(default)]
     pub currency: Option<Currency>,
-    /// Which rows to read.
+    /// The rows that are read.
     #[serde(default)]
     pub keep: Keep,
-    /// How dates are written.
+    /// The forms in which dates are written.
     #[serde(default)]
     pub dates: Dates,
 }
 
-/// In which currency amounts must be.
+/// The currency in which amounts must be.
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Currency {
-    /// The column that says it.
+    /// The column that names the currency of a report.
     pub column: String,
-    /// What it must say.
+    /// The currency that is expected there.
     pub expected: String,
 }
 
@@ -191,7 +192,7 @@ pub(crate) struct Currency {
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ItemTable {
-    /// The table.
+    /// The name of the table.
     pub table: String,
     /// Its column of periods: the key of the table of periods.
     pub period: String,
@@ -207,7 +208,7 @@ pub(crate) struct ItemTable {
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SeriesTable {
-    /// The table.
+    /// The name of the table.
     pub table: String,
     /// Its column of codes.
     pub key: String,
@@ -217,9 +218,9 @@ pub(crate) struct SeriesTable {
     pub value: String,
     /// The codes wanted and our names.
     pub names: BTreeMap<String, String>,
-    /// How many calendar days after its date a value is known: 0 for what the session's close brings.
+    /// The number of calendar days after its date on which a value is known: 0 for one that the session's close brings.
     pub lag_days: u16,
-    /// How dates are written.
+    /// The forms in which dates are written.
     #[serde(default)]
     pub dates: Dates,
 }
@@ -228,24 +229,24 @@ pub(crate) struct SeriesTable {
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DelistingTable {
-    /// The table.
+    /// The name of the table.
     pub table: String,
     /// Its column of instruments.
     pub instrument: String,
-    /// Its column of the first days on which they are listed no more.
+    /// Its column of the first days on which instruments are listed no more.
     pub date: String,
-    /// Its column of texts that say why.
+    /// Its column of reasons, which are texts.
     #[serde(default)]
     pub reason: Option<String>,
-    /// Its column of numbers that say what a holder gets, as a share of the last close.
+    /// Its column of recoveries: a holder gets this share of the last close.
     #[serde(default)]
     pub recovery: Option<String>,
-    /// How dates are written.
+    /// The forms in which dates are written.
     #[serde(default)]
     pub dates: Dates,
 }
 
-/// Why there is no such layout.
+/// The reason why there is no such layout.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages explain the fields")]
 pub enum LayoutError {
@@ -256,7 +257,7 @@ pub enum LayoutError {
 }
 
 impl TableLayout {
-    /// A layout that ships.
+    /// A layout that ships, by its name.
     ///
     /// ```
     /// use backstaff_source::TableLayout;
@@ -275,7 +276,7 @@ impl TableLayout {
         Self::read(text)
     }
 
-    /// The tables that it names, each once.
+    /// The tables that the layout names, each once.
     pub fn table_names(&self) -> BTreeSet<&str> {
         let statements = self.statements.iter().flat_map(|one| {
             one.items.iter().map(|items| items.table.as_str()).chain([one.periods.table.as_str()])
@@ -287,7 +288,7 @@ impl TableLayout {
         statements.chain(categories).chain(series).chain(delistings).chain(prices).collect()
     }
 
-    /// A layout of a user's own, from the text of its file.
+    /// A user's own layout, from the text of its file.
     pub fn read(text: &str) -> Result<Self, LayoutError> {
         let layout: Self =
             serde_saphyr::from_str(text).map_err(|error| LayoutError::Wrong(error.to_string()))?;
@@ -295,7 +296,7 @@ impl TableLayout {
         Ok(layout)
     }
 
-    /// Refuse what contradicts itself.
+    /// Refuse a layout that contradicts itself.
     pub fn check(&self) -> Result<(), LayoutError> {
         let wrong = |message: String| Err(LayoutError::Wrong(message));
         let mut known = BTreeSet::new();

@@ -16,7 +16,7 @@ use crate::{
     provider::source_files::source_files,
 };
 
-/// Facts about instruments that don't change, as texts.
+/// Texts about instruments that don't change through time.
 #[derive(Clone, Debug)]
 pub struct Attributes {
     columns: Vec<String>,
@@ -26,9 +26,11 @@ pub struct Attributes {
 /// Read a table of attributes from a CSV or Parquet file: one row for each instrument.
 ///
 /// `key` names the column of instruments; without it a usual name is looked for (`symbol`, `ticker`, …). `columns` are
-/// the ones wanted, by their names in the file or by ours; none means all.
+/// the wanted ones, by their names in the file or by ours; an empty list means all.
 ///
-/// Fails for a column that is not there, and for an instrument with two rows.
+/// # Errors
+///
+/// If a column is not there, or an instrument has two rows.
 pub fn read_attributes(path: &Path, key: Option<&str>, columns: &[&str]) -> Result<Attributes, SourceError> {
     source_files(path)?;
     let table = TableFile::open(path)?.texts()?;
@@ -70,9 +72,9 @@ pub fn read_attributes(path: &Path, key: Option<&str>, columns: &[&str]) -> Resu
 pub struct Since {
     /// The rows on and after the date; all rows of instruments without one.
     pub members: Universe,
-    /// How many rows lie before the date.
+    /// The number of rows before the date.
     pub rows_before: usize,
-    /// Instruments of the panel that the table has no date for, or no row.
+    /// The instruments of the panel without a date, or without a row of the table.
     pub undated: Vec<String>,
 }
 
@@ -82,12 +84,12 @@ impl Attributes {
         self.rows.keys().map(String::as_str)
     }
 
-    /// The columns, by the names they were asked for.
+    /// The columns, by the names under which they were asked for.
     pub fn columns(&self) -> &[String] {
         &self.columns
     }
 
-    /// The text of an instrument in a column; an empty cell is none.
+    /// The text of an instrument in a column; an empty cell has none.
     pub fn get(&self, instrument: &str, column: &str) -> Option<&str> {
         let column = self.columns.iter().position(|name| name == column)?;
         self.rows.get(instrument).map(|(texts, _)| texts[column].as_str()).filter(|text| !text.is_empty())
@@ -116,9 +118,12 @@ impl Attributes {
         Ok(Categories::new(codes, names))
     }
 
-    /// The rows on and after the date that a column gives: drops what was chosen because it rose before.
+    /// The rows on and after the date that a column gives. This drops the rows before an instrument was chosen, perhaps
+    /// because it had risen in them.
     ///
-    /// Fails for a text that is no date.
+    /// # Errors
+    ///
+    /// If a text is no date.
     pub fn since(&self, column: &str, axis: &Axis) -> Result<Since, SourceError> {
         let mut members = vec![true; axis.n_rows()];
         let mut rows_before = 0;
@@ -136,9 +141,11 @@ impl Attributes {
         Ok(Since { members: Universe::new(members), rows_before, undated })
     }
 
-    /// A column as numbers of a panel's rows, the same through time; a date is its session's number.
+    /// A column as numbers of a panel's rows, the same through time. A date becomes its session's number.
     ///
-    /// Fails for a text that is neither a number nor a date.
+    /// # Errors
+    ///
+    /// If a text is neither a number nor a date.
     pub fn numbers(&self, column: &str, axis: &Axis) -> Result<Column, SourceError> {
         let mut values = vec![f64::NAN; axis.n_rows()];
         for (i, instrument) in axis.instruments().iter().enumerate() {

@@ -13,12 +13,13 @@ use crate::{
     provider::source_files::source_files,
 };
 
-/// How many names a message lists.
+/// The number of names that a message lists.
 const LISTED: usize = 5;
 
-/// Columns of numbers as a file holds them: no dates, no calendar, the order of its rows.
+/// Columns of numbers as a file holds them, in the order of its rows, without dates or a calendar.
 ///
-/// - NaN: an empty cell, or a word such as `nan`. Infinities stay as they are, for the reader to refuse with their place.
+/// - NaN: an empty cell, or a word such as `nan`. Infinities stay as they are, for the reader to refuse with their
+///   place.
 #[derive(Clone, Debug)]
 pub struct NumberTable {
     path: PathBuf,
@@ -32,13 +33,13 @@ impl NumberTable {
     /// Read columns of a Parquet or CSV file. A name is taken as it is written, else in whatever case and with whatever
     /// separators one column alone has it.
     ///
-    /// A file that holds several instruments below each other must be told which of them is meant: their rows don't
-    /// follow each other in time.
+    /// Of a file that holds several instruments below each other, one must be named: their rows don't follow each other
+    /// in time.
     ///
     /// # Errors
     ///
-    /// A file that can't be read, a column that is not there or holds no numbers, an instrument that is not there or not
-    /// named, no row at all.
+    /// If the file can't be read or has no row, a column is not there or holds no numbers, or an instrument is not
+    /// there or would have to be named.
     pub fn read(path: &Path, names: &[String], instrument: Option<&str>) -> Result<Self, SourceError> {
         let files = source_files(path)?;
         let [path] = &files[..] else {
@@ -88,12 +89,12 @@ impl NumberTable {
         &self.columns
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub fn n_rows(&self) -> usize {
         self.rows.len()
     }
 
-    /// Where a row stands in the file.
+    /// The place of a row in the file.
     ///
     /// # Panics
     ///
@@ -102,7 +103,7 @@ impl NumberTable {
         Place { file: self.path.clone(), row: self.rows[row] }
     }
 
-    /// The rows of one instrument only.
+    /// Keep the rows of one instrument only.
     fn keep(&mut self, name: &str, texts: &CodedTexts) -> Result<(), SourceError> {
         let code = texts.names.iter().position(|known| known == name).ok_or_else(|| {
             let hint = hint(name, texts.names.iter().map(String::as_str));

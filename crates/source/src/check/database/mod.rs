@@ -1,6 +1,6 @@
-//! What a database holds, before anything is read from it: schema, counts, ranges, oddities.
+//! A description of a database before anything is read from it: schema, counts, ranges, oddities.
 //!
-//! To add an oddity: a rule in `oddity_rules.rs`.
+//! To add one: an oddity is a rule in `oddity_rules.rs`.
 
 pub(crate) mod oddity;
 mod oddity_rules;
@@ -19,25 +19,25 @@ use crate::{
     provider::tables::sqlite::{connection::open_one, fault::fault},
 };
 
-/// What a database holds.
+/// A description of a database; its `Display` is for people.
 #[derive(Clone, Debug, Serialize)]
 pub struct DatabaseReport {
-    /// The file.
+    /// The file of the database.
     path: PathBuf,
-    /// Its size in bytes, without what a log beside it holds.
+    /// The size of the file in bytes, without a log beside it.
     bytes: u64,
-    /// How it is written: `wal`, `delete`, ...
+    /// The journal mode of the file: `wal`, `delete`, …
     journal: String,
     /// The tables, by name.
     tables: Vec<TableReport>,
-    /// What is odd in them; nothing here is an error by itself.
+    /// The oddities of the tables; none of them is an error by itself.
     oddities: Vec<Oddity>,
 }
 
-/// Look into a database: schema, rows, ranges of dates, indexes, oddities.
+/// Describe a database: schema, rows, ranges of dates, indexes, oddities.
 ///
-/// The file is opened read-only, and only what one state of it holds is seen, so a writer in WAL mode may go on beside.
-/// Every table is scanned about twice.
+/// The file is opened read-only and seen in one state, so a writer in WAL mode may go on beside. Every table is scanned
+/// about twice.
 ///
 /// # Errors
 ///

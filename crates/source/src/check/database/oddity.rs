@@ -5,22 +5,22 @@ use serde::Serialize;
 
 use crate::provider::tables::sqlite::sql_name::quoted;
 
-/// Rows that are not as one expects.
+/// Rows of a table that are not as one expects.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub(super) struct Oddity {
-    /// The table.
+    /// The name of the table.
     pub table: String,
-    /// What is odd.
+    /// The oddity in words.
     pub what: String,
-    /// In how many rows.
+    /// The number of odd rows.
     pub rows: u64,
-    /// Of how many.
+    /// The number of all rows.
     pub of: u64,
-    /// The first one: the columns that tell which it is.
+    /// The first odd row, by the columns that identify it.
     pub first: String,
 }
 
-/// Where the first row of a condition stands, and what some columns hold there.
+/// The values of some columns in the first row that meets a condition.
 pub(super) fn first_row(
     database: &Connection,
     table: &str,

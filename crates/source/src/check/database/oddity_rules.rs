@@ -1,4 +1,4 @@
-//! What is odd in the tables of a market: each a condition that rows shouldn't meet.
+//! The oddities that the tables of a market may have: conditions that rows shouldn't meet.
 
 use std::collections::BTreeSet;
 
@@ -14,16 +14,17 @@ use crate::provider::tables::sqlite::sql_name::quoted;
 struct Rule {
     table: &'static str,
     what: &'static str,
-    /// The columns that it reads.
+    /// The columns that the condition reads.
     reads: &'static [&'static str],
     condition: &'static str,
-    /// The columns that tell which row it is.
+    /// The columns that identify a row.
     shows: &'static [&'static str],
 }
 
 const BAR: &[&str] = &["stock_code", "date"];
 const PERIOD: &[&str] = &["stock_code", "fiscal_date", "available_date"];
 
+/// The rules for a market's tables.
 const RULES: &[Rule] = &[
     Rule {
         table: "daily_prices",

@@ -11,61 +11,61 @@ use crate::provider::tables::sqlite::sql_name::quoted;
 /// A table of the database.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct TableReport {
-    /// Its name.
+    /// The name of the table.
     pub name: String,
-    /// How many rows it has.
+    /// The number of its rows.
     pub rows: u64,
-    /// Its columns.
+    /// The columns of the table.
     pub columns: Vec<ColumnReport>,
-    /// Columns that hold dates as texts.
+    /// The ranges of the columns that hold dates as texts.
     pub dates: Vec<DateRange>,
-    /// Indexes, those that keep a key unique among them.
+    /// The indexes, among them those that keep a key unique.
     pub indexes: Vec<IndexReport>,
 }
 
-/// A column.
+/// A column of a table.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct ColumnReport {
-    /// Its name.
+    /// The name of the column.
     pub name: String,
-    /// What it declares to hold.
+    /// The type that the column declares.
     pub declared: String,
-    /// How many cells are missing.
+    /// The number of missing cells.
     pub missing: u64,
 }
 
 /// The dates of a column. Texts are compared without their dashes.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct DateRange {
-    /// The column.
+    /// The name of the column.
     pub column: String,
-    /// The first date.
+    /// The first date in the column.
     pub first: String,
-    /// The last date.
+    /// The last date in the column.
     pub last: String,
-    /// Cells written as 20120102.
+    /// The number of cells written as 20120102.
     pub compact: u64,
-    /// Cells written as 2012-01-02.
+    /// The number of cells written as 2012-01-02.
     pub iso: u64,
-    /// Cells written otherwise.
+    /// The number of cells written otherwise.
     pub other: u64,
 }
 
-/// An index.
+/// An index of a table.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct IndexReport {
-    /// Its name.
+    /// The name of the index.
     pub name: String,
-    /// Its columns, in order.
+    /// The columns of the index, in order.
     pub columns: Vec<String>,
-    /// Whether it keeps two rows from having the same.
+    /// Whether no two rows may have the same values in its columns.
     pub unique: bool,
 }
 
 const COMPACT: &str = "[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]";
 const ISO: &str = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]";
 
-/// All tables, and the cells in them that contradict their columns.
+/// Describe all tables, and find cells that contradict the type of their column.
 pub(super) fn tables(database: &Connection) -> Result<(Vec<TableReport>, Vec<Oddity>)> {
     let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
                ORDER BY name";
@@ -130,7 +130,7 @@ fn table(database: &Connection, name: &str, oddities: &mut Vec<Oddity>) -> Resul
     })
 }
 
-/// Columns of dates that are written in several ways.
+/// The columns with dates in several forms.
 fn mixed_dates(database: &Connection, table: &TableReport) -> Result<Vec<Oddity>> {
     let mut found = Vec::new();
     for DateRange { column, compact, iso, other, .. } in &table.dates {
@@ -167,7 +167,7 @@ fn is_date(column: &str, declared: &str) -> bool {
     !is_number(declared) && (column == "date" || column.ends_with("_date"))
 }
 
-/// Whether a declared type means numbers: the rule of SQLite's column affinity, in words.
+/// Whether a declared type means numbers, by SQLite's rule of column affinity.
 fn is_number(declared: &str) -> bool {
     let declared = declared.to_uppercase();
     ["INT", "REAL", "FLOA", "DOUB", "NUM", "DEC", "BOOL"].iter().any(|word| declared.contains(word))

@@ -1,4 +1,4 @@
-//! One instrument's bars as the checks see them.
+//! The bars of one instrument, as the checks see them.
 
 use std::sync::Arc;
 
@@ -11,13 +11,13 @@ pub(crate) struct Bars<'a> {
     pub instrument: &'a Instrument,
     pub calendar: &'a Calendar,
     pub sessions: &'a [Session],
-    /// As quoted, as are the following.
+    /// The open as quoted; so are the following.
     pub open: Vec<f64>,
     pub high: Vec<f64>,
     pub low: Vec<f64>,
     pub close: Vec<f64>,
     pub volume: Vec<f64>,
-    /// Adjusted, if prices are.
+    /// The close, adjusted if prices are.
     pub adjusted: Vec<f64>,
 }
 

@@ -8,14 +8,14 @@ use crate::bars::reading::shown;
 /// Something that a person should look at.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Finding {
-    /// What was looked for.
+    /// The check that found it.
     pub check: Check,
     /// The instrument, unless it concerns a whole session.
     pub instrument: Option<String>,
     /// The session, or the first of several.
     #[serde(serialize_with = "shown_if_any")]
     pub session: Option<Session>,
-    /// The number that the check speaks of.
+    /// The number that the check is about: see [`Check`].
     pub value: f64,
     /// A sentence for people.
     pub detail: String,
@@ -29,7 +29,7 @@ fn shown_if_any<S: serde::Serializer>(session: &Option<Session>, serializer: S) 
     }
 }
 
-/// What was looked for.
+/// The property that findings have in common.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -63,7 +63,7 @@ pub enum Check {
 }
 
 impl Check {
-    /// All, in the order in which findings are listed.
+    /// All checks, in the order in which findings are listed.
     pub const ALL: [Self; 13] = [
         Self::Excluded,
         Self::RevertingJump,
@@ -80,7 +80,7 @@ impl Check {
         Self::ThinSession,
     ];
 
-    /// Its name, as in files: `reverting_jump`.
+    /// The name of the check in files: `reverting_jump`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Excluded => "excluded",

@@ -1,7 +1,7 @@
-//! What looks wrong in the data, listed for people.
+//! A list for people of what looks wrong in the data.
 //!
-//! Nothing here changes a panel: an automatic exclusion that looks at the next session would look ahead. What a
-//! person wants out goes into the frozen list `drop_rows` of the study.
+//! Nothing here changes a panel: an automatic exclusion that looks at the next session would look ahead. Rows that a
+//! person wants out go into the frozen list `drop_rows` of the study.
 //!
 //! To add one: a file with a function from `Bars` to findings, a [`Check`], a line in `CHECKS`; the smallest to
 //! imitate is `zero_volume.rs`.
@@ -28,19 +28,19 @@ mod session;
 mod stale_run;
 mod zero_volume;
 
-/// All findings and how many there are of each kind.
+/// All findings, and their number for each check.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Quality {
-    /// For each check, how many findings; zeros are listed too.
+    /// The number of findings of each check; zeros are listed too.
     pub counts: Vec<(Check, usize)>,
-    /// By check, then instrument, then session.
+    /// The findings by check, then instrument, then session.
     pub findings: Vec<Finding>,
 }
 
-/// Look through a panel that was loaded.
+/// Look for what is odd in a panel that was loaded.
 ///
-/// Jumps are looked for in the adjusted close, everything else in prices as quoted where there are any. A missing
-/// column makes its checks find nothing. One finding a row, but one a run for stale runs, missing sessions and gaps.
+/// Jumps are looked for in the adjusted close, everything else in prices as quoted where there are any. A check whose
+/// column is missing finds nothing. Each row is one finding; a stale run, missing sessions or a gap are one together.
 pub fn check(loaded: &Loaded, rules: &QualityRules) -> Quality {
     let axis = loaded.panel.axis();
     let columns = Columns::of(&loaded.panel);
@@ -61,7 +61,7 @@ pub fn check(loaded: &Loaded, rules: &QualityRules) -> Quality {
     Quality { counts: Check::ALL.map(|check| (check, count(check))).to_vec(), findings }
 }
 
-/// What each instrument is looked through for.
+/// The checks of each instrument.
 const CHECKS: [fn(&Bars, &QualityRules, &mut Vec<Finding>); 7] = [
     jump::find,
     inconsistent_bar::find,

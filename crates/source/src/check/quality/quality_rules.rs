@@ -2,25 +2,25 @@
 
 use serde::{Deserialize, Serialize};
 
-/// From when on something is worth a line.
+/// The limits from which on something is a finding.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct QualityRules {
-    /// A reverting jump is at least this large, as an absolute log return,
+    /// The least size of a reverting jump, as an absolute log return.
     pub reverting_jump_min: f64,
-    /// and this many times the instrument's own scale (1.4826 × median absolute log return).
+    /// The least size of a reverting jump in the instrument's own scale (1.4826 × median absolute log return).
     pub jump_scales: f64,
-    /// How much of a reverting jump may be left after the next session, as a share of it.
+    /// The share of a reverting jump that may be left after the next session.
     pub jump_remainder: f64,
-    /// A move that stays is at least this large, as an absolute log return.
+    /// The least size of a move that stays, as an absolute log return.
     pub extreme_move_min: f64,
-    /// By what share of the price a high or low may be wrong: rounding.
+    /// The share of the price by which a high or low may be wrong because of rounding.
     pub bar_tolerance: f64,
-    /// How many sessions with one close make a stale run.
+    /// The number of sessions with one close that make a stale run.
     pub stale_sessions: usize,
-    /// How many sessions without a price make a gap; fewer are missing sessions.
+    /// The number of sessions without a price that make a gap; fewer are missing sessions.
     pub gap_sessions: usize,
-    /// A session that a smaller share of the living instruments has is listed as thin.
+    /// The least share of the living instruments that a session has; one with fewer is thin.
     pub thin_share: f64,
 }
 

@@ -31,7 +31,7 @@ pub(crate) enum CellType {
     NarrowNumbers,
 }
 
-/// A decoded column.
+/// A column of a row group, decoded.
 pub(crate) enum DecodedColumn {
     Dates(DecodedDates),
     Texts(CodedTexts),

@@ -1,10 +1,10 @@
-//! From archives to one bar a session.
+//! Archives of bars to one bar a session.
 //!
-//! A bar of an hour or minute belongs to the session of its date. Of equities those count that begin in the regular hours
-//! (minutes from 9:30, hours from 9:00, since the first one begins with the opening, both before 16:00); what begins
-//! outside is left out and counted. The session opens with its first bar and closes with its last one, so its close is that
-//! of continuous trading, not of the closing auction; volumes are added. Of quotes the middle of bid and ask counts, and
-//! there is no volume.
+//! A bar of an hour or minute belongs to the session of its date. Of equities those count that begin in the regular
+//! hours (minutes from 9:30, hours from 9:00, since the first one begins with the opening, both before 16:00); what
+//! begins outside is left out and counted. The session opens with its first bar and closes with its last one, so its
+//! close is that of continuous trading, not of the closing auction; volumes are added. Of quotes the middle of bid and
+//! ask counts, and there is no volume.
 
 use std::{
     collections::BTreeMap,
@@ -32,6 +32,7 @@ use crate::{
     request::panel_source::PanelSource,
 };
 
+/// The fields of a bar, in the order of its cells.
 const FIELDS: [&str; 5] = ["open", "high", "low", "close", "volume"];
 
 /// The regular hours of equities in New York, in seconds of the day.
@@ -86,10 +87,11 @@ pub(crate) fn read_bars(request: &PanelSource) -> Result<DecodedBars, SourceErro
     })
 }
 
+/// A reader of the archives of a folder.
 struct Reader<'a> {
     folder: &'a LeanFolder,
     archives: &'a BTreeMap<String, Vec<PathBuf>>,
-    /// All archives, sorted.
+    /// The paths of all archives, sorted.
     files: &'a [PathBuf],
 }
 
@@ -97,9 +99,9 @@ struct Reader<'a> {
 #[derive(Default)]
 struct Sessions {
     days: Vec<i32>,
-    /// The first line of each.
+    /// The number of the first line of each session.
     lines: Vec<u64>,
-    /// Of each field.
+    /// The values of each field.
     values: [Vec<f64>; 5],
     outside_hours: usize,
 }
@@ -171,7 +173,7 @@ impl Reader<'_> {
         }
     }
 
-    /// One bar a session of an archive.
+    /// Read an archive to one bar a session.
     fn sessions(&self, path: &Path) -> Result<Sessions, SourceError> {
         let reason = "the archive doesn't hold exactly one file";
         let text =

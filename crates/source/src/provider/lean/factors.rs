@@ -1,4 +1,4 @@
-//! Factor files: what splits and dividends did to prices.
+//! Factor files: the effect of splits and dividends on prices.
 
 use std::fs;
 
@@ -17,7 +17,7 @@ struct Factor {
 }
 
 impl Factors {
-    /// The factor of prices, splits included, and that of splits alone on a day; 1 behind the last line.
+    /// The factor of prices (splits included) on a day, and that of splits alone; both are 1 after the last line.
     pub(super) fn at(&self, day: i32) -> (f64, f64) {
         let at = self.0.partition_point(|factor| factor.last_day < day);
         self.0.get(at).map_or((1.0, 1.0), |factor| (factor.price * factor.split, factor.split))

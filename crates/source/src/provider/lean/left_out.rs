@@ -1,4 +1,4 @@
-//! What a reading of LEAN's files left out.
+//! The bars and files that a reading of LEAN's files left out.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -6,19 +6,19 @@ use backstaff_panel::Session;
 
 use super::listings::Span;
 
-/// How many of anything are named.
+/// The number of examples that a sentence names.
 const EXAMPLES: usize = 5;
 
-/// What was left out, counted.
+/// Counts of what was left out.
 #[derive(Default)]
 pub(super) struct LeftOut {
-    /// Instruments and the tickers of theirs that have no archive.
+    /// The instruments with a ticker that has no archive, and the span of the ticker.
     pub missing: Vec<(String, Span)>,
-    /// Instruments without a factor file where others have one.
+    /// The instruments without a factor file, where others have one.
     pub without_factors: Vec<String>,
-    /// Bars outside the regular hours.
+    /// The number of bars outside the regular hours.
     pub outside_hours: usize,
-    /// By archive, how many sessions it has and how many of them belong to an instrument.
+    /// For each archive, the number of its sessions, and of those that belong to an instrument.
     claims: BTreeMap<usize, (usize, usize)>,
 }
 

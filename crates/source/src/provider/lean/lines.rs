@@ -1,4 +1,4 @@
-//! Cells of files without a header.
+//! Lines and cells of text files without a header.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::{
     error::{Place, SourceError},
 };
 
-/// A line and where it stands.
+/// A line, its number and its file.
 #[derive(Clone, Copy)]
 pub(super) struct Line<'a> {
     file: &'a Path,
@@ -21,22 +21,23 @@ impl<'a> Line<'a> {
         Place { file: self.file.to_owned(), row: self.number }
     }
 
-    /// Its number in the file, from 1.
+    /// The number of the line in the file, from 1.
     pub(super) fn number(&self) -> u64 {
         self.number
     }
 
-    /// Its cells.
+    /// The cells of the line, without the blanks around them.
     pub(super) fn cells(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         self.text.split(',').map(str::trim)
     }
 
-    /// A cell by its number, or what its column is called.
+    /// A cell by its number. An empty or missing one is an error that names its column.
     pub(super) fn cell(&self, at: usize, column: &'static str) -> Result<&'a str, SourceError> {
         let missing = || SourceError::EmptyKey { place: self.place(), what: column };
         self.cells().nth(at).filter(|cell| !cell.is_empty()).ok_or_else(missing)
     }
 
+    /// The number in a cell.
     pub(super) fn float(&self, text: &str, column: &'static str) -> Result<f64, SourceError> {
         text.parse().map_err(|_| SourceError::BadNumber {
             place: self.place(),
@@ -45,7 +46,7 @@ impl<'a> Line<'a> {
         })
     }
 
-    /// The day and the second of it of a date such as 20131007 or 20131007 09:00.
+    /// The day, and its second, of a text such as 20131007 or 20131007 09:00.
     pub(super) fn stamp(&self, text: &str) -> Result<date_text::Stamp, SourceError> {
         let parsed = date_text::parse(text, DateOrder::Detect).map(|(stamp, _)| stamp);
         parsed.ok_or_else(|| SourceError::BadDate {

@@ -1,4 +1,4 @@
-//! Map files: which ticker an instrument had when.
+//! Map files: the tickers that an instrument had through time.
 
 use std::{
     collections::BTreeMap,
@@ -20,12 +20,12 @@ pub(super) struct Span {
     pub last: i32,
 }
 
-/// What is traded, under all its tickers.
+/// A traded instrument, with all its tickers.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Listing {
     /// The name of its map file in capital letters: the ticker it has now, or had last.
     pub name: String,
-    /// Oldest first.
+    /// The spans of its tickers, oldest first.
     pub spans: Vec<Span>,
 }
 
@@ -54,7 +54,7 @@ pub(super) fn listings(
     Ok(listings)
 }
 
-/// Each line names the ticker up to its date; the first one is the listing.
+/// The spans in a map file. Each line names the ticker up to its date; the first line is the listing.
 fn spans(path: &Path) -> Result<Vec<Span>, SourceError> {
     let bytes = fs::read(path).map_err(|source| SourceError::Read { path: path.to_owned(), source })?;
     let mut spans = Vec::<Span>::new();

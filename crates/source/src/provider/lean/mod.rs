@@ -10,8 +10,8 @@
 //! ```
 //!
 //! Prices of equities are in ten-thousandths; times are New York's. A path is a folder of one resolution, a market
-//! (`equity/usa`: its daily bars if it has some, else hours, else minutes), or the data folder, which stands for
-//! `equity/usa`. Bars of hours and minutes become one bar a session, see `bars`.
+//! (`equity/usa`: its daily bars if it has some, else hours, else minutes), or the data folder, of which `equity/usa`
+//! is read. Bars of hours and minutes become one bar a session, see `bars`.
 
 pub(crate) mod bars;
 mod factors;

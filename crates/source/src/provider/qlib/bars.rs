@@ -24,7 +24,7 @@ use crate::{
 ///
 /// An instrument has a row for every date of the calendar from the first to the last one that any of its fields has,
 /// also where all are missing, as in Qlib. The spans of `instruments/all.txt` name the instruments and cut nothing:
-/// what a file holds outside them is history that windows see.
+/// rows outside them are history that windows see.
 ///
 /// Prices are adjusted in such files, `factor` being adjusted / quoted. For a single computation they are left as they
 /// are; else they become quoted again, so that the panel's own adjustment can begin at each instrument's first session.
@@ -63,9 +63,10 @@ pub(crate) fn read_bars(request: &PanelSource) -> Result<DecodedBars, SourceErro
     })
 }
 
-/// The values of one instrument's fields, and where in the calendar each begins.
+/// The values of one instrument's fields, and the place in the calendar at which each begins.
 type Fields = BTreeMap<String, (usize, Vec<f32>)>;
 
+/// The bars of one instrument; `None` if it is not wanted or has none.
 fn instrument(
     name: &str,
     folder: &Path,
@@ -123,7 +124,7 @@ fn quoted(field: &str, column: &[f32], factor: &[f32]) -> Column {
     }
 }
 
-/// Where in the calendar a file begins, and its values.
+/// The place in the calendar at which a file begins, and its values.
 fn values(path: &Path, n_sessions: usize) -> Result<(usize, Vec<f32>), SourceError> {
     let fault = |reason| SourceError::Layout { path: path.to_owned(), reason };
     let bytes = read_bytes(path)?;

@@ -1,9 +1,9 @@
 //! Published values in Qlib's layout.
 //!
-//! A file `<fact>_q.data` or `<fact>_a.data` holds records in the order of publication, 20 bytes each, little-endian: the
-//! day as YYYYMMDD (u32), the period as YYYYQQ or YYYY (u32), the value (f64), and where in the file the next revision of
-//! the period lies (u32). The file `.index` beside it says where each period's first record lies; both follow from the
-//! records, so that it is not read.
+//! A file `<fact>_q.data` or `<fact>_a.data` holds records in the order of publication, 20 bytes each, little-endian:
+//! the day as YYYYMMDD (u32), the period as YYYYQQ or YYYY (u32), the value (f64), and where in the file the next
+//! revision of the period lies (u32). The file `.index` beside it says where each period's first record lies; both
+//! follow from the records, so that it is not read.
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +20,7 @@ use crate::{
     provider::path::{entries, folders_in},
 };
 
-/// Bytes of a record.
+/// The number of bytes of a record.
 const RECORD: usize = 20;
 
 /// The files that [`read_facts`] reads, sorted.
@@ -63,6 +63,7 @@ pub(crate) fn read_facts(provider: &Path) -> Result<BTreeMap<String, Facts>, Sou
     Ok(all.into_iter().map(|((name, frequency), facts)| (name, Facts::new(frequency, facts))).collect())
 }
 
+/// The records of a file, in the order of publication.
 fn records(path: &Path, frequency: Frequency) -> Result<Vec<Fact>, SourceError> {
     let bytes = read_bytes(path)?;
     let (records, rest) = bytes.as_chunks::<RECORD>();

@@ -1,4 +1,4 @@
-//! Texts about instruments to categories: with their history where there is one.
+//! Tables of texts about instruments to categories, with their history where there is one.
 
 use std::{
     collections::{BTreeMap, HashMap},

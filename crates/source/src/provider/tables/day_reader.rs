@@ -1,4 +1,4 @@
-//! Dates of a column, one after the other.
+//! The dates of a column, read one after the other.
 
 use crate::{
     date_order::DateOrder,
@@ -6,10 +6,10 @@ use crate::{
     request::table_layout::Dates,
 };
 
-/// Reads the dates of a column; neighbours are often equal.
+/// A reader of a column's dates. Neighbours are often equal, so it remembers the last one.
 pub(crate) struct DayReader {
     rule: Dates,
-    /// Whether the dates say when something became known: what comes after midnight counts from the next day on.
+    /// Whether the dates say when something became known. What comes after midnight then counts from the next day on.
     of_publications: bool,
     shape: Option<Shape>,
     last: (Vec<u8>, i32),
@@ -20,7 +20,7 @@ impl DayReader {
         Self { rule, of_publications, shape: None, last: (Vec::new(), 0) }
     }
 
-    /// The day of a text; `None` if it is no date, or not in the form of the others.
+    /// The day of a text; `None` if the text is no date, or has another form than the others.
     pub(crate) fn text(&mut self, text: &[u8]) -> Option<i32> {
         if !text.is_empty() && self.last.0 == text {
             return Some(self.last.1);
@@ -49,7 +49,7 @@ impl DayReader {
         (is_plain && is_known).then_some(())
     }
 
-    /// Whether a text is written like the first date, be it a day or not: as 20120231.
+    /// Whether a text has the form of the first date, even if it names no day, as 20120231.
     pub(crate) fn has_form(&self, text: &str) -> bool {
         let is_digit = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
         match self.shape {
@@ -61,7 +61,7 @@ impl DayReader {
         }
     }
 
-    /// How the first date is written.
+    /// The form of the first date.
     pub(crate) fn shape(&self) -> Option<Shape> {
         self.shape
     }

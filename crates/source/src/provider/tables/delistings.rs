@@ -1,4 +1,4 @@
-//! A table of delistings: since when an instrument is listed no more, why, and what its holders got.
+//! A table of delistings: the day on which each instrument was delisted, the reason, and what its holders got.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,6 +21,7 @@ use crate::{
 /// - Look-ahead: all of it is about the future of the rows before. Only outcomes may use it.
 #[derive(Clone, PartialEq, Default, Debug)]
 pub struct Delistings {
+    /// The last delisting of each instrument.
     last: BTreeMap<String, Delisting>,
     reasons: BTreeSet<String>,
     /// The number of instruments with several delistings.
@@ -30,11 +31,11 @@ pub struct Delistings {
 /// The last delisting of an instrument.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Delisting {
-    /// The first day on which it is listed no more.
+    /// The first day on which the instrument is listed no more.
     pub date: Session,
     /// The reason that the table gives.
     pub reason: Option<String>,
-    /// What a holder gets, as a share of the last close.
+    /// The share of the last close that a holder gets.
     pub recovery: Option<f64>,
 }
 

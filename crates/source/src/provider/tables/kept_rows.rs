@@ -1,6 +1,6 @@
-//! Reading above a high-water mark: rows that were read once come from a kept copy, only those above are read.
+//! Reading above a high-water mark: rows that were read once come from a kept copy, and only those above are read.
 //!
-//! The copy is kept by somebody else ([`KeepsRows`]); here is what it holds, and which rows of a table are asked of it.
+//! The caller keeps the copy ([`KeepsRows`]). This module says what the copy holds and how its rows are named.
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
@@ -9,68 +9,69 @@ use backstaff_panel::{Column, NarrowColumn};
 use super::scan::{Cells, Chunk, Decoded, Role, Scan};
 use crate::{date_text::Shape, format::coded_texts::CodedTexts, request::table_layout::Dates};
 
-/// Decoded rows of a table.
+/// Decoded rows of a table, as they are kept.
 #[derive(Clone, Debug)]
 pub struct TableRows {
     /// The number of each row.
     pub rows: Vec<u64>,
-    /// The columns that were asked for.
+    /// The columns of the reading, in its order.
     pub columns: Vec<TableColumn>,
 }
 
-/// A decoded column.
+/// A decoded column of a table.
 #[derive(Clone, Debug)]
 pub enum TableColumn {
-    /// Days since 1970-01-01, and how their dates begin.
+    /// Days since 1970-01-01, and the form of the first date.
     Days(Vec<i32>, Option<Shape>),
-    /// A code a row ([`u32::MAX`] is an empty cell), and the text of each code.
+    /// A code for each row ([`u32::MAX`] is an empty cell), and the text of each code.
     Texts(Vec<u32>, Vec<String>),
-    /// NaN is missing; in four bytes each where that loses nothing.
+    /// Numbers, in four bytes each where that loses nothing; NaN is missing.
     Numbers(Column),
 }
 
-/// Which rows of which table, decoded how.
+/// The name of decoded rows: their table, their range and the form to which they are decoded.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RowsName {
-    /// The table.
+    /// The name of the table.
     pub table: String,
-    /// The rows above this number,
+    /// The number above which the rows lie.
     pub above: i64,
-    /// and not above this one.
+    /// The number of the last row.
     pub to: i64,
-    /// The columns and what they are decoded to, which rows are left out, how dates are written.
+    /// The columns and the form to which each is decoded, the rows that are left out, the forms of dates.
     pub decoded: String,
 }
 
-/// Somebody who keeps rows from one reading to the next.
+/// A keeper of rows from one reading to the next.
 pub trait KeepsRows: fmt::Debug + Send + Sync {
-    /// What was kept under a name, if it is there and whole.
+    /// The rows that were kept under a name, if they are there and whole.
     fn find(&self, name: &RowsName) -> Option<TableRows>;
 
-    /// Keep rows; where that fails, they are read again the next time.
+    /// Keep rows under a name. Where that fails, they are read again the next time.
     fn keep(&self, name: &RowsName, rows: &TableRows);
 }
 
-/// How far the tables of a database were read, and by whom their rows are kept.
+/// The marks up to which the tables of a database were read, and the keeper of their rows.
 #[derive(Clone, Debug)]
 pub struct Marks {
-    /// The tables that are read in this way; others are read whole.
+    /// The marks of each table that is read in this way; others are read whole.
     pub tables: BTreeMap<String, TableMarks>,
-    /// Who keeps the rows.
+    /// The keeper of the rows.
     pub keeper: Arc<dyn KeepsRows>,
 }
 
-/// How far a table was read.
+/// The marks up to which a table was read.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TableMarks {
     /// The number of the last row of each reading, ascending.
     pub lasts: Vec<i64>,
-    /// How many of these readings are over: their rows must have been kept, since they may have changed in the file.
+    /// The number of these readings that are over. Their rows must have been kept, since they may have changed in the
+    /// file.
     pub over: usize,
 }
 
 impl TableMarks {
-    /// The readings: above which row, up to which, and whether it is over.
+    /// The readings: the row above which each begins, its last row, and whether it is over.
     pub(crate) fn readings(&self) -> impl Iterator<Item = (i64, i64, bool)> {
         let above = std::iter::once(i64::MIN).chain(self.lasts.iter().copied());
         above.zip(&self.lasts).enumerate().map(|(n, (above, &to))| (above, to, n < self.over))
@@ -83,11 +84,12 @@ impl RowsName {
     }
 }
 
-/// What a scan decodes, as a text that is part of keys: the same scan has to give the same text for ever.
+/// The columns and conditions of a scan as a text that is part of keys. The same scan has to give the same text for
+/// ever.
 ///
-/// A change of what a role decodes to needs another number at the text's beginning.
+/// A role that decodes to something else from now on needs another number at the text's beginning.
 fn decoded(scan: &Scan<'_>) -> String {
-    // No `..` here: what is new about a scan and forgotten in the key must not compile.
+    // No `..` here: a new property of a scan that is forgotten in the key must not compile.
     let Scan { table: _, columns, keep, dates, any_order: _ } = scan;
     let columns = columns.iter().map(|(name, role)| format!("({}, {})", quoted(name), role_name(*role)));
     let keep = keep.iter().map(|(column, texts)| {
@@ -117,7 +119,7 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// Bring chunks into one piece.
+/// Join the chunks of a scan.
 pub(crate) fn merge(chunks: Vec<Decoded>, scan: &Scan<'_>) -> TableRows {
     let shapes = chunks.iter().map(|decoded| decoded.shapes.clone()).collect::<Vec<_>>();
     let mut rows = Vec::with_capacity(chunks.iter().map(Decoded::len).sum());

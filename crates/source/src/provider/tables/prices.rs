@@ -1,4 +1,4 @@
-//! A table of daily bars to rows of a panel.
+//! A table of daily bars to decoded bars.
 
 use std::collections::BTreeMap;
 
@@ -23,10 +23,10 @@ use crate::{
     },
 };
 
-/// Prices that a session without trade does not have.
+/// The prices that a session without trade does not have.
 const PRICES: [&str; 5] = ["open", "high", "low", "close", "vwap"];
 
-/// Read the bars that are wanted.
+/// Read the wanted columns of a table of bars.
 pub(crate) fn read(
     database: &Database,
     layout: &PriceTable,
@@ -65,7 +65,7 @@ pub(crate) fn read(
     })
 }
 
-/// The columns to read and what they become: what was asked for, and what telling halts and splits needs.
+/// The columns to read and our names for them: those asked for, and those that show halts and splits.
 fn fields<'a>(layout: &'a PriceTable, request: &PanelSource) -> BTreeMap<&'a str, &'a str> {
     let adjusts = matches!(request.adjustment, Adjustment::Auto | Adjustment::Factor);
     let needed = |ours: &str| match &request.fields {
@@ -81,11 +81,12 @@ fn fields<'a>(layout: &'a PriceTable, request: &PanelSource) -> BTreeMap<&'a str
     columns.map(|(theirs, ours)| (theirs.as_str(), ours.as_str())).collect()
 }
 
-/// How many prices were not positive although something traded, by column, and how many rows told no volume where that
-/// is needed; with the number of the first such row.
+/// Counts of odd cells, each with the number of the first row that has one.
 #[derive(Default)]
 struct Odd {
+    /// For each column, the number of prices that are not positive although something traded.
     impossible: BTreeMap<String, (usize, u64)>,
+    /// The number of rows without a volume, where halts are recognised by it.
     without_volume: Option<(usize, u64)>,
 }
 
@@ -108,7 +109,7 @@ fn block(chunk: Chunk, names: &[String], halts: Halts) -> (Block, Odd) {
     let mut numbers = numbers.collect::<Vec<_>>();
     let mut odd = Odd::default();
     let halted = match (halts, numbers.iter().find(|(name, _)| name == "volume")) {
-        // Trade that nobody counted is no trade: what the row says of prices can't be told from a halt's.
+        // A row without a volume is taken for a halt: nothing shows whether its prices were traded.
         (Halts::ZeroVolume, Some((_, volume))) => {
             let (halted, unknown) = match volume {
                 Column::F32(volumes) => without_trade(volumes),
@@ -133,7 +134,7 @@ fn block(chunk: Chunk, names: &[String], halts: Halts) -> (Block, Odd) {
     (block, odd)
 }
 
-/// Which rows have no volume above zero; and how many of them tell none, with the place of the first.
+/// Whether each row has no volume above zero; and the number of rows without any volume, with the place of the first.
 fn without_trade<T: Copy + Into<f64>>(volumes: &[T]) -> (Vec<bool>, Option<(usize, usize)>) {
     let is_unknown = |volume: T| volume.into().is_nan();
     let halted = volumes.iter().map(|&volume| (volume.into() == 0.0) | is_unknown(volume)).collect();
@@ -142,8 +143,8 @@ fn without_trade<T: Copy + Into<f64>>(volumes: &[T]) -> (Vec<bool>, Option<(usiz
     (halted, first.map(|first| (count, first)))
 }
 
-/// Make prices missing where nothing traded and where they are not positive; returns how many of the latter there were,
-/// and the place of the first.
+/// Make prices missing where nothing traded and where they are not positive. Returns the number of traded prices that
+/// are not positive, and the place of the first.
 fn without_halts<T: Copy + PartialOrd + Default>(
     prices: &mut [T],
     halted: &[bool],
@@ -160,6 +161,7 @@ fn without_halts<T: Copy + PartialOrd + Default>(
     first.map(|first| (count, first))
 }
 
+/// Add sentences about the odd cells of all blocks.
 fn warn(blocks: &[(Block, Odd)], place: &std::path::Path, warnings: &mut Vec<String>) {
     let mut all = Odd::default();
     for (_, odd) in blocks {

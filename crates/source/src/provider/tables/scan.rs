@@ -44,7 +44,7 @@ impl<'a> Scan<'a> {
         Self { table, columns: Vec::new(), keep, dates, any_order: false }
     }
 
-    /// The same reading, for one to whom the order of the rows means nothing.
+    /// The same reading, but in any order of the rows.
     pub(crate) fn in_any_order(self) -> Self {
         Self { any_order: true, ..self }
     }
@@ -99,7 +99,7 @@ pub(crate) struct Chunk {
     pub columns: Vec<Cells>,
 }
 
-/// A decoded column.
+/// The decoded cells of a column.
 #[derive(Debug)]
 pub(crate) enum Cells {
     /// Days since 1970-01-01.
@@ -114,12 +114,12 @@ impl Chunk {
         self.rows.len()
     }
 
-    /// Where a row stands in the user's data.
+    /// The place of a row in the user's data.
     pub(crate) fn place(&self, table: &Path, row: usize) -> Place {
         Place { file: table.to_owned(), row: self.rows.get(row) }
     }
 
-    /// A column of days.
+    /// The cells of a column of days.
     ///
     /// # Panics
     ///
@@ -129,13 +129,13 @@ impl Chunk {
         days
     }
 
-    /// A column of texts.
+    /// The cells of a column of texts.
     pub(crate) fn texts(&self, column: usize) -> &CodedTexts {
         let Cells::Texts(texts) = &self.columns[column] else { panic!("column {column} holds no texts") };
         texts
     }
 
-    /// A column of numbers.
+    /// The cells of a column of numbers.
     pub(crate) fn numbers(&self, column: usize) -> &Column {
         let Cells::Numbers(numbers) = &self.columns[column] else {
             panic!("column {column} holds no numbers")

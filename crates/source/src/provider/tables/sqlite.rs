@@ -1,4 +1,4 @@
-//! SQLite files, read by several connections that see the same state of the file.
+//! SQLite files, which several connections read that see the same state of the file.
 
 pub(crate) mod connection;
 mod decode;
@@ -38,18 +38,18 @@ pub fn is_database(path: &Path) -> bool {
         && File::open(path).is_ok_and(|mut file| file.read_exact(&mut first).is_ok() && first == *MAGIC)
 }
 
-/// An opened file.
+/// An opened SQLite file.
 pub(crate) struct SqliteFile {
     path: PathBuf,
     tables: Vec<String>,
-    /// Each in a read transaction that began in the same state of the file.
+    /// The connections, each in a read transaction that began in the same state of the file.
     connections: Mutex<Vec<Connection>>,
     marks: Option<Arc<Marks>>,
 }
 
 impl SqliteFile {
-    /// Open a file read-only, with one connection for each thread of the current pool. A writer may go on beside it
-    /// where the file is in WAL mode; what it adds is not seen. Of tables with marks only what is above them is read.
+    /// Open a file read-only, with one connection for each thread of the current pool. Where the file is in WAL mode, a
+    /// writer may go on beside it; its additions are not seen. Of tables with marks only the rows above these are read.
     pub(crate) fn open(path: &Path, marks: Option<Arc<Marks>>) -> Result<Self, SourceError> {
         let failed = |error| fault(path, &error);
         let connections = connection::open_all(path, rayon::current_num_threads()).map_err(failed)?;
@@ -130,7 +130,7 @@ impl SqliteFile {
         for result in results {
             match result {
                 Ok(some) => chunks.extend(some),
-                // Of several faults the first one's is told.
+                // Of several faults the first one in the table is reported.
                 Err(error) if failed.as_ref().is_none_or(|(at, _)| error.0 < *at) => failed = Some(error),
                 Err(_) => {}
             }
@@ -144,6 +144,7 @@ impl SqliteFile {
         Ok(chunks)
     }
 
+    /// Decode the rows of one range.
     fn chunk(
         &self,
         connection: &mut Connection,

@@ -25,7 +25,7 @@ use crate::{
     request::table_layout::Dates,
 };
 
-/// A folder of tables.
+/// A folder with a Parquet file for each table.
 pub(crate) struct TableFolder {
     path: PathBuf,
     names: Vec<String>,
@@ -148,7 +148,7 @@ fn length(cells: &Cells) -> usize {
     }
 }
 
-/// The rows whose texts are wanted.
+/// Keep the rows that have a wanted text in each column of `kept`.
 fn keep(cells: Vec<Cells>, kept: &[Cells], scan: &Scan<'_>, first_row: u64, length: usize) -> Chunk {
     let all = |cells| Chunk { rows: RowNumbers::following(first_row, length), columns: cells };
     if kept.is_empty() {

@@ -30,7 +30,7 @@ const FISCAL_YEAR_END: [&str; 2] = ["fiscalyearend", "fiscalmonth"];
 /// The usual names of the column that says which quantity a row of a long table holds.
 const FIELD: [&str; 6] = ["field", "fact", "item", "name", "metric", "variable"];
 
-/// What was published of each quantity, by name and frequency.
+/// The facts of each quantity, by its name and frequency.
 pub(super) type Published = BTreeMap<(String, Frequency), Vec<(Instrument, Fact)>>;
 
 /// The places of the columns of a table of facts.
@@ -56,17 +56,17 @@ enum PeriodColumns {
 
 /// The month in which an instrument's fiscal year ends.
 enum YearEnd {
-    /// The month stands in this column.
+    /// This column holds the month.
     Column(usize),
     /// All instruments have the same month.
     Month(i8),
-    /// The period is itself a year, whose end is its own.
+    /// The period is a year, so it ends with itself.
     Own,
 }
 
 /// The day on which a row became known.
 enum KnownAt {
-    /// The day stands in this column.
+    /// This column holds the day.
     Column(usize),
     /// The row was known this many days after the end of its period.
     Lag(i32),
@@ -161,7 +161,7 @@ impl<'a> FactTable<'a> {
     }
 }
 
-/// A row of a table.
+/// A row of a table of facts.
 struct FactRow<'a> {
     table: &'a FactTable<'a>,
     texts: &'a [String],

@@ -1,4 +1,4 @@
-//! All files of a table of facts, read.
+//! The reading of all files of a table of facts.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ impl FactSource {
     ///
     /// # Errors
     ///
-    /// If there are none.
+    /// If there are no such files.
     pub fn files(&self) -> Result<Vec<PathBuf>, SourceError> {
         if self.is_provider() { qlib::facts::fact_files(&self.path) } else { source_files(&self.path) }
     }
@@ -29,12 +29,12 @@ impl FactSource {
         qlib::folder::is_provider(&self.path) || self.path.join("financial").is_dir()
     }
 
-    /// Read the table.
+    /// Read the facts of all files.
     ///
     /// # Errors
     ///
     /// If neither a column nor a stated lag says when a row became known (it would otherwise count from the end of its
-    /// period), if periods cannot be told, or a day, a period or a value can't be read.
+    /// period), if nothing says what periods are, or a day, a period or a value can't be read.
     pub fn read(&self) -> Result<ReadFacts, SourceError> {
         if self.is_provider() {
             return Ok(ReadFacts { facts: qlib::facts::read_facts(&self.path)?, left_out: Vec::new() });

@@ -1,19 +1,19 @@
-//! How long after its date a value is published.
+//! Publication lags: the time from the date of a value to its publication.
 
 use std::{fmt, str::FromStr};
 
 use backstaff_panel::Session;
 use serde::{Deserialize, Serialize};
 
-/// How long after its date a value is published.
+/// The time from the date of a value to its publication.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Lag {
-    /// By the close of its own date.
+    /// The value is known by the close of its own date.
     SameDay,
-    /// On the next day from Monday to Friday.
+    /// The value is known on the next day from Monday to Friday.
     NextBusinessDay,
-    /// So many calendar days later.
+    /// The value is known this many calendar days later.
     Days(u32),
 }
 
@@ -84,7 +84,7 @@ impl TryFrom<String> for Lag {
     }
 }
 
-/// Series that come together, how long after their dates they are surely published, and who says so.
+/// Series that are published together, the lag by which they surely are, and the source of this lag.
 type Usual = (&'static [&'static str], Lag, &'static str);
 
 /// Names as FRED and the exchanges write them; monthly series are dated by the first day of the month they describe.
@@ -144,7 +144,7 @@ const USUAL: [Usual; 9] = [
     ),
 ];
 
-/// The usual lag of a series, and who says so.
+/// The usual lag of a series, and its source.
 pub(super) fn usual(name: &str) -> Option<(Lag, &'static str)> {
     USUAL
         .iter()

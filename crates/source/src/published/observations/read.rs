@@ -1,4 +1,4 @@
-//! All files of a table of series, read.
+//! The reading of all files of a table of series.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -21,17 +21,17 @@ impl SeriesSource {
     ///
     /// # Errors
     ///
-    /// If there are none.
+    /// If there are no such files.
     pub fn files(&self) -> Result<Vec<PathBuf>, SourceError> {
         source_files(&self.path)
     }
 
-    /// Read the table.
+    /// Read the series of all files.
     ///
     /// # Errors
     ///
-    /// If nobody says when the values of a series became known, a series that was named is not there, or a date or value
-    /// can't be read.
+    /// If nobody says when the values of a series became known, a series that was named is not there, or a date or
+    /// value can't be read.
     pub fn read(&self) -> Result<ReadSeries, SourceError> {
         let mut all = BTreeMap::<String, Vec<Fact>>::new();
         let mut read = ReadSeries::default();

@@ -21,14 +21,14 @@ pub enum Lags {
     By(BTreeMap<String, Lag>),
 }
 
-/// A table of dated series, and how it is to be read.
+/// A table of dated series, and the way to read it.
 ///
-/// A Parquet or CSV file, or a folder of such files: long (`date`, `series`, `value`) or wide (`date` and a column for each
-/// series). A series `VIX` is called `vix_d`. A column `known_at` says when a row became known; without one each series
-/// has a publication lag, counted from its date.
+/// A Parquet or CSV file, or a folder of such files: long (`date`, `series`, `value`) or wide (`date` and a column for
+/// each series). A series `VIX` is called `vix_d`. A column `known_at` says when a row became known; without one each
+/// series has a publication lag, counted from its date.
 ///
-/// - Look-ahead: a value counts from the first session on or after the day on which it became known, that session's close
-///   included.
+/// - Look-ahead: a value counts from the first session on or after the day on which it became known, that session's
+///   close included.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SeriesSource {
     /// The file or folder.
@@ -37,18 +37,18 @@ pub struct SeriesSource {
     pub mapping: Mapping,
     /// The series that are read; all if absent.
     pub names: Option<BTreeSet<String>>,
-    /// When values became known.
+    /// The publication lags, where no column says when a row became known.
     pub lags: Lags,
 }
 
-/// What a table of dated series held.
+/// The contents of a table of dated series.
 #[derive(Clone, PartialEq, Default, Debug)]
 pub struct ReadSeries {
     /// The series, by the names that expressions use: `vix_d` for `$$vix_d`.
     pub facts: FactsByName,
     /// The lag of each series whose table has no column of days of publication, and the source of the lag.
     pub lags: Vec<(String, Lag, &'static str)>,
-    /// What was left out and why, one sentence each.
+    /// A sentence for each reason why something was left out.
     pub left_out: Vec<String>,
 }
 

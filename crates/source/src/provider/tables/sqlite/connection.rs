@@ -1,4 +1,4 @@
-//! Opening a file without disturbing anybody.
+//! Connections that read a file without disturbing others who use it.
 
 use std::{path::Path, time::Duration};
 
@@ -7,10 +7,10 @@ use rusqlite::{Connection, OpenFlags, Result};
 use super::fault::fault;
 use crate::error::SourceError;
 
-/// How long to wait for a writer that is not in WAL mode.
+/// The time to wait for a writer that is not in WAL mode.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How many times the file may change between the first and the last connection.
+/// The number of times that the file may change between the first and the last connection.
 const ATTEMPTS: usize = 20;
 
 fn open(path: &Path) -> Result<Connection> {
@@ -23,7 +23,8 @@ fn open(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Connections in read transactions that all see one state of the file.
+/// Open connections in read transactions that all see one state of the file. If the file changes all the time, there is
+/// only one.
 pub(super) fn open_all(path: &Path, count: usize) -> Result<Vec<Connection>> {
     let watcher = open(path)?;
     let state = || watcher.query_row("PRAGMA data_version", [], |row| row.get::<_, i64>(0));
@@ -52,7 +53,7 @@ pub(crate) fn open_one(path: &Path) -> std::result::Result<Connection, SourceErr
     connections.pop().ok_or_else(|| failed(rusqlite::Error::QueryReturnedNoRows))
 }
 
-/// A connection whose read transaction has begun.
+/// Open a connection and begin its read transaction.
 fn reading(path: &Path) -> Result<Connection> {
     let connection = open(path)?;
     connection.execute_batch("BEGIN")?;
@@ -60,7 +61,7 @@ fn reading(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Tables and views.
+/// The names of the tables and views.
 pub(super) fn tables(connection: &Connection) -> Result<Vec<String>> {
     let sql = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
                ORDER BY name";
@@ -68,7 +69,7 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<String>> {
     statement.query_map([], |row| row.get(0))?.collect()
 }
 
-/// The columns of a table.
+/// The names of a table's columns.
 pub(super) fn columns(connection: &Connection, table: &str) -> Result<Vec<String>> {
     let mut statement = connection.prepare("SELECT name FROM pragma_table_info(?1) ORDER BY cid")?;
     statement.query_map([table], |row| row.get(0))?.collect()

@@ -1,4 +1,4 @@
-//! Rows of a query to columns.
+//! Rows of a query, decoded to columns.
 
 use std::path::{Path, PathBuf};
 
@@ -15,22 +15,23 @@ use crate::{
     request::table_layout::Dates,
 };
 
-/// Decodes rows one after the other.
+/// A decoder that takes rows one after the other.
 pub(super) struct Decoder<'a> {
     columns: Vec<(&'a str, Column)>,
     rows: RowNumbers,
     table: PathBuf,
 }
 
+/// A column while its cells are decoded.
 enum Column {
     Days(DayReader, Vec<i32>),
-    /// Texts, and whether each row needs one.
+    /// Texts, and whether no row may lack one.
     Texts(CodedTexts, bool),
     Numbers(NarrowColumn),
 }
 
 impl<'a> Decoder<'a> {
-    /// Ready for so many rows: what isn't used of them costs nothing, but growing would copy.
+    /// A decoder with memory for a number of rows. Memory that isn't used costs nothing, but growing would copy.
     pub(super) fn new(scan: &Scan<'a>, table: PathBuf, rows: usize) -> Self {
         let column = |&(name, role): &(&'a str, Role)| {
             let column = match role {
@@ -93,7 +94,7 @@ impl<'a> Decoder<'a> {
     }
 }
 
-/// Where a value stands.
+/// The place of a row, for errors about its values.
 struct Fault<'a> {
     table: &'a Path,
     row: u64,

@@ -1,4 +1,4 @@
-//! What has been added to a database since it was read.
+//! The growth of a database since it was read: new rows, and the digest of old ones.
 
 use std::{
     io::Write,
@@ -26,7 +26,7 @@ pub struct Growth {
 }
 
 impl Growth {
-    /// Look at a file as it is now.
+    /// Open a file in its present state.
     pub fn open(path: &Path) -> Result<Self, SourceError> {
         Ok(Self { path: path.to_owned(), connection: open_one(path)? })
     }
@@ -36,8 +36,8 @@ impl Growth {
         self.ask(self.connection.query_row("PRAGMA schema_version", [], |row| row.get(0)))
     }
 
-    /// The tables that a layout names and the file has: each with the number of its last row, if it is so large that
-    /// reading above a mark is worth it. A table without row numbers, or a view, is never large.
+    /// The tables that a layout names and the file has. A table that is large enough for reading above a mark comes
+    /// with the number of its last row. A table without row numbers, or a view, is never large.
     pub fn tables(&self, layout: &TableLayout) -> Result<Vec<(String, Option<i64>)>, SourceError> {
         let there = self.ask(connection::tables(&self.connection))?;
         let tables = layout.table_names().into_iter().filter(|name| there.iter().any(|other| other == name));
@@ -61,7 +61,7 @@ impl Growth {
         self.write(&sql, &[above, to], out)
     }
 
-    /// Write the newest rows of a table up to a number, at most so many.
+    /// Write the newest rows of a table up to a number, at most `count` of them.
     pub fn write_newest(
         &self,
         table: &str,
@@ -79,7 +79,7 @@ impl Growth {
         self.write(&format!("SELECT * FROM {}", quoted(table)), &[], out)
     }
 
-    /// Each value as its type, its length and its bytes.
+    /// Write the rows of a query, each value as its type, its length and its bytes.
     fn write(&self, sql: &str, parameters: &[i64], out: &mut dyn Write) -> Result<(), SourceError> {
         let failed = |source| SourceError::Read { path: self.path.clone(), source };
         let mut statement = self.ask(self.connection.prepare(sql))?;

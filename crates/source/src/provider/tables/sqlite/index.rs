@@ -1,4 +1,4 @@
-//! Indexes that let a reading step only the items that it wants: which ones help is measured, not guessed.
+//! Indexes that let a reading step through only the items that it wants. Measuring shows which of them help.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,45 +19,45 @@ use crate::{
     request::table_layout::{ItemTable, PeriodTable, TableLayout},
 };
 
-/// Indexes of ours begin so.
+/// The beginning of the names of our indexes.
 const PREFIX: &str = "backstaff_";
-/// How many rows of a table are tried.
+/// The number of rows of a table on which an index is tried.
 const SAMPLE: u64 = 300_000;
-/// How often each reading is tried; the fastest counts.
+/// The number of times that each reading is tried; the fastest counts.
 const RUNS: usize = 3;
 /// An index helps if reading through it takes less than this share of the time.
 const WORTH: f64 = 0.8;
 
-/// What an index would do, measured on the first rows of its table.
+/// The effect of an index, measured on the first rows of its table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct IndexTrial {
-    /// The table.
+    /// The table that would have the index.
     pub table: String,
-    /// What the index is called.
+    /// The name of the index.
     pub name: String,
-    /// Its columns, in order.
+    /// The columns of the index, in order.
     pub columns: Vec<String>,
-    /// Whether the file has it.
+    /// Whether the file has the index already.
     pub exists: bool,
-    /// How many rows were tried.
+    /// The number of rows that were tried.
     pub rows: u64,
-    /// How many of them are wanted.
+    /// The number of these rows that a reading wants.
     pub wanted: u64,
-    /// Seconds in which all rows were stepped and the wanted ones read.
+    /// The seconds that reading the wanted rows took without the index, stepping through all rows.
     pub without: f64,
-    /// Seconds in which the wanted ones were read through the index.
+    /// The seconds that reading the wanted rows took through the index.
     pub with: f64,
-    /// About how many bytes it takes in the whole file.
+    /// About the number of bytes that the index would take in the whole file.
     pub bytes: u64,
 }
 
 impl IndexTrial {
-    /// Whether it pays.
+    /// Whether the index makes readings so much faster that it is worth its place.
     pub fn helps(&self) -> bool {
         self.with < WORTH * self.without
     }
 
-    /// The statement that makes it.
+    /// The SQL statement that makes the index.
     pub fn sql(&self) -> String {
         let columns = self.columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ");
         format!("CREATE INDEX {} ON {} ({columns})", quoted(&self.name), quoted(&self.table))
@@ -71,7 +71,7 @@ struct Candidate<'a> {
     wanted: BTreeSet<&'a str>,
 }
 
-/// Measure which indexes would help to read a database by a layout; nothing is written.
+/// Measure the indexes that might help to read a database by a layout. Nothing is written to it.
 ///
 /// The first rows of each table are copied into a temporary file and read there, with the index and without.
 ///
@@ -101,7 +101,7 @@ pub fn try_indexes(path: &Path, layout: &TableLayout) -> std::result::Result<Vec
 ///
 /// # Errors
 ///
-/// If the file can't be written. What was made before the error stays.
+/// If the file can't be written. Indexes that were made before the error stay.
 pub fn make_indexes(path: &Path, indexes: &[IndexTrial]) -> std::result::Result<(), SourceError> {
     let failed = |error| fault(path, &error);
     let database = Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE);
@@ -109,7 +109,7 @@ pub fn make_indexes(path: &Path, indexes: &[IndexTrial]) -> std::result::Result<
     indexes.iter().try_for_each(|index| database.execute_batch(&index.sql()).map_err(failed))
 }
 
-/// The index of ours that holds all columns of a reading, those by which rows are chosen first.
+/// Our index that holds all columns of a reading and begins with the one by which rows are chosen, if there is one.
 pub(super) fn covering(
     connection: &Connection,
     table: &str,
@@ -132,7 +132,8 @@ pub(super) fn covering(
     Ok(None)
 }
 
-/// What readings choose rows by: items by their codes, periods by what is kept. Prices are read whole.
+/// The indexes that might help. Readings choose items by their codes and periods by the texts that are kept; prices are
+/// read whole.
 fn candidates(layout: &TableLayout) -> Vec<Candidate<'_>> {
     let mut items = BTreeMap::<(&str, &str, &str), Candidate<'_>>::new();
     for table in layout.statements.iter().flat_map(|statements| &statements.items) {
@@ -165,6 +166,7 @@ fn candidates(layout: &TableLayout) -> Vec<Candidate<'_>> {
     items.into_values().chain(periods.into_values()).collect()
 }
 
+/// Measure an index on a copy of its table's first rows.
 fn trial(
     path: &Path,
     copy: &PathBuf,
@@ -214,7 +216,7 @@ fn trial(
     Ok(trial)
 }
 
-/// The rows of a query, and the seconds of the fastest of several readings.
+/// The number of rows of a query, and the seconds of the fastest of several readings.
 fn fastest(database: &Connection, sql: &str, wanted: &BTreeSet<&str>) -> Result<(u64, f64)> {
     let mut statement = database.prepare(sql)?;
     let (mut n, mut seconds) = (0, f64::INFINITY);

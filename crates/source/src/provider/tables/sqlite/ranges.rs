@@ -1,28 +1,29 @@
-//! Where to cut a table, so that several connections can read it.
+//! The ranges into which a table is cut, so that several connections can read it.
 
 use rusqlite::{Connection, Result, types::Value};
 
 use super::{index, sql_name::quoted};
 use crate::provider::tables::scan::Scan;
 
-/// Into how many parts a table is cut: more than threads, so that all end together, and the same for any number of them.
+/// The number of parts into which a table is cut: more than there are threads, so that all end together, and the same
+/// for any number of threads.
 const PARTS: i128 = 64;
 
-/// Below this number of keys cutting costs more than it saves.
+/// The number of keys below which cutting costs more than it saves.
 const WORTH_CUTTING: i128 = 4_096;
 
-/// A part of a table.
+/// A part of a table that one connection reads.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Range {
-    /// By row number: from the first to the last one.
+    /// The rows with numbers from the first to the last one.
     Rows(i64, i64),
-    /// By one of the texts that are kept, through an index that begins with their column.
+    /// The rows with one of the texts that are kept, through an index that begins with their column.
     Kept { index: String, column: String, text: String },
-    /// By the first column of the primary key of a table without row numbers: from a value to before another.
+    /// The rows of a table without row numbers whose first key column has a value from one to before another.
     Keys { column: String, from: Option<Value>, before: Option<Value> },
 }
 
-/// The parts of a table, in its order or, where that means nothing, in that of an index.
+/// The parts of a table, in its order, or in that of an index where the order means nothing.
 pub(super) fn of(connection: &Connection, scan: &Scan<'_>) -> Result<Vec<Range>> {
     let table = scan.table;
     if let (true, 1, Some((column, texts))) = (scan.any_order, scan.keep.len(), scan.keep.iter().next()) {
@@ -52,13 +53,14 @@ pub(super) fn span(connection: &Connection, table: &str) -> Result<(Option<i64>,
     connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
-/// The parts of what a table holds above one row number and up to another.
+/// The parts of the rows of a table above one number and up to another.
 pub(super) fn between(connection: &Connection, scan: &Scan<'_>, above: i64, to: i64) -> Result<Vec<Range>> {
     let sql = format!("SELECT min(rowid) FROM {} WHERE rowid > ?1", quoted(scan.table));
     let first: Option<i64> = connection.query_row(&sql, [above], |row| row.get(0))?;
     Ok(first.filter(|first| *first <= to).map_or_else(Vec::new, |first| by_row(first, to)))
 }
 
+/// The parts from one row number to another.
 fn by_row(first: i64, last: i64) -> Vec<Range> {
     // Wider than a row number, since these may be any.
     let width = i128::from(last) - i128::from(first) + 1;
@@ -67,7 +69,8 @@ fn by_row(first: i64, last: i64) -> Vec<Range> {
     (0..parts).map(|part| Range::Rows(cut(part) as i64, (cut(part + 1) - 1) as i64)).collect()
 }
 
-/// Steps through the distinct values of the first key column: one look-up each, however many rows they have.
+/// The parts of a table without row numbers. They are cut at distinct values of the first key column, each of which
+/// costs one look-up, however many rows it has.
 fn by_key(connection: &Connection, table: &str) -> Result<Vec<Range>> {
     let sql = "SELECT name FROM pragma_table_info(?1) WHERE pk = 1";
     let column = match connection.query_row(sql, [table], |row| row.get::<_, String>(0)) {
@@ -93,11 +96,11 @@ fn by_key(connection: &Connection, table: &str) -> Result<Vec<Range>> {
         .collect())
 }
 
-/// For no more rows than these is memory set aside: row numbers may have wide gaps.
+/// The largest number of rows for which memory is set aside: row numbers may have wide gaps.
 const MOST_ROWS: i64 = 1 << 20;
 
 impl Range {
-    /// How many rows it may have, as far as that is known and memory should be set aside for them.
+    /// The number of rows for which memory should be set aside; 0 where nothing is known of it.
     pub(super) fn at_most(&self) -> usize {
         match self {
             Self::Rows(first, last) => {

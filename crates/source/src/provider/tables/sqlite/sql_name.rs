@@ -1,4 +1,4 @@
-//! Names inside SQL.
+//! Names of tables and columns inside SQL.
 
 /// A name of a table or column as it stands in a query.
 pub(crate) fn quoted(name: &str) -> String {
