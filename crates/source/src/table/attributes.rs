@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use backstaff_panel::{Axis, Categories, Column, Session, Universe};
+use backstaff_panel::{Axis, Categories, Session, Universe};
 
 use crate::{
     date_order::DateOrder,
@@ -84,11 +84,6 @@ impl Attributes {
         self.rows.keys().map(String::as_str)
     }
 
-    /// The columns, by the names under which they were asked for.
-    pub fn columns(&self) -> &[String] {
-        &self.columns
-    }
-
     /// The text of an instrument in a column; an empty cell has none.
     pub fn get(&self, instrument: &str, column: &str) -> Option<&str> {
         let column = self.columns.iter().position(|name| name == column)?;
@@ -141,27 +136,8 @@ impl Attributes {
         Ok(Since { members: Universe::new(members), rows_before, undated })
     }
 
-    /// A column as numbers of a panel's rows, the same through time. A date becomes its session's number.
-    ///
-    /// # Errors
-    ///
-    /// If a text is neither a number nor a date.
-    pub fn numbers(&self, column: &str, axis: &Axis) -> Result<Column, SourceError> {
-        let mut values = vec![f64::NAN; axis.n_rows()];
-        for (i, instrument) in axis.instruments().iter().enumerate() {
-            let Some(text) = self.get(instrument.name(), column) else { continue };
-            let value = match text.parse::<f64>() {
-                Ok(value) if value.is_finite() => value,
-                _ => self.date(instrument.name(), column)?.map_or(f64::NAN, |date| date.number().into()),
-            };
-            values[axis.rows(i)].fill(value);
-        }
-        self.check(column)?;
-        Ok(Column::F64(values))
-    }
-
-    /// The date of an instrument in a column.
-    pub fn date(&self, instrument: &str, column: &str) -> Result<Option<Session>, SourceError> {
+    /// The date of an instrument in a column; an empty cell has none.
+    fn date(&self, instrument: &str, column: &str) -> Result<Option<Session>, SourceError> {
         self.check(column)?;
         let Some(text) = self.get(instrument, column) else { return Ok(None) };
         match date_text::parse(text, DateOrder::Detect) {
@@ -223,8 +199,6 @@ mod tests {
         let members = [true, true, true, true, false, true, true, false, true, true];
         assert_eq!(since.members.members(), members);
         assert_eq!((since.rows_before, since.undated), (2, vec!["A".to_owned(), "D".to_owned()]));
-        let numbers = attributes.numbers("date_added", &axis()).unwrap();
-        assert_eq!(numbers.get(4), f64::from(Session::from_ymd(2010, 1, 6).unwrap().number()));
     }
 
     #[test]
