@@ -8,21 +8,18 @@ use rayon::prelude::*;
 use super::{
     adjust::{self, Fields},
     align::Alignment,
-    bad_rows::exclude_bad,
     base_price::split_factor,
     derive,
     laps::Laps,
+    order::order,
     read::read,
-    reading::{DroppedDate, Excluded, Found, FoundAdjustment, FoundCalendar, Loaded},
-    rows::{Rows, Stale},
+    reading::{Found, FoundAdjustment, FoundCalendar, Loaded},
     sessions,
 };
 use crate::{
     error::SourceError,
     format::decoded::{Blocks, SourceColumn},
-    names::hint,
     provider::{
-        decoded_bars::DecodedBars,
         path::look_at,
         tables::{
             categories,
@@ -36,16 +33,6 @@ use crate::{
     },
     request::{adjustment::Adjustment, panel_source::PanelSource, table_layout::TableLayout},
 };
-
-/// The rows of a source in the order of a panel, and what was lost on the way.
-struct Ordered {
-    /// The number of rows in the files, of the instruments wanted.
-    n_rows: usize,
-    columns: Vec<(String, SourceColumn)>,
-    alignment: Alignment,
-    excluded: Vec<Excluded>,
-    dropped_dates: Vec<DroppedDate>,
-}
 
 impl PanelSource {
     /// Read, check, align and adjust.
@@ -77,7 +64,7 @@ impl PanelSource {
         };
         let delistings = self.delistings(database.as_ref())?;
         laps.end("read prices");
-        let mut ordered = self.order(&mut decoded, delistings.as_ref(), &mut warnings)?;
+        let mut ordered = order(self, &mut decoded, delistings.as_ref(), &mut warnings)?;
         laps.end("order rows");
         let alignment = ordered.alignment;
         let axis = &alignment.axis;
@@ -151,60 +138,6 @@ impl PanelSource {
                 delistings::read(database, layout.delistings.as_ref())
             }
             _ => Ok(None),
-        }
-    }
-
-    /// Bring rows into the order of a panel, leave out what is impossible, and choose the sessions.
-    fn order(
-        &self,
-        decoded: &mut DecodedBars,
-        delistings: Option<&Delistings>,
-        warnings: &mut Vec<String>,
-    ) -> Result<Ordered, SourceError> {
-        let (mut rows, unused) = Rows::new(&decoded.blocks, self)?;
-        self.check_instruments(&rows, &decoded.blocks)?;
-        let stale = delistings.and_then(|delistings| rows.end(delistings));
-        let n_rows = rows.order.len();
-        let names = decoded.blocks.number_names().into_iter();
-        let columns = names.map(|name| (name.clone(), decoded.blocks.take_column(&name))).collect::<Vec<_>>();
-        let mut excluded = exclude_bad(&mut rows, &columns, decoded, self)?;
-        let (calendar, dropped_dates) = sessions::choose(&rows, &self.calendar)?;
-        let (alignment, homeless) = Alignment::new(&rows, calendar);
-        excluded.extend(homeless.iter().map(|name| Excluded {
-            instrument: name.as_str().into(),
-            reason: "none of its dates is a session".to_owned(),
-            place: None,
-        }));
-        if alignment.axis.n_instruments() == 0 {
-            return Err(SourceError::NothingLeft { path: self.path.clone() });
-        }
-        // From here on the alignment says which instrument and session a row has, so the keys give their memory back.
-        drop(rows);
-        decoded.blocks.drop_keys();
-        warnings.extend(
-            unused.iter().map(|row| format!("the row {row} of the list drop_rows is not in the data")),
-        );
-        warnings.extend(delistings.and_then(Delistings::warning));
-        warnings.extend(stale.as_ref().map(Stale::warning));
-        warnings.append(&mut decoded.warnings);
-        warnings.extend(warn_partial(decoded));
-        Ok(Ordered { n_rows, columns, alignment, excluded, dropped_dates })
-    }
-
-    /// Fail for a wanted instrument that is not there.
-    fn check_instruments(&self, rows: &Rows, blocks: &Blocks) -> Result<(), SourceError> {
-        let known =
-            || blocks.parts.iter().flat_map(|block| block.instruments.names.iter().map(String::as_str));
-        let is_known = |name: &&String| rows.instruments.binary_search(&name.as_str().into()).is_ok();
-        let missing = self.instruments.iter().flatten().find(|name| !is_known(name));
-        match missing {
-            Some(name) => Err(SourceError::NoInstrument {
-                path: self.path.clone(),
-                name: name.clone(),
-                hint: hint(name, known()),
-            }),
-            None if rows.instruments.is_empty() => Err(SourceError::NothingLeft { path: self.path.clone() }),
-            None => Ok(()),
         }
     }
 
@@ -326,13 +259,4 @@ fn coverage(fields: &Fields, present: &[bool]) -> f64 {
         None => present.iter().filter(|&&present| present).count(),
     };
     filled as f64 / present.len() as f64
-}
-
-/// Sentences about columns that are half missing, because only some files have numbers in them.
-fn warn_partial(decoded: &DecodedBars) -> Vec<String> {
-    let used = |source: &str| decoded.columns.iter().any(|column| column.source == source);
-    let partial = decoded.ignored.iter().filter(|ignored| used(&ignored.source));
-    partial
-        .map(|ignored| format!("the column {} is missing for some files: {}", ignored.source, ignored.why))
-        .collect()
 }

@@ -1,6 +1,6 @@
 //! Cells to a panel of daily bars.
 //!
-//! `load` conducts: `read` decodes the files, `rows` orders their rows by instrument and session, `bad_rows` refuses
+//! `load` conducts: `read` decodes the files, `order` sorts their rows by instrument and session, `bad_rows` refuses
 //! those that can't be true, `sessions` chooses the calendar, `align` puts rows where their sessions are, `adjust` and
 //! `derive` make the fields.
 
@@ -14,6 +14,7 @@ mod drop_list;
 pub(crate) mod inspect;
 mod laps;
 pub(crate) mod load;
+mod order;
 pub(crate) mod read;
 pub(crate) mod reading;
 mod row_pieces;

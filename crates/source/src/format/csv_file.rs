@@ -17,7 +17,7 @@ use super::{
     decoded::Block,
     header::{ColumnKind, HeaderColumn},
     number_cells::NumberCells,
-    text_table::TextTable,
+    text_table::{TextRow, TextTable},
 };
 use crate::{
     date_order::DateOrder,
@@ -132,7 +132,8 @@ impl<'a> CsvFile<'a> {
         let names = trimmed(reader.byte_headers().map_err(|source| self.failed(source))?);
         let rows = reader.byte_records().map(|record| {
             let record = record.map_err(|source| self.failed(source))?;
-            Ok((trimmed(&record), record.position().map_or(0, csv::Position::line)))
+            let number = record.position().map_or(0, csv::Position::line);
+            Ok(TextRow { texts: trimmed(&record), number })
         });
         Ok(TextTable { names, rows: rows.collect::<Result<_, SourceError>>()? })
     }

@@ -23,7 +23,7 @@ use super::{
     header::{ColumnKind, HeaderColumn},
     number_cells::NumberCells,
     row_numbers::RowNumbers,
-    text_table::TextTable,
+    text_table::{TextRow, TextTable},
 };
 use crate::{date_order::DateOrder, date_text::Shape, error::SourceError};
 
@@ -125,7 +125,7 @@ impl<'a> ParquetFile<'a> {
     pub(crate) fn texts(&self) -> Result<TextTable, SourceError> {
         let header = self.header().into_iter().enumerate();
         let mut names = Vec::new();
-        let mut rows = Vec::<(Vec<String>, u64)>::new();
+        let mut rows = Vec::<TextRow>::new();
         for (column, HeaderColumn { name, .. }) in
             header.filter(|(_, column)| !matches!(column.kind, ColumnKind::Other(_)))
         {
@@ -137,9 +137,9 @@ impl<'a> ParquetFile<'a> {
                     let array = place.cast(&array?, &DataType::Utf8)?;
                     for text in array.as_string::<i32>() {
                         if row == rows.len() {
-                            rows.push((Vec::new(), row as u64 + 1));
+                            rows.push(TextRow { texts: Vec::new(), number: row as u64 + 1 });
                         }
-                        rows[row].0.push(text.unwrap_or_default().trim().to_owned());
+                        rows[row].texts.push(text.unwrap_or_default().trim().to_owned());
                         row += 1;
                     }
                 }

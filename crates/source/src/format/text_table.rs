@@ -1,8 +1,15 @@
 //! A whole table as texts.
 
-/// The columns of a table and the text of each cell, without the blanks around it.
+/// The columns of a table, and its rows.
 pub(crate) struct TextTable {
     pub names: Vec<String>,
-    /// The texts of each row, and the row's number for people.
-    pub rows: Vec<(Vec<String>, u64)>,
+    pub rows: Vec<TextRow>,
+}
+
+/// A row of a table of texts.
+pub(crate) struct TextRow {
+    /// The text of each cell, without the blanks around it.
+    pub texts: Vec<String>,
+    /// The number of the row for people.
+    pub number: u64,
 }

@@ -11,7 +11,7 @@ use crate::{
     date_order::DateOrder,
     date_text::{self, Shape},
     error::{Place, SourceError},
-    format::table_file::TableFile,
+    format::{table_file::TableFile, text_table::TextRow},
     names::{INSTRUMENT, field_name, find_named, find_usual},
     provider::source_files::source_files,
 };
@@ -52,14 +52,14 @@ pub fn read_attributes(path: &Path, key: Option<&str>, columns: &[&str]) -> Resu
         columns => columns.iter().map(|&column| column.to_owned()).collect(),
     };
     let mut rows = BTreeMap::<String, (Vec<String>, Place)>::new();
-    for (texts, row) in table.rows {
-        let place = Place { file: path.to_owned(), row };
+    for TextRow { texts, number } in table.rows {
+        let place = Place { file: path.to_owned(), row: number };
         if texts[key].is_empty() {
             return Err(SourceError::EmptyKey { place, what: "instrument" });
         }
         if let Some((_, first)) = rows.get(&texts[key]) {
             let (key, first) = (texts[key].clone(), first.row);
-            return Err(SourceError::DuplicateKey { path: path.to_owned(), key, first, second: row });
+            return Err(SourceError::DuplicateKey { path: path.to_owned(), key, first, second: number });
         }
         let values = wanted.iter().map(|&column| texts[column].clone()).collect();
         rows.insert(texts[key].clone(), (values, place));

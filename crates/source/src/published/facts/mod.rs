@@ -1,7 +1,8 @@
 //! Published values of instruments: fundamentals, estimates.
 
+mod fact_columns;
+mod fact_row;
 pub(crate) mod fact_source;
-mod fact_table;
 mod left_out;
 mod read;
 

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use backstaff_panel::Facts;
 
 use super::{
+    fact_columns::FactColumns,
+    fact_row::{FactRow, Published},
     fact_source::{FactSource, ReadFacts},
-    fact_table::{FactTable, Published},
     left_out::LeftOut,
 };
 use crate::{
@@ -44,9 +45,9 @@ impl FactSource {
         for file in source_files(&self.path)? {
             let mut texts = TableFile::open(&file)?.texts()?;
             self.mapping.rename(&file, &mut texts.names)?;
-            let table = FactTable::new(self, &file, &texts, &mut left_out)?;
+            let columns = FactColumns::find(self, &file, &texts, &mut left_out)?;
             for row in &texts.rows {
-                table.read(row, &mut published, &mut left_out)?;
+                FactRow { columns: &columns, row }.publish(&mut published, &mut left_out)?;
             }
         }
         let facts =

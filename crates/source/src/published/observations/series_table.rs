@@ -9,7 +9,7 @@ use crate::{
     date_order::DateOrder,
     date_text,
     error::{Place, SourceError},
-    format::text_table::TextTable,
+    format::text_table::{TextRow, TextTable},
     names::find_usual,
     published::publication_day::{KNOWN_AT, counts_from},
 };
@@ -65,11 +65,11 @@ impl<'a> SeriesTable<'a> {
     /// Add the values of a row. Returns how many are left out because they were known before their date.
     pub(super) fn read(
         &self,
-        (texts, row): &(Vec<String>, u64),
+        TextRow { texts, number }: &TextRow,
         all: &mut BTreeMap<String, Vec<Fact>>,
         lags: &mut Vec<(String, Lag, &'static str)>,
     ) -> Result<usize, SourceError> {
-        let place = || Place { file: self.file.to_owned(), row: *row };
+        let place = || Place { file: self.file.to_owned(), row: *number };
         let bad_date = |column: usize| SourceError::BadDate {
             place: place(),
             column: self.names[column].clone(),
