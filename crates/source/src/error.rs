@@ -1,16 +1,21 @@
-//! What can be wrong with foreign bytes.
+//! The errors of reading foreign bytes.
 
-use std::{fmt, io, path::PathBuf};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
 
 use backstaff_panel::{Instrument, PanelError, Session};
 use serde::Serialize;
 
-/// Where something stands in the user's data.
+use crate::names::hint;
+
+/// A place in the user's data: a row of a file.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 pub struct Place {
-    /// The file.
+    /// The file that holds the row.
     pub file: PathBuf,
-    /// The row. In Parquet the first row is 1; in CSV it is the line, so that the header is 1.
+    /// The number of the row. In Parquet the first row is 1; in CSV it is the line, so that the header is 1.
     pub row: u64,
 }
 
@@ -20,7 +25,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// Two rows that claim the same cell.
+/// Two rows of one instrument for the same session.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Duplicate {
@@ -41,7 +46,7 @@ impl fmt::Display for Duplicate {
     }
 }
 
-/// A price that can't be one: zero, negative or infinite.
+/// An impossible price: zero, negative or infinite.
 #[derive(Clone, PartialEq, Debug)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct BadPrice {
@@ -59,7 +64,7 @@ impl fmt::Display for BadPrice {
     }
 }
 
-/// Why a panel could not be made of what a source delivered.
+/// The reason why data could not be read, or no panel made of them.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages explain the fields")]
@@ -255,6 +260,20 @@ pub enum SourceError {
 
     #[error(transparent)]
     Panel(#[from] PanelError),
+}
+
+impl SourceError {
+    /// The error for a column that is not in a file, with the most similar of those that are.
+    pub(crate) fn unknown_column(path: impl Into<PathBuf>, name: &str, found: Vec<String>) -> Self {
+        let hint = hint(name, found.iter().map(String::as_str));
+        Self::UnknownColumn { path: path.into(), name: name.to_owned(), found, hint }
+    }
+
+    /// The error for a file in which no column has a usual name for what is needed.
+    pub(crate) fn no_column(path: &Path, found: &[String], what: &'static str) -> Self {
+        let hint = hint(what, found.iter().map(String::as_str));
+        Self::NoColumn { path: path.to_owned(), what, found: found.to_vec(), hint }
+    }
 }
 
 fn list(names: &[String]) -> String {

@@ -1,0 +1,350 @@
+//! The meaning of each column of a file of bars: by the mapping, else by its name.
+
+use std::path::Path;
+
+use crate::{
+    error::SourceError,
+    format::{
+        bar_columns::{BarColumns, InstrumentKey},
+        header::{ColumnKind, HeaderColumn},
+    },
+    names::{INSTRUMENT, field_name, find_named, folded, is_field_name},
+    provider::decoded_bars::{ColumnRole, FoundColumn, Ignored},
+    request::{adjustment::Adjustment, panel_source::PanelSource},
+};
+
+/// The usual names of the column of dates, the likeliest first.
+const DATE: [&str; 8] =
+    ["date", "datetime", "timestamp", "time", "tradedate", "tradingdate", "session", "ts"];
+
+/// The names that programs give to a column without one, such as the index of a data frame.
+const UNNAMED: [&str; 4] = ["", "index", "unnamed0", "indexlevel0"];
+
+/// The columns that must hold numbers and, but for the volume, positive ones.
+pub(crate) const PRICES: [&str; 8] =
+    ["open", "high", "low", "close", "vwap", "adj_close", "factor", "split_factor"];
+
+/// The columns of a file to decode, and what became of each of its columns.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct ColumnRoles {
+    pub columns: BarColumns,
+    pub found: Vec<FoundColumn>,
+    pub ignored: Vec<Ignored>,
+    /// The mapped columns that this file has.
+    mapped: Vec<String>,
+}
+
+/// Give each column of a file its meaning. A file without a date, with a price that is no number, or with two columns
+/// of one meaning is refused.
+pub(crate) fn resolve(
+    file: &Path,
+    header: &[HeaderColumn],
+    request: &PanelSource,
+) -> Result<ColumnRoles, SourceError> {
+    let mapped = mapped(header, request)?;
+    let date = find(header, &mapped, "date", &DATE, |_| true)
+        .or_else(|| unnamed_date(header, &mapped))
+        .ok_or_else(|| SourceError::no_column(file, &names_of(header), "date"))?;
+    if let ColumnKind::Other(kind) = &header[date].kind {
+        return Err(wrong_type(file, &header[date], "dates", kind));
+    }
+    let is_code = |column: usize| column != date && header[column].kind.may_be_codes();
+    let instrument = match find(header, &mapped, "instrument", &INSTRUMENT, is_code) {
+        Some(column) => InstrumentKey::Column(column),
+        None => InstrumentKey::Name(partition_name(file, request).unwrap_or_else(|| stem(file))),
+    };
+    let mut roles = ColumnRoles {
+        columns: BarColumns { date, instrument, numbers: Vec::new(), categories: Vec::new() },
+        found: Vec::new(),
+        ignored: Vec::new(),
+        mapped: (0..header.len()).filter(|&i| mapped[i].is_some()).map(|i| header[i].name.clone()).collect(),
+    };
+    for (column, declared) in header.iter().enumerate() {
+        roles.place(file, column, declared, mapped[column].as_deref(), request)?;
+    }
+    roles.refuse_ambiguous(file)?;
+    Ok(roles)
+}
+
+impl ColumnRoles {
+    /// Decide what becomes of one column.
+    fn place(
+        &mut self,
+        file: &Path,
+        column: usize,
+        declared: &HeaderColumn,
+        mapped: Option<&str>,
+        request: &PanelSource,
+    ) -> Result<(), SourceError> {
+        let source = declared.name.as_str();
+        if column == self.columns.date {
+            self.found.push(FoundColumn::new(source, "date", ColumnRole::Date));
+            return Ok(());
+        }
+        if self.columns.instrument == InstrumentKey::Column(column) {
+            self.found.push(FoundColumn::new(source, "instrument", ColumnRole::Instrument));
+            return Ok(());
+        }
+        let name = mapped.map_or_else(|| our_name(source), str::to_owned);
+        if request.categories.contains(&name) && declared.kind.may_be_codes() {
+            self.columns.categories.push((column, name.clone()));
+            self.found.push(FoundColumn::new(source, &name, ColumnRole::Category));
+            return Ok(());
+        }
+        let is_price = PRICES.contains(&name.as_str()) || name == "volume";
+        let mut ignore =
+            |why: &str| self.ignored.push(Ignored { source: source.to_owned(), why: why.to_owned() });
+        match &declared.kind {
+            _ if name.is_empty() || UNNAMED.contains(&folded(source).as_str()) => ignore("it has no name"),
+            ColumnKind::Whole | ColumnKind::Number | ColumnKind::NumericCells => {
+                self.number(column, source, name, request);
+            }
+            // Text files don't declare kinds: that a price is no number is reported with its row.
+            ColumnKind::TextCells if is_price => self.number(column, source, name, request),
+            ColumnKind::Text if is_price => return Err(wrong_type(file, declared, "numbers", "text")),
+            ColumnKind::Text | ColumnKind::TextCells => {
+                ignore("it holds text; name it under `categories` to use it");
+            }
+            ColumnKind::Date => ignore("it holds dates, and is not the session"),
+            ColumnKind::Other(kind) => ignore(&format!("it holds {kind}")),
+        }
+        Ok(())
+    }
+
+    /// Take a column of numbers in, if a field asks for it.
+    fn number(&mut self, column: usize, source: &str, name: String, request: &PanelSource) {
+        if is_wanted(&name, request) {
+            self.found.push(FoundColumn::new(source, &name, ColumnRole::Number));
+            self.columns.numbers.push((column, name));
+        } else {
+            self.ignored.push(Ignored { source: source.to_owned(), why: "no field asks for it".to_owned() });
+        }
+    }
+
+    /// Fail if two columns have the same meaning.
+    fn refuse_ambiguous(&self, file: &Path) -> Result<(), SourceError> {
+        for (later, column) in self.found.iter().enumerate() {
+            if let Some(earlier) = self.found[..later].iter().find(|earlier| earlier.name == column.name) {
+                return Err(SourceError::Ambiguous {
+                    path: file.to_owned(),
+                    first: earlier.source.clone(),
+                    second: column.source.clone(),
+                    name: column.name.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a field must be read: it is asked for, adjusted or as quoted, or another one is derived from it.
+fn is_wanted(name: &str, request: &PanelSource) -> bool {
+    let Some(fields) = &request.fields else { return true };
+    let adjusts = request.adjustment != Adjustment::Verbatim;
+    fields.contains(name)
+        || ["close", "volume"].contains(&name)
+        || adjusts && ["adj_close", "factor", "split_factor"].contains(&name)
+        || adjusts && fields.contains(&format!("raw_{name}"))
+}
+
+/// Our name of each column that the mapping names.
+fn mapped(header: &[HeaderColumn], request: &PanelSource) -> Result<Vec<Option<String>>, SourceError> {
+    let names = names_of(header);
+    let mut mapped = vec![None; header.len()];
+    for (name, ours) in &request.mapping.0 {
+        if !is_field_name(ours) {
+            return Err(SourceError::BadName { name: name.clone(), ours: ours.clone() });
+        }
+        if let Some(column) = find_named(&names, name) {
+            mapped[column] = Some(match folded(ours).as_str() {
+                ours if DATE[..3].contains(&ours) => "date".to_owned(),
+                ours if INSTRUMENT[..3].contains(&ours) => "instrument".to_owned(),
+                _ => ours.clone(),
+            });
+        }
+    }
+    Ok(mapped)
+}
+
+/// The column that has a meaning by the mapping, else the one with the likeliest name among those that suit.
+fn find(
+    header: &[HeaderColumn],
+    mapped: &[Option<String>],
+    meaning: &str,
+    names: &[&str],
+    suits: impl Fn(usize) -> bool,
+) -> Option<usize> {
+    let stated = mapped.iter().position(|ours| ours.as_deref() == Some(meaning));
+    stated.or_else(|| {
+        names.iter().find_map(|name| {
+            (0..header.len()).find(|&i| mapped[i].is_none() && folded(&header[i].name) == *name && suits(i))
+        })
+    })
+}
+
+/// The only column that is a date by its type, else an index that was written without a name.
+fn unnamed_date(header: &[HeaderColumn], mapped: &[Option<String>]) -> Option<usize> {
+    let free = || (0..header.len()).filter(|&i| mapped[i].is_none());
+    let mut dates = free().filter(|&i| header[i].kind == ColumnKind::Date);
+    match (dates.next(), dates.next()) {
+        (Some(date), None) => Some(date),
+        (Some(_), Some(_)) => None,
+        _ => free().find(|&i| {
+            matches!(header[i].kind, ColumnKind::Text | ColumnKind::TextCells)
+                && UNNAMED.contains(&folded(&header[i].name).as_str())
+        }),
+    }
+}
+
+/// Our name for a column that is not mapped.
+fn our_name(source: &str) -> String {
+    match folded(source).as_str() {
+        "adjclose" | "adjustedclose" => "adj_close".to_owned(),
+        _ => field_name(source),
+    }
+}
+
+/// The instrument in a folder's name, as in `symbol=AAPL/part-0.parquet`.
+fn partition_name(file: &Path, request: &PanelSource) -> Option<String> {
+    let below = file.strip_prefix(&request.path).ok()?;
+    let folders = below.parent()?.components();
+    folders.rev().find_map(|folder| {
+        let (key, name) = folder.as_os_str().to_str()?.split_once('=')?;
+        INSTRUMENT.contains(&folded(key).as_str()).then(|| name.to_owned())
+    })
+}
+
+/// The name of a file without its ending.
+fn stem(file: &Path) -> String {
+    file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn names_of(header: &[HeaderColumn]) -> Vec<String> {
+    header.iter().map(|column| column.name.clone()).collect()
+}
+
+fn wrong_type(file: &Path, column: &HeaderColumn, what: &'static str, kind: &str) -> SourceError {
+    SourceError::WrongType { path: file.to_owned(), column: column.name.clone(), what, kind: kind.to_owned() }
+}
+
+/// Fail if the mapping names a column that no file has.
+pub(crate) fn check_mapping(
+    request: &PanelSource,
+    roles: &[ColumnRoles],
+    headers: &[Vec<HeaderColumn>],
+) -> Result<(), SourceError> {
+    for name in request.mapping.0.keys() {
+        let knows = |roles: &ColumnRoles| roles.mapped.iter().any(|mapped| folded(mapped) == folded(name));
+        if !roles.iter().any(knows) {
+            let mut found = Vec::<String>::new();
+            for column in headers.iter().flatten() {
+                if !found.contains(&column.name) {
+                    found.push(column.name.clone());
+                }
+            }
+            return Err(SourceError::unknown_column(&request.path, name, found));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::mapping::Mapping;
+
+    fn header(names: &[(&str, ColumnKind)]) -> Vec<HeaderColumn> {
+        names
+            .iter()
+            .map(|(name, kind)| HeaderColumn { name: (*name).to_owned(), kind: kind.clone() })
+            .collect()
+    }
+
+    fn ohlcv() -> Vec<HeaderColumn> {
+        header(&[
+            ("Trade Date", ColumnKind::Date),
+            ("SYMBOL", ColumnKind::Text),
+            ("Close", ColumnKind::Number),
+            ("Adj Close", ColumnKind::Number),
+            ("exchange", ColumnKind::Text),
+            ("marketCap", ColumnKind::Whole),
+        ])
+    }
+
+    fn names(roles: &ColumnRoles) -> Vec<&str> {
+        roles.columns.numbers.iter().map(|(_, name)| name.as_str()).collect()
+    }
+
+    #[test]
+    fn recognises_names_in_any_spelling() {
+        let roles = resolve(Path::new("x.parquet"), &ohlcv(), &PanelSource::new("x.parquet")).unwrap();
+        assert_eq!((roles.columns.date, &roles.columns.instrument), (0, &InstrumentKey::Column(1)));
+        assert_eq!(names(&roles), ["close", "adj_close", "market_cap"]);
+        assert_eq!(roles.ignored[0].source, "exchange");
+    }
+
+    #[test]
+    fn the_mapping_comes_first() {
+        let mut request = PanelSource::new("x.parquet");
+        request.mapping =
+            Mapping([("Adj Close".into(), "close".into()), ("Close".into(), "quoted".into())].into());
+        request.categories = vec!["exchange".to_owned()];
+        let roles = resolve(Path::new("x.parquet"), &ohlcv(), &request).unwrap();
+        assert_eq!(names(&roles), ["quoted", "close", "market_cap"]);
+        assert_eq!(roles.columns.categories, [(4, "exchange".to_owned())]);
+    }
+
+    #[test]
+    fn reads_only_what_is_asked_for() {
+        let mut request = PanelSource::new("x.parquet");
+        request.fields = Some(["close".to_owned()].into());
+        let roles = resolve(Path::new("x.parquet"), &ohlcv(), &request).unwrap();
+        assert_eq!(names(&roles), ["close", "adj_close"]);
+    }
+
+    #[test]
+    fn a_file_without_instruments_is_one_instrument() {
+        let columns = header(&[("Date", ColumnKind::TextCells), ("Close", ColumnKind::TextCells)]);
+        let roles = resolve(Path::new("csv/BRK.B.csv"), &columns, &PanelSource::new("csv")).unwrap();
+        assert_eq!(roles.columns.instrument, InstrumentKey::Name("BRK.B".to_owned()));
+        let roles = resolve(Path::new("d/symbol=KO/part-0.csv"), &columns, &PanelSource::new("d")).unwrap();
+        assert_eq!(roles.columns.instrument, InstrumentKey::Name("KO".to_owned()));
+    }
+
+    #[test]
+    fn refuses_two_columns_of_one_name() {
+        let columns = header(&[
+            ("date", ColumnKind::Date),
+            ("Close", ColumnKind::Number),
+            ("close", ColumnKind::Number),
+        ]);
+        let error = resolve(Path::new("x.parquet"), &columns, &PanelSource::new("x.parquet")).unwrap_err();
+        assert!(matches!(error, SourceError::Ambiguous { .. }), "{error}");
+    }
+
+    #[test]
+    fn says_which_columns_there_are_if_none_is_a_date() {
+        let columns = header(&[("datum", ColumnKind::TextCells), ("close", ColumnKind::NumericCells)]);
+        let error =
+            resolve(Path::new("x.csv"), &columns, &PanelSource::new("x.csv")).unwrap_err().to_string();
+        assert!(error.contains("no date column among datum, close; did you mean \"datum\"?"), "{error}");
+    }
+
+    #[test]
+    fn refuses_a_mapping_of_a_column_that_is_not_there() {
+        let mut request = PanelSource::new("x.parquet");
+        request.mapping = Mapping([("Closee".into(), "close".into())].into());
+        let roles = resolve(Path::new("x.parquet"), &ohlcv(), &request).unwrap();
+        let error = check_mapping(&request, &[roles], &[ohlcv()]).unwrap_err().to_string();
+        assert!(error.contains("did you mean \"Close\""), "{error}");
+    }
+
+    #[test]
+    fn takes_an_unnamed_index_as_the_date() {
+        let columns = header(&[("", ColumnKind::TextCells), ("Close", ColumnKind::NumericCells)]);
+        assert_eq!(
+            resolve(Path::new("x.csv"), &columns, &PanelSource::new("x.csv")).unwrap().columns.date,
+            0
+        );
+    }
+}

@@ -1,0 +1,262 @@
+//! Files to a panel: read, order, check, align, adjust, derive.
+
+use std::sync::Arc;
+
+use backstaff_panel::{Axis, Panel, TRADED};
+use rayon::prelude::*;
+
+use super::{
+    adjust::{self, Fields},
+    align::Alignment,
+    base_price::split_factor,
+    derive,
+    laps::Laps,
+    order::order,
+    read::read,
+    reading::{Found, FoundAdjustment, FoundCalendar, Loaded},
+    sessions,
+};
+use crate::{
+    error::SourceError,
+    format::decoded::{Blocks, SourceColumn},
+    provider::{
+        path::look_at,
+        tables::{
+            categories,
+            database::Database,
+            delistings::{self, Delistings},
+            kept_rows::Marks,
+            prices, series,
+            sqlite::is_database,
+            statements,
+        },
+    },
+    request::{adjustment::Adjustment, panel_source::PanelSource, table_layout::TableLayout},
+};
+
+impl PanelSource {
+    /// Read, check, align and adjust.
+    ///
+    /// - Rows: each instrument has one for every session of the calendar from its first to its last.
+    /// - Fields: those of the files by our names; `traded`; `return` and `return_sessions` if there is a close and they
+    ///   are wanted; the prices as quoted as `raw_*` and the `factor` if prices are adjusted. A field of these names in
+    ///   the file is kept instead, except `raw_*`.
+    /// - NaN: holes, halts and empty cells; infinite values of a column that is no price, with a warning.
+    /// - Threads: those of the current rayon pool; the result doesn't depend on their number.
+    pub fn load(&self) -> Result<Loaded, SourceError> {
+        self.load_above(None)
+    }
+
+    /// Load as [`PanelSource::load`] does, but read only the rows above the marks of an SQLite file's tables and take
+    /// those below from where they were kept. The result is that of reading all, as long as nothing below the marks has
+    /// changed.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`PanelSource::load`], and [`SourceError::RowsNotKept`], after which everything has to be read anew.
+    pub fn load_above(&self, marks: Option<&Arc<Marks>>) -> Result<Loaded, SourceError> {
+        let mut laps = Laps::start();
+        let mut warnings = Vec::new();
+        let database = self.open_database(marks)?;
+        let mut decoded = match &database {
+            Some((database, layout)) => prices::read(database, &layout.prices, self)?,
+            None => read(self)?,
+        };
+        let delistings = self.delistings(database.as_ref())?;
+        laps.end("read prices");
+        let mut ordered = order(self, &mut decoded, delistings.as_ref(), &mut warnings)?;
+        laps.end("order rows");
+        let alignment = ordered.alignment;
+        let axis = &alignment.axis;
+        let mut fields = gather(&mut ordered.columns, &alignment, &mut warnings);
+        let adjustment = self.adjust(&mut fields, axis, &mut warnings)?;
+        let present = alignment.present();
+        self.derive_fields(&mut fields, &present, axis, &mut warnings);
+        laps.end("align and adjust");
+        let coverage = coverage(&fields, &present);
+        let mut panel = Panel::new(axis.clone());
+        for (name, column) in fields {
+            panel.insert(&name, column)?;
+        }
+        let mut static_categories = Vec::new();
+        if let Some((database, layout)) = &database {
+            static_categories = self.complete(&mut panel, database, layout, &mut warnings, &mut laps)?;
+        } else {
+            self.insert_categories(&mut panel, &alignment, &decoded.blocks, &mut warnings)?;
+        }
+        let sessions = axis.calendar().sessions();
+        let found = Found {
+            files: decoded.blocks.files,
+            rows: ordered.n_rows,
+            instruments: axis.n_instruments(),
+            first: sessions[0],
+            last: sessions[sessions.len() - 1],
+            columns: decoded.columns,
+            ignored: decoded.ignored,
+            date_format: decoded.date_format,
+            instrument_from: decoded.instrument_from,
+            calendar: FoundCalendar {
+                rule: self.calendar.describe(),
+                sessions: sessions.len(),
+                sessions_per_year: axis.calendar().sessions_per_year(),
+                resembles: sessions::resembles(axis.calendar()),
+                dropped_rows: alignment.dropped_rows,
+                dropped_dates: ordered.dropped_dates,
+            },
+            coverage,
+            adjustment,
+            static_categories,
+            warnings,
+        };
+        Ok(Loaded { panel, found, excluded: ordered.excluded, delistings, seconds: laps.finish() })
+    }
+
+    /// The database behind the path and its layout, if the path is one.
+    fn open_database(
+        &self,
+        marks: Option<&Arc<Marks>>,
+    ) -> Result<Option<(Database, &TableLayout)>, SourceError> {
+        match &self.tables {
+            None if is_database(&self.path) => Err(SourceError::NoLayout { path: self.path.clone() }),
+            None => Ok(None),
+            Some(layout) => {
+                layout.check().map_err(|error| SourceError::Tables { message: error.to_string() })?;
+                look_at(&self.path)?;
+                Ok(Some((Database::open(&self.path, marks.cloned())?, layout)))
+            }
+        }
+    }
+
+    /// The delistings of a database. None count where prices are read verbatim: then every row of the input is one of
+    /// the panel, so that nothing ends.
+    fn delistings(
+        &self,
+        database: Option<&(Database, &TableLayout)>,
+    ) -> Result<Option<Delistings>, SourceError> {
+        match database {
+            Some((database, layout)) if self.adjustment != Adjustment::Verbatim => {
+                delistings::read(database, layout.delistings.as_ref())
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Adjust prices, by the factor of base prices too where a database has these and prices are adjusted.
+    fn adjust(
+        &self,
+        fields: &mut Fields,
+        axis: &Axis,
+        warnings: &mut Vec<String>,
+    ) -> Result<FoundAdjustment, SourceError> {
+        let adjusts = matches!(self.adjustment, Adjustment::Auto | Adjustment::Factor);
+        let change = self.tables.as_ref().and_then(|layout| layout.prices.change.as_deref());
+        if let Some(change) = change.filter(|_| adjusts && !fields.contains_key("factor"))
+            && let Some(factor) = split_factor(fields, change, axis)
+        {
+            fields.insert("split_factor".to_owned(), factor.clone());
+            fields.insert("factor".to_owned(), factor);
+        }
+        let (mode, why) = adjust::choose(self.adjustment, fields, &self.path, warnings)?;
+        let found = adjust::describe(mode, why, fields, axis);
+        // A database's numbers are stored in four bytes where that happens to lose nothing.
+        let narrowed = self.tables.is_some();
+        adjust::adjust(mode, fields, axis, narrowed, warnings);
+        Ok(found)
+    }
+
+    /// Add whether each row traded, and returns where they are wanted.
+    fn derive_fields(&self, fields: &mut Fields, present: &[bool], axis: &Axis, warnings: &mut Vec<String>) {
+        let traded = derive::traded(fields, present);
+        let close =
+            fields.get("close").filter(|_| self.wants_field("return") || self.wants_field("return_sessions"));
+        if let Some(close) = close {
+            let (returns, spans) = derive::returns(close, &traded, axis);
+            for (name, column) in [("return", returns), ("return_sessions", spans)] {
+                if fields.contains_key(name) {
+                    warnings.push(format!("the field {name} is the file's own column"));
+                } else {
+                    fields.insert(name.to_owned(), column);
+                }
+            }
+        }
+        let never_trades = |&i: &usize| axis.rows(i).all(|row| traded.get(row) == 0.0);
+        let silent = (0..axis.n_instruments()).filter(never_trades).count();
+        if silent > 0 {
+            warnings.push(format!(
+                "{silent} instruments never trade (no volume above zero); if their volume is unknown, give the column \
+                 another name in the mapping"
+            ));
+        }
+        fields.insert(TRADED.to_owned(), traded);
+    }
+
+    /// Add the categories, statements and series of a database to a panel of its prices; returns the names of
+    /// categories without history.
+    fn complete(
+        &self,
+        panel: &mut Panel,
+        database: &Database,
+        layout: &TableLayout,
+        warnings: &mut Vec<String>,
+        laps: &mut Laps,
+    ) -> Result<Vec<String>, SourceError> {
+        let static_categories = categories::insert(panel, database, layout, self, warnings)?;
+        laps.end("read categories");
+        statements::insert(panel, database, layout, self, warnings)?;
+        laps.end("read statements");
+        series::insert(panel, database, layout, self, warnings)?;
+        laps.end("read series");
+        Ok(static_categories)
+    }
+
+    /// Add the categories that are columns of the files of bars.
+    fn insert_categories(
+        &self,
+        panel: &mut Panel,
+        alignment: &Alignment,
+        blocks: &Blocks,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), SourceError> {
+        for name in &self.categories {
+            let is_there = |categories: &[(String, _)]| categories.iter().any(|(other, _)| other == name);
+            if blocks.parts.iter().any(|block| is_there(&block.categories)) {
+                panel.insert_categories(name, alignment.categories(name, &blocks.parts))?;
+            } else {
+                warnings.push(format!("no text column {name} was found for the categories"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The columns in the rows of the panel. Each source column gives its memory back as soon as it is gathered.
+fn gather(
+    columns: &mut Vec<(String, SourceColumn)>,
+    alignment: &Alignment,
+    warnings: &mut Vec<String>,
+) -> Fields {
+    let gathered = columns
+        .par_drain(..)
+        .map(|(name, column)| {
+            let (gathered, infinite) = alignment.gather(&column);
+            (name, gathered, infinite)
+        })
+        .collect::<Vec<_>>();
+    let mut fields = Fields::new();
+    for (name, column, infinite) in gathered {
+        if infinite > 0 {
+            warnings.push(format!("{infinite} infinite values of {name} are missing in the panel"));
+        }
+        fields.insert(name, column);
+    }
+    fields
+}
+
+/// The share of rows that have a close, or that are in the files if there is no close.
+fn coverage(fields: &Fields, present: &[bool]) -> f64 {
+    let filled = match fields.get("close") {
+        Some(close) => (0..close.len()).into_par_iter().filter(|&row| !close.get(row).is_nan()).count(),
+        None => present.iter().filter(|&&present| present).count(),
+    };
+    filled as f64 / present.len() as f64
+}

@@ -1,0 +1,87 @@
+//! Decoded rows to the order of a panel: by instrument and session, without what is impossible.
+
+use super::{
+    align::Alignment,
+    bad_rows::exclude_bad,
+    reading::{DroppedDate, Excluded},
+    rows::{Rows, Stale},
+    sessions,
+};
+use crate::{
+    error::SourceError,
+    format::decoded::{Blocks, SourceColumn},
+    names::hint,
+    provider::{decoded_bars::DecodedBars, tables::delistings::Delistings},
+    request::panel_source::PanelSource,
+};
+
+/// The rows of a source in the order of a panel, and what was lost on the way.
+pub(super) struct Ordered {
+    /// The number of rows in the files, of the instruments wanted.
+    pub n_rows: usize,
+    pub columns: Vec<(String, SourceColumn)>,
+    pub alignment: Alignment,
+    pub excluded: Vec<Excluded>,
+    pub dropped_dates: Vec<DroppedDate>,
+}
+
+/// Bring rows into the order of a panel, leave out what is impossible, and choose the sessions.
+pub(super) fn order(
+    request: &PanelSource,
+    decoded: &mut DecodedBars,
+    delistings: Option<&Delistings>,
+    warnings: &mut Vec<String>,
+) -> Result<Ordered, SourceError> {
+    let (mut rows, unused) = Rows::new(&decoded.blocks, request)?;
+    check_instruments(&rows, &decoded.blocks, request)?;
+    let stale = delistings.and_then(|delistings| rows.end(delistings));
+    let n_rows = rows.order.len();
+    let names = decoded.blocks.number_names().into_iter();
+    let columns = names.map(|name| (name.clone(), decoded.blocks.take_column(&name))).collect::<Vec<_>>();
+    let mut excluded = exclude_bad(&mut rows, &columns, decoded, request)?;
+    let (calendar, dropped_dates) = sessions::choose(&rows, &request.calendar)?;
+    let (alignment, homeless) = Alignment::new(&rows, calendar);
+    excluded.extend(homeless.iter().map(|name| Excluded {
+        instrument: name.as_str().into(),
+        reason: "none of its dates is a session".to_owned(),
+        place: None,
+    }));
+    if alignment.axis.n_instruments() == 0 {
+        return Err(SourceError::NothingLeft { path: request.path.clone() });
+    }
+    // From here on the alignment says which instrument and session a row has, so the keys give their memory back.
+    drop(rows);
+    decoded.blocks.drop_keys();
+    warnings
+        .extend(unused.iter().map(|row| format!("the row {row} of the list drop_rows is not in the data")));
+    warnings.extend(delistings.and_then(Delistings::warning));
+    warnings.extend(stale.as_ref().map(Stale::warning));
+    warnings.append(&mut decoded.warnings);
+    warnings.extend(warn_partial(decoded));
+    Ok(Ordered { n_rows, columns, alignment, excluded, dropped_dates })
+}
+
+/// Fail for a wanted instrument that is not there.
+fn check_instruments(rows: &Rows, blocks: &Blocks, request: &PanelSource) -> Result<(), SourceError> {
+    let known = || blocks.parts.iter().flat_map(|block| block.instruments.names.iter().map(String::as_str));
+    let is_known = |name: &&String| rows.instruments.binary_search(&name.as_str().into()).is_ok();
+    let missing = request.instruments.iter().flatten().find(|name| !is_known(name));
+    match missing {
+        Some(name) => Err(SourceError::NoInstrument {
+            path: request.path.clone(),
+            name: name.clone(),
+            hint: hint(name, known()),
+        }),
+        None if rows.instruments.is_empty() => Err(SourceError::NothingLeft { path: request.path.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// Sentences about columns that are half missing, because only some files have numbers in them.
+fn warn_partial(decoded: &DecodedBars) -> Vec<String> {
+    let used = |source: &str| decoded.columns.iter().any(|column| column.source == source);
+    let partial = decoded.ignored.iter().filter(|ignored| used(&ignored.source));
+    partial
+        .map(|ignored| format!("the column {} is missing for some files: {}", ignored.source, ignored.why))
+        .collect()
+}

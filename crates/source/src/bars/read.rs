@@ -1,0 +1,122 @@
+//! Files of bars to decoded rows. A folder in a provider's layout is read by that provider, all else as plain files.
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::column_roles::{self, ColumnRoles};
+use crate::{
+    date_text::Shape,
+    error::SourceError,
+    format::{
+        bar_columns::InstrumentKey,
+        decoded::{Block, Blocks},
+        header::HeaderColumn,
+        table_file::TableFile,
+    },
+    provider::{
+        decoded_bars::{ColumnRole, DecodedBars, Unnamed},
+        lean,
+        path::look_at,
+        qlib,
+        source_files::source_files,
+    },
+    request::panel_source::{Format, PanelSource},
+};
+
+/// Read the bars of a folder in Qlib's or LEAN's layout, else of plain files. Another layout than the stated one is
+/// refused.
+pub(crate) fn read(request: &PanelSource) -> Result<DecodedBars, SourceError> {
+    let (is_qlib, is_lean) =
+        (qlib::folder::is_provider(&request.path), lean::folder::is_data_folder(&request.path));
+    match request.format {
+        Format::Qlib | Format::Detect if is_qlib => qlib::bars::read_bars(request),
+        Format::Lean | Format::Detect if is_lean => lean::bars::read_bars(request),
+        Format::Detect => read_files(request),
+        stated => {
+            look_at(&request.path)?;
+            Err(match stated {
+                Format::Lean => SourceError::Lean {
+                    path: request.path.clone(),
+                    reason: "name a folder such as data/equity/usa/daily, with zip files in it",
+                },
+                _ => SourceError::Layout {
+                    path: request.path.clone(),
+                    reason: "there is no calendars/day.txt in it",
+                },
+            })
+        }
+    }
+}
+
+/// Open all files, settle what their columns mean, decode what is wanted.
+fn read_files(request: &PanelSource) -> Result<DecodedBars, SourceError> {
+    let paths = source_files(&request.path)?;
+    let opened = paths.par_iter().map(|path| open(path)).collect::<Vec<_>>();
+    let (mut files, mut headers, mut roles) = (Vec::new(), Vec::new(), Vec::new());
+    // One after the other, so that of several faults the first file's is reported.
+    for (path, opened) in paths.iter().zip(opened) {
+        let (file, header) = opened?;
+        roles.push(column_roles::resolve(path, &header, request)?);
+        headers.push(header);
+        files.push(file);
+    }
+    column_roles::check_mapping(request, &roles, &headers)?;
+    let decoded = files.par_iter().zip(&roles).enumerate();
+    let decoded = decoded.map(|(at, (file, roles))| file.bars(at, &roles.columns, request.date_order));
+    let mut blocks = Vec::<Block>::new();
+    let mut shapes = Vec::<Shape>::new();
+    for decoded in decoded.collect::<Vec<_>>() {
+        let (of_file, shape) = decoded?;
+        blocks.extend(of_file);
+        shapes.extend(shape.filter(|shape| !shapes.contains(shape)));
+    }
+    if blocks.iter().all(|block| block.len() == 0) {
+        return Err(SourceError::NoRows { path: request.path.clone() });
+    }
+    Ok(DecodedBars {
+        instrument_from: instrument_from(&roles),
+        date_format: shapes.iter().map(|shape| shape.name()).collect::<Vec<_>>().join(", "),
+        columns: distinct(roles.iter().flat_map(|roles| &roles.found)),
+        ignored: distinct(roles.iter().flat_map(|roles| &roles.ignored)),
+        unnamed: unnamed(&roles, &paths, &headers),
+        warnings: Vec::new(),
+        blocks: Blocks::new(paths, blocks),
+    })
+}
+
+fn open(path: &Path) -> Result<(TableFile<'_>, Vec<HeaderColumn>), SourceError> {
+    let file = TableFile::open(path)?;
+    let header = file.header()?;
+    Ok((file, header))
+}
+
+/// The first file without a column of instruments.
+fn unnamed(roles: &[ColumnRoles], paths: &[PathBuf], headers: &[Vec<HeaderColumn>]) -> Option<Unnamed> {
+    let is_unnamed = |roles: &ColumnRoles| matches!(roles.columns.instrument, InstrumentKey::Name(_));
+    let at = roles.iter().position(is_unnamed)?;
+    let found = headers[at].iter().map(|column| column.name.clone()).collect();
+    Some(Unnamed { file: paths[at].clone(), found })
+}
+
+fn distinct<'a, T: Clone + PartialEq + 'a>(items: impl Iterator<Item = &'a T>) -> Vec<T> {
+    let mut distinct = Vec::new();
+    for item in items {
+        if !distinct.contains(item) {
+            distinct.push(item.clone());
+        }
+    }
+    distinct
+}
+
+/// The source of the instruments' names, for people.
+fn instrument_from(roles: &[ColumnRoles]) -> String {
+    let has_column = |roles: &&ColumnRoles| matches!(roles.columns.instrument, InstrumentKey::Column(_));
+    let n_columns = roles.iter().filter(has_column).count();
+    let mut found = roles.iter().flat_map(|roles| &roles.found);
+    match found.find(|column| column.role == ColumnRole::Instrument) {
+        Some(column) if n_columns == roles.len() => format!("the column {}", column.source),
+        Some(column) => format!("the column {} in {n_columns} files, else the file's name", column.source),
+        None => "the file's name".to_owned(),
+    }
+}

@@ -1,0 +1,129 @@
+//! The result of a reading: a panel, and a description of the data that it came from.
+
+use std::path::PathBuf;
+
+use backstaff_panel::{Instrument, Panel, Session};
+use serde::{Serialize, Serializer};
+
+use crate::{
+    error::Place,
+    provider::{
+        decoded_bars::{FoundColumn, Ignored},
+        tables::delistings::Delistings,
+    },
+    request::adjustment::Adjustment,
+};
+
+/// A panel and how it came about.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Instruments × sessions.
+    pub panel: Panel,
+    /// A description of the files and of what became of them.
+    pub found: Found,
+    /// Instruments that were left out.
+    pub excluded: Vec<Excluded>,
+    /// The delistings of a database that has a table of them, unless prices are read verbatim.
+    pub delistings: Option<Delistings>,
+    /// The seconds that each part of the reading took.
+    pub seconds: Vec<(&'static str, f64)>,
+}
+
+/// An instrument that was left out, and why.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Excluded {
+    /// The instrument that was left out.
+    #[serde(serialize_with = "shown")]
+    pub instrument: Instrument,
+    /// The reason in words for people.
+    pub reason: String,
+    /// The first row that is at fault, if a row is.
+    pub place: Option<Place>,
+}
+
+/// A description of the files as they were understood. It answers "did it read what I meant?".
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Found {
+    /// The files that were read, sorted.
+    pub files: Vec<PathBuf>,
+    /// The number of rows in the files, of the instruments wanted.
+    pub rows: usize,
+    /// The number of instruments in the panel.
+    pub instruments: usize,
+    /// The first session of the panel.
+    #[serde(serialize_with = "shown")]
+    pub first: Session,
+    /// The last session of the panel.
+    #[serde(serialize_with = "shown")]
+    pub last: Session,
+    /// Each column that is used, in the order of the first file that has it.
+    pub columns: Vec<FoundColumn>,
+    /// Columns that are not used, and why.
+    pub ignored: Vec<Ignored>,
+    /// The forms in which dates are written, for people.
+    pub date_format: String,
+    /// The source of the instruments' names, for people.
+    pub instrument_from: String,
+    /// The calendar of the panel.
+    pub calendar: FoundCalendar,
+    /// The share of the panel's rows that have a close (any value, if there is no close).
+    pub coverage: f64,
+    /// The adjustment of prices.
+    pub adjustment: FoundAdjustment,
+    /// The categories without history, of which past sessions see today's texts.
+    pub static_categories: Vec<String>,
+    /// Sentences that a reader of the results should know.
+    pub warnings: Vec<String>,
+}
+
+/// The calendar of a panel, and the rows that fall on none of its sessions.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct FoundCalendar {
+    /// The rule that chose the sessions, for people.
+    pub rule: String,
+    /// The number of sessions.
+    pub sessions: usize,
+    /// The mean number of sessions a year, measured.
+    pub sessions_per_year: f64,
+    /// The named exchange that has just these sessions, if one has.
+    pub resembles: Option<&'static str>,
+    /// The number of rows that fall on no session.
+    pub dropped_rows: usize,
+    /// The dates of these rows.
+    pub dropped_dates: Vec<DroppedDate>,
+}
+
+/// A date in the data that is not a session.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct DroppedDate {
+    /// The date that is no session.
+    #[serde(serialize_with = "shown")]
+    pub date: Session,
+    /// The number of instruments with a row on the date.
+    pub held_by: usize,
+    /// The number of instruments that live on the date.
+    pub living: usize,
+}
+
+/// The adjustment of prices and its reason, and figures that show whether it suits the file.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct FoundAdjustment {
+    /// The mode used, never [`Adjustment::Auto`].
+    pub used: Adjustment,
+    /// The reason for this mode, for people.
+    pub why: String,
+    /// The share of closes in the file that are whole cents: nearly all of quoted ones are.
+    pub whole_cents: f64,
+    /// The number of one-session moves in the file that look like an unadjusted split.
+    pub split_like_moves: usize,
+    /// A guess about the file from the two figures, for people.
+    pub guess: String,
+}
+
+/// Serialise a value as the text that people see.
+pub(crate) fn shown<T: std::fmt::Display, S: Serializer>(
+    value: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}

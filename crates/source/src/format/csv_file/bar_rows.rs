@@ -1,0 +1,113 @@
+//! The bars of a CSV file, row by row.
+
+use std::path::Path;
+
+use backstaff_panel::Column;
+use csv::ByteRecord;
+
+use super::cell::{text, trimmed, value};
+use crate::{
+    date_order::DateOrder,
+    date_text::{self, Shape},
+    error::{Place, SourceError},
+    format::{
+        bar_columns::{BarColumns, InstrumentKey},
+        coded_texts::CodedTexts,
+        decoded::Block,
+        row_numbers::RowNumbers,
+    },
+};
+
+/// The rows of a file while they are read.
+pub(super) struct BarRows<'a> {
+    path: &'a Path,
+    columns: &'a BarColumns,
+    order: DateOrder,
+    shape: Option<Shape>,
+    lines: RowNumbers,
+    days: Vec<i32>,
+    seconds: Vec<u32>,
+    instruments: CodedTexts,
+    numbers: Vec<Vec<f64>>,
+    categories: Vec<CodedTexts>,
+}
+
+impl<'a> BarRows<'a> {
+    pub(super) fn new(path: &'a Path, columns: &'a BarColumns, order: DateOrder) -> Self {
+        Self {
+            path,
+            columns,
+            order,
+            shape: None,
+            lines: RowNumbers::default(),
+            days: Vec::new(),
+            seconds: Vec::new(),
+            instruments: CodedTexts::default(),
+            numbers: vec![Vec::new(); columns.numbers.len()],
+            categories: vec![CodedTexts::default(); columns.categories.len()],
+        }
+    }
+
+    /// Take in the record on a line of the file; `names` is the header, for messages.
+    pub(super) fn push(
+        &mut self,
+        line: u64,
+        record: &ByteRecord,
+        names: &ByteRecord,
+    ) -> Result<(), SourceError> {
+        let place = || Place { file: self.path.to_owned(), row: line };
+        let date = text(record.get(self.columns.date).unwrap_or_default());
+        if date.trim().is_empty() {
+            return Err(SourceError::EmptyKey { place: place(), what: "date" });
+        }
+        let (stamp, shape) = date_text::parse(&date, self.order).ok_or_else(|| SourceError::BadDate {
+            place: place(),
+            column: trimmed(names, self.columns.date),
+            text: date.into_owned(),
+        })?;
+        if let InstrumentKey::Column(column) = self.columns.instrument {
+            let instrument = text(record.get(column).unwrap_or_default());
+            if instrument.trim().is_empty() {
+                return Err(SourceError::EmptyKey { place: place(), what: "instrument" });
+            }
+            self.instruments.push(instrument.trim());
+        }
+        for ((column, _), values) in self.columns.numbers.iter().zip(&mut self.numbers) {
+            values.push(value(record, *column).map_err(|text| SourceError::BadNumber {
+                place: place(),
+                column: trimmed(names, *column),
+                text,
+            })?);
+        }
+        for ((column, _), texts) in self.columns.categories.iter().zip(&mut self.categories) {
+            texts.push(text(record.get(*column).unwrap_or_default()).trim());
+        }
+        self.shape = Some(shape);
+        self.lines.push(line);
+        self.days.push(stamp.day);
+        self.seconds.push(stamp.second);
+        Ok(())
+    }
+
+    /// All rows as one block, and the form in which the last date is written.
+    pub(super) fn finish(mut self, file: usize) -> (Block, Option<Shape>) {
+        if let InstrumentKey::Name(name) = &self.columns.instrument {
+            self.instruments = CodedTexts::constant(name.clone(), self.days.len());
+        }
+        if self.seconds.iter().all(|&second| second == self.seconds[0]) {
+            self.seconds.clear();
+        }
+        let names = |columns: &'a [(usize, String)]| columns.iter().map(|(_, name)| name.clone());
+        let numbers = self.numbers.into_iter().map(Column::F64);
+        let block = Block {
+            file,
+            rows: self.lines,
+            instruments: self.instruments,
+            days: self.days,
+            seconds: self.seconds,
+            numbers: names(&self.columns.numbers).zip(numbers).collect(),
+            categories: names(&self.columns.categories).zip(self.categories).collect(),
+        };
+        (block, self.shape)
+    }
+}

@@ -1,0 +1,15 @@
+//! Foreign bytes to cells: Parquet, CSV and zip files. What a column means on the market is decided elsewhere.
+//!
+//! To add one: a file format is a module like `csv_file` and a variant of `table_file::TableFile`.
+
+pub(crate) mod bar_columns;
+pub(crate) mod coded_texts;
+pub(crate) mod csv_file;
+pub(crate) mod decoded;
+pub(crate) mod header;
+pub(crate) mod number_cells;
+pub(crate) mod parquet_file;
+pub(crate) mod row_numbers;
+pub(crate) mod table_file;
+pub(crate) mod text_table;
+pub(crate) mod zip_file;

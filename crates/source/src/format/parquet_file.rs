@@ -1,0 +1,269 @@
+//! Parquet files: each column of each row group is decoded by itself, so that all threads have something to do.
+
+pub(crate) mod column;
+mod dates;
+
+use std::{fs::File, path::Path, sync::Arc};
+
+use arrow_array::{ArrayRef, cast::AsArray};
+use arrow_schema::{DataType, Fields, Schema};
+use parquet::arrow::{
+    ProjectionMask,
+    arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+};
+use rayon::prelude::*;
+
+use self::column::{CellType, ColumnPlace, DecodedColumn};
+use super::{
+    bar_columns::{BarColumns, InstrumentKey},
+    coded_texts::CodedTexts,
+    decoded::Block,
+    header::{ColumnKind, HeaderColumn},
+    number_cells::NumberCells,
+    row_numbers::RowNumbers,
+    text_table::{TextRow, TextTable},
+};
+use crate::{date_order::DateOrder, date_text::Shape, error::SourceError};
+
+/// The number of rows that are decoded at a time: few enough that they stay in a core's cache until they are where they
+/// belong.
+const BATCH: usize = 32_768;
+
+/// An opened file: its schema and where its row groups lie.
+pub(crate) struct ParquetFile<'a> {
+    path: &'a Path,
+    metadata: ArrowReaderMetadata,
+}
+
+impl<'a> ParquetFile<'a> {
+    pub(crate) fn open(path: &'a Path) -> Result<Self, SourceError> {
+        let failed = |source| SourceError::Parquet { path: path.to_owned(), source };
+        let file = open(path)?;
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(failed)?;
+        // Texts repeat. As a dictionary each is looked at once, and rows are codes.
+        let fields = metadata.schema().fields().iter().map(|field| match field.data_type() {
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+                let coded = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+                Arc::new(field.as_ref().clone().with_data_type(coded))
+            }
+            _ => field.clone(),
+        });
+        let schema =
+            Schema::new_with_metadata(fields.collect::<Fields>(), metadata.schema().metadata().clone());
+        let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
+        let metadata = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options).map_err(failed)?;
+        Ok(Self { path, metadata })
+    }
+
+    /// The columns as the file declares them.
+    pub(crate) fn header(&self) -> Vec<HeaderColumn> {
+        let fields = self.metadata.schema().fields().iter();
+        fields
+            .map(|field| HeaderColumn { name: field.name().clone(), kind: column::kind(field.data_type()) })
+            .collect()
+    }
+
+    /// Decode rows of bars, one block for each row group, and the form in which dates are written.
+    pub(crate) fn bars(
+        &self,
+        file: usize,
+        columns: &BarColumns,
+        order: DateOrder,
+    ) -> Result<(Vec<Block>, Option<Shape>), SourceError> {
+        let BarColumns { date, instrument, numbers, categories } = columns;
+        let mut wanted = vec![(*date, CellType::Dates)];
+        if let InstrumentKey::Column(column) = instrument {
+            wanted.push((*column, CellType::Keys));
+        }
+        wanted.extend(categories.iter().map(|(column, _)| (*column, CellType::Texts)));
+        wanted.extend(numbers.iter().map(|(column, _)| (*column, CellType::Numbers)));
+        let mut first_row = 1;
+        let mut blocks = Vec::with_capacity(self.n_groups());
+        let mut shape = None;
+        for decoded in self.columns(&wanted, order)? {
+            let (block, group_shape) = block(file, first_row, columns, decoded);
+            shape = shape.or(group_shape);
+            first_row += block.len() as u64;
+            blocks.push(block);
+        }
+        Ok((blocks, shape))
+    }
+
+    /// Decode columns of numbers, and one of texts, in the order of the rows.
+    pub(crate) fn numbers(
+        &self,
+        numbers: &[usize],
+        texts: Option<usize>,
+    ) -> Result<NumberCells, SourceError> {
+        let mut cells = NumberCells {
+            numbers: vec![Vec::new(); numbers.len()],
+            texts: texts.map(|_| CodedTexts::default()),
+            rows: Vec::new(),
+        };
+        for group in 0..self.n_groups() {
+            for (values, &column) in cells.numbers.iter_mut().zip(numbers) {
+                if let DecodedColumn::Numbers(part) =
+                    self.column(group, column, CellType::Numbers, DateOrder::Detect)?
+                {
+                    values.extend(part.to_f64());
+                }
+            }
+            if let (Some(all), Some(column)) = (&mut cells.texts, texts)
+                && let DecodedColumn::Texts(part) =
+                    self.column(group, column, CellType::Texts, DateOrder::Detect)?
+            {
+                (0..part.codes.len()).for_each(|row| all.push(part.text(row).unwrap_or_default()));
+            }
+        }
+        cells.rows = (1..=cells.numbers.first().map_or(0, Vec::len) as u64).collect();
+        Ok(cells)
+    }
+
+    /// All columns with simple values as texts.
+    pub(crate) fn texts(&self) -> Result<TextTable, SourceError> {
+        let header = self.header().into_iter().enumerate();
+        let mut names = Vec::new();
+        let mut rows = Vec::<TextRow>::new();
+        for (column, HeaderColumn { name, .. }) in
+            header.filter(|(_, column)| !matches!(column.kind, ColumnKind::Other(_)))
+        {
+            names.push(name.clone());
+            let place = ColumnPlace { path: self.path, column: &name, first_row: 1 };
+            let mut row = 0;
+            for group in 0..self.n_groups() {
+                for array in self.arrays(group, column)? {
+                    let array = place.cast(&array?, &DataType::Utf8)?;
+                    for text in array.as_string::<i32>() {
+                        if row == rows.len() {
+                            rows.push(TextRow { texts: Vec::new(), number: row as u64 + 1 });
+                        }
+                        rows[row].texts.push(text.unwrap_or_default().trim().to_owned());
+                        row += 1;
+                    }
+                }
+            }
+        }
+        Ok(TextTable { names, rows })
+    }
+
+    /// Decode columns of all row groups: for each group the columns in the order in which they are wanted.
+    pub(crate) fn columns(
+        &self,
+        wanted: &[(usize, CellType)],
+        order: DateOrder,
+    ) -> Result<Vec<Vec<DecodedColumn>>, SourceError> {
+        let decoded = (0..self.n_groups() * wanted.len()).into_par_iter().map(|task| {
+            let (column, cell_type) = wanted[task % wanted.len()];
+            self.column(task / wanted.len(), column, cell_type, order)
+        });
+        let mut decoded = decoded.collect::<Result<Vec<_>, _>>()?.into_iter();
+        Ok((0..self.n_groups()).map(|_| decoded.by_ref().take(wanted.len()).collect()).collect())
+    }
+
+    fn n_groups(&self) -> usize {
+        self.metadata.metadata().num_row_groups()
+    }
+
+    /// Decode a column of a row group.
+    fn column(
+        &self,
+        group: usize,
+        column: usize,
+        cell_type: CellType,
+        order: DateOrder,
+    ) -> Result<DecodedColumn, SourceError> {
+        let arrays = self.arrays(group, column)?;
+        let groups = self.metadata.metadata().row_groups();
+        let n_rows = groups[group].num_rows() as usize;
+        let rows_before = groups[..group].iter().map(|group| group.num_rows() as u64).sum::<u64>();
+        let name = self.metadata.schema().field(column).name();
+        let place = ColumnPlace { path: self.path, column: name, first_row: rows_before + 1 };
+        Ok(match cell_type {
+            CellType::Dates => {
+                DecodedColumn::Dates(dates::dates(&arrays.collect::<Result<Vec<_>, _>>()?, order, &place)?)
+            }
+            CellType::Keys => {
+                let texts = column::texts(arrays, n_rows, &place)?;
+                if let Some(row) = texts.codes.iter().position(|&code| code == CodedTexts::MISSING) {
+                    return Err(SourceError::EmptyKey { place: place.row(row), what: "instrument" });
+                }
+                DecodedColumn::Texts(texts)
+            }
+            CellType::Texts => DecodedColumn::Texts(column::texts(arrays, n_rows, &place)?),
+            CellType::Numbers => DecodedColumn::Numbers(column::numbers(arrays, n_rows, &place)?),
+            CellType::NarrowNumbers => {
+                DecodedColumn::Numbers(column::narrow_numbers(arrays, n_rows, &place)?)
+            }
+        })
+    }
+
+    /// One column of one row group, in arrays of at most [`BATCH`] rows. Each task opens the file itself: clones of one
+    /// handle share their position.
+    fn arrays(
+        &self,
+        group: usize,
+        column: usize,
+    ) -> Result<impl Iterator<Item = Result<ArrayRef, SourceError>>, SourceError> {
+        let failed = |source| SourceError::Parquet { path: self.path.to_owned(), source };
+        let mask = ProjectionMask::roots(self.metadata.parquet_schema(), [column]);
+        let reader =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(open(self.path)?, self.metadata.clone())
+                .with_projection(mask)
+                .with_row_groups(vec![group])
+                .with_batch_size(BATCH)
+                .build()
+                .map_err(failed)?;
+        Ok(reader.map(|batch| match batch {
+            Ok(batch) => Ok(batch.column(0).clone()),
+            Err(source) => Err(SourceError::Arrow { path: self.path.to_owned(), source }),
+        }))
+    }
+}
+
+fn open(path: &Path) -> Result<File, SourceError> {
+    File::open(path).map_err(|source| SourceError::Read { path: path.to_owned(), source })
+}
+
+/// The bars of a row group from its decoded columns: dates, instruments, categories, numbers.
+fn block(
+    file: usize,
+    first_row: u64,
+    columns: &BarColumns,
+    decoded: Vec<DecodedColumn>,
+) -> (Block, Option<Shape>) {
+    let mut block = Block {
+        file,
+        rows: RowNumbers::default(),
+        instruments: CodedTexts::default(),
+        days: Vec::new(),
+        seconds: Vec::new(),
+        numbers: Vec::new(),
+        categories: Vec::new(),
+    };
+    let mut shape = None;
+    let mut instrument_is_next = matches!(columns.instrument, InstrumentKey::Column(_));
+    for column in decoded {
+        match column {
+            DecodedColumn::Dates(dates) => {
+                if let InstrumentKey::Name(name) = &columns.instrument {
+                    block.instruments = CodedTexts::constant(name.clone(), dates.days.len());
+                }
+                block.rows = RowNumbers::following(first_row, dates.days.len());
+                (block.days, block.seconds, shape) = (dates.days, dates.seconds, Some(dates.shape));
+            }
+            DecodedColumn::Texts(texts) if instrument_is_next => {
+                block.instruments = texts;
+                instrument_is_next = false;
+            }
+            DecodedColumn::Texts(texts) => {
+                let name = columns.categories[block.categories.len()].1.clone();
+                block.categories.push((name, texts));
+            }
+            DecodedColumn::Numbers(values) => {
+                let name = columns.numbers[block.numbers.len()].1.clone();
+                block.numbers.push((name, values));
+            }
+        }
+    }
+    (block, shape)
+}

@@ -1,0 +1,146 @@
+//! Bars in Qlib's layout: a file of 32-bit floats for each instrument and field.
+
+use std::{collections::BTreeMap, path::Path};
+
+use backstaff_panel::{Column, Session};
+use rayon::prelude::*;
+
+use super::folder::{ABSENT, bar_files, calendar, field_of, instruments, read_bytes};
+use crate::{
+    error::SourceError,
+    format::{
+        coded_texts::CodedTexts,
+        decoded::{Block, Blocks},
+        row_numbers::RowNumbers,
+    },
+    provider::{
+        decoded_bars::{ColumnRole, DecodedBars, FoundColumn},
+        path::entries,
+    },
+    request::{adjustment::Adjustment, panel_source::PanelSource},
+};
+
+/// Read the bars of a provider.
+///
+/// An instrument has a row for every date of the calendar from the first to the last one that any of its fields has,
+/// also where all are missing, as in Qlib. The spans of `instruments/all.txt` name the instruments and cut nothing:
+/// rows outside them are history that windows see.
+///
+/// Prices are adjusted in such files, `factor` being adjusted / quoted. For a single computation they are left as they
+/// are; else they become quoted again, so that the panel's own adjustment can begin at each instrument's first session.
+pub(crate) fn read_bars(request: &PanelSource) -> Result<DecodedBars, SourceError> {
+    let provider = &request.path;
+    let sessions = calendar(provider)?;
+    let features = provider.join("features");
+    let instruments = instruments(provider, &features)?;
+    let blocks = instruments.par_iter().map(|(name, folder)| {
+        let block = instrument(name, &features.join(folder), &sessions, request)?;
+        Ok(block.filter(|block| block.len() > 0))
+    });
+    let mut blocks =
+        blocks.collect::<Result<Vec<_>, SourceError>>()?.into_iter().flatten().collect::<Vec<_>>();
+    if blocks.is_empty() {
+        return Err(SourceError::NoRows { path: features });
+    }
+    let files = bar_files(provider)?;
+    for block in &mut blocks {
+        // Rows are places in the calendar, which is the first file.
+        block.file = 0;
+    }
+    let names = blocks.iter().flat_map(|block| block.numbers.iter().map(|(name, _)| name.clone()));
+    let mut names = names.collect::<Vec<_>>();
+    names.sort();
+    names.dedup();
+    let number = |name: String| FoundColumn::new(&format!("{name}.day.bin"), &name, ColumnRole::Number);
+    Ok(DecodedBars {
+        columns: names.into_iter().map(number).collect(),
+        ignored: Vec::new(),
+        date_format: "YYYY-MM-DD".to_owned(),
+        instrument_from: "instruments/all.txt, else the folders of features".to_owned(),
+        unnamed: None,
+        warnings: Vec::new(),
+        blocks: Blocks::new(files, blocks),
+    })
+}
+
+/// The values of one instrument's fields, and the place in the calendar at which each begins.
+type Fields = BTreeMap<String, (usize, Vec<f32>)>;
+
+/// The bars of one instrument; `None` if it is not wanted or has none.
+fn instrument(
+    name: &str,
+    folder: &Path,
+    sessions: &[Session],
+    request: &PanelSource,
+) -> Result<Option<Block>, SourceError> {
+    if !request.wants_instrument(name) {
+        return Ok(None);
+    }
+    let mut fields = Fields::new();
+    for path in entries(folder, ABSENT)? {
+        if let Some(field) = field_of(&path) {
+            fields.insert(field, values(&path, sessions.len())?);
+        }
+    }
+    let spans = fields.values().filter(|(_, values)| !values.is_empty());
+    let start = spans.clone().map(|(start, _)| *start).min();
+    let end = spans.map(|(start, values)| start + values.len()).max();
+    let (Some(start), Some(end)) = (start, end) else { return Ok(None) };
+    let is_quoted = request.adjustment != Adjustment::Verbatim;
+    let columns = fields.iter().map(|(field, (first, values))| {
+        let mut column = vec![f32::NAN; end - start];
+        column[first - start..first - start + values.len()].copy_from_slice(values);
+        (field.clone(), column)
+    });
+    let mut columns = columns.collect::<BTreeMap<_, _>>();
+    let factor = columns.get("factor").cloned().filter(|_| is_quoted);
+    let numbers = std::mem::take(&mut columns).into_iter().map(|(field, column)| {
+        let column = match &factor {
+            Some(factor) => quoted(&field, &column, factor),
+            None => Column::F32(column),
+        };
+        (field, column)
+    });
+    Ok(Some(Block {
+        file: 0,
+        rows: RowNumbers::following(start as u64 + 1, end - start),
+        instruments: CodedTexts::constant(name.to_owned(), end - start),
+        days: sessions[start..end].iter().map(|session| session.number()).collect(),
+        seconds: Vec::new(),
+        numbers: numbers.collect(),
+        categories: Vec::new(),
+    }))
+}
+
+/// A field as it was quoted: prices are adjusted by the factor, volumes inversely.
+fn quoted(field: &str, column: &[f32], factor: &[f32]) -> Column {
+    let pairs = column.iter().zip(factor).map(|(&value, &factor)| (f64::from(value), f64::from(factor)));
+    match field {
+        "open" | "high" | "low" | "close" | "vwap" => {
+            Column::F64(pairs.map(|(value, factor)| value / factor).collect())
+        }
+        "volume" => Column::F64(pairs.map(|(value, factor)| value * factor).collect()),
+        _ => Column::F32(column.to_vec()),
+    }
+}
+
+/// The place in the calendar at which a file begins, and its values.
+fn values(path: &Path, n_sessions: usize) -> Result<(usize, Vec<f32>), SourceError> {
+    let fault = |reason| SourceError::Layout { path: path.to_owned(), reason };
+    let bytes = read_bytes(path)?;
+    let (numbers, rest) = bytes.as_chunks::<4>();
+    if !rest.is_empty() {
+        return Err(fault("its length is not a multiple of four bytes; was its writing cut short?"));
+    }
+    let Some((first, values)) = numbers.split_first() else { return Ok((0, Vec::new())) };
+    let first = f32::from_le_bytes(*first);
+    if !(0.0..16_777_216.0).contains(&first) || first.fract() != 0.0 {
+        return Err(fault("its first number is no place in the calendar"));
+    }
+    let first = first as usize;
+    if first + values.len() > n_sessions {
+        return Err(fault("it has more values than the calendar has dates behind its first one"));
+    }
+    let values = values.iter().map(|&value| f32::from_le_bytes(value)).collect();
+    Ok((first, values))
+}

@@ -1,0 +1,72 @@
+//! The reading of all files of a table of series.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use backstaff_panel::{Fact, Facts, Frequency};
+
+use super::{
+    series_source::{ReadSeries, SeriesSource},
+    series_table::SeriesTable,
+};
+use crate::{
+    error::SourceError,
+    format::table_file::TableFile,
+    names::{folded, hint},
+    provider::source_files::source_files,
+    published::fact_name::fact_name,
+};
+
+impl SeriesSource {
+    /// The files that are read.
+    ///
+    /// # Errors
+    ///
+    /// If there are no such files.
+    pub fn files(&self) -> Result<Vec<PathBuf>, SourceError> {
+        source_files(&self.path)
+    }
+
+    /// Read the series of all files.
+    ///
+    /// # Errors
+    ///
+    /// If nobody says when the values of a series became known, a series that was named is not there, or a date or
+    /// value can't be read.
+    pub fn read(&self) -> Result<ReadSeries, SourceError> {
+        let mut all = BTreeMap::<String, Vec<Fact>>::new();
+        let mut read = ReadSeries::default();
+        let mut early = 0;
+        for file in source_files(&self.path)? {
+            let mut texts = TableFile::open(&file)?.texts()?;
+            self.mapping.rename(&file, &mut texts.names)?;
+            let table = SeriesTable::new(self, &file, &texts)?;
+            for row in &texts.rows {
+                early += table.read(row, &mut all, &mut read.lags)?;
+            }
+        }
+        let found = all.keys().map(String::as_str).collect::<Vec<_>>();
+        if let Some(missing) =
+            self.names.iter().flatten().find(|name| !found.iter().any(|found| folded(found) == folded(name)))
+        {
+            return Err(SourceError::Facts {
+                path: self.path.clone(),
+                problem: format!(
+                    "it has no value of a series {missing:?}{}",
+                    hint(missing, found.iter().copied())
+                ),
+            });
+        }
+        if early > 0 {
+            let path = self.path.display();
+            read.left_out.push(format!("{path}: {early} values left out, known before their date"));
+        }
+        for (name, facts) in all {
+            let name = fact_name(&name, Frequency::Dated);
+            if read.facts.insert(name.clone(), Facts::market(Frequency::Dated, facts)).is_some() {
+                let problem = format!("two series would be called {name}");
+                return Err(SourceError::Facts { path: self.path.clone(), problem });
+            }
+        }
+        Ok(read)
+    }
+}

@@ -1,0 +1,126 @@
+//! One table of dated series: its columns and rows.
+
+use std::{collections::BTreeMap, path::Path};
+
+use backstaff_panel::{Fact, Session};
+
+use super::{lag::Lag, series_source::SeriesSource};
+use crate::{
+    date_order::DateOrder,
+    date_text,
+    error::{Place, SourceError},
+    format::text_table::{TextRow, TextTable},
+    names::find_usual,
+    published::publication_day::{KNOWN_AT, counts_from},
+};
+
+/// The usual names of the column of days that values are about.
+const DATE: [&str; 5] = ["date", "day", "observationdate", "periodend", "time"];
+
+/// The usual names of the column that says whose value a row of a long table holds.
+const SERIES: [&str; 8] = ["series", "seriesid", "indexcode", "code", "name", "symbol", "ticker", "variable"];
+
+/// The usual names of the column of values of a long table.
+const VALUE: [&str; 3] = ["value", "close", "closingindex"];
+
+/// The places of the columns of a table of series.
+pub(super) struct SeriesTable<'a> {
+    source: &'a SeriesSource,
+    file: &'a Path,
+    names: &'a [String],
+    date: usize,
+    known: Option<usize>,
+    values: ValueColumns,
+}
+
+/// The columns that hold values.
+enum ValueColumns {
+    /// One column names the series, one holds its value.
+    Long { series: usize, value: usize },
+    /// There is a column for each series.
+    Wide(Vec<usize>),
+}
+
+impl<'a> SeriesTable<'a> {
+    /// Find the columns of a table by their usual names.
+    pub(super) fn new(
+        source: &'a SeriesSource,
+        file: &'a Path,
+        texts: &'a TextTable,
+    ) -> Result<Self, SourceError> {
+        let names = texts.names.as_slice();
+        let find = |usual: &[&str]| find_usual(names, usual);
+        let date = find(&DATE).ok_or_else(|| SourceError::no_column(file, names, "date"))?;
+        let known = find(&KNOWN_AT);
+        let values = if let Some((series, value)) = find(&SERIES).zip(find(&VALUE)) {
+            ValueColumns::Long { series, value }
+        } else {
+            let is_key = |column: usize| column == date || Some(column) == known;
+            let wanted = |&column: &usize| !is_key(column) && source.is_wanted(&names[column]);
+            ValueColumns::Wide((0..names.len()).filter(wanted).collect())
+        };
+        Ok(Self { source, file, names, date, known, values })
+    }
+
+    /// Add the values of a row. Returns how many are left out because they were known before their date.
+    pub(super) fn read(
+        &self,
+        TextRow { texts, number }: &TextRow,
+        all: &mut BTreeMap<String, Vec<Fact>>,
+        lags: &mut Vec<(String, Lag, &'static str)>,
+    ) -> Result<usize, SourceError> {
+        let place = || Place { file: self.file.to_owned(), row: *number };
+        let bad_date = |column: usize| SourceError::BadDate {
+            place: place(),
+            column: self.names[column].clone(),
+            text: texts[column].clone(),
+        };
+        let day = date_text::parse(&texts[self.date], DateOrder::Detect);
+        let (stamp, _) = day.ok_or_else(|| bad_date(self.date))?;
+        let date = Session::from_number(stamp.day);
+        let known = self.known.map(|column| counts_from(&texts[column]).ok_or_else(|| bad_date(column)));
+        let known = known.transpose()?;
+        let mut early = 0;
+        let mut add = |name: &str, column: usize| {
+            let text = texts[column].as_str();
+            if text.is_empty() || text.eq_ignore_ascii_case("nan") || text == "." {
+                return Ok::<(), SourceError>(());
+            }
+            let value = text.parse::<f64>().ok().filter(|value| value.is_finite());
+            let value = value.ok_or_else(|| {
+                let (column, text) = (self.names[column].clone(), text.to_owned());
+                SourceError::BadNumber { place: place(), column, text }
+            })?;
+            let known = match known {
+                Some(known) => known,
+                None => self.lag(name, lags)?.after(date),
+            };
+            if known < date {
+                early += 1;
+                return Ok(());
+            }
+            all.entry(name.to_owned()).or_default().push(Fact::observed(date, known, value));
+            Ok(())
+        };
+        match &self.values {
+            ValueColumns::Long { series, value } if self.source.is_wanted(&texts[*series]) => {
+                add(&texts[*series], *value)?;
+            }
+            ValueColumns::Long { .. } => {}
+            ValueColumns::Wide(columns) => {
+                columns.iter().try_for_each(|&column| add(&self.names[column], column))?;
+            }
+        }
+        Ok(early)
+    }
+
+    /// The lag of a series; `lags` takes it down when it is first needed.
+    fn lag(&self, name: &str, lags: &mut Vec<(String, Lag, &'static str)>) -> Result<Lag, SourceError> {
+        if let Some((_, lag, _)) = lags.iter().find(|(known, ..)| known == name) {
+            return Ok(*lag);
+        }
+        let (lag, why) = self.source.lag(name)?;
+        lags.push((name.to_owned(), lag, why));
+        Ok(lag)
+    }
+}

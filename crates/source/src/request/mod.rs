@@ -1,0 +1,13 @@
+//! Requests: a caller says where data are, how they are written, and what of them is wanted.
+//!
+//! Everything here is a plain value; the other wings read it and act.
+//!
+//! To add one: an exchange is a variant in `exchange` and a file beside `exchange/xnys.txt`; another usual schema of a
+//! database is a file in `presets/` and its line in `table_layout`.
+
+pub(crate) mod adjustment;
+pub(crate) mod calendar_rule;
+pub(crate) mod exchange;
+pub(crate) mod mapping;
+pub(crate) mod panel_source;
+pub(crate) mod table_layout;

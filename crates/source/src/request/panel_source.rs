@@ -1,0 +1,127 @@
+//! Daily bars in files or a database: where they are and how to read them.
+
+use std::{collections::BTreeSet, path::PathBuf};
+
+use backstaff_panel::{Instrument, Session};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    adjustment::Adjustment, calendar_rule::CalendarRule, mapping::Mapping, table_layout::TableLayout,
+};
+use crate::date_order::DateOrder;
+
+/// What to do with a bad instrument: one that has duplicate bars or prices that are not positive.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnBadInstrument {
+    /// End with an error.
+    #[default]
+    Stop,
+    /// Leave it out, and say so.
+    Exclude,
+}
+
+/// The layout of the files in a folder.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// The names in the folder show the layout.
+    #[default]
+    Detect,
+    /// LEAN's layout: archives in `daily`, `hour` or `minute`, with map and factor files beside them.
+    Lean,
+    /// Qlib's layout: a calendar, and a file for each instrument and field.
+    Qlib,
+}
+
+/// Daily bars in files: where they are and how to read them.
+///
+/// ```no_run
+/// use backstaff_source::PanelSource;
+/// let loaded = PanelSource::new("prices.parquet").load()?;
+/// println!("{} rows, {}", loaded.panel.axis().n_rows(), loaded.found.adjustment.why);
+/// # Ok::<(), backstaff_source::SourceError>(())
+/// ```
+#[derive(Clone, PartialEq, Debug)]
+pub struct PanelSource {
+    /// The file, or the folder of files.
+    pub path: PathBuf,
+    /// The layout of the files; another than the stated one is refused.
+    pub format: Format,
+    /// Columns whose names are not the usual ones.
+    pub mapping: Mapping,
+    /// The fields wanted, in our names; `None` is all. Others are read only if adjustment needs them.
+    pub fields: Option<BTreeSet<String>>,
+    /// Text columns (in our names) that become categories. Between rows the last known one holds.
+    pub categories: Vec<String>,
+    /// The instruments wanted; `None` is all.
+    pub instruments: Option<BTreeSet<String>>,
+    /// The adjustment of prices.
+    pub adjustment: Adjustment,
+    /// The rule by which dates are sessions.
+    pub calendar: CalendarRule,
+    /// The treatment of an instrument with impossible rows.
+    pub on_bad_instrument: OnBadInstrument,
+    /// Rows to leave out: a list frozen in the study, never one made by looking at the data while reading.
+    pub drop_rows: Vec<(Instrument, Session)>,
+    /// The order of day and month in dates that don't show it.
+    pub date_order: DateOrder,
+    /// The meaning of a database's tables; an SQLite file needs it.
+    pub tables: Option<TableLayout>,
+    /// The published facts wanted of a database, in our names; `None` is all.
+    pub facts: Option<BTreeSet<String>>,
+}
+
+impl PanelSource {
+    /// A source that reads everything at a path, with the defaults.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            format: Format::default(),
+            mapping: Mapping::default(),
+            fields: None,
+            categories: Vec::new(),
+            instruments: None,
+            adjustment: Adjustment::default(),
+            calendar: CalendarRule::default(),
+            on_bad_instrument: OnBadInstrument::default(),
+            drop_rows: Vec::new(),
+            date_order: DateOrder::default(),
+            tables: None,
+            facts: None,
+        }
+    }
+
+    /// A source that takes prices exactly as in the file and every date as a session: each row of the input is a row of
+    /// the panel.
+    pub fn verbatim(path: impl Into<PathBuf>) -> Self {
+        Self { adjustment: Adjustment::Verbatim, calendar: CalendarRule::every_date(), ..Self::new(path) }
+    }
+    /// Whether an instrument is wanted.
+    pub(crate) fn wants_instrument(&self, name: &str) -> bool {
+        self.instruments.as_ref().is_none_or(|wanted| wanted.contains(name))
+    }
+
+    /// Whether a field is asked for; what others are derived from may have to be read all the same.
+    pub(crate) fn wants_field(&self, name: &str) -> bool {
+        self.fields.as_ref().is_none_or(|wanted| wanted.contains(name))
+    }
+
+    /// Whether a published fact of a database is wanted.
+    pub(crate) fn wants_fact(&self, name: &str) -> bool {
+        self.facts.as_ref().is_none_or(|wanted| wanted.contains(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_study_spells_the_treatment_of_bad_instruments() {
+        for (text, treatment) in [("stop", OnBadInstrument::Stop), ("exclude", OnBadInstrument::Exclude)] {
+            assert_eq!(serde_saphyr::from_str::<OnBadInstrument>(text).unwrap(), treatment);
+        }
+        assert_eq!(OnBadInstrument::default(), OnBadInstrument::Stop);
+    }
+}

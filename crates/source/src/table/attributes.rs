@@ -1,0 +1,220 @@
+//! Tables with one row an instrument: sector, date of entry into an index.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+};
+
+use backstaff_panel::{Axis, Categories, Session, Universe};
+
+use crate::{
+    date_order::DateOrder,
+    date_text::{self, Shape},
+    error::{Place, SourceError},
+    format::{table_file::TableFile, text_table::TextRow},
+    names::{INSTRUMENT, field_name, find_named, find_usual},
+    provider::source_files::source_files,
+};
+
+/// Texts about instruments that don't change through time.
+#[derive(Clone, Debug)]
+pub struct Attributes {
+    columns: Vec<String>,
+    rows: BTreeMap<String, (Vec<String>, Place)>,
+}
+
+/// Read a table of attributes from a CSV or Parquet file: one row for each instrument.
+///
+/// `key` names the column of instruments; without it a usual name is looked for (`symbol`, `ticker`, …). `columns` are
+/// the wanted ones, by their names in the file or by ours; an empty list means all.
+///
+/// # Errors
+///
+/// If a column is not there, or an instrument has two rows.
+pub fn read_attributes(path: &Path, key: Option<&str>, columns: &[&str]) -> Result<Attributes, SourceError> {
+    source_files(path)?;
+    let table = TableFile::open(path)?.texts()?;
+    let find = |wanted: &str| {
+        find_named(&table.names, wanted)
+            .ok_or_else(|| SourceError::unknown_column(path, wanted, table.names.clone()))
+    };
+    let key = match key {
+        Some(key) => find(key)?,
+        None => find_usual(&table.names, &INSTRUMENT)
+            .ok_or_else(|| SourceError::no_column(path, &table.names, "instrument"))?,
+    };
+    let wanted = match columns {
+        [] => (0..table.names.len()).filter(|&column| column != key).collect(),
+        columns => columns.iter().map(|column| find(column)).collect::<Result<Vec<_>, _>>()?,
+    };
+    let names = match columns {
+        [] => wanted.iter().map(|&column| field_name(&table.names[column])).collect(),
+        columns => columns.iter().map(|&column| column.to_owned()).collect(),
+    };
+    let mut rows = BTreeMap::<String, (Vec<String>, Place)>::new();
+    for TextRow { texts, number } in table.rows {
+        let place = Place { file: path.to_owned(), row: number };
+        if texts[key].is_empty() {
+            return Err(SourceError::EmptyKey { place, what: "instrument" });
+        }
+        if let Some((_, first)) = rows.get(&texts[key]) {
+            let (key, first) = (texts[key].clone(), first.row);
+            return Err(SourceError::DuplicateKey { path: path.to_owned(), key, first, second: number });
+        }
+        let values = wanted.iter().map(|&column| texts[column].clone()).collect();
+        rows.insert(texts[key].clone(), (values, place));
+    }
+    Ok(Attributes { columns: names, rows })
+}
+
+/// The rows of a panel from the date on that a table gives for their instrument.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Since {
+    /// The rows on and after the date; all rows of instruments without one.
+    pub members: Universe,
+    /// The number of rows before the date.
+    pub rows_before: usize,
+    /// The instruments of the panel without a date, or without a row of the table.
+    pub undated: Vec<String>,
+}
+
+impl Attributes {
+    /// The instruments that have a row.
+    pub fn instruments(&self) -> impl Iterator<Item = &str> {
+        self.rows.keys().map(String::as_str)
+    }
+
+    /// The text of an instrument in a column; an empty cell has none.
+    pub fn get(&self, instrument: &str, column: &str) -> Option<&str> {
+        let column = self.columns.iter().position(|name| name == column)?;
+        self.rows.get(instrument).map(|(texts, _)| texts[column].as_str()).filter(|text| !text.is_empty())
+    }
+
+    /// A column as categories of a panel's rows, the same through time.
+    ///
+    /// Codes are given by first appearance in the order of the instruments. Instruments without a row or with an empty
+    /// cell have none.
+    ///
+    /// - Look-ahead: a table without history knows today's sector, not that of the session. Say so in the report.
+    pub fn categories(&self, column: &str, axis: &Axis) -> Result<Categories, SourceError> {
+        self.check(column)?;
+        let mut names = Vec::<String>::new();
+        let mut known = HashMap::<&str, u32>::new();
+        let mut codes = vec![Categories::MISSING; axis.n_rows()];
+        for (i, instrument) in axis.instruments().iter().enumerate() {
+            if let Some(text) = self.get(instrument.name(), column) {
+                let code = *known.entry(text).or_insert_with(|| {
+                    names.push(text.to_owned());
+                    names.len() as u32 - 1
+                });
+                codes[axis.rows(i)].fill(code);
+            }
+        }
+        Ok(Categories::new(codes, names))
+    }
+
+    /// The rows on and after the date that a column gives. This drops the rows before an instrument was chosen, perhaps
+    /// because it had risen in them.
+    ///
+    /// # Errors
+    ///
+    /// If a text is no date.
+    pub fn since(&self, column: &str, axis: &Axis) -> Result<Since, SourceError> {
+        let mut members = vec![true; axis.n_rows()];
+        let mut rows_before = 0;
+        let mut undated = Vec::new();
+        for (i, instrument) in axis.instruments().iter().enumerate() {
+            let Some(date) = self.date(instrument.name(), column)? else {
+                undated.push(instrument.name().to_owned());
+                continue;
+            };
+            let before = axis.sessions(i).partition_point(|&session| session < date);
+            let start = axis.rows(i).start;
+            members[start..start + before].fill(false);
+            rows_before += before;
+        }
+        Ok(Since { members: Universe::new(members), rows_before, undated })
+    }
+
+    /// The date of an instrument in a column; an empty cell has none.
+    fn date(&self, instrument: &str, column: &str) -> Result<Option<Session>, SourceError> {
+        self.check(column)?;
+        let Some(text) = self.get(instrument, column) else { return Ok(None) };
+        match date_text::parse(text, DateOrder::Detect) {
+            Some((stamp, shape)) if shape != Shape::YearLast => Ok(Some(Session::from_number(stamp.day))),
+            _ => Err(SourceError::BadDate {
+                place: self.rows[instrument].1.clone(),
+                column: column.to_owned(),
+                text: text.to_owned(),
+            }),
+        }
+    }
+
+    fn check(&self, column: &str) -> Result<(), SourceError> {
+        if self.columns.iter().any(|name| name == column) {
+            return Ok(());
+        }
+        let file = self.rows.values().next().map_or_else(Default::default, |(_, place)| place.file.clone());
+        Err(SourceError::unknown_column(file, column, self.columns.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use backstaff_panel::{Calendar, testing::weekdays};
+
+    use super::*;
+
+    fn table(text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sectors.csv");
+        fs::write(&path, text).unwrap();
+        (folder, path)
+    }
+
+    fn axis() -> Axis {
+        let lives = vec![("A".into(), 0..4), ("B".into(), 1..4), ("C".into(), 0..2), ("D".into(), 0..1)];
+        Axis::new(weekdays(4), lives)
+    }
+
+    const TABLE: &str =
+        "Symbol,GICS Sector,date_added\nC,Energy,2010-01-05\nA,Health,\nB,Energy,2010-01-06\n";
+
+    #[test]
+    fn gives_categories_in_the_order_of_instruments() {
+        let (_folder, path) = table(TABLE);
+        let attributes = read_attributes(&path, None, &["gics_sector"]).unwrap();
+        let categories = attributes.categories("gics_sector", &axis()).unwrap();
+        assert_eq!(categories.names(), ["Health", "Energy"]);
+        assert_eq!(categories.codes(), [0, 0, 0, 0, 1, 1, 1, 1, 1, Categories::MISSING]);
+    }
+
+    #[test]
+    fn masks_rows_before_a_date_and_counts_the_undated() {
+        let (_folder, path) = table(TABLE);
+        let attributes = read_attributes(&path, Some("Symbol"), &[]).unwrap();
+        let since = attributes.since("date_added", &axis()).unwrap();
+        let members = [true, true, true, true, false, true, true, false, true, true];
+        assert_eq!(since.members.members(), members);
+        assert_eq!((since.rows_before, since.undated), (2, vec!["A".to_owned(), "D".to_owned()]));
+    }
+
+    #[test]
+    fn refuses_two_rows_for_an_instrument_and_names_that_are_not_there() {
+        let (_folder, path) = table("symbol,sector\nA,x\nA,y\n");
+        let error = read_attributes(&path, None, &[]).unwrap_err();
+        assert!(matches!(error, SourceError::DuplicateKey { first: 2, second: 3, .. }), "{error}");
+        let error = read_attributes(&path, None, &["sectr"]).unwrap_err().to_string();
+        assert!(error.contains("did you mean \"sector\""), "{error}");
+    }
+
+    #[test]
+    fn refuses_a_text_that_is_no_date() {
+        let (_folder, path) = table("symbol,date_added\nA,soon\n");
+        let axis = Axis::new(Calendar::new(vec![Session::from_number(0)]), vec![("A".into(), 0..1)]);
+        let error = read_attributes(&path, None, &[]).unwrap().since("date_added", &axis).unwrap_err();
+        assert!(error.to_string().contains("row 2"), "{error}");
+    }
+}

@@ -1,0 +1,4 @@
+//! Single tables that hold no bars: facts about instruments, columns of numbers.
+
+pub(crate) mod attributes;
+pub(crate) mod number_table;
