@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 /// The exit codes, printed below `--help`.
-const EXIT_CODES: &str = "\
+const AFTER_HELP: &str = "\
 Examples:
   backstaff init --data prices.parquet        write a commented study for your data
   backstaff run study.yaml                    data in, report out
@@ -23,7 +23,7 @@ Exit codes: 0 done; 1 could not be done; 2 wrong arguments; 3 a check found some
 
 /// Research and backtesting that proves it never looks ahead.
 #[derive(Parser, Debug)]
-#[command(name = "backstaff", version, about, after_help = EXIT_CODES, max_term_width = 110)]
+#[command(name = "backstaff", version, about, after_help = AFTER_HELP, max_term_width = 110)]
 pub struct Arguments {
     #[command(flatten)]
     pub common: Common,
@@ -107,7 +107,7 @@ Examples:
     Precompute(Precompute),
     /// Target weights and orders for the session after the newest one.
     Orders(StudyPath),
-    /// Write the report of the last run again, and print where it is.
+    /// Write the report of a study again, computing only what is missing for it, and print where it is.
     Report(StudyPath),
     /// Change everything after several dates and show that nothing before them moves.
     ///
@@ -125,7 +125,7 @@ Examples:
 
 Exit code 3 if something moved or a column is too good to be true.")]
     Prove(Prove),
-    /// What a run would find and what it would compute.
+    /// What the last run computed and found, and which of its artifacts are no longer in the store.
     Status(StudyPath),
     /// Why a stage was computed or found in the last run.
     #[command(after_help = "Example:\n  backstaff why study.yaml features")]

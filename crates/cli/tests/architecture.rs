@@ -106,11 +106,3 @@ fn unsafe_code_stays_in_its_two_places() {
         place.starts_with("lightgbm/") || place == "stage/src/map.rs"
     });
 }
-
-#[test]
-fn pure_crates_do_no_input_or_output() {
-    let pure = ["statistics/", "words/", "panel/", "feature/", "regime/", "learn/", "portfolio/", "report/"];
-    let words =
-        ["std::fs", "std::net", "std::env", "SystemTime", "Instant::now", "thread_rng", "std::process"];
-    check_words(&words, |place| !pure.iter().any(|name| place.starts_with(name)));
-}

@@ -16,6 +16,16 @@ pub enum DateOrder {
 }
 
 impl DateOrder {
+    /// The name of the order in files and keys.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Detect => "detect",
+            Self::DayFirst => "day_first",
+            Self::MonthFirst => "month_first",
+        }
+    }
+
     /// Find out from a number above 12 whether the day or the month comes first in the dates of a column.
     ///
     /// # Errors

@@ -35,7 +35,7 @@ pub use date_text::Shape;
 pub use error::{BadPrice, Duplicate, Place, SourceError};
 pub use names::field_name;
 pub use provider::{
-    decoded_bars::{ColumnRole, FoundColumn, Ignored},
+    decoded_bars::{ColumnRole, FoundColumn, Ignored, Unused},
     source_files::source_files,
     tables::{
         delistings::{Delisting, Delistings},

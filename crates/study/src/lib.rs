@@ -13,7 +13,6 @@ pub mod command;
 pub mod config;
 mod error;
 mod flow;
-mod nearest;
 mod report;
 pub mod steps;
 mod stored;

@@ -2,6 +2,7 @@
 
 use backstaff_panel::Session;
 use backstaff_report::{Date, Format};
+pub(crate) use backstaff_words::{count, some_of};
 
 /// The date of a session.
 pub(crate) fn date(session: Session) -> Date {
@@ -28,19 +29,6 @@ pub(crate) fn difference(value: f64, digits: u8) -> String {
 /// A number with so many digits behind the point.
 pub(crate) fn number(value: f64, digits: u8) -> String {
     shown(value, Format::Number(digits))
-}
-
-/// A count with its noun: `1 fold`, `3 folds`.
-pub(crate) fn count(n: usize, noun: &str) -> String {
-    let plural = if n == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", Format::Integer.show(n as f64))
-}
-
-/// The first names of a list, and how many more there are.
-pub(crate) fn some_of<'a>(names: impl ExactSizeIterator<Item = &'a str>, most: usize) -> String {
-    let n = names.len();
-    let shown = names.take(most).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    if n > most { format!("{shown} and {} more", n - most) } else { shown }
 }
 
 /// A text on one line, as a YAML file may fold it.

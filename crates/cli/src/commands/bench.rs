@@ -18,7 +18,7 @@ pub fn targets(context: &Context) -> Result<ExitCode, StudyError> {
     let study = bundled("us_equities.yaml")?;
     let scratch = fs::canonicalize(std::env::temp_dir()).unwrap_or_else(|_| std::env::temp_dir());
     let targets = backstaff_study::bench::targets(&study, &scratch, &context.terminal)?;
-    context.answer(&targets, || backstaff_study::bench::table(&targets));
+    context.answer(&targets, || backstaff_study::bench::table(&targets))?;
     let passed = targets.iter().all(|target| target.passed);
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::from(exit::FINDING) })
 }
@@ -30,7 +30,7 @@ pub fn regimes(context: &Context, arguments: &BenchRegimes) -> Result<ExitCode, 
         samples: arguments.samples.clone(),
     };
     let measured = measure(&request, &std::env::temp_dir(), &context.terminal)?;
-    context.answer(&measured, || measured.to_string());
+    context.answer(&measured, || measured.to_string())?;
     Ok(if measured.missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::FINDING) })
 }
 
@@ -43,6 +43,6 @@ pub fn market(context: &Context, arguments: &Market) -> Result<ExitCode, StudyEr
     };
     let spec = SyntheticSpec { stocks, sessions, seed, signal };
     let made = market::make(&spec, out, formats, &context.terminal)?;
-    context.answer(&made, || made.to_string());
+    context.answer(&made, || made.to_string())?;
     Ok(ExitCode::SUCCESS)
 }

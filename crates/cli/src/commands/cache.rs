@@ -12,15 +12,15 @@ pub fn run(context: &Context, command: &CacheCommand) -> Result<ExitCode, StudyE
     match command {
         CacheCommand::Stats => {
             let stats = cache::stats(&store)?;
-            context.answer(&stats, || cache::stats_table(&stats));
+            context.answer(&stats, || cache::stats_table(&stats))?;
         }
         CacheCommand::Gc { dry_run, keep_runs } => {
             let swept = cache::gc(&store, *keep_runs, *dry_run)?;
-            context.answer(&swept, || swept.to_string());
+            context.answer(&swept, || swept.to_string())?;
         }
         CacheCommand::Verify { remove } => {
             let verified = cache::verify(&store, *remove)?;
-            context.answer(&verified, || verified.to_string());
+            context.answer(&verified, || verified.to_string())?;
             if !verified.damaged.is_empty() && !remove {
                 return Ok(ExitCode::from(exit::FINDING));
             }

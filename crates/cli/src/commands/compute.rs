@@ -32,14 +32,14 @@ pub fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, StudyErro
     };
     if arguments.explain {
         let plan = explain(&request, &context.terminal)?;
-        context.answer(&serde_json::json!({ "plan": plan }), || format!("{plan}\n"));
+        context.answer(&serde_json::json!({ "plan": plan }), || format!("{plan}\n"))?;
         return Ok(ExitCode::SUCCESS);
     }
     let computed = compute(&request, &context.terminal)?;
     context.write_trace(&computed.trace)?;
     context.answer(&computed, || {
         format!("{}: {} rows, {} features\n", computed.out.display(), computed.rows, computed.features.len())
-    });
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -30,6 +30,6 @@ pub fn run(context: &Context, arguments: &Factor) -> Result<ExitCode, StudyError
     context.answer(&judgement, || {
         let page = arguments.out.as_ref().map(|out| format!("page: {}\n", out.display()));
         judgement.to_string() + &page.unwrap_or_default()
-    });
+    })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -15,7 +15,7 @@ pub fn run(context: &Context, command: FeaturesCommand) -> Result<ExitCode, Stud
         FeaturesCommand::List { name, sources } => list(context, name, sources)?,
         FeaturesCommand::Show { name, sources } => {
             let shown = show(&name, &with_file(Some(&name), sources))?;
-            context.answer(&shown, || shown.to_string());
+            context.answer(&shown, || shown.to_string())?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -30,13 +30,13 @@ fn list(context: &Context, name: Option<String>, sources: FeatureSources) -> Res
     };
     if chosen.is_empty() {
         let libraries = libraries(&sources)?;
-        context.answer(&libraries, || libraries.to_string());
+        context.answer(&libraries, || libraries.to_string())?;
         return Ok(());
     }
     let found = chosen.iter().map(|name| entries(name, &sources)).collect::<Result<Vec<_>, _>>()?;
     context.answer(&serde_json::json!({ "libraries": found }), || {
         found.iter().map(LibraryEntries::to_string).collect::<Vec<_>>().join("\n")
-    });
+    })?;
     Ok(())
 }
 

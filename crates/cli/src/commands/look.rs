@@ -13,19 +13,19 @@ use crate::arguments::{Init, Why};
 
 pub fn init(context: &Context, arguments: &Init) -> Result<ExitCode, StudyError> {
     let written = init::init(&arguments.data, &arguments.out)?;
-    context.answer(&written, || written.to_string());
+    context.answer(&written, || written.to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 
 pub fn status(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
     let status = status::status(&context.study(study)?)?;
-    context.answer(&status, || status.to_string());
+    context.answer(&status, || status.to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 
 pub fn why(context: &Context, arguments: &Why) -> Result<ExitCode, StudyError> {
     let reasons = status::why(&context.study(&arguments.study)?, arguments.stage.as_deref())?;
-    context.answer(&reasons, || reasons.to_string());
+    context.answer(&reasons, || reasons.to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -47,12 +47,12 @@ pub fn indexes(
         is_read && matches!(answer.trim(), "y" | "Y" | "yes")
     };
     let indexes = database::indexes(file, &layout, may_write)?;
-    context.answer(&indexes, || indexes.to_string());
+    context.answer(&indexes, || indexes.to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 
 pub fn database(context: &Context, file: &Path) -> Result<ExitCode, StudyError> {
     let report = database::check(file)?;
-    context.answer(&report, || report.to_string());
+    context.answer(&report, || report.to_string())?;
     Ok(ExitCode::SUCCESS)
 }

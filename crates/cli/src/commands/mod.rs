@@ -11,6 +11,8 @@ mod regime;
 mod run;
 
 use std::{
+    io::{ErrorKind, Write},
+    path::PathBuf,
     process::ExitCode,
     sync::{
         Arc,
@@ -18,7 +20,7 @@ use std::{
     },
 };
 
-use backstaff_study::{Options, Study, StudyError};
+use backstaff_study::{Options, Study, StudyError, output::OutputError};
 use clap::CommandFactory as _;
 use serde::Serialize;
 
@@ -53,18 +55,28 @@ impl Context {
     /// Write a trace where one was asked for.
     fn write_trace(&self, trace: &serde_json::Value) -> Result<(), StudyError> {
         let Some(path) = &self.common.trace else { return Ok(()) };
-        let text = serde_json::to_vec(trace).unwrap_or_default();
+        let text = serde_json::to_vec(trace).map_err(|error| unwritable(&error))?;
         Ok(backstaff_study::output::write_bytes(path, &text)?)
     }
 
-    /// One JSON document, or a text.
-    fn answer(&self, json: &impl Serialize, text: impl FnOnce() -> String) {
-        if self.common.json {
-            println!("{}", serde_json::to_string_pretty(json).unwrap_or_default());
+    /// Print one JSON document, or a text.
+    fn answer(&self, json: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), StudyError> {
+        let text = if self.common.json {
+            serde_json::to_string_pretty(json).map_err(|error| unwritable(&error))? + "\n"
         } else {
-            print!("{}", text());
+            text()
+        };
+        match std::io::stdout().lock().write_all(text.as_bytes()) {
+            // Who reads through `head` has seen enough.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            Err(source) => Err(OutputError::Write { path: PathBuf::from("standard output"), source }.into()),
+            Ok(()) => Ok(()),
         }
     }
+}
+
+fn unwritable(error: &serde_json::Error) -> StudyError {
+    StudyError::Internal { what: format!("an answer has no JSON: {error}") }
 }
 
 /// An error and what led to it, each part once.

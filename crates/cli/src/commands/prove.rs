@@ -24,7 +24,7 @@ pub fn run(context: &Context, arguments: &Prove) -> Result<ExitCode, StudyError>
 
 fn study_holds(context: &Context, study: &Path, n_dates: usize) -> Result<bool, StudyError> {
     let proof = context.study(study)?.prove(n_dates, &context.terminal)?;
-    context.answer(&proof, || proof.to_string());
+    context.answer(&proof, || proof.to_string())?;
     Ok(proof.holds())
 }
 
@@ -45,6 +45,6 @@ fn features_hold(context: &Context, data: &Path, arguments: &Prove) -> Result<bo
         threads: context.common.n_threads(),
     };
     let proof = prove_features(&request, &context.terminal)?;
-    context.answer(&proof, || proof.to_string());
+    context.answer(&proof, || proof.to_string())?;
     Ok(proof.holds)
 }

@@ -33,7 +33,7 @@ fn fit(context: &Context, arguments: &Fit) -> Result<ExitCode, StudyError> {
         out: arguments.out.clone(),
         threads: context.common.n_threads(),
     })?;
-    context.answer(&fitted, || fitted.to_string());
+    context.answer(&fitted, || fitted.to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -52,7 +52,7 @@ fn decode(context: &Context, arguments: &Decode) -> Result<ExitCode, StudyError>
             decoded.missing,
             decoded.log_likelihood
         )
-    });
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -23,7 +23,7 @@ pub fn run(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
             outcome.result.measures.verdict.sentence,
             outcome.artifacts.report.display()
         )
-    });
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -45,30 +45,30 @@ pub(super) fn bundled(name: &str) -> Result<PathBuf, StudyError> {
 
 pub fn report(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
     let outcome = context.study(study)?.run(&context.terminal)?;
-    context.answer(&outcome.artifacts, || format!("{}\n", outcome.artifacts.report.display()));
+    context.answer(&outcome.artifacts, || format!("{}\n", outcome.artifacts.report.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
 pub fn update(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
     let updated = context.study(study)?.update(&context.terminal)?;
-    context.answer(&updated, || format!("\n{}\n{updated}", stage_table(&updated.stages, updated.seconds)));
+    context.answer(&updated, || format!("\n{}\n{updated}", stage_table(&updated.stages, updated.seconds)))?;
     Ok(ExitCode::SUCCESS)
 }
 
 pub fn precompute(context: &Context, arguments: &Precompute) -> Result<ExitCode, StudyError> {
     let written = context.study(&arguments.study)?.precompute(&arguments.out, &context.terminal)?;
-    context.answer(&written, || written.to_string());
+    context.answer(&written, || written.to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 
 pub fn orders(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
     let orders = context.study(study)?.orders(&context.terminal)?;
-    context.answer(&orders, || orders.to_string());
+    context.answer(&orders, || orders.to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 
 pub fn shard(context: &Context, shard: &Shard) -> Result<ExitCode, StudyError> {
     let done = context.study(&shard.study)?.shard(&shard.stage, shard.number, &context.terminal)?;
-    context.answer(&done, || format!("{} shards of {}\n", done.len(), shard.stage));
+    context.answer(&done, || format!("{} shards of {}\n", done.len(), shard.stage))?;
     Ok(ExitCode::SUCCESS)
 }

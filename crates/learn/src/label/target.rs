@@ -20,6 +20,18 @@ pub enum Basis {
     Residual,
 }
 
+impl Basis {
+    /// The name in study files and keys.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Return => "return",
+            Self::Excess => "excess",
+            Self::Residual => "residual",
+        }
+    }
+}
+
 /// How the market's return follows from the returns of a session's cross-section, in a study file `mean` or
 /// `median`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -30,6 +42,17 @@ pub enum MarketReturn {
     Mean,
     /// The median of the returns; of an even number, the mean of the middle two.
     Median,
+}
+
+impl MarketReturn {
+    /// The name in study files and keys.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mean => "mean",
+            Self::Median => "median",
+        }
+    }
 }
 
 /// The form in which a model sees a target, in a study file `value`, `rank`, `percent_rank`, `zscore` or `log`.
@@ -47,6 +70,20 @@ pub enum TargetForm {
     ZScore,
     /// `sign(x) · ln(1 + |x|)`: large values count less, without an end.
     Log,
+}
+
+impl TargetForm {
+    /// The name in study files and keys.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Value => "value",
+            Self::Rank => "rank",
+            Self::PercentRank => "percent_rank",
+            Self::ZScore => "zscore",
+            Self::Log => "log",
+        }
+    }
 }
 
 /// How the labels of one session's rows become targets.

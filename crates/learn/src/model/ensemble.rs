@@ -60,6 +60,15 @@ pub enum Average {
 }
 
 impl Average {
+    /// The name in study files and keys.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Scores => "scores",
+            Self::Ranks => "ranks",
+        }
+    }
+
     /// One score a row.
     ///
     /// - Shape: `members` have one score a row each; `sessions` names each row's session.

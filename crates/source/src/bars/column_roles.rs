@@ -9,7 +9,7 @@ use crate::{
         header::{ColumnKind, HeaderColumn},
     },
     names::{INSTRUMENT, field_name, find_named, folded, is_field_name},
-    provider::decoded_bars::{ColumnRole, FoundColumn, Ignored},
+    provider::decoded_bars::{ColumnRole, FoundColumn, Ignored, Unused},
     request::{adjustment::Adjustment, panel_source::PanelSource},
 };
 
@@ -92,21 +92,18 @@ impl ColumnRoles {
             return Ok(());
         }
         let is_price = PRICES.contains(&name.as_str()) || name == "volume";
-        let mut ignore =
-            |why: &str| self.ignored.push(Ignored { source: source.to_owned(), why: why.to_owned() });
+        let mut ignore = |why| self.ignored.push(Ignored { source: source.to_owned(), why });
         match &declared.kind {
-            _ if name.is_empty() || UNNAMED.contains(&folded(source).as_str()) => ignore("it has no name"),
+            _ if name.is_empty() || UNNAMED.contains(&folded(source).as_str()) => ignore(Unused::Unnamed),
             ColumnKind::Whole | ColumnKind::Number | ColumnKind::NumericCells => {
                 self.number(column, source, name, request);
             }
             // Text files don't declare kinds: that a price is no number is reported with its row.
             ColumnKind::TextCells if is_price => self.number(column, source, name, request),
             ColumnKind::Text if is_price => return Err(wrong_type(file, declared, "numbers", "text")),
-            ColumnKind::Text | ColumnKind::TextCells => {
-                ignore("it holds text; name it under `categories` to use it");
-            }
-            ColumnKind::Date => ignore("it holds dates, and is not the session"),
-            ColumnKind::Other(kind) => ignore(&format!("it holds {kind}")),
+            ColumnKind::Text | ColumnKind::TextCells => ignore(Unused::Text),
+            ColumnKind::Date => ignore(Unused::Dates),
+            ColumnKind::Other(kind) => ignore(Unused::Kind(kind.clone())),
         }
         Ok(())
     }
@@ -117,7 +114,7 @@ impl ColumnRoles {
             self.found.push(FoundColumn::new(source, &name, ColumnRole::Number));
             self.columns.numbers.push((column, name));
         } else {
-            self.ignored.push(Ignored { source: source.to_owned(), why: "no field asks for it".to_owned() });
+            self.ignored.push(Ignored { source: source.to_owned(), why: Unused::NotAsked });
         }
     }
 

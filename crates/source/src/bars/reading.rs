@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use backstaff_panel::{Instrument, Panel, Session};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::{
     error::Place,
@@ -11,7 +11,7 @@ use crate::{
         decoded_bars::{FoundColumn, Ignored},
         tables::delistings::Delistings,
     },
-    request::adjustment::Adjustment,
+    request::{adjustment::Adjustment, exchange::Exchange},
 };
 
 /// A panel and how it came about.
@@ -33,7 +33,6 @@ pub struct Loaded {
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Excluded {
     /// The instrument that was left out.
-    #[serde(serialize_with = "shown")]
     pub instrument: Instrument,
     /// The reason in words for people.
     pub reason: String,
@@ -42,7 +41,7 @@ pub struct Excluded {
 }
 
 /// A description of the files as they were understood. It answers "did it read what I meant?".
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Found {
     /// The files that were read, sorted.
     pub files: Vec<PathBuf>,
@@ -51,10 +50,8 @@ pub struct Found {
     /// The number of instruments in the panel.
     pub instruments: usize,
     /// The first session of the panel.
-    #[serde(serialize_with = "shown")]
     pub first: Session,
     /// The last session of the panel.
-    #[serde(serialize_with = "shown")]
     pub last: Session,
     /// Each column that is used, in the order of the first file that has it.
     pub columns: Vec<FoundColumn>,
@@ -67,6 +64,7 @@ pub struct Found {
     /// The calendar of the panel.
     pub calendar: FoundCalendar,
     /// The share of the panel's rows that have a close (any value, if there is no close).
+    #[serde(deserialize_with = "number_or_nan")]
     pub coverage: f64,
     /// The adjustment of prices.
     pub adjustment: FoundAdjustment,
@@ -77,16 +75,17 @@ pub struct Found {
 }
 
 /// The calendar of a panel, and the rows that fall on none of its sessions.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct FoundCalendar {
     /// The rule that chose the sessions, for people.
     pub rule: String,
     /// The number of sessions.
     pub sessions: usize,
     /// The mean number of sessions a year, measured.
+    #[serde(deserialize_with = "number_or_nan")]
     pub sessions_per_year: f64,
     /// The named exchange that has just these sessions, if one has.
-    pub resembles: Option<&'static str>,
+    pub resembles: Option<Exchange>,
     /// The number of rows that fall on no session.
     pub dropped_rows: usize,
     /// The dates of these rows.
@@ -94,10 +93,9 @@ pub struct FoundCalendar {
 }
 
 /// A date in the data that is not a session.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DroppedDate {
     /// The date that is no session.
-    #[serde(serialize_with = "shown")]
     pub date: Session,
     /// The number of instruments with a row on the date.
     pub held_by: usize,
@@ -106,13 +104,15 @@ pub struct DroppedDate {
 }
 
 /// The adjustment of prices and its reason, and figures that show whether it suits the file.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct FoundAdjustment {
     /// The mode used, never [`Adjustment::Auto`].
+    #[serde(deserialize_with = "mode_used")]
     pub used: Adjustment,
     /// The reason for this mode, for people.
     pub why: String,
     /// The share of closes in the file that are whole cents: nearly all of quoted ones are.
+    #[serde(deserialize_with = "number_or_nan")]
     pub whole_cents: f64,
     /// The number of one-session moves in the file that look like an unadjusted split.
     pub split_like_moves: usize,
@@ -120,10 +120,13 @@ pub struct FoundAdjustment {
     pub guess: String,
 }
 
-/// Serialise a value as the text that people see.
-pub(crate) fn shown<T: std::fmt::Display, S: Serializer>(
-    value: &T,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
+/// Read a number, of which files say `null` where there is none.
+pub(crate) fn number_or_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
+}
+
+/// Read the mode of a finished reading, which may be one that no study can ask for.
+fn mode_used<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Adjustment, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    Adjustment::named(&name).ok_or_else(|| D::Error::custom(format!("{name} is no adjustment of prices")))
 }

@@ -151,7 +151,7 @@ pub(crate) fn choose(rows: &Rows, rule: &CalendarRule) -> Result<(Calendar, Vec<
 
 /// The exchange that a calendar is probably of: all its dates are sessions there, and at least 99 of 100 sessions there
 /// are in it.
-pub(crate) fn resembles(calendar: &Calendar) -> Option<&'static str> {
+pub(crate) fn resembles(calendar: &Calendar) -> Option<Exchange> {
     let (&first, &last) = (calendar.sessions().first()?, calendar.sessions().last()?);
     let same = |exchange: &Exchange| {
         let Ok(named) = exchange.between(first, last) else { return false };
@@ -159,7 +159,7 @@ pub(crate) fn resembles(calendar: &Calendar) -> Option<&'static str> {
             && calendar.len() * 100 >= named.len() * 99
             && calendar.len() >= 20
     };
-    Exchange::ALL.into_iter().find(same).map(Exchange::code)
+    Exchange::ALL.into_iter().find(same)
 }
 
 #[cfg(test)]
@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn knows_new_york_by_its_sessions() {
         let year = |from: &str, to: &str| Exchange::Xnys.between(from.parse().unwrap(), to.parse().unwrap());
-        assert_eq!(resembles(&year("2015-01-01", "2016-12-31").unwrap()), Some("XNYS"));
+        assert_eq!(resembles(&year("2015-01-01", "2016-12-31").unwrap()), Some(Exchange::Xnys));
     }
 
     proptest! {

@@ -1,8 +1,8 @@
 //! The bars that a provider delivers, and what it recognised on the way.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::format::decoded::Blocks;
 
@@ -29,7 +29,7 @@ pub(crate) struct Unnamed {
 }
 
 /// A column of the files and what it became.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FoundColumn {
     /// The column's name in the file.
     pub source: String,
@@ -40,7 +40,7 @@ pub struct FoundColumn {
 }
 
 /// The part that a column of a file plays in a panel.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ColumnRole {
     /// It holds the sessions.
@@ -53,6 +53,19 @@ pub enum ColumnRole {
     Category,
 }
 
+impl ColumnRole {
+    /// The name of the role in files: `number`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Date => "date",
+            Self::Instrument => "instrument",
+            Self::Number => "number",
+            Self::Category => "category",
+        }
+    }
+}
+
 impl FoundColumn {
     pub(crate) fn new(source: &str, name: &str, role: ColumnRole) -> Self {
         Self { source: source.to_owned(), name: name.to_owned(), role }
@@ -60,10 +73,38 @@ impl FoundColumn {
 }
 
 /// A column that is not used.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Ignored {
     /// The column's name in the file.
     pub source: String,
     /// Why it is not used.
-    pub why: String,
+    pub why: Unused,
+}
+
+/// Why a column is not used.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unused {
+    /// It has no name.
+    Unnamed,
+    /// It holds numbers that no field asks for.
+    NotAsked,
+    /// It holds texts, and nobody calls it a category.
+    Text,
+    /// It holds dates, and is not the session.
+    Dates,
+    /// It holds something of this kind, from which nothing can be computed.
+    Kind(String),
+}
+
+impl fmt::Display for Unused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unnamed => f.write_str("it has no name"),
+            Self::NotAsked => f.write_str("no field asks for it"),
+            Self::Text => f.write_str("it holds text; name it under `categories` to use it"),
+            Self::Dates => f.write_str("it holds dates, and is not the session"),
+            Self::Kind(kind) => write!(f, "it holds {kind}"),
+        }
+    }
 }

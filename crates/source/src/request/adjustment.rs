@@ -25,6 +25,27 @@ pub enum Adjustment {
     Verbatim,
 }
 
+impl Adjustment {
+    const ALL: [Self; 5] = [Self::Auto, Self::AsIs, Self::AdjClose, Self::Factor, Self::Verbatim];
+
+    /// The name of the mode in files and keys: `adj_close`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::AsIs => "as_is",
+            Self::AdjClose => "adj_close",
+            Self::Factor => "factor",
+            Self::Verbatim => "verbatim",
+        }
+    }
+
+    /// The mode of this name, [`Adjustment::Verbatim`] too.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,6 +21,17 @@ pub enum OnBadInstrument {
     Exclude,
 }
 
+impl OnBadInstrument {
+    /// The name of the rule in files and keys.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Exclude => "exclude",
+        }
+    }
+}
+
 /// The layout of the files in a folder.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -177,7 +177,7 @@ impl Request {
             memory: self.memory.unwrap_or(Budget::of_threads(1).memory),
             load: &|categories| match &self.tables {
                 Some(layout) => Load::verbatim(&self.data, categories).of_tables(layout.clone(), &wanted),
-                None => Load::verbatim(&self.data, categories),
+                None => Ok(Load::verbatim(&self.data, categories)),
             },
             category: None,
             facts: self.facts(),

@@ -52,7 +52,7 @@ fn describe(found: &Found) -> String {
         found.last,
         calendar.sessions_per_year,
         calendar.rule,
-        calendar.resembles.map_or(String::new(), |name| format!(", just those of {name}"))
+        calendar.resembles.map_or(String::new(), |exchange| format!(", just those of {}", exchange.code()))
     );
     for date in &calendar.dropped_dates {
         let _ = writeln!(out, "no session: {} ({} of {} instruments)", date.date, date.held_by, date.living);
@@ -118,7 +118,7 @@ fn study(found: &Found, data: &Path, bad: bool) -> String {
     let k = (found.instruments / 10).clamp(1, 50);
     let n_drop = k.div_ceil(10);
     let on_bad = if bad { "exclude # some instruments have impossible rows" } else { "stop" };
-    let path = serde_json::to_string(&data.display().to_string()).unwrap_or_default();
+    let path = serde_json::Value::from(data.display().to_string());
     format!(
         "# A study for {path}, {rows} rows of {n} instruments, {first} to {last}.
 backstaff: 1

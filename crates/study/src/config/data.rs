@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use backstaff_source::{DateOrder, Format, TableLayout};
+use backstaff_source::{Adjustment, DateOrder, Format, OnBadInstrument, TableLayout};
 use serde::{Deserialize, Serialize};
 
 use super::published::{FactTable, SeriesTable, one_or_many};
@@ -67,39 +67,13 @@ pub struct Prices {
     pub date_order: DateOrder,
     /// How prices are adjusted for splits and dividends.
     #[serde(default)]
-    pub adjustment: Adjust,
+    pub adjustment: Adjustment,
     /// What to do with an instrument that has duplicate rows or prices that are not positive.
     #[serde(default)]
-    pub on_bad_instrument: OnBad,
+    pub on_bad_instrument: OnBadInstrument,
     /// Rows that are known to be wrong, frozen here.
     #[serde(default)]
     pub drop_rows: Vec<DropRow>,
-}
-
-/// How prices are adjusted for splits and dividends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Adjust {
-    /// By `factor` or `adj_close` where the file has one, else as in the file.
-    #[default]
-    Auto,
-    /// As in the file.
-    AsIs,
-    /// By `adj_close / close`.
-    AdjClose,
-    /// By the column `factor`.
-    Factor,
-}
-
-/// What to do with a bad instrument.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnBad {
-    /// End with an error.
-    #[default]
-    Stop,
-    /// Leave it out, and say so.
-    Exclude,
 }
 
 /// A row that is known to be wrong.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use backstaff_learn::label::{Basis, MarketReturn, TargetForm};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{
@@ -40,10 +41,10 @@ pub struct TargetPart {
     pub share: f64,
     /// What it starts from.
     #[serde(default)]
-    pub of: Of,
+    pub of: Basis,
     /// What stands for the market in an excess or a residual: the mean if absent.
     #[serde(default)]
-    pub market: Option<Market>,
+    pub market: Option<MarketReturn>,
     /// For a residual: an expression for beta, as known at the session's close.
     #[serde(default)]
     pub beta: Option<String>,
@@ -55,7 +56,7 @@ pub struct TargetPart {
     pub within: Option<String>,
     /// The form.
     #[serde(rename = "as")]
-    pub form: Form,
+    pub form: TargetForm,
     /// Returns beyond ± this are cut to it before anything else. Measures and portfolios never see it.
     #[serde(default)]
     pub clip: Option<f64>,
@@ -71,45 +72,6 @@ fn whole() -> f64 {
     1.0
 }
 
-/// What a target starts from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Of {
-    /// The return.
-    #[default]
-    Return,
-    /// The return less the market's.
-    Excess,
-    /// The return less beta times the market's.
-    Residual,
-}
-
-/// What stands for the market.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Market {
-    /// The mean return of the cross-section.
-    Mean,
-    /// Its median.
-    Median,
-}
-
-/// The form of a target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Form {
-    /// As it is.
-    Value,
-    /// The rank, from −0.5 to 0.5.
-    Rank,
-    /// The rank by the number of rows, above 0 and up to 1: a probability for cross-entropy.
-    PercentRank,
-    /// In standard deviations from the mean.
-    Zscore,
-    /// `sign(x) · ln(1 + |x|)`.
-    Log,
-}
-
 /// With whom a row is compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -121,17 +83,27 @@ pub enum Among {
     Present,
 }
 
+impl Among {
+    /// The name in study files and keys.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Universe => "universe",
+            Self::Present => "present",
+        }
+    }
+}
+
 /// The targets that have a name.
 const NAMES: [&str; 6] = ["rank", "raw", "excess", "zscore", "percent_rank", "log"];
 
 fn named(name: &str) -> Option<TargetPart> {
     let (of, form) = match name {
-        "rank" => (Of::Return, Form::Rank),
-        "raw" => (Of::Return, Form::Value),
-        "excess" => (Of::Excess, Form::Value),
-        "zscore" => (Of::Return, Form::Zscore),
-        "percent_rank" => (Of::Return, Form::PercentRank),
-        "log" => (Of::Return, Form::Log),
+        "rank" => (Basis::Return, TargetForm::Rank),
+        "raw" => (Basis::Return, TargetForm::Value),
+        "excess" => (Basis::Excess, TargetForm::Value),
+        "zscore" => (Basis::Return, TargetForm::ZScore),
+        "percent_rank" => (Basis::Return, TargetForm::PercentRank),
+        "log" => (Basis::Return, TargetForm::Log),
         _ => return None,
     };
     Some(TargetPart::new(of, form))
@@ -139,7 +111,7 @@ fn named(name: &str) -> Option<TargetPart> {
 
 impl TargetPart {
     /// The whole of something in some form.
-    pub fn new(of: Of, form: Form) -> Self {
+    pub fn new(of: Basis, form: TargetForm) -> Self {
         Self {
             share: whole(),
             of,
@@ -164,16 +136,16 @@ impl TargetPart {
             }
         }
         match (self.of, &self.beta) {
-            (Of::Residual, None) => {
+            (Basis::Residual, None) => {
                 return Err("a residual needs beta, an expression or the name of a feature".to_owned());
             }
-            (Of::Return | Of::Excess, Some(_)) => return Err("beta is for `of: residual`".to_owned()),
+            (Basis::Return | Basis::Excess, Some(_)) => return Err("beta is for `of: residual`".to_owned()),
             _ => {}
         }
-        if self.of == Of::Return && self.market.is_some() {
+        if self.of == Basis::Return && self.market.is_some() {
             return Err("market is for `of: excess` and `of: residual`".to_owned());
         }
-        let compares = matches!(self.form, Form::Rank | Form::PercentRank | Form::Zscore);
+        let compares = matches!(self.form, TargetForm::Rank | TargetForm::PercentRank | TargetForm::ZScore);
         if self.within.is_some() && !compares {
             return Err("within is for ranks and z-scores; neutral takes off a category's mean".to_owned());
         }
@@ -183,7 +155,7 @@ impl TargetPart {
 
 impl Default for Target {
     fn default() -> Self {
-        Self(vec![TargetPart::new(Of::Return, Form::Rank)])
+        Self(vec![TargetPart::new(Basis::Return, TargetForm::Rank)])
     }
 }
 

@@ -313,7 +313,9 @@ fn apply_shipped(root: &mut Node, overrides: &Node) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Every, Form, ModelSpec, Of, Target, TargetPart};
+    use backstaff_learn::label::{Basis, TargetForm};
+
+    use crate::config::{Every, ModelSpec, Target, TargetPart};
 
     const STUDY: &str = "
 backstaff: 1
@@ -346,7 +348,7 @@ profiles:
         assert_eq!(config.folds.as_ref().unwrap().every, Every::Sessions(250));
         assert_eq!(
             config.label.clone().unwrap().target,
-            Target(vec![TargetPart::new(Of::Return, Form::Value)])
+            Target(vec![TargetPart::new(Basis::Return, TargetForm::Value)])
         );
         assert_eq!(config.primary_model(), Some("trees"));
         assert_eq!(config.folder, Path::new("folder"));
@@ -400,7 +402,7 @@ profiles:
         let Target(parts) = target(full).unwrap().label.unwrap().target;
         assert_eq!(
             (parts[0].of, parts[0].beta.as_deref(), parts[0].clip),
-            (Of::Residual, Some("rolling_beta"), Some(0.5))
+            (Basis::Residual, Some("rolling_beta"), Some(0.5))
         );
         let parts = target("[{share: 0.7, of: excess, as: rank}, {share: 0.3, as: rank, within: sector}]");
         assert_eq!(parts.unwrap().label.unwrap().target.0.iter().map(|part| part.share).sum::<f64>(), 1.0);

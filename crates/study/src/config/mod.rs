@@ -23,17 +23,17 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use data::{Adjust, Attributes, Benchmark, Data, DropRow, OnBad, Prices, layout};
+pub use data::{Attributes, Benchmark, Data, DropRow, Prices, layout};
 pub use document::{Place, Problem, Problems};
 pub use features::Features;
 pub(crate) use features::{Chosen, Selection, catalog, choose};
 pub use fold::{Every, Folds, MinRows, TestRange, TrainSpan, Validation};
-pub use label::{Among, Form, Label, Market, Of, Target, TargetPart};
+pub use label::{Among, Label, Target, TargetPart};
 pub use load::ConfigError;
 pub use model::{ModelSpec, Models};
 pub use portfolio::{
-    CashRate, CostModel, DatedRate, ExecutionPrice, ExposureSpec, GivenWeights, Portfolio, RecoverySpec,
-    RiskSpec, ScoreStrategy, StrategySpec, TopNSpec, VolumeBase, WeightSpec,
+    CashRate, CostModel, DatedRate, ExposureSpec, GivenWeights, Portfolio, RecoverySpec, RiskSpec,
+    ScoreStrategy, StrategySpec, TopNSpec, WeightSpec,
 };
 pub use published::{FactTable, PeriodLength, SeriesLag, SeriesTable};
 pub use regimes::{Begin, Followed, Spread};

@@ -3,7 +3,7 @@
 use super::document::{Entry, Node};
 
 /// What accounts of regime studies began with where they said nothing.
-const FORMER_CASH: &str = "100000";
+const FORMER_CASH: u64 = 100_000;
 
 /// Bring other spellings into the one that the types have; every value keeps its place.
 ///
@@ -15,7 +15,7 @@ pub(super) fn modernise(root: &mut Node) {
             trading.value.put(Entry { key: "cash_rate".to_owned(), ..cash });
         }
         if trading.value.get("initial_cash").is_none() {
-            let value = Node::from(&serde_json::json!(FORMER_CASH.parse::<u64>().unwrap_or_default()));
+            let value = Node::from(&FORMER_CASH.into());
             trading.value.put(Entry { key: "initial_cash".to_owned(), place: trading.place.clone(), value });
         }
         if let Some(portfolio) = root.get("portfolio") {

@@ -6,9 +6,9 @@ use super::{results::FeatureFacts, study::Study};
 use crate::{
     StudyError,
     config::{Asked, Chosen, Role, Selection, choose, per_share},
-    nearest::nearest,
     stored::panel::{MEMBER, PanelHandle},
 };
+use backstaff_words::nearest;
 
 /// What was asked for, resolved against a panel.
 #[derive(Debug)]
@@ -86,12 +86,11 @@ impl Study {
             if panel.categories().contains(name) {
                 continue;
             }
-            let message = match nearest(name, panel.categories().iter().map(String::as_str)) {
-                Some(nearest) => format!("the data have no category {name:?}; did you mean {nearest:?}?"),
-                None => format!(
-                    "the data have no category {name:?}, nor any other; list it in data.attributes.categories"
-                ),
+            let hint = match nearest(name, panel.categories().iter().map(String::as_str)) {
+                Some(near) => format!("did you mean {near:?}?"),
+                None => "data.attributes.categories lists those that a table gives".to_owned(),
             };
+            let message = format!("the data have no category {name:?}; {hint}");
             return Err(StudyError::Value { key, message });
         }
         Ok(())

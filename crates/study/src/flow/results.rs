@@ -1,5 +1,6 @@
 //! What a run of a study found out: everything the report speaks of.
 
+use backstaff_source::quality::Quality;
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use backstaff_panel::Session;
@@ -14,7 +15,6 @@ use crate::{
         evaluate::Evaluation,
         folds::{FoldFacts, LeftOutFacts},
         labels::LabelFacts,
-        quality::QualityFacts,
         regimes::{History, Setting, Work},
         suspects::Suspect,
         train::FitFacts,
@@ -45,7 +45,7 @@ pub struct Results {
     /// The data.
     pub panel: Arc<PanelHandle>,
     /// What is odd about the data.
-    pub quality: QualityFacts,
+    pub quality: Quality,
     /// What the models saw.
     pub features: Vec<FeatureFacts>,
     /// What is known to be wrong with libraries that the features come from: the library and its flaws.

@@ -128,7 +128,7 @@ pub(crate) fn finite(value: f64) -> Option<f64> {
 /// The mean of the present values.
 pub(crate) fn mean(values: &[f64]) -> Option<f64> {
     let present = values.iter().copied().filter(|value| value.is_finite()).collect::<Vec<_>>();
-    (!present.is_empty()).then(|| present.iter().sum::<f64>() / present.len() as f64)
+    (!present.is_empty()).then(|| backstaff_statistics::mean(&present))
 }
 
 impl Evaluation {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     StudyError,
-    config::{ExecutionPrice, Label, Portfolio},
+    config::{Label, Portfolio},
     steps::backtest::hash_recovery,
     stored::{
         encoding::{MakeTable, column_table, read_facts, write_tables},
@@ -41,10 +41,7 @@ impl MakeLabels {
         let zero =
             || StudyError::Value { key: "label.horizon".to_owned(), message: "must be 1 or more".to_owned() };
         Ok(Self {
-            execution: match portfolio.execution {
-                ExecutionPrice::Open => Execution::Open,
-                ExecutionPrice::Close => Execution::Close,
-            },
+            execution: portfolio.execution,
             horizon: NonZeroU32::new(label.horizon).ok_or_else(zero)?,
             recovery: portfolio.recovery.on(panel),
             made: Arc::default(),
@@ -128,13 +125,8 @@ impl Stage for MakeLabels {
     fn hash_inputs(&self, (): &(), panel: &Arc<PanelHandle>, key: &mut KeyHasher) -> Result<(), StudyError> {
         let names =
             self.fields().into_iter().filter(|name| panel.fields().contains(*name)).collect::<Vec<_>>();
-        for (number, segment) in panel.segments().iter().enumerate() {
-            key.group(&segment.label, |key| {
-                key.digest("axis", panel.axis_digest(number));
-                for name in &names {
-                    key.digest(name, &panel.digest(name, number));
-                }
-            });
+        for number in 0..panel.segments().len() {
+            panel.hash_segment(key, number, names.iter().copied(), |_| {});
         }
         Ok(())
     }

@@ -7,18 +7,9 @@ use std::{
     time::Instant,
 };
 
-use backstaff_feature::Schema;
-use backstaff_panel::{Axis, Column, Encoding, Instrument, Panel, Session};
-use backstaff_source::{
-    Adjustment, CalendarRule, Exchange, Loaded, Mapping, Marks, OnBadInstrument, PanelSource, Series,
-    TableLayout, is_database, quality, read_attributes, source_files,
-};
-use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Stage, Store, StoreError};
-use serde::Serialize;
-
 use crate::{
     StudyError,
-    config::{Adjust, Data, OnBad, UniverseSpec, layout},
+    config::{Data, UniverseSpec, layout},
     steps::published::{self, Published},
     stored::{
         delistings::DelistingFacts,
@@ -32,6 +23,15 @@ use crate::{
         segment::{self, segments},
     },
 };
+use backstaff_feature::Schema;
+use backstaff_panel::{Axis, Column, Encoding, Instrument, Panel, Session};
+use backstaff_source::{
+    Adjustment, CalendarRule, Exchange, Loaded, Mapping, Marks, PanelSource, Series, TableLayout,
+    is_database,
+    quality::{self, Quality},
+    read_attributes, source_files,
+};
+use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Stage, Store, StoreError};
 
 /// Read the files, check and align them.
 #[derive(Clone, Debug)]
@@ -42,6 +42,8 @@ pub struct Load {
     at_most: Option<usize>,
     benchmark: Option<(PathBuf, String)>,
     published: Published,
+    /// The layout of the tables as keys have it; empty if there are none.
+    tables_text: String,
     high_water_mark: bool,
     laps: Laps,
 }
@@ -136,17 +138,9 @@ impl Load {
             mapping: Mapping(data.prices.mapping.clone()),
             date_order: data.prices.date_order,
             instruments: universe.instruments.clone().map(|names| names.into_iter().collect()),
-            adjustment: match data.prices.adjustment {
-                Adjust::Auto => Adjustment::Auto,
-                Adjust::AsIs => Adjustment::AsIs,
-                Adjust::AdjClose => Adjustment::AdjClose,
-                Adjust::Factor => Adjustment::Factor,
-            },
+            adjustment: data.prices.adjustment,
             calendar,
-            on_bad_instrument: match data.prices.on_bad_instrument {
-                OnBad::Stop => OnBadInstrument::Stop,
-                OnBad::Exclude => OnBadInstrument::Exclude,
-            },
+            on_bad_instrument: data.prices.on_bad_instrument,
             drop_rows,
             ..PanelSource::new(at(&data.prices.path))
         };
@@ -167,7 +161,18 @@ impl Load {
             ));
         }
         let laps = Laps::default();
-        Ok(Self { prices, attributes, member_from, at_most, benchmark, published, high_water_mark, laps })
+        let tables_text = prices.tables.as_ref().map(text_of_layout).transpose()?.unwrap_or_default();
+        Ok(Self {
+            prices,
+            attributes,
+            member_from,
+            at_most,
+            benchmark,
+            published,
+            tables_text,
+            high_water_mark,
+            laps,
+        })
     }
 
     /// The files of a single computation: prices exactly as they are there.
@@ -180,6 +185,7 @@ impl Load {
             at_most: None,
             benchmark: None,
             published: Published::default(),
+            tables_text: String::new(),
             high_water_mark: false,
             laps: Laps::default(),
         }
@@ -202,12 +208,13 @@ impl Load {
     }
 
     /// What the tables of a database mean, and which fields, categories and facts of it are wanted.
-    pub fn of_tables(mut self, layout: TableLayout, wanted: &Schema) -> Self {
+    pub fn of_tables(mut self, layout: TableLayout, wanted: &Schema) -> Result<Self, StudyError> {
+        self.tables_text = text_of_layout(&layout)?;
         self.prices.fields = Some(wanted.fields.clone());
         self.prices.categories = wanted.categories.iter().cloned().collect();
         self.prices.facts = Some(wanted.facts.clone());
         self.prices.tables = Some(layout);
-        self
+        Ok(self)
     }
 
     /// A file of prices, adjusted as a study does that says nothing of it, and today's categories from a table.
@@ -307,14 +314,14 @@ impl Load {
         let loaded = source.load_above(marks)?;
         let mut panel = loaded.panel.clone();
         let mut facts = LoadFacts {
-            found: serde_json::to_value(&loaded.found).unwrap_or_default(),
+            found: loaded.found.clone(),
             excluded: loaded.excluded.iter().map(|e| (e.instrument.to_string(), e.reason.clone())).collect(),
             warnings: loaded.found.warnings.clone(),
             membership: None,
             static_categories: loaded.found.static_categories.clone(),
             published: Vec::new(),
             delistings: loaded.delistings.as_ref().map(|told| DelistingFacts::of(told, panel.axis())),
-            quality: serde_json::Value::Null,
+            quality: Quality::default(),
         };
         if marks.is_some() {
             facts.warnings.push(high_water::caveat(&self.prices.path));
@@ -385,6 +392,7 @@ impl Stage for Load {
             at_most,
             benchmark,
             published,
+            tables_text,
             high_water_mark: _, // It decides what stands for the bytes.
             laps: _,
         } = self;
@@ -400,7 +408,7 @@ impl Stage for Load {
             on_bad_instrument,
             drop_rows,
             date_order,
-            tables,
+            tables: _, // Their text has all that they say.
             facts,
         } = prices;
         let list = |key: &mut KeyHasher, label: &str, names: &mut dyn Iterator<Item = &String>| {
@@ -414,13 +422,11 @@ impl Stage for Load {
         list(key, "fields", &mut fields.iter().flatten());
         list(key, "categories", &mut categories.iter());
         list(key, "facts", &mut facts.iter().flatten());
-        key.list("tables", tables, |key, layout| {
-            key.str("", &text(layout));
-        });
+        key.str("tables", tables_text);
         list(key, "instruments", &mut instruments.iter().flatten());
         key.bool("all_instruments", instruments.is_none());
-        key.str("adjustment", &text(adjustment)).str("on_bad_instrument", &text(on_bad_instrument));
-        key.str("date_order", &text(date_order));
+        key.str("adjustment", adjustment.name()).str("on_bad_instrument", on_bad_instrument.name());
+        key.str("date_order", date_order.name());
         match calendar {
             CalendarRule::Union { thin_share, listed } => {
                 key.str("calendar", "union").f64("thin_share", *thin_share).list(
@@ -477,8 +483,7 @@ impl Stage for Load {
         self.laps.add(output.seconds());
         if let Some(loaded) = &output.loaded {
             let check = || quality::check(loaded, &quality::QualityRules::default());
-            let quality = self.laps.time("check quality", check);
-            output.facts.quality = serde_json::to_value(quality).unwrap_or_default();
+            output.facts.quality = self.laps.time("check quality", check);
         }
         Ok(output)
     }
@@ -524,6 +529,7 @@ fn write(output: &LoadOutput, draft: &mut Draft) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn text(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+fn text_of_layout(layout: &TableLayout) -> Result<String, StudyError> {
+    serde_json::to_string(layout)
+        .map_err(|error| StudyError::Internal { what: format!("a layout of tables has no text: {error}") })
 }

@@ -95,13 +95,15 @@ impl Stage for Predict {
         inputs: &PredictInputs,
         key: &mut KeyHasher,
     ) -> Result<(), StudyError> {
-        let Some(fold) = inputs.model.fold(shard.fold) else { return Ok(()) };
+        let fold = inputs.model.fold(shard.fold).ok_or_else(|| StudyError::Internal {
+            what: format!("scores of fold {}, which there is not, were asked for", shard.fold),
+        })?;
         key.digest("rows", &fold.test_rows);
         if inputs.trained(shard).next().is_some() {
             for manifest in inputs.trained(shard) {
                 key.digest("model", &manifest.content());
             }
-            key.str("average", &format!("{:?}", inputs.average(shard))).str("library", "LightGBM 4.7");
+            key.str("average", inputs.average(shard).name()).str("library", "LightGBM 4.7");
             hash_features(key, &inputs.model, &fold.test, &fold.test);
         }
         if let Some(column) = inputs.expressions.get(&shard.model) {

@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
+use backstaff_source::quality::{Check, Quality};
 use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, StoreError};
-use serde::{Deserialize, Serialize};
 
 use crate::{
     StudyError,
@@ -19,36 +19,12 @@ const LISTED: usize = 200;
 #[derive(Clone, Copy, Debug)]
 pub struct CollectQuality;
 
-/// What is odd about the data.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct QualityFacts {
-    /// Each check and how many findings it has.
-    pub counts: Vec<(String, usize)>,
-    /// The findings, at most two hundred of each check.
-    pub findings: Vec<QualityFinding>,
-}
-
-/// Something that a person should look at.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct QualityFinding {
-    /// What was looked for.
-    pub check: String,
-    /// The instrument, unless it concerns a whole session.
-    pub instrument: Option<String>,
-    /// The session: YYYY-MM-DD.
-    pub session: Option<String>,
-    /// The number that the check speaks of.
-    pub value: Option<f64>,
-    /// A sentence for people.
-    pub detail: String,
-}
-
 impl Stage for CollectQuality {
     const NAME: &'static str = "quality";
     const VERSION: u32 = 1;
     type Inputs = Arc<PanelHandle>;
     type Shard = ();
-    type Output = QualityFacts;
+    type Output = Quality;
     type Error = StudyError;
 
     fn hash_parameters(&self, key: &mut KeyHasher) {
@@ -57,7 +33,9 @@ impl Stage for CollectQuality {
     }
 
     fn hash_inputs(&self, (): &(), panel: &Arc<PanelHandle>, key: &mut KeyHasher) -> Result<(), StudyError> {
-        key.str("findings", &panel.facts().quality.to_string());
+        let findings = serde_json::to_string(&panel.facts().quality)
+            .map_err(|error| StudyError::Internal { what: format!("findings about the data: {error}") })?;
+        key.str("findings", &findings);
         Ok(())
     }
 
@@ -65,24 +43,21 @@ impl Stage for CollectQuality {
         vec![()]
     }
 
-    fn run(&self, (): &(), panel: &Arc<PanelHandle>, _: Budget) -> Result<QualityFacts, StudyError> {
-        let all: QualityFacts = serde_json::from_value(panel.facts().quality.clone())
-            .map_err(|error| StudyError::Internal { what: format!("findings about the data: {error}") })?;
-        let mut findings = Vec::new();
-        for (check, _) in &all.counts {
-            findings
-                .extend(all.findings.iter().filter(|finding| finding.check == *check).take(LISTED).cloned());
-        }
-        Ok(QualityFacts { counts: all.counts, findings })
+    fn run(&self, (): &(), panel: &Arc<PanelHandle>, _: Budget) -> Result<Quality, StudyError> {
+        let all = &panel.facts().quality;
+        let listed = |&(check, _): &(Check, usize)| {
+            all.findings.iter().filter(move |finding| finding.check == check).take(LISTED).cloned()
+        };
+        Ok(Quality { counts: all.counts.clone(), findings: all.counts.iter().flat_map(listed).collect() })
     }
 
-    fn write(&self, facts: &QualityFacts, draft: &mut Draft) -> Result<(), StoreError> {
+    fn write(&self, facts: &Quality, draft: &mut Draft) -> Result<(), StoreError> {
         draft.info(serde_json::json!({ "quality": facts }));
         Ok(())
     }
 }
 
 /// Read the stored findings.
-pub fn read_quality(manifest: &Manifest) -> Result<QualityFacts, StudyError> {
+pub fn read_quality(manifest: &Manifest) -> Result<Quality, StudyError> {
     read_facts(manifest, "quality")
 }

@@ -89,12 +89,9 @@ impl Stage for FindSuspects {
 
     fn hash_inputs(&self, (): &(), inputs: &SuspectInputs, key: &mut KeyHasher) -> Result<(), StudyError> {
         let SuspectInputs { panel, features, universe } = inputs;
-        for (number, segment) in panel.segments().iter().enumerate() {
-            key.group(&segment.label, |key| {
-                key.digest("axis", panel.axis_digest(number)).digest("universe", &universe.digest(number));
-                for field in ["close", TRADED] {
-                    key.digest(field, &panel.digest(field, number));
-                }
+        for number in 0..panel.segments().len() {
+            panel.hash_segment(key, number, ["close", TRADED], |key| {
+                key.digest("universe", &universe.digest(number));
                 for (feature, _) in features {
                     key.digest(feature.name(), &feature.digest(number));
                 }

@@ -181,9 +181,8 @@ pub fn as_features(columns: &[(String, Arc<Column>)]) -> Result<Features<'_>, St
 
 /// The digests of the features in the segments from the first part of a fold to the last.
 pub fn hash_features(key: &mut KeyHasher, inputs: &ModelInputs, first: &PartFacts, last: &PartFacts) {
-    for (number, segment) in inputs.segments(first, last) {
-        key.group(&segment.label, |key| {
-            key.digest("axis", inputs.panel.axis_digest(number));
+    for (number, _) in inputs.segments(first, last) {
+        inputs.panel.hash_segment(key, number, [], |key| {
             for feature in &inputs.features {
                 key.digest(feature.name(), &feature.digest(number));
             }

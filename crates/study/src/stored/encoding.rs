@@ -4,7 +4,8 @@ use std::io::Write;
 
 use backstaff_panel::{Categories, Column};
 use backstaff_stage::{Draft, Manifest, Store, StoreError, Table};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::StudyError;
 
@@ -132,10 +133,10 @@ pub fn categories_table(categories: &Categories) -> Table {
 }
 
 /// Codes and the words that they stand for, as they are stored.
-pub fn words_table<T: Serialize>(codes: Vec<u32>, words: &[T]) -> Table {
+pub fn words_table(codes: Vec<u32>, words: &[impl AsRef<str>]) -> Table {
     // One part, and so one digest: the words stand in the name of the column.
-    let words = serde_json::to_string(&words).unwrap_or_default();
-    Table::new().u32(&words, codes)
+    let words = words.iter().map(AsRef::as_ref).collect::<Value>();
+    Table::new().u32(&words.to_string(), codes)
 }
 
 /// Read categories.

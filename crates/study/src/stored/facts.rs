@@ -1,5 +1,6 @@
 //! What a panel's artifact says of the files that it was read from.
 
+use backstaff_source::{Found, quality::Quality};
 use serde::{Deserialize, Serialize};
 
 use super::delistings::DelistingFacts;
@@ -7,8 +8,8 @@ use super::delistings::DelistingFacts;
 /// Facts about the reading.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LoadFacts {
-    /// What was recognised in the files, as [`backstaff_source::Found`] serialises it.
-    pub found: serde_json::Value,
+    /// What was recognised in the files.
+    pub found: Found,
     /// Instruments that were left out: name and reason.
     pub excluded: Vec<(String, String)>,
     /// What a reader of the results should know.
@@ -23,8 +24,8 @@ pub struct LoadFacts {
     /// What the database tells of delistings, if it has a table of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delistings: Option<DelistingFacts>,
-    /// What `quality` says of the files: see [`backstaff_source::quality::Quality`].
-    pub quality: serde_json::Value,
+    /// What the checks of the data found.
+    pub quality: Quality,
 }
 
 /// What was read of one quantity.

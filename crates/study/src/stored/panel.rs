@@ -10,7 +10,7 @@ use backstaff_feature::Schema;
 use backstaff_panel::{
     Axis, Calendar, Categories, Column, Fact, Facts, Frequency, Instrument, Panel, Period, Session,
 };
-use backstaff_stage::{Digest, Manifest, Store, Table};
+use backstaff_stage::{Digest, KeyHasher, Manifest, Store, Table};
 use rayon::prelude::*;
 
 use crate::{
@@ -140,6 +140,28 @@ impl PanelHandle {
     pub fn digest(&self, name: &str, segment: usize) -> Digest {
         let part = self.segments[segment].part(name);
         self.manifest.part(&part).map_or_else(|| panic!("the panel has no {part}"), |part| part.digest)
+    }
+
+    /// Enter a segment into a key: its rows, the fields and categories that are read there, and what else the caller
+    /// reads of it.
+    ///
+    /// # Panics
+    ///
+    /// If the panel has no such column.
+    pub fn hash_segment<'a>(
+        &self,
+        key: &mut KeyHasher,
+        number: usize,
+        names: impl IntoIterator<Item = &'a str>,
+        more: impl FnOnce(&mut KeyHasher),
+    ) {
+        key.group(&self.segments[number].label, |key| {
+            key.digest("axis", self.axis_digest(number));
+            for name in names {
+                key.digest(name, &self.digest(name, number));
+            }
+            more(key);
+        });
     }
 
     /// The digest of what was published of a quantity in a segment's days and since the segment before.

@@ -1,36 +1,28 @@
 //! Something in the data that a person should look at.
 
 use backstaff_panel::Session;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::bars::reading::shown;
+use crate::bars::reading::number_or_nan;
 
 /// Something that a person should look at.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Finding {
     /// The check that found it.
     pub check: Check,
     /// The instrument, unless it concerns a whole session.
     pub instrument: Option<String>,
     /// The session, or the first of several.
-    #[serde(serialize_with = "shown_if_any")]
     pub session: Option<Session>,
     /// The number that the check is about: see [`Check`].
+    #[serde(deserialize_with = "number_or_nan")]
     pub value: f64,
     /// A sentence for people.
     pub detail: String,
 }
 
-#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
-fn shown_if_any<S: serde::Serializer>(session: &Option<Session>, serializer: S) -> Result<S::Ok, S::Error> {
-    match session {
-        Some(session) => shown(session, serializer),
-        None => serializer.serialize_none(),
-    }
-}
-
 /// The property that findings have in common.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Check {

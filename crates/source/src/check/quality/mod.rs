@@ -7,7 +7,7 @@
 //! imitate is `zero_volume.rs`.
 
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use self::bars::{Bars, Columns};
 pub use self::{
@@ -29,7 +29,7 @@ mod stale_run;
 mod zero_volume;
 
 /// All findings, and their number for each check.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
 pub struct Quality {
     /// The number of findings of each check; zeros are listed too.
     pub counts: Vec<(Check, usize)>,

@@ -1,5 +1,6 @@
 //! The data of a single computation: read into memory, or through a store that keeps what is computed.
 
+use backstaff_source::{Unused, field_name};
 use std::{
     collections::BTreeSet,
     path::Path,
@@ -31,7 +32,7 @@ pub(crate) struct Task<'a> {
     /// How many bytes of computed values are held before they are stored.
     pub memory: usize,
     /// What to read, with these text columns as categories.
-    pub load: &'a (dyn Fn(Vec<String>) -> Load + Sync),
+    pub load: &'a (dyn Fn(Vec<String>) -> Result<Load, StudyError> + Sync),
     /// A text column that is read as a category where there is one.
     pub category: Option<&'a str>,
     /// Where published values are.
@@ -82,7 +83,7 @@ fn read(
     flow: &Flow<'_>,
 ) -> Result<(Data, Chosen), StudyError> {
     let load = |categories| {
-        let stage = (task.load)(categories);
+        let stage = (task.load)(categories)?;
         let stage = match task.facts {
             Some(path) => stage.with_facts(path),
             None => stage,
@@ -181,10 +182,9 @@ impl Data {
 
     /// Text columns of the data that could serve as categories.
     fn text_columns(&self) -> Vec<String> {
-        let ignored = self.facts().found["ignored"].as_array().into_iter().flatten();
-        let texts = ignored.filter(|column| column["why"].as_str().is_some_and(|why| why.contains("text")));
-        let names = texts.filter_map(|column| column["source"].as_str());
-        names.map(backstaff_source::field_name).collect::<BTreeSet<_>>().into_iter().collect()
+        let ignored = self.facts().found.ignored.iter();
+        let texts = ignored.filter(|column| column.why == Unused::Text);
+        texts.map(|column| field_name(&column.source)).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// The panel with the fields and categories among these that there are, and all published values.

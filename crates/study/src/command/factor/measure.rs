@@ -163,8 +163,7 @@ fn data_facts(subject: &Subject<'_>, axis: &Axis) -> DataFacts {
     let sessions = axis.calendar().sessions();
     let date =
         |session: Option<&backstaff_panel::Session>| session.map(ToString::to_string).unwrap_or_default();
-    let adjustment = &subject.reading.found["adjustment"];
-    let text = |key: &str| adjustment[key].as_str().unwrap_or_default().to_owned();
+    let adjustment = &subject.reading.found.adjustment;
     DataFacts {
         path: subject.path.display().to_string(),
         rows: axis.n_rows(),
@@ -172,8 +171,8 @@ fn data_facts(subject: &Subject<'_>, axis: &Axis) -> DataFacts {
         sessions: sessions.len(),
         first: date(sessions.first()),
         last: date(sessions.last()),
-        adjustment: text("used"),
-        adjustment_why: text("why"),
+        adjustment: adjustment.used.name().to_owned(),
+        adjustment_why: adjustment.why.clone(),
         sessions_per_year: axis.calendar().sessions_per_year(),
         universe: subject.universe_text.to_owned(),
         warnings: data_warnings(subject.reading),

@@ -8,6 +8,8 @@ mod coverage;
 mod horizon;
 pub mod judgement;
 mod measure;
+mod page;
+mod text;
 pub mod verdict;
 mod year;
 
@@ -96,7 +98,7 @@ pub fn judge(request: &Request, observer: &dyn Observer) -> Result<Judgement, St
         store: request.store.as_deref(),
         threads: request.threads,
         memory: Budget::of_threads(1).memory,
-        load: &|categories| request.load(category, categories),
+        load: &|categories| Ok(request.load(category, categories)),
         category: Some(category),
         facts: request.facts.as_deref(),
         rows: None,
@@ -132,7 +134,7 @@ pub fn judge(request: &Request, observer: &dyn Observer) -> Result<Judgement, St
 fn write_page(judgement: &Judgement, out: &Path) -> Result<(), StudyError> {
     let run = backstaff_report::Section::new("run", "Run")
         .text(format!("Written by backstaff {}.", env!("CARGO_PKG_VERSION")));
-    let page = crate::report::factor::page(judgement).body()?.page(&run)?;
+    let page = page::page(judgement).body()?.page(&run)?;
     Ok(write_bytes(out, page.as_bytes())?)
 }
 

@@ -12,7 +12,7 @@ use serde::{
 };
 
 use super::{Entry, Kind, Node, Place, Scalar, Step, Steps, Tree};
-use crate::nearest::nearest;
+use backstaff_words::nearest;
 
 /// Why a tree is not what a type says.
 #[derive(Clone, Debug)]

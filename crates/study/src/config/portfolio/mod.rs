@@ -6,7 +6,7 @@ mod recovery;
 mod strategy;
 
 use backstaff_panel::Session;
-use backstaff_portfolio::{Costs, Execution, Rates, krx_price_limit, krx_sell_tax_bps};
+use backstaff_portfolio::{Costs, Execution, Rates, VolumeOf, krx_price_limit, krx_sell_tax_bps};
 pub use cash::CashRate;
 pub use rate::DatedRate;
 use rate::Shipped;
@@ -31,7 +31,7 @@ pub struct Portfolio {
     pub to: Option<String>,
     /// At which price of the next session orders are filled; labels are measured from the same one.
     #[serde(default)]
-    pub execution: ExecutionPrice,
+    pub execution: Execution,
     /// Sessions between rebalancings.
     #[serde(default = "one")]
     pub rebalance_every: u32,
@@ -58,7 +58,7 @@ pub struct Portfolio {
     pub volume_cap: Option<f64>,
     /// Which volume.
     #[serde(default)]
-    pub volume_cap_of: VolumeBase,
+    pub volume_cap_of: VolumeOf,
     /// Traded sessions over which volume is averaged and volatility measured, for the volume cap and the impact.
     #[serde(default = "twenty")]
     pub liquidity_sessions: u32,
@@ -98,38 +98,6 @@ fn million() -> f64 {
 
 fn yes() -> bool {
     true
-}
-
-/// At which price orders are filled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ExecutionPrice {
-    /// The next session's open.
-    #[default]
-    Open,
-    /// The next session's close.
-    Close,
-}
-
-impl ExecutionPrice {
-    /// What the ledger calls it.
-    pub fn of_ledger(self) -> Execution {
-        match self {
-            Self::Open => Execution::Open,
-            Self::Close => Execution::Close,
-        }
-    }
-}
-
-/// The volume that an order is compared with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum VolumeBase {
-    /// That of the session in which it trades.
-    #[default]
-    Session,
-    /// The mean of `liquidity_sessions` before it.
-    Average,
 }
 
 /// What trading costs; basis points a side.

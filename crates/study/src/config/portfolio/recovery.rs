@@ -86,7 +86,7 @@ impl RecoverySpec {
                      and column as `delistings`"
                 ));
             }
-            let likeness = |known: &String| strsim::jaro_winkler(known, reason);
+            let likeness = |known: &String| backstaff_words::similarity(known, reason);
             if let Some(near) = known.iter().find(|known| likeness(known) >= SLIP_OF_THE_PEN) {
                 return wrong(format!("no delisting has the reason {reason:?}; did you mean {near:?}?"));
             }

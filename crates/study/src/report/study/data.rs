@@ -1,7 +1,7 @@
 //! What was read, what is odd about it, and how much a universe of survivors flatters.
 
 use backstaff_report::{Block, Cell, Column, Details, Emphasis, Fact, Format, Heat, Section, Table, cells};
-use serde_json::Value;
+use backstaff_source::{Found, quality::Check};
 
 use super::{account::Accounts, published, survivorship::Gauge};
 use crate::{flow::results::Results, words};
@@ -50,10 +50,8 @@ fn key_facts(results: &Results) -> Vec<Fact> {
             .note(format!("{} a year", words::number(axis.calendar().sessions_per_year(), 1))),
         Fact::new("First", date(sessions.first()), Format::Text),
         Fact::new("Last", date(sessions.last()), Format::Text),
-        Fact::new("Rows", axis.n_rows(), Format::Integer).note(format!(
-            "{} have a price",
-            words::percent(found["coverage"].as_f64().unwrap_or(f64::NAN), 2)
-        )),
+        Fact::new("Rows", axis.n_rows(), Format::Integer)
+            .note(format!("{} have a price", words::percent(found.coverage, 2))),
     ];
     if let Some(labels) = results.labels {
         let count = |n: usize| words::shown(n as f64, Format::Integer);
@@ -66,8 +64,8 @@ fn key_facts(results: &Results) -> Vec<Fact> {
     facts
 }
 
-fn count(value: &Value) -> String {
-    words::shown(value.as_u64().map_or(f64::NAN, |n| n as f64), Format::Integer)
+fn count(n: usize) -> String {
+    words::shown(n as f64, Format::Integer)
 }
 
 fn survivorship(results: &Results, accounts: &Accounts<'_>) -> Table {
@@ -106,25 +104,17 @@ fn survivorship(results: &Results, accounts: &Accounts<'_>) -> Table {
     table
 }
 
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-fn array(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-fn recognised(found: &Value) -> Table {
+fn recognised(found: &Found) -> Table {
     let mut table = Table::new("Columns of the price files")
         .column(Column::text("In the file"))
         .column(Column::text("Used as"))
         .column(Column::text("It is"));
-    for column in array(&found["columns"]) {
-        table = table.row(cells![text(&column["source"]), text(&column["name"]), text(&column["role"])]);
+    for column in &found.columns {
+        table = table.row(cells![column.source.as_str(), column.name.as_str(), column.role.name()]);
     }
-    for column in array(&found["ignored"]) {
-        table = table
-            .row_with(Emphasis::Muted, cells![text(&column["source"]), "not used", text(&column["why"])]);
+    for column in &found.ignored {
+        let why = column.why.to_string();
+        table = table.row_with(Emphasis::Muted, cells![column.source.as_str(), "not used", why]);
     }
     table
 }
@@ -132,18 +122,18 @@ fn recognised(found: &Value) -> Table {
 fn reading(results: &Results) -> Table {
     let facts = results.panel.facts();
     let found = &facts.found;
-    let (calendar, adjustment) = (&found["calendar"], &found["adjustment"]);
+    let (calendar, adjustment) = (&found.calendar, &found.adjustment);
     let mut lines = vec![
-        ("files", array(&found["files"]).count().to_string()),
-        ("rows in the files", count(&found["rows"])),
-        ("dates", text(&found["date_format"])),
-        ("instruments", text(&found["instrument_from"])),
-        ("calendar", text(&calendar["rule"])),
-        ("same sessions as", text(&calendar["resembles"])),
-        ("rows on no session", count(&calendar["dropped_rows"])),
-        ("adjustment", text(&adjustment["used"])),
-        ("because", text(&adjustment["why"])),
-        ("the file looks", text(&adjustment["guess"])),
+        ("files", found.files.len().to_string()),
+        ("rows in the files", count(found.rows)),
+        ("dates", found.date_format.clone()),
+        ("instruments", found.instrument_from.clone()),
+        ("calendar", calendar.rule.clone()),
+        ("same sessions as", calendar.resembles.map_or_else(String::new, |one| one.code().to_owned())),
+        ("rows on no session", count(calendar.dropped_rows)),
+        ("adjustment", adjustment.used.name().to_owned()),
+        ("because", adjustment.why.clone()),
+        ("the file looks", adjustment.guess.clone()),
     ];
     if let Some((rows_before, undated)) = &facts.membership {
         let column = results.config.universe.member_from.as_deref().unwrap_or_default();
@@ -171,27 +161,27 @@ fn quality_counts(results: &Results) -> Table {
         .column(Column::integer("Found").heat(Heat::Bar));
     for (check, n) in &results.quality.counts {
         let emphasis = if *n == 0 { Emphasis::Muted } else { Emphasis::None };
-        table = table.row_with(emphasis, cells![check.replace('_', " "), meaning(check), *n]);
+        table = table.row_with(emphasis, cells![check.name().replace('_', " "), meaning(*check), *n]);
     }
     table
 }
 
 /// What a check looks for, in words.
-fn meaning(check: &str) -> &'static str {
+fn meaning(check: Check) -> &'static str {
     match check {
-        "excluded" => "an instrument left out for impossible rows",
-        "reverting_jump" => "a jump in the close that the next session takes back",
-        "extreme_move" => "a jump in the close that stays",
-        "inconsistent_bar" => "a high below open or close, or a low above",
-        "repeated_bar" => "prices and volume of the bar before",
-        "stale_run" => "the same close over many sessions",
-        "zero_volume" => "a bar without volume",
-        "missing_sessions" => "a few sessions without a price",
-        "gap" => "many sessions without a price",
-        "late_start" => "an instrument that begins after the first session",
-        "early_end" => "an instrument that ends before the last session",
-        "dropped_date" => "a date that too few instruments have; its rows were dropped",
-        "thin_session" => "a session that few of the living instruments have",
+        Check::Excluded => "an instrument left out for impossible rows",
+        Check::RevertingJump => "a jump in the close that the next session takes back",
+        Check::ExtremeMove => "a jump in the close that stays",
+        Check::InconsistentBar => "a high below open or close, or a low above",
+        Check::RepeatedBar => "prices and volume of the bar before",
+        Check::StaleRun => "the same close over many sessions",
+        Check::ZeroVolume => "a bar without volume",
+        Check::MissingSessions => "a few sessions without a price",
+        Check::Gap => "many sessions without a price",
+        Check::LateStart => "an instrument that begins after the first session",
+        Check::EarlyEnd => "an instrument that ends before the last session",
+        Check::DroppedDate => "a date that too few instruments have; its rows were dropped",
+        Check::ThinSession => "a session that few of the living instruments have",
         _ => "",
     }
 }
@@ -207,11 +197,10 @@ fn findings(results: &Results) -> Details {
         .sortable()
         .visible_rows(18);
     for finding in &quality.findings {
-        let or_missing = |text: &Option<String>| text.as_ref().map_or(Cell::Missing, Cell::from);
         table = table.row(cells![
-            finding.check.replace('_', " "),
-            or_missing(&finding.instrument),
-            or_missing(&finding.session),
+            finding.check.name().replace('_', " "),
+            finding.instrument.as_ref().map_or(Cell::Missing, Cell::from),
+            finding.session.map_or(Cell::Missing, |session| Cell::from(session.to_string())),
             finding.value,
             &finding.detail
         ]);

@@ -80,7 +80,10 @@ fn study(results: &Results) -> Table {
     let mut table =
         Table::new("Study").column(Column::text("Key")).column(Column::text("Value")).visible_rows(20);
     let mut lines = Vec::new();
-    flatten("", &serde_json::to_value(&results.config).unwrap_or_default(), &mut lines);
+    match serde_json::to_value(&results.config) {
+        Ok(study) => flatten("", &study, &mut lines),
+        Err(error) => lines.push(("the study".to_owned(), format!("can't be shown: {error}"))),
+    }
     for (key, value) in lines.into_iter().filter(|(key, _)| !key.starts_with("profiles")) {
         table = table.row(cells![key, value]);
     }

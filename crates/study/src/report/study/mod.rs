@@ -25,11 +25,12 @@ mod trading;
 mod verdict;
 mod years;
 
+use backstaff_panel::Execution;
 use backstaff_report::{Caveat, Format, Report};
 
 use self::{account::Accounts, verdict::Verdict};
 use crate::{
-    config::{Config, ExecutionPrice, GivenWeights, ScoreStrategy, StrategySpec},
+    config::{Config, GivenWeights, ScoreStrategy, StrategySpec},
     flow::results::Results,
     report::charts::TIME,
     words,
@@ -119,8 +120,8 @@ fn subtitle(results: &Results, accounts: &Accounts<'_>) -> String {
         },
     };
     let execution = match portfolio.execution {
-        ExecutionPrice::Open => "next open",
-        ExecutionPrice::Close => "next close",
+        Execution::Open => "next open",
+        Execution::Close => "next close",
     };
     let bps = words::shown(portfolio.costs.commission_bps + portfolio.costs.slippage_bps, Format::Text);
     let span = accounts.all().first().and_then(|account| {

@@ -1,11 +1,15 @@
 //! What the models saw and became: folds, fits, importance, features.
 
-use backstaff_learn::{Parameters, model::Average};
+use backstaff_learn::{
+    Parameters,
+    label::{Basis, TargetForm},
+    model::Average,
+};
 use backstaff_report::{Align, Column, Details, Emphasis, Format, Heat, Section, Table, cells};
 
 use super::importance;
 use crate::{
-    config::{Among, Config, Form, Market, ModelSpec, Of, TargetPart, Weights},
+    config::{Among, Config, ModelSpec, TargetPart, Weights},
     flow::results::Results,
     report::series::mean,
     steps::folds::{FoldFacts, LeftOutFacts, PartFacts},
@@ -78,23 +82,20 @@ fn shown(config: &Config) -> Table {
 
 fn described_target(part: &TargetPart) -> String {
     let TargetPart { share: _, of, market, beta, neutral, within, form, clip, limit, among } = part;
-    let market = match market {
-        Some(Market::Median) => "median",
-        Some(Market::Mean) | None => "mean",
-    };
+    let market = market.unwrap_or_default().name();
     let base = match of {
-        Of::Return => "return".to_owned(),
-        Of::Excess => format!("return less the {market} of the session"),
-        Of::Residual => {
+        Basis::Return => "return".to_owned(),
+        Basis::Excess => format!("return less the {market} of the session"),
+        Basis::Residual => {
             format!("return less ({}) times the {market} of the session", beta.as_deref().unwrap_or_default())
         }
     };
     let form = match form {
-        Form::Value => "",
-        Form::Rank => ", as its rank from −0.5 to 0.5",
-        Form::PercentRank => ", as its percent rank",
-        Form::Zscore => ", in standard deviations",
-        Form::Log => ", as sign(x) · ln(1 + |x|)",
+        TargetForm::Value => "",
+        TargetForm::Rank => ", as its rank from −0.5 to 0.5",
+        TargetForm::PercentRank => ", as its percent rank",
+        TargetForm::ZScore => ", in standard deviations",
+        TargetForm::Log => ", as sign(x) · ln(1 + |x|)",
     };
     let text = [
         Some(base),

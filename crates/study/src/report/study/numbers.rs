@@ -1,6 +1,7 @@
 //! The result of a study as a value: what `results.json` holds, what the program's text is made from.
 
 use backstaff_report::Severity;
+use backstaff_source::quality::Quality;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +27,6 @@ use crate::{
         evaluate::EvaluationFacts,
         folds::{FoldFacts, LeftOutFacts},
         labels::LabelFacts,
-        quality::QualityFacts,
         suspects::Suspect,
     },
 };
@@ -63,7 +63,7 @@ pub struct StudyResult {
     /// Features beyond belief.
     pub suspects: Vec<Suspect>,
     /// What is odd about the data.
-    pub quality: QualityFacts,
+    pub quality: Quality,
     /// Instruments that were left out of the data, and why.
     pub excluded: Vec<Excluded>,
     /// What the models saw.

@@ -1,5 +1,6 @@
 //! Small results made by hand.
 
+use backstaff_source::quality::{Check, Finding, Quality};
 use std::{collections::BTreeMap, num::NonZeroU32, path::Path, sync::Arc};
 
 use backstaff_learn::{evaluate::SeriesSummary, model::Importance};
@@ -19,7 +20,6 @@ use crate::{
         evaluate::{Evaluation, EvaluationFacts},
         folds::{FoldFacts, PartFacts},
         labels::LabelFacts,
-        quality::{QualityFacts, QualityFinding},
         suspects::Suspect,
         train::FitFacts,
     },
@@ -165,11 +165,19 @@ impl Made {
             .unwrap();
         draft.info(serde_json::json!({ "fields": ["close"], "categories": ["sector"], "facts": {
             "found": {
-                "files": ["a.csv"], "rows": 1800, "coverage": 0.995, "date_format": "YYYY-MM-DD",
+                "files": ["a.csv"], "rows": 1800, "instruments": 3, "first": "2010-01-01", "last": "2012-04-20",
+                "coverage": 0.995, "date_format": "YYYY-MM-DD", "instrument_from": "the column Symbol",
                 "columns": [{ "source": "Close", "name": "close", "role": "number" }],
-                "ignored": [{ "source": "note", "why": "a column of texts" }],
-                "calendar": { "rule": "union of the dates", "dropped_rows": 2 },
-                "adjustment": { "used": "as_is", "why": "the study says so", "guess": "adjusted" },
+                "ignored": [{ "source": "note", "why": "text" }],
+                "calendar": {
+                    "rule": "union of the dates", "sessions": 600, "sessions_per_year": 252.0, "resembles": null,
+                    "dropped_rows": 2, "dropped_dates": [],
+                },
+                "adjustment": {
+                    "used": "as_is", "why": "the study says so", "whole_cents": 0.2, "split_like_moves": 0,
+                    "guess": "adjusted",
+                },
+                "static_categories": [], "warnings": [],
             },
             "excluded": [["BAD", "a price of −1"]],
             "warnings": ["there is no open"],
@@ -179,7 +187,7 @@ impl Made {
                 let ended = Delisted { date: "2011-02-25".to_owned(), reason: None, recovery: None };
                 DelistingFacts { instruments: BTreeMap::from([(name.to_owned(), ended)]), ..Default::default() }
             }),
-            "quality": null,
+            "quality": { "counts": [], "findings": [] },
         } }));
         PanelHandle::open(&store, draft.publish().unwrap()).unwrap()
     }
@@ -216,17 +224,17 @@ fn feature(name: &str, expression: &str) -> FeatureFacts {
     }
 }
 
-fn quality() -> QualityFacts {
-    let finding = |check: &str, value| QualityFinding {
-        check: check.to_owned(),
+fn quality() -> Quality {
+    let finding = |check: Check, value| Finding {
+        check,
         instrument: Some("A".to_owned()),
-        session: Some("2010-03-01".to_owned()),
+        session: Session::from_ymd(2010, 3, 1),
         value,
         detail: "looks odd".to_owned(),
     };
-    QualityFacts {
-        counts: vec![("reverting_jump".to_owned(), 1), ("gap".to_owned(), 0), ("thin_session".to_owned(), 1)],
-        findings: vec![finding("reverting_jump", Some(0.3)), finding("thin_session", None)],
+    Quality {
+        counts: vec![(Check::RevertingJump, 1), (Check::Gap, 0), (Check::ThinSession, 1)],
+        findings: vec![finding(Check::RevertingJump, 0.3), finding(Check::ThinSession, f64::NAN)],
     }
 }
 

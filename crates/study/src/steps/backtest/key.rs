@@ -1,11 +1,11 @@
 //! Everything in the `portfolio` section that changes a result.
 
-use backstaff_portfolio::{Rates, Recovery};
+use backstaff_portfolio::{Rates, Recovery, VolumeOf};
 use backstaff_stage::KeyHasher;
 
 use crate::config::{
-    CostModel, ExecutionPrice, ExposureSpec, GivenWeights, Portfolio, RiskSpec, ScoreStrategy, StrategySpec,
-    TopNSpec, VolumeBase, WeightSpec,
+    CostModel, ExposureSpec, GivenWeights, Portfolio, RiskSpec, ScoreStrategy, StrategySpec, TopNSpec,
+    WeightSpec,
 };
 
 /// What the `portfolio` section comes to on a panel.
@@ -45,14 +45,14 @@ pub(super) fn hash_portfolio(portfolio: &Portfolio, settled: &Settled, key: &mut
     let Settled { cash, recovery, rules } = settled;
     hash_strategy(strategy, rules, key);
     hash_costs(costs, key);
-    key.str("execution", if *execution == ExecutionPrice::Open { "open" } else { "close" })
+    key.str("execution", execution.field())
         .u64("rebalance_every", u64::from(*rebalance_every))
         .u64("cohorts", u64::from(*cohorts))
         .u64("benchmark_rebalance_every", u64::from(*benchmark_rebalance_every))
         .f64("initial_cash", *initial_cash)
         .f64("lot", *lot)
         .f64("volume_cap", volume_cap.unwrap_or(f64::NAN))
-        .bool("volume_cap_of_session", *volume_cap_of == VolumeBase::Session)
+        .bool("volume_cap_of_session", *volume_cap_of == VolumeOf::Session)
         .u64("liquidity_sessions", u64::from(*liquidity_sessions))
         .bool("sell_outside_universe", *sell_outside_universe)
         .bool("short_selling", *short_selling);

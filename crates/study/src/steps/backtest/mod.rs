@@ -146,11 +146,9 @@ impl Stage for RunBacktests {
             if segment.positions.start >= sessions.end {
                 continue;
             }
-            key.group(&segment.label, |key| {
-                key.digest("axis", panel.axis_digest(number)).digest("universe", &mask.digest(number));
-                for field in self.fields(panel) {
-                    key.digest(&field, &panel.digest(&field, number));
-                }
+            let fields = self.fields(panel);
+            panel.hash_segment(key, number, fields.iter().map(String::as_str), |key| {
+                key.digest("universe", &mask.digest(number));
             });
         }
         match &variant.holder {

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 use backstaff_panel::{Axis, Column, Instrument, Panel, Signal, Universe};
 use backstaff_portfolio::{
     Backtest, BuyAndHold, EqualWeight, Exchange, Leavers, NextSession, PortfolioError, QuantileLongShort,
-    Rebalance, Strategy, TargetWeights, Terms, TopN, TopkDropout, VolumeCap, VolumeOf, backtest,
-    backtest_cohorts, regime::Regimes,
+    Rebalance, Strategy, TargetWeights, Terms, TopN, TopkDropout, VolumeCap, backtest, backtest_cohorts,
+    regime::Regimes,
 };
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     StudyError,
-    config::{Config, GivenWeights, Portfolio, ScoreStrategy, StrategySpec, VolumeBase},
+    config::{Config, GivenWeights, Portfolio, ScoreStrategy, StrategySpec},
     steps::{
         regimes::{Setting, regimes_on, unknown_instrument},
         scores::Scores,
@@ -151,15 +151,11 @@ impl RunBacktests {
             move |message| StudyError::Value { key, message }
         };
         let costs = costs.costs().map_err(wrong("costs.sell_tax_bps"))?;
-        let of = match volume_cap_of {
-            VolumeBase::Session => VolumeOf::Session,
-            VolumeBase::Average => VolumeOf::Average,
-        };
         Ok(Exchange {
-            execution: execution.of_ledger(),
+            execution: *execution,
             costs: if cost_tenths == 10 { costs } else { costs.scaled(f64::from(cost_tenths) / 10.0) },
             lot: (*lot > 0.0).then_some(*lot),
-            volume_cap: volume_cap.map(|share| VolumeCap { share, of }),
+            volume_cap: volume_cap.map(|share| VolumeCap { share, of: *volume_cap_of }),
             liquidity_sessions: *liquidity_sessions as usize,
             price_limit: self.portfolio.price_limits().map_err(wrong("price_limit"))?,
             cash_rate: self.settled.cash.clone(),

@@ -9,7 +9,7 @@ mod piece;
 pub(crate) mod precomputed;
 mod states;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use backstaff_feature::{Feature, LookBack, States};
 use backstaff_panel::{Column, Encoding};
@@ -150,18 +150,14 @@ impl Stage for Features {
         panel: &PanelHandle,
         key: &mut KeyHasher,
     ) -> Result<(), StudyError> {
-        let Ok((feature, segment)) = self.place(shard, panel) else { return Ok(()) };
+        let (feature, segment) = self.place(shard, panel)?;
         let feature = &self.features[feature];
         key.str("expression", feature.canonical());
         let from = Self::depends_from(feature, panel, segment);
         let read = panel.segments()[..=segment].iter().enumerate();
-        for (number, read) in read.filter(|(_, read)| read.positions.end > from) {
-            key.group(&read.label, |key| {
-                key.digest("axis", panel.axis_digest(number));
-                for name in feature.fields().into_iter().chain(feature.categories()) {
-                    key.digest(name, &panel.digest(name, number));
-                }
-            });
+        for (number, _) in read.filter(|(_, read)| read.positions.end > from) {
+            let names = feature.fields().into_iter().chain(feature.categories());
+            panel.hash_segment(key, number, names, |_| {});
         }
         // What was published long ago still counts, what is published later does not.
         for name in feature.facts() {
@@ -211,9 +207,10 @@ impl JointStage for Features {
         sink: &dyn Sink<FeatureSegment>,
     ) -> Result<(), StudyError> {
         let places = shards.iter().map(|shard| self.place(shard, panel)).collect::<Result<Vec<_>, _>>()?;
-        let position = |place: &Place| places.iter().position(|known| known == place);
+        let positions = places.iter().enumerate().map(|(position, place)| (*place, position));
+        let positions = positions.collect::<HashMap<_, _>>();
         let put = |place: Place, segment: &FeatureSegment| {
-            if let Some(position) = position(&place) {
+            if let Some(&position) = positions.get(&place) {
                 sink.put(position, segment);
             }
         };

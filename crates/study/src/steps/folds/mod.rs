@@ -21,7 +21,6 @@ use rayon::prelude::*;
 use crate::{
     StudyError,
     config::{self, Config, Role},
-    nearest::nearest,
     steps::{labels::LabelsHandle, scores::digest_rows},
     stored::{
         column::ColumnHandle,
@@ -29,6 +28,7 @@ use crate::{
         panel::PanelHandle,
     },
 };
+use backstaff_words::nearest;
 
 pub use facts::{FoldFacts, LeftOutFacts, PartFacts};
 pub use samples::{FoldPart, Training};
@@ -184,8 +184,23 @@ impl Stage for MakeFolds {
         let WalkForward { from, to, every, history, validation, embargo, min_rows } = walk;
         let MinRows { train, test } = min_rows;
         key.i64("from", from.number().into()).i64("to", to.number().into());
-        key.str("every", &format!("{every:?}")).str("train", &format!("{history:?}"));
-        key.str("validation", &format!("{validation:?}")).u64("embargo", u64::from(*embargo));
+        match every {
+            Every::Year => key.str("every", "year"),
+            Every::Quarter => key.str("every", "quarter"),
+            Every::Sessions(n) => key.u64("every_sessions", n.get().into()),
+        };
+        match history {
+            FoldHistory::Expanding { min_sessions } => key.u64("train_at_least", min_sessions.get().into()),
+            FoldHistory::Years(n) => key.u64("train_years", n.get().into()),
+            FoldHistory::Months(n) => key.u64("train_months", n.get().into()),
+            FoldHistory::Sessions(n) => key.u64("train_sessions", n.get().into()),
+        };
+        match validation {
+            Holdout::None => key.str("validation", "none"),
+            Holdout::Months(n) => key.u64("validation_months", n.get().into()),
+            Holdout::Sessions(n) => key.u64("validation_sessions", n.get().into()),
+        };
+        key.u64("embargo", u64::from(*embargo));
         key.u64("min_rows_train", *train as u64).u64("min_rows_test", *test as u64);
         samples.hash(key);
     }
@@ -193,14 +208,11 @@ impl Stage for MakeFolds {
     fn hash_inputs(&self, (): &(), inputs: &FoldInputs, key: &mut KeyHasher) -> Result<(), StudyError> {
         let FoldInputs { panel, labels, universe, training } = inputs;
         key.digest("labels", &labels.digest());
-        for (number, segment) in panel.segments().iter().enumerate() {
-            key.group(&segment.label, |key| {
-                key.digest("axis", panel.axis_digest(number)).digest("universe", &universe.digest(number));
+        for number in 0..panel.segments().len() {
+            panel.hash_segment(key, number, self.samples.categories(), |key| {
+                key.digest("universe", &universe.digest(number));
                 for (_, column) in training {
                     key.digest(column.name(), &column.digest(number));
-                }
-                for name in self.samples.categories() {
-                    key.digest(name, &panel.digest(name, number));
                 }
             });
         }

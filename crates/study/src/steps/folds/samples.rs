@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use backstaff_learn::{
     fold::FoldSegment,
-    label::{self, Basis, Known, Labels, MarketReturn, TargetForm},
+    label::{self, Known, Labels},
     weight::Decay,
 };
 use backstaff_panel::{Axis, Categories, Column, Panel};
@@ -85,10 +85,10 @@ impl SampleSpec {
             let Part { share, target, neutral, within, among } = part;
             let label::Target { basis, market, form, clip, limit } = target;
             let named = |name: &Option<String>| name.clone().unwrap_or_default();
-            key.f64("share", *share).str("of", &format!("{basis:?}")).str("market", &format!("{market:?}"));
-            key.str("as", &format!("{form:?}")).str("neutral", &named(neutral)).str("within", &named(within));
+            key.f64("share", *share).str("of", basis.name()).str("market", market.name());
+            key.str("as", form.name()).str("neutral", &named(neutral)).str("within", &named(within));
             key.f64("clip", clip.unwrap_or(f64::INFINITY)).f64("limit", limit.unwrap_or(f64::INFINITY));
-            key.str("among", &format!("{among:?}"));
+            key.str("among", among.name());
         });
         match decay {
             None => key.str("weights", "equal"),
@@ -185,22 +185,9 @@ impl Part {
         Self {
             share: part.share,
             target: label::Target {
-                basis: match part.of {
-                    config::Of::Return => Basis::Return,
-                    config::Of::Excess => Basis::Excess,
-                    config::Of::Residual => Basis::Residual,
-                },
-                market: match part.market {
-                    Some(config::Market::Median) => MarketReturn::Median,
-                    Some(config::Market::Mean) | None => MarketReturn::Mean,
-                },
-                form: match part.form {
-                    config::Form::Value => TargetForm::Value,
-                    config::Form::Rank => TargetForm::Rank,
-                    config::Form::PercentRank => TargetForm::PercentRank,
-                    config::Form::Zscore => TargetForm::ZScore,
-                    config::Form::Log => TargetForm::Log,
-                },
+                basis: part.of,
+                market: part.market.unwrap_or_default(),
+                form: part.form,
                 clip: part.clip,
                 limit: part.limit,
             },

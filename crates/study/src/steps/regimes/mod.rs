@@ -18,9 +18,9 @@ pub use self::{
 use crate::{
     StudyError,
     config::{Config, Followed, Spread},
-    nearest::nearest,
     stored::encoding::read_facts,
 };
+use backstaff_words::{nearest, some_of};
 
 /// How an instrument is followed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -120,9 +120,16 @@ pub fn regimes_on(
     Ok(Regimes::new(axis, inputs)?)
 }
 
+/// Instruments that an error names where none is near.
+const NAMED: usize = 5;
+
 /// An error that names the nearest instrument.
 pub fn unknown_instrument(axis: &Axis, key: &str, name: &str) -> StudyError {
-    let nearest = nearest(name, axis.instruments().iter().map(Instrument::name)).unwrap_or_default();
-    let message = format!("the data have no instrument {name:?}; did you mean {nearest:?}?");
+    let names = || axis.instruments().iter().map(Instrument::name);
+    let hint = match nearest(name, names()) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => format!("they have {}", some_of(names(), NAMED)),
+    };
+    let message = format!("the data have no instrument {name:?}; {hint}");
     StudyError::Value { key: key.to_owned(), message }
 }

@@ -78,7 +78,7 @@ fn not_compared(kind: Kind, checks: &[Check]) -> String {
         by_reason.entry(skipped.why).or_default().push(&skipped.feature);
     }
     by_reason.into_iter().fold(String::new(), |mut out, (why, names)| {
-        let _ = writeln!(out, "{kind} says nothing of {}: {why}", some_of(names.into_iter(), MOST_NAMES));
+        let _ = writeln!(out, "{kind} says nothing of {}: {why}", some_of(names, MOST_NAMES));
         out
     })
 }
@@ -137,7 +137,7 @@ impl FeatureProof {
         }
         let mut out = if any { render(&table) } else { String::new() };
         for (sessions, names) in exact {
-            let names = some_of(names.into_iter(), MOST_NAMES);
+            let names = some_of(names, MOST_NAMES);
             let _ = writeln!(out, "exact after {}: {names}", count(sessions, "session"));
         }
         out

@@ -133,7 +133,7 @@ fn measure_all(
 fn scales(axis: &Axis, column: &Column) -> Vec<f64> {
     let of = |i: usize| {
         let values = axis.rows(i).map(|row| column.get(row).abs());
-        median(&mut values.filter(|value| value.is_finite() && *value > 0.0).collect::<Vec<_>>())
+        median(&values.filter(|value| value.is_finite() && *value > 0.0).collect::<Vec<_>>())
     };
     (0..axis.n_instruments()).map(|i| of(i).unwrap_or(1.0)).collect()
 }
@@ -191,11 +191,11 @@ impl History {
             (None, Some(_)) => Some(0),
             (Some(unsettled), Some(last)) => (unsettled < last).then_some(unsettled + 1),
         };
-        let told = |(sessions, mut lag): (usize, Differences)| AtLag {
+        let told = |(sessions, lag): (usize, Differences)| AtLag {
             sessions,
             values: lag.values,
             missing: lag.missing,
-            median: median(&mut lag.kept),
+            median: median(&lag.kept),
             largest: lag.kept.iter().copied().reduce(f64::max),
         };
         let after = lags.into_iter().enumerate().filter(|(lag, _)| LAGS.contains(lag)).map(told).collect();
@@ -203,13 +203,7 @@ impl History {
     }
 }
 
-/// The middle one of some numbers, or the mean of the two in the middle.
-fn median(values: &mut [f64]) -> Option<f64> {
-    values.sort_unstable_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values.len() {
-        0 => None,
-        n if n % 2 == 1 => Some(values[middle]),
-        _ => Some(f64::midpoint(values[middle - 1], values[middle])),
-    }
+/// The median, if there is any number.
+fn median(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| backstaff_statistics::median(values))
 }

@@ -1,6 +1,7 @@
 //! Limits that the data have.
 
 use backstaff_report::Caveat;
+use backstaff_source::{Adjustment, quality::Check};
 
 use super::Case;
 use crate::{report::study::survivorship::Gauge, words};
@@ -126,14 +127,14 @@ fn readers<'a>(case: Case<'a>, names: &'a [String]) -> Vec<&'a str> {
 /// What the source told while it read, and what the prices look like.
 pub(super) fn reading(case: Case<'_>) -> Option<Caveat> {
     let facts = case.results.panel.facts();
-    let adjustment = &facts.found["adjustment"];
-    let is_as_file = adjustment["used"].as_str() == Some("as_is");
+    let adjustment = &facts.found.adjustment;
+    let is_as_file = adjustment.used == Adjustment::AsIs;
     let title = if is_as_file { "Prices as in the file" } else { "While reading the data" };
     let mut text =
         facts.warnings.iter().map(|warning| words::capitalised(warning)).collect::<Vec<_>>().join(". ");
-    if let Some(guess) = adjustment["guess"].as_str().filter(|guess| is_as_file && !guess.is_empty()) {
+    if is_as_file && !adjustment.guess.is_empty() {
         let gap = if text.is_empty() { "" } else { ". " };
-        text = format!("{text}{gap}From their looks: {guess}");
+        text = format!("{text}{gap}From their looks: {}", adjustment.guess);
     }
     (!text.is_empty()).then(|| Caveat::caution(title, format!("{text}.")))
 }
@@ -161,14 +162,14 @@ pub(super) fn drop_rows(case: Case<'_>) -> Option<Caveat> {
     })
 }
 
-fn found(case: Case<'_>, check: &str) -> usize {
+fn found(case: Case<'_>, check: Check) -> usize {
     let counts = &case.results.quality.counts;
-    counts.iter().find(|(name, _)| name == check).map_or(0, |(_, count)| *count)
+    counts.iter().find(|(other, _)| *other == check).map_or(0, |(_, count)| *count)
 }
 
 /// Sessions that few instruments have.
 pub(super) fn thin_sessions(case: Case<'_>) -> Option<Caveat> {
-    let (thin, dropped) = (found(case, "thin_session"), found(case, "dropped_date"));
+    let (thin, dropped) = (found(case, Check::ThinSession), found(case, Check::DroppedDate));
     let thin = (thin > 0)
         .then(|| format!("{} that few of the living instruments have", words::count(thin, "session")));
     let dropped = (dropped > 0).then(|| {
@@ -181,7 +182,7 @@ pub(super) fn thin_sessions(case: Case<'_>) -> Option<Caveat> {
 
 /// Jumps that the next session takes back: errors more often than events.
 pub(super) fn jumps(case: Case<'_>) -> Option<Caveat> {
-    let n = found(case, "reverting_jump");
+    let n = found(case, Check::RevertingJump);
     (n > 0).then(|| {
         let text = format!(
             "{} in a close that the next session takes back, left in: nobody could know that at the time. Features and \

@@ -61,18 +61,12 @@ fn table(regimes: &FollowedRegimes) -> Table {
             share(fits.iter().filter(|fit| fit.is_sound).count()),
             iterations,
             renamed as f64 / pairs().count().max(1) as f64,
-            median(moves.collect()),
+            backstaff_statistics::median(&moves.collect::<Vec<_>>()),
             runs.len().saturating_sub(1),
             series::mean(&lengths),
         ]);
     }
     table
-}
-
-/// The middle of the values; NaN of nothing.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 fn chart(instrument: &FollowedInstrument, deviations: bool) -> Chart {

@@ -20,6 +20,43 @@ pub fn circles(modules: &Modules) -> Vec<String> {
     found.into_values().collect()
 }
 
+/// The module of a crate's error, which stands in no order.
+const ERROR: &str = "error";
+
+/// The imports of a later wing by an earlier one, where wings are the modules of the root; and the modules of the root
+/// that are in no list.
+pub fn upward(modules: &Modules, wings: &[&str]) -> Vec<String> {
+    let position = |place: &Place| wings.iter().position(|wing| *wing == place[0]);
+    let mut found = Vec::new();
+    for place in
+        modules.keys().filter(|place| place.len() == 1 && place[0] != ERROR && position(place).is_none())
+    {
+        found.push(format!("{} is in no list of wings", place[0]));
+    }
+    for (from, to, name) in neighbours(modules) {
+        if from.len() == 1
+            && let (Some(own), Some(other)) = (position(&from), position(&to))
+            && own < other
+        {
+            found.push(format!("{} imports {name} of {}", from[0], to[0]));
+        }
+    }
+    found
+}
+
+/// Where modules name one of these paths outside of the crate, or anything in it.
+pub fn named(modules: &Modules, outside: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (place, module) in modules {
+        for path in module.imports.values().chain(&module.globs).chain(&module.paths) {
+            let path = path.join("::");
+            let is_in = |outside: &&&str| path == **outside || path.starts_with(&format!("{outside}::"));
+            found.extend(outside.iter().find(is_in).map(|_| format!("{} names {path}", place.join("::"))));
+        }
+    }
+    found
+}
+
 fn spelled(circle: &[Place], imports: &Imports) -> String {
     let next = circle.iter().cycle().skip(1);
     let arrow = |(from, to): (&Place, &Place)| {
@@ -48,18 +85,26 @@ fn shortest_circle(start: &Place, imports: &Imports) -> Option<Vec<Place>> {
 /// What each module imports of its neighbours, itself or through the modules in it.
 fn imports(modules: &Modules) -> Imports {
     let mut imports = Imports::new();
+    for (from, to, name) in neighbours(modules) {
+        imports.entry(from).or_default().entry(to).or_insert(name);
+    }
+    imports
+}
+
+/// A module, a neighbour that it imports, itself or through the modules in it, and a name that it takes from there.
+fn neighbours(modules: &Modules) -> Vec<(Place, Place, String)> {
+    let mut found = Vec::new();
     for (place, module) in modules {
         for path in module.imports.values().chain(&module.globs).chain(&module.paths) {
             let Some(home) = home(modules, place, path, &mut Seen::new()) else { continue };
             let common = place.iter().zip(&home).take_while(|(a, b)| a == b).count();
             if common < place.len().min(home.len()) {
                 let [from, to] = [place, &home].map(|place| place[..=common].to_vec());
-                let name = path.last().cloned().unwrap_or_default();
-                imports.entry(from).or_default().entry(to).or_insert(name);
+                found.push((from, to, path.last().cloned().unwrap_or_default()));
             }
         }
     }
-    imports
+    found
 }
 
 /// The names that were looked up, each with the module that it was looked for in: modules may pass names on in a circle.

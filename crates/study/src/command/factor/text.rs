@@ -4,10 +4,8 @@ use std::fmt;
 
 use backstaff_report::{Cell, Column, Format, Table, cells, text::render};
 
-use crate::{
-    command::factor::{Coverage, Judgement, judgement::AtAge},
-    words::{count, number, percent},
-};
+use super::{Coverage, Judgement, judgement::AtAge};
+use crate::words::{count, number, percent};
 
 /// The ages of a value that fit on a line.
 const AGES: [u32; 10] = [0, 1, 2, 3, 4, 5, 8, 10, 15, 20];

@@ -1,18 +1,26 @@
-//! The search for circles finds those that are planted, and no others.
+//! The search for circles, for imports upward and for what lies outside finds what is planted, and nothing else.
 
 use std::{fs, path::Path};
 
-use crate::{graph::circles, modules::read};
+use crate::{
+    graph::{circles, named, upward},
+    modules::{Modules, read},
+};
 
-/// The circles of a crate of these files.
-fn found(files: &[(&str, &str)]) -> Vec<String> {
+/// A crate of these files.
+fn planted(files: &[(&str, &str)]) -> Modules {
     let folder = tempfile::tempdir().expect("a folder can be made");
     for (file, text) in files {
         let path = folder.path().join(file);
         fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).expect("a folder can be made");
         fs::write(path, text).expect("a file can be written");
     }
-    circles(&read(folder.path()))
+    read(folder.path())
+}
+
+/// The circles of a crate of these files.
+fn found(files: &[(&str, &str)]) -> Vec<String> {
+    circles(&planted(files))
 }
 
 /// The circles of a crate of two modules with these texts.
@@ -89,4 +97,37 @@ fn tests_may_import_what_they_like() {
                  #[test] fn f() { crate::a::A; }";
     assert!(between(of_a, tests).is_empty());
     assert!(between(of_a, "#![cfg(test)] use crate::a::A; pub struct B;").is_empty());
+}
+
+#[test]
+fn a_wing_that_imports_a_later_one_is_found() {
+    let files = [
+        ("lib.rs", "mod low; mod high; mod attic; pub use high::deep::Deep;"),
+        ("low.rs", "use crate::Deep; pub struct Low; #[cfg(test)] use crate::attic::Box;"),
+        ("high/mod.rs", "pub mod deep;"),
+        ("high/deep.rs", "use crate::low::Low; pub struct Deep;"),
+        ("attic.rs", ""),
+    ];
+    let crate_of = planted(&files);
+    assert_eq!(upward(&crate_of, &["low", "high", "attic"]), ["low imports Deep of high"]);
+    assert_eq!(
+        upward(&crate_of, &["high", "low"]),
+        ["attic is in no list of wings", "high imports Low of low"]
+    );
+}
+
+#[test]
+fn every_way_to_name_what_lies_outside_is_found() {
+    for text in [
+        "use std::{fs, io};",
+        "use std::fs::{self, File};",
+        "use std::fs::*;",
+        "use std::fs as files;",
+        "fn f() { std::fs::read(\"a\"); }",
+        "fn f() { assert!(std::fs::read(\"a\").is_ok()); }",
+    ] {
+        assert!(!named(&planted(&[("lib.rs", text)]), &["std::fs"]).is_empty(), "{text}");
+    }
+    let text = "use std::{fmt, time::Duration}; fn fs() {} #[cfg(test)] mod tests { use std::fs; }";
+    assert!(named(&planted(&[("lib.rs", text)]), &["std::fs", "std::time::Instant"]).is_empty());
 }

@@ -6,9 +6,12 @@ use backstaff_report::{
     Lines, Report, Rule, Section, Stroke, Table, cells,
 };
 
-use super::text::{coverage_line, data_line, prices};
+use super::{
+    AtHorizon, Judgement,
+    text::{coverage_line, data_line, prices},
+    verdict::Level,
+};
 use crate::{
-    command::factor::{AtHorizon, Judgement, verdict::Level},
     report::{
         charts::{TIME, information_by_session, quantile_growth, quantile_name, summary_cells},
         series::moving_mean,
