@@ -5,7 +5,7 @@ pub mod regime;
 
 use std::{num::NonZeroU32, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 /// The exit codes, printed below `--help`.
@@ -138,6 +138,13 @@ Exit code 3 if something moved or a column is too good to be true.")]
     Db(Db),
     /// Measure this machine, or make a market to measure it with.
     Bench(bench::Bench),
+    /// Print the JSON Schema of a kind of file: editors complete and check files by it.
+    #[command(after_help = "Example:\n  backstaff schema study > study.schema.json\n\nA first line \
+                            `# yaml-language-server: $schema=study.schema.json` makes an editor use it.")]
+    Schema {
+        /// The kind of file.
+        kind: SchemaKind,
+    },
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  backstaff completions bash > /etc/bash_completion.d/backstaff")]
     Completions {
@@ -147,6 +154,13 @@ Exit code 3 if something moved or a column is too good to be true.")]
     /// Compute one shard of a stage into the store; how several processes share the work of one stage.
     #[command(hide = true)]
     Shard(Shard),
+}
+
+/// A kind of file that has a schema.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum SchemaKind {
+    /// A study.
+    Study,
 }
 
 #[derive(Args, Debug)]

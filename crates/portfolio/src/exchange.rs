@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use backstaff_panel::{Execution, Instrument};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -68,7 +69,9 @@ pub struct VolumeCap {
 }
 
 /// The volume that an order is compared with; a study file writes `session` or `average`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum VolumeOf {
     /// The volume of the session in which the order trades.

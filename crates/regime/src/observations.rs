@@ -1,11 +1,12 @@
 //! The observations of a market, bar by bar.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::RegimeError;
 
 /// The rule for a bar at which a value is missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Missing {
     /// The bar is no evidence, but time passes: the states move on by one transition, so that a gap of `n` bars

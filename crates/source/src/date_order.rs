@@ -1,9 +1,10 @@
 //! The order of day and month in dates such as 3/4/2015.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The order of day and month in dates such as 3/4/2015.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DateOrder {
     /// A number above 12 shows the order; a column without one is refused.

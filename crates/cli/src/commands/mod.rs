@@ -20,12 +20,12 @@ use std::{
     },
 };
 
-use backstaff_study::{Options, Study, StudyError, output::OutputError};
+use backstaff_study::{Options, Study, StudyError, config, output::OutputError};
 use clap::CommandFactory as _;
 use serde::Serialize;
 
 use crate::{
-    arguments::{Arguments, Command, Common, DbCommand, bench::BenchCommand},
+    arguments::{Arguments, Command, Common, DbCommand, SchemaKind, bench::BenchCommand},
     exit,
     terminal::Terminal,
 };
@@ -61,22 +61,31 @@ impl Context {
 
     /// Print one JSON document, or a text.
     fn answer(&self, json: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), StudyError> {
-        let text = if self.common.json {
-            serde_json::to_string_pretty(json).map_err(|error| unwritable(&error))? + "\n"
-        } else {
-            text()
-        };
-        match std::io::stdout().lock().write_all(text.as_bytes()) {
-            // Who reads through `head` has seen enough.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-            Err(source) => Err(OutputError::Write { path: PathBuf::from("standard output"), source }.into()),
-            Ok(()) => Ok(()),
-        }
+        print_out(&if self.common.json { pretty(json)? } else { text() })
+    }
+}
+
+fn pretty(json: &impl Serialize) -> Result<String, StudyError> {
+    Ok(serde_json::to_string_pretty(json).map_err(|error| unwritable(&error))? + "\n")
+}
+
+fn print_out(text: &str) -> Result<(), StudyError> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        // Who reads through `head` has seen enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(source) => Err(OutputError::Write { path: PathBuf::from("standard output"), source }.into()),
+        Ok(()) => Ok(()),
     }
 }
 
 fn unwritable(error: &serde_json::Error) -> StudyError {
     StudyError::Internal { what: format!("an answer has no JSON: {error}") }
+}
+
+/// Print the schema of study files.
+fn schema() -> Result<ExitCode, StudyError> {
+    print_out(&pretty(&config::schema())?)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// An error and what led to it, each part once.
@@ -137,6 +146,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
             BenchCommand::Market(market) => bench::market(&context, &market),
         },
         Command::Shard(shard) => run::shard(&context, &shard),
+        Command::Schema { kind: SchemaKind::Study } => schema(),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "backstaff", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)

@@ -3,12 +3,13 @@
 use backstaff_panel::{Categories, Column};
 use backstaff_statistics::{average_ranks, deviation, mean_from_first, median};
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Labels;
 
 /// What a target starts from, in a study file `return`, `excess` or `residual`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// The return of the label.
@@ -34,7 +35,7 @@ impl Basis {
 
 /// How the market's return follows from the returns of a session's cross-section, in a study file `mean` or
 /// `median`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MarketReturn {
     /// The mean of the returns.
@@ -56,7 +57,7 @@ impl MarketReturn {
 }
 
 /// The form in which a model sees a target, in a study file `value`, `rank`, `percent_rank`, `zscore` or `log`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetForm {
     /// The number as it is.

@@ -2,6 +2,7 @@
 
 use backstaff_lightgbm::Threads;
 use backstaff_statistics::average_ranks;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Features, Model};
@@ -48,7 +49,7 @@ impl Ensemble {
 }
 
 /// How the scores of models that differ in their seeds become one.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Average {
     /// The mean of the models' scores.

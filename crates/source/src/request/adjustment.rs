@@ -1,12 +1,13 @@
 //! The way in which prices become comparable through time.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How prices are adjusted for splits and dividends.
 ///
 /// A factor is anchored at 1 at the instrument's first session. Only past events count then, and an appended session
 /// never rewrites an older one.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Adjustment {
     /// By `factor` or `adj_close` where the file has one, else as in the file.

@@ -7,14 +7,18 @@ use std::{
 };
 
 use backstaff_source::{Adjustment, DateOrder, Format, OnBadInstrument, TableLayout};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::published::{FactTable, SeriesTable, one_or_many};
+use super::{
+    published::{FactTable, SeriesTable, one_or_many},
+    schema::OneOrMany,
+};
 
 use crate::StudyError;
 
 /// Where the data come from.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
     /// Bars of all instruments.
@@ -27,9 +31,11 @@ pub struct Data {
     pub attributes: Option<Attributes>,
     /// Published values of instruments, for `$$name_q` and `$$name_a`: a table or a list of them.
     #[serde(default, deserialize_with = "one_or_many")]
+    #[schemars(with = "OneOrMany<FactTable>")]
     pub facts: Vec<FactTable>,
     /// Series of the whole market, for `$$name_d`: a table or a list of them.
     #[serde(default, deserialize_with = "one_or_many")]
+    #[schemars(with = "OneOrMany<SeriesTable>")]
     pub series: Vec<SeriesTable>,
     /// A series to compare with.
     #[serde(default)]
@@ -41,7 +47,7 @@ fn union() -> String {
 }
 
 /// Bars of all instruments.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prices {
     /// A Parquet or CSV file, a folder of them, a folder in Qlib's or LEAN's layout, or a database of tables.
@@ -77,7 +83,7 @@ pub struct Prices {
 }
 
 /// A row that is known to be wrong.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DropRow {
     /// Whose.
@@ -87,7 +93,7 @@ pub struct DropRow {
 }
 
 /// Facts about instruments.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Attributes {
     /// A CSV or Parquet file with one row an instrument.
@@ -104,7 +110,7 @@ pub struct Attributes {
 }
 
 /// A series to compare with.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Benchmark {
     /// A Parquet or CSV file of bars.

@@ -7,13 +7,14 @@ use std::{
 };
 
 use backstaff_feature::{Available, Catalog, Feature, FeatureError, LabelExpression, Schema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Config, operators};
 use crate::StudyError;
 
 /// What the model sees.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Features {
     /// Libraries that ship with the program.

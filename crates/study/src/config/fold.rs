@@ -1,12 +1,13 @@
 //! Which sessions train, validate and test.
 
 use backstaff_panel::Session;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
 
 /// Walk-forward folds.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Folds {
     /// The sessions that are tested, cut into folds.
@@ -28,7 +29,7 @@ pub struct Folds {
 }
 
 /// The fewest rows that make a fold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MinRows {
     /// Of training, after purging.
@@ -44,7 +45,7 @@ impl Default for MinRows {
 }
 
 /// A range of dates, both inclusive.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TestRange {
     /// The first date, YYYY-MM-DD.
@@ -55,7 +56,7 @@ pub struct TestRange {
 }
 
 /// How long a fold's test lasts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Every {
     /// A calendar year.
@@ -68,7 +69,7 @@ pub enum Every {
 }
 
 /// How much history a fold trains on, its validation included.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TrainSpan {
     /// Everything before the test.
@@ -81,7 +82,7 @@ pub enum TrainSpan {
 }
 
 /// The end of the training span that is held out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Validation {
     /// Nothing: no early stopping, and one penalty.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use backstaff_learn::label::{Basis, MarketReturn, TargetForm};
+use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{
@@ -14,7 +15,7 @@ use serde::{
 use super::Problem;
 
 /// What the model predicts: the return over a horizon, from the execution price of the next session.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Label {
     /// Sessions between entry and exit.
@@ -33,7 +34,7 @@ pub struct Label {
 pub struct Target(pub Vec<TargetPart>);
 
 /// A part of a target.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetPart {
     /// What it is multiplied by in the sum.
@@ -73,7 +74,7 @@ fn whole() -> f64 {
 }
 
 /// With whom a row is compared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Among {
     /// The rows of the universe.
@@ -92,9 +93,6 @@ impl Among {
         }
     }
 }
-
-/// The targets that have a name.
-const NAMES: [&str; 6] = ["rank", "raw", "excess", "zscore", "percent_rank", "log"];
 
 fn named(name: &str) -> Option<TargetPart> {
     let (of, form) = match name {
@@ -153,6 +151,11 @@ impl TargetPart {
     }
 }
 
+impl Target {
+    /// The targets that have a name.
+    pub(crate) const NAMES: [&str; 6] = ["rank", "raw", "excess", "zscore", "percent_rank", "log"];
+}
+
 impl Default for Target {
     fn default() -> Self {
         Self(vec![TargetPart::new(Basis::Return, TargetForm::Rank)])
@@ -188,7 +191,7 @@ impl<'de> Deserialize<'de> for Target {
             }
 
             fn visit_str<E: Error>(self, name: &str) -> Result<Target, E> {
-                let part = named(name).ok_or_else(|| E::unknown_variant(name, &NAMES))?;
+                let part = named(name).ok_or_else(|| E::unknown_variant(name, &Target::NAMES))?;
                 Ok(Target(vec![part]))
             }
 

@@ -16,11 +16,13 @@ mod portfolio;
 mod published;
 mod regimes;
 mod role;
+mod schema;
 mod spelling;
 mod weight;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use data::{Attributes, Benchmark, Data, DropRow, Prices, layout};
@@ -38,6 +40,7 @@ pub use portfolio::{
 pub use published::{FactTable, PeriodLength, SeriesLag, SeriesTable};
 pub use regimes::{Begin, Followed, Spread};
 pub(crate) use role::{Asked, Role};
+pub use schema::{page, schema};
 pub use weight::Weights;
 
 /// The version of the study file's format that this program reads.
@@ -47,7 +50,7 @@ pub const FORMAT: u32 = 1;
 ///
 /// What a study is follows from the sections that it has. With models that learn it needs a label and folds; a rule (an
 /// expression, given weights, a strategy that reads regimes) needs none of them.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The format's version; 1.
@@ -100,7 +103,7 @@ pub struct Config {
 }
 
 /// Which instruments are eligible in which session.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UniverseSpec {
     /// A boolean expression of features, evaluated per session; everything that is present if absent.

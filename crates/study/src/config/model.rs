@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use backstaff_learn::model::Average;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
@@ -11,7 +12,7 @@ use super::Problem;
 pub type Models = BTreeMap<String, ModelSpec>;
 
 /// One model: exactly one of these kinds.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ModelSpec {
     /// Gradient-boosted trees.

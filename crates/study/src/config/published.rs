@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use backstaff_panel::Frequency;
 use backstaff_source::Lag;
+use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{
@@ -13,7 +14,7 @@ use serde::{
 };
 
 /// A table of published values of instruments.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FactTable {
     /// A Parquet or CSV file, a folder of them, or a folder in Qlib's layout.
@@ -44,7 +45,7 @@ pub struct FactTable {
 }
 
 /// How long fiscal periods are.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PeriodLength {
     /// Quarters.
@@ -63,7 +64,7 @@ impl From<PeriodLength> for Frequency {
 }
 
 /// A table of series of the whole market.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SeriesTable {
     /// A Parquet or CSV file, or a folder of them.

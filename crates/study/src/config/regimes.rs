@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use backstaff_regime::{
     CovarianceForm, FitOptions, Missing, Refit, Schedule, Start, WalkOptions, fit::Search,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
 
 /// How regimes are followed.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Followed {
     /// Expressions of what is observed; the first one should be a return.
@@ -42,7 +43,7 @@ pub struct Followed {
 }
 
 /// Where later fits begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Begin {
     /// At all starts: each fit depends on its own look-back alone.
@@ -83,7 +84,7 @@ impl Default for Followed {
 }
 
 /// Which other settings the results are compared with; an empty list leaves one out.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spread {
     /// Numbers of states.

@@ -1,11 +1,12 @@
 //! How much training rows count.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
 
 /// How much training rows count: by age, by an expression, or the product of both.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Weights {
     /// `exp(2 · decay · position)` by calendar days, where a fold's first training day is 0 and its last is 1; divided

@@ -1,5 +1,6 @@
 //! One instrument, held as its regime says.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Regime, Regimes, check, reading::Reader, reading::Reading};
@@ -9,7 +10,7 @@ use crate::{
 };
 
 /// The share of equity to hold in each regime; negative is short.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Allocations {
     /// The share that is held in a Bull.
@@ -44,7 +45,7 @@ impl Allocations {
 }
 
 /// The rules of [`BasicSwitching`].
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BasicSwitchingRules {
     /// What is held, and whose regime counts.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Regime, RegimeInput, Regimes, check, reading::Reader, reading::Reading};
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// The rules of [`CrisisDetection`]. Books are shares of equity by instrument; what they leave is cash.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CrisisDetectionRules {
     /// The instrument whose regime counts.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Regime, RegimeInput, Regimes, check, reading::Reader, reading::Reading};
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// The rules of [`DeteriorationShort`].
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DeteriorationShortRules {
     /// What is sold short, and whose regime counts.

@@ -1,5 +1,6 @@
 //! One instrument, more of it the surer its regime, behind a stop and a limit on losses.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Regime, Regimes, check, reading::Reader, reading::Reading};
@@ -9,7 +10,7 @@ use crate::{
 };
 
 /// Shares of equity by confidence.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Steps {
     /// From a confidence of 0.8 on.
@@ -35,7 +36,7 @@ impl Steps {
 }
 
 /// The rules of [`DynamicSizing`].
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DynamicSizingRules {
     /// What is held, and whose regime counts.

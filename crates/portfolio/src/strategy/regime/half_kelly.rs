@@ -1,5 +1,6 @@
 //! One instrument, sized by what its regimes have brought so far.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Regime, Regimes, check, reading::Reader, reading::Reading};
@@ -9,7 +10,7 @@ use crate::{
 };
 
 /// The rules of [`HalfKelly`].
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HalfKellyRules {
     /// What is held, and whose regime counts.

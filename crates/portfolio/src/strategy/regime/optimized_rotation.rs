@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Regime, RotationRules, Weighting};
 
 /// The rules of a [`Rotation`](super::Rotation) that holds Bulls alone, in equal weights, and waits for its rebalancing.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct OptimizedRotationRules {
     /// What is chosen from, by their own regimes.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Regime, Regimes, check, reading::Reader, reading::Reading};
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// How much of what is chosen is held.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Weighting {
     /// `min(1 / n, max_weight)` each.
@@ -22,7 +23,7 @@ pub enum Weighting {
 }
 
 /// The rules by which [`Rotation`] chooses and weighs instruments.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RotationRules {
     /// What is chosen from, by their own regimes.

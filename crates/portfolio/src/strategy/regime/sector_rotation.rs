@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Regime, RegimeInput, Regimes, check, reading::Reader, reading::Reading};
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// The rules of [`SectorRotation`].
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SectorRotationRules {
     /// Whose regime is the market's.

@@ -11,13 +11,14 @@ pub use cash::CashRate;
 pub use rate::DatedRate;
 use rate::Shipped;
 pub use recovery::RecoverySpec;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
 pub use strategy::{ExposureSpec, GivenWeights, RiskSpec, ScoreStrategy, StrategySpec, TopNSpec, WeightSpec};
 
 /// What trades, where, and at what cost.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Portfolio {
     /// What is held.
@@ -101,7 +102,7 @@ fn yes() -> bool {
 }
 
 /// What trading costs; basis points a side.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CostModel {
     /// Commission on either side.

@@ -8,6 +8,7 @@ use std::{
 use backstaff_panel::Axis;
 use backstaff_portfolio::Recovery;
 use backstaff_source::read_attributes;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -22,7 +23,7 @@ const SLIP_OF_THE_PEN: f64 = 0.85;
 ///
 /// The study's own word on an instrument goes first, then the recovery that the database tells of it, then the share for
 /// the reason that the database tells, then the usual one.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RecoverySpec {
     /// Where nothing else is said.

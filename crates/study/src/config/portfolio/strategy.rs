@@ -6,6 +6,7 @@ use std::{
 };
 
 use backstaff_portfolio::regime::Template;
+use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeSeed, EnumAccess, Error as _, IntoDeserializer as _, VariantAccess, Visitor},
@@ -34,7 +35,7 @@ pub enum StrategySpec {
 }
 
 /// How scores become holdings.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ScoreStrategy {
     /// Hold the `k` best; replace at most `n_drop` a session.
@@ -57,7 +58,7 @@ pub enum ScoreStrategy {
 }
 
 /// Weights that need no scores; restored at each rebalancing.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum GivenWeights {
     /// The share of equity in each of these instruments; what is left to 1 is cash, below 0 is short.
@@ -67,7 +68,7 @@ pub enum GivenWeights {
 }
 
 /// Hold the best `n`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TopNSpec {
     /// How many to hold.
@@ -99,7 +100,7 @@ pub struct TopNSpec {
 }
 
 /// What is done to scores before they are ranked.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScoreSpec {
     /// The category within which scores become z-scores.
@@ -111,7 +112,7 @@ pub struct ScoreSpec {
 }
 
 /// An expression and the least that it counts as.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RiskSpec {
     /// An expression, or the name of a feature.
@@ -121,7 +122,7 @@ pub struct RiskSpec {
 }
 
 /// What decides how much of each is held.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WeightSpec {
     /// All the same.
@@ -138,7 +139,7 @@ pub enum WeightSpec {
 }
 
 /// How much of equity is invested.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExposureSpec {
     /// An expression that has one value for all instruments of a session.

@@ -1,0 +1,129 @@
+//! Schemas of the values that may be written in several forms.
+
+use std::borrow::Cow;
+
+use backstaff_portfolio::regime::Template;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::config::{
+    CashRate, DatedRate, GivenWeights, ScoreStrategy, SeriesLag, StrategySpec, Target, TargetPart,
+};
+
+/// A list, or one thing in place of a list of one.
+#[derive(Debug)]
+pub(crate) struct OneOrMany<T>(std::marker::PhantomData<T>);
+
+impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("OneOrMany{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = generator.subschema_for::<T>();
+        json_schema!({ "anyOf": [one, { "type": "array", "items": one }] })
+    }
+}
+
+impl JsonSchema for StrategySpec {
+    fn schema_name() -> Cow<'static, str> {
+        "Strategy".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let scores = generator.subschema_for::<ScoreStrategy>();
+        let weights = generator.subschema_for::<GivenWeights>();
+        let regimes = generator.subschema_for::<Template>();
+        json_schema!({
+            "anyOf": [
+                scores,
+                {
+                    "type": "object",
+                    "description": "Weights that need no scores.",
+                    "properties": { "weights": weights },
+                    "required": ["weights"],
+                    "additionalProperties": false,
+                },
+                regimes,
+            ],
+        })
+    }
+}
+
+impl JsonSchema for Target {
+    fn schema_name() -> Cow<'static, str> {
+        "Target".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let part = generator.subschema_for::<TargetPart>();
+        json_schema!({
+            "anyOf": [
+                { "type": "string", "enum": Self::NAMES },
+                part,
+                { "type": "array", "items": part, "minItems": 1 },
+            ],
+        })
+    }
+}
+
+impl JsonSchema for SeriesLag {
+    fn schema_name() -> Cow<'static, str> {
+        "SeriesLag".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let lag = json_schema!({
+            "type": "string",
+            "pattern": "^(same_day|next_business_day|[0-9]+ days?)$",
+        });
+        json_schema!({ "anyOf": [lag, { "type": "object", "additionalProperties": lag }] })
+    }
+}
+
+impl JsonSchema for DatedRate {
+    fn schema_name() -> Cow<'static, str> {
+        "DatedRate".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [
+                { "type": "number" },
+                {
+                    "type": "object",
+                    "description": "A number from each date on; the first one holds before its date too.",
+                    "patternProperties": { "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": { "type": "number" } },
+                    "additionalProperties": false,
+                    "minProperties": 1,
+                },
+                { "type": "string", "description": "A table that ships: `krx`." },
+            ],
+        })
+    }
+}
+
+impl JsonSchema for CashRate {
+    fn schema_name() -> Cow<'static, str> {
+        "CashRate".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let rate = generator.subschema_for::<DatedRate>();
+        json_schema!({
+            "anyOf": [
+                rate,
+                {
+                    "type": "object",
+                    "description": "A series of `data.series`, in per cent.",
+                    "properties": { "series": { "type": "string" } },
+                    "required": ["series"],
+                    "additionalProperties": false,
+                },
+            ],
+        })
+    }
+}
