@@ -1,4 +1,4 @@
-//! A computed column as its artifacts, one a segment: digests at once, values when somebody needs them.
+//! A computed column as its artifacts, one for each segment: digests are known at once, values are read when needed.
 
 use std::sync::{Arc, OnceLock};
 
@@ -15,10 +15,10 @@ use crate::{
     },
 };
 
-/// The part of an artifact that holds the values.
+/// The part of a segment's artifact that holds the column's values.
 pub const VALUES: &str = "values.arrow";
 
-/// The handle of a computed column.
+/// The handle of a computed column: its artifacts, and its values once they were read.
 #[derive(Debug)]
 pub struct ColumnHandle {
     name: String,
@@ -34,7 +34,7 @@ impl ColumnHandle {
     ///
     /// # Panics
     ///
-    /// If there is not one artifact a segment.
+    /// If the number of artifacts is not the number of the panel's segments.
     pub fn new(name: &str, store: &Store, panel: &PanelHandle, parts: Vec<Manifest>) -> Self {
         assert_eq!(parts.len(), panel.segments().len(), "one artifact a segment");
         Self {
@@ -52,14 +52,18 @@ impl ColumnHandle {
         &self.name
     }
 
-    /// The digest of the values of a segment.
+    /// The digest of the column's values in a segment.
+    ///
+    /// # Panics
+    ///
+    /// If the segment's artifact has no values.
     pub fn digest(&self, segment: usize) -> Digest {
         self.parts[segment]
             .part(VALUES)
             .map_or_else(|| panic!("an artifact of features has no values"), |p| p.digest)
     }
 
-    /// The values of all rows; read once.
+    /// The values of all rows in the panel's order, NaN where missing; read from the store once.
     pub fn column(&self) -> Result<Arc<Column>, StudyError> {
         if let Some(column) = self.column.get() {
             return Ok(column.clone());

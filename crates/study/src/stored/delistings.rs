@@ -1,4 +1,4 @@
-//! What a database tells of the ends of instruments, as it is kept with the panel.
+//! The delistings of a database, as they are kept with the panel.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,25 +6,25 @@ use backstaff_panel::Axis;
 use backstaff_source::Delistings;
 use serde::{Deserialize, Serialize};
 
-/// What a table of delistings tells.
+/// The delistings of a panel's instruments, from the database's table.
 ///
 /// - Look-ahead: to each instrument's end. Outcomes read it; features, universes and weights can't.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DelistingFacts {
-    /// The instruments of the panel that the table names.
+    /// The delisting of each of the panel's instruments that the table names.
     pub instruments: BTreeMap<String, Delisted>,
-    /// The reasons that any row of the table gives.
+    /// All reasons that the table gives, also for instruments outside the panel.
     pub reasons: BTreeSet<String>,
 }
 
-/// The end of an instrument.
+/// The delisting of one instrument.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Delisted {
-    /// The first day on which it is listed no more: YYYY-MM-DD.
+    /// The first day on which the instrument is no longer listed: YYYY-MM-DD.
     pub date: String,
-    /// Why.
+    /// The reason in the table; `None` if the table gives none.
     pub reason: Option<String>,
-    /// What a holder gets, as a share of the last close.
+    /// The share of the last close that its holders get; `None` if the table gives none.
     pub recovery: Option<f64>,
 }
 

@@ -20,7 +20,11 @@ fn read(store: &Store, manifest: &Manifest, part: &str) -> Result<Table, StoreEr
     Table::read(&store.open_part(manifest, part)?)
 }
 
-/// The facts of an artifact that stand under a name.
+/// Read the facts that an artifact's manifest holds under `name`.
+///
+/// # Errors
+///
+/// If there are none, or their JSON is not a `T`.
 pub fn read_facts<T: DeserializeOwned>(manifest: &Manifest, name: &str) -> Result<T, StudyError> {
     serde_json::from_value(manifest.info[name].clone()).map_err(|error| StudyError::Internal {
         what: format!("what an artifact of {} says of {name}: {error}", manifest.stage),
@@ -30,7 +34,7 @@ pub fn read_facts<T: DeserializeOwned>(manifest: &Manifest, name: &str) -> Resul
 /// Makes a part when its turn has come, so that not all are in memory at once.
 pub type MakeTable<'a> = Box<dyn FnOnce() -> Table + Send + 'a>;
 
-/// Write parts side by side.
+/// Write parts into an artifact on all threads, each made when its turn comes.
 pub fn write_tables<'a>(
     draft: &mut Draft,
     tables: impl IntoIterator<Item = (String, MakeTable<'a>)>,
@@ -39,7 +43,7 @@ pub fn write_tables<'a>(
     draft.write_parts(tables.into_iter().map(|(name, table)| (name, write(table))).collect())
 }
 
-/// A column of numbers as it is stored.
+/// The table that a column of numbers is stored as, in the width that it has.
 pub fn column_table(column: Column) -> Table {
     match column {
         Column::F32(values) => Table::new().f32(VALUES, values),
@@ -47,17 +51,17 @@ pub fn column_table(column: Column) -> Table {
     }
 }
 
-/// Write a column of numbers.
+/// Write a column of numbers as a part of an artifact.
 pub fn write_column(draft: &mut Draft, part: &str, column: Column) -> Result<(), StoreError> {
     write(draft, part, &column_table(column))
 }
 
-/// Numbers that stand somewhere.
+/// Borrowed numbers of a column, in the width in which they are stored.
 #[derive(Clone, Copy, Debug)]
 pub enum Values<'a> {
-    /// In four bytes each.
+    /// Values of four bytes each.
     F32(&'a [f32]),
-    /// In eight bytes each.
+    /// Values of eight bytes each.
     F64(&'a [f64]),
 }
 
@@ -72,7 +76,7 @@ impl<'a> From<&'a Column> for Values<'a> {
 }
 
 impl Values<'_> {
-    /// How many.
+    /// The number of values.
     pub fn len(&self) -> usize {
         match self {
             Self::F32(values) => values.len(),
@@ -86,7 +90,7 @@ impl Values<'_> {
 pub struct StoredColumn(Table);
 
 impl StoredColumn {
-    /// Map a part.
+    /// Map a part of an artifact; an error if it holds no column of numbers.
     pub fn open(store: &Store, manifest: &Manifest, part: &str) -> Result<Self, StoreError> {
         let column = Self(read(store, manifest, part)?);
         column.find()?;
@@ -97,13 +101,13 @@ impl StoredColumn {
         self.0.f32s(VALUES).map(Values::F32).or_else(|_| self.0.f64s(VALUES).map(Values::F64))
     }
 
-    /// Its values.
+    /// The mapped values; missing ones are NaN.
     pub fn values(&self) -> Values<'_> {
         self.find().unwrap_or(Values::F64(&[]))
     }
 }
 
-/// Read a column of numbers.
+/// Read a part that is a column of numbers into memory.
 pub fn read_column(store: &Store, manifest: &Manifest, part: &str) -> Result<Column, StoreError> {
     Ok(match StoredColumn::open(store, manifest, part)?.values() {
         Values::F32(values) => Column::F32(values.to_vec()),
@@ -132,20 +136,20 @@ pub fn categories_table(categories: &Categories) -> Table {
     words_table(codes, &names)
 }
 
-/// Codes and the words that they stand for, as they are stored.
+/// The table that codes and their words are stored as.
 pub fn words_table(codes: Vec<u32>, words: &[impl AsRef<str>]) -> Table {
     // One part, and so one digest: the words stand in the name of the column.
     let words = words.iter().map(AsRef::as_ref).collect::<Value>();
     Table::new().u32(&words.to_string(), codes)
 }
 
-/// Read categories.
+/// Read a part that holds categories.
 pub fn read_categories(store: &Store, manifest: &Manifest, part: &str) -> Result<Categories, StoreError> {
     let (codes, words) = read_words(store, manifest, part)?;
     Ok(Categories::new(codes, words))
 }
 
-/// Read codes and the words that they stand for.
+/// Read a part that holds codes: the codes and the words that they stand for.
 pub fn read_words(
     store: &Store,
     manifest: &Manifest,
@@ -158,7 +162,7 @@ pub fn read_words(
     Ok((table.u32s(&header)?.to_vec(), words))
 }
 
-/// Write whole numbers.
+/// Write whole numbers as a part of an artifact.
 pub fn write_integers(
     draft: &mut Draft,
     part: &str,
@@ -167,22 +171,22 @@ pub fn write_integers(
     write(draft, part, &Table::new().i64(VALUES, values.into_iter().collect()))
 }
 
-/// Read whole numbers.
+/// Read a part that holds whole numbers.
 pub fn read_integers(store: &Store, manifest: &Manifest, part: &str) -> Result<Vec<i64>, StoreError> {
     Ok(read(store, manifest, part)?.i64s(VALUES)?.to_vec())
 }
 
-/// Row numbers as they are stored.
+/// The table that row numbers are stored as.
 pub fn rows_table(rows: Vec<u32>) -> Table {
     Table::new().u32(VALUES, rows)
 }
 
-/// Read row numbers.
+/// Read a part that holds row numbers.
 pub fn read_rows(store: &Store, manifest: &Manifest, part: &str) -> Result<Vec<u32>, StoreError> {
     Ok(read(store, manifest, part)?.u32s(VALUES)?.to_vec())
 }
 
-/// Write texts.
+/// Write texts as a part of an artifact.
 pub fn write_texts<'a>(
     draft: &mut Draft,
     part: &str,
@@ -191,7 +195,7 @@ pub fn write_texts<'a>(
     write(draft, part, &Table::new().str(VALUES, values))
 }
 
-/// Read texts.
+/// Read a part that holds texts.
 pub fn read_texts(store: &Store, manifest: &Manifest, part: &str) -> Result<Vec<String>, StoreError> {
     let table = read(store, manifest, part)?;
     Ok(table.strs(VALUES)?.into_iter().map(str::to_owned).collect())

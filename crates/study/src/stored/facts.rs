@@ -1,46 +1,46 @@
-//! What a panel's artifact says of the files that it was read from.
+//! Facts that a panel's artifact keeps about the files that it was read from.
 
 use backstaff_source::{Found, quality::Quality};
 use serde::{Deserialize, Serialize};
 
 use super::delistings::DelistingFacts;
 
-/// Facts about the reading.
+/// Findings from reading the data's files, kept in the manifest of `load`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LoadFacts {
-    /// What was recognised in the files.
+    /// The format, columns, calendar and adjustment that were recognised in the files.
     pub found: Found,
     /// Instruments that were left out: name and reason.
     pub excluded: Vec<(String, String)>,
-    /// What a reader of the results should know.
+    /// Warnings for the reader of the results.
     pub warnings: Vec<String>,
-    /// Rows before their instrument's date of entry, and instruments without such a date.
+    /// With dates of entry: the number of rows before their instrument's date, and the instruments without a date.
     pub membership: Option<(usize, Vec<String>)>,
     /// Category columns of tables without history.
     pub static_categories: Vec<String>,
-    /// What was published of instruments and of the market.
+    /// The quantities that were published, of instruments or of the market, one entry each.
     #[serde(default)]
     pub published: Vec<PublishedFacts>,
-    /// What the database tells of delistings, if it has a table of them.
+    /// The delistings in the database's table of them; `None` if it has no such table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delistings: Option<DelistingFacts>,
-    /// What the checks of the data found.
+    /// The findings of the checks of the data.
     pub quality: Quality,
 }
 
-/// What was read of one quantity.
+/// Facts about one published quantity.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PublishedFacts {
-    /// Its name, without `$$`.
+    /// The quantity's name, without `$$`.
     pub name: String,
-    /// Whether it is about the whole market.
+    /// Whether the quantity describes the whole market rather than single instruments.
     pub of_market: bool,
-    /// How many values.
+    /// The number of published values.
     pub values: usize,
-    /// Of how many instruments of the panel.
+    /// The number of the panel's instruments that have a value; all of them if it is of the market.
     pub instruments: usize,
-    /// The first and the last day of publication: YYYY-MM-DD.
+    /// The first and the last day of publication, YYYY-MM-DD; `None` without any value.
     pub known: Option<(String, String)>,
-    /// How it was told when values became known.
+    /// The rule, in words, by which the day of publication of each value was found.
     pub how: String,
 }

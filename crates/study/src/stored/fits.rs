@@ -3,9 +3,9 @@
 use backstaff_regime::{FitKey, KeptFits};
 use backstaff_stage::{Key, KeyHasher, Store, StoreError};
 
-/// The stage that fits are kept under; part of every key.
+/// The stage under which fits of regimes are kept; its name is part of every key.
 const STAGE: &str = "regime_fit";
-/// The bytes carry a version of their own.
+/// The version of the artifact; the bytes of a fit carry the version of their own format besides.
 const VERSION: u32 = 1;
 const PART: &str = "fit";
 
@@ -17,7 +17,7 @@ const PART: &str = "fit";
 pub struct StoredFits(Store);
 
 impl StoredFits {
-    /// The fits of a store.
+    /// Keep fits in this store.
     pub fn new(store: &Store) -> Self {
         Self(store.clone())
     }
@@ -45,7 +45,7 @@ impl KeptFits for StoredFits {
     }
 }
 
-/// The store's name of a fit.
+/// The key under which the store keeps a fit.
 fn named(key: &FitKey) -> KeyHasher {
     let mut hasher = KeyHasher::new();
     hasher.str("stage", STAGE).u64("version", u64::from(VERSION)).str("request", &key.to_string());

@@ -1,10 +1,11 @@
 //! Reading a database that grows above a high-water mark.
 //!
 //! A study that asks for it keeps the decoded rows of the large tables, and how far they go, in a folder of its store.
-//! [`look`] compares the file with that: only rows above the marks are read again, and enter the key of what is loaded
-//! behind the digest of what was read before. A correction or a removal below a mark isn't seen; to catch the usual
-//! ones, the newest rows below each mark and all small tables are compared every time. Whatever doesn't fit (another
-//! schema, rows with other numbers, a kept copy that is gone) means that all is read anew.
+//! [`HighWater::look`] compares the file with that state. Only rows above the marks are read again; their digest enters
+//! the key of `load` behind the digest of the earlier readings, as a chain. A correction or a removal below a mark is
+//! not seen. To catch the usual ones, every reading compares the newest rows below each mark, and all small tables.
+//! Whatever does not fit (another schema, rows with other numbers, a kept copy that is gone) makes a reading take the
+//! whole file.
 
 use std::{
     collections::BTreeMap,
@@ -28,22 +29,24 @@ use crate::{
     },
 };
 
-/// So many of the newest rows below a mark are compared at every reading: corrections mostly concern these.
+/// The number of newest rows below a mark that every reading compares, since most corrections concern recent rows:
+/// about one session of a market with some thousand listings.
 const NEWEST: i64 = 4_096;
 
-/// After so many readings above a mark all is read anew, which also finds older corrections.
+/// The number of readings above a mark after which the whole file is read anew, which also finds older corrections:
+/// about a quarter of a year with one reading a session.
 const MOST_READINGS: usize = 64;
 
-/// The folder of a store that holds the folders of kept rows.
+/// The folder of a store in which each database has a folder of kept rows.
 const MARKS: &str = "marks";
 
-/// The file that says how far its rows go.
+/// The file with a folder's [`State`].
 const STATE: &str = "state.json";
 
-/// The version of the folder's content.
+/// The version of the format of a folder's contents.
 const VERSION: u32 = 1;
 
-/// What the report says of a study that reads in this way.
+/// The sentence in which the report warns that a database was read above a mark.
 pub fn caveat(path: &Path) -> String {
     format!(
         "the database {} is read above a high-water mark (data.prices.high_water_mark): rows of its large tables that were read before \
@@ -53,37 +56,37 @@ pub fn caveat(path: &Path) -> String {
     )
 }
 
-/// A database as it stands now, and what of it has to be read.
+/// A database as it is now, and the rows of it that have to be read.
 #[derive(Debug)]
 pub struct Looked {
-    /// What will have been read.
+    /// The digest of all that the reading gives: the chain of the large tables, and the bytes of the small ones.
     pub digest: Digest,
-    /// How to read it.
+    /// The mark above which each large table is read, with the keeper of the rows below it.
     pub marks: Arc<Marks>,
-    /// What is to be told of it.
+    /// The message for the user on how the file is read; `None` if no large table has grown.
     pub told: Option<String>,
 }
 
-/// What is remembered from one reading to the next.
+/// The state that one reading leaves for the next.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct State {
     version: u32,
     schema_version: i64,
-    /// All that was read, in order.
+    /// The digest of all readings of the large tables, each entered behind the ones before.
     chain: Digest,
     tables: BTreeMap<String, TableState>,
 }
 
-/// How far a large table was read.
+/// The readings of one large table.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct TableState {
-    /// The number of the last row of each reading.
+    /// The number of the last row of each reading, ascending; the newest one is the mark.
     lasts: Vec<i64>,
-    /// The newest rows below the mark.
+    /// The digest of the newest rows up to the mark.
     newest: Digest,
 }
 
-/// The folders in which a store keeps rows.
+/// The folders of kept rows in a store, one for each database and way to read it.
 pub fn folders(store: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(store.join(MARKS)).into_iter().flatten().flatten();
     let mut folders = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect::<Vec<_>>();
@@ -91,13 +94,14 @@ pub fn folders(store: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// Whether no reading has used a folder for so long; each writes its state anew.
+/// Whether the last reading that used a folder is longer ago than `time`. Each reading writes the folder's state anew,
+/// so the time of that file tells; a folder without a state is unused.
 pub fn is_unused_for(folder: &Path, time: Duration) -> bool {
     let used = fs::metadata(folder.join(STATE)).and_then(|state| state.modified());
     used.map_or(true, |used| SystemTime::now().duration_since(used).is_ok_and(|age| age > time))
 }
 
-/// The folder of one way to read one database.
+/// One database with one set of parameters to read it, and the folder that keeps its state and rows.
 #[derive(Clone, Debug)]
 pub struct HighWater<'a> {
     path: &'a Path,
@@ -106,7 +110,7 @@ pub struct HighWater<'a> {
 }
 
 impl<'a> HighWater<'a> {
-    /// Where a store keeps what a reading with these parameters needs.
+    /// The folder's name follows from the file's canonical path and the parameters.
     pub fn new(store: &Store, path: &'a Path, layout: &'a TableLayout, parameters: Key) -> Self {
         let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let mut name = KeyHasher::new();
@@ -115,7 +119,8 @@ impl<'a> HighWater<'a> {
         Self { path, layout, folder }
     }
 
-    /// Compare the file with what was read; `whole` digests all its bytes, where it has to be read as a whole.
+    /// Compare the file with the kept state, and write the new one. `whole` digests all bytes of the file; it is called
+    /// only where the file has to be read as a whole.
     pub fn look(&self, whole: impl FnOnce() -> Result<Digest, StudyError>) -> Result<Looked, StudyError> {
         let growth = Growth::open(self.path)?;
         let schema_version = growth.schema_version()?;
@@ -129,11 +134,13 @@ impl<'a> HighWater<'a> {
         let newest = |table: &str, to| digest(|out| growth.write_newest(table, to, NEWEST, out));
         let (state, over, told) = match self.fitting(schema_version, &large, newest)? {
             Ok(mut state) => {
+                // Counted before `advance` adds the new rows: only earlier readings are over and must be kept.
                 let over = state.readings();
                 let told = advance(&mut state, &growth, &large, newest)?;
                 (state, over, told.map(|told| format!("{}: {told}", self.path.display())))
             }
             Err(why) => {
+                // A chain stands for one content, so rows that an earlier chain has kept go with it.
                 let _ = fs::remove_dir_all(&self.folder);
                 let mut chain = KeyHasher::new();
                 chain.digest("whole", &whole()?);
@@ -160,7 +167,7 @@ impl<'a> HighWater<'a> {
         Ok(Looked { digest: of_key(&key), marks, told })
     }
 
-    /// Forget everything, so that the next reading takes all.
+    /// Forget the state, so that the next reading takes the whole file.
     pub fn forget(&self) {
         let _ = fs::remove_file(self.state());
     }
@@ -169,7 +176,7 @@ impl<'a> HighWater<'a> {
         self.folder.join(STATE)
     }
 
-    /// What is remembered, if the file has only grown since; why not otherwise.
+    /// The kept state if the file has merely grown since; otherwise the reason, in words for the user.
     fn fitting(
         &self,
         schema_version: i64,
@@ -205,6 +212,7 @@ impl<'a> HighWater<'a> {
     fn remember(&self, state: &State) -> Result<(), StudyError> {
         let failed = |source| StudyError::Read { path: self.state(), source };
         let text = serde_json::to_vec(state).map_err(std::io::Error::from).map_err(failed)?;
+        // Written beside and renamed: whoever reads the state finds the old one or the new one, never half of it.
         let new = self.state().with_extension(std::process::id().to_string());
         fs::write(&new, text).and_then(|()| fs::rename(&new, self.state())).map_err(failed)
     }
@@ -216,7 +224,10 @@ impl State {
     }
 }
 
-/// Take in what stands above the marks; what is to be told of it.
+/// Enter the rows above the marks into the state. The message for the user says from where on; `None` if no table has
+/// grown.
+///
+/// Only new rows are digested, so a reading costs what was added, not what there is.
 fn advance(
     state: &mut State,
     growth: &Growth,
@@ -255,16 +266,16 @@ fn of_key(key: &KeyHasher) -> Digest {
     key.finish_digest()
 }
 
-/// Keeps rows as artifacts of a store of their own.
+/// Keeps the rows of one database as artifacts of a store inside its folder.
 #[derive(Debug)]
 struct Keeper {
     store: Store,
 }
 
-/// The name of the kept artifacts' stage.
+/// The stage under which rows are kept.
 const STAGE: &str = "rows";
 
-/// What a kept artifact says of each of its columns.
+/// The kind of a kept column, as its artifact's manifest lists it.
 #[derive(Serialize, Deserialize)]
 enum Kind {
     Days(Option<Shape>),

@@ -1,4 +1,4 @@
-//! A ledger as it is stored: its days, trades and positions, each a table whose columns are named once, here.
+//! A ledger as it is stored: its days, trades and positions, each a table whose column names are written once, here.
 
 use std::collections::BTreeMap;
 
@@ -6,59 +6,60 @@ use backstaff_panel::Session;
 use backstaff_portfolio::{Backtest, Day, Side, measure::Concentration};
 use backstaff_stage::{StoreError, Table};
 
-/// A ledger by day: the account, what cash earned, and how much of it was in few positions.
+/// The days of a ledger: the account, the return of cash, and the concentration of positions. All lists have one entry
+/// a day.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Daily {
     /// The account at each session's close.
     pub days: Vec<Day>,
-    /// What cash earned since the day before, as a return.
+    /// The return of cash since the close before, as a fraction.
     pub cash_returns: Vec<f64>,
-    /// How concentrated the account is.
+    /// The concentration of positions at each close.
     pub concentration: Vec<Concentration>,
-    /// The equity of each cohort; empty where the book is one.
+    /// The equity of each cohort at each close; no cohorts where the book is one.
     pub cohorts: Vec<Vec<f64>>,
 }
 
-/// A trade that took place.
+/// A trade: an order, or the part of one, that was filled.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trade {
-    /// The session.
+    /// The session in which the trade was filled.
     pub session: Session,
-    /// The instrument.
+    /// The name of the traded instrument.
     pub instrument: String,
-    /// Whether it was bought or sold.
+    /// The side: bought or sold.
     pub side: Side,
-    /// How many shares, above zero.
+    /// The number of shares, above zero.
     pub shares: f64,
-    /// The price paid or received for a share, slippage included.
+    /// The price per share that was paid or received, slippage included.
     pub price: f64,
-    /// `shares · price`.
+    /// The value `shares · price`, in the currency of the prices.
     pub value: f64,
-    /// The broker's fee.
+    /// The broker's commission on the trade.
     pub commission: f64,
-    /// The tax.
+    /// The tax on the trade.
     pub tax: f64,
-    /// What the price was worse than the market's, for all shares; part of `value`.
+    /// The cost of a price that was worse than the market's, for all shares; part of `value`.
     pub slippage: f64,
 }
 
-/// A position at a session's close.
+/// A position that is held at a session's close.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Position {
-    /// The session.
+    /// The session at whose close the position is held.
     pub session: Session,
-    /// The instrument.
+    /// The name of the held instrument.
     pub instrument: String,
-    /// Shares; negative if short.
+    /// The number of shares; negative if short.
     pub shares: f64,
-    /// Their value; negative if short.
+    /// The value of the shares at their newest close; negative if short.
     pub value: f64,
-    /// Their share of equity.
+    /// The value divided by the account's equity; negative if short.
     pub weight: f64,
 }
 
 impl Daily {
-    /// The days of a ledger.
+    /// Take the days from a ledger.
     pub fn of(ledger: &Backtest) -> Self {
         Self {
             days: ledger.days.clone(),
@@ -68,12 +69,12 @@ impl Daily {
         }
     }
 
-    /// The sessions.
+    /// The session of each day, in order.
     pub fn sessions(&self) -> impl ExactSizeIterator<Item = Session> + '_ {
         self.days.iter().map(|day| day.session)
     }
 
-    /// Its numbers as named columns, one value a day; everything but the session.
+    /// The numbers of the days as named columns, one value a day; all but the session.
     pub fn columns(&self) -> Vec<(String, Vec<f64>)> {
         let mut columns =
             DAY_COLUMNS.map(|name| (name.to_owned(), Vec::with_capacity(self.days.len()))).to_vec();
@@ -92,7 +93,7 @@ impl Daily {
         columns
     }
 
-    /// As a table.
+    /// The table that the days are stored as.
     pub fn table(&self) -> Table {
         let sessions = self.sessions().map(Session::number).collect();
         self.columns()
@@ -100,7 +101,7 @@ impl Daily {
             .fold(Table::new().i32("session", sessions), |table, (name, values)| table.f64(&name, values))
     }
 
-    /// From a table; a column that is missing is an error.
+    /// Read the days from their table; an error if a column is missing.
     pub fn read(table: &Table) -> Result<Self, StoreError> {
         let columns = DAY_COLUMNS.map(|name| table.f64s(name));
         let columns = columns.into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -127,7 +128,7 @@ const HERFINDAHL: &str = "herfindahl";
 const LARGEST: &str = "largest_weight";
 const COHORT: &str = "cohort_";
 
-/// The columns of a day, in the order of [`numbers`].
+/// The names of a day's columns, in the order of [`numbers`].
 const DAY_COLUMNS: [&str; 15] = [
     "equity",
     "cash",
@@ -208,7 +209,7 @@ fn day(session: Session, number: impl Fn(usize) -> f64) -> Day {
     }
 }
 
-/// Whether two days are the same to the bit.
+/// Whether two days have the same session and the same numbers, bit for bit.
 pub fn is_same_day(a: &Day, b: &Day) -> bool {
     a.session == b.session && numbers(a).map(f64::to_bits) == numbers(b).map(f64::to_bits)
 }
@@ -229,7 +230,7 @@ pub fn trades(ledger: &Backtest) -> Vec<Trade> {
     ledger.fills.iter().map(trade).collect()
 }
 
-/// The positions of a ledger, by session and instrument.
+/// The positions of a ledger at each close, by session and instrument.
 pub fn positions(ledger: &Backtest) -> Vec<Position> {
     let position = |position: &backstaff_portfolio::Position| {
         let day = &ledger.days[position.day as usize];
@@ -244,7 +245,7 @@ pub fn positions(ledger: &Backtest) -> Vec<Position> {
     ledger.positions.iter().map(position).collect()
 }
 
-/// Trades as a table.
+/// The table that trades are stored as.
 pub fn trades_table(trades: &[Trade]) -> Table {
     let number = |of: fn(&Trade) -> f64| trades.iter().map(of).collect::<Vec<_>>();
     Table::new()
@@ -259,7 +260,7 @@ pub fn trades_table(trades: &[Trade]) -> Table {
         .f64("slippage", number(|trade| trade.slippage))
 }
 
-/// Trades from a table.
+/// Read trades from their table.
 pub fn read_trades(table: &Table) -> Result<Vec<Trade>, StoreError> {
     let numbers = ["shares", "price", "value", "commission", "tax", "slippage"].map(|name| table.f64s(name));
     let numbers = numbers.into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -278,7 +279,7 @@ pub fn read_trades(table: &Table) -> Result<Vec<Trade>, StoreError> {
     Ok(table.strs("instrument")?.into_iter().enumerate().map(trade).collect())
 }
 
-/// Positions as a table.
+/// The table that positions are stored as.
 pub fn positions_table(positions: &[Position]) -> Table {
     let number = |of: fn(&Position) -> f64| positions.iter().map(of).collect::<Vec<_>>();
     Table::new()
@@ -289,7 +290,7 @@ pub fn positions_table(positions: &[Position]) -> Table {
         .f64("weight", number(|position| position.weight))
 }
 
-/// Positions from a table.
+/// Read positions from their table.
 pub fn read_positions(table: &Table) -> Result<Vec<Position>, StoreError> {
     let sessions = table.i32s("session")?;
     let (shares, values, weights) = (table.f64s("shares")?, table.f64s("value")?, table.f64s("weight")?);
@@ -303,7 +304,7 @@ pub fn read_positions(table: &Table) -> Result<Vec<Position>, StoreError> {
     Ok(table.strs("instrument")?.into_iter().enumerate().map(position).collect())
 }
 
-/// The weight of each instrument that was ever held, at the close of each of these sessions; 0 while it is not.
+/// The weight of each instrument that was ever held, at the close of each of these sessions; 0 where it is not held.
 pub fn weights(positions: &[Position], sessions: &[Session]) -> BTreeMap<String, Vec<f64>> {
     let mut weights = BTreeMap::<String, Vec<f64>>::new();
     for position in positions {

@@ -1,4 +1,4 @@
-//! What lies in the store: how panels, columns and fits are written and read back. Knows no step.
+//! The contents of the store: how panels, columns, ledgers and fits are written and read back. No step is known here.
 
 pub mod column;
 pub mod delistings;

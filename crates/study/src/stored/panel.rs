@@ -22,19 +22,19 @@ use crate::{
     },
 };
 
-/// The field that is 1 from an instrument's date of entry on.
+/// The name of the field that is 1 from an instrument's date of entry on and 0 before it.
 pub const MEMBER: &str = "member";
 
-/// The index to compare with, on the panel's sessions.
+/// The index that portfolios are compared with: one value for each of the panel's sessions, NaN where missing.
 #[derive(Clone, Debug, Default)]
 pub struct Benchmark {
-    /// Opens.
+    /// The opening prices of the index.
     pub open: Vec<f64>,
-    /// Closes.
+    /// The closing prices of the index.
     pub close: Vec<f64>,
 }
 
-/// The handle of a loaded panel.
+/// The handle of a loaded panel: its axis and digests, and its columns once they were read.
 #[derive(Debug)]
 pub struct PanelHandle {
     store: Store,
@@ -50,7 +50,7 @@ pub struct PanelHandle {
 }
 
 impl PanelHandle {
-    /// Open the artifact of `load`; reads the axis only.
+    /// Open the artifact of `load`; only the axis and the facts are read from the store.
     pub fn open(store: &Store, manifest: Manifest) -> Result<Self, StudyError> {
         let numbers = read_integers(store, &manifest, "sessions")?;
         let calendar = Calendar::new(numbers.iter().map(|&n| Session::from_number(n as i32)).collect());
@@ -81,12 +81,12 @@ impl PanelHandle {
         })
     }
 
-    /// Where it is kept.
+    /// The store that holds the panel's artifact.
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    /// The rows.
+    /// The axis: the instrument and the session of each row.
     pub fn axis(&self) -> &Arc<Axis> {
         &self.axis
     }
@@ -96,22 +96,22 @@ impl PanelHandle {
         &self.segments
     }
 
-    /// The digest of the rows of a segment.
+    /// The digest of a segment's rows: its sessions, and the lives of instruments within it.
     pub fn axis_digest(&self, segment: usize) -> &Digest {
         &self.axis_digests[segment]
     }
 
-    /// The names of the fields.
+    /// The names of the panel's numeric fields.
     pub fn fields(&self) -> &BTreeSet<String> {
         &self.fields
     }
 
-    /// The names of the categories.
+    /// The names of the panel's categories.
     pub fn categories(&self) -> &BTreeSet<String> {
         &self.categories
     }
 
-    /// The columns that expressions may name.
+    /// The names that expressions may use: fields, categories, published quantities and instruments.
     pub fn schema(&self) -> Schema {
         let instruments = self.axis.instruments().iter().map(|instrument| instrument.name().to_owned());
         Schema {
@@ -122,17 +122,17 @@ impl PanelHandle {
         }
     }
 
-    /// Facts about the reading.
+    /// Facts about the files that the panel was read from.
     pub fn facts(&self) -> &LoadFacts {
         &self.facts
     }
 
-    /// The artifact.
+    /// The manifest of the panel's artifact.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// The digest of a field or of categories in a segment.
+    /// The digest of a field's or a category's values in a segment.
     ///
     /// # Panics
     ///
@@ -142,8 +142,8 @@ impl PanelHandle {
         self.manifest.part(&part).map_or_else(|| panic!("the panel has no {part}"), |part| part.digest)
     }
 
-    /// Enter a segment into a key: its rows, the fields and categories that are read there, and what else the caller
-    /// reads of it.
+    /// Enter a segment into a key: the digest of its rows, those of the named fields and categories in it, and what
+    /// `more` adds.
     ///
     /// # Panics
     ///
@@ -164,7 +164,7 @@ impl PanelHandle {
         });
     }
 
-    /// The digest of what was published of a quantity in a segment's days and since the segment before.
+    /// The digest of a quantity's values that became known after the segment before and by the end of this one.
     ///
     /// # Panics
     ///
@@ -174,7 +174,11 @@ impl PanelHandle {
         self.manifest.part(&part).map_or_else(|| panic!("the panel has no {part}"), |part| part.digest)
     }
 
-    /// What was published under a name up to the last session.
+    /// All values of a quantity that were published by the last session; read once.
+    ///
+    /// # Errors
+    ///
+    /// If nothing is published under this name, or a part can't be read.
     pub fn published(&self, name: &str) -> Result<Arc<Facts>, StudyError> {
         let lock = || self.published.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(facts) = lock().get(name) {
@@ -203,7 +207,7 @@ impl PanelHandle {
         Ok(facts)
     }
 
-    /// Add what was published under these names to a panel of its rows.
+    /// Add the published values of these quantities to a panel that was cut from this one.
     pub fn publish<'a>(
         &self,
         panel: &mut Panel,
@@ -215,7 +219,7 @@ impl PanelHandle {
         Ok(())
     }
 
-    /// A field.
+    /// A field's values on all rows, NaN where missing; read once, then kept in memory.
     pub fn column(&self, name: &str) -> Result<Arc<Column>, StudyError> {
         let lock = || self.in_memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(column) = lock().get(name) {
@@ -226,7 +230,7 @@ impl PanelHandle {
         Ok(column)
     }
 
-    /// A field at the positions of some segments, on the axis of these.
+    /// A field's values in neighbouring segments, on an axis of just these.
     fn column_of(&self, name: &str, segments: &[Segment], axis: &Axis) -> Result<Column, StudyError> {
         let read = |segment: &Segment| {
             let column = StoredColumn::open(&self.store, &self.manifest, &segment.part(name))?;
@@ -237,7 +241,7 @@ impl PanelHandle {
         Ok(join(axis, &parts))
     }
 
-    /// Categories at the positions of some segments, on the axis of these.
+    /// The categories in neighbouring segments, on an axis of just these.
     fn categories_of(&self, name: &str, segments: &[Segment], axis: &Axis) -> Result<Categories, StudyError> {
         let mut names = Vec::<String>::new();
         let mut codes = vec![Categories::MISSING; axis.n_rows()];
@@ -259,8 +263,8 @@ impl PanelHandle {
         Ok(Categories::new(codes, names))
     }
 
-    /// The panel of these positions, with these fields, categories and published values; of columns it reads only the
-    /// segments that hold them.
+    /// The panel of these positions of the calendar, with these fields, categories and published values. Only the
+    /// segments that hold the positions are read.
     ///
     /// # Panics
     ///
@@ -294,7 +298,7 @@ impl PanelHandle {
         Ok(panel.between(positions.start - start..positions.end - start))
     }
 
-    /// The panel with these fields and categories.
+    /// The panel of all sessions with these fields and categories.
     pub fn panel<'a>(
         &self,
         fields: impl IntoIterator<Item = &'a str>,
@@ -312,7 +316,7 @@ impl PanelHandle {
         Ok(panel)
     }
 
-    /// The benchmark's opens and closes on the panel's sessions, if the study has one.
+    /// The benchmark's prices, one for each of the panel's sessions; `None` if the study has no benchmark.
     pub fn benchmark(&self) -> Result<Option<Benchmark>, StudyError> {
         if self.manifest.part("benchmark.close").is_none() {
             return Ok(None);
@@ -325,13 +329,13 @@ impl PanelHandle {
     }
 }
 
-/// A segment in a calendar that begins at this position.
+/// The same segment with its positions counted from `start` on, as on an axis that begins there.
 fn moved(segment: &Segment, start: usize) -> Segment {
     let Range { start: first, end } = segment.positions;
     Segment { label: segment.label.clone(), positions: first - start..end - start }
 }
 
-/// The part that holds what was published of a quantity in a segment's days and since the segment before.
+/// The name of the part with a quantity's values that became known after the segment before and by the end of this one.
 pub fn published_part(segment: &Segment, name: &str) -> String {
     segment.part(&format!("$${name}"))
 }

@@ -14,12 +14,12 @@ use rayon::prelude::*;
 
 use crate::stored::encoding::Values;
 
-/// A run of sessions of the calendar.
+/// A run of sessions of the calendar that is stored as one part.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Segment {
-    /// `2024`, `2025-Q1` or `2025-04`.
+    /// The year, quarter or month of the sessions: `2024`, `2025-Q1` or `2025-04`.
     pub label: String,
-    /// Positions in the calendar.
+    /// The positions of the sessions in the calendar.
     pub positions: Range<usize>,
 }
 
@@ -30,7 +30,7 @@ impl Segment {
     }
 }
 
-/// Cut a calendar into segments.
+/// Cut a calendar into segments: whole years, then the quarters of the last year, then the months of its last quarter.
 pub fn segments(calendar: &Calendar) -> Vec<Segment> {
     let sessions = calendar.sessions();
     let Some(&last) = sessions.last() else { return Vec::new() };
@@ -45,7 +45,7 @@ pub fn segments(calendar: &Calendar) -> Vec<Segment> {
     out
 }
 
-/// The segment of a session in a calendar that ends with `last`.
+/// The label of a session's segment, in a calendar that ends with `last`.
 fn label(session: Session, last: Session) -> String {
     let quarter = |session: Session| (session.month() - 1) / 3 + 1;
     let year = session.year();
@@ -58,7 +58,7 @@ fn label(session: Session, last: Session) -> String {
     }
 }
 
-/// The rows of a segment, instrument by instrument.
+/// The rows of a segment: one range for each instrument that lives in it.
 pub fn rows(axis: &Axis, segment: &Segment) -> Vec<Range<usize>> {
     (0..axis.n_instruments())
         .filter_map(|i| {
@@ -70,7 +70,7 @@ pub fn rows(axis: &Axis, segment: &Segment) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// A digest of the rows of a segment: its sessions, and who lives from when to when.
+/// The digest of a segment's rows: its sessions, and the life of each instrument within it.
 pub fn axis_digest(axis: &Axis, segment: &Segment) -> Digest {
     let mut bytes = Vec::new();
     for session in &axis.calendar().sessions()[segment.positions.clone()] {
@@ -82,6 +82,7 @@ pub fn axis_digest(axis: &Axis, segment: &Segment) -> Digest {
         if start < end {
             bytes.extend_from_slice(&(instrument.name().len() as u64).to_le_bytes());
             bytes.extend_from_slice(instrument.name().as_bytes());
+            // Counted from the segment's start: a life that begins earlier or goes on later leaves the digest as it is.
             bytes.extend_from_slice(&((start - segment.positions.start) as u64).to_le_bytes());
             bytes.extend_from_slice(&((end - segment.positions.start) as u64).to_le_bytes());
         }
@@ -91,7 +92,7 @@ pub fn axis_digest(axis: &Axis, segment: &Segment) -> Digest {
     Digest::from_bytes(*hasher.finish().as_bytes())
 }
 
-/// Put the segments of a column together again: all that the axis has.
+/// Put the segments of a column together: one value for each row of the axis, in four bytes if all segments are.
 ///
 /// # Panics
 ///
@@ -148,7 +149,7 @@ fn scatter<T: Copy + Default + Send>(
     out
 }
 
-/// The rows of one segment of a column.
+/// The values of a column in one segment, instrument after instrument.
 pub fn cut(axis: &Axis, segment: &Segment, column: &Arc<Column>) -> Column {
     column.select(&rows(axis, segment))
 }

@@ -16,7 +16,7 @@ series:
   - {table: levels, key: name, date: day, value: level, lag_days: 0, names: {index: market}}
 ";
 
-/// As many sessions make the table of bars a large one.
+/// The sessions that give the table of bars 101,000 rows: it takes 100,000 to be large.
 const SESSIONS: i64 = 1_010;
 const STOCKS: i64 = 100;
 
@@ -79,7 +79,7 @@ impl Growing {
         (looked, panel)
     }
 
-    /// The same, where what is there has to be as if all had been read.
+    /// Read the file above its marks, and require the panel that a reading of the whole file gives.
     fn read_rightly(&self) -> Looked {
         let (looked, panel) = self.read();
         assert_same(&panel.unwrap(), &self.source().load().unwrap().panel);
