@@ -1,4 +1,5 @@
-//! What is odd about a computed column: it has no values, says the same everywhere, or rests on half-filled windows.
+//! Checks of a computed column: whether it has no values, has the same value everywhere, or rests on half-filled
+//! windows.
 
 use std::ops::Range;
 
@@ -9,49 +10,49 @@ use serde::{Deserialize, Serialize};
 
 use crate::words;
 
-/// What was counted in a computed column.
+/// The counts of a check of one column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ColumnCheck {
-    /// The feature.
+    /// The name of the feature.
     pub column: String,
-    /// Rows with a finite value.
+    /// The number of rows with a finite value.
     pub n_present: usize,
-    /// Those of them whose window begins before their instrument's first session. Windows over all history, recursions
-    /// and windows that count some rows only have no such beginning, and none are counted for them; nor for sessions
-    /// inside a window that lack a value.
+    /// The number of those rows whose window begins before their instrument's first session. Windows over all history,
+    /// recursions and windows that count some rows only have no such beginning, so they count 0. A session inside a
+    /// window that lacks a value is not counted either.
     pub n_partial: usize,
-    /// The one value that all of them have, if there are several rows.
+    /// The value that all rows share, if there are several rows and they do; `None` otherwise.
     pub constant: Option<f64>,
 }
 
-/// Values from half-filled windows are told if they are more than this share.
+/// The share of values from half-filled windows above which a warning names the column.
 const TOLERATED: f64 = 0.05;
 
-/// Features that a warning names.
+/// The number of features that a warning names before it cuts the list.
 const NAMED: usize = 8;
 
-/// Counts what a column holds, some instruments after the other.
+/// Counts the values of a column, one group of instruments after the other.
 #[derive(Clone, Debug)]
 pub struct Checker {
     n_present: usize,
     n_partial: usize,
-    /// The least and the greatest value.
+    /// The least and the greatest finite value so far.
     range: (f64, f64),
     reach: usize,
 }
 
 impl Checker {
-    /// For a column of a feature with this look-back.
+    /// Begin with no rows of a feature with this look-back.
     pub fn new(look_back: LookBack) -> Self {
         let range = (f64::INFINITY, f64::NEG_INFINITY);
         Self { n_present: 0, n_partial: 0, range, reach: look_back.sessions().unwrap_or(0) }
     }
 
-    /// Take more instruments: a column of their rows.
+    /// Count the rows of more instruments, whose values `column` holds.
     ///
     /// # Panics
     ///
-    /// If the column has other rows than the instruments.
+    /// If the column does not have one value for each of the instruments' rows.
     pub fn add(&mut self, axis: &Axis, instruments: Range<usize>, column: &Column) {
         match column {
             Column::F32(values) => self.count(values, [f32::INFINITY, f32::NEG_INFINITY]),
@@ -87,7 +88,7 @@ impl Checker {
         self.range = (least.fold(self.range.0, f64::min), most.fold(self.range.1, f64::max));
     }
 
-    /// What was counted.
+    /// The counts of all rows so far, under the feature's name.
     pub fn finish(self, name: &str) -> ColumnCheck {
         let Self { n_present, n_partial, range: (least, most), .. } = self;
         let constant = (n_present > 1 && least == most).then_some(least);
@@ -96,28 +97,28 @@ impl Checker {
 }
 
 impl ColumnCheck {
-    /// Count what a column of a feature with this look-back holds.
+    /// Count the values of a whole column of a feature with this look-back.
     ///
     /// # Panics
     ///
-    /// If the column has other rows than the axis.
+    /// If the column does not have one value for each row of the axis.
     pub fn of(name: &str, look_back: LookBack, axis: &Axis, column: &Column) -> Self {
         let mut checker = Checker::new(look_back);
         checker.add(axis, 0..axis.n_instruments(), column);
         checker.finish(name)
     }
 
-    /// The share of the values that rest on a window which begins before the instrument does.
+    /// The share of the finite values whose window begins before their instrument does.
     pub fn partial(&self) -> f64 {
         self.n_partial as f64 / self.n_present.max(1) as f64
     }
 
-    /// Whether more of them do than can be overlooked.
+    /// Whether more of the values come from half-filled windows than can be overlooked: more than 5 %.
     pub fn has_many_partial(&self) -> bool {
         self.partial() > TOLERATED
     }
 
-    /// Whether the column can tell nothing from anything.
+    /// Whether the column has no value, or the same one everywhere, so that it tells no rows apart.
     pub fn is_empty(&self) -> bool {
         self.n_present == 0 || self.constant.is_some()
     }
@@ -131,7 +132,7 @@ pub fn check(axis: &Axis, columns: &[(&str, LookBack, &Column)]) -> Vec<ColumnCh
     columns.par_iter().map(check).collect()
 }
 
-/// What the user should know about these columns, one text for each kind of finding.
+/// The warnings about these columns for the user, one text for each kind of finding.
 pub fn warnings(checks: &[ColumnCheck]) -> Vec<String> {
     let named = |found: &[&ColumnCheck]| {
         let names = found.iter().map(|check| check.column.as_str());

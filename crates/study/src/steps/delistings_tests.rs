@@ -1,4 +1,4 @@
-//! A small database in which instruments end in every way there is, and what studies make of it.
+//! A small database in which instruments end in every way there is, and the results of studies on it.
 
 use std::path::Path;
 
@@ -44,7 +44,7 @@ portfolio:
   recovery: {usual: 0.8, instruments: {S07: 0.7}, reasons: {insolvent: 0.1, merger: 0.95}}
 ";
 
-/// The instruments that end: name, the first session without it, what its holders get.
+/// The instruments that end: the name, the first session without the instrument, the share that its holders get.
 const ENDS: [(&str, usize, f64); 5] = [
     ("S02", 180, 0.1),  // insolvent; halted before
     ("S03", 200, 0.95), // merged; the table has it some days later
@@ -57,7 +57,7 @@ fn dates() -> Vec<Session> {
     weekdays_from(Session::from_number(17_897)).take(N_SESSIONS).collect()
 }
 
-/// Open and close of an instrument in a session; without trade there are none.
+/// The open and the close of an instrument in a session; `None` without trade.
 fn bar(i: usize, t: usize) -> Option<(f64, f64)> {
     let is_halted = i == 2 && (175..180).contains(&t) || i == 4 && (100..112).contains(&t);
     let step = |s: usize, k: u64| 1.0 + 0.04 * (noise(&[i as u64, s as u64, k]) - 0.5);
@@ -70,7 +70,7 @@ fn name(i: usize) -> String {
     format!("S{i:02}")
 }
 
-/// The market in a folder, with more done to it.
+/// The market's files in a folder, after `sql` has changed its database.
 fn market(sql: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let mut connection = Connection::open(folder.path().join("market.db")).unwrap();
@@ -129,7 +129,7 @@ fn with_panel<T>(folder: &Path, text: &str, work: impl FnOnce(&Study, &PanelHand
     with_flow(folder, text, |study, flow| work(study, &study.load(flow).unwrap()))
 }
 
-/// The label of each session of an instrument, the slow way.
+/// The label of each session of an instrument, computed the slow way.
 fn slow_labels(i: usize) -> Vec<f64> {
     let ends = ENDS.iter().find(|end| end.0 == name(i));
     let (end, recovery) = ends.map_or((N_SESSIONS, f64::NAN), |&(_, end, recovery)| (end, recovery));
@@ -170,7 +170,7 @@ fn labels_end_with_what_is_recovered() {
     });
 }
 
-/// The keys of what ends with a recovery: labels, quantiles, portfolios.
+/// The keys of the stages that read recoveries: labels, quantiles and portfolios.
 fn keys(folder: &Path, text: &str) -> [Key; 3] {
     with_panel(folder, text, |study, panel| {
         let key = |hash: &dyn Fn(&mut KeyHasher)| {
@@ -243,7 +243,7 @@ fn stated_and_suspected_ends_and_stale_rows_are_counted() {
         "5 of 12 instruments end before the data do: 4 by the table of delistings, 1 only suspected"
     ));
     assert!(page.contains("names 4 of the 5 instruments whose rows end before the data do"));
-    // Found again, and nothing is computed that hangs on no recovery.
+    // The second run finds everything; a changed recovery computes only the stages that depend on it.
     assert!(run(folder.path(), STUDY).unwrap().stages.iter().all(|stage| stage.computed == 0));
     let again = run(folder.path(), &STUDY.replace("insolvent: 0.1", "insolvent: 1.2")).unwrap();
     let computed = again.stages.iter().filter(|stage| stage.computed > 0).map(|stage| stage.name);
@@ -259,7 +259,7 @@ fn nothing_looks_ahead() {
     assert!(proof.holds(), "{proof}");
 }
 
-/// Every number of every session of the portfolios up to one session.
+/// The bits of every number of the portfolios' sessions, up to one session.
 fn ledgers_until(sql: &str, last: Session) -> Vec<(String, Vec<u64>)> {
     with_flow(market(sql).path(), STUDY, |study, flow| {
         let results = study.results(flow).unwrap();
@@ -278,7 +278,7 @@ fn a_later_delisting_changes_nothing_of_a_ledger_before_it() {
     let last = dates()[215];
     let whole = ledgers_until("", last);
     assert!(whole.len() > 20 && whole.iter().all(|(_, values)| values.len() > 100));
-    // Of the others, one goes on as if nothing had happened, and nobody knows why the other ends.
+    // The changed database says nothing of later delistings: one instrument goes on, and another ends without a reason.
     assert_eq!(whole, ledgers_until(&format!("DELETE FROM gone WHERE since > '{last}'"), last));
     let earlier = ledgers_until("UPDATE gone SET why = 'merger' WHERE code = 'S02'", last);
     assert_ne!(whole, earlier, "an earlier one does");

@@ -1,4 +1,4 @@
-//! Evaluate: how good each model's scores are, judged by plain returns and nothing else.
+//! Evaluate: how well each model's scores foresee plain returns, and nothing else.
 
 use std::{num::NonZeroU32, ops::Range, sync::Arc};
 
@@ -22,84 +22,84 @@ use crate::{
     stored::{column::ColumnHandle, encoding::read_facts, panel::PanelHandle},
 };
 
-/// Into how many parts scores are cut.
+/// The number of quantiles that the scores of a session are cut into.
 pub const N_QUANTILES: usize = 5;
 
-/// Judge scores.
+/// Judge the scores of each model.
 #[derive(Clone, Debug)]
 pub struct Evaluate {
-    /// Sessions that a label spans.
+    /// The number of sessions that a label spans.
     pub horizon: NonZeroU32,
-    /// What a delisting brings.
+    /// The share of the last close that a delisting pays.
     pub recovery: Recovery,
 }
 
-/// What judging reads.
+/// The inputs of the evaluation.
 #[derive(Debug)]
 pub struct EvaluateInputs {
-    /// The axis and prices.
+    /// The panel with the axis and prices.
     pub panel: Arc<PanelHandle>,
-    /// Plain returns.
+    /// The labels: plain returns over the horizon.
     pub labels: Arc<LabelsHandle>,
-    /// Who is eligible.
+    /// The universe: 1 where an instrument is eligible.
     pub universe: Arc<ColumnHandle>,
-    /// The scores of each model, by name.
+    /// The scores of each model, by the model's name.
     pub scores: Vec<(String, Scores)>,
-    /// The tested sessions, as positions.
+    /// The tested sessions, as positions in the calendar.
     pub sessions: Range<usize>,
 }
 
-/// How good a model's scores are.
+/// The evaluation of one model's scores.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
-    /// The tested sessions.
+    /// The tested sessions, in order.
     pub sessions: Vec<Session>,
-    /// By name, one value a session: `ic`, `rank_ic`, `count`, `autocorrelation`, `top_turnover`, `spread`,
-    /// `quantile_1` to `quantile_5`.
+    /// Series by name, one value a session, NaN where missing: `ic`, `rank_ic`, `count`, `autocorrelation`,
+    /// `top_turnover`, `spread`, `quantile_1` (the lowest scores) to `quantile_5`.
     pub series: Vec<(String, Vec<f64>)>,
-    /// The rest.
+    /// The summaries of these series.
     pub facts: EvaluationFacts,
 }
 
-/// How good a model's scores are, in numbers.
+/// The evaluation of one model's scores, summed up over the tested sessions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EvaluationFacts {
-    /// Pearson's correlation of scores and returns, per session.
+    /// Pearson's correlation of scores and labels in each session.
     pub ic: Summary,
-    /// Spearman's.
+    /// Spearman's rank correlation of scores and labels in each session.
     pub rank_ic: Summary,
     /// The return of the best quantile less that of the worst, per session, staggered cohorts, before costs.
     pub spread: Summary,
     /// The mean plain label of each quantile, the worst first.
     pub quantile_means: Vec<Option<f64>>,
-    /// How much of the ranking stays from one session to the next.
+    /// The mean correlation of the scores' ranks in one session with those in the session before.
     pub autocorrelation: Option<f64>,
-    /// The share of the best quantile that is new each session.
+    /// The mean share of the best quantile that was not in it the session before.
     pub top_turnover: Option<f64>,
 }
 
-/// A [`SeriesSummary`] whose undefined numbers are `null`.
+/// The summary of a series with one value a session; a number that is not defined is `null`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Sessions with a value.
+    /// The number of sessions with a value.
     pub n: usize,
-    /// Their mean.
+    /// The mean of these sessions.
     pub mean: Option<f64>,
-    /// Their standard deviation.
+    /// The standard deviation of these sessions (`n − 1`).
     pub deviation: Option<f64>,
-    /// Mean by standard deviation.
+    /// The mean divided by the standard deviation; of an IC this is the ICIR, per session.
     pub ratio: Option<f64>,
-    /// Mean in Newey and West's standard errors.
+    /// The mean divided by Newey and West's standard error.
     pub newey_west_t: Option<f64>,
-    /// How many lags these take in.
+    /// The number of lags that Newey and West's standard error takes in.
     pub lag: usize,
     /// The share of sessions above 0.
     pub share_positive: Option<f64>,
-    /// How many sessions are left where labels don't overlap.
+    /// The number of sessions that are left if labels must not overlap.
     pub n_apart: usize,
-    /// Their mean.
+    /// The mean of the sessions that are left.
     pub mean_apart: Option<f64>,
-    /// Their mean in its standard errors.
+    /// The mean of the sessions that are left, divided by its standard error.
     pub t_apart: Option<f64>,
 }
 
@@ -120,19 +120,19 @@ impl From<SeriesSummary> for Summary {
     }
 }
 
-/// A number that is one.
+/// The number if it is finite; `None` for NaN and infinities.
 pub(crate) fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
 }
 
-/// The mean of the present values.
+/// The mean of the finite values; `None` without any.
 pub(crate) fn mean(values: &[f64]) -> Option<f64> {
     let present = values.iter().copied().filter(|value| value.is_finite()).collect::<Vec<_>>();
     (!present.is_empty()).then(|| backstaff_statistics::mean(&present))
 }
 
 impl Evaluation {
-    /// A series by name.
+    /// The series of this name, one value a session; empty if there is none.
     pub fn column(&self, name: &str) -> &[f64] {
         self.series.iter().find(|(known, _)| known == name).map_or(&[], |(_, values)| values)
     }
@@ -240,7 +240,7 @@ impl Stage for Evaluate {
     }
 }
 
-/// Read a stored evaluation.
+/// Read an evaluation from its artifact.
 pub fn read_evaluation(store: &Store, manifest: &Manifest) -> Result<Evaluation, StudyError> {
     let facts = read_facts(manifest, "evaluation")?;
     let table = Table::read(&store.open_part(manifest, "series.arrow")?)?;

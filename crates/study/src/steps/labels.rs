@@ -1,4 +1,4 @@
-//! Labels: the return of each row over the horizon, from the execution price of the next session.
+//! Labels: the return of each row over the horizon, from the execution price of the next session on.
 
 use std::{
     num::NonZeroU32,
@@ -25,18 +25,19 @@ use crate::{
     },
 };
 
-/// Compute labels.
+/// Compute the label of each row.
 #[derive(Clone, Debug)]
 pub struct MakeLabels {
     execution: Execution,
     horizon: NonZeroU32,
     recovery: Recovery,
-    /// What was computed in this process.
+    /// The labels that this process has computed.
     made: Arc<OnceLock<Arc<Labels>>>,
 }
 
 impl MakeLabels {
-    /// What the study's `label` section asks for; entry and recovery are the portfolio's by construction.
+    /// The labels that the study's `label` section asks for. Entry and recovery are those of the portfolio, so that a
+    /// model learns the returns that can be had.
     pub fn new(label: &Label, portfolio: &Portfolio, panel: &PanelHandle) -> Result<Self, StudyError> {
         let zero =
             || StudyError::Value { key: "label.horizon".to_owned(), message: "must be 1 or more".to_owned() };
@@ -48,12 +49,12 @@ impl MakeLabels {
         })
     }
 
-    /// Sessions that a label spans.
+    /// The number of sessions that a label spans.
     pub fn horizon(&self) -> NonZeroU32 {
         self.horizon
     }
 
-    /// What a delisting brings, to a label as to the portfolio.
+    /// The share of the last close that a delisting pays, to a label as to the portfolio.
     pub fn recovery(&self) -> &Recovery {
         &self.recovery
     }
@@ -62,7 +63,11 @@ impl MakeLabels {
         [self.execution.field(), "close", TRADED]
     }
 
-    /// The prices at which the study trades.
+    /// The execution prices of a stored panel.
+    ///
+    /// # Errors
+    ///
+    /// If the data lack a field that execution reads.
     fn prices(&self, panel: &PanelHandle) -> Result<ExecutionPrices, StudyError> {
         for name in self.fields() {
             if !panel.fields().contains(name) {
@@ -73,36 +78,36 @@ impl MakeLabels {
         self.prices_of(&panel.panel(self.fields(), [])?)
     }
 
-    /// The prices at which the study trades, of a panel in memory.
+    /// The execution prices of a panel in memory.
     pub fn prices_of(&self, panel: &Panel) -> Result<ExecutionPrices, StudyError> {
         Ok(ExecutionPrices::new(panel, self.execution)?)
     }
 
-    /// Compute them now; a function of the panel alone.
+    /// Compute the labels: a function of the panel and the study's settings alone.
     pub fn labels(&self, panel: &PanelHandle) -> Result<Labels, StudyError> {
         self.labels_at(&self.prices(panel)?)
     }
 
-    /// The labels at these prices.
+    /// Compute the labels at these prices.
     pub fn labels_at(&self, prices: &ExecutionPrices) -> Result<Labels, StudyError> {
         Ok(Labels::forward_return(prices, self.horizon, &recoveries(&self.recovery)?))
     }
 }
 
-/// How many rows have a label, and why others don't.
+/// The number of rows with a label, and of rows without one by reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelFacts {
-    /// Rows with a label.
+    /// The number of rows with a label.
     pub labelled: usize,
-    /// Those of them whose label ends with a delisting.
+    /// The number of those rows whose label ends with a delisting.
     pub delisted: usize,
-    /// Rows whose label would end after the data.
+    /// The number of rows whose label would end after the data.
     pub at_end: usize,
-    /// Rows after which the instrument was not traded any more.
+    /// The number of rows after which the instrument did not trade any more.
     pub never_entered: usize,
 }
 
-/// What the portfolio recovers, as labels end with it.
+/// The recoveries of the portfolio, in the form that labels read.
 pub(crate) fn recoveries(recovery: &Recovery) -> Result<Recoveries, LearnError> {
     let Recovery { usual, stated } = recovery;
     Recoveries::new(stated.clone())?.otherwise(*usual)
@@ -159,7 +164,8 @@ impl Stage for MakeLabels {
     }
 }
 
-/// What the labels look at: nobody reads it, but folds depend on it.
+/// The digest of the sessions that labels span: no stage reads the spans from the store, but the keys of folds need
+/// them.
 fn digest_spans(labels: &Labels) -> Digest {
     let positions = |row: usize| {
         let LabelSpan { entry, exit } =
@@ -170,7 +176,7 @@ fn digest_spans(labels: &Labels) -> Digest {
     digest_bytes(&bytes)
 }
 
-/// The handle of labels: their digest at once, themselves when somebody needs them.
+/// The handle of the labels: their digest at once, the labels when needed.
 #[derive(Debug)]
 pub struct LabelsHandle {
     stage: MakeLabels,
@@ -180,37 +186,38 @@ pub struct LabelsHandle {
 }
 
 impl LabelsHandle {
-    /// The labels of this artifact.
+    /// The labels of this artifact; nothing is read or computed yet.
     pub fn new(stage: MakeLabels, panel: &Arc<PanelHandle>, manifest: Manifest) -> Self {
         Self { stage, panel: panel.clone(), manifest, labels: OnceLock::new() }
     }
 
-    /// The digest of returns and spans.
+    /// The digest of the labels and their spans.
     pub fn digest(&self) -> Digest {
         self.manifest.content()
     }
 
-    /// How many rows have one, and why others don't.
+    /// The number of rows with a label, and of rows without one by reason.
     pub fn facts(&self) -> Result<LabelFacts, StudyError> {
         read_facts(&self.manifest, "labels")
     }
 
-    /// The stage that makes them.
+    /// The stage that computes the labels.
     pub fn stage(&self) -> &MakeLabels {
         &self.stage
     }
 
-    /// The prices at which the study trades.
+    /// The execution prices of the panel.
     pub fn prices(&self) -> Result<ExecutionPrices, StudyError> {
         self.stage.prices(&self.panel)
     }
 
-    /// The labels: those that this process has computed, or computed again, which takes less time than reading them.
+    /// The labels: those that this process has computed, or else computed again, which takes less time than reading
+    /// them.
     pub fn labels(&self) -> Result<&Labels, StudyError> {
         if let Some(labels) = self.labels.get() {
             return Ok(labels);
         }
-        // Of another panel they would be others, even if all parameters are the same.
+        // Labels of another panel are others, even if all parameters are the same.
         let is_own = |labels: &&Arc<Labels>| Arc::ptr_eq(labels.axis(), self.panel.axis());
         let labels = match self.stage.made.get().filter(is_own) {
             Some(made) => made.clone(),

@@ -1,4 +1,4 @@
-//! Load: the study's files to a panel, stored by field and calendar year.
+//! Load: from the study's files to a panel, stored by column and by segment of the calendar.
 
 use std::{
     collections::BTreeSet,
@@ -33,7 +33,7 @@ use backstaff_source::{
 };
 use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Stage, Store, StoreError};
 
-/// Read the files, check and align them.
+/// Read the study's files, check and align their rows.
 #[derive(Clone, Debug)]
 pub struct Load {
     prices: PanelSource,
@@ -42,18 +42,18 @@ pub struct Load {
     at_most: Option<usize>,
     benchmark: Option<(PathBuf, String)>,
     published: Published,
-    /// The layout of the tables as keys have it; empty if there are none.
+    /// The layout of a database's tables as text for the key; empty if the prices are in no database.
     tables_text: String,
     high_water_mark: bool,
     laps: Laps,
 }
 
-/// How long each part of the last computation took: no part of the results.
+/// The seconds that each part of the last computation took; no part of the results.
 #[derive(Clone, Debug, Default)]
 struct Laps(Arc<Mutex<Vec<(&'static str, f64)>>>);
 
 impl Laps {
-    /// Do something and note how long it took.
+    /// Do some work, and note the seconds that it took under a name.
     fn time<T>(&self, name: &'static str, work: impl FnOnce() -> T) -> T {
         let start = Instant::now();
         let result = work();
@@ -73,7 +73,7 @@ struct AttributeTable {
     categories: Vec<String>,
 }
 
-/// The bytes that a study reads.
+/// The digests of the files that a study reads.
 #[derive(Debug)]
 pub struct Files {
     prices: Vec<(String, Digest)>,
@@ -84,38 +84,42 @@ pub struct Files {
 }
 
 impl Files {
-    /// What is to be told of how they will be read.
+    /// The message for the user on how a database will be read, if there is one.
     pub fn told(&self) -> Option<&str> {
         self.high_water.as_ref()?.told.as_deref()
     }
 }
 
-/// What the files held.
+/// The contents of the files, aligned.
 #[derive(Debug)]
 pub struct LoadOutput {
-    /// Prices, categories, membership.
+    /// The panel: prices, categories, published values and membership.
     pub panel: Panel,
-    /// The index to compare with, on the panel's sessions.
+    /// The index that portfolios are compared with, one value for each of the panel's sessions.
     pub benchmark: Option<Series>,
-    /// Facts about the reading, kept in the manifest.
+    /// Facts about the files, kept in the artifact's manifest.
     pub facts: LoadFacts,
     loaded: Option<Loaded>,
 }
 
 impl LoadOutput {
-    /// Forget what only a check of quality needs, so that the panel's columns are its own.
+    /// Drop the rows as they were in the files, which only the check of quality needs: the panel then owns its columns.
     pub fn give_up_source(&mut self) {
         self.loaded = None;
     }
 
-    /// How long each part of the reading took.
+    /// The seconds that each part of the reading took.
     pub fn seconds(&self) -> &[(&'static str, f64)] {
         self.loaded.as_ref().map_or(&[], |loaded| &loaded.seconds)
     }
 }
 
 impl Load {
-    /// What the study's `data` and `universe` sections ask for.
+    /// The files that the study's `data` and `universe` sections name, below the study's folder.
+    ///
+    /// # Errors
+    ///
+    /// If a date, a calendar or a layout is wrong, or the high-water mark is asked for without a database.
     pub fn new(data: &Data, universe: &UniverseSpec, folder: &Path) -> Result<Self, StudyError> {
         let at = |path: &Path| folder.join(path);
         let invalid = |key: &str, message: String| StudyError::Value { key: key.to_owned(), message };
@@ -175,7 +179,7 @@ impl Load {
         })
     }
 
-    /// The files of a single computation: prices exactly as they are there.
+    /// One file for a single computation, with prices exactly as they are in it.
     pub fn verbatim(path: &Path, categories: Vec<String>) -> Self {
         let prices = PanelSource { categories, ..PanelSource::verbatim(path) };
         Self {
@@ -191,23 +195,23 @@ impl Load {
         }
     }
 
-    /// How long each part took, if the panel was computed; asked for once.
+    /// Take the seconds that each part took, if the panel was computed; empty at the second call.
     pub fn take_laps(&self) -> Vec<(&'static str, f64)> {
         std::mem::take(&mut self.laps.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether prices stand in a database of tables.
+    /// Whether the prices are in a database of tables.
     pub fn reads_tables(&self) -> bool {
         self.prices.tables.is_some()
     }
 
-    /// Of a database, only these published facts.
+    /// Read only these published quantities of a database.
     pub fn with_facts_of_tables(mut self, facts: BTreeSet<String>) -> Self {
         self.prices.facts = Some(facts);
         self
     }
 
-    /// What the tables of a database mean, and which fields, categories and facts of it are wanted.
+    /// Read a database by this layout, and only the wanted fields, categories and published quantities of it.
     pub fn of_tables(mut self, layout: TableLayout, wanted: &Schema) -> Result<Self, StudyError> {
         self.tables_text = text_of_layout(&layout)?;
         self.prices.fields = Some(wanted.fields.clone());
@@ -217,7 +221,7 @@ impl Load {
         Ok(self)
     }
 
-    /// A file of prices, adjusted as a study does that says nothing of it, and today's categories from a table.
+    /// One file of prices, adjusted as a study does by default, and a category from a table without history, if any.
     pub fn adjusted(path: &Path, categories: Vec<String>, attributes: Option<(&Path, &str)>) -> Self {
         let attributes = attributes.map(|(path, category)| AttributeTable {
             path: path.to_owned(),
@@ -228,12 +232,12 @@ impl Load {
         Self { prices, attributes, ..Self::verbatim(path, Vec::new()) }
     }
 
-    /// The same files, and a table of published values that says everything itself.
+    /// The same files, and a table of published values that describes itself.
     pub fn with_facts(self, path: &Path) -> Self {
         Self { published: Published::table(path), ..self }
     }
 
-    /// The same files, as if no row after a session were in them, and nothing had been published after it.
+    /// The same files without the rows and publications after a session.
     pub fn without_rows_after(mut self, axis: &Axis, session: Session) -> Self {
         for (i, instrument) in axis.instruments().iter().enumerate() {
             let later = axis.sessions(i).iter().filter(|&&date| date > session);
@@ -243,7 +247,7 @@ impl Load {
         self
     }
 
-    /// Digest the files; of large ones that have not changed, the store's witness stands for their bytes.
+    /// Digest the files. A large file that has not changed is not read: the store keeps a witness of its digest.
     pub fn files(&self, store: &Store) -> Result<Files, StudyError> {
         let digest = |path: &Path| {
             store.digest_source(path).map_err(|source| StudyError::Read { path: path.to_owned(), source })
@@ -285,7 +289,7 @@ impl Load {
         })
     }
 
-    /// The rows that are kept of a database, if it is read above a mark.
+    /// The state and rows that the store keeps of a database, if it is read above a mark.
     fn high_water(&self, store: &Store) -> Option<HighWater<'_>> {
         let layout = self.prices.tables.as_ref().filter(|_| self.high_water_mark)?;
         let mut parameters = KeyHasher::new();
@@ -293,19 +297,19 @@ impl Load {
         Some(HighWater::new(store, &self.prices.path, layout, parameters.finish()))
     }
 
-    /// Forget which rows of a database were kept.
+    /// Forget the rows that the store keeps of a database, so that the next reading takes the whole file.
     pub fn forget_rows(&self, store: &Store) {
         if let Some(mark) = self.high_water(store) {
             mark.forget();
         }
     }
 
-    /// Read everything.
+    /// Read the files; a database as a whole.
     pub fn read(&self) -> Result<LoadOutput, StudyError> {
         self.read_above(None)
     }
 
-    /// Read what stands above the marks of a database, and take the rest from where it is kept.
+    /// Read a database above its marks, and take the rows below them from their keeper.
     fn read_above(&self, marks: Option<&Arc<Marks>>) -> Result<LoadOutput, StudyError> {
         let mut source = self.prices.clone();
         if let Some(at_most) = self.at_most {
@@ -365,7 +369,7 @@ impl Load {
     }
 }
 
-/// The first instruments by name, read from the keys alone.
+/// The first `at_most` instruments by name; to find them, only closes are read.
 fn first_instruments(
     source: &PanelSource,
     at_most: usize,
@@ -502,7 +506,7 @@ fn write(output: &LoadOutput, draft: &mut Draft) -> Result<(), StoreError> {
     write_integers(draft, "sessions", axis.calendar().sessions().iter().map(|s| s.number().into()))?;
     let parts = segments(axis.calendar());
     published::write(draft, &output.panel, &parts)?;
-    // After an append all years but the last are those of the panel before it.
+    // After an append, the segments of earlier years are those of the panel before it: they share its files.
     draft.share_files()?;
     let rows = parts.iter().map(|part| segment::rows(axis, part)).collect::<Vec<_>>();
     let mut tables = Vec::<(String, MakeTable<'_>)>::new();

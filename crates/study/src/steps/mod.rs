@@ -1,5 +1,5 @@
-//! The flow of data, one file a stage, in order: load, quality, features, regimes, labels, folds, train, predict, suspects,
-//! evaluate, backtest.
+//! The steps of a study, one file for each stage, in the order of the data: load, quality, features, regimes, labels,
+//! folds, train, predict, suspects, evaluate, backtest.
 //!
 //! To add one: a file with a type that is a [`Stage`](backstaff_stage::Stage), and its call in `flow/graph.rs`; the
 //! smallest to imitate is `labels.rs`. Each calls a pure crate; only here a formula meets the cache.

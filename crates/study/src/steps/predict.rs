@@ -1,4 +1,4 @@
-//! Predict: each fold's model on the rows of its test, joined to one score a row.
+//! Predict: the scores of each fold's model on the rows of its test, joined to one score a row.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -19,35 +19,35 @@ use crate::{
     },
 };
 
-/// The part of an artifact that holds scores.
+/// The part of an artifact that holds the scores.
 const SCORES: &str = "scores.arrow";
 
-/// Score the tested rows.
+/// Compute the scores of the tested rows.
 #[derive(Clone, Copy, Debug)]
 pub struct Predict;
 
-/// What predicting reads.
+/// The inputs of the prediction.
 #[derive(Debug)]
 pub struct PredictInputs {
-    /// Features and folds.
+    /// The features and the folds.
     pub model: ModelInputs,
-    /// Models that learned: name, fold, artifact; those of several seeds in their order.
+    /// The trained models: name, fold and artifact. Those of several seeds follow each other in order.
     pub trained: Vec<(String, u32, Manifest)>,
-    /// How the scores of their seeds become one.
+    /// The rule by which the scores of a model's seeds become one, by the model's name.
     pub averages: BTreeMap<String, Average>,
-    /// Models that are expressions: name and column.
+    /// The columns of models that are expressions, by the model's name.
     pub expressions: BTreeMap<String, Arc<ColumnHandle>>,
-    /// The store of the models.
+    /// The store that holds the trained models.
     pub store: Store,
 }
 
-/// The scores of one model in one fold.
+/// One model in one fold: the unit whose scores are stored under a key of their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct ScoreShard {
-    /// The model's name.
+    /// The name of the model.
     pub model: String,
-    /// The fold's number.
+    /// The number of the fold, from 1.
     pub fold: u32,
 }
 
@@ -147,7 +147,7 @@ impl Stage for Predict {
     }
 }
 
-/// The scores of each model over all folds, by name.
+/// Put the scores of each model over all folds together, by the model's name; rows without a finite score are left out.
 pub fn join(inputs: &PredictInputs, done: &[Done<ScoreShard>]) -> Result<Vec<(String, Scores)>, StudyError> {
     let mut pairs = BTreeMap::<String, Vec<(u32, f64)>>::new();
     for done in done {

@@ -1,4 +1,4 @@
-//! Published values: from the study's tables into the panel, and as parts of its artifact.
+//! Published values: from the study's tables into the panel, and to parts of its artifact.
 
 use std::{
     collections::BTreeSet,
@@ -19,17 +19,17 @@ use crate::{
     },
 };
 
-/// Tables of published values, of instruments and of the market.
+/// The tables of published values, of instruments and of the market.
 #[derive(Clone, Debug, Default)]
 pub struct Published {
     tables: Vec<FactSource>,
     series: Vec<SeriesSource>,
-    /// The last session of which anything is known.
+    /// The last session whose publications are read; `None` for all.
     until: Option<Session>,
 }
 
 impl Published {
-    /// What the study's `data` section names.
+    /// The tables that the study's `data` section names, below the study's folder.
     pub fn new(data: &Data, folder: &Path) -> Self {
         let at = |path: &Path| folder.join(path);
         let tables = data.facts.iter().map(|table| FactSource {
@@ -54,17 +54,17 @@ impl Published {
         Self { tables: tables.collect(), series: series.collect(), until: None }
     }
 
-    /// One table that says everything itself.
+    /// One table that describes itself.
     pub fn table(path: &Path) -> Self {
         Self { tables: vec![FactSource::new(path)], ..Self::default() }
     }
 
-    /// The same tables, as if nothing had been published after a session.
+    /// The same tables without the publications after a session.
     pub fn until(self, session: Session) -> Self {
         Self { until: Some(session), ..self }
     }
 
-    /// The digests of the tables.
+    /// The digest of each table's files.
     pub fn digests(&self) -> Result<Vec<Digest>, StudyError> {
         let tables =
             self.tables.iter().map(FactSource::files).chain(self.series.iter().map(SeriesSource::files));
@@ -83,7 +83,7 @@ impl Published {
         tables.map(digest).collect()
     }
 
-    /// What of the tables' description changes what is read.
+    /// Enter everything into a key that changes what is read from the tables, but for their bytes.
     pub fn enter(&self, key: &mut KeyHasher) {
         let Self { tables, series, until } = self;
         let names = |key: &mut KeyHasher, label: &str, names: &Option<BTreeSet<String>>| {
@@ -126,7 +126,7 @@ impl Published {
         });
     }
 
-    /// Read the tables into a panel, and say what they hold, and what the panel's own source published.
+    /// Read the tables into a panel, and add facts about each quantity, also about those of the panel's own source.
     pub fn read(&self, panel: &mut Panel, told: &mut LoadFacts) -> Result<(), StudyError> {
         let own = panel.all_facts().map(|(name, facts)| (name.to_owned(), facts.clone())).collect::<Vec<_>>();
         for (name, facts) in own {
@@ -167,7 +167,11 @@ impl Published {
         Ok(())
     }
 
-    /// Add a quantity; of how many instruments of the panel it is.
+    /// Add a quantity of a table; returns the number of the panel's instruments that have it.
+    ///
+    /// # Errors
+    ///
+    /// If another table has published a quantity of this name.
     fn add(
         &self,
         panel: &mut Panel,
@@ -185,7 +189,7 @@ impl Published {
         self.insert(panel, told, name, facts, how)
     }
 
-    /// Insert a quantity as it was known; of how many instruments of the panel it is.
+    /// Insert a quantity and the facts about it; returns the number of the panel's instruments that have it.
     fn insert(
         &self,
         panel: &mut Panel,
@@ -216,7 +220,7 @@ impl Published {
     }
 }
 
-/// Write the part of each segment. What was published after the last session is in none: nobody could know it.
+/// Write the part of each segment. A value published after the last session is in none: nobody could know it.
 pub fn write(draft: &mut Draft, panel: &Panel, segments: &[Segment]) -> Result<(), StoreError> {
     let calendar = panel.axis().calendar();
     for (name, facts) in panel.all_facts() {

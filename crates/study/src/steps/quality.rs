@@ -1,6 +1,6 @@
-//! Quality: what is odd about the data, counted and listed.
+//! Quality: the oddities of the data, counted and listed.
 //!
-//! Nothing here changes the data. What a person wants out goes into the study's `drop_rows`.
+//! Nothing here changes the data. Rows that a person wants to leave out go into the study's `drop_rows`.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use crate::{
     stored::{encoding::read_facts, panel::PanelHandle},
 };
 
-/// Findings of one kind that the report lists; all are counted.
+/// The number of findings of one kind that are kept for the report; all of them are counted.
 const LISTED: usize = 200;
 
-/// Collect what the checks of the data found.
+/// Collect the findings of the checks of the data.
 #[derive(Clone, Copy, Debug)]
 pub struct CollectQuality;
 
@@ -57,7 +57,7 @@ impl Stage for CollectQuality {
     }
 }
 
-/// Read the stored findings.
+/// Read the findings from their artifact.
 pub fn read_quality(manifest: &Manifest) -> Result<Quality, StudyError> {
     read_facts(manifest, "quality")
 }

@@ -1,11 +1,11 @@
-//! The scores of a model over the tested sessions: what its folds predicted, put together.
+//! The scores of a model over the tested sessions, put together from its folds.
 
 use std::ops::Range;
 
 use backstaff_panel::{Axis, Column, Universe};
 use backstaff_stage::{Digest, KeyHasher, digest_bytes};
 
-/// Scores of some rows of an axis; all others have none.
+/// Scores of some rows of an axis; all other rows have none.
 #[derive(Clone, Debug)]
 pub struct Scores {
     rows: Vec<u32>,
@@ -13,16 +13,14 @@ pub struct Scores {
 }
 
 impl Scores {
-    /// No scores.
+    /// No row has a score.
     pub fn none() -> Self {
         Self { rows: Vec::new(), values: Vec::new() }
     }
 
-    /// Scores of rows that ascend.
+    /// Scores of rows, given as pairs of row and score in any order.
     ///
-    /// # Panics
-    ///
-    /// If there is not one value a row.
+    /// Two pairs of one row are both kept, so a row must come once.
     pub fn new(mut pairs: Vec<(u32, f64)>) -> Self {
         pairs.sort_unstable_by_key(|pair| pair.0);
         Self {
@@ -31,30 +29,30 @@ impl Scores {
         }
     }
 
-    /// The finite values of a column at the members of a universe.
+    /// The finite values of a column on the members of a universe, as scores.
     pub fn of_column(column: &Column, universe: &Universe) -> Self {
         let members = universe.members().iter().enumerate().filter(|(_, member)| **member);
         let pairs = members.map(|(row, _)| (row as u32, column.get(row)));
         Self::new(pairs.filter(|(_, value)| value.is_finite()).collect())
     }
 
-    /// The scores of these sessions, given as positions.
+    /// The scores in these sessions, given as positions of the calendar.
     pub fn within(&self, axis: &Axis, sessions: &Range<usize>) -> Self {
         let pairs = self.rows.iter().copied().zip(self.values.iter().copied());
         Self::new(pairs.filter(|(row, _)| sessions.contains(&axis.position_of(*row as usize))).collect())
     }
 
-    /// The rows that have a score.
+    /// The rows that have a score, ascending.
     pub fn rows(&self) -> &[u32] {
         &self.rows
     }
 
-    /// Their scores.
+    /// The score of each of these rows.
     pub fn values(&self) -> &[f64] {
         &self.values
     }
 
-    /// One score for each of `n_rows` rows; NaN is none.
+    /// One value for each of `n_rows` rows; NaN where a row has no score.
     pub fn on(&self, n_rows: usize) -> Vec<f64> {
         let mut out = vec![f64::NAN; n_rows];
         for (&row, &value) in self.rows.iter().zip(&self.values) {
@@ -65,7 +63,7 @@ impl Scores {
         out
     }
 
-    /// The scores of these ranges of rows, renumbered as they then lie one after the other.
+    /// The scores in these ranges of rows, renumbered as if the ranges followed one another.
     pub fn select(&self, kept: &[Range<usize>]) -> Self {
         let mut out = Self::none();
         let mut start = 0;
@@ -80,7 +78,7 @@ impl Scores {
         out
     }
 
-    /// A digest of who is scored when and how; row numbers, which an append moves, don't count.
+    /// The digest of the scores with their instruments and sessions; row numbers, which an append moves, don't count.
     pub fn digest(&self, axis: &Axis) -> Digest {
         let values = self.values.iter().flat_map(|value| value.to_bits().to_le_bytes()).collect::<Vec<_>>();
         let mut key = KeyHasher::new();
@@ -89,7 +87,7 @@ impl Scores {
     }
 }
 
-/// A digest of the instruments and sessions of rows that ascend.
+/// The digest of the instruments and sessions of rows, which must ascend.
 pub fn digest_rows(axis: &Axis, rows: &[u32]) -> Digest {
     let mut bytes = Vec::with_capacity(rows.len() * 4);
     let mut i = 0;

@@ -1,7 +1,7 @@
-//! Suspects: columns that foresee the next return better than anything that is known to work, and such as say nothing.
+//! Suspects: columns that foresee the next return better than any known signal, and columns that tell no rows apart.
 //!
-//! No check of the code can see a value that the data file itself had too early. This one looks at what a column is
-//! worth: a rank IC with the next return that nobody has is not skill.
+//! No check of the code can see a value that the data file itself had too early. This one judges a column by its rank
+//! IC with the next return: an IC that no known signal has is not skill.
 
 use std::sync::Arc;
 
@@ -20,45 +20,45 @@ use crate::{
     stored::{column::ColumnHandle, encoding::read_facts, panel::PanelHandle},
 };
 
-/// At most about so many sessions are looked at, evenly spaced: a leak shows in far fewer.
+/// The number of sessions to look at, about and at most, evenly spaced: a leak shows in far fewer.
 const SESSIONS: usize = 250;
 
-/// Look for columns that know too much.
+/// Look for columns that know the future.
 #[derive(Clone, Copy, Debug)]
 pub struct FindSuspects;
 
-/// What the search reads.
+/// The inputs of the search.
 #[derive(Debug)]
 pub struct SuspectInputs {
-    /// The axis and prices.
+    /// The panel with the axis and closing prices.
     pub panel: Arc<PanelHandle>,
-    /// The features that models see, and how far back they read.
+    /// The features that models see, each with its look-back.
     pub features: Vec<(Arc<ColumnHandle>, LookBack)>,
-    /// Who is eligible.
+    /// The universe: 1 where an instrument is eligible.
     pub universe: Arc<ColumnHandle>,
 }
 
-/// A column beyond belief.
+/// A column that foresees the next return beyond belief.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Suspect {
-    /// The feature.
+    /// The name of the feature.
     pub column: String,
-    /// Mean rank IC with the return to the next trade, or the correlation with the market's next return.
+    /// The mean rank IC with the return to the next trade, or the rank correlation with the market's next return.
     pub correlation: f64,
-    /// Its t; absent if it is the same in every session.
+    /// The t of the correlation; `None` if the correlation is the same in every session.
     pub t: Option<f64>,
-    /// From how many sessions.
+    /// The number of sessions that the correlation is from.
     pub n_sessions: usize,
-    /// Whether it foresees the whole market rather than who does better.
+    /// Whether the column foresees the whole market rather than which instruments do better.
     pub of_market: bool,
 }
 
-/// What was found about the features.
+/// The findings about the features.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Found {
-    /// Columns beyond belief, worst first.
+    /// The columns that foresee the next return beyond belief, the worst first.
     pub suspects: Vec<Suspect>,
-    /// What was counted in each column.
+    /// The counts of the check of each column.
     pub checks: Vec<ColumnCheck>,
 }
 
@@ -127,8 +127,8 @@ impl Stage for FindSuspects {
     }
 }
 
-/// The columns that foresee a panel's next return beyond belief, worst first; the panel holds closes and the flag of
-/// trading.
+/// The columns that foresee a panel's next return beyond belief, the worst first. The panel must hold closes and the
+/// field that tells where instruments trade.
 pub fn suspects_among(
     columns: &[(&str, &Column)],
     panel: &Panel,
@@ -147,7 +147,7 @@ pub fn suspects_among(
     Ok(found.into_iter().map(Suspect::from).collect())
 }
 
-/// Read what was found.
+/// Read the findings from their artifact.
 pub fn read_found(manifest: &Manifest) -> Result<Found, StudyError> {
     read_facts(manifest, "found")
 }

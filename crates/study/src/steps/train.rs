@@ -1,4 +1,4 @@
-//! Train: one model a fold and seed, each on the rows of its own fold and on nothing else.
+//! Train: one model for each fold and seed, fitted on the rows of its own fold alone.
 
 use std::{
     collections::BTreeMap,
@@ -21,16 +21,16 @@ use crate::{
     stored::{column::ColumnHandle, encoding, panel::PanelHandle, segment::Segment},
 };
 
-/// The part of an artifact that holds a model.
+/// The part of an artifact that holds the model.
 const MODEL: &str = "model.json";
 
-/// Fit models.
+/// Fit the models of a study that learn.
 #[derive(Clone, Debug)]
 pub struct Train {
     models: BTreeMap<String, Learner>,
 }
 
-/// A model that learns.
+/// A model that learns, with the number of its seeds and the rule that joins their scores.
 #[derive(Clone, Debug)]
 struct Learner {
     spec: ModelSpec,
@@ -38,15 +38,15 @@ struct Learner {
     average: Average,
 }
 
-/// One model of one fold and seed.
+/// One model of one fold and seed: the unit that is stored under a key of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct ModelShard {
-    /// The model's name.
+    /// The name of the model.
     pub model: String,
-    /// The fold's number.
+    /// The number of the fold, from 1.
     pub fold: u32,
-    /// How far its seeds are above those of the study: 0 for the first.
+    /// The number that is added to every seed of the study; 0 for the first seed.
     pub draw: u32,
 }
 
@@ -74,38 +74,38 @@ impl TryFrom<String> for ModelShard {
     }
 }
 
-/// What training reads.
+/// The inputs of the training.
 #[derive(Debug)]
 pub struct ModelInputs {
-    /// The axis.
+    /// The panel with the axis.
     pub panel: Arc<PanelHandle>,
-    /// The features that models see.
+    /// The features that models see, in order.
     pub features: Vec<Arc<ColumnHandle>>,
-    /// The folds.
+    /// The folds with their rows, targets and weights.
     pub folds: Arc<FoldsHandle>,
 }
 
-/// What there is to say of a fit.
+/// The facts of a fit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FitFacts {
-    /// How far its seeds are above those of the study.
+    /// The number that is added to every seed of the study; 0 for the first seed.
     pub draw: u32,
-    /// Rows fitted on.
+    /// The number of training rows that have a target.
     pub n_train: usize,
-    /// Rows chosen on.
+    /// The number of validation rows that have a target.
     pub n_validation: usize,
-    /// Rounds that were run.
+    /// The number of rounds that were run; 0 for a model without rounds.
     pub n_rounds: usize,
-    /// The round at which the model was cut.
+    /// The round at which the model was cut: that of the best validation, or the last one.
     pub best_round: usize,
-    /// The penalty that was chosen.
+    /// The penalty that the validation chose; `None` for a model without one.
     pub penalty: Option<f64>,
-    /// What each feature counts.
+    /// The importance of each feature in the model.
     pub importance: Vec<Importance>,
 }
 
 impl Train {
-    /// The models of a study that learn; `None` for those that are expressions.
+    /// The models of a study that learn; those that are expressions have nothing to fit.
     pub fn new(models: &config::Models) -> Result<Self, StudyError> {
         let mut learners = BTreeMap::new();
         for (name, model) in models {
@@ -116,12 +116,12 @@ impl Train {
         Ok(Self { models: learners })
     }
 
-    /// The models that learn, and how the scores of their seeds become one.
+    /// The rule by which the scores of a model's seeds become one, by the model's name.
     pub fn averages(&self) -> BTreeMap<String, Average> {
         self.models.iter().map(|(name, learner)| (name.clone(), learner.average)).collect()
     }
 
-    /// Whether all is there that training and scoring take.
+    /// Load the libraries that training and scoring need, so that a run fails before its work and not after.
     ///
     /// # Errors
     ///
@@ -130,7 +130,7 @@ impl Train {
         Ok(self.models.values().try_for_each(|learner| learner.spec.check_library())?)
     }
 
-    /// What the user should know of the models before they are trained.
+    /// Warnings for the user about the models before they are trained.
     pub fn warnings(&self) -> Vec<String> {
         let idle = self.models.iter().filter(|(_, learner)| learner.seeds > 1 && !learner.spec.is_random());
         let warning = |(name, learner): (&String, &Learner)| {
@@ -169,17 +169,17 @@ fn learner(name: &str, model: &config::ModelSpec) -> Result<Option<Learner>, Stu
     })
 }
 
-/// The values of features, in memory.
+/// Read the values of features into memory.
 pub fn open_features(handles: &[Arc<ColumnHandle>]) -> Result<Vec<(String, Arc<Column>)>, StudyError> {
     handles.iter().map(|handle| Ok((handle.name().to_owned(), handle.column()?))).collect()
 }
 
-/// Columns as models read them.
+/// The columns in the form that models read.
 pub fn as_features(columns: &[(String, Arc<Column>)]) -> Result<Features<'_>, StudyError> {
     Ok(Features::new(columns.iter().map(|(name, column)| (name.as_str(), &**column)))?)
 }
 
-/// The digests of the features in the segments from the first part of a fold to the last.
+/// Enter the digests of the features into a key, in the segments from the first part of a fold to the last.
 pub fn hash_features(key: &mut KeyHasher, inputs: &ModelInputs, first: &PartFacts, last: &PartFacts) {
     for (number, _) in inputs.segments(first, last) {
         inputs.panel.hash_segment(key, number, [], |key| {
@@ -190,7 +190,7 @@ pub fn hash_features(key: &mut KeyHasher, inputs: &ModelInputs, first: &PartFact
     }
 }
 
-/// The threads of a budget.
+/// The threads that a budget allows.
 pub fn threads(budget: Budget) -> Threads {
     NonZeroUsize::new(budget.threads).map_or(Threads::ONE, Threads::new)
 }
@@ -209,12 +209,12 @@ fn facts(fit: &Fit, draw: u32) -> Result<FitFacts, StudyError> {
 }
 
 impl ModelInputs {
-    /// What there is to say of a fold.
+    /// The facts of a fold by its number; `None` if there is no such fold.
     pub fn fold(&self, number: u32) -> Option<&FoldFacts> {
         self.folds.facts().iter().find(|fold| fold.number == number)
     }
 
-    /// The segments, with their numbers, from the first part of a fold to the last.
+    /// The segments from the first part of a fold to the last, each with its number.
     pub fn segments(&self, first: &PartFacts, last: &PartFacts) -> impl Iterator<Item = (usize, &Segment)> {
         let from = first.sessions().map(|(first, _)| first);
         let to = last.sessions().map(|(_, last)| last);
@@ -247,7 +247,7 @@ impl Stage for Train {
         key: &mut KeyHasher,
     ) -> Result<(), StudyError> {
         if let Some(Learner { spec, seeds: _, average: _ }) = self.models.get(&shard.model) {
-            // One field a parameter, so that a change is told by its name.
+            // One field for each parameter, so that `why` names the parameter that changed.
             for parameter in spec.canonical_text().split(' ') {
                 let (name, value) = parameter.split_once('=').unwrap_or(("kind", parameter));
                 key.str(name, value);
@@ -311,14 +311,14 @@ impl Stage for Train {
     }
 }
 
-/// Read a stored model's text.
+/// Read the text of a stored model.
 fn read_model(store: &Store, manifest: &Manifest) -> Result<String, StudyError> {
     let bytes = store.open_part(manifest, MODEL)?;
     String::from_utf8(bytes.to_vec())
         .map_err(|_| StudyError::Internal { what: "a stored model is no text".to_owned() })
 }
 
-/// The models of all seeds, read from their artifacts in the order of these.
+/// Read the models of all seeds, in the order of their artifacts, as one.
 pub fn read_ensemble<'a>(
     store: &Store,
     manifests: impl IntoIterator<Item = &'a Manifest>,
@@ -328,7 +328,7 @@ pub fn read_ensemble<'a>(
     Ok(Ensemble::new(members.collect::<Result<_, StudyError>>()?, average))
 }
 
-/// What there is to say of a stored model's fit.
+/// The facts of a stored model's fit.
 pub fn read_facts(manifest: &Manifest) -> Result<FitFacts, StudyError> {
     encoding::read_facts(manifest, "fit")
 }

@@ -1,4 +1,4 @@
-//! What cash earns, by what was known on each day.
+//! The rate that cash earns, on each day as it was known on that day.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,12 @@ use backstaff_portfolio::Rates;
 
 use crate::{StudyError, config::CashRate, stored::panel::PanelHandle};
 
-/// What cash earns a year, as a fraction, on each day by what was known on it; and what the user should know of it.
+/// The yearly rate on cash as a fraction, by the day from which it is known, and a warning if cash earns nothing at
+/// first.
+///
+/// # Errors
+///
+/// If the data have no such series of the whole market, or it has no value.
 pub fn cash_rates(rate: &CashRate, panel: &PanelHandle) -> Result<(Rates, Option<String>), StudyError> {
     let wrong = |message| StudyError::Value { key: "portfolio.cash_rate".to_owned(), message };
     let name = match rate {

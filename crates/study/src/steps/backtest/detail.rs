@@ -1,4 +1,4 @@
-//! What a portfolio's positions brought: by sector, by position, and what it holds in the end.
+//! The contributions of a portfolio's positions: by sector, by position from flat to flat, and its last book.
 
 use backstaff_panel::{Categories, Panel};
 use backstaff_portfolio::{
@@ -9,66 +9,66 @@ use serde::{Deserialize, Serialize};
 
 use crate::steps::scores::Scores;
 
-/// What the group of a row without a category is called.
+/// The name of the group of rows without a category.
 const UNKNOWN: &str = "unknown";
 
-/// What a portfolio's positions brought.
+/// The contributions of a portfolio's positions to its return, and its last book.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Detail {
-    /// The category by which returns are told apart, if the data have one.
+    /// The category that returns are grouped by; `None` if the data have none.
     pub grouped_by: Option<String>,
-    /// The account's return by group as of the session, the largest contribution first.
+    /// The account's return by group as of the session, the largest contribution first; empty without a category.
     pub groups: Vec<GroupShare>,
-    /// The positions from flat to flat.
+    /// A summary of the positions from flat to flat.
     pub trades: TradeFacts,
-    /// What is held at the last close, the largest first.
+    /// The positions at the last close, the largest weight first.
     pub book: Vec<Held>,
 }
 
-/// What the positions of one group brought.
+/// The contribution of one group's positions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GroupShare {
-    /// The group.
+    /// The name of the group, as `Banks`.
     pub group: String,
-    /// The mean share of equity at the close before.
+    /// The mean over sessions of the group's share of equity at the close before.
     pub mean_weight: f64,
-    /// The sum of its profits after costs, each over the equity at the close before.
+    /// The sum over sessions of the group's profit after costs, each over the equity at the close before.
     pub contribution: f64,
-    /// The same by year.
+    /// The contribution in each calendar year, oldest first.
     pub by_year: Vec<(i16, f64)>,
 }
 
-/// The positions from flat to flat; what is not defined is `null`.
+/// A summary of the positions from flat to flat; a number that is not defined is `null`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TradeFacts {
-    /// Positions that were closed.
+    /// The number of positions that were closed.
     pub n_closed: usize,
-    /// Positions that are still open.
+    /// The number of positions that are still open.
     pub n_open: usize,
-    /// The share of the closed ones that brought a profit after all costs.
+    /// The share of closed positions that brought a profit after all costs.
     pub hit_rate: Option<f64>,
-    /// Mean profit / mean loss.
+    /// The mean profit divided by the mean loss.
     pub win_loss: Option<f64>,
-    /// Sum of profits / sum of losses.
+    /// The sum of all profits divided by the sum of all losses.
     pub profit_factor: Option<f64>,
-    /// Sessions that a position was held, the mean.
+    /// The mean number of sessions that a position was held.
     pub mean_sessions: Option<f64>,
 }
 
 /// A position at the last close.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Held {
-    /// Its instrument.
+    /// The name of the held instrument.
     pub instrument: String,
-    /// The instrument's group.
+    /// The group of the instrument at the last close; `None` if it has none.
     pub group: Option<String>,
-    /// Its share of equity.
+    /// The position's share of equity.
     pub weight: f64,
-    /// Its shares.
+    /// The number of shares; negative if short.
     pub shares: f64,
-    /// Its newest score at or before the last close.
+    /// The instrument's newest score at or before the last close; `None` if it has none.
     pub score: Option<f64>,
-    /// The session of that score.
+    /// The session of that score: YYYY-MM-DD.
     pub scored: Option<String>,
 }
 
@@ -87,7 +87,7 @@ impl From<TradeSummary> for TradeFacts {
 }
 
 impl Detail {
-    /// Of a ledger on the panel that it ran on, by a category of the panel.
+    /// The detail of a ledger on the panel that it ran on, grouped by a category of the panel.
     pub(super) fn of(ledger: &Backtest, panel: &Panel, category: Option<&str>, scores: &Scores) -> Self {
         let categories = category.and_then(|name| panel.categories(name)).map(AsRef::as_ref);
         Self {
@@ -99,7 +99,7 @@ impl Detail {
     }
 }
 
-/// The row of an instrument in a session, or its last one before.
+/// The row of an instrument in a session, or in the nearest one of its life.
 fn newest_row(panel: &Panel, i: usize, position: usize) -> usize {
     let (life, rows) = (panel.axis().life(i), panel.axis().rows(i));
     rows.start + position.clamp(life.start, life.end - 1) - life.start
@@ -116,7 +116,7 @@ fn groups(ledger: &Backtest, panel: &Panel, categories: &Categories) -> Vec<Grou
         by_year: group.by_year,
     });
     let mut named = named.collect::<Vec<_>>();
-    // Codes hang on the whole file; names don't.
+    // Sorted by name, since the numbers of codes depend on the whole file.
     named.sort_by(|a, b| b.contribution.total_cmp(&a.contribution).then_with(|| a.group.cmp(&b.group)));
     named
 }

@@ -1,4 +1,4 @@
-//! What the portfolios of a study have in common: the market, and what the strategy consults in it.
+//! The common ground of a study's portfolios: the market, and the values that the strategy consults in it.
 
 use std::{ops::Range, sync::Arc};
 
@@ -8,27 +8,27 @@ use backstaff_portfolio::{Market, TopN};
 use super::{BacktestInputs, Guides, Holder, RunBacktests, Variant, simulate::index_panel};
 use crate::{StudyError, config::Role, stored::panel::PanelHandle};
 
-/// A market that ends with the last session that portfolios on it run over: made once for all of them.
+/// A market that ends with the last session of the portfolios on it; made once for all of them.
 #[derive(Clone, Debug)]
 pub struct Ground {
     pub(super) panel: Panel,
     pub(super) market: Market,
-    /// The rows of the whole panel that this one has.
+    /// The rows of the whole panel that this one has, as ranges in order.
     pub(super) kept: Vec<Range<usize>>,
-    /// The study's strategy, if it is one that consults columns.
+    /// The study's strategy `top_n` with the values that it consults; `None` for any other strategy.
     pub(super) top_n: Option<TopN>,
-    /// The weights that an expression gives the study's strategy, by row.
+    /// The weight that the strategy's expression gives each row; `None` for a strategy without one.
     pub(super) targets: Option<Vec<f64>>,
 }
 
 impl Ground {
-    /// The market of a panel, for portfolios that follow no model.
+    /// The market of a panel, for portfolios that follow neither a model nor the study's strategy.
     pub fn new(panel: Panel) -> Result<Self, StudyError> {
         let kept = std::iter::once(0..panel.axis().n_rows()).collect();
         Ok(Self { market: Market::new(&panel)?, kept, panel, top_n: None, targets: None })
     }
 
-    /// The members of a universe that is a column of the whole panel.
+    /// The members of a universe on these rows, from its column on the whole panel: those with a value above 0.
     pub(super) fn universe(&self, mask: &Column) -> Universe {
         let rows = self.kept.iter().cloned().flatten();
         Universe::new(rows.map(|row| mask.get(row) > 0.0).collect())
@@ -36,7 +36,8 @@ impl Ground {
 }
 
 impl RunBacktests {
-    /// The market of a panel that holds the categories that the strategy reads, with what it consults.
+    /// The market of a panel, with the values that the strategy consults. The panel must hold the categories that it
+    /// reads.
     pub fn ground(&self, panel: Panel, guides: &Guides) -> Result<Ground, StudyError> {
         let mut ground = Ground::new(panel)?;
         let strategy = &self.portfolio.strategy;
@@ -49,7 +50,7 @@ impl RunBacktests {
         Ok(ground)
     }
 
-    /// The market of variants that end with the same session, and hold the index all or none.
+    /// The market of variants that all end with the same session, and either all hold the index or none does.
     pub(super) fn ground_of(
         &self,
         variants: &[Variant],
@@ -82,7 +83,8 @@ impl RunBacktests {
 }
 
 impl RunBacktests {
-    /// The fields that the market of a panel reads; a strategy that places stops needs the range of a session.
+    /// The fields that the market of a panel reads. A strategy that places stops also needs each session's high and
+    /// low.
     pub(super) fn fields(&self, panel: &PanelHandle) -> Vec<String> {
         let range = ["high", "low"].into_iter().filter(|_| self.portfolio.strategy.regimes().is_some());
         ["open", "close", "volume", "raw_close", "raw_volume", TRADED]

@@ -1,4 +1,5 @@
-//! What a strategy consults beside scores: from the study's expressions and categories to its rules.
+//! The values that a strategy consults beside scores: from the study's expressions and categories to the strategy's
+//! rules.
 
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use crate::{
     config::{ExposureSpec, RiskSpec, Role, TopNSpec, WeightSpec},
 };
 
-/// The values of a strategy's expressions, a column each, on the axis of the market.
+/// The values of the strategy's expressions, one column for each role, on the axis of the market.
 #[derive(Clone, Debug, Default)]
 pub struct Guides(pub Vec<(Role, Arc<Column>)>);
 
@@ -24,7 +25,7 @@ impl Guides {
         Ok(Risk::new(Guide::new(axis, self.column(role)?.to_f64())?, spec.floor)?)
     }
 
-    /// The strategy that a study asks for, on a panel that holds its categories.
+    /// The strategy `top_n` that a study asks for, on a panel that holds the categories which it names.
     pub(super) fn top_n(&self, spec: &TopNSpec, panel: &Panel) -> Result<TopN, StudyError> {
         let axis = panel.axis();
         let groups = |name: &String| -> Result<Guide<u32>, StudyError> {
@@ -69,7 +70,11 @@ fn exposure_of(spec: &ExposureSpec, axis: &Axis, values: Vec<f64>) -> Result<Exp
     Ok(Exposure::new(Timeline::new(axis, shares)?, spec.min_change)?)
 }
 
-/// The one value of each session; NaN where no row has one.
+/// The value of each session, which all instruments must share; NaN where no row has one.
+///
+/// # Errors
+///
+/// If two instruments have different values in a session.
 fn by_session(axis: &Axis, column: &Column) -> Result<Vec<f64>, StudyError> {
     let by_session = axis.by_session();
     let mut values = Vec::with_capacity(axis.n_sessions());

@@ -1,4 +1,4 @@
-//! Everything in the `portfolio` section that changes a result.
+//! The key of a backtest: everything in the `portfolio` section that changes a result.
 
 use backstaff_portfolio::{Rates, Recovery, VolumeOf};
 use backstaff_stage::KeyHasher;
@@ -8,22 +8,23 @@ use crate::config::{
     WeightSpec,
 };
 
-/// What the `portfolio` section comes to on a panel.
+/// The settings of the `portfolio` section as they are in force on a panel.
 #[derive(Clone, Debug)]
 pub(super) struct Settled {
-    /// What cash earns.
+    /// The yearly rate on cash, by day.
     pub cash: Rates,
-    /// What delistings bring.
+    /// The share of the last close that a delisting pays, by instrument.
     pub recovery: Recovery,
     /// The rules of a strategy that reads regimes, as JSON: every rule under its own name.
     pub rules: String,
 }
 
-/// No `..` below: a new rule that is forgotten in the key must not compile.
+/// Enter the settings of a portfolio into a key. No `..` below: a new setting that is forgotten in the key must not
+/// compile.
 pub(super) fn hash_portfolio(portfolio: &Portfolio, settled: &Settled, key: &mut KeyHasher) {
     let Portfolio {
         strategy,
-        from: _, // the sessions of the variant
+        from: _, // hashed as the sessions of the variant
         to: _,
         execution,
         rebalance_every,
@@ -31,16 +32,16 @@ pub(super) fn hash_portfolio(portfolio: &Portfolio, settled: &Settled, key: &mut
         benchmark_rebalance_every,
         costs,
         initial_cash,
-        cash_rate: _, // the rates that it comes to
+        cash_rate: _, // hashed as the rates that follow from it
         lot,
         volume_cap,
         volume_cap_of,
         liquidity_sessions,
-        price_limit: _, // the limits that it comes to
-        recovery: _,    // what of it is in force
+        price_limit: _, // hashed as the limits that follow from it
+        recovery: _,    // hashed as the recoveries in force
         sell_outside_universe,
         short_selling,
-        hold: _, // the variant says what is held
+        hold: _, // the shard says what is held
     } = portfolio;
     let Settled { cash, recovery, rules } = settled;
     hash_strategy(strategy, rules, key);
@@ -62,7 +63,7 @@ pub(super) fn hash_portfolio(portfolio: &Portfolio, settled: &Settled, key: &mut
     hash_rates("price_limit", portfolio.price_limits().ok().flatten().as_ref(), key);
 }
 
-/// What a delisting brings.
+/// Enter what delistings pay into a key.
 pub(crate) fn hash_recovery(recovery: &Recovery, key: &mut KeyHasher) {
     let Recovery { usual, stated } = recovery;
     key.f64("recovery", *usual);
@@ -81,7 +82,7 @@ fn hash_rates(label: &str, rates: Option<&Rates>, key: &mut KeyHasher) {
 }
 
 fn hash_costs(costs: &CostModel, key: &mut KeyHasher) {
-    // The tax is hashed as the rates that it comes to.
+    // The tax is hashed as the dated rates that follow from it.
     let CostModel { commission_bps, slippage_bps, impact, sell_tax_bps: _, minimum, borrow_bps } = costs;
     key.f64("commission_bps", *commission_bps)
         .f64("slippage_bps", *slippage_bps)
@@ -113,7 +114,7 @@ fn hash_strategy(strategy: &StrategySpec, rules: &str, key: &mut KeyHasher) {
     }
 }
 
-/// Of expressions the values count, which are hashed as inputs.
+/// Enter the settings of `top_n` into a key; of its expressions the values count, which are hashed as inputs.
 fn hash_top_n(top: &TopNSpec, key: &mut KeyHasher) {
     let TopNSpec { n, keep, advantage, at_most_per, score, weights, max_weight, threshold, exposure } = top;
     let risk = |key: &mut KeyHasher, risk: &RiskSpec| {

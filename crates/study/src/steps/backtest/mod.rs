@@ -1,4 +1,4 @@
-//! Backtest: scores to a ledger, for every model, for the benchmarks, and for other costs and delays.
+//! Backtest: from scores to a ledger, for every model, for the benchmarks, and for other costs and delays.
 
 mod cash;
 mod detail;
@@ -43,9 +43,9 @@ pub struct RunBacktests {
     settled: Settled,
     models: Vec<String>,
     primary: Holder,
-    /// Under which the regimes that the strategy reads are followed, the study's own first.
+    /// The settings under which the strategy's regimes are followed, the study's own first.
     settings: Vec<Setting>,
-    /// The instruments that the strategy names and the data have.
+    /// The instruments that the strategy names and that the data have.
     traded: Vec<String>,
     hold: Option<String>,
     has_index: bool,
@@ -53,31 +53,31 @@ pub struct RunBacktests {
     index_name: String,
 }
 
-/// What a backtest reads.
+/// The inputs of a backtest.
 #[derive(Debug)]
 pub struct BacktestInputs {
-    /// Prices.
+    /// The panel with prices, categories and the benchmark.
     pub panel: Arc<PanelHandle>,
-    /// The scores of each model, by name.
+    /// The scores of each model over the tested sessions, by the model's name.
     pub scores: Vec<(String, Scores)>,
-    /// Who is eligible.
+    /// The universe: 1 where an instrument may be held.
     pub universe: Arc<ColumnHandle>,
-    /// Who would be, without dates of entry.
+    /// The universe without regard to dates of entry; `None` if the study has no dates of entry.
     pub unmasked: Option<Arc<ColumnHandle>>,
-    /// What the strategy consults, by row.
+    /// The columns of the strategy's expressions, by role.
     pub guides: Vec<(Role, Arc<ColumnHandle>)>,
-    /// The regimes that the strategy reads, under all settings.
+    /// The regimes that the strategy reads, for each instrument and setting.
     pub regimes: Vec<Known>,
-    /// The tested sessions, as positions.
+    /// The tested sessions, as positions in the calendar.
     pub sessions: Range<usize>,
-    /// Those of them in which regimes are known under every setting.
+    /// Those tested sessions in which regimes are known under every setting.
     pub common: Range<usize>,
-    /// What is run.
+    /// The portfolios to run, with their costs, delays and sessions.
     pub variants: Vec<Variant>,
 }
 
 impl BacktestInputs {
-    /// The positions that a variant runs over.
+    /// The positions of the calendar that a variant runs over.
     fn sessions_of(&self, variant: &Variant) -> Range<usize> {
         match variant.over {
             Over::Tested => self.sessions.clone(),
@@ -96,7 +96,7 @@ impl Stage for RunBacktests {
     type Error = StudyError;
 
     fn hash_parameters(&self, key: &mut KeyHasher) {
-        // What is run is the shard; what it is called or compared with changes no ledger.
+        // The shard says which portfolio is run; names and comparisons change no ledger.
         let Self {
             portfolio,
             settled,
@@ -204,6 +204,7 @@ impl JointStage for RunBacktests {
         _: Budget,
         sink: &dyn Sink<BacktestResult>,
     ) -> Result<(), StudyError> {
+        // A market in memory is large, so variants that end together share one.
         let mut by_ground = BTreeMap::<(usize, bool), Vec<usize>>::new();
         for (place, variant) in variants.iter().enumerate() {
             let ground = (inputs.sessions_of(variant).end, variant.holder == Holder::Index);

@@ -1,4 +1,4 @@
-//! What became of a portfolio, and how it is stored.
+//! The result of a portfolio, and how it is stored.
 
 use backstaff_panel::Session;
 use backstaff_portfolio::{Backtest, measure};
@@ -22,83 +22,84 @@ const TRADES: &str = "trades.arrow";
 const POSITIONS: &str = "positions.arrow";
 const SHORTFALLS: &str = "shortfalls.json";
 
-/// One number about a backtest, as it is stored.
+/// One measure of a backtest, as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StoredMeasure {
-    /// Its name in files.
+    /// The measure's name in files, as `sharpe`.
     pub name: String,
-    /// Its name in reports.
+    /// The measure's title in reports.
     pub title: String,
-    /// How it is computed.
+    /// The formula of the measure, in words.
     pub formula: String,
-    /// What it is counted in.
+    /// The unit of the value.
     pub unit: String,
-    /// The number; `null` where it is not defined.
+    /// The value; `null` where the measure is not defined.
     pub value: Option<f64>,
 }
 
-/// What became of a variant.
+/// The result of one variant of the portfolio.
 #[derive(Clone, Debug)]
 pub struct BacktestResult {
-    /// The portfolio, its costs and its delay.
+    /// The portfolio, its costs, its delay and its sessions.
     pub variant: Variant,
-    /// The account by day.
+    /// The account at each close.
     pub daily: Daily,
-    /// The trades; of portfolios that only serve for comparison none are kept.
+    /// The trades in order; kept only of portfolios that the study asks about or that name their instruments, at plain
+    /// terms.
     pub trades: Vec<Trade>,
-    /// The positions at each close; of portfolios that only serve for comparison none are kept.
+    /// The positions at each close; kept only where trades are.
     pub positions: Vec<Position>,
-    /// The numbers.
+    /// All measures of the ledger.
     pub measures: Vec<StoredMeasure>,
-    /// Why orders were not filled, and how many.
+    /// The number of orders that were not filled as asked, by reason.
     pub unfilled: Vec<(String, usize)>,
-    /// The unfilled orders: session, instrument, side, asked, filled, reason.
+    /// The orders that were not filled as asked.
     pub shortfalls: Vec<Shortfall>,
-    /// Instruments that left while they were held.
+    /// The number of positions that a delisting closed.
     pub n_delistings: usize,
-    /// What the reader must know.
+    /// Warnings for the reader of the results.
     pub caveats: Vec<String>,
-    /// What the strategy's rules could not give, and how often.
+    /// The number of times that the strategy could not follow a rule of its own, by rule.
     pub notes: Vec<(String, usize)>,
-    /// What its positions brought.
+    /// The contributions of its positions; empty for portfolios that only serve for comparison.
     pub detail: Detail,
 }
 
-/// An order that was not filled as asked.
+/// An order that was not filled as it was asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shortfall {
-    /// When: YYYY-MM-DD.
+    /// The session of the order: YYYY-MM-DD.
     pub session: String,
-    /// What.
+    /// The name of the instrument to trade.
     pub instrument: String,
-    /// buy or sell.
+    /// The side of the order: `buy` or `sell`.
     pub side: String,
-    /// Shares asked for; absent where a price to count them by was missing.
+    /// The number of shares asked for; `None` where a price to count them by was missing.
     pub asked: Option<f64>,
-    /// Shares filled.
+    /// The number of shares filled; `None` where it is not known.
     pub filled: Option<f64>,
-    /// Why.
+    /// The reason why shares are missing.
     pub reason: String,
 }
 
 impl BacktestResult {
-    /// The sessions.
+    /// The session of each close, in order.
     pub fn sessions(&self) -> Vec<Session> {
         self.daily.sessions().collect()
     }
 
-    /// A measure; NaN if it is not defined.
+    /// The value of a measure by its name in files; NaN if there is none or it is not defined.
     pub fn measure(&self, name: &str) -> f64 {
         let found = self.measures.iter().find(|measure| measure.name == name);
         found.and_then(|measure| measure.value).unwrap_or(f64::NAN)
     }
 
-    /// The equity at each close.
+    /// The equity at each close, in the currency of the prices.
     pub fn equity(&self) -> Vec<f64> {
         self.daily.days.iter().map(|day| day.equity).collect()
     }
 
-    /// Return of each session after the first.
+    /// The return of each session after the first, as a fraction.
     pub fn returns(&self) -> Vec<f64> {
         self.daily.days.windows(2).map(|pair| pair[1].equity / pair[0].equity - 1.0).collect()
     }
@@ -108,7 +109,7 @@ fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
 }
 
-/// All measures of a ledger.
+/// All measures of a ledger, in the order of their definitions.
 fn measures(ledger: &Backtest) -> Vec<StoredMeasure> {
     let performance = measure::Performance::new(ledger);
     let measures = measure::all().map(|definition| {
@@ -124,7 +125,7 @@ fn measures(ledger: &Backtest) -> Vec<StoredMeasure> {
     measures.collect()
 }
 
-/// A ledger by day, and in numbers.
+/// The result of a ledger: the account by day, its measures, and trades and positions if the variant keeps them.
 pub(super) fn summary(variant: &Variant, ledger: &Backtest, detail: Detail) -> BacktestResult {
     let keeps_all = variant.is_plain() && (variant.holder.is_asked() || variant.holder.names_instruments());
     BacktestResult {
@@ -153,7 +154,7 @@ pub(super) fn summary(variant: &Variant, ledger: &Backtest, detail: Detail) -> B
     }
 }
 
-/// Why orders were not filled, and how many.
+/// The number of orders that were not filled as asked, by reason.
 fn unfilled(ledger: &Backtest) -> Vec<(String, usize)> {
     let mut unfilled = std::collections::BTreeMap::<String, usize>::new();
     for shortfall in &ledger.shortfalls {
@@ -162,7 +163,7 @@ fn unfilled(ledger: &Backtest) -> Vec<(String, usize)> {
     unfilled.into_iter().collect()
 }
 
-/// Store a backtest.
+/// Write a backtest as its artifact.
 pub(super) fn write_backtest(result: &BacktestResult, draft: &mut Draft) -> Result<(), StoreError> {
     draft.write_part(DAILY, |file| result.daily.table().write(file))?;
     draft.write_part(TRADES, |file| trades_table(&result.trades).write(file))?;
@@ -178,7 +179,7 @@ pub(super) fn write_backtest(result: &BacktestResult, draft: &mut Draft) -> Resu
     Ok(())
 }
 
-/// Read a stored backtest.
+/// Read a backtest from its artifact.
 pub fn read_backtest(store: &Store, manifest: &Manifest) -> Result<BacktestResult, StudyError> {
     let table = |part: &str| Table::read(&store.open_part(manifest, part)?);
     let shortfalls = store.open_part(manifest, SHORTFALLS)?;

@@ -1,4 +1,4 @@
-//! From the study's rules, scores and prices to a ledger.
+//! From the study's settings, scores and prices to the ledger of a portfolio.
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
@@ -23,18 +23,22 @@ use crate::{
     stored::panel::{Benchmark, PanelHandle},
 };
 
-/// What a simulation is told beside its market.
+/// The inputs of a simulation beside its market.
 pub struct Told<'a> {
-    /// Who is eligible.
+    /// The universe: where an instrument may be held.
     pub universe: &'a Universe,
-    /// The scores that the strategy ranks.
+    /// The scores that the strategy ranks; none for a strategy that reads no scores.
     pub scores: &'a Scores,
-    /// The regimes under a setting, on the market's axis.
+    /// The regimes under a setting, on the market's axis; asked for only by a strategy that reads regimes.
     pub regimes: &'a dyn Fn(&Setting) -> Result<Regimes, StudyError>,
 }
 
 impl RunBacktests {
-    /// What the study's `portfolio` section asks for, and what the user should know of it.
+    /// The portfolios that the study's `portfolio` section asks for, and warnings for the user.
+    ///
+    /// # Errors
+    ///
+    /// If a setting is wrong on this panel, for instance since the data lack an instrument that must be held.
     pub fn new(config: &Config, panel: &PanelHandle) -> Result<(Self, Vec<String>), StudyError> {
         let portfolio = &config.portfolio;
         let (cash, warning) = cash_rates(&portfolio.cash_rate, panel)?;
@@ -88,7 +92,8 @@ impl RunBacktests {
         &self.primary
     }
 
-    /// All portfolios of the study: what it asks about, what that is compared with, other costs, delays and settings.
+    /// All portfolios of the study: the ones that it asks about, what they are compared with, and other costs, delays
+    /// and settings.
     pub fn variants(&self) -> Vec<Variant> {
         let plain = Variant::plain;
         let primary = || plain(self.primary.clone());
@@ -107,6 +112,9 @@ impl RunBacktests {
             variants.extend(self.has_mask.then(|| plain(Holder::EqualWeightUnmasked)));
         }
         variants.extend(self.has_index.then(|| plain(Holder::Index)));
+        // Without costs, to show what trading takes; then under stress, to show whether the result hangs on the costs
+        // assumed (at twice as much) or on trading at once (a session later). A strategy without scores has none to
+        // delay: it is run at five times its costs instead.
         variants.push(primary().at_costs(0));
         if !names_instruments {
             variants.push(plain(Holder::EqualWeight).at_costs(0));
@@ -123,7 +131,7 @@ impl RunBacktests {
         };
         variants.extend(self.settings.iter().map(common));
         if self.has_index && !names_instruments {
-            // What it was worth to be on the list, without any model, over all there is.
+            // Survivorship: what being on the list earned without any model, over all sessions of the data.
             let masked = self.has_mask.then_some(Holder::EqualWeightUnmasked);
             let gauge = [Holder::EqualWeight, Holder::Index].into_iter().chain(masked);
             variants.extend(gauge.map(|holder| Variant { over: Over::Whole, ..plain(holder) }));
@@ -131,8 +139,8 @@ impl RunBacktests {
         variants
     }
 
-    /// The mean weights of a strategy that reads regimes, held constantly: what its result owes to timing is what it
-    /// earned beyond them.
+    /// The strategy's mean weights, held constantly: whatever the strategy earned beyond this portfolio is due to its
+    /// timing. `None` for a strategy that reads no regimes.
     pub fn constant(&self, results: &[BacktestResult]) -> Option<Variant> {
         self.portfolio.strategy.regimes()?;
         let own = results.iter().find(|result| result.variant == Variant::plain(self.primary.clone()))?;
@@ -164,7 +172,7 @@ impl RunBacktests {
         })
     }
 
-    /// The strategy of a portfolio, and the signal that it follows, by row of the market.
+    /// The strategy of a portfolio, and the signal that it follows: one value for each row of the market.
     fn strategy(
         &self,
         holder: &Holder,
@@ -173,6 +181,7 @@ impl RunBacktests {
     ) -> Result<(Box<dyn Strategy>, Vec<f64>), StudyError> {
         let axis = ground.market.axis();
         let none = || Scores::none().on(axis.n_rows());
+        // Given weights are meant as they are: no limit of exposure, no threshold below which a change is not traded.
         let given = || TargetWeights::new(f64::MAX, 0.0);
         Ok(match (holder, &self.portfolio.strategy) {
             (Holder::EqualWeight | Holder::EqualWeightUnmasked, _) => {
@@ -222,12 +231,13 @@ impl RunBacktests {
             Holder::Model(_) | Holder::Strategy(_) => {
                 Rebalance::EverySessions(self.portfolio.rebalance_every as usize)
             }
+            // Bought once: the strategy must be asked in every session until the instrument first trades.
             Holder::Index | Holder::Hold(_) => Rebalance::EverySessions(1),
             Holder::Weights { .. } => Rebalance::Monthly,
         }
     }
 
-    /// Run one variant over these sessions of a market that ends with the last of them.
+    /// Run one variant over these sessions, as positions, of a market that ends with the last of them.
     pub fn simulate(
         &self,
         variant: &Variant,
@@ -249,6 +259,7 @@ impl RunBacktests {
         let signal = Signal::new(holder_name(&variant.holder), values);
         if matches!(variant.holder, Holder::Model(_)) && self.portfolio.cohorts > 1 {
             let cohorts = (self.portfolio.cohorts as usize, self.portfolio.rebalance_every as usize);
+            // Each cohort is an account of its own, with a strategy of its own that remembers what it holds.
             let fresh = || -> Result<Box<dyn Strategy>, PortfolioError> {
                 match self.strategy(&variant.holder, ground, told) {
                     Ok((strategy, _)) => Ok(strategy),
@@ -261,7 +272,7 @@ impl RunBacktests {
         Ok(backtest(market, told.universe, &exchange, &terms, &signal, strategy.as_mut())?)
     }
 
-    /// The categories of the panel that the strategy reads, or by which its result is shown.
+    /// The categories that the strategy reads, and the one that its result is grouped by; sorted.
     pub(super) fn categories(&self, panel: &PanelHandle) -> Vec<String> {
         let read = self.portfolio.strategy.categories();
         let mut names = read.into_iter().map(|(_, name)| name.to_owned()).collect::<Vec<_>>();
@@ -271,7 +282,8 @@ impl RunBacktests {
         names
     }
 
-    /// The category by which the result is shown: `sector`, or else the first one that the strategy reads or the data have.
+    /// The category that the result is grouped by: `sector`, or else the first that the strategy reads, or that the
+    /// data have.
     fn attributed(&self, panel: &PanelHandle) -> Option<String> {
         let known = panel.categories();
         let read = self.portfolio.strategy.categories().into_iter().map(|(_, name)| name.to_owned());
@@ -279,13 +291,13 @@ impl RunBacktests {
         sector.into_iter().chain(read).chain(known.iter().cloned()).next()
     }
 
-    /// What the primary model's portfolio would trade in the session after the last one.
+    /// The orders that a variant would give for the session after the last one.
     pub fn next(&self, variant: &Variant, inputs: &BacktestInputs) -> Result<NextSession, StudyError> {
         let ground = self.ground_of(std::slice::from_ref(variant), inputs)?;
         Ok(self.ledger(variant, inputs, &ground)?.0.next)
     }
 
-    /// What became of a variant over the tested sessions.
+    /// The result of a variant over its sessions.
     pub(super) fn result(
         &self,
         variant: &Variant,
@@ -302,7 +314,7 @@ impl RunBacktests {
         Ok(summary(variant, &ledger, detail))
     }
 
-    /// The ledger of a variant over its sessions, and the scores that it followed.
+    /// The ledger of a variant over its sessions, and the scores that its strategy ranked.
     fn ledger(
         &self,
         variant: &Variant,
@@ -333,7 +345,7 @@ impl RunBacktests {
     }
 }
 
-/// The portfolio that a study asks about: of its primary model, or of its strategy alone.
+/// The portfolio that a study asks about: that of its primary model, or that of a strategy which reads no scores.
 pub fn primary(config: &Config) -> Holder {
     match config.primary_model().filter(|_| config.portfolio.strategy.reads_scores()) {
         Some(model) => Holder::Model(model.to_owned()),
@@ -341,7 +353,7 @@ pub fn primary(config: &Config) -> Holder {
     }
 }
 
-/// The same values in every session; an instrument counts while it is listed.
+/// A signal that is the same in every session: each instrument's weight on all of its rows.
 fn by_instrument(axis: &Axis, weights: &BTreeMap<String, f64>) -> Result<Vec<f64>, StudyError> {
     let mut values = vec![0.0; axis.n_rows()];
     for (name, &weight) in weights {
@@ -351,7 +363,7 @@ fn by_instrument(axis: &Axis, weights: &BTreeMap<String, f64>) -> Result<Vec<f64
     Ok(values)
 }
 
-/// The index as a market of one instrument.
+/// The index as a market of one instrument, which is listed in all sessions.
 pub(super) fn index_panel(panel: &PanelHandle, name: &str) -> Result<Panel, StudyError> {
     let calendar = panel.axis().calendar().clone();
     let n_sessions = calendar.len();

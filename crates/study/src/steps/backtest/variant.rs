@@ -1,4 +1,4 @@
-//! Which portfolio, at which costs, with which delay, over which sessions.
+//! A variant of the portfolio: what it holds, at which costs, with which delay, over which sessions.
 
 use std::collections::BTreeMap;
 
@@ -6,28 +6,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::steps::regimes::Setting;
 
-/// Which portfolio.
+/// The rule by which a portfolio chooses what it holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Holder {
-    /// The strategy on a model's scores.
+    /// The study's strategy on the scores of the model of this name.
     Model(String),
-    /// A strategy that reads no scores; with the setting of the regimes that it reads, if it reads any.
+    /// The study's strategy where it reads no scores, with the setting of the regimes that it reads, if any.
     Strategy(Option<Setting>),
-    /// Everything in the universe, equally.
+    /// All instruments of the universe, equally weighted.
     EqualWeight,
-    /// Everything that trades, equally, without regard to when it entered the index.
+    /// All instruments of the universe, equally weighted, also before their date of entry into the index.
     EqualWeightUnmasked,
-    /// The index, bought once.
+    /// The index, bought once and kept.
     Index,
-    /// The same weights at all times, restored every month.
+    /// Constant weights, restored every month.
     Weights {
-        /// What they are called.
+        /// The name of the portfolio in reports.
         name: String,
-        /// The share of equity in each instrument.
+        /// The share of equity in each instrument, by its name.
         weights: BTreeMap<String, f64>,
     },
-    /// One instrument, bought once.
+    /// One instrument, by its name, bought once and kept.
     Hold(String),
 }
 
@@ -35,25 +35,25 @@ pub enum Holder {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Over {
-    /// The tested sessions.
+    /// The tested sessions of the folds.
     #[default]
     Tested,
     /// All sessions of the data: for the gauge of survivorship.
     Whole,
-    /// Those in which regimes are known under every setting, so that settings can be compared.
+    /// The tested sessions in which regimes are known under every setting, so that settings can be compared.
     Common,
 }
 
-/// A portfolio, its costs and its delay.
+/// A portfolio, its costs, its delay and its sessions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Variant {
-    /// Which portfolio.
+    /// The rule by which the portfolio chooses what it holds.
     pub holder: Holder,
-    /// Tenths by which costs are multiplied: 10 is as stated.
+    /// The factor on all costs, in tenths: 10 is costs as stated, 0 is none.
     pub cost_tenths: u32,
-    /// Sessions by which the signal is older than it needs to be.
+    /// The number of sessions by which the signal is older than it needs to be.
     pub delay: u32,
-    /// The sessions that it runs over.
+    /// The sessions that the portfolio runs over.
     pub over: Over,
 }
 
@@ -63,35 +63,35 @@ impl Variant {
         Self { holder, cost_tenths: 10, delay: 0, over: Over::Tested }
     }
 
-    /// The same at other costs.
+    /// The same portfolio with all costs multiplied by `cost_tenths / 10`.
     pub fn at_costs(self, cost_tenths: u32) -> Self {
         Self { cost_tenths, ..self }
     }
 
-    /// Whether it is a portfolio at the stated costs, without delay, over the tested sessions.
+    /// Whether it runs at the stated costs, without delay, over the tested sessions.
     pub fn is_plain(&self) -> bool {
         self.cost_tenths == 10 && self.delay == 0 && self.over == Over::Tested
     }
 }
 
 impl Holder {
-    /// Whether it is what the study asks about, rather than something to compare it with.
+    /// Whether the study asks about this portfolio, rather than comparing another one with it.
     pub fn is_asked(&self) -> bool {
         matches!(self, Self::Model(_) | Self::Strategy(_))
     }
 
-    /// Whether it names its instruments, so that no universe decides what it may hold.
+    /// Whether the portfolio names its instruments, so that no universe decides what it may hold.
     pub fn names_instruments(&self) -> bool {
         matches!(self, Self::Weights { .. } | Self::Hold(_))
     }
 }
 
-/// The weights of everything that a strategy with named instruments may hold.
+/// The name of the equally weighted portfolio of a strategy's named instruments.
 pub const EQUAL: &str = "equal weight";
-/// The mean weights of the strategy, held constantly.
+/// The name of the portfolio that holds the strategy's mean weights constantly.
 pub const CONSTANT: &str = "its mean exposures, constant";
 
-/// What a portfolio is called in reports.
+/// The name of a portfolio in reports.
 pub fn holder_name(holder: &Holder) -> String {
     match holder {
         Holder::Model(name) | Holder::Weights { name, .. } => name.clone(),

@@ -27,24 +27,24 @@ use crate::{
     stored::{column::VALUES, encoding::write_column, panel::PanelHandle, segment::cut},
 };
 
-/// Compute features.
+/// Compute features and store them by segment.
 #[derive(Clone, Debug)]
 pub struct Features {
-    /// Which.
+    /// The features to compute, each under a name of its own.
     pub features: Vec<Feature>,
-    /// How they are stored.
+    /// The width in which values are stored.
     pub encoding: Encoding,
-    /// Files that may hold their values already.
+    /// Files that may hold the values of some features already.
     pub precomputed: Option<Arc<Precomputed>>,
 }
 
-/// One segment of one feature.
+/// One segment of one feature: the unit that is stored under a key of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct FeatureShard {
-    /// The feature's name.
+    /// The name of the feature.
     pub feature: String,
-    /// The label of the segment.
+    /// The label of the segment, as `2025-04`.
     pub segment: String,
 }
 
@@ -67,24 +67,24 @@ impl TryFrom<String> for FeatureShard {
     }
 }
 
-/// The values of a segment of a feature, and the states that its recursions left at the end; none if it has none that
-/// could be carried on.
+/// The values of a feature in a segment, and the states of its recursions at the segment's end. There are none if the
+/// feature has no recursions, or such as keep no state.
 #[derive(Debug)]
 pub struct FeatureSegment {
     values: Column,
     states: States,
 }
 
-/// The numbers of a feature and of a segment.
+/// A segment of a feature: the feature's number, and the segment's.
 type Place = (usize, usize);
 
 impl Features {
-    /// Compute these.
+    /// Compute these features, without files of earlier values.
     pub fn new(features: Vec<Feature>, encoding: Encoding) -> Self {
         Self { features, encoding, precomputed: None }
     }
 
-    /// Hand on what files hold of these places; the places that they don't.
+    /// Hand over the segments that precomputed files hold; returns the places that they lack.
     fn take_precomputed(
         &self,
         places: Vec<Place>,
@@ -119,7 +119,7 @@ impl Features {
         }
     }
 
-    /// The position from which on a segment of a feature depends on the panel.
+    /// The first position of the calendar whose data a segment of a feature depends on.
     fn depends_from(feature: &Feature, panel: &PanelHandle, segment: usize) -> usize {
         let start = panel.segments()[segment].positions.start;
         match feature.look_back() {

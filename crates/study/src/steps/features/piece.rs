@@ -1,4 +1,4 @@
-//! Which segments of which features are computed in one walk, and what each walk goes on from.
+//! Pieces of the work of computing features: groups of segments that are computed together, in walks over the panel.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,31 +19,38 @@ use crate::{
     },
 };
 
-/// Features that lack the same run of segments and read about equally far back: one walk over the panel, or several
-/// if memory asks for it.
+/// Features that lack the same run of segments and read about equally far back. They are computed in one walk over the
+/// panel, or in several if their values do not fit into the memory.
 pub struct Piece {
     features: Vec<usize>,
     segments: Range<usize>,
-    /// How many sessions before a cut the features read.
+    /// The most sessions before a cut that one of the features reads.
     sessions: usize,
     begin: Begin,
 }
 
-/// What a walk begins with.
+/// The past that a walk begins with.
 enum Begin {
-    /// The beginning of history; later walks can go on from it.
+    /// All of history, from the first session on; the next walk goes on from the states that this one leaves.
     History,
-    /// The beginning of history, and so must every other walk: something in the features keeps no state.
+    /// All of history, and so must the next walk: some part of the features keeps no state, such as a window over all
+    /// history.
     Always,
-    /// The states of each feature at the first segment.
+    /// The states of each feature at the end of the segment before.
     States(Vec<States>),
 }
 
-/// What tells the pieces apart: the run of segments, whether it can be cut, and how far before it a feature reads, in
-/// powers of two.
+/// The key of a piece: the first and the last segment of the run, whether its features can go on from a cut, and how
+/// far before the run they read, rounded up to a power of two (`None` if they read all history). A walk loads for all
+/// its features what the one with the longest look-back needs. With powers of two that is less than twice what any of
+/// them needs, and the walks stay few.
 type Alike = (usize, usize, bool, Option<u32>);
 
-/// The walks that compute these segments of features.
+/// Group the segments that are missing into pieces; each place is in one piece.
+///
+/// # Errors
+///
+/// If the states before a run can't be read from the store.
 pub fn pieces(stage: &Features, panel: &PanelHandle, places: &[Place]) -> Result<Vec<Piece>, StudyError> {
     let mut missing = BTreeMap::<usize, BTreeSet<usize>>::new();
     for &(feature, segment) in places {
@@ -58,7 +65,7 @@ pub fn pieces(stage: &Features, panel: &PanelHandle, places: &[Place]) -> Result
                 None => None,
             };
             let sessions = carry.as_ref().map_or(0, |carry| carry.sessions);
-            // Where a walk starts is not shared between features that read far back and others that don't.
+            // A feature that reads far back would make the others load sessions that they don't need: see `Alike`.
             let reach = states.as_ref().map(|_| sessions.next_power_of_two().ilog2());
             let piece = pieces.entry((run.start, run.end, carry.is_some(), reach)).or_insert_with(|| Piece {
                 features: Vec::new(),
@@ -80,7 +87,7 @@ pub fn pieces(stage: &Features, panel: &PanelHandle, places: &[Place]) -> Result
     Ok(pieces.into_values().collect())
 }
 
-/// The runs of neighbours among some numbers.
+/// The runs of consecutive numbers in a set, in order.
 fn runs(numbers: &BTreeSet<usize>) -> Vec<Range<usize>> {
     let mut runs = Vec::<Range<usize>>::new();
     for &number in numbers {
@@ -92,8 +99,8 @@ fn runs(numbers: &BTreeSet<usize>) -> Vec<Range<usize>> {
     runs
 }
 
-/// The states that a feature goes on from at a segment; `None` at the beginning of history, or where the segment before
-/// is not there.
+/// The states with which a feature goes on at a segment; `None` at the beginning of history, or where the segment
+/// before is not in the store.
 fn carried(
     stage: &Features,
     panel: &PanelHandle,
@@ -101,6 +108,7 @@ fn carried(
     carry: &Carry,
 ) -> Result<Option<States>, StudyError> {
     let Some(before) = segment.checked_sub(1) else { return Ok(None) };
+    // Windows keep no state: they are computed anew from the sessions before the cut, which the walk loads.
     if carry.recursions == 0 {
         return Ok(Some(States::default()));
     }
@@ -110,17 +118,17 @@ fn carried(
     Ok(found.map(read).transpose()?)
 }
 
-/// Segments of features that were computed.
+/// Computed segments of features, each with its place.
 type Outputs = Vec<(Place, FeatureSegment)>;
 
-/// A walk over the panel: which features and segments of a piece.
+/// One walk over the panel, which computes some features and segments of a piece.
 struct Walk {
     features: Range<usize>,
     segments: Range<usize>,
 }
 
 impl Piece {
-    /// Compute the segments, and hand them on walk by walk, until `take` says no.
+    /// Compute the segments walk by walk, and hand over those of each walk; stop as soon as `take` returns false.
     pub fn compute(
         self,
         stage: &Features,
@@ -135,6 +143,7 @@ impl Piece {
         };
         for walk in walks {
             let (outputs, last) = self.walk(&walk, states.as_deref(), stage, panel)?;
+            // Where some state is not kept, the next walk begins with history as this one did.
             if matches!(self.begin, Begin::History | Begin::States(_)) {
                 states = Some(last);
             }
@@ -145,8 +154,8 @@ impl Piece {
         Ok(())
     }
 
-    /// The walks: in runs of segments whose values fit into the memory; if each must begin with all history, in groups
-    /// of features instead.
+    /// Cut a piece into walks whose values fit into the memory, by runs of segments. Where every walk must begin with
+    /// history, cut it by groups of features: a walk for later segments would compute all the earlier ones once more.
     fn walks(&self, stage: &Features, panel: &PanelHandle, memory: usize) -> Vec<Walk> {
         let width = if stage.encoding == Encoding::F32 { 4 } else { 8 };
         let rows = |segments: Range<usize>| -> usize {
@@ -168,6 +177,7 @@ impl Piece {
         }
         let mut walks = Vec::<Walk>::new();
         let mut bytes = usize::MAX;
+        // A segment is never cut, so each walk has at least one, even if that is more than the memory.
         for segment in self.segments.clone() {
             let own = width * n_features * rows(segment..segment + 1);
             match walks.last_mut() {
@@ -184,7 +194,7 @@ impl Piece {
         walks
     }
 
-    /// One walk: the segments, and the states at its end.
+    /// Compute one walk: its segments, and the states of its features at the end, with which the next walk goes on.
     fn walk(
         &self,
         walk: &Walk,
@@ -198,6 +208,7 @@ impl Piece {
         let categories = features.iter().flat_map(Feature::categories).collect::<BTreeSet<_>>();
         let segments = &panel.segments()[walk.segments.clone()];
         let start = segments[0].positions.start;
+        // From a cut on, values are right if the states there and the sessions that windows look back on are given.
         let begin = if states.is_some() { start.saturating_sub(self.sessions) } else { 0 };
         let within = |segment: &Segment| {
             let Range { start, end } = segment.positions;
@@ -210,6 +221,7 @@ impl Piece {
         let from = states.map(|states| ResumeFrom { position: start - begin, states });
         let resumed = Plan::new(&features).resume(&part, stage.encoding, &(), from, &cuts)?;
         let Resumed { columns, mut states } = resumed;
+        // The states at the end of each segment are stored with it: an append goes on from there.
         let last = states.last().cloned().unwrap_or_default();
         let mut outputs = Vec::with_capacity(columns.len() * segments.len());
         for (n, column) in columns.into_iter().enumerate() {

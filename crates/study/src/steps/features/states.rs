@@ -1,4 +1,4 @@
-//! The states of a feature's recursions at the end of a segment, as parts of its artifact.
+//! The states of a feature's recursions at the end of a segment, stored as parts of the segment's artifact.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use backstaff_feature::States;
 use backstaff_panel::Instrument;
 use backstaff_stage::{Draft, Manifest, Store, StoreError, Table};
 
-/// Which recursion's state of which instrument, and how many numbers it has.
+/// The part with one row for each state: its recursion, its instrument, and the count of its numbers.
 const INDEX: &str = "states.arrow";
-/// These numbers, one state after the other.
+/// The part with the numbers of all states, one state after the other.
 const NUMBERS: &str = "state_numbers.arrow";
 
-/// Write states, if there are any to be carried on.
+/// Write the states; no part is written for a feature without recursions.
 pub fn write(draft: &mut Draft, States(recursions): &States) -> Result<(), StoreError> {
     if recursions.is_empty() {
         return Ok(());
@@ -29,7 +29,11 @@ pub fn write(draft: &mut Draft, States(recursions): &States) -> Result<(), Store
     Ok(())
 }
 
-/// Read the states of so many recursions.
+/// Read the states of a feature with `n_recursions` recursions.
+///
+/// # Errors
+///
+/// If a part is missing, or the parts don't fit together.
 pub fn read(store: &Store, manifest: &Manifest, n_recursions: usize) -> Result<States, StoreError> {
     let index = Table::read(&store.open_part(manifest, INDEX)?)?;
     let numbers = Table::read(&store.open_part(manifest, NUMBERS)?)?;

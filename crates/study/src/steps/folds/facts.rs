@@ -1,31 +1,31 @@
-//! What the report and the JSON say of folds.
+//! Facts about folds for the report and the JSON file of measures.
 
 use backstaff_learn::fold::{FoldSegment, LeftOut};
 use backstaff_panel::Session;
 use backstaff_stage::Digest;
 use serde::{Deserialize, Serialize};
 
-/// A part of a fold.
+/// The sessions and the row counts of a fold's training, validation or test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PartFacts {
-    /// The first session: YYYY-MM-DD.
+    /// The first session: YYYY-MM-DD; empty if the part is.
     pub from: String,
-    /// The last session.
+    /// The last session: YYYY-MM-DD; empty if the part is.
     pub to: String,
-    /// Rows used.
+    /// The number of rows that are used.
     pub rows: usize,
-    /// Rows of the universe.
+    /// The number of rows in the universe.
     pub members: usize,
-    /// Rows dropped because their label reaches into what comes next.
+    /// The number of rows dropped because their label reaches into what comes next.
     pub purged: usize,
-    /// Rows dropped because they have no label.
+    /// The number of rows dropped because they have no label.
     pub unlabelled: usize,
-    /// Rows dropped because their weight is 0 or missing.
+    /// The number of rows dropped because their weight is 0 or missing.
     pub weightless: usize,
 }
 
 impl PartFacts {
-    /// Of a segment, some rows of which have no weight.
+    /// The facts of a fold's segment, `weightless` of whose rows have no weight.
     pub(super) fn new(segment: &FoldSegment, weightless: usize) -> Self {
         let (from, to) = segment.sessions().map(|(a, b)| (a.to_string(), b.to_string())).unwrap_or_default();
         Self {
@@ -39,39 +39,39 @@ impl PartFacts {
         }
     }
 
-    /// Its first and last session; nothing if it is empty.
+    /// The first and the last session; `None` if the part is empty.
     pub fn sessions(&self) -> Option<(Session, Session)> {
         Some((self.from.parse().ok()?, self.to.parse().ok()?))
     }
 }
 
-/// A fold.
+/// The sessions and row counts of a fold, and the digests of its rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FoldFacts {
-    /// Its number, from 1.
+    /// The number of the fold, from 1.
     pub number: u32,
-    /// What models are fitted on.
+    /// The training, on which models are fitted.
     pub train: PartFacts,
-    /// What early stopping and penalties are chosen on.
+    /// The validation, on which early stopping and penalties are chosen.
     pub validation: PartFacts,
-    /// What is predicted.
+    /// The test, whose rows the models predict.
     pub test: PartFacts,
-    /// Digest of the rows, targets and weights that training reads.
+    /// The digest of the rows, targets and weights of training and validation.
     pub samples: Digest,
-    /// Digest of the rows of the test.
+    /// The digest of the rows of the test.
     pub test_rows: Digest,
 }
 
-/// A fold that has too few rows.
+/// A fold that is left out since it has too few rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LeftOutFacts {
-    /// Its number, from 1.
+    /// The number of the fold, from 1.
     pub number: u32,
     /// The first session of its test: YYYY-MM-DD.
     pub from: String,
-    /// The last one.
+    /// The last session of its test: YYYY-MM-DD.
     pub to: String,
-    /// What it lacks.
+    /// The reason for leaving it out, for people.
     pub why: String,
 }
 

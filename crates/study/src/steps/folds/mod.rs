@@ -1,4 +1,4 @@
-//! Folds: which rows train, validate and test, with the targets that training sees.
+//! Folds: the rows of each training, validation and test, with the targets that training sees.
 //!
 //! Targets are ranked, centred or scaled among the rows of their own part of the fold, so that not even the rank of a
 //! training row knows a label that ends later.
@@ -34,27 +34,27 @@ pub use facts::{FoldFacts, LeftOutFacts, PartFacts};
 pub use samples::{FoldPart, Training};
 use samples::{SampleSpec, digest_samples};
 
-/// Cut the sessions into folds.
+/// Cut the sessions into folds, and make the targets and weights of their rows.
 #[derive(Clone, Debug)]
 pub struct MakeFolds {
     walk: WalkForward,
     samples: SampleSpec,
 }
 
-/// What folds read.
+/// The inputs of the folds.
 #[derive(Debug)]
 pub struct FoldInputs {
-    /// The axis, and categories.
+    /// The panel with the axis and the categories that targets name.
     pub panel: Arc<PanelHandle>,
-    /// Returns and their spans.
+    /// The labels: returns over the horizon, and the sessions that each spans.
     pub labels: Arc<LabelsHandle>,
-    /// Who is eligible.
+    /// The universe: 1 where an instrument is eligible.
     pub universe: Arc<ColumnHandle>,
-    /// Betas and weights.
+    /// The columns of betas and weights that targets and weights of training name, by role.
     pub training: Vec<(Role, Arc<ColumnHandle>)>,
 }
 
-/// Folds with their targets.
+/// The folds with their rows, targets and weights.
 #[derive(Debug)]
 pub struct FoldsOutput {
     parts: Vec<[FoldPart; 3]>,
@@ -62,13 +62,17 @@ pub struct FoldsOutput {
     left_out: Vec<LeftOutFacts>,
 }
 
-/// The fewest sessions that an expanding fold trains on: a quarter.
+/// The fewest sessions that an expanding fold trains on: about a quarter of a year.
 const MIN_TRAINING: NonZeroU32 = NonZeroU32::new(60).expect("60 is not 0");
 
 const PARTS: [&str; 3] = ["train", "validation", "test"];
 
 impl MakeFolds {
-    /// What the study's `folds` and `label` sections ask for.
+    /// The folds that the study's `folds`, `label` and `weights` sections ask for.
+    ///
+    /// # Errors
+    ///
+    /// If a date or a number is wrong, or a target names a category that the data lack.
     pub fn new(config: &Config, panel: &PanelHandle) -> Result<Self, StudyError> {
         let missing = || StudyError::Internal { what: "a study without folds was cut into folds".to_owned() };
         let folds = config.folds.as_ref().ok_or_else(missing)?;
@@ -120,14 +124,18 @@ impl MakeFolds {
         })
     }
 
-    /// The same walk, ending on a session, however few rows its last test then has.
+    /// The same folds up to a session at the latest, with no least number of rows in the last test.
     pub fn until(&self, session: Session) -> Self {
         let min_rows = MinRows { test: 0, ..self.walk.min_rows };
         let to = session.min(self.walk.to);
         Self { walk: WalkForward { to, min_rows, ..self.walk.clone() }, ..self.clone() }
     }
 
-    /// The folds over a universe; a function of labels and universe alone.
+    /// The folds over a universe: a function of labels and universe alone.
+    ///
+    /// # Errors
+    ///
+    /// If the universe has no row, or no fold can be cut.
     pub fn folds_of(&self, universe: &Universe, labels: &Labels) -> Result<Folds, StudyError> {
         if universe.n_members() == 0 {
             let message =
@@ -137,7 +145,7 @@ impl MakeFolds {
         Ok(self.walk.folds(universe, labels)?)
     }
 
-    /// A digest of the rows, targets and weights that training and validation of a fold read.
+    /// The digest of the rows, targets and weights of a fold's training and validation.
     pub fn samples_digest(
         &self,
         axis: &Axis,
@@ -160,13 +168,13 @@ fn unknown_category(name: &str, panel: &PanelHandle) -> StudyError {
     StudyError::Value { key: "label.target".to_owned(), message }
 }
 
-/// A boolean column as a universe.
+/// The universe that a stored column of 1 and 0 describes.
 pub fn universe(column: &ColumnHandle) -> Result<Universe, StudyError> {
     let column = column.column()?;
     Ok(members(&column))
 }
 
-/// The rows where a boolean column is true.
+/// The universe of the rows where a column is above 0.
 pub fn members(column: &Column) -> Universe {
     Universe::new((0..column.len()).into_par_iter().map(|row| column.get(row) > 0.0).collect())
 }
@@ -273,7 +281,7 @@ impl Stage for MakeFolds {
     }
 }
 
-/// The handle of the folds.
+/// The handle of the folds: their facts, and their rows when needed.
 #[derive(Debug)]
 pub struct FoldsHandle {
     store: Store,
@@ -283,19 +291,19 @@ pub struct FoldsHandle {
 }
 
 impl FoldsHandle {
-    /// The folds of this artifact.
+    /// Open the folds of this artifact; only their facts are read.
     pub fn open(store: &Store, manifest: Manifest) -> Result<Self, StudyError> {
         let facts = read_facts(&manifest, "folds")?;
         let left_out = read_facts(&manifest, "left_out")?;
         Ok(Self { store: store.clone(), manifest, facts, left_out })
     }
 
-    /// What there is to say of each.
+    /// The facts of each fold, in order.
     pub fn facts(&self) -> &[FoldFacts] {
         &self.facts
     }
 
-    /// The folds that have too few rows.
+    /// The folds that are left out since they have too few rows.
     pub fn left_out(&self) -> &[LeftOutFacts] {
         &self.left_out
     }
@@ -313,17 +321,17 @@ impl FoldsHandle {
         })
     }
 
-    /// What models of a fold are fitted on.
+    /// Read the rows of a fold's training, with targets and weights.
     pub fn train(&self, number: u32) -> Result<FoldPart, StudyError> {
         self.part("train", number)
     }
 
-    /// What early stopping and penalties of a fold are chosen on.
+    /// Read the rows of a fold's validation, with targets and weights.
     pub fn validation(&self, number: u32) -> Result<FoldPart, StudyError> {
         self.part("validation", number)
     }
 
-    /// What a fold predicts.
+    /// Read the rows of a fold's test, which have no targets.
     pub fn test(&self, number: u32) -> Result<FoldPart, StudyError> {
         self.part("test", number)
     }

@@ -1,4 +1,4 @@
-//! The targets and weights of a fold's rows.
+//! Samples: the targets and weights of a fold's rows.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -16,7 +16,7 @@ use crate::{
     steps::scores::digest_rows,
 };
 
-/// What the targets and weights of a study are made of.
+/// The recipe for the targets and weights of a study's rows.
 #[derive(Clone, Debug)]
 pub(super) struct SampleSpec {
     pub(super) target: Vec<Part>,
@@ -24,7 +24,7 @@ pub(super) struct SampleSpec {
     pub(super) weigh_validation: bool,
 }
 
-/// A part of a target.
+/// One part of a target, with its share in the sum.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
     pub(super) share: f64,
@@ -34,26 +34,26 @@ pub(super) struct Part {
     pub(super) among: Among,
 }
 
-/// What targets and weights read beside labels, in memory.
+/// The columns and categories that targets and weights read beside labels, in memory.
 #[derive(Debug, Default)]
 pub struct Training {
     columns: BTreeMap<Role, Arc<Column>>,
     categories: BTreeMap<String, Arc<Categories>>,
 }
 
-/// One part of a fold.
+/// The rows of a fold's training, validation or test.
 #[derive(Clone, Debug, Default)]
 pub struct FoldPart {
-    /// Its rows, ascending.
+    /// The rows of the panel, ascending.
     pub rows: Vec<u32>,
-    /// Their targets (none for the test).
+    /// The target of each row; empty for a test.
     pub targets: Vec<f64>,
-    /// Their weights, all above 0, if they don't all count the same.
+    /// The weight of each row, above 0; `None` if all rows count the same.
     pub weights: Option<Vec<f64>>,
 }
 
 impl Training {
-    /// These columns, and the categories of a panel that targets name.
+    /// These columns by role, and the categories of a panel.
     pub fn new(columns: impl IntoIterator<Item = (Role, Arc<Column>)>, panel: &Panel) -> Self {
         let categories =
             panel.all_categories().map(|(name, categories)| (name.to_owned(), categories.clone()));
@@ -62,7 +62,7 @@ impl Training {
 }
 
 impl SampleSpec {
-    /// What the study's `label` and `weights` sections ask for.
+    /// The recipe that the study's `label` and `weights` sections ask for.
     pub(super) fn new(config: &Config) -> Result<Self, StudyError> {
         let weights = config.weights.clone().unwrap_or_default();
         let decay = match (weights.decay, weights.half_life_days) {
@@ -74,7 +74,7 @@ impl SampleSpec {
         Ok(Self { target, decay, weigh_validation: weights.validation })
     }
 
-    /// The categories that targets name.
+    /// The names of the categories that targets read.
     pub(super) fn categories(&self) -> impl Iterator<Item = &str> {
         self.target.iter().flat_map(|part| [&part.neutral, &part.within]).flatten().map(String::as_str)
     }
@@ -98,7 +98,7 @@ impl SampleSpec {
         key.bool("weigh_validation", *weigh_validation);
     }
 
-    /// The rows of training with their targets and weights.
+    /// The rows of a training with their targets and weights.
     pub(super) fn train(
         &self,
         segment: &FoldSegment,
@@ -108,7 +108,7 @@ impl SampleSpec {
         self.part(segment, labels, known, true)
     }
 
-    /// The rows of validation with their targets, and weights if the study asks for them.
+    /// The rows of a validation with their targets, and with weights if the study asks for them.
     pub(super) fn validation(
         &self,
         segment: &FoldSegment,
@@ -140,7 +140,7 @@ impl SampleSpec {
         let day = |&(row, _): &(u32, f64)| axis.calendar().session(axis.position_of(row as usize)).number();
         let decayed = self.decay.map(|decay| decay.weights(&kept.iter().map(day).collect::<Vec<_>>()));
         let weight = |n: usize| stated(kept[n].0) * decayed.as_ref().map_or(1.0, |weights| weights[n]);
-        // An old row's weight may vanish in the product.
+        // The product of two positive weights can round to 0 for an old row, and a model takes no such row.
         let places = (0..kept.len()).filter(|&n| weight(n) > 0.0).collect::<Vec<_>>();
         Ok(FoldPart {
             rows: places.iter().map(|&n| kept[n].0).collect(),
@@ -149,7 +149,7 @@ impl SampleSpec {
         })
     }
 
-    /// One target for each of a segment's rows.
+    /// The target of each of a segment's rows: the sum of the parts, each times its share.
     fn targets(&self, segment: &FoldSegment, labels: &Labels, known: &Training) -> Vec<f64> {
         let rows = segment.rows();
         let mut sum = vec![0.0; rows.len()];
@@ -205,7 +205,7 @@ fn negative(axis: &Axis, row: usize, weight: f64) -> StudyError {
     StudyError::Value { key: "weights.expression".to_owned(), message }
 }
 
-/// A digest of the rows, targets and weights of training and validation.
+/// The digest of the rows, targets and weights of a training and a validation.
 pub(super) fn digest_samples(axis: &Axis, parts: [&FoldPart; 2]) -> Digest {
     let bytes =
         |values: &[f64]| values.iter().flat_map(|value| value.to_bits().to_le_bytes()).collect::<Vec<_>>();

@@ -56,7 +56,7 @@ fn fold(labels: &Labels, embargo: usize, member: impl Fn(usize) -> bool) -> Fold
     Fold::new(1, &sessions, embargo, &universe, labels).unwrap()
 }
 
-/// A column that says something else of every row.
+/// A column with another value in every row, between `from` and `to`.
 fn column(panel: &Panel, from: f64, to: f64) -> Arc<Column> {
     let share = |row: usize| (row as f64 * 0.618_033_988).fract();
     Arc::new(Column::F64((0..panel.axis().n_rows()).map(|row| from + (to - from) * share(row)).collect()))
@@ -135,7 +135,7 @@ fn age_and_expression_multiply_and_validation_counts_the_same_unless_asked() {
     }
 }
 
-/// What training sees of each row: instrument, session, target, weight.
+/// The samples that training sees: instrument, session, and the bits of target and weight.
 fn seen(panel: &Panel, horizon: u32, embargo: usize) -> Option<Vec<(String, usize, u64, u64)>> {
     let (labels, axis) = (labels(panel, horizon), panel.axis());
     let spec = spec(

@@ -1,4 +1,4 @@
-//! Following regimes: one instrument after the other, under one setting after the other.
+//! Following regimes through time, one instrument and one setting after the other.
 
 use std::{sync::Arc, time::Instant};
 
@@ -17,59 +17,59 @@ use crate::{
     stored::{column::ColumnHandle, fits::StoredFits, panel::PanelHandle},
 };
 
-/// The memory of models that are found again within a run.
+/// The memory for fitted models that a run finds again, for each of the two caches: 64 MiB.
 const CACHE_BYTES: usize = 64 << 20;
 
-/// An instrument and how it is followed.
+/// An instrument and the setting under which it is followed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FollowShard {
-    /// The instrument.
+    /// The name of the instrument.
     pub instrument: String,
-    /// How it is followed.
+    /// The setting under which it is followed.
     pub setting: Setting,
 }
 
-/// Follow the regimes of instruments.
+/// Follow the regimes of instruments through time.
 #[derive(Debug)]
 pub struct Follow {
     followed: Followed,
-    /// Of the study's own setting: its models are found again in a later run, when bars were added.
+    /// Models of the study's own setting: they are kept in the store, so that a later run with more bars finds them.
     kept: ModelCache,
-    /// Of all others.
+    /// Models of all other settings: they are kept in memory only.
     cache: ModelCache,
     profiler: Arc<Profiler>,
 }
 
-/// What the cache of models did in a run, and what took how long.
+/// The work of following in this run: the hits of the caches, and the time of each operation.
 #[derive(Clone, Debug, Serialize)]
 pub struct Work {
-    /// Hits, misses, evictions of models under the study's own setting, which the store keeps.
+    /// The counts of the cache for the study's own setting, whose models the store keeps.
     pub kept: CacheStatistics,
-    /// The same of models under other settings.
+    /// The counts of the cache for all other settings.
     pub others: CacheStatistics,
-    /// Operations and their times.
+    /// The operations and the time that each took.
     pub profile: Profile,
 }
 
-/// What is followed.
+/// The inputs of following.
 #[derive(Debug)]
 pub struct FollowInputs {
-    /// The rows.
+    /// The panel whose instruments are followed.
     pub panel: Arc<PanelHandle>,
-    /// What is observed.
+    /// The columns that regimes are recognised by; the first is a return.
     pub observed: Vec<Arc<ColumnHandle>>,
-    /// What is followed, and how.
+    /// The instruments, each with a setting under which it is followed.
     pub shards: Vec<FollowShard>,
 }
 
 impl Follow {
-    /// What a study asks for; the models of its own setting are kept in a store.
+    /// Follow as a study asks; models of its own setting are kept in `store`.
     pub fn new(followed: &Followed, store: &Store) -> Self {
         let new = Self::without_store(followed);
         Self { kept: new.kept.over(StoredFits::new(store)), ..new }
     }
 
-    /// The same, with a memory of its own alone.
+    /// Follow as a study asks, with models kept in memory only.
     pub fn without_store(followed: &Followed) -> Self {
         let began = Instant::now();
         let profiler = Arc::new(Profiler::with_clock(move || began.elapsed()));
@@ -77,7 +77,7 @@ impl Follow {
         Self { followed: followed.clone(), kept: cache(), cache: cache(), profiler }
     }
 
-    /// What the cache of models did in this run, and what took how long.
+    /// The hits of the caches, and the time of each operation, in this run.
     pub fn work(&self) -> Work {
         Work {
             kept: self.kept.statistics(),
@@ -86,7 +86,12 @@ impl Follow {
         }
     }
 
-    /// Follow the `i`-th instrument of an axis by what is observed of it, a column of its rows for each series.
+    /// Follow the `i`-th instrument of an axis. `columns` holds what is observed: one column a series, one value for
+    /// each of the instrument's rows.
+    ///
+    /// # Errors
+    ///
+    /// If the schedule is wrong, or the observations are refused.
     pub fn walk(
         &self,
         shard: &FollowShard,
@@ -128,20 +133,20 @@ impl Follow {
     }
 }
 
-/// How often a setting with an offset is fitted: about a month.
+/// The schedule of fits under a setting with an offset: every 21 bars, about a month.
 const EVERY: Schedule = match std::num::NonZeroUsize::new(21) {
     Some(bars) => Schedule::EveryBars(bars),
     None => Schedule::Monthly,
 };
 
 impl FollowInputs {
-    /// An instrument's number.
+    /// The number of an instrument on the axis, by its name.
     fn find(&self, name: &str) -> Result<usize, StudyError> {
         let axis = self.panel.axis();
         axis.find(name).ok_or_else(|| unknown_instrument(axis, "regimes", name))
     }
 
-    /// What is observed of an instrument, one column a series.
+    /// The observed columns of an instrument, one for each series, with one value for each of its rows.
     fn columns(&self, i: usize) -> Result<Vec<Vec<f64>>, StudyError> {
         let rows = self.panel.axis().rows(i);
         let column = |handle: &Arc<ColumnHandle>| {
@@ -251,7 +256,7 @@ impl Stage for Follow {
     }
 }
 
-/// The number that a kind is stored as.
+/// The number that stands for a kind in the store: its place in [`RegimeKind::ALL`].
 pub fn kind_code(kind: RegimeKind) -> usize {
     RegimeKind::ALL.iter().position(|other| *other == kind).unwrap_or_default()
 }

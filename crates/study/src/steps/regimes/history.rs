@@ -1,4 +1,4 @@
-//! What is stored of an instrument's regimes.
+//! The stored regimes of an instrument.
 
 use backstaff_portfolio::regime::{Regime, RegimeInput};
 use backstaff_regime::{RegimeKind, walk::FitRecord};
@@ -7,31 +7,31 @@ use serde::{Deserialize, Serialize};
 
 use crate::{StudyError, stored::encoding::read_facts};
 
-/// The regimes of an instrument under one setting, a value for each of its rows; whole numbers are -1 and the others NaN
-/// before the first fit.
+/// The regimes of an instrument under one setting, one value for each of its rows. Before the first fit whole numbers
+/// are -1 and all others NaN.
 #[derive(Clone, Debug)]
 pub struct History {
-    /// The likeliest state; it keeps its number over fits.
+    /// The number of the likeliest state; a state keeps its number over fits.
     pub state: Vec<i32>,
-    /// What kind of regime it is: a place in [`RegimeKind::ALL`].
+    /// The kind of that state, as its place in [`RegimeKind::ALL`].
     pub kind: Vec<i32>,
-    /// For how many bars it has been the likeliest.
+    /// The number of bars for which that state has been the likeliest, this one included.
     pub age: Vec<i32>,
-    /// Which fit the model comes from.
+    /// The number of the fit that the model comes from, from 0.
     pub fit: Vec<i32>,
-    /// The filtered probability of the state.
+    /// The filtered probability of that state.
     pub confidence: Vec<f64>,
     /// The probability that the next bar has a regime of another kind.
     pub leaving: Vec<f64>,
-    /// Of the first series at the next bar.
+    /// The expected value of the first series at the next bar.
     pub expected_return: Vec<f64>,
-    /// Of the first series at the next bar.
+    /// The standard deviation of the first series at the next bar.
     pub expected_volatility: Vec<f64>,
-    /// The filtered probability of each state.
+    /// The filtered probability of each state, one column a state.
     pub probabilities: Vec<Vec<f64>>,
     /// The fits, in order of time.
     pub fits: Vec<FitFacts>,
-    /// Fits that failed: their session and why.
+    /// The fits that failed: the session (YYYY-MM-DD) and the reason.
     pub failures: Vec<(String, String)>,
 }
 
@@ -40,28 +40,28 @@ pub struct History {
 pub struct FitFacts {
     /// The session at whose close it took place: YYYY-MM-DD.
     pub session: String,
-    /// Of the look-back.
+    /// The log-likelihood of the look-back under the model.
     pub log_likelihood: f64,
-    /// How many iterations led to it.
+    /// The number of iterations of the search that led to the fit.
     pub iterations: usize,
-    /// Whether the search ended by itself.
+    /// Whether the search converged, rather than stop at the most iterations.
     pub converged: bool,
     /// Whether no state is empty or clings to values that hardly differ.
     pub is_sound: bool,
-    /// What the states are called.
+    /// The label of each state, for people.
     pub labels: Vec<String>,
-    /// The probabilities of each next state, state by state.
+    /// The probability of each next state, one row for each state.
     pub transition: Vec<Vec<f64>>,
     /// The mean of the first series in each state.
     pub means: Vec<f64>,
     /// The standard deviation of the first series in each state.
     pub deviations: Vec<f64>,
-    /// How many bars each state is expected to last; absent for one that is never left.
+    /// The number of bars that each state is expected to last; `None` for a state that is never left.
     pub durations: Vec<Option<f64>>,
 }
 
 impl FitFacts {
-    /// What is kept of a fit.
+    /// The facts that are kept of a fit.
     pub fn of(record: &FitRecord) -> Self {
         let model = &record.model;
         let states = 0..model.n_states();
@@ -81,7 +81,7 @@ impl FitFacts {
     }
 }
 
-/// A kind of regime, as strategies call it.
+/// The kind of regime in the words of strategies.
 pub fn regime_of(kind: RegimeKind) -> Regime {
     match kind {
         RegimeKind::Bull => Regime::Bull,
@@ -92,7 +92,7 @@ pub fn regime_of(kind: RegimeKind) -> Regime {
 }
 
 impl History {
-    /// Read what was stored.
+    /// Read the regimes from their artifact.
     pub fn read(store: &Store, manifest: &Manifest) -> Result<Self, StudyError> {
         let table = Table::read(&store.open_part(manifest, super::DECISIONS)?)?;
         let whole = |name: &str| Ok::<_, StudyError>(table.i32s(name)?.to_vec());
@@ -114,25 +114,25 @@ impl History {
         })
     }
 
-    /// The kind of a row's regime.
+    /// The kind of regime at a row; `None` before the first fit.
     pub fn kind_of(&self, row: usize) -> Option<RegimeKind> {
         usize::try_from(self.kind[row]).ok().and_then(|code| RegimeKind::ALL.get(code).copied())
     }
 
-    /// What a row's state is called.
+    /// The label of the state at a row; `None` before the first fit.
     pub fn label(&self, row: usize) -> Option<&str> {
         let fit = self.fits.get(usize::try_from(self.fit[row]).ok()?)?;
         fit.labels.get(usize::try_from(self.state[row]).ok()?).map(String::as_str)
     }
 
-    /// What a strategy knows at a row.
+    /// The regime at a row as a strategy reads it; `None` before the first fit.
     pub fn input(&self, row: usize) -> Option<RegimeInput> {
         let regime = regime_of(self.kind_of(row)?);
         let age = u32::try_from(self.age[row]).unwrap_or_default();
         Some(RegimeInput { regime, confidence: self.confidence[row], age, leaving: self.leaving[row] })
     }
 
-    /// The first row whose regime is known.
+    /// The first row whose regime is known; `None` if there is none.
     pub fn first(&self) -> Option<usize> {
         self.kind.iter().position(|&kind| kind >= 0)
     }

@@ -1,4 +1,4 @@
-//! Regimes: followed through time for each instrument that a strategy reads (`follow.rs`), and what is stored of them
+//! Regimes: each instrument that a strategy reads is followed through time (`follow.rs`), and its regimes are stored
 //! (`history.rs`).
 
 mod follow;
@@ -22,19 +22,19 @@ use crate::{
 };
 use backstaff_words::{nearest, some_of};
 
-/// How an instrument is followed.
+/// A setting under which an instrument is followed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Setting {
-    /// How many states.
+    /// The number of states of the model.
     pub states: usize,
-    /// How many bars a fit sees.
+    /// The number of bars that a fit sees.
     pub look_back: usize,
-    /// Fits every 21 bars, begun so many bars after the first one, instead of the study's schedule.
+    /// The number of bars after the first at which fits every 21 bars begin; `None` for the study's own schedule.
     pub offset: Option<usize>,
 }
 
 impl Setting {
-    /// What the study says.
+    /// The study's own setting.
     pub fn of(followed: &Followed) -> Self {
         Self { states: followed.states, look_back: followed.look_back, offset: None }
     }
@@ -51,7 +51,7 @@ impl fmt::Display for Setting {
 }
 
 impl Setting {
-    /// The settings that a study's results are compared under, its own first.
+    /// All settings under which a study's results are compared, its own first.
     pub fn all(followed: &Followed, spread: &Spread) -> Vec<Self> {
         let own = Self::of(followed);
         let states = spread.states.iter().flat_map(|&states| {
@@ -63,7 +63,7 @@ impl Setting {
         settings
     }
 
-    /// The settings of a study whose strategy reads regimes, its own first; none for any other.
+    /// The settings of a study whose strategy reads regimes, its own first; empty for any other study.
     pub fn of_study(config: &Config) -> Vec<Self> {
         let spread = config.spread.clone().unwrap_or_default();
         config.regimes.as_ref().map(|followed| Self::all(followed, &spread)).unwrap_or_default()
@@ -73,28 +73,28 @@ impl Setting {
 /// The part of an artifact that holds the regime of each row.
 const DECISIONS: &str = "decisions.arrow";
 
-/// The regimes of an instrument under a setting, as their artifact.
+/// The stored regimes of an instrument under a setting.
 #[derive(Clone, Debug)]
 pub struct Known {
-    /// The instrument.
+    /// The name of the instrument.
     pub instrument: String,
-    /// How it was followed.
+    /// The setting under which it was followed.
     pub setting: Setting,
-    /// What is stored of its regimes.
+    /// The manifest of the artifact that holds its regimes.
     pub manifest: Manifest,
-    /// The first of the instrument's rows whose regime is known.
+    /// The first of the instrument's rows whose regime is known; `None` if there is none.
     pub first: Option<usize>,
 }
 
 impl Known {
-    /// What a stage left.
+    /// Take the result of the stage for one instrument and setting.
     pub fn read(done: Done<FollowShard>) -> Result<Self, StudyError> {
         let FollowShard { instrument, setting } = done.shard;
         let first = read_facts(&done.manifest, "first")?;
         Ok(Self { instrument, setting, manifest: done.manifest, first })
     }
 
-    /// The digest of the decisions: of all that is stored the only part that a strategy reads.
+    /// The digest of the decisions, the only stored part that a strategy reads.
     pub fn decisions(&self) -> Result<Digest, StudyError> {
         let missing =
             || StudyError::Internal { what: format!("the regimes of {} hold no decisions", self.instrument) };
@@ -102,7 +102,7 @@ impl Known {
     }
 }
 
-/// What a strategy knows of the regimes under a setting, on an axis that begins where that of the histories does.
+/// The regimes under a setting as a strategy reads them, on an axis that begins where that of the histories does.
 pub fn regimes_on(
     axis: &Axis,
     known: &[Known],
@@ -120,10 +120,10 @@ pub fn regimes_on(
     Ok(Regimes::new(axis, inputs)?)
 }
 
-/// Instruments that an error names where none is near.
+/// The number of instruments that an error names where none has a near name.
 const NAMED: usize = 5;
 
-/// An error that names the nearest instrument.
+/// The error for an instrument that the data lack; it names the nearest one.
 pub fn unknown_instrument(axis: &Axis, key: &str, name: &str) -> StudyError {
     let names = || axis.instruments().iter().map(Instrument::name);
     let hint = match nearest(name, names()) {

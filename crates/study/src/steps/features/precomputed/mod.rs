@@ -1,4 +1,4 @@
-//! Precomputed files: what they say of themselves, and when their values stand for what would be computed.
+//! Precomputed files: the document that describes them, and the rule by which their values are used.
 //!
 //! Beside the values lies a document that names, for each feature, the key of what was computed (its expression, the
 //! operators' versions, and the digests of the data that it read) and a digest of its values. `read.rs` takes a column
@@ -28,19 +28,19 @@ pub(crate) const FORMAT: u32 = 1;
 /// The document's name in a folder; beside a single file it is the file's name with `.json` behind it.
 const DOCUMENT: &str = "precomputed.json";
 
-/// What the files hold.
+/// The document beside precomputed files: the study they are of, and the features that they hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Document {
     pub(crate) format: u32,
     pub(crate) study: String,
     pub(crate) rows: usize,
-    /// The files, in the order of the instruments.
+    /// The names of the files, in the order of the instruments.
     pub(crate) files: Vec<String>,
     pub(crate) features: BTreeMap<String, Entry>,
 }
 
-/// A column of the files.
+/// One feature in precomputed files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Entry {
@@ -61,7 +61,7 @@ pub(crate) fn entries(
     features.par_iter().zip(values).map(entry).collect::<Vec<_>>().into_iter().collect()
 }
 
-/// What a whole column is computed from: the keys of all its segments.
+/// The key of a whole column: it changes with the key of any of the column's segments.
 pub(super) fn key(feature: &Feature, panel: &PanelHandle) -> Result<String, StudyError> {
     let stage = Features::new(vec![feature.clone()], Encoding::F32);
     let keys = stage.shards(panel).into_iter().map(|shard| shard_key(&stage, panel, &shard));
@@ -72,7 +72,7 @@ pub(super) fn key(feature: &Feature, panel: &PanelHandle) -> Result<String, Stud
     Ok(hasher.finish().to_string())
 }
 
-/// A digest of the values of a column, as single precision.
+/// The digest of the values of a column in single precision, as the files hold them.
 pub(super) fn digest(column: &Column) -> String {
     let mut digester = Digester::new();
     let mut bytes = Vec::new();
@@ -86,7 +86,7 @@ pub(super) fn digest(column: &Column) -> String {
     digester.finish().to_string()
 }
 
-/// Where the document of a file or folder lies.
+/// The path of the document that describes a file or folder.
 pub(crate) fn about(path: &Path) -> PathBuf {
     if path.extension().is_some_and(|extension| extension == "parquet") {
         path.with_file_name(format!("{}.json", file_name(path)))
@@ -95,7 +95,7 @@ pub(crate) fn about(path: &Path) -> PathBuf {
     }
 }
 
-/// A path's last part.
+/// The last part of a path, as text.
 pub(crate) fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Taking columns back from precomputed files.
+//! Reading the columns of precomputed files.
 
 use std::{
     collections::BTreeMap,
@@ -16,23 +16,24 @@ use rayon::prelude::*;
 use super::{Document, FORMAT, about, digest, key};
 use crate::{StudyError, stored::panel::PanelHandle};
 
-/// The columns of precomputed files that belong to a study and its data.
+/// The precomputed files of a study: their document, and the columns that were read from them.
 #[derive(Debug)]
 pub struct Precomputed {
     path: PathBuf,
     document: Document,
-    /// The names of the features whose keys match.
+    /// The names of the features whose keys are those of the study, and which keep no states.
     usable: Vec<String>,
-    /// Columns that were read; `None` if their values are not those that were written.
+    /// The columns that were read; `None` if a column can't be read, or its values are not those that were written.
     read: Mutex<BTreeMap<String, Option<Arc<Column>>>>,
 }
 
 impl Precomputed {
-    /// What of these files is of use, and what is to be said of the rest.
+    /// Open the files' document and find the features that can be used; also returns messages for the user about the
+    /// rest.
     ///
     /// # Errors
     ///
-    /// If there are no such files, or their document is not understood.
+    /// If there is no document, or it is damaged or of another format.
     pub fn open(
         path: &Path,
         features: &[Feature],
@@ -54,7 +55,7 @@ impl Precomputed {
             let name = feature.name().to_owned();
             match document.features.get(&name) {
                 Some(entry) if entry.key == key(feature, panel)? => {
-                    // What a later session goes on from is not in the files.
+                    // A later session goes on from states, which the files don't hold.
                     let has_states = feature.carry().is_some_and(|carry| carry.recursions > 0);
                     if has_states { carried.push(name) } else { usable.push(name) }
                 }
@@ -79,7 +80,8 @@ impl Precomputed {
         Ok((Self { path: path.to_owned(), document, usable, read: Mutex::default() }, told))
     }
 
-    /// The values of a feature, if the files have them.
+    /// The values of a feature, one for each row of the panel; `None` if the files don't hold them, or they were
+    /// changed.
     pub fn column(&self, name: &str) -> Option<Arc<Column>> {
         if !self.usable.iter().any(|usable| usable == name) {
             return None;
@@ -96,13 +98,13 @@ impl Precomputed {
         column
     }
 
-    /// The names of the features that were asked for and whose values turned out to be others.
+    /// The names of the features that were asked for and could not be used, since their values have changed.
     pub fn damaged(&self) -> Vec<String> {
         let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         read.iter().filter(|(_, column)| column.is_none()).map(|(name, _)| name.clone()).collect()
     }
 
-    /// A column of all files, one behind the other; `None` if one of them can't be read.
+    /// A column of all files, one after the other; `None` if a file can't be read.
     fn read_column(&self, name: &str) -> Option<Column> {
         let folder = if self.path.is_dir() { self.path.as_path() } else { self.path.parent()? };
         let files = self.document.files.par_iter();
