@@ -1,4 +1,4 @@
-//! What can go wrong in a study.
+//! The errors of a study.
 
 use std::{io, path::PathBuf};
 
@@ -55,7 +55,7 @@ pub enum StudyError {
     #[error("interrupted; what is finished is in the store, and the same command goes on from there")]
     Interrupted,
 
-    /// A process was asked for one stage or shard, and has it.
+    /// The run has finished the stage or shard after which it was asked to end.
     #[error("stopped after the stage that was asked for")]
     Stopped,
 
@@ -63,15 +63,15 @@ pub enum StudyError {
     Internal { what: String },
 }
 
-/// Whose fault an error is: what a caller can do about it, and the exit code of the program.
+/// The kind of an error: what a caller can do about it, and the exit code of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
-    /// The study's file, an expression or an argument.
+    /// The study's file, an expression or an argument is wrong.
     Study,
-    /// The data files.
+    /// A data file is wrong, or can't be read.
     Data,
-    /// The store.
+    /// The store is damaged, or can't be read or written.
     Store,
     /// The user asked to stop.
     Interrupted,
@@ -80,7 +80,7 @@ pub enum ErrorKind {
 }
 
 impl StudyError {
-    /// Whose fault it is.
+    /// The kind of this error.
     pub fn kind(&self) -> ErrorKind {
         use backstaff_learn::{LearnError, LightGbmError};
         match self {

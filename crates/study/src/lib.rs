@@ -2,12 +2,12 @@
 //!
 //! | wing | holds | may import |
 //! |---|---|---|
-//! | `stored/` | what lies in the store: panels, columns, fits | nothing of the others |
-//! | `config/` | what a file says, parsed and checked once | `stored` |
-//! | `steps/` | a stage a file: the only place where a formula meets the cache | `config`, `stored` |
-//! | `flow/` | the steps in order, what they found, who watches | all above |
-//! | `report/` | pages: functions of what was found | all above |
-//! | `command/` | what one can do: a file or folder a verb | all above |
+//! | `stored/` | the contents of the store: panels, columns, ledgers, fits | nothing of the others |
+//! | `config/` | the settings of a study, parsed and checked once | `stored` |
+//! | `steps/` | one stage in each file: the only place where a formula meets the cache | `config`, `stored` |
+//! | `flow/` | the steps in order, their results, the observer of a run | all above |
+//! | `report/` | pages: functions of the results | all above |
+//! | `command/` | the commands: one file or folder for each verb | all above |
 
 pub mod command;
 pub mod config;

@@ -1,4 +1,4 @@
-//! Numbers as they stand in sentences.
+//! Numbers and texts as they are written in sentences.
 
 use backstaff_panel::Session;
 use backstaff_report::{Date, Format};
@@ -9,34 +9,34 @@ pub(crate) fn date(session: Session) -> Date {
     Date(session.number())
 }
 
-/// A number as a table shows it, with a typographic minus.
+/// A number in the format of a table, with a typographic minus.
 pub(crate) fn shown(value: f64, format: Format) -> String {
     format.show(value).replace('-', "−")
 }
 
-/// A share of one in per cent: `−1.2%`.
+/// A fraction in per cent: `−1.2%` for −0.012 and one digit.
 pub(crate) fn percent(value: f64, digits: u8) -> String {
     shown(value, Format::Percent(digits))
 }
 
-/// A difference of shares in per cent, its sign always written: `+1.2%`.
+/// A difference of fractions in per cent, with its sign: `+1.2%`; a difference that rounds to 0 has none.
 pub(crate) fn difference(value: f64, digits: u8) -> String {
     let text = percent(value, digits);
     let is_zero = !text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
     if value > 0.0 && !is_zero { format!("+{text}") } else { text }
 }
 
-/// A number with so many digits behind the point.
+/// A number with this many digits after the point.
 pub(crate) fn number(value: f64, digits: u8) -> String {
     shown(value, Format::Number(digits))
 }
 
-/// A text on one line, as a YAML file may fold it.
+/// A text on one line: its line breaks and runs of spaces become single spaces.
 pub(crate) fn sentences(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A text that begins a sentence; a table, column or file that it begins with keeps its spelling.
+/// A text with a capital at its beginning; a first word that is a path, a file or a column keeps its spelling.
 pub(crate) fn capitalised(text: &str) -> String {
     if text.split_whitespace().next().is_some_and(|first| first.contains(['_', '/', '.', ':'])) {
         return text.to_owned();
@@ -45,7 +45,7 @@ pub(crate) fn capitalised(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// A length of time: `2.9 years`.
+/// A length of time in years: `2.9 years`.
 pub(crate) fn years(years: f64) -> String {
     format!("{} years", number(years, 1))
 }

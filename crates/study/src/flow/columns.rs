@@ -1,4 +1,4 @@
-//! The columns of a study, found by what they are for.
+//! The computed columns of a study, found by their roles.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -11,7 +11,7 @@ use crate::{
     stored::{column::ColumnHandle, panel::PanelHandle},
 };
 
-/// A column and what it is for.
+/// A computed column with its role in the study and the feature that it is computed by.
 #[derive(Clone, Debug)]
 pub(crate) struct OwnColumn {
     pub(crate) role: Role,
@@ -19,7 +19,7 @@ pub(crate) struct OwnColumn {
     pub(crate) handle: Arc<ColumnHandle>,
 }
 
-/// The columns of a study.
+/// All computed columns of a study.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Columns(pub(crate) Vec<OwnColumn>);
 
@@ -31,11 +31,11 @@ impl Columns {
         columns
     }
 
-    /// Add more.
+    /// Add the columns of more features, which were computed in the same order.
     ///
     /// # Panics
     ///
-    /// If there is not one handle a feature.
+    /// If the number of handles is not the number of features.
     pub(crate) fn extend(&mut self, features: Vec<(Role, Feature)>, handles: Vec<Arc<ColumnHandle>>) {
         assert_eq!(features.len(), handles.len(), "one column a feature");
         let own = features.into_iter().zip(handles);
@@ -50,23 +50,27 @@ impl Columns {
         self.of(is_wanted).map(|column| (column.role.clone(), column.handle.clone())).collect()
     }
 
-    /// What models see.
+    /// The columns of the features that models see.
     pub(crate) fn features(&self) -> Vec<Arc<ColumnHandle>> {
         self.of(|role| *role == Role::Feature).map(|column| column.handle.clone()).collect()
     }
 
-    /// Who is eligible.
+    /// The column of the universe: 1 where an instrument is eligible.
+    ///
+    /// # Errors
+    ///
+    /// If it was not computed.
     pub(crate) fn universe(&self) -> Result<Arc<ColumnHandle>, StudyError> {
         let missing = || StudyError::Internal { what: "the universe was not computed".to_owned() };
         self.of(|role| *role == Role::Universe).next().map(|column| column.handle.clone()).ok_or_else(missing)
     }
 
-    /// Who would be eligible without dates of entry, if the study has such dates.
+    /// The column of the universe without regard to dates of entry; `None` if the study has no such dates.
     pub(crate) fn unmasked(&self) -> Option<Arc<ColumnHandle>> {
         self.of(|role| *role == Role::Unmasked).next().map(|column| column.handle.clone())
     }
 
-    /// The scores of models that are expressions.
+    /// The columns of models that are expressions, by the model's name.
     pub(crate) fn scores(&self) -> BTreeMap<String, Arc<ColumnHandle>> {
         let scores = self.0.iter().filter_map(|column| match &column.role {
             Role::Score(model) => Some((model.clone(), column.handle.clone())),
@@ -75,22 +79,23 @@ impl Columns {
         scores.collect()
     }
 
-    /// What targets and weights of training rows read.
+    /// The columns that targets and weights of training rows read.
     pub(crate) fn of_training(&self) -> Vec<(Role, Arc<ColumnHandle>)> {
         self.with_roles(Role::is_of_training)
     }
 
-    /// What the strategy consults.
+    /// The columns that the strategy consults beside scores.
     pub(crate) fn of_strategy(&self) -> Vec<(Role, Arc<ColumnHandle>)> {
         self.with_roles(Role::is_of_strategy)
     }
 
-    /// What regimes are recognised by, in the order of the study.
+    /// The columns that regimes are recognised by, in the order of the study.
     pub(crate) fn observed(&self) -> Vec<Arc<ColumnHandle>> {
         self.of(Role::is_observed).map(|column| column.handle.clone()).collect()
     }
 
-    /// What the search for suspects reads: what models see; of a rule that learns nothing, what it decides by.
+    /// The inputs of the search for suspects: the features that models see. Where nothing learns, the columns that
+    /// scores and weights are made of.
     pub(crate) fn suspect_inputs(&self, panel: &Arc<PanelHandle>) -> Result<SuspectInputs, StudyError> {
         let looked_at = |column: &OwnColumn| (column.handle.clone(), column.feature.look_back());
         let mut features: Vec<(Arc<ColumnHandle>, LookBack)> =

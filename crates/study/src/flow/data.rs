@@ -1,4 +1,4 @@
-//! Bringing data and columns into the store: the same for a study and for a single computation.
+//! Loading data and computing columns, the same for a study and for a single computation.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use crate::{
 };
 
 impl Flow<'_> {
-    /// The panel of a stage that loads data. If the rows kept above a high-water mark have left the store, everything is
-    /// read anew.
+    /// Load data, and open the panel. If the store has lost the rows that it kept of a database, the whole file is read
+    /// anew.
     pub fn panel(&self, stage: &Load) -> Result<Arc<PanelHandle>, StudyError> {
         let load = || {
             let files = self.trace().span("digest files", || stage.files(self.store()))?;
@@ -33,7 +33,7 @@ impl Flow<'_> {
         Ok(Arc::new(PanelHandle::open(self.store(), manifest)?))
     }
 
-    /// The columns of a stage's features, in their order.
+    /// Compute the columns of a stage's features, in their order. `rows` is the number of rows that the progress shows.
     pub fn columns(
         &self,
         stage: &Features,
@@ -49,7 +49,7 @@ impl Flow<'_> {
         Ok(handles.collect())
     }
 
-    /// Warn of what reading the data found: doubtful values, instruments that are left out.
+    /// Warn of doubtful values in the data, and of the instruments that are left out.
     pub fn warn_of_data(&self, panel: &PanelHandle) {
         for warning in &panel.facts().warnings {
             self.warn(warning.clone());

@@ -1,4 +1,4 @@
-//! The steps of a study in order: which of them it has follows from what it says.
+//! The steps of a study in order; the study's settings decide which of them it has.
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
@@ -30,9 +30,9 @@ use crate::{
 };
 
 impl Study {
-    /// All steps up to the portfolios.
+    /// Take all steps from the data to the portfolios.
     pub(crate) fn results(&self, flow: &Flow<'_>) -> Result<Results, StudyError> {
-        // What the file says is checked before anything is computed.
+        // The models' settings are checked before anything is computed.
         let train = Train::new(&self.config.models)?;
         if let Err(error) = train.check_libraries() {
             flow.tell(&format!("{error}; without it only models that are in the store already can be had"));
@@ -80,13 +80,17 @@ impl Study {
         })
     }
 
-    /// The stage that makes labels, if the study has any.
+    /// The stage that makes labels; `None` for a study without labels.
     pub(crate) fn make_labels(&self, panel: &PanelHandle) -> Result<Option<MakeLabels>, StudyError> {
         let label = self.config.label.as_ref();
         label.map(|label| MakeLabels::new(label, &self.config.portfolio, panel)).transpose()
     }
 
-    /// The regimes of all instruments that the strategy reads, under these settings.
+    /// Follow the regimes of all instruments that the strategy reads, under these settings.
+    ///
+    /// # Errors
+    ///
+    /// If the data lack an instrument, or one has too few bars for the study's own look-back.
     pub(crate) fn follow(
         &self,
         flow: &Flow<'_>,
@@ -133,7 +137,7 @@ impl Study {
         Ok(known)
     }
 
-    /// The regimes under the study's own setting, in memory, for the report.
+    /// Read the regimes under the study's own setting, for the report; `None` for a study without regimes.
     fn followed(
         &self,
         flow: &Flow<'_>,
@@ -157,7 +161,7 @@ impl Study {
                 history: History::read(flow.store(), &known.manifest)?,
             });
         }
-        // What the strategy is compared with is what the reader knows best.
+        // The instrument that the strategy is compared with comes first: the reader knows it best.
         instruments.sort_by_key(|instrument| self.config.portfolio.hold.as_ref() != Some(&instrument.name));
         for instrument in &instruments {
             for (session, reason) in instrument.history.failures.iter().take(1) {
@@ -171,8 +175,8 @@ impl Study {
         Ok(Some(FollowedRegimes { setting, instruments, work: stage.map(Follow::work) }))
     }
 
-    /// What portfolios are judged on: labels, folds, models and their scores, as far as the study has them, and the
-    /// sessions that are tested.
+    /// Take the steps that portfolios depend on: labels, folds, models and their scores, as far as the study has them,
+    /// and the sessions to test.
     pub(crate) fn judge(
         &self,
         flow: &Flow<'_>,
@@ -208,7 +212,7 @@ impl Study {
         })
     }
 
-    /// Folds, models and their scores.
+    /// Cut folds, train models, and predict their tests.
     fn learn(
         &self,
         flow: &Flow<'_>,
@@ -259,7 +263,7 @@ impl Study {
     }
 }
 
-/// Columns beyond belief, and such as say nothing; they are warned of.
+/// Search for columns that know the future and columns that tell no rows apart, and warn of them.
 fn find_suspects(flow: &Flow<'_>, panel: &Arc<PanelHandle>, columns: &Columns) -> Result<Found, StudyError> {
     let inputs = columns.suspect_inputs(panel)?;
     if inputs.features.is_empty() {
@@ -278,7 +282,7 @@ fn find_suspects(flow: &Flow<'_>, panel: &Arc<PanelHandle>, columns: &Columns) -
     Ok(found)
 }
 
-/// How good scores are, if there are scores and labels to judge them by.
+/// Judge the scores of each model; empty if the study has no scores, or no labels to judge them by.
 fn evaluate(
     flow: &Flow<'_>,
     panel: &Arc<PanelHandle>,
@@ -303,7 +307,7 @@ fn evaluate(
     evaluated.iter().map(read).collect()
 }
 
-/// Run all portfolios, and behind them the one that depends on what became of them.
+/// Run all portfolios, and then the one whose weights depend on the results of the others.
 fn run_backtests(
     flow: &Flow<'_>,
     stage: &RunBacktests,
@@ -321,23 +325,23 @@ fn run_backtests(
     Ok(results)
 }
 
-/// What portfolios are judged on.
+/// The results of the steps that portfolios depend on.
 pub(crate) struct Judged {
     pub(crate) labels: Option<Arc<LabelsHandle>>,
     pub(crate) folds: Option<Arc<FoldsHandle>>,
-    /// Models that learned: name, fold, artifact.
+    /// The artifact of each trained model: its name, the fold, the manifest.
     pub(crate) models: Vec<(String, u32, Manifest)>,
     pub(crate) fits: BTreeMap<String, Vec<(u32, FitFacts)>>,
     pub(crate) scores: Vec<(String, Scores)>,
     pub(crate) regimes: Vec<Known>,
-    /// The tested sessions, as positions.
+    /// The tested sessions, as positions in the calendar.
     pub(crate) sessions: Range<usize>,
-    /// Those of them in which regimes are known under every setting.
+    /// Those tested sessions in which regimes are known under every setting.
     pub(crate) common: Range<usize>,
 }
 
 impl Judged {
-    /// What the portfolios read.
+    /// The inputs of these portfolios.
     pub(crate) fn backtest_inputs(
         &self,
         panel: &Arc<PanelHandle>,

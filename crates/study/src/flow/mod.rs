@@ -1,8 +1,9 @@
-//! The steps in order.
+//! The flow of a study: its steps in order, from its file to its results.
 //!
-//! `study.rs` opens a study, loads its data (`data.rs`), resolves what it asks for (`resolve.rs`) and computes its columns
-//! (`columns.rs`); `graph.rs` takes the steps one after the other, `rules.rs` those of studies that learn nothing, and
-//! `results.rs` holds what they found. `run.rs` is one run of all that, `watch.rs` tells who watches it.
+//! `study.rs` opens a study, loads its data (`data.rs`), resolves its expressions (`resolve.rs`) and computes its
+//! columns (`columns.rs`). `graph.rs` takes the steps one after the other, `rules.rs` those of studies that learn
+//! nothing, and `results.rs` holds their results. `run.rs` is one run of all that, and `watch.rs` reports it to an
+//! observer.
 
 pub(crate) mod columns;
 mod data;

@@ -1,4 +1,4 @@
-//! What a run tells while it works.
+//! The progress of a run: events, the table of its stages, and a trace of its times.
 
 use std::{
     sync::Mutex,
@@ -7,7 +7,7 @@ use std::{
 
 use serde::Serialize;
 
-/// Whether a stage's results were made or were there.
+/// Whether the results of a stage were computed or found in the store.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -17,67 +17,67 @@ pub enum Outcome {
     Found,
 }
 
-/// One line of the stage table.
+/// One line of the table of stages.
 #[derive(Clone, Debug, Serialize)]
 pub struct StageRecord {
-    /// The stage's name.
+    /// The name of the stage.
     pub name: &'static str,
-    /// Computed or found.
+    /// Whether the stage computed anything.
     pub outcome: Outcome,
-    /// Wall time.
+    /// The wall time of the stage in seconds.
     pub seconds: f64,
-    /// Rows it speaks of (0 where rows mean nothing).
+    /// The number of rows that the stage works on; 0 where rows mean nothing.
     pub rows: usize,
-    /// Shards that were computed.
+    /// The number of shards that were computed.
     pub computed: usize,
-    /// Shards that were found.
+    /// The number of shards that were found in the store.
     pub found: usize,
-    /// A digest of the keys of all its shards.
+    /// The digest of the keys of all its shards, in order.
     pub key: String,
-    /// Why it was computed, in words.
+    /// The commonest reason why shards were computed, in words; empty if all were found.
     pub why: String,
-    /// The largest anonymous memory of the process so far, in bytes (0 where the system doesn't tell).
+    /// The largest anonymous memory of the process so far, in bytes; 0 where the system does not say.
     pub peak_bytes: u64,
 }
 
-/// What happens.
+/// An event of a run, for an observer.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A stage begins; it has this many shards (or steps) to look at.
+    /// A stage begins.
     Started {
-        /// The stage's name.
+        /// The name of the stage.
         stage: &'a str,
-        /// How many steps.
+        /// The number of steps to take: the shards that are not in the store.
         steps: usize,
     },
-    /// So many of its steps are done.
+    /// A stage has finished another step.
     Advanced {
-        /// The stage's name.
+        /// The name of the stage.
         stage: &'a str,
-        /// Steps done.
+        /// The number of steps finished so far.
         done: usize,
-        /// Rows done so far.
+        /// The number of rows done so far, in proportion to the steps.
         rows: usize,
     },
-    /// A stage ended.
+    /// A stage has ended; this is its line of the table.
     Finished(&'a StageRecord),
-    /// Something the user should know.
+    /// A message that the user should read.
     Warning(&'a str),
 }
 
-/// Somebody who watches a run.
+/// An observer of a run: a terminal, a log, a caller of the library.
 pub trait Observer: Sync {
     /// Take note of an event; called from any thread.
     fn observe(&self, event: &Event<'_>);
 
-    /// Whether the user asked to stop.
+    /// Whether the user asked the run to stop.
     fn is_cancelled(&self) -> bool {
         false
     }
 }
 
-/// Nobody.
+/// The observer that ignores every event.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 
@@ -85,20 +85,20 @@ impl Observer for Silent {
     fn observe(&self, _: &Event<'_>) {}
 }
 
-/// A span of time in a trace: what ran, when, on which thread.
+/// A span of time in a trace.
 #[derive(Clone, Debug)]
 pub struct Span {
-    /// What ran.
+    /// The name of the stage, shard or part.
     pub name: String,
-    /// Since the start of the run.
+    /// The time from the start of the run to the beginning of the span.
     pub start: Duration,
-    /// How long.
+    /// The length of the span.
     pub duration: Duration,
-    /// A number for the thread.
+    /// The number of the thread: 0 outside the pool, otherwise its index in the pool and 1.
     pub thread: u64,
 }
 
-/// The clock of one run, and the spans it measured.
+/// The clock of one run, and the spans that it measured.
 #[derive(Debug)]
 pub struct Trace {
     origin: Instant,
@@ -112,7 +112,7 @@ impl Default for Trace {
 }
 
 impl Trace {
-    /// Do something and note how long it took.
+    /// Do some work, and note its span under a name.
     pub fn span<T>(&self, name: impl Into<String>, work: impl FnOnce() -> T) -> T {
         let start = self.origin.elapsed();
         let result = work();
@@ -120,13 +120,13 @@ impl Trace {
         result
     }
 
-    /// Note something that ended just now and took so many seconds.
+    /// Note a span that ended just now and lasted this many seconds.
     pub fn ended(&self, name: impl Into<String>, seconds: f64) {
         let duration = Duration::try_from_secs_f64(seconds).unwrap_or_default();
         self.push(name.into(), self.origin.elapsed().saturating_sub(duration), duration);
     }
 
-    /// Note parts that followed each other and ended just now, each with its seconds.
+    /// Note spans that followed each other and ended just now, each with its seconds.
     pub fn laps(&self, laps: &[(&'static str, f64)]) {
         let mut end = self.origin.elapsed();
         for &(name, seconds) in laps.iter().rev() {
@@ -137,7 +137,7 @@ impl Trace {
         }
     }
 
-    /// The spans measured so far, in the order of their beginnings: name and seconds.
+    /// The spans so far, in the order of their beginnings: the name and the seconds of each.
     pub fn named_seconds(&self) -> Vec<(String, f64)> {
         let mut spans = self.spans.lock().map(|spans| spans.clone()).unwrap_or_default();
         spans.sort_by_key(|span| span.start);
@@ -151,7 +151,7 @@ impl Trace {
         }
     }
 
-    /// Seconds since the run began.
+    /// The seconds since the run began.
     pub fn seconds(&self) -> f64 {
         self.origin.elapsed().as_secs_f64()
     }

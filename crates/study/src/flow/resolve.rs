@@ -1,4 +1,4 @@
-//! What a study asks for, resolved against the columns that its data have.
+//! The expressions of a study, resolved against the columns that its data have.
 
 use backstaff_feature::{Catalog, Feature, Schema};
 
@@ -10,21 +10,21 @@ use crate::{
 };
 use backstaff_words::nearest;
 
-/// What was asked for, resolved against a panel.
+/// The expressions of a study, resolved against a panel.
 #[derive(Debug)]
 pub(crate) struct Resolved {
-    /// All columns of the study, what models see first.
+    /// All columns of the study with their roles, those of features first.
     pub(crate) all: Vec<(Role, Feature)>,
-    /// Entries of libraries that the data don't allow, and why.
+    /// The entries of libraries that need columns which the data lack: the name and the reason.
     pub(crate) left_out: Vec<(String, String)>,
-    /// What is known to be wrong with libraries that features come from.
+    /// The known flaws of libraries that features come from: the library and its flaws.
     pub(crate) known_flaws: Vec<(String, Vec<String>)>,
-    /// What there is to say of what models see.
+    /// Facts about each feature that models see, for the report.
     pub(crate) facts: Vec<FeatureFacts>,
 }
 
 impl Resolved {
-    /// What models see.
+    /// The features that models see.
     pub(crate) fn features(&self) -> Vec<Feature> {
         let seen = self.all.iter().filter(|(role, _)| *role == Role::Feature);
         seen.map(|(_, feature)| feature.clone()).collect()
@@ -32,7 +32,11 @@ impl Resolved {
 }
 
 impl Study {
-    /// All columns of the study, resolved against a panel.
+    /// Resolve all expressions of the study against a panel.
+    ///
+    /// # Errors
+    ///
+    /// If an expression or a category names a column that the data lack, or models that learn have no features.
     pub(crate) fn resolve(&self, panel: &PanelHandle) -> Result<Resolved, StudyError> {
         let selection = Selection::new(&self.config)?;
         let known_flaws = selection.known_flaws(&self.config);
@@ -57,7 +61,7 @@ impl Study {
         Ok(Resolved { all, left_out, known_flaws, facts })
     }
 
-    /// An expression of the study; the universe may be two columns.
+    /// Resolve one expression; the universe gives two columns if the study has dates of entry.
     fn resolve_one(
         &self,
         asked: &Asked<'_>,
@@ -80,7 +84,7 @@ impl Study {
         Ok(catalog.resolve(&[&name], schema)?.into_iter().map(|feature| (role.clone(), feature)).collect())
     }
 
-    /// The strategy's categories must be in the data.
+    /// Check that the data have the categories which the strategy names.
     fn check_categories(&self, panel: &PanelHandle) -> Result<(), StudyError> {
         for (key, name) in self.config.portfolio.strategy.categories() {
             if panel.categories().contains(name) {

@@ -1,4 +1,4 @@
-//! What a run of a study found out: everything the report speaks of.
+//! The results of a study's run, from which the report is made.
 
 use backstaff_source::quality::Quality;
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
@@ -22,89 +22,89 @@ use crate::{
     stored::panel::PanelHandle,
 };
 
-/// A feature that the models saw.
+/// Facts about a feature that the models see.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FeatureFacts {
-    /// Its name.
+    /// The name of the feature.
     pub name: String,
-    /// The library or file that defines it.
+    /// The library or file that defines the feature; empty if the study itself does.
     pub library: String,
     /// Its expression, as written.
     pub expression: String,
-    /// How far back it reads.
+    /// The look-back in words, as `20 sessions`.
     pub look_back: String,
-    /// What it means, if its library says so.
+    /// The meaning of the feature in its library's words; empty if the library gives none.
     pub meaning: String,
 }
 
-/// What a run found out.
+/// The results of a run.
 #[derive(Debug)]
 pub struct Results {
-    /// The study.
+    /// The settings of the study.
     pub config: Config,
-    /// The data.
+    /// The panel of the study's data.
     pub panel: Arc<PanelHandle>,
-    /// What is odd about the data.
+    /// The findings of the checks of the data.
     pub quality: Quality,
-    /// What the models saw.
+    /// The features that the models see.
     pub features: Vec<FeatureFacts>,
-    /// What is known to be wrong with libraries that the features come from: the library and its flaws.
+    /// The known flaws of libraries that the features come from: the library and its flaws.
     pub known_flaws: Vec<(String, Vec<String>)>,
-    /// Features beyond belief.
+    /// The features that foresee the next return beyond belief, the worst first.
     pub suspects: Vec<Suspect>,
-    /// What was counted in the features that the models saw.
+    /// The counts of the check of each feature.
     pub checks: Vec<ColumnCheck>,
-    /// How many rows have a label, and why others don't; absent for a study without labels.
+    /// The number of rows with a label, and without one by reason; `None` for a study without labels.
     pub labels: Option<LabelFacts>,
-    /// The folds.
+    /// The folds; none for a study that learns nothing.
     pub folds: Vec<FoldFacts>,
-    /// The folds that have too few rows.
+    /// The folds that are left out since they have too few rows.
     pub left_out: Vec<LeftOutFacts>,
-    /// The fits, by model and fold; those of several seeds follow each other.
+    /// The facts of the fits, by model, each with the number of its fold; those of several seeds follow each other.
     pub fits: BTreeMap<String, Vec<(u32, FitFacts)>>,
-    /// How good the scores are, by model.
+    /// The evaluation of the scores of each model, by its name.
     pub evaluations: BTreeMap<String, Evaluation>,
-    /// What became of the portfolios.
+    /// The results of the portfolios over the tested sessions.
     pub backtests: Vec<BacktestResult>,
-    /// Equal weights and the index over all sessions of the data, for the gauge of survivorship.
+    /// The equal weight and the index over all sessions of the data, to gauge survivorship.
     pub gauge: Vec<BacktestResult>,
-    /// The strategy under all settings of the regimes that it reads, the study's own first, over the sessions that all of
-    /// them know.
+    /// The strategy under all settings of the regimes that it reads, the study's own first, over the sessions in which
+    /// regimes are known under all of them.
     pub spread: Vec<BacktestResult>,
-    /// The regimes that the strategy reads, if it reads any.
+    /// The regimes that the strategy reads; `None` if it reads none.
     pub regimes: Option<FollowedRegimes>,
-    /// The artifacts behind all this: stage, shard, key.
+    /// The artifacts behind these results: the stage, the shard and the key.
     pub lineage: Vec<(String, String, Key)>,
-    /// What the user was told.
+    /// The warnings of the run, in order, each once.
     pub warnings: Vec<String>,
 }
 
 /// The regimes of instruments under the study's own setting.
 #[derive(Debug)]
 pub struct FollowedRegimes {
-    /// How they are followed.
+    /// The setting under which they are followed.
     pub setting: Setting,
-    /// The instruments, what the strategy is compared with first.
+    /// The instruments; the one that the strategy is compared with comes first.
     pub instruments: Vec<FollowedInstrument>,
-    /// What the cache of models did in this run; no result depends on it.
+    /// The work of following in this run; no result depends on it.
     pub work: Option<Work>,
 }
 
 /// An instrument and its regimes.
 #[derive(Debug)]
 pub struct FollowedInstrument {
-    /// Its name.
+    /// The name of the instrument.
     pub name: String,
-    /// The session of each of its rows.
+    /// The session of each row of the instrument.
     pub sessions: Vec<Session>,
-    /// Its closes.
+    /// The closing price of each row; NaN where missing.
     pub close: Vec<f64>,
-    /// Its regimes.
+    /// The regime of each row.
     pub history: History,
 }
 
 impl FollowedInstrument {
-    /// Runs of rows with a regime of one kind, within the rows whose regime is known.
+    /// Split the rows whose regime is known into runs of one kind of regime.
     pub fn runs(&self) -> Vec<Range<usize>> {
         let mut runs = Vec::<Range<usize>>::new();
         for row in self.history.first().unwrap_or(self.sessions.len())..self.sessions.len() {
@@ -118,12 +118,12 @@ impl FollowedInstrument {
 }
 
 impl Results {
-    /// A portfolio, if it was run.
+    /// The result of a variant of the portfolio; `None` if it was not run.
     pub fn backtest(&self, variant: &Variant) -> Option<&BacktestResult> {
         self.backtests.iter().find(|backtest| backtest.variant == *variant)
     }
 
-    /// How good the scores are that it follows, if they were judged.
+    /// The evaluation of the primary model's scores; `None` if there are no scores, or they were not judged.
     pub fn primary_evaluation(&self) -> Option<&Evaluation> {
         self.evaluations.get(self.config.primary_model()?)
     }

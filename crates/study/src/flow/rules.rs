@@ -1,4 +1,4 @@
-//! Studies that learn nothing: the scores of their expressions, and the sessions over which they run.
+//! Studies that learn nothing: the scores of their expressions, and the sessions that are tested.
 
 use std::{ops::Range, sync::Arc};
 
@@ -16,7 +16,7 @@ use crate::{
     stored::{column::ColumnHandle, panel::PanelHandle},
 };
 
-/// The scores of models that are expressions, in all sessions: of the universe's rows those that have a value.
+/// The scores of models that are expressions, in all sessions: their finite values on the universe's rows.
 pub(super) fn scores_of_expressions(columns: &Columns) -> Result<Vec<(String, Scores)>, StudyError> {
     let members = universe(&*columns.universe()?)?;
     let score = |(name, handle): (String, Arc<ColumnHandle>)| {
@@ -26,8 +26,12 @@ pub(super) fn scores_of_expressions(columns: &Columns) -> Result<Vec<(String, Sc
 }
 
 impl Study {
-    /// The sessions over which a study without folds runs: from the first one on which all that the strategy reads is
-    /// known; and those of them in which regimes are known under every setting.
+    /// The sessions to test in a study without folds, and those of them in which regimes are known under every setting.
+    /// The test begins with the first session in which everything that the strategy reads is known.
+    ///
+    /// # Errors
+    ///
+    /// If fewer than two sessions are left.
     pub(super) fn sessions(
         &self,
         panel: &PanelHandle,
@@ -88,7 +92,7 @@ impl Study {
     }
 }
 
-/// How many scores a strategy needs to fill its places.
+/// The number of scores that a strategy needs to fill its places.
 fn places(strategy: &ScoreStrategy) -> usize {
     match strategy {
         ScoreStrategy::TopkDropout { k, .. } => *k as usize,
@@ -97,7 +101,7 @@ fn places(strategy: &ScoreStrategy) -> usize {
     }
 }
 
-/// The first session with so many scores, or with any if there are never so many.
+/// The first session with at least `wanted` scores, or with any score if no session has as many.
 fn first_scored(axis: &Axis, scores: Option<&Scores>, wanted: usize) -> usize {
     let mut counts = vec![0_usize; axis.n_sessions()];
     for &row in scores.map(Scores::rows).unwrap_or_default() {

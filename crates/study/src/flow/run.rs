@@ -1,4 +1,4 @@
-//! One run: its stages in order, what was found and what was computed.
+//! One run of a study: its stages in order, and whether their results were found or computed.
 
 use std::sync::{Mutex, PoisonError, atomic::Ordering};
 
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::StudyError;
 
-/// One run of a study.
+/// One run of a study: brings the results of stages into the store, and records it.
 pub struct Flow<'a> {
     run: Run<'a>,
     watch: &'a Watch<'a>,
@@ -25,17 +25,17 @@ pub struct Flow<'a> {
     until: Option<Until>,
 }
 
-/// The one stage, or the one shard of it, that a process is asked for.
+/// The stage, or the one shard of it, after which a run ends.
 #[derive(Clone, Debug)]
 pub struct Until {
-    /// The stage.
+    /// The name of the stage.
     pub stage: String,
-    /// The shard's number; all of them if absent.
+    /// The number of the shard, from 0; `None` for all shards.
     pub shard: Option<usize>,
 }
 
 impl<'a> Flow<'a> {
-    /// Begin a run.
+    /// Begin a run of the study of this name.
     pub fn new(
         store: &'a Store,
         study: &str,
@@ -46,12 +46,12 @@ impl<'a> Flow<'a> {
         Ok(Self { run, watch, stages: Mutex::default(), warnings: Mutex::default(), until: None })
     }
 
-    /// The same, ending after one stage, or after one shard of it, with [`StudyError::Stopped`].
+    /// End this run after one stage, or one shard of it, with [`StudyError::Stopped`].
     pub fn until(self, until: Until) -> Self {
         Self { until: Some(until), ..self }
     }
 
-    /// The shards that are asked for, and whether the run ends with them.
+    /// The shards of a stage that this run wants, and whether it ends with them.
     fn wanted<S: Stage>(&self, stage: &S, inputs: &S::Inputs) -> Result<(Vec<S::Shard>, bool), StudyError> {
         let mut shards = stage.shards(inputs);
         let Some(until) = self.until.as_ref().filter(|until| until.stage == S::NAME) else {
@@ -67,22 +67,22 @@ impl<'a> Flow<'a> {
         Ok((shards, true))
     }
 
-    /// The store.
+    /// The store of the run.
     pub fn store(&self) -> &'a Store {
         self.run.store()
     }
 
-    /// The run's clock.
+    /// The clock of the run.
     pub fn trace(&self) -> &Trace {
         &self.watch.trace
     }
 
-    /// Tell the user something that is not part of the results.
+    /// Show the user a message that is not part of the results.
     pub fn tell(&self, text: &str) {
         self.watch.observer.observe(&Event::Warning(text));
     }
 
-    /// Tell the user something, once.
+    /// Warn the user, once for each text; the results keep the warning.
     pub fn warn(&self, text: impl Into<String>) {
         let text = text.into();
         let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
@@ -92,17 +92,18 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// What the user was told.
+    /// The warnings so far, in order.
     pub fn warnings(&self) -> Vec<String> {
         self.warnings.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What the stages did so far.
+    /// The line of each stage so far, in order.
     pub fn stages(&self) -> Vec<StageRecord> {
         self.stages.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Bring all shards of a stage into the store.
+    /// Bring all shards of a stage into the store: the missing ones are computed each by itself. `rows` is for the
+    /// progress.
     pub fn stage<S: Stage<Error = StudyError>>(
         &self,
         stage: &S,
@@ -113,7 +114,7 @@ impl<'a> Flow<'a> {
         self.bring(stage, inputs, rows, work)
     }
 
-    /// Bring the one shard of a stage into the store.
+    /// Bring the only shard of a stage into the store.
     pub fn single<S: Stage<Error = StudyError>>(
         &self,
         stage: &S,
@@ -124,7 +125,7 @@ impl<'a> Flow<'a> {
         self.stage(stage, inputs, rows)?.pop().map(|done| done.manifest).ok_or_else(missing)
     }
 
-    /// Bring all shards of a stage into the store, the missing ones computed together.
+    /// Bring all shards of a stage into the store; those that are missing are computed together.
     pub fn joint_stage<S: JointStage<Error = StudyError>>(
         &self,
         stage: &S,
@@ -177,18 +178,18 @@ impl<'a> Flow<'a> {
         Ok(done)
     }
 
-    /// The artifacts of the stages so far: stage, shard, key.
+    /// The artifacts of the stages so far: the stage, the shard and the key.
     pub fn lineage(&self) -> Vec<(String, String, Key)> {
         self.run.entries().into_iter().map(|entry| (entry.stage, entry.shard, entry.key)).collect()
     }
 
-    /// Write the run's record.
+    /// Write the record of the run, with these facts.
     pub fn finish(&self, facts: serde_json::Value) -> Result<RunRecord, StudyError> {
         Ok(self.run.finish(facts)?)
     }
 }
 
-/// The commonest reason of the shards that were computed, and which shards if they are few.
+/// The commonest reason why shards were computed, and the labels of these shards if not all of them were.
 fn reason<S>(done: &[Done<S>]) -> String {
     let computed = done.iter().filter(|done| done.outcome == ShardOutcome::Computed).collect::<Vec<_>>();
     let Some(first) = computed.first() else { return String::new() };

@@ -1,4 +1,4 @@
-//! A study: opened, its data loaded, its columns computed.
+//! A study: opened from its file, with the ways to load its data and compute its columns.
 
 use std::{
     path::{Path, PathBuf},
@@ -20,7 +20,7 @@ use crate::{
     stored::panel::PanelHandle,
 };
 
-/// A study: its configuration and where its artifacts live.
+/// A study: its settings, the folder of its artifacts, and the threads and memory that it may use.
 #[derive(Clone, Debug)]
 pub struct Study {
     pub(crate) config: Config,
@@ -28,16 +28,16 @@ pub struct Study {
     pub(crate) budget: Budget,
 }
 
-/// How a study is opened.
+/// The options with which a study is opened.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Overrides to lay over the study's file.
+    /// The name of the profile whose settings replace those of the file; `None` for none.
     pub profile: Option<String>,
-    /// The store's folder; `.backstaff` beside the study if absent.
+    /// The folder of the store; `.backstaff` beside the study if `None`.
     pub store: Option<PathBuf>,
-    /// Threads; all cores if absent.
+    /// The number of threads; all cores if `None`.
     pub threads: Option<usize>,
-    /// How many bytes of computed values are held before they are stored; a gigabyte if absent.
+    /// The bytes of computed values that are held before they are stored; a gigabyte if `None`.
     pub memory: Option<usize>,
 }
 
@@ -56,13 +56,13 @@ impl Options {
 }
 
 impl Study {
-    /// Read a study's file, with the overrides of the options' profile.
+    /// Read a study's file, with the settings of the options' profile.
     pub fn open(path: &Path, options: &Options) -> Result<Self, StudyError> {
         Self::of(Config::read(path, options.profile.as_deref())?, options)
     }
 
-    /// A study from its configuration, which is checked as a whole. The options' profile is not looked at: profiles
-    /// override what a file or a map says ([`Config::from_yaml`], [`Config::from_map`]).
+    /// Make a study of its settings, which are checked as a whole. The options' profile is ignored: a profile replaces
+    /// settings of a file or a map ([`Config::from_yaml`], [`Config::from_map`]).
     pub fn new(config: Config, options: &Options) -> Result<Self, StudyError> {
         Self::of(config.checked()?, options)
     }
@@ -72,27 +72,27 @@ impl Study {
         Ok(Self { store: options.store_of(&config.folder), budget: options.budget(), config })
     }
 
-    /// Its configuration.
+    /// The settings of the study.
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// The folder of its store.
+    /// The folder of the study's store.
     pub fn store_path(&self) -> &Path {
         &self.store
     }
 
-    /// The name under which its runs are remembered: a profile has runs of its own.
+    /// The name under which runs are recorded; each profile has a name of its own.
     pub fn run_name(&self) -> String {
         self.config.run_name()
     }
 
-    /// Where its report goes.
+    /// The folder for the report and the files beside it.
     pub fn report_folder(&self) -> PathBuf {
         self.store.join("reports").join(self.run_name())
     }
 
-    /// Do something on as many threads as the study may use.
+    /// Do some work on as many threads as the study may use.
     pub(crate) fn on_threads<T: Send>(
         &self,
         work: impl FnOnce() -> Result<T, StudyError> + Send,
@@ -100,7 +100,7 @@ impl Study {
         on_threads(self.budget.threads, work)
     }
 
-    /// The stage that loads the data; of a database only the facts that the study names.
+    /// The stage that loads the data; of a database only the published quantities that the study names.
     pub(crate) fn load_stage(&self) -> Result<Load, StudyError> {
         let Config { data, universe, folder, .. } = &self.config;
         let load = Load::new(data, universe, folder)?;
@@ -111,7 +111,7 @@ impl Study {
         Ok(load.with_facts_of_tables(facts))
     }
 
-    /// Load the data, and warn of what the study says of them in vain.
+    /// Load the data, and warn of settings about instruments and delistings that have no effect on them.
     pub(crate) fn load(&self, flow: &Flow<'_>) -> Result<Arc<PanelHandle>, StudyError> {
         let panel = flow.panel(&self.load_stage()?)?;
         flow.warn_of_data(&panel);
@@ -140,7 +140,7 @@ impl Study {
         Ok(panel)
     }
 
-    /// Compute all columns.
+    /// Compute all columns of the study.
     pub(crate) fn columns(
         &self,
         flow: &Flow<'_>,
@@ -180,12 +180,12 @@ impl Study {
     }
 }
 
-/// The features of columns, in their order.
+/// The features of these columns, in their order.
 fn features_of(columns: &[(Role, Feature)]) -> Vec<Feature> {
     columns.iter().map(|(_, feature)| feature.clone()).collect()
 }
 
-/// Do something on so many threads.
+/// Do some work on a pool of this many threads.
 pub(crate) fn on_threads<T: Send>(
     threads: usize,
     work: impl FnOnce() -> Result<T, StudyError> + Send,

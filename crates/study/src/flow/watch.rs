@@ -1,4 +1,4 @@
-//! From the runner's events to those of a study.
+//! From the runner's events to the events of a study.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -6,7 +6,7 @@ use backstaff_stage::runner;
 
 use super::progress::{Event, Observer, Trace};
 
-/// Passes what the runner tells on to whoever watches the study.
+/// Passes the runner's events on to the observer of a study, with the rows of the stage.
 pub struct Watch<'a> {
     pub(super) observer: &'a dyn Observer,
     pub(super) trace: Trace,
@@ -16,7 +16,7 @@ pub struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    /// A watch to this observer.
+    /// Watch a run for this observer.
     pub fn new(observer: &'a dyn Observer) -> Self {
         let zero = || AtomicUsize::new(0);
         Self { observer, trace: Trace::default(), rows: zero(), done: zero(), missing: zero() }
