@@ -1,17 +1,17 @@
-//! Charts and cells of a signal that more than one page shows.
+//! Charts and cells about a signal that more than one page shows.
 
 use backstaff_report::{Cell, Chart, Colour, Date, Format, Line, Lines, Palette, Rule, Scale, Stroke, cells};
 
 use super::series::moving_mean;
 use crate::{steps::evaluate::Summary, words};
 
-/// Charts over sessions share pointer and zoom.
+/// The group of the charts over sessions, which share pointer and zoom.
 pub(crate) const TIME: &str = "tested sessions";
-/// Sessions that a moving mean takes in: a quarter.
+/// The sessions of a moving mean: about a quarter of a year.
 const QUARTER: usize = 63;
 
-/// A series over sessions in a row: mean, sd, mean / sd, t, lags, share above 0, sessions; of every h-th session their
-/// number, mean and t.
+/// A summary of a series as the cells of a row: mean, standard deviation, their ratio, t, lags, share above 0,
+/// sessions; then the number, mean and t of every h-th session.
 pub(crate) fn summary_cells(summary: &Summary) -> Vec<Cell> {
     cells![
         summary.mean,
@@ -27,7 +27,7 @@ pub(crate) fn summary_cells(summary: &Summary) -> Vec<Cell> {
     ]
 }
 
-/// Rank IC by session, and how it moves.
+/// The IC and the rank IC of each session, with their moving means.
 pub(crate) fn information_by_session(
     title: String,
     sessions: Vec<Date>,
@@ -48,7 +48,7 @@ pub(crate) fn information_by_session(
         .height(300)
 }
 
-/// What quantiles would have grown to.
+/// The growth of one unit of money in each quantile of scores.
 pub(crate) fn quantile_growth<'a>(
     title: String,
     sessions: Vec<Date>,
@@ -75,7 +75,7 @@ pub(crate) fn quantile_growth<'a>(
     ))
 }
 
-/// What the `quantile`-th of `n` is called, counted from 1.
+/// The name of the `quantile`-th of `n` quantiles, counted from 1.
 pub(crate) fn quantile_name(quantile: usize, n: usize) -> String {
     match quantile {
         1 => "Q1, worst".to_owned(),

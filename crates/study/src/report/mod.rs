@@ -1,4 +1,4 @@
-//! Pages: what a study and a factor look like to a reader. Charts and series that they share lie here.
+//! The pages about a study and a factor, and the charts and series that they share.
 
 pub mod charts;
 pub mod run;

@@ -1,10 +1,10 @@
-//! What may differ from run to run: kept apart from the page's body.
+//! The facts that may differ from run to run, kept apart from the page's body.
 
 use backstaff_report::{Block, Column, Section, Table, cells};
 
 use crate::flow::progress::{Outcome, StageRecord};
 
-/// The section about a run: its stages, what was found and computed, threads, profile.
+/// The section about a run: the outcome of its stages, the threads, the machine and the profile.
 pub(crate) fn run_section(stages: &[StageRecord], threads: usize, profile: Option<&str>) -> Section {
     let mut table = Table::new("Stages of this run")
         .column(Column::text("Stage"))

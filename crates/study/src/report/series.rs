@@ -7,8 +7,8 @@ pub(crate) fn deviation(values: &[f64]) -> f64 {
     backstaff_statistics::deviation(values, mean(values))
 }
 
-/// The mean of the present values among the last `length`; NaN until so many sessions have passed and half of them have
-/// a value.
+/// The mean of the finite values among the last `length`; NaN while there are fewer sessions than that, or where fewer
+/// than half of them have a value.
 pub(crate) fn moving_mean(values: &[f64], length: usize) -> Vec<f64> {
     let at = |end: usize| {
         let Some(start) = (end + 1).checked_sub(length) else { return f64::NAN };

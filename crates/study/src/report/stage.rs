@@ -1,4 +1,4 @@
-//! Report: all results as one page and as numbers.
+//! Report: the results as one page and as numbers.
 
 use backstaff_report::Body;
 use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, Store, StoreError, digest_bytes};
@@ -9,16 +9,16 @@ use crate::{StudyError, flow::results::Results, stored::encoding::read_facts};
 /// The part of an artifact that holds the page's body.
 const BODY: &str = "body.json";
 
-/// Write the report.
+/// Write the report of a study.
 #[derive(Clone, Copy, Debug)]
 pub struct WriteReport;
 
-/// The page's body, and the numbers.
+/// The body of the page, and the numbers.
 #[derive(Clone, Debug)]
 pub struct ReportOutput {
-    /// All of the page that results alone decide.
+    /// The part of the page that depends on the results alone.
     pub body: Body,
-    /// The same as numbers.
+    /// The results as numbers, which `results.json` holds.
     pub result: StudyResult,
 }
 
@@ -71,7 +71,7 @@ impl Stage for WriteReport {
     }
 }
 
-/// Read a stored report.
+/// Read a report from its artifact.
 pub fn read_report(store: &Store, manifest: &Manifest) -> Result<ReportOutput, StudyError> {
     let bytes = store.open_part(manifest, BODY)?;
     let body = serde_json::from_slice(&bytes)

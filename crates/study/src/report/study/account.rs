@@ -1,4 +1,4 @@
-//! The ledgers of a study, compared with each other.
+//! The accounts of a study's portfolios, and how they are compared.
 
 use backstaff_panel::Session;
 use backstaff_portfolio::{
@@ -14,10 +14,10 @@ use crate::{
     words,
 };
 
-/// The standard errors on either side of a mean that make a 95 % interval.
+/// The standard errors on either side of a mean that make a 95 % interval of a normal distribution.
 const ERRORS_95: f64 = 1.96;
 
-/// All ledgers of a study.
+/// The accounts of all portfolios of a study.
 pub(super) struct Accounts<'a> {
     all: Vec<Account<'a>>,
     primary: Holder,
@@ -25,14 +25,14 @@ pub(super) struct Accounts<'a> {
     benchmark: Benchmark,
 }
 
-/// One ledger.
+/// The account of one portfolio.
 pub(super) struct Account<'a> {
     pub(super) result: &'a BacktestResult,
     sessions: Vec<Session>,
     sessions_per_year: f64,
 }
 
-/// By what a portfolio is judged beside its benchmark.
+/// The difference to the benchmark by which a portfolio is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Yardstick {
     /// The difference of returns: for portfolios that hold what the benchmark holds.
@@ -42,32 +42,32 @@ pub(super) enum Yardstick {
     Alpha,
 }
 
-/// What portfolios are compared with first.
+/// The portfolio that all others are compared with first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Benchmark {
-    /// Everything in the universe, equally.
+    /// All instruments of the universe, equally weighted.
     EqualWeight,
-    /// The strategy's own mean exposures, held constantly: what is left is timing.
+    /// The strategy's own mean weights, held constantly: the difference to them is timing.
     Constant,
-    /// Everything that the strategy names, equally.
+    /// All instruments that the strategy names, equally weighted.
     EqualOfNamed,
 }
 
-/// What one portfolio earned above another.
+/// The return of one portfolio above another one.
 #[derive(Clone, Debug)]
 pub(super) struct Excess {
-    /// The mean difference of returns, for a year.
+    /// The mean difference of returns, times the sessions of a year.
     pub(super) annual: f64,
-    /// The mean in Newey and West's standard errors.
+    /// The mean divided by Newey and West's standard error.
     pub(super) t: f64,
-    /// A 95 % interval around `annual`.
+    /// The ends of a 95 % interval around `annual`.
     pub(super) interval: (f64, f64),
     /// All measures that need a benchmark.
     pub(super) measures: Vec<Measure>,
 }
 
 impl Benchmark {
-    /// Its short name, after "the".
+    /// The short name of the benchmark, which follows "the".
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::EqualWeight | Self::EqualOfNamed => "equal weight",
@@ -75,7 +75,7 @@ impl Benchmark {
         }
     }
 
-    /// What it is.
+    /// The benchmark in words, with its article.
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::EqualWeight => "the equal weight of the same universe",
@@ -119,53 +119,54 @@ impl<'a> Accounts<'a> {
         self.get(&Variant::plain(holder))
     }
 
-    /// The portfolio that the report is about.
+    /// The account that the report is about: that of the primary portfolio.
     pub(super) fn primary(&self) -> Option<&Account<'a>> {
         self.plain(self.primary.clone())
     }
 
-    /// The portfolio that the report is about, at other costs or later.
+    /// The primary portfolio at other costs, in tenths, or with a delay in sessions.
     pub(super) fn primary_at(&self, cost_tenths: u32, delay: u32) -> Option<&Account<'a>> {
         self.get(&Variant { cost_tenths, delay, ..Variant::plain(self.primary.clone()) })
     }
 
-    /// What portfolios are compared with first.
+    /// The kind of portfolio that all others are compared with first.
     pub(super) fn benchmark_kind(&self) -> Benchmark {
         self.benchmark
     }
 
-    /// Whether an account is that of the benchmark, at any costs.
+    /// Whether an account is of the benchmark, at any costs.
     pub(super) fn is_benchmark(&self, account: &Account<'_>) -> bool {
         self.benchmark.is(account.holder())
     }
 
-    /// The first benchmark, under the same costs.
+    /// The benchmark at the stated costs.
     pub(super) fn benchmark(&self) -> Option<&Account<'a>> {
         self.all.iter().find(|account| self.is_benchmark(account) && account.result.variant.is_plain())
     }
 
-    /// The first benchmark, for nothing.
+    /// The benchmark without costs.
     pub(super) fn benchmark_gross(&self) -> Option<&Account<'a>> {
         let free = |account: &&Account<'a>| account.result.variant.cost_tenths == 0;
         self.all.iter().find(|account| self.is_benchmark(account) && free(account))
     }
 
-    /// Everything in the universe equally, under the same costs.
+    /// The equal weight of the universe at the stated costs.
     pub(super) fn equal_weight(&self) -> Option<&Account<'a>> {
         self.plain(Holder::EqualWeight)
     }
 
-    /// Everything that trades equally.
+    /// The equal weight of all instruments that trade, also before their date of entry.
     pub(super) fn unmasked(&self) -> Option<&Account<'a>> {
         self.plain(Holder::EqualWeightUnmasked)
     }
 
-    /// The index.
+    /// The account that holds the index.
     pub(super) fn index(&self) -> Option<&Account<'a>> {
         self.plain(Holder::Index)
     }
 
-    /// The portfolios at the stated costs: the primary one, the other models, the benchmarks.
+    /// The portfolios at the stated costs, in the order of tables: the primary one, other models, the benchmark, the
+    /// rest.
     pub(super) fn compared(&self) -> Vec<&Account<'a>> {
         let rank = |account: &&Account<'a>| match &account.result.variant.holder {
             holder if *holder == self.primary => 0,
@@ -181,22 +182,23 @@ impl<'a> Accounts<'a> {
         compared
     }
 
-    /// Whether the report is about this portfolio.
+    /// Whether an account is of the primary portfolio at the stated costs.
     pub(super) fn is_primary(&self, account: &Account<'_>) -> bool {
         account.result.variant == Variant::plain(self.primary.clone())
     }
 
-    /// By what the strategy's portfolios are judged.
+    /// The difference to the benchmark by which the strategy's portfolios are judged.
     pub(super) fn yardstick(&self) -> Yardstick {
         self.yardstick
     }
 
-    /// All ledgers, in the order in which they were run.
+    /// The accounts of all portfolios, in the order in which they were run.
     pub(super) fn all(&self) -> &[Account<'a>] {
         &self.all
     }
 
-    /// What a portfolio earned above the benchmark, both under the same costs where both are known for free.
+    /// The return of a portfolio above the benchmark. A portfolio without costs is compared with a benchmark without
+    /// costs if there is one, every other with the benchmark at the stated costs.
     pub(super) fn excess(&self, account: &Account<'_>) -> Option<Excess> {
         let benchmark = match account.result.variant.cost_tenths {
             0 => self.benchmark_gross().or(self.benchmark()),
@@ -205,12 +207,12 @@ impl<'a> Accounts<'a> {
         account.above(benchmark?)
     }
 
-    /// What the primary portfolio earned above the benchmark.
+    /// The return of the primary portfolio above the benchmark.
     pub(super) fn primary_excess(&self) -> Option<Excess> {
         self.excess(self.primary()?)
     }
 
-    /// The same before costs.
+    /// The return of the primary portfolio above the benchmark, both without costs.
     pub(super) fn gross_excess(&self) -> Option<Excess> {
         self.excess(self.primary_at(0, 0)?)
     }
@@ -221,7 +223,7 @@ impl<'a> Account<'a> {
         Self { result, sessions: result.sessions(), sessions_per_year }
     }
 
-    /// What measures read of it.
+    /// The part of the account that measures read.
     fn track(&self) -> Track<'a> {
         let Daily { days, cash_returns, .. } = &self.result.daily;
         Track { days, cash_returns, sessions_per_year: self.sessions_per_year }
@@ -231,7 +233,7 @@ impl<'a> Account<'a> {
         &self.result.variant.holder
     }
 
-    /// What it is called.
+    /// The name of the portfolio in the report.
     pub(super) fn name(&self) -> String {
         variant_name(&self.result.variant)
     }
@@ -256,7 +258,7 @@ impl<'a> Account<'a> {
         self.sessions_per_year
     }
 
-    /// Years from the first to the last session.
+    /// The years from the first to the last session.
     pub(super) fn years(&self) -> f64 {
         Performance::of(self.track()).years()
     }
@@ -265,12 +267,12 @@ impl<'a> Account<'a> {
         self.track().returns()
     }
 
-    /// What cash earned up to each session since the one before.
+    /// The return of cash in each session since the one before; the first is 0.
     pub(super) fn cash_returns(&self) -> &[f64] {
         &self.result.daily.cash_returns
     }
 
-    /// What one unit of money became.
+    /// The growth of one unit of money at each close.
     pub(super) fn growth(&self) -> Vec<f64> {
         let first = self.days().first().map_or(f64::NAN, |day| day.equity);
         self.days().iter().map(|day| day.equity / first).collect()
@@ -288,7 +290,7 @@ impl<'a> Account<'a> {
         measure::period_returns(self.sessions(), &self.growth(), period)
     }
 
-    /// What it earned above another portfolio of the same sessions.
+    /// The return above another account; `None` if the two don't have the same sessions, or fewer than two.
     pub(super) fn above(&self, other: &Account<'_>) -> Option<Excess> {
         if self.sessions() != other.sessions() || self.sessions().len() < 2 {
             return None;
@@ -302,7 +304,7 @@ impl<'a> Account<'a> {
         Some(Excess { annual, t, interval: interval(annual, t), measures })
     }
 
-    /// The differences of returns, session by session.
+    /// The return less that of another account, in each session after the first.
     pub(super) fn differences(&self, other: &Account<'_>) -> Vec<f64> {
         self.returns().iter().zip(other.returns()).map(|(own, other)| own - other).collect()
     }
@@ -313,7 +315,7 @@ impl Excess {
         self.measures.iter().find(|measure| measure.name == name).map_or(f64::NAN, |measure| measure.value)
     }
 
-    /// The same by a yardstick.
+    /// The excess by a yardstick: alpha takes the place of the plain difference where that is asked for.
     pub(super) fn judged(mut self, yardstick: Yardstick) -> Self {
         if yardstick == Yardstick::Alpha {
             (self.annual, self.t) = (self.measure("alpha_annual"), self.measure("alpha_t"));
@@ -322,7 +324,7 @@ impl Excess {
         self
     }
 
-    /// `+1.2% a year (95% interval −3.0% to 5.4%, t 0.57)`.
+    /// The excess in words: `+1.2% a year (95% interval −3.0% to 5.4%, t 0.57)`.
     pub(super) fn words(&self) -> String {
         format!(
             "{} a year (95% interval {} to {}, t {})",
@@ -334,13 +336,13 @@ impl Excess {
     }
 }
 
-/// A 95 % interval around a mean whose t is known.
+/// The ends of a 95 % interval around a mean, from the mean's t; NaN where t is 0.
 pub(super) fn interval(mean: f64, t: f64) -> (f64, f64) {
     let half = if t == 0.0 { f64::NAN } else { ERRORS_95 * (mean / t).abs() };
     (mean - half, mean + half)
 }
 
-/// What a portfolio is called, its costs and delay included where they are not the stated ones.
+/// The name of a variant in the report, with its costs and delay where they are not the stated ones.
 pub(super) fn variant_name(variant: &Variant) -> String {
     let mut name = holder_name(&variant.holder);
     match variant.cost_tenths {
@@ -354,7 +356,7 @@ pub(super) fn variant_name(variant: &Variant) -> String {
     name
 }
 
-/// The measures of a result on its own, from its ledger.
+/// The measures of a portfolio that need no benchmark.
 #[cfg(test)]
 pub(super) fn own_measures(result: &BacktestResult, sessions_per_year: f64) -> Vec<Measure> {
     measure::evaluate(&Performance::of(Account::new(result, sessions_per_year).track()))

@@ -1,4 +1,4 @@
-//! What was read, what is odd about it, and how much a universe of survivors flatters.
+//! The section about the data: how they were read, what is odd about them, and how much survivorship flatters.
 
 use backstaff_report::{Block, Cell, Column, Details, Emphasis, Fact, Format, Heat, Section, Table, cells};
 use backstaff_source::{Found, quality::Check};
@@ -166,7 +166,7 @@ fn quality_counts(results: &Results) -> Table {
     table
 }
 
-/// What a check looks for, in words.
+/// The oddity that a check looks for, in words.
 fn meaning(check: Check) -> &'static str {
     match check {
         Check::Excluded => "an instrument left out for impossible rows",

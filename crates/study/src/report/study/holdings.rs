@@ -1,4 +1,4 @@
-//! What the portfolio held: what its groups and positions brought, how concentrated it was, what it holds now.
+//! The section about holdings: contributions of groups, concentration, and the last book.
 
 use backstaff_portfolio::measure::Concentration;
 use backstaff_report::{
@@ -17,9 +17,9 @@ use crate::{
     words,
 };
 
-/// Sessions that a moving mean takes in: a quarter.
+/// The sessions of a moving mean: about a quarter of a year.
 const QUARTER: usize = 63;
-/// Lines that can be told apart.
+/// The number of lines that a reader can tell apart in one chart.
 const MOST_LINES: usize = 12;
 
 pub(super) fn section(accounts: &Accounts<'_>) -> Section {
@@ -70,7 +70,7 @@ fn facts(account: &Account<'_>) -> Vec<Fact> {
     ]
 }
 
-/// What a portfolio of few instruments held, by instrument.
+/// The weight of each instrument over time; `None` for a portfolio of too many instruments.
 fn allocation(account: &Account<'_>) -> Option<Chart> {
     let weights = ledger::weights(&account.result.positions, account.sessions());
     if weights.is_empty() || weights.len() > MOST_LINES {
@@ -112,7 +112,7 @@ fn groups(account: &Account<'_>, name: &str, groups: &[GroupShare]) -> Table {
     for group in groups {
         table = table.row(row(group.group.clone(), group.mean_weight, group.contribution));
     }
-    // Texts, so that the sums don't set the scale of the parts' colours.
+    // Written as texts, so that the sums don't set the colour scale of the parts.
     let (weight, contribution) = (total(|group| group.mean_weight), total(|group| group.contribution));
     let annual = contribution / years;
     let all = cells![
@@ -167,7 +167,7 @@ fn concentration(account: &Account<'_>) -> Chart {
         .height(200)
 }
 
-/// The growth of each cohort, if there is more than one.
+/// The growth of each cohort; `None` for a portfolio without cohorts.
 fn cohorts(account: &Account<'_>) -> Option<Chart> {
     let cohorts = &account.result.daily.cohorts;
     if cohorts.is_empty() {

@@ -1,4 +1,4 @@
-//! What the models use: the importance of features and libraries, over all folds and in each of them.
+//! The importance of features and libraries in the models, over all folds and in each of them.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use crate::{
     words,
 };
 
-/// Features that the chart shows.
+/// The number of features that the chart shows.
 const SHOWN: usize = 20;
 
-/// Charts and tables of all models that learn.
+/// The charts and tables of all models that learn.
 pub(super) fn blocks(results: &Results) -> Vec<Block> {
     let mut charts = Vec::<Block>::new();
     let mut tables = Details::new("Importance of all features");
@@ -38,20 +38,20 @@ pub(super) fn blocks(results: &Results) -> Vec<Block> {
     if charts.is_empty() { Vec::new() } else { vec![Block::Beside(charts), tables.into()] }
 }
 
-/// What a feature counts in a model, over all folds and in each.
+/// The importance of a feature in a model, over all folds and in each.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FeatureImportance {
-    /// Its share of the gain, the mean over folds.
+    /// The feature's share of the gain of a fold's model, as a mean over folds.
     pub gain_share: Option<f64>,
-    /// Its share of the splits, the mean over folds.
+    /// The feature's share of the splits of a fold's model, as a mean over folds.
     pub split_share: Option<f64>,
-    /// Its splits in all folds.
+    /// The number of the feature's splits in all folds and seeds.
     pub splits: u64,
-    /// Its share of the gain in each fold.
+    /// The feature's share of the gain in each fold, by the fold's number.
     pub gain_share_by_fold: IndexMap<String, Option<f64>>,
 }
 
-/// What each feature counts, by model and feature.
+/// The importance of each feature, by model and feature.
 pub(super) fn by_model(results: &Results) -> IndexMap<String, IndexMap<String, FeatureImportance>> {
     let finite = |value: f64| value.is_finite().then_some(value);
     let of_model = |fits: &[(u32, FitFacts)]| {
@@ -72,14 +72,15 @@ pub(super) fn by_model(results: &Results) -> IndexMap<String, IndexMap<String, F
     results.fits.iter().map(|(name, fits)| (name.clone(), of_model(fits))).collect()
 }
 
-/// What each feature counts in each fold, as a share of the fold's sum; where a fold has several seeds, their mean.
+/// The importance of each feature in each fold, as a share of the fold's sum. Where a fold has several seeds, their
+/// mean.
 struct Shares {
     folds: Vec<u32>,
-    /// By mean share of the gain, largest first.
+    /// The features by their mean share of the gain, the largest first.
     features: Vec<Share>,
 }
 
-/// What a feature counts, one entry a fold.
+/// The shares of one feature, one entry a fold.
 struct Share {
     name: String,
     gains: Vec<f64>,
@@ -118,7 +119,7 @@ impl Shares {
         Self { folds, features }
     }
 
-    /// The libraries with the number of their features and the sum of their mean shares, largest first.
+    /// The libraries with the number of their features and the sum of these features' mean shares, the largest first.
     fn by_library<'a>(&self, results: &'a Results) -> Vec<(&'a str, usize, f64)> {
         let mut sums = BTreeMap::<&str, (usize, f64)>::new();
         for share in &self.features {
@@ -133,7 +134,7 @@ impl Shares {
     }
 }
 
-/// What importance means for a model.
+/// The sentence that explains what importance means for a model.
 fn note(results: &Results, name: &str) -> &'static str {
     match results.config.models.get(name) {
         Some(ModelSpec::Ridge { .. }) => {

@@ -1,4 +1,4 @@
-//! Where every number comes from: the study as it was read, versions, seeds, and the key of every artifact.
+//! The section about lineage: the study as it was read, versions, seeds, and the key of every artifact.
 
 use backstaff_report::{Column, Details, Section, Table, cells};
 use backstaff_stage::Stage;
@@ -27,7 +27,7 @@ pub(super) fn section(results: &Results) -> Section {
         .block(Details::new("Keys of all artifacts").block(keys(results)))
 }
 
-/// The version of each stage, in the order of the work.
+/// The version of each stage, in the order of the steps.
 fn versions() -> [(&'static str, u32); 11] {
     fn of<S: Stage>() -> (&'static str, u32) {
         (S::NAME, S::VERSION)
@@ -90,7 +90,7 @@ fn study(results: &Results) -> Table {
     table
 }
 
-/// A tree of values as lines of path and value.
+/// Turn a tree of values into lines of path and value; empty values are left out.
 fn flatten(path: &str, value: &Value, out: &mut Vec<(String, String)>) {
     match value {
         Value::Object(fields) if !fields.is_empty() => {

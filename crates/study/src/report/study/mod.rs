@@ -1,4 +1,4 @@
-//! The report of a study: what came out, and what speaks against believing it.
+//! The report of a study: its results, and the reasons to doubt them.
 //!
 //! Everything here is a function of [`Results`] alone: no clock, no files, no machine. One file a section; to add a
 //! section, a file with `section(...)` and a line in [`compose`]; the smallest to imitate is `lineage.rs`.
@@ -36,7 +36,7 @@ use crate::{
     words,
 };
 
-/// The report of a study: a function of its results alone, so that equal results give equal bytes.
+/// Compose the report of a study: a function of its results alone, so that equal results give equal bytes.
 pub fn compose(results: &Results) -> Report {
     let accounts = Accounts::of(results);
     let verdict = Verdict::of(results, &accounts);
@@ -66,7 +66,7 @@ pub fn compose(results: &Results) -> Report {
     report.section(data::section(results, &accounts)).section(lineage::section(results))
 }
 
-/// What must be read before anything else.
+/// The warnings above all sections: features that know the future, and libraries with known flaws.
 fn banners(results: &Results) -> Vec<Caveat> {
     let flawed = results.known_flaws.iter().map(|(library, flaws)| {
         let text = format!(
@@ -79,7 +79,7 @@ fn banners(results: &Results) -> Vec<Caveat> {
     suspicion(results).into_iter().chain(flawed).collect()
 }
 
-/// A column that knows too much.
+/// The warning of features that foresee the next return beyond belief; `None` without any.
 fn suspicion(results: &Results) -> Option<Caveat> {
     if results.suspects.is_empty() {
         return None;
@@ -137,7 +137,7 @@ fn subtitle(results: &Results, accounts: &Accounts<'_>) -> String {
     )
 }
 
-/// A title has room for a sentence.
+/// The first sentence of a text without its full stop, since a title has room for one.
 fn first_sentence(text: &str) -> String {
     let text = words::sentences(text);
     let end = text.find(". ").map_or(text.len(), |at| at + 1);

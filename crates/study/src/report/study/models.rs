@@ -1,4 +1,4 @@
-//! What the models saw and became: folds, fits, importance, features.
+//! The section about models: folds, targets, fits, importance and features.
 
 use backstaff_learn::{
     Parameters,
@@ -50,7 +50,7 @@ pub(super) fn section(results: &Results) -> Section {
         .block(Details::new("Models and their parameters").block(parameters(results)))
 }
 
-/// What the study says of targets, weights and gaps.
+/// The study's targets, weights and gaps between training and test.
 fn shown(config: &Config) -> Table {
     let mut table =
         Table::new("What models are shown").column(Column::text("Of")).column(Column::text("What"));
@@ -192,7 +192,7 @@ fn fits(results: &Results) -> Table {
     table
 }
 
-/// The mean rank IC of a model over the sessions of a fold's test.
+/// The mean rank IC of a model over the sessions of a fold's test; `None` without any value.
 fn rank_ic(results: &Results, model: &str, fold: &FoldFacts) -> Option<f64> {
     let evaluation = results.evaluations.get(model)?;
     let (from, to) = (fold.test.from.parse().ok()?, fold.test.to.parse().ok()?);
@@ -253,14 +253,14 @@ fn parameters(results: &Results) -> Table {
     table
 }
 
-/// A model's kind and all that shapes it, seed and defaults of ours included.
+/// The kind of a model, and all parameters that shape it, the seed and our defaults included.
 pub(super) fn described(spec: &ModelSpec) -> (&'static str, Vec<(String, String)>) {
     let owned = |name: &str, value: String| (name.to_owned(), value);
     match spec {
         ModelSpec::Lightgbm { rounds, early_stopping, grades, seeds, average, parameters } => {
             let pairs = parameters.iter().map(|(name, value)| (name.as_str(), value.clone()));
             let text = Parameters::new(pairs).map_or_else(|e| e.to_string(), |p| p.canonical_text());
-            // Rounds and patience stand in the study beside LightGBM's own parameters, and win over its defaults.
+            // Rounds and patience are keys of the study itself, and win over LightGBM's defaults.
             let own = text.split(' ').filter_map(|pair| pair.split_once('='));
             let own = own.filter(|(name, _)| !["num_iterations", "early_stopping_round"].contains(name));
             let mut all = vec![

@@ -1,4 +1,4 @@
-//! The result of a study as a value: what `results.json` holds, what the program's text is made from.
+//! The result of a study as a value: the contents of `results.json`, and the source of the program's text.
 
 use backstaff_report::Severity;
 use backstaff_source::quality::Quality;
@@ -34,194 +34,195 @@ use crate::{
 /// The version of the format of `results.json`.
 const FORMAT: u32 = 2;
 
-/// What a study found out, in types; `results.json` is its serialisation.
+/// The result of a study in types; `results.json` is its serialisation.
 ///
-/// The long tables (portfolios by day, scores by session, regimes) lie beside it as Parquet files; what is not defined is
-/// absent.
+/// The long tables (portfolios by day, scores by session, regimes) are Parquet files beside it. A number that is not
+/// defined is absent or `null`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StudyResult {
-    /// The version of this format; 2.
+    /// The version of the format: 2.
     pub format: u32,
-    /// The study's name, its profile included.
+    /// The name of the study, its profile included.
     pub study: String,
-    /// The numbers, the verdict first.
+    /// The numbers of the study, the verdict first.
     pub measures: Measures,
-    /// The regimes at the last session, by instrument; empty for a study without regimes.
+    /// The regime of each instrument at its last session; empty for a study without regimes.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub latest: IndexMap<String, LatestRegime>,
-    /// How many rows have a label.
+    /// The number of rows with a label, and without one by reason; absent for a study without labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<LabelFacts>,
-    /// The folds.
+    /// The folds, in order; empty for a study that learns nothing.
     pub folds: Vec<FoldFacts>,
-    /// The folds that have too few rows.
+    /// The folds that are left out since they have too few rows.
     pub left_out: Vec<LeftOutFacts>,
-    /// What the user was warned of while the study ran.
+    /// The warnings of the run, in order.
     pub warnings: Vec<String>,
-    /// What limits the results, the gravest first.
+    /// The limits of the results, the gravest first.
     pub cautions: Vec<Caution>,
-    /// Features beyond belief.
+    /// The features that foresee the next return beyond belief, the worst first.
     pub suspects: Vec<Suspect>,
-    /// What is odd about the data.
+    /// The findings of the checks of the data.
     pub quality: Quality,
-    /// Instruments that were left out of the data, and why.
+    /// The instruments that were left out of the data.
     pub excluded: Vec<Excluded>,
-    /// What the models saw.
+    /// The features that the models see.
     pub features: Vec<FeatureFacts>,
-    /// The artifacts behind all this.
+    /// The artifacts behind the results.
     pub lineage: Vec<Artifact>,
 }
 
-/// The numbers of a study; what is not defined is `null`.
+/// The numbers of a study; a number that is not defined is `null`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Measures {
-    /// What the numbers show, and which.
+    /// The verdict, and the numbers that it rests on.
     pub verdict: VerdictFacts,
-    /// Each portfolio's measures by name; those that need a benchmark are against that of the verdict.
+    /// The measures by name, for each portfolio; those that need a benchmark are against that of the verdict.
     pub portfolios: IndexMap<String, IndexMap<String, Option<f64>>>,
-    /// The primary portfolio year by year.
+    /// The primary portfolio, year by year.
     pub years: Vec<YearFacts>,
-    /// By model, how good its scores are.
+    /// The evaluation of the scores, by model.
     pub scores: IndexMap<String, EvaluationFacts>,
-    /// By model and feature, its share of gain and splits.
+    /// The importance of the features, by model and feature.
     pub importance: IndexMap<String, IndexMap<String, FeatureImportance>>,
-    /// By model, what the quantiles of its scores brought.
+    /// The returns of the quantiles of scores, by model.
     pub quantiles: IndexMap<String, QuantileFacts>,
-    /// By model, its rank IC year by year.
+    /// The rank IC year by year, by model.
     pub rank_ic_by_year: IndexMap<String, Vec<YearOfIc>>,
-    /// By portfolio, what its positions brought.
+    /// The contributions and the last book of the strategy's portfolios, by portfolio.
     pub holdings: IndexMap<String, Holdings>,
-    /// The primary portfolio over windows of 252 sessions; absent if nothing was run.
+    /// The primary portfolio over windows of 252 sessions; `null` if nothing was run.
     pub rolling: Option<Rolling>,
-    /// The universe's equal weight less the index; absent where the strategy names its instruments.
+    /// The equal weight of the universe less the index; absent where the strategy names its instruments.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub survivorship: Option<Gauge>,
-    /// Features beyond belief.
+    /// The features that foresee the next return beyond belief, the worst first.
     pub suspects: Vec<Suspect>,
-    /// The strategy under other settings of its regimes, its own first, over the sessions that all of them know.
+    /// The strategy under all settings of its regimes, its own first, over the sessions in which all of them know
+    /// regimes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spread: Vec<SpreadFacts>,
 }
 
-/// What the numbers show, and the numbers behind it.
+/// The verdict of a study, and the numbers that it rests on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct VerdictFacts {
-    /// `no evidence`, `weak evidence`, `evidence`, `evidence against` or `not credible`.
+    /// The level: `no evidence`, `weak evidence`, `evidence`, `evidence against` or `not credible`.
     pub level: Level,
-    /// For people.
+    /// The verdict as a sentence for people.
     pub sentence: String,
-    /// What `excess` is: `return above the equal weight`, or `alpha to the equal weight`.
+    /// The meaning of the excess: `return above the equal weight`, or `alpha to the equal weight`.
     pub yardstick: String,
-    /// Mean return above the yardstick's benchmark after costs, a year.
+    /// The mean return above the benchmark, or the alpha to it, after costs: a fraction a year.
     pub excess_annual: Option<f64>,
-    /// A 95 % interval around it.
+    /// The ends of a 95 % interval around the excess.
     pub excess_interval_95: [Option<f64>; 2],
-    /// Its Newey–West t.
+    /// The Newey–West t of the excess.
     pub excess_t: Option<f64>,
-    /// The same mean before costs.
+    /// The excess before costs: a fraction a year.
     pub excess_annual_before_costs: Option<f64>,
-    /// Its t.
+    /// The Newey–West t of the excess before costs.
     pub excess_t_before_costs: Option<f64>,
-    /// Mean rank IC of the scores.
+    /// The mean rank IC of the primary model's scores.
     pub rank_ic: Option<f64>,
-    /// Its t.
+    /// The Newey–West t of the mean rank IC.
     pub rank_ic_t: Option<f64>,
 }
 
-/// What a portfolio's positions brought, and how concentrated they were.
+/// The contributions of a portfolio's positions, and their concentration.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Holdings {
-    /// By group, by position, and what is held in the end.
+    /// The contributions by group and by position, and the last book.
     #[serde(flatten)]
     pub detail: Detail,
-    /// The mean Herfindahl index at the close.
+    /// The mean Herfindahl index of the positions at the close.
     pub herfindahl: Option<f64>,
-    /// The final equity of each cohort.
+    /// The equity of each cohort at the last close.
     pub cohorts: Vec<Option<f64>>,
-    /// What the strategy's rules could not give, and how often.
+    /// The number of times that the strategy could not follow a rule of its own, by rule.
     pub notes: IndexMap<String, usize>,
-    /// Unfilled orders by reason.
+    /// The number of orders that were not filled as asked, by reason.
     pub unfilled: IndexMap<String, usize>,
 }
 
-/// A portfolio over moving windows, session by session.
+/// A portfolio over moving windows; each list has one entry a session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rolling {
-    /// The sessions: YYYY-MM-DD.
+    /// The session that ends the window: YYYY-MM-DD.
     pub sessions: Vec<String>,
-    /// The Sharpe ratio of the window that ends there.
+    /// The Sharpe ratio in the window; `null` before the first full one.
     pub sharpe: Vec<Option<f64>>,
-    /// Beta to the benchmark in that window.
+    /// The beta to the benchmark in the window; `null` before the first full one.
     pub beta: Vec<Option<f64>>,
 }
 
-/// The strategy under one setting of its regimes.
+/// The results of the strategy under one setting of its regimes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SpreadFacts {
-    /// The setting, in words.
+    /// The setting in words: states, look-back and offset.
     pub setting: String,
-    /// Growth a year.
+    /// The growth of equity, compounded: a fraction a year.
     pub cagr: Option<f64>,
-    /// The Sharpe ratio.
+    /// The Sharpe ratio, from yearly numbers.
     pub sharpe: Option<f64>,
-    /// The deepest fall.
+    /// The deepest drawdown: a fraction, 0 or less.
     pub max_drawdown: Option<f64>,
 }
 
 /// The regime of an instrument at its last session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LatestRegime {
-    /// The session: YYYY-MM-DD.
+    /// The last session of the instrument: YYYY-MM-DD.
     pub session: String,
-    /// What its state is called.
+    /// The label of the state; `null` before the first fit.
     pub label: Option<String>,
-    /// What kind of regime it is.
+    /// The kind of regime; `null` before the first fit.
     pub regime: Option<String>,
     /// The filtered probability of the state.
     pub confidence: Option<f64>,
-    /// For how many sessions it has been the likeliest.
+    /// The number of sessions for which the state has been the likeliest; -1 before the first fit.
     pub age: i32,
-    /// The probability of another regime in the next session.
+    /// The probability of a regime of another kind in the next session.
     pub leaving: Option<f64>,
-    /// Of the first series at the next bar.
+    /// The expected value of the first series at the next bar.
     pub expected_return: Option<f64>,
-    /// Of the first series at the next bar.
+    /// The standard deviation of the first series at the next bar.
     pub expected_volatility: Option<f64>,
 }
 
 /// A limit of the results.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Caution {
-    /// `note`, `caution` or `warning`.
+    /// The severity: `note`, `caution` or `warning`.
     pub severity: String,
-    /// What it is, in a few words.
+    /// The limit in a few words.
     pub title: String,
-    /// What it means for the numbers.
+    /// The meaning of the limit for the numbers.
     pub text: String,
 }
 
 /// An instrument that was left out of the data.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Excluded {
-    /// Its name.
+    /// The name of the instrument.
     pub instrument: String,
-    /// What is wrong with its rows.
+    /// The reason: what is wrong with its rows.
     pub reason: String,
 }
 
-/// An artifact behind a result.
+/// An artifact that a result was made from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Artifact {
-    /// The stage that made it.
+    /// The stage that made the artifact.
     pub stage: String,
-    /// The shard of the stage.
+    /// The shard of the stage, as text.
     pub shard: String,
-    /// Its key.
+    /// The key of the artifact, in hexadecimal digits.
     pub key: String,
 }
 
 impl StudyResult {
-    /// The result of what was found under a name.
+    /// The result of a study's run.
     pub(crate) fn of(results: &Results) -> Self {
         let accounts = Accounts::of(results);
         let verdict = Verdict::of(results, &accounts);

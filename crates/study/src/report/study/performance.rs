@@ -1,4 +1,4 @@
-//! What the portfolios became: growth, falls, years and months.
+//! The section about performance: growth, drawdowns, years and months.
 
 use backstaff_panel::Session;
 use backstaff_portfolio::measure::{CalendarPeriod, Definition, all};
@@ -16,7 +16,7 @@ use crate::{flow::results::Results, steps::backtest::Holder, words};
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-/// Falls that are listed.
+/// The number of drawdowns that the table lists.
 const FALLS: usize = 8;
 
 pub(super) fn section(results: &Results, accounts: &Accounts<'_>) -> Section {
@@ -148,7 +148,7 @@ fn yearly_accounts<'a, 'b>(accounts: &'b Accounts<'a>) -> Vec<&'b Account<'a>> {
     all.into_iter().flatten().collect()
 }
 
-/// The tested years and how they are written: one that the test holds only in part says which part.
+/// The tested years and their names; a year that the test holds only in part is named with that part.
 fn years(accounts: &[&Account<'_>]) -> Vec<(i16, String)> {
     let Some(account) = accounts.first() else { return Vec::new() };
     let (Some(&first), Some(&last)) = (account.sessions().first(), account.sessions().last()) else {
@@ -243,7 +243,7 @@ fn monthly_excess(primary: &Account<'_>, benchmark: &Account<'_>, name: &str) ->
     ))
 }
 
-/// All measures of all portfolios; each row has its own unit.
+/// The measures of all portfolios; each row has a unit of its own.
 fn measures(accounts: &Accounts<'_>) -> Table {
     let compared = accounts.compared();
     let mut table = Table::new("All measures, after costs").column(Column::text("Measure")).visible_rows(24);
@@ -269,7 +269,7 @@ fn value(accounts: &Accounts<'_>, account: &Account<'_>, definition: &Definition
     let excess = accounts.excess(account);
     let beside = excess.as_ref().and_then(|e| e.measures.iter().find(|m| m.name == definition.name));
     match beside {
-        // Beside itself a portfolio is dull.
+        // The benchmark less itself is 0 throughout, which says nothing.
         Some(_) if accounts.is_benchmark(account) => f64::NAN,
         Some(measure) => measure.value,
         None => account.measure(definition.name),

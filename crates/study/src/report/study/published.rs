@@ -1,10 +1,10 @@
-//! What was published of companies and of the market, and since when it counts.
+//! The table of published values, of companies and of the market, with the days from which they are known.
 
 use backstaff_report::{Cell, Column, Table, cells};
 
 use crate::flow::results::Results;
 
-/// A row for each quantity; none if nothing is published.
+/// The table with one row for each quantity; `None` if nothing is published.
 pub(super) fn table(results: &Results) -> Option<Table> {
     let facts = &results.panel.facts().published;
     let mut table = Table::new("Published values: a session knows those of its own day and before")

@@ -1,4 +1,4 @@
-//! Quantiles of the scores and the IC of each year, as numbers.
+//! The quantiles of scores, and the rank IC of each year, as numbers.
 
 use backstaff_learn::{
     evaluate::{SeriesSummary, monotonicity},
@@ -13,16 +13,16 @@ use crate::{
     steps::evaluate::{Evaluation, N_QUANTILES, finite},
 };
 
-/// What the quantiles of a model's scores brought.
+/// The returns of the quantiles of a model's scores.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct QuantileFacts {
-    /// The mean plain label of each, the worst first.
+    /// The mean label of each quantile, the lowest scores first: a fraction over the horizon.
     pub means: Vec<Option<f64>>,
-    /// The best less the worst.
+    /// The mean of the best quantile less that of the worst.
     pub spread: Option<f64>,
-    /// The rank correlation of the quantiles' numbers with their means: 1 if each brought more than the one before.
+    /// The rank correlation of the quantiles' numbers with their means: 1 if each mean is above the one before.
     pub monotonicity: Option<f64>,
-    /// Steps from one quantile to the next that go up.
+    /// The number of quantiles whose mean is above that of the one before.
     pub steps_up: usize,
 }
 
@@ -40,7 +40,7 @@ impl QuantileFacts {
     }
 }
 
-/// The quantiles of all models, that of the report first.
+/// The table of the quantiles of all models, the primary one first.
 pub(super) fn table(models: &[(&str, &Evaluation)]) -> Table {
     let mut table =
         Table::new("The same in numbers").heat_scope(HeatScope::Table).column(Column::text("Model"));
@@ -69,24 +69,24 @@ pub(super) fn table(models: &[(&str, &Evaluation)]) -> Table {
     table
 }
 
-/// A year of a model's rank IC; what is not defined is `null`.
+/// A year of a model's rank IC; a number that is not defined is `null`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct YearOfIc {
-    /// The calendar year.
+    /// The calendar year, of which only the tested sessions count.
     pub year: i16,
-    /// The mean over its sessions.
+    /// The mean rank IC over the year's sessions.
     pub mean: Option<f64>,
-    /// Its standard deviation over them.
+    /// The standard deviation over the year's sessions (`n − 1`).
     pub deviation: Option<f64>,
-    /// The mean in Newey and West's standard errors, lags of at least twice the horizon less one.
+    /// The mean divided by Newey and West's standard error, with lags of at least twice the horizon less one session.
     pub t: Option<f64>,
-    /// The share of sessions above 0.
+    /// The share of sessions with a rank IC above 0.
     pub share_positive: Option<f64>,
-    /// Sessions with a value.
+    /// The number of sessions with a rank IC.
     pub sessions: usize,
 }
 
-/// The rank IC of each year.
+/// The rank IC of a model in each year.
 pub(super) fn ic_by_year(evaluation: &Evaluation, horizon: u32) -> Vec<YearOfIc> {
     let pairs = evaluation.sessions.iter().zip(evaluation.column("rank_ic"));
     let present =
@@ -108,7 +108,7 @@ pub(super) fn ic_by_year(evaluation: &Evaluation, horizon: u32) -> Vec<YearOfIc>
     present.chunk_by(|a, b| a.0 == b.0).map(of).collect()
 }
 
-/// The rank IC of each year as a table.
+/// The table of a model's rank IC in each year.
 pub(super) fn ic_table(name: &str, years: &[YearOfIc]) -> Table {
     let mut table = Table::new(format!("Rank IC of {name} by year"))
         .column(Column::text("Year"))

@@ -1,4 +1,4 @@
-//! How well the scores rank what comes next, before any portfolio is made of them.
+//! The section about the signal: how well scores rank the returns that follow, before a portfolio is made of them.
 
 use backstaff_learn::evaluate::cumulative;
 use backstaff_report::{
@@ -20,7 +20,7 @@ use crate::{
     words,
 };
 
-/// Bins of a histogram.
+/// The number of bins of the histogram.
 const BINS: usize = 30;
 
 pub(super) fn section(results: &Results) -> Section {
@@ -46,7 +46,7 @@ pub(super) fn section(results: &Results) -> Section {
     if models.len() > 1 { section.block(others(&models, &horizon)) } else { section }
 }
 
-/// The evaluations, that of the primary model first.
+/// The evaluations by model, that of the primary model first.
 fn models(results: &Results) -> Vec<(&str, &Evaluation)> {
     let primary = results.config.primary_model();
     let mut models = results.evaluations.iter().map(|(name, of)| (name.as_str(), of)).collect::<Vec<_>>();

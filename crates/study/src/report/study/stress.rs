@@ -1,4 +1,4 @@
-//! What the result hangs on: costs, a session's delay, a few good sessions, one half of the test.
+//! The section about stress: the result at other costs, with a delay, without a few sessions, in parts of the test.
 
 use backstaff_portfolio::measure::{newey_west_t, usual_lags};
 use backstaff_report::{Column, Emphasis, Heat, Section, Table, cells};
@@ -6,7 +6,7 @@ use backstaff_report::{Column, Emphasis, Heat, Section, Table, cells};
 use super::account::{Account, Accounts, interval};
 use crate::report::series::mean;
 
-/// Sessions that are taken out to see whether a few make the result.
+/// The number of best or worst sessions to take out, to see whether a few make the result.
 const FEW: usize = 10;
 
 pub(super) fn section(accounts: &Accounts<'_>) -> Section {
@@ -90,7 +90,7 @@ fn parts(accounts: &Accounts<'_>, primary: &Account<'_>, benchmark: &Account<'_>
             .column(Column::integer("Sessions"));
     for (name, values) in parts {
         let annual = mean(&values) * primary.sessions_per_year();
-        // The mean of chosen sessions has no standard error.
+        // The mean of sessions that were chosen by their return has no standard error.
         let is_chosen = name.starts_with("without");
         let t = if is_chosen { f64::NAN } else { newey_west_t(&values, usual_lags(values.len())) };
         let (low, high) = interval(annual, t);
@@ -100,7 +100,7 @@ fn parts(accounts: &Accounts<'_>, primary: &Account<'_>, benchmark: &Account<'_>
     table
 }
 
-/// All but the first few in this order; the rest keep theirs.
+/// The values without the first few in this order; the rest keep their own order.
 fn without(values: &[f64], order: impl Fn(f64, f64) -> std::cmp::Ordering) -> Vec<f64> {
     let mut places = (0..values.len()).collect::<Vec<_>>();
     places.sort_by(|&a, &b| order(values[a], values[b]).then(a.cmp(&b)));

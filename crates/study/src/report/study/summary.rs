@@ -1,4 +1,4 @@
-//! What came out, in one screen: key numbers, all portfolios side by side, what limits the results.
+//! The section with the summary, on one screen: key numbers, all portfolios side by side, the limits of the results.
 
 use backstaff_report::{
     Block, Cell, Column, Details, Emphasis, Fact, Format, Heat, Section, Severity, Table, cells,
@@ -90,7 +90,7 @@ fn facts(results: &Results, accounts: &Accounts<'_>, verdict: &Verdict) -> Vec<F
     facts
 }
 
-/// The least and the greatest Sharpe ratio of the strategy under all settings of its regimes.
+/// The least and the greatest Sharpe ratio of the strategy under all settings of its regimes; `None` without any.
 fn spread_of_sharpe(results: &Results) -> Option<(f64, f64)> {
     let sharpes =
         || results.spread.iter().map(|result| result.measure("sharpe")).filter(|value| value.is_finite());
@@ -164,7 +164,7 @@ fn row(results: &Results, accounts: &Accounts<'_>, account: &Account<'_>) -> Vec
     ]
 }
 
-/// A portfolio's name; that of the index says which.
+/// The name of a portfolio; the index is named with its instrument.
 fn label(results: &Results, account: &Account<'_>) -> String {
     match (account.holder(), &results.config.data.benchmark) {
         (Holder::Index, Some(benchmark)) => format!("index ({})", benchmark.instrument),

@@ -1,4 +1,4 @@
-//! How much a universe of survivors flatters: what its equal weight earned above the index.
+//! The gauge of survivorship: the return of the universe's equal weight above the index, without any model.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,35 +8,35 @@ use crate::{
     steps::backtest::{BacktestResult, Holder, Variant},
 };
 
-/// The gauge of survivorship.
+/// The gauge of survivorship, and the counts of instruments that end.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Gauge {
-    /// Instruments of the panel.
+    /// The number of instruments in the panel.
     pub n_instruments: usize,
-    /// Those that end before the panel does.
+    /// The number of instruments that end before the panel does.
     pub n_ended: usize,
-    /// Those of them that the data's table of delistings names; `None` if there is no such table.
+    /// The number of those that the table of delistings names; `None` if the data have no such table.
     pub n_stated: Option<usize>,
-    /// Over the tested sessions.
+    /// The returns over the tested sessions.
     pub test: Above,
-    /// Over all sessions of the data.
+    /// The returns over all sessions of the data.
     pub whole: Above,
 }
 
-/// Returns a year over one span of time.
+/// Returns over one span of time: fractions a year, `None` where there is no such portfolio.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Above {
     /// The first session: YYYY-MM-DD.
     pub from: String,
-    /// The index.
+    /// The return of the index.
     pub index: Option<f64>,
-    /// The universe's equal weight.
+    /// The return of the universe's equal weight.
     pub universe: Option<f64>,
     /// The equal weight without regard to dates of entry.
     pub unmasked: Option<f64>,
-    /// Universe less index.
+    /// The return of the universe's equal weight less that of the index.
     pub with_mask: Option<f64>,
-    /// Everything that trades less index.
+    /// The return of the equal weight without regard to dates of entry, less that of the index.
     pub without_mask: Option<f64>,
 }
 
@@ -84,12 +84,12 @@ impl Gauge {
         }
     }
 
-    /// Those that end before the panel does without a word of the table: that they were delisted is only suspected.
+    /// The number of instruments that end and that the table does not name: their delisting is only suspected.
     pub(super) fn n_suspected(&self) -> usize {
         self.n_ended - self.n_stated.unwrap_or(0)
     }
 
-    /// Whether nobody ever left: the panel holds survivors only.
+    /// Whether no instrument ends before the panel does, so that it holds survivors only.
     pub(super) fn only_survivors(&self) -> bool {
         self.n_ended == 0 && self.n_instruments > 1
     }

@@ -1,4 +1,4 @@
-//! Small results made by hand.
+//! Small results of a study, made by hand for tests.
 
 use backstaff_source::quality::{Check, Finding, Quality};
 use std::{collections::BTreeMap, num::NonZeroU32, path::Path, sync::Arc};
@@ -57,24 +57,24 @@ portfolio:
   costs: {commission_bps: 5, slippage_bps: 5}
 ";
 
-/// What to make.
+/// The settings of the results to make.
 #[derive(Clone, Debug)]
 pub(super) struct Made {
-    /// What the primary portfolio earns above the others in each session.
+    /// The return of the primary portfolio above the others in each session.
     pub(super) drift: f64,
     /// The mean rank IC of the primary model.
     pub(super) rank_ic: f64,
     /// Whether all instruments live to the end.
     pub(super) survivors: bool,
-    /// Which instrument a table of delistings names, if the data have one.
+    /// The instrument that a table of delistings names; `None` if the data have no such table.
     pub(super) delisted: Option<&'static str>,
     /// Whether a feature is beyond belief.
     pub(super) suspects: bool,
     /// Whether the portfolio is long and short.
     pub(super) long_short: bool,
-    /// Where early stopping cut the trees.
+    /// The round at which early stopping cut the trees.
     pub(super) best_round: usize,
-    /// Sessions of the data; the last two thirds are tested.
+    /// The number of sessions of the data; the last two thirds are tested.
     pub(super) n_sessions: usize,
 }
 
@@ -93,7 +93,7 @@ impl Default for Made {
     }
 }
 
-/// Numbers between −1 and 1 without any pattern, the same ones each time.
+/// Numbers between −1 and 1 without a pattern, the same for the same seed.
 fn noise(seed: u64) -> impl Iterator<Item = f64> {
     let step = |state: &u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
     std::iter::successors(Some(seed + 1), step)
@@ -395,7 +395,7 @@ fn detail() -> Detail {
     }
 }
 
-/// Whether a backtest has a twin over all sessions.
+/// Whether a backtest stands for one over all sessions, too.
 fn is_gauge(backtest: &BacktestResult) -> bool {
     let holder = &backtest.variant.holder;
     let is_plain = backtest.variant == Variant::plain(holder.clone());

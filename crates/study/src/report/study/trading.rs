@@ -1,4 +1,4 @@
-//! What was traded and held, what it cost, and what could not be had.
+//! The section about trading: turnover, costs, exposure, and orders that were not filled.
 
 use backstaff_portfolio::Day;
 use backstaff_report::{
@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{report::series::moving_mean, words};
 
-/// Unfilled orders that are listed; all are counted.
+/// The number of unfilled orders that the table lists; all are counted.
 const LISTED: usize = 500;
-/// Sessions that a moving mean of turnover takes in: a month.
+/// The sessions of a moving mean of turnover: about a month.
 const MONTH: usize = 21;
 
 pub(super) fn section(accounts: &Accounts<'_>) -> Section {
@@ -54,7 +54,7 @@ fn facts(account: &Account<'_>) -> Vec<Fact> {
     ]
 }
 
-/// One number a session after the first, from a day and the equity at the close before.
+/// One number for each session after the first, made of its day and the equity at the close before.
 fn each<'a>(account: &'a Account<'_>, of: impl Fn(&Day, f64) -> f64 + 'a) -> impl Iterator<Item = f64> + 'a {
     account.days().windows(2).map(move |pair| of(&pair[1], pair[0].equity))
 }

@@ -1,4 +1,4 @@
-//! One honest sentence: what the statistics say, and nothing that they don't.
+//! The verdict: one honest sentence on what the statistics show, and on nothing else.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,12 +9,12 @@ use crate::{
     words,
 };
 
-/// A mean that is fewer standard errors from 0 says nothing.
+/// The distance of a mean from 0, in standard errors, from which on it shows something.
 const T: f64 = 2.0;
-/// A mean that is this many standard errors from 0 says something even after a few tries.
+/// The distance of a mean from 0, in standard errors, from which on it shows something even after a few tries.
 const T_STRONG: f64 = 3.0;
 
-/// What a study shows about what it asks.
+/// The level of evidence that a study gives for what it asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Level {
     /// A feature has probably seen what it predicts.
@@ -23,37 +23,37 @@ pub enum Level {
     /// The portfolio is behind its benchmark, and not by its costs alone.
     #[serde(rename = "evidence against")]
     Against,
-    /// Luck explains it.
+    /// Chance explains the result.
     #[serde(rename = "no evidence")]
     None,
-    /// Luck explains it badly.
+    /// Chance hardly explains the portfolio's excess, and its scores do not contradict it.
     #[serde(rename = "weak evidence")]
     Weak,
-    /// Luck does not explain it, and portfolio and scores agree.
+    /// Chance does not explain the result, and portfolio and scores agree.
     #[serde(rename = "evidence")]
     Strong,
 }
 
-/// The numbers that the verdict rests on. NaN where one is not defined.
+/// The numbers that the verdict rests on; NaN where one is not defined.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Evidence {
-    /// Whether a feature is beyond belief.
+    /// Whether a feature foresees the next return beyond belief.
     pub(super) is_suspect: bool,
-    /// What `excess` and `gross` are.
+    /// The meaning of `excess` and `gross`: a difference of returns, or an alpha.
     pub(super) yardstick: Yardstick,
-    /// Mean return above the benchmark (or alpha to it) after costs, a year.
+    /// The mean return above the benchmark, or the alpha to it, after costs: a fraction a year.
     pub(super) excess: f64,
-    /// Its Newey–West t.
+    /// The Newey–West t of `excess`.
     pub(super) excess_t: f64,
-    /// The same before costs.
+    /// The same number before costs.
     pub(super) gross: f64,
-    /// Its Newey–West t.
+    /// The Newey–West t of `gross`.
     pub(super) gross_t: f64,
-    /// Whether there are scores that were judged by what came; a verdict on them asks for a rank IC too.
+    /// Whether there are scores that labels judge; the verdict then also asks for a rank IC.
     pub(super) is_scored: bool,
-    /// Mean rank IC.
+    /// The mean rank IC of the scores.
     pub(super) rank_ic: f64,
-    /// Its Newey–West t.
+    /// The Newey–West t of `rank_ic`.
     pub(super) rank_ic_t: f64,
 }
 
@@ -62,19 +62,19 @@ pub(super) struct Evidence {
 pub(super) struct Verdict {
     pub(super) level: Level,
     pub(super) evidence: Evidence,
-    /// For people; has marks.
+    /// The verdict as a sentence for people, with marks for bold and code.
     pub(super) sentence: String,
 }
 
 impl Evidence {
-    /// A 95 % interval around the excess.
+    /// The ends of a 95 % interval around the excess.
     pub(super) fn interval(&self) -> (f64, f64) {
         interval(self.excess, self.excess_t)
     }
 }
 
 impl Level {
-    /// Its name, as in `no evidence`.
+    /// The name of the level, as in `no evidence`.
     pub fn name(self) -> &'static str {
         match self {
             Self::NotCredible => "not credible",
@@ -85,7 +85,7 @@ impl Level {
         }
     }
 
-    /// What these numbers show.
+    /// The level of evidence of these numbers.
     ///
     /// A loss that only the costs explain is no evidence: the scores may be worth nothing, but they are not wrong.
     fn of(evidence: &Evidence) -> Self {
@@ -96,7 +96,7 @@ impl Level {
         if excess_t <= -T && (gross_t <= -T || gross_t.is_nan() || rank_ic_t <= -T) {
             return Self::Against;
         }
-        // Any comparison with NaN is false, so what is not known is no evidence.
+        // Any comparison with NaN is false, so a number that is not defined gives no evidence.
         if excess_t >= T_STRONG && (rank_ic_t >= T_STRONG || !is_scored) && excess > 0.0 {
             Self::Strong
         } else if excess_t >= T && (rank_ic > 0.0 || !is_scored) {
@@ -139,18 +139,18 @@ impl Verdict {
     }
 }
 
-/// What a study asks about, in words.
+/// The question of a study, in the words of its verdict.
 struct Asked {
-    /// The scores of a model, or a strategy, as the subject of a sentence in the plural or singular of its verb.
+    /// The scores of a model, or a strategy, as the subject of the sentence.
     what: Subject,
-    /// What it should earn more than.
+    /// The alternative that it should earn more than.
     than: &'static str,
     benchmark: Benchmark,
 }
 
-/// The subject of the verdict.
+/// The subject of the verdict's sentence.
 struct Subject {
-    /// What is judged, with its article: "the scores of ..." and a name.
+    /// The subject with its article and name: "the scores of ...".
     noun: String,
     /// The verb in the number of the noun: "earn" or "earns".
     earn: &'static str,

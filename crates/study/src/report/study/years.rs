@@ -10,44 +10,44 @@ use crate::{
     steps::evaluate::{Evaluation, finite},
 };
 
-/// Sessions of a moving window: a year of most exchanges.
+/// The sessions of a moving window: a year on most exchanges.
 const WINDOW: usize = 252;
 
-/// A year of a portfolio; what is not defined is `null`.
+/// A year of a portfolio; a number that is not defined is `null`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct YearFacts {
-    /// The calendar year, or the part of it that was tested.
+    /// The calendar year, of which only the tested sessions count.
     pub year: i16,
-    /// Sessions with a return.
+    /// The number of sessions with a return.
     pub sessions: usize,
-    /// `Π(1 + r) − 1`, after costs.
+    /// The return of the year after costs: `Π(1 + r) − 1`.
     #[serde(rename = "return")]
     pub growth: Option<f64>,
-    /// The same of the benchmark.
+    /// The return of the benchmark in the same sessions.
     #[serde(rename = "equal_weight")]
     pub benchmark: Option<f64>,
-    /// The difference of the two.
+    /// The return less that of the benchmark.
     pub excess: Option<f64>,
-    /// `sd(r) · √(sessions a year)`.
+    /// The volatility a year: `sd(r) · √(sessions a year)`.
     pub volatility: Option<f64>,
-    /// `mean(r − cash) / sd(r − cash) · √(sessions a year)`.
+    /// The Sharpe ratio: `mean(r − cash) / sd(r − cash) · √(sessions a year)`.
     pub sharpe: Option<f64>,
-    /// The lowest equity over the highest one before it in the year, less one.
+    /// The deepest drawdown: the lowest equity over the highest one before it in the year, less one.
     pub max_drawdown: Option<f64>,
-    /// Half of what was bought and sold over the equity before, summed.
+    /// The one-sided turnover: half of purchases and sales over the equity at the close before, summed.
     pub turnover: Option<f64>,
-    /// Commission, tax, slippage and borrow over the equity before, summed.
+    /// Commission, tax, slippage and borrow fees over the equity at the close before, summed.
     pub costs: Option<f64>,
-    /// The mean share of equity in positions.
+    /// The mean share of equity in positions, long and short.
     pub exposure: Option<f64>,
-    /// Sessions with a return above 0 / sessions with one other than 0.
+    /// The sessions with a return above 0, divided by those with one other than 0.
     pub hit_rate: Option<f64>,
-    /// The mean rank IC of the scores.
+    /// The mean rank IC of the scores over the year's sessions.
     pub rank_ic: Option<f64>,
 }
 
 impl YearFacts {
-    /// All years of an account.
+    /// The facts of each year of an account.
     pub(super) fn of(
         account: &Account<'_>,
         benchmark: Option<&Account<'_>>,
@@ -70,7 +70,7 @@ impl YearFacts {
     }
 }
 
-/// A year's returns after the first, what cash earned, the days before and the days themselves.
+/// A year of an account: its returns, the returns of cash, the days before and the days themselves.
 struct Part<'a> {
     returns: &'a [f64],
     cash: &'a [f64],
@@ -124,7 +124,7 @@ fn rank_ic(evaluation: &Evaluation, year: i16) -> f64 {
     mean(&values.map(|(_, value)| *value).collect::<Vec<_>>())
 }
 
-/// The years of the portfolio that the report is about.
+/// The table of the primary portfolio's years.
 pub(super) fn table(name: &str, years: &[YearFacts]) -> Table {
     let mut table = Table::new(format!("{name} year by year, after costs"))
         .column(Column::text("Year"))
@@ -158,7 +158,8 @@ pub(super) fn table(name: &str, years: &[YearFacts]) -> Table {
     table
 }
 
-/// Over windows of a year that end in each session: the Sharpe ratio, and the beta to another account; NaN before.
+/// The Sharpe ratio and the beta to another account, over the window of a year that ends in each session; NaN while the
+/// window is not full.
 pub(super) fn rolling(account: &Account<'_>, other: Option<&Account<'_>>) -> (Vec<f64>, Vec<f64>) {
     let excess = |account: &Account<'_>| {
         let cash = account.cash_returns()[1..].iter();
@@ -176,7 +177,7 @@ pub(super) fn rolling(account: &Account<'_>, other: Option<&Account<'_>>) -> (Ve
     (sharpe, beta)
 }
 
-/// The slope of a regression of `y` on `x`.
+/// The slope of the regression of `y` on `x`; NaN where `x` does not vary.
 fn slope(y: &[f64], x: &[f64]) -> f64 {
     let (mean_y, mean_x) = (mean(y), mean(x));
     let products = y.iter().zip(x).map(|(y, x)| (y - mean_y) * (x - mean_x)).sum::<f64>();
@@ -184,7 +185,7 @@ fn slope(y: &[f64], x: &[f64]) -> f64 {
     if squares > 0.0 { products / squares } else { f64::NAN }
 }
 
-/// The charts of [`rolling`]; none where the test is shorter than a window.
+/// The charts of [`rolling`]; empty where the test is shorter than a window.
 pub(super) fn rolling_charts(account: &Account<'_>, other: Option<&Account<'_>>) -> Vec<Chart> {
     if account.sessions().len() <= WINDOW {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Limits that the data have.
+//! Caveats about the data.
 
 use backstaff_report::Caveat;
 use backstaff_source::{Adjustment, quality::Check};
@@ -6,10 +6,10 @@ use backstaff_source::{Adjustment, quality::Check};
 use super::Case;
 use crate::{report::study::survivorship::Gauge, words};
 
-/// Instruments that are named in a caveat.
+/// The number of instruments or features that a caveat names before it cuts the list.
 const NAMED: usize = 8;
 
-/// Who fails leaves; a panel that nobody leaves was chosen afterwards.
+/// Failing companies leave, so a panel that nobody leaves was chosen afterwards.
 pub(super) fn survivorship(case: Case<'_>) -> Option<Caveat> {
     let gauge = Gauge::of(case.results, case.accounts);
     let last = *case.results.panel.axis().calendar().sessions().last()?;
@@ -49,7 +49,7 @@ pub(super) fn survivorship(case: Case<'_>) -> Option<Caveat> {
     })
 }
 
-/// Instruments that end without a word of the table of delistings.
+/// Instruments that end, although the table of delistings does not name them.
 pub(super) fn suspected(case: Case<'_>) -> Option<Caveat> {
     let gauge = Gauge::of(case.results, case.accounts);
     let stated = gauge.n_stated?;
@@ -66,7 +66,7 @@ pub(super) fn suspected(case: Case<'_>) -> Option<Caveat> {
     })
 }
 
-/// Instruments that are members from their first row because nobody knows better.
+/// Instruments without a date of entry, which are members from their first row on.
 pub(super) fn undated(case: Case<'_>) -> Option<Caveat> {
     let (rows_before, undated) = case.results.panel.facts().membership.as_ref()?;
     let column = case.results.config.universe.member_from.as_deref()?;
@@ -85,7 +85,7 @@ pub(super) fn undated(case: Case<'_>) -> Option<Caveat> {
     Some(Caveat::caution("No date of entry", text))
 }
 
-/// Today's sector, told to the past.
+/// Categories of a table without history: the past sees today's sector.
 pub(super) fn static_categories(case: Case<'_>) -> Option<Caveat> {
     let names = &case.results.panel.facts().static_categories;
     if names.is_empty() {
@@ -106,7 +106,7 @@ pub(super) fn static_categories(case: Case<'_>) -> Option<Caveat> {
     Some(if readers.is_empty() { Caveat::note(title, text) } else { Caveat::caution(title, text) })
 }
 
-/// The features whose expression names one of these, or a feature that does.
+/// The features whose expression names one of these columns, or a feature that does.
 fn readers<'a>(case: Case<'a>, names: &'a [String]) -> Vec<&'a str> {
     let mut known = names.iter().map(String::as_str).collect::<Vec<_>>();
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
@@ -124,7 +124,7 @@ fn readers<'a>(case: Case<'a>, names: &'a [String]) -> Vec<&'a str> {
     }
 }
 
-/// What the source told while it read, and what the prices look like.
+/// The warnings of the reading, and the guess of how the prices are adjusted.
 pub(super) fn reading(case: Case<'_>) -> Option<Caveat> {
     let facts = case.results.panel.facts();
     let adjustment = &facts.found.adjustment;
@@ -139,7 +139,7 @@ pub(super) fn reading(case: Case<'_>) -> Option<Caveat> {
     (!text.is_empty()).then(|| Caveat::caution(title, format!("{text}.")))
 }
 
-/// Instruments that impossible rows cost their place.
+/// Instruments that were left out for impossible rows.
 pub(super) fn excluded(case: Case<'_>) -> Option<Caveat> {
     let excluded = &case.results.panel.facts().excluded;
     (!excluded.is_empty()).then(|| {
@@ -153,7 +153,7 @@ pub(super) fn excluded(case: Case<'_>) -> Option<Caveat> {
     })
 }
 
-/// Rows that a person took out.
+/// Rows that the study's `drop_rows` leaves out.
 pub(super) fn drop_rows(case: Case<'_>) -> Option<Caveat> {
     let n = case.results.config.data.prices.drop_rows.len();
     (n > 0).then(|| {
@@ -167,7 +167,7 @@ fn found(case: Case<'_>, check: Check) -> usize {
     counts.iter().find(|(other, _)| *other == check).map_or(0, |(_, count)| *count)
 }
 
-/// Sessions that few instruments have.
+/// Sessions on which few instruments have a row, and dates that were dropped since too few had.
 pub(super) fn thin_sessions(case: Case<'_>) -> Option<Caveat> {
     let (thin, dropped) = (found(case, Check::ThinSession), found(case, Check::DroppedDate));
     let thin = (thin > 0)
@@ -208,7 +208,7 @@ pub(super) fn empty_features(case: Case<'_>) -> Option<Caveat> {
     })
 }
 
-/// Features many of whose values rest on windows that reach back beyond the instrument's first session.
+/// Features with many values from windows that begin before the instrument's first session.
 pub(super) fn partial_windows(case: Case<'_>) -> Option<Caveat> {
     let mut partial = case.results.checks.iter().filter(|check| check.has_many_partial()).collect::<Vec<_>>();
     partial.sort_by(|a, b| b.partial().total_cmp(&a.partial()));

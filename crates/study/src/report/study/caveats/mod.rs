@@ -1,4 +1,4 @@
-//! What limits the results, derived from the data and the results themselves.
+//! Caveats: the limits of the results, derived from the data and the results themselves.
 //!
 //! To add one: a function from [`Case`] to a caveat (or none where it doesn't apply) and its line in [`ALL`]; the
 //! smallest to imitate is [`data::drop_rows`].
@@ -14,7 +14,7 @@ use backstaff_report::Caveat;
 use super::{account::Accounts, verdict::Verdict};
 use crate::flow::results::Results;
 
-/// What caveats are derived from.
+/// The facts that caveats are derived from.
 #[derive(Clone, Copy)]
 struct Case<'a> {
     results: &'a Results,
@@ -22,7 +22,7 @@ struct Case<'a> {
     verdict: &'a Verdict,
 }
 
-/// All caveats there are, by theme; the gravest are shown first.
+/// All caveats there are, by theme; a report shows the gravest first.
 const ALL: [fn(Case<'_>) -> Option<Caveat>; 32] = [
     test::disagreement,
     portfolio::ruin,

@@ -1,18 +1,18 @@
-//! Limits that the portfolio's rules have.
+//! Caveats about the portfolio's rules.
 
 use backstaff_report::{Caveat, Format};
 
 use super::Case;
 use crate::{report::study::account::Yardstick, words};
 
-/// Costs above this share of equity a year decide what is left.
+/// The costs, as a share of equity a year, above which a caution is due.
 const HIGH_COSTS: f64 = 0.02;
-/// A session's delay that changes the excess by less is not worth a line.
+/// The change of the yearly excess by a session's delay below which it is not mentioned.
 const DELAY: f64 = 0.005;
-/// A portfolio that holds more than this share of the universe is near it by construction.
+/// The share of the universe above which a portfolio is near its equal weight by construction.
 const LARGE_SHARE: f64 = 1.0 / 3.0;
 
-/// An account that was used up.
+/// An account that has lost all its equity.
 pub(super) fn ruin(case: Case<'_>) -> Option<Caveat> {
     let equity = case.accounts.primary()?.days().last()?.equity;
     (equity <= 0.0).then(|| {
@@ -21,7 +21,7 @@ pub(super) fn ruin(case: Case<'_>) -> Option<Caveat> {
     })
 }
 
-/// What costs take, and what would be left of the result at others.
+/// The costs, and the excess without them and at twice as much.
 pub(super) fn costs(case: Case<'_>) -> Option<Caveat> {
     let primary = case.accounts.primary()?;
     let net = case.accounts.excess(primary)?.annual;
@@ -43,7 +43,7 @@ pub(super) fn costs(case: Case<'_>) -> Option<Caveat> {
     Some(if is_decisive { Caveat::caution("Costs decide", text) } else { Caveat::note("Costs", text) })
 }
 
-/// What is left when the signal comes one session later.
+/// The excess with a signal that is one session older.
 pub(super) fn delay(case: Case<'_>) -> Option<Caveat> {
     let net = case.accounts.primary_excess()?.annual;
     let late = case.accounts.excess(case.accounts.primary_at(10, 1)?)?.annual;
@@ -81,7 +81,7 @@ pub(super) fn small_universe(case: Case<'_>) -> Option<Caveat> {
     })
 }
 
-/// A portfolio that is long and short differs from a long one by the market above all.
+/// A portfolio that is long and short differs from the equal weight by the market above all.
 pub(super) fn long_short(case: Case<'_>) -> Option<Caveat> {
     if case.accounts.yardstick() == Yardstick::Excess {
         return None;
@@ -97,13 +97,13 @@ pub(super) fn long_short(case: Case<'_>) -> Option<Caveat> {
     Some(Caveat::note("Long and short", text))
 }
 
-/// What the exchange's rules mean on these data.
+/// The exchange's rules that do not suit these data.
 pub(super) fn exchange(case: Case<'_>) -> Option<Caveat> {
     let caveats = &case.accounts.primary()?.result.caveats;
     (!caveats.is_empty()).then(|| Caveat::caution("Rules and prices", format!("{}.", caveats.join("; "))))
 }
 
-/// What the strategy's rules could not give.
+/// The rules of the strategy that could not be followed, and how often.
 pub(super) fn rules(case: Case<'_>) -> Option<Caveat> {
     let notes = &case.accounts.primary()?.result.notes;
     let lines = notes.iter().map(|(what, count)| format!("{} {what}", Format::Integer.show(*count as f64)));
@@ -111,7 +111,7 @@ pub(super) fn rules(case: Case<'_>) -> Option<Caveat> {
     (!lines.is_empty()).then(|| Caveat::caution("The strategy's rules", format!("{}.", lines.join("; "))))
 }
 
-/// Positions whose instrument ended.
+/// Positions that a delisting closed.
 pub(super) fn delistings(case: Case<'_>) -> Option<Caveat> {
     let n = case.accounts.primary()?.result.n_delistings;
     let (panel, recovery) = (&case.results.panel, &case.results.config.portfolio.recovery);
@@ -150,7 +150,7 @@ pub(super) fn impact(case: Case<'_>) -> Option<Caveat> {
     })
 }
 
-/// What the Sharpe ratio is measured from.
+/// A cash rate of 0, from which the Sharpe ratio is then measured.
 pub(super) fn cash(case: Case<'_>) -> Option<Caveat> {
     case.results.config.portfolio.cash_rate.is_zero().then(|| {
         let text =

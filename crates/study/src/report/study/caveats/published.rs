@@ -1,14 +1,14 @@
-//! What published values may have known too early.
+//! Caveats about published values that may have been known too early.
 
 use backstaff_report::Caveat;
 
 use super::Case;
 use crate::words;
 
-/// How many tables are named.
+/// The number of tables that a caveat names before it cuts the list.
 const NAMED: usize = 4;
 
-/// Publication days that nobody wrote down, and versions that cannot be told apart.
+/// Tables without days of publication: the lag is the study's, and restated values can't be told from the first ones.
 pub(super) fn stated_lags(case: Case<'_>) -> Option<Caveat> {
     let tables = case.results.config.data.facts.iter().filter_map(|table| {
         let days = table.lag_days?;

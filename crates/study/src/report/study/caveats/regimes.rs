@@ -1,10 +1,10 @@
-//! Limits that regimes and their settings have.
+//! Caveats about regimes and their settings.
 
 use backstaff_report::Caveat;
 
 use super::Case;
 
-/// What the comparison with constant exposures means.
+/// The meaning of the comparison with constant exposures.
 pub(super) fn constant(case: Case<'_>) -> Option<Caveat> {
     case.results.regimes.as_ref()?;
     Some(Caveat::note(
@@ -14,7 +14,7 @@ pub(super) fn constant(case: Case<'_>) -> Option<Caveat> {
     ))
 }
 
-/// The best of several settings is flattered by the choice.
+/// Several settings on the same sessions: the best of them is flattered by the choice.
 pub(super) fn several_settings(case: Case<'_>) -> Option<Caveat> {
     let n = case.results.spread.len();
     (n > 1).then(|| {
@@ -26,7 +26,7 @@ pub(super) fn several_settings(case: Case<'_>) -> Option<Caveat> {
     })
 }
 
-/// Fits that the limit of iterations ended.
+/// Fits that ended at the most iterations rather than converge.
 pub(super) fn unconverged(case: Case<'_>) -> Option<Caveat> {
     let instruments = case.results.regimes.iter().flat_map(|regimes| &regimes.instruments);
     let fits = instruments.flat_map(|instrument| &instrument.history.fits);

@@ -1,4 +1,4 @@
-//! Limits that the test has.
+//! Caveats about the test.
 
 use backstaff_report::Caveat;
 
@@ -9,14 +9,14 @@ use crate::{
     words,
 };
 
-/// A test of fewer years is short.
+/// The years below which a test is short and deserves a caution.
 const SHORT_YEARS: f64 = 5.0;
-/// A test of fewer years than this is worth a note.
+/// The years below which the length of a test deserves a note.
 const FAIR_YEARS: f64 = 10.0;
-/// A boosted model of so few rounds has learned next to nothing.
+/// The number of rounds up to which a boosted model has learned next to nothing.
 const FEW_ROUNDS: usize = 2;
 
-/// A portfolio that gains while its scores rank the wrong way gains by something else.
+/// A portfolio that gains although its scores rank the wrong way: its gain has another source.
 pub(super) fn disagreement(case: Case<'_>) -> Option<Caveat> {
     let evidence = &case.verdict.evidence;
     let excess = case.accounts.primary_excess()?;
@@ -37,7 +37,7 @@ pub(super) fn disagreement(case: Case<'_>) -> Option<Caveat> {
     })
 }
 
-/// What a test of this length can show at all.
+/// The information ratio that a test of this length could show at all.
 pub(super) fn short(case: Case<'_>) -> Option<Caveat> {
     let years = case.accounts.primary()?.years();
     let folds = match case.results.folds.len() {
@@ -57,7 +57,7 @@ pub(super) fn short(case: Case<'_>) -> Option<Caveat> {
     }
 }
 
-/// The last fold of a yearly test that the data end before.
+/// A last year that the data end before.
 pub(super) fn incomplete_year(case: Case<'_>) -> Option<Caveat> {
     if case.results.config.folds.as_ref().is_none_or(|folds| folds.every != Every::Year) {
         return None;
@@ -70,7 +70,7 @@ pub(super) fn incomplete_year(case: Case<'_>) -> Option<Caveat> {
     })
 }
 
-/// The best of several is flattered by the choice.
+/// Several models on the same sessions: the best of them is flattered by the choice.
 pub(super) fn several_models(case: Case<'_>) -> Option<Caveat> {
     let n = case.results.config.models.len();
     (n > 1).then(|| {
@@ -84,7 +84,7 @@ pub(super) fn several_models(case: Case<'_>) -> Option<Caveat> {
     })
 }
 
-/// Windows that reach back before the data.
+/// Features whose look-back reaches before the data at the first training row.
 pub(super) fn warm_up(case: Case<'_>) -> Option<Caveat> {
     let first = case.results.folds.first()?.train.from.parse().ok()?;
     let available = case.results.panel.axis().calendar().first_at_or_after(first);
@@ -105,7 +105,8 @@ pub(super) fn warm_up(case: Case<'_>) -> Option<Caveat> {
     Some(Caveat::note("Warm-up", text))
 }
 
-/// The models and in how many of their fits, one a fold and seed, something holds.
+/// The models for which something holds in some of their fits, and in how many; there is one fit for each fold and
+/// seed.
 fn in_fits(case: Case<'_>, holds: impl Fn(&ModelSpec, &FitFacts) -> bool) -> Vec<String> {
     let fits = case.results.fits.iter().filter_map(|(name, fits)| {
         let spec = case.results.config.models.get(name)?;
@@ -115,7 +116,7 @@ fn in_fits(case: Case<'_>, holds: impl Fn(&ModelSpec, &FitFacts) -> bool) -> Vec
     fits.collect()
 }
 
-/// Trees that the validation rows cut off at once.
+/// Boosted models that early stopping cut off after a few rounds.
 pub(super) fn stumps(case: Case<'_>) -> Option<Caveat> {
     let is_stump = |spec: &ModelSpec, fit: &FitFacts| {
         matches!(spec, ModelSpec::Lightgbm { rounds, .. } if *rounds as usize > FEW_ROUNDS)
@@ -133,7 +134,7 @@ pub(super) fn stumps(case: Case<'_>) -> Option<Caveat> {
     })
 }
 
-/// Penalties at the end of the list.
+/// Ridge models that chose the largest penalty on offer.
 pub(super) fn pressed(case: Case<'_>) -> Option<Caveat> {
     let is_largest = |spec: &ModelSpec, fit: &FitFacts| match spec {
         ModelSpec::Ridge { penalties, .. } if penalties.len() > 1 => {

@@ -1,4 +1,4 @@
-//! What the next session brought after each regime, with its uncertainty.
+//! The returns of the session after each regime, with their uncertainty.
 
 use backstaff_regime::RegimeKind;
 use backstaff_report::{BarSeries, Bars, Block, Chart, Column, Details, Format, Heat, Section, Table, cells};
@@ -8,14 +8,14 @@ use crate::{
     report::series,
 };
 
-/// The returns of sessions after, or in, a regime of a kind.
+/// The returns of the sessions after, or in, one kind of regime.
 struct Returns {
     kind: RegimeKind,
     values: Vec<f64>,
 }
 
 impl Returns {
-    /// The mean a year and half the length of its 95 % interval.
+    /// The mean return a year, and half the length of its 95 % interval; sessions are taken as independent.
     fn mean(&self, sessions_per_year: f64) -> (f64, f64) {
         let error = series::deviation(&self.values) / (self.values.len() as f64).sqrt();
         (series::mean(&self.values) * sessions_per_year, 1.96 * error * sessions_per_year)
@@ -56,7 +56,7 @@ pub(super) fn section(regimes: &FollowedRegimes, sessions_per_year: f64) -> Sect
         )
 }
 
-/// The returns `ahead` sessions after each known regime, by kind.
+/// The return `ahead` sessions after each row whose regime is known, by kind of regime.
 fn returns(instrument: &FollowedInstrument, ahead: usize) -> Vec<Returns> {
     let mut all = RegimeKind::ALL.map(|kind| Returns { kind, values: Vec::new() });
     let n = instrument.close.len();

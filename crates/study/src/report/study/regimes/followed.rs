@@ -1,4 +1,4 @@
-//! The regimes of each instrument over time, and its last model.
+//! The regimes of each instrument over time, and its last fitted model.
 
 use backstaff_regime::RegimeKind;
 use backstaff_report::{
@@ -9,7 +9,7 @@ use backstaff_report::{
 use super::{TIME, dates};
 use crate::flow::results::{FollowedInstrument, FollowedRegimes};
 
-/// Bands beyond this number would be too thin to see.
+/// The most bands of a chart: more would be too thin to see.
 const MOST_BANDS: usize = 400;
 
 pub(super) fn section(regimes: &FollowedRegimes) -> Section {
@@ -81,7 +81,7 @@ fn price(instrument: &FollowedInstrument) -> Chart {
         Some((run, colour))
     });
     let mut told = told.collect::<Vec<_>>();
-    // The longest ones, in the order of time.
+    // The longest runs are kept, and drawn in the order of time.
     told.sort_by_key(|(run, _)| std::cmp::Reverse(run.len()));
     told.truncate(MOST_BANDS);
     told.sort_by_key(|(run, _)| run.start);
@@ -111,7 +111,7 @@ fn probabilities(instrument: &FollowedInstrument) -> Chart {
         .height(180)
 }
 
-/// The last model: its transitions, and what its states are.
+/// The last fitted model of an instrument: its transitions, and the facts of its states.
 fn model(instrument: &FollowedInstrument) -> Vec<Table> {
     let Some(fit) = instrument.history.fits.last() else { return Vec::new() };
     let names = fit.labels.iter().enumerate().map(|(state, label)| format!("{state} {label}"));

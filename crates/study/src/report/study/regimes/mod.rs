@@ -1,4 +1,4 @@
-//! The sections about regimes, of studies whose strategy reads them.
+//! The sections about regimes, for a study whose strategy reads them.
 
 mod by_regime;
 mod followed;
@@ -11,10 +11,10 @@ use backstaff_report::{Date, Section};
 pub(crate) use self::work::work;
 use crate::{flow::results::Results, words};
 
-/// Charts over sessions share pointer and zoom.
+/// The group of the charts over sessions, which share pointer and zoom.
 const TIME: &str = "sessions";
 
-/// The sections about regimes; none for a study without them.
+/// The sections about regimes; empty for a study without them.
 pub(super) fn sections(results: &Results) -> Vec<Section> {
     let Some(regimes) = &results.regimes else { return Vec::new() };
     let sessions_per_year = results.panel.axis().calendar().sessions_per_year();

@@ -1,4 +1,4 @@
-//! How much of the result hangs on the settings.
+//! The section about settings: how much the result depends on states, look-back and days of the fits.
 
 use backstaff_report::{Chart, Column, Emphasis, Format, Histogram, Rule, Section, Table, cells};
 
@@ -12,7 +12,7 @@ use crate::{
     words,
 };
 
-/// The strategy's results by setting, the study's own first.
+/// The results of the strategy by setting, the study's own first.
 fn by_setting(results: &Results) -> Vec<(&Setting, &BacktestResult)> {
     let settings = results.spread.iter().filter_map(|result| match &result.variant.holder {
         Holder::Strategy(Some(setting)) => Some((setting, result)),
@@ -47,7 +47,7 @@ pub(super) fn section(results: &Results, regimes: &FollowedRegimes) -> Section {
     section.block(matrix(results, &all)).block(table(regimes, &all))
 }
 
-/// Sharpe ratios by states and look-back.
+/// The Sharpe ratio by number of states and look-back.
 fn matrix(results: &Results, all: &[(&Setting, &BacktestResult)]) -> Table {
     let spread = results.config.spread.clone().unwrap_or_default();
     let sharpe = |states: usize, look_back: usize| {

@@ -1,4 +1,4 @@
-//! Whether states stay what they are from fit to fit.
+//! The section about stability: whether states keep their meaning from fit to fit.
 
 use backstaff_report::{
     Chart, Column, Date, Details, Format, Line, Lines, Palette, Section, Stroke, Table, cells,

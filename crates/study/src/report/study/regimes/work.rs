@@ -1,10 +1,10 @@
-//! What the models of a run cost: no result depends on it, so it stands apart from the page's body.
+//! The tables about the models of a run: no result depends on them, so they are kept apart from the page's body.
 
 use backstaff_report::{Column, Format, Table, cells};
 
 use crate::steps::regimes::Work;
 
-/// The cache of models, and the profile.
+/// The counts of the caches of models, and the times of the operations.
 pub fn work(work: &Work) -> Vec<Table> {
     let cache = Table::new("Models asked for in this run")
         .column(Column::text("Setting"))
