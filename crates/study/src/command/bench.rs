@@ -1,4 +1,4 @@
-//! This machine against the targets that users of such workflows are given.
+//! The time of a study's workflow on this machine, against the targets that a guide gives its users.
 
 pub mod regimes;
 
@@ -13,34 +13,34 @@ use crate::{
     flow::progress::Observer,
 };
 
-/// How many instruments, what they hold, and how many seconds a run may take.
+/// The sizes of a workflow: the number of instruments, the number held, and the seconds that a run may take.
 ///
 /// The targets are those of a guide to Qlib-based stock selection: under a minute for 5 to 10 stocks, 2 to 3 minutes for
 /// 20 to 30, 3 to 5 for 50, 10 to 15 for more than 100. The lower figure counts.
 const TARGETS: [(usize, u32, f64); 4] = [(10, 5, 60.0), (30, 10, 120.0), (50, 15, 180.0), (150, 30, 600.0)];
 
-/// One size of a workflow, cold, against its target.
+/// The times of a workflow of one size from an empty store, and its target.
 #[derive(Clone, Debug, Serialize)]
 pub struct Target {
-    /// How many instruments.
+    /// The number of instruments.
     pub instruments: usize,
-    /// Seconds of loading and checking.
+    /// The seconds of loading and checking the data.
     pub load: f64,
-    /// Seconds of computing features.
+    /// The seconds of computing features.
     pub indicators: f64,
-    /// Seconds of training and predicting.
+    /// The seconds of labels, folds, training and prediction.
     pub training: f64,
-    /// Seconds of all portfolios.
+    /// The seconds of all portfolios.
     pub backtest: f64,
-    /// Seconds of everything.
+    /// The seconds of the whole run.
     pub total: f64,
-    /// Seconds that it may take.
+    /// The seconds that the run may take.
     pub target: f64,
-    /// Whether it does.
+    /// Whether the run took less than its target.
     pub passed: bool,
 }
 
-/// Run a study on some of its instruments, each size into an empty store.
+/// Run a study on the first of its instruments, each size into an empty store below `scratch`.
 pub fn targets(study: &Path, scratch: &Path, observer: &dyn Observer) -> Result<Vec<Target>, StudyError> {
     TARGETS
         .iter()
@@ -84,7 +84,7 @@ fn measure(
     })
 }
 
-/// The same as a table.
+/// The times as a table for a terminal.
 pub fn table(targets: &[Target]) -> String {
     let mut table = Table::new("seconds, each from an empty store").column(Column::integer("instruments"));
     for name in ["load", "indicators", "training", "backtest", "total", "target"] {

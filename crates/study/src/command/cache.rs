@@ -1,4 +1,4 @@
-//! The store, for people: how full, what may go, what is damaged.
+//! The store for people: its size, the artifacts that may go, and the damaged ones.
 
 use std::{
     fmt,
@@ -12,24 +12,24 @@ use serde::Serialize;
 
 use crate::{StudyError, command::output::OutputError, stored::high_water};
 
-/// What is younger than this is never swept: a run may be about to use it.
+/// The age below which an artifact is never swept: a run may be about to use it.
 const GRACE: Duration = Duration::from_mins(10);
 
-/// Rows that were kept of a database go when no reading has used them for so long.
+/// The time without a reading after which the kept rows of a database are swept.
 const ROWS_KEPT_FOR: Duration = Duration::from_hours(7 * 24);
 
-/// The artifacts of one stage.
+/// The size of one stage's artifacts.
 #[derive(Clone, Debug, Serialize)]
 pub struct StageUse {
-    /// The stage.
+    /// The name of the stage.
     pub stage: String,
-    /// How many artifacts.
+    /// The number of its artifacts.
     pub artifacts: u64,
-    /// Their bytes.
+    /// The bytes of its artifacts.
     pub bytes: u64,
 }
 
-/// Artifacts and bytes by stage.
+/// The number and the bytes of artifacts, by stage.
 pub fn stats(store: &Path) -> Result<Vec<StageUse>, StudyError> {
     let stats = open_existing(store)?.stats()?;
     let stage = |s: backstaff_stage::upkeep::StageStats| StageUse {
@@ -47,7 +47,7 @@ pub fn stats(store: &Path) -> Result<Vec<StageUse>, StudyError> {
     Ok(all)
 }
 
-/// The rows that are kept of databases, each of which lies in a store of its own.
+/// The folders of rows kept of databases, and the size of the store in each.
 fn kept_rows(store: &Path) -> Result<Vec<(PathBuf, StageUse)>, StudyError> {
     let of_folder = |folder: PathBuf| {
         let stats = open_existing(&folder)?.stats()?;
@@ -58,7 +58,7 @@ fn kept_rows(store: &Path) -> Result<Vec<(PathBuf, StageUse)>, StudyError> {
     high_water::folders(store).into_iter().map(of_folder).collect()
 }
 
-/// The same as a table.
+/// The sizes as a table for a terminal.
 pub fn stats_table(stats: &[StageUse]) -> String {
     let mut table = Table::new("")
         .column(Column::text("stage"))
@@ -70,7 +70,7 @@ pub fn stats_table(stats: &[StageUse]) -> String {
     text::render(&table)
 }
 
-/// A store that is there: looking must not make one.
+/// Open a store that is there: looking at a store must not create one.
 fn open_existing(store: &Path) -> Result<Store, StudyError> {
     if store.is_dir() {
         return Ok(Store::open(store)?);
@@ -79,16 +79,16 @@ fn open_existing(store: &Path) -> Result<Store, StudyError> {
     Err(StudyError::Value { key: "--store".to_owned(), message })
 }
 
-/// What was swept, or would be.
+/// The outcome of a sweep.
 #[derive(Clone, Debug, Serialize)]
 pub struct Swept {
-    /// Artifacts that went, or would.
+    /// The number of artifacts that were removed, or would be.
     pub artifacts: usize,
-    /// Their bytes.
+    /// The bytes of these artifacts.
     pub bytes: u64,
-    /// Artifacts that stay.
+    /// The number of the store's artifacts that stay.
     pub kept: u64,
-    /// Whether nothing was removed in truth.
+    /// Whether the sweep only says what it would remove.
     pub dry_run: bool,
 }
 
@@ -100,7 +100,8 @@ impl fmt::Display for Swept {
     }
 }
 
-/// Remove what the last runs of the studies don't use, and rows of databases that no reading has used for a week.
+/// Remove the artifacts that no study's last `keep_runs` runs use, and rows of databases that no reading has used for a
+/// week. With `dry_run` nothing is removed.
 pub fn gc(store: &Path, keep_runs: usize, dry_run: bool) -> Result<Swept, StudyError> {
     let rows = kept_rows(store)?.into_iter();
     let rows =
@@ -119,16 +120,16 @@ pub fn gc(store: &Path, keep_runs: usize, dry_run: bool) -> Result<Swept, StudyE
     Ok(Swept { artifacts, bytes, kept: plan.n_kept, dry_run })
 }
 
-/// What a check of all digests found.
+/// The outcome of a check of all digests.
 #[derive(Clone, Debug, Serialize)]
 pub struct Verified {
-    /// Artifacts that were checked.
+    /// The number of artifacts that were checked.
     pub artifacts: u64,
-    /// Their bytes.
+    /// The bytes of these artifacts.
     pub bytes: u64,
-    /// The damaged ones: stage, key, reason.
+    /// The damaged artifacts: the stage, the key and the reason.
     pub damaged: Vec<(String, String, String)>,
-    /// How many of them were removed.
+    /// The number of damaged artifacts that were removed.
     pub removed: usize,
 }
 
@@ -151,7 +152,7 @@ impl fmt::Display for Verified {
     }
 }
 
-/// Check the digest of every artifact.
+/// Check the digest of every artifact, and remove the damaged ones if asked to.
 pub fn verify(store: &Path, remove: bool) -> Result<Verified, StudyError> {
     let store = open_existing(store)?;
     let found = store.verify()?;

@@ -1,4 +1,4 @@
-//! Single computations: a data file and expressions in, a Parquet file out.
+//! Single computations: from a data file and expressions to a Parquet file.
 
 mod data;
 
@@ -29,66 +29,67 @@ use crate::{
     },
 };
 
-/// What to compute.
+/// The request for a computation.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// A Parquet or CSV file, a folder of them, or a folder in Qlib's or LEAN's layout.
+    /// The data: a Parquet or CSV file, a folder of them, or a folder in Qlib's or LEAN's layout.
     pub data: PathBuf,
     /// Published values with the days on which they became known, for expressions over `$$name`: a table, or a folder
-    /// in Qlib's layout. Without one those of `data` count, if it is such a folder.
+    /// in Qlib's layout. If `None`, those in `data` are read, if `data` is such a folder.
     pub facts: Option<PathBuf>,
-    /// What the tables of a database mean, if `data` is one.
+    /// The layout of the tables, if `data` is a database.
     pub tables: Option<TableLayout>,
-    /// Names and expressions.
+    /// The features of the request: the name and the expression of each.
     pub features: Vec<(String, String)>,
-    /// Libraries that ship.
+    /// The names of built-in libraries to compute.
     pub libraries: Vec<String>,
-    /// A file of the user's own.
+    /// A library file of the user to compute.
     pub file: Option<PathBuf>,
-    /// Where to write.
+    /// The Parquet file to write.
     pub out: PathBuf,
-    /// A store, if results should be kept for the next time.
+    /// A store that keeps the results for the next time; `None` to keep none.
     pub store: Option<PathBuf>,
-    /// Threads.
+    /// The number of threads.
     pub threads: usize,
-    /// How many bytes of computed values are held before they are stored, if they are; a gigabyte if absent.
+    /// The bytes of computed values that are held before they are stored; a gigabyte if `None`.
     pub memory: Option<usize>,
 }
 
-/// What is taken of the data.
+/// The rows that a computation takes of its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
-    /// All rows.
+    /// All rows, and features only.
     All,
-    /// The rows that everything asked for counts, where these are not all, and beside features the libraries' targets.
+    /// The rows that every requested feature counts, if that is a part of all rows; and the libraries' targets beside
+    /// features.
     Counted,
 }
 
-/// What was computed.
+/// The outcome of a computation.
 #[derive(Clone, Debug, Serialize)]
 pub struct Computed {
-    /// The file that was written.
+    /// The Parquet file that was written.
     pub out: PathBuf,
-    /// Its rows.
+    /// The number of rows in the file.
     pub rows: usize,
-    /// Its features, in the order of the columns.
+    /// The features in the file, in the order of the columns.
     pub features: Vec<String>,
-    /// Entries of libraries that the data don't allow, and why.
+    /// The entries of libraries that need columns which the data lack: the name and the reason.
     pub left_out: Vec<(String, String)>,
-    /// What was read, found and computed.
+    /// The lines of the stages that were run.
     pub stages: Vec<StageRecord>,
-    /// What the user should know.
+    /// The warnings for the user, in order.
     pub warnings: Vec<String>,
-    /// How long each part took.
+    /// The seconds of each part, by name.
     pub seconds: Vec<(String, f64)>,
-    /// The largest anonymous memory of the process, in bytes.
+    /// The largest anonymous memory of the process, in bytes; 0 where the system does not say.
     pub peak_memory: u64,
-    /// A Chrome trace.
+    /// The times in the format of Chrome's tracing.
     #[serde(skip)]
     pub trace: serde_json::Value,
 }
 
-/// Compute features of a data file into a Parquet file.
+/// Compute features of a data file and write them into a Parquet file.
 pub fn compute(request: &Request, observer: &dyn Observer) -> Result<Computed, StudyError> {
     request.with_data("compute", Taken::Counted, observer, |flow, data, chosen| {
         write(request, flow, data, chosen)
@@ -132,7 +133,7 @@ fn write(request: &Request, flow: &Flow<'_>, data: &Data, chosen: &Chosen) -> Re
     })
 }
 
-/// The plan of a request, for people.
+/// The plan of a computation as text for people; nothing is computed.
 pub fn explain(request: &Request, observer: &dyn Observer) -> Result<String, StudyError> {
     request.with_data("compute", Taken::Counted, observer, |_, _, chosen| {
         Ok(Plan::new(&chosen.features).explain().to_string())
@@ -140,13 +141,13 @@ pub fn explain(request: &Request, observer: &dyn Observer) -> Result<String, Stu
 }
 
 impl Request {
-    /// Where published values are: where the request says, else in the data if they may hold such.
+    /// The place of published values: the request's own, or else the data, if they are a folder that may hold some.
     fn facts(&self) -> Option<&Path> {
         let own = || Some(self.data.as_path()).filter(|data| data.join("financial").is_dir());
         self.facts.as_deref().or_else(own)
     }
 
-    /// Read the data and resolve the features for a command of this name, then do something with both.
+    /// Read the data and resolve the features for a command of this name, then do some work with both.
     pub(crate) fn with_data<T: Send>(
         &self,
         name: &'static str,
@@ -154,7 +155,7 @@ impl Request {
         observer: &dyn Observer,
         work: impl FnOnce(&Flow<'_>, &Data, &Chosen) -> Result<T, StudyError> + Send,
     ) -> Result<T, StudyError> {
-        // Expressions are parsed before the data are read: a slip of the pen shows at once.
+        // Expressions are parsed before the data are read, so that a misspelling shows at once.
         let mut catalog = catalog(
             &self.libraries,
             self.file.as_deref(),
@@ -164,7 +165,7 @@ impl Request {
         let all = libraries.iter().map(String::as_str).chain(named.iter().copied()).collect::<Vec<_>>();
         let wanted = mentioned(&catalog, &all)?;
         let rows = catalog.common_rows(&all)?.filter(|_| taken == Taken::Counted);
-        // Over the counted rows alone the same values are had sooner; a store keeps those of all rows.
+        // A panel of the counted rows alone gives the same values sooner. A store keeps the values of all rows.
         let alone =
             rows.as_deref().map_or_else(|| catalog.clone(), |rows| catalog.clone().over_rows_alone(rows));
         if self.store.is_none() {
@@ -191,7 +192,7 @@ impl Request {
         with_data(&task, &choose, observer, work)
     }
 
-    /// The libraries and files that are computed, and the features that are named one by one.
+    /// The libraries and the file to compute, and the names of the single features.
     fn selection(&self) -> (Vec<String>, Vec<&str>) {
         let file = self.file.as_ref().map(|path| path.display().to_string());
         let libraries = self.libraries.iter().cloned().chain(file).collect();
@@ -204,7 +205,7 @@ impl Request {
     }
 }
 
-/// The columns that everything together names.
+/// The columns that the named features and libraries mention together.
 fn mentioned(catalog: &Catalog, all: &[&str]) -> Result<Schema, StudyError> {
     let targets = all.iter().filter_map(|name| catalog.library(name)).flat_map(|library| &library.targets);
     let all = all.iter().copied().chain(targets.map(String::as_str)).collect::<Vec<_>>();

@@ -1,6 +1,6 @@
-//! Databases: what an SQLite file holds, and which indexes would help to read it.
+//! Databases: the contents of an SQLite file, and the indexes that would help to read it.
 //!
-//! A check reads only; `indexes` measures on a copy of the first rows and writes where the caller allows it.
+//! A check only reads. `indexes` measures on a copy of the first rows, and writes only where the caller allows it.
 
 use std::{fmt, path::Path};
 
@@ -9,24 +9,24 @@ use serde::Serialize;
 
 use crate::StudyError;
 
-/// What an SQLite file holds: schema, counts, ranges of dates, indexes, oddities.
+/// Describe an SQLite file: schema, counts, ranges of dates, indexes, oddities.
 pub fn check(path: &Path) -> Result<DatabaseReport, StudyError> {
     Ok(check_database(path)?)
 }
 
-/// What indexes would do for the reading of a database, and which of them were made.
+/// The gain of indexes for the reading of a database, and whether they were made.
 #[derive(Clone, Debug, Serialize)]
 pub struct Indexes {
-    /// What was measured.
+    /// The measurement of each index.
     pub trials: Vec<IndexTrial>,
-    /// The statements that make those that help and are not there.
+    /// The SQL statements that make the indexes which help and are missing.
     pub statements: Vec<String>,
-    /// Whether they were carried out.
+    /// Whether the statements were carried out.
     pub made: bool,
 }
 
-/// Measure which indexes would help to read an SQLite file by a layout; `may_write` is asked before any is made, and only
-/// if there is one to make.
+/// Measure which indexes would help to read an SQLite file by a layout. If one is missing that helps, `may_write` is
+/// asked before any is made.
 pub fn indexes(
     path: &Path,
     layout: &TableLayout,

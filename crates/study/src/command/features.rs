@@ -1,4 +1,4 @@
-//! Looking at features without data: what the libraries hold, what an entry means, how an operator is called.
+//! Descriptions of features without data: the contents of libraries, the meaning of an entry, the usage of an operator.
 
 mod words;
 
@@ -15,134 +15,134 @@ use crate::{
     config::{catalog, operators},
 };
 
-/// The libraries there are.
+/// The libraries that there are.
 #[derive(Clone, Debug, Serialize)]
 pub struct Libraries {
-    /// In the order of their names; a file of the user's own comes last.
+    /// The built-in libraries in the order of their names, then a file of the user's own.
     pub libraries: Vec<LibrarySummary>,
 }
 
-/// A library in a line.
+/// A library in one line.
 #[derive(Clone, Debug, Serialize)]
 pub struct LibrarySummary {
-    /// Its name, or the path of a file.
+    /// The name of the library, or the path of the file.
     pub name: String,
-    /// How many features it defines.
+    /// The number of features that it defines.
     pub features: usize,
-    /// What it holds.
+    /// The description of its contents.
     pub description: String,
 }
 
-/// A library and its entries.
+/// A library with its entries.
 #[derive(Clone, Debug, Serialize)]
 pub struct LibraryEntries {
-    /// Its name, or the path of a file.
+    /// The name of the library, or the path of the file.
     pub name: String,
-    /// What it holds.
+    /// The description of its contents.
     pub description: String,
-    /// What is known to be wrong with it, if it repeats somebody else's definitions.
+    /// The known flaws of a library that repeats somebody else's definitions.
     pub known_flaws: Vec<String>,
-    /// Its features, in its order.
+    /// The features of the library, in its order.
     pub features: Vec<FeatureFacts>,
 }
 
-/// What can be said about a feature.
+/// The description of a feature.
 #[derive(Clone, Debug, Serialize)]
 pub struct FeatureFacts {
-    /// Its name.
+    /// The name of the feature.
     pub name: String,
-    /// The library or file that defines it.
+    /// The library or file that defines the feature.
     pub library: String,
-    /// What it means on a market.
+    /// The meaning of the feature on a market.
     pub meaning: String,
-    /// Its expression, as written.
+    /// The expression, as written.
     pub formula: String,
-    /// The expression with names of features replaced by what they stand for, unless that is too long to read.
+    /// The expression with names of features replaced by their expressions; `None` if that is too long to read.
     pub expanded: Option<String>,
-    /// The condition of the rows that its windows count; without one, all.
+    /// The condition of the rows that its windows count; `None` if they count all rows.
     pub rows: Option<String>,
-    /// How many earlier sessions a value depends on; none where it depends on all of them.
+    /// The number of earlier sessions that a value depends on; `None` if it depends on all of them.
     pub look_back: Option<usize>,
-    /// The same in words.
+    /// The look-back in words, as `20 sessions`.
     pub look_back_text: String,
-    /// The fields that it reads, through the features that it uses too.
+    /// The fields that the feature reads, also through features that it uses.
     pub fields: Vec<String>,
-    /// The category columns that it reads.
+    /// The category columns that the feature reads.
     pub categories: Vec<String>,
-    /// The published facts that it reads.
+    /// The published quantities that the feature reads.
     pub facts: Vec<String>,
-    /// The features that it uses by name.
+    /// The features that the expression uses by name.
     pub uses_features: Vec<String>,
-    /// The operators that it calls itself.
+    /// The operators that the expression calls itself.
     pub uses_operators: Vec<String>,
     /// Whether a value depends on the other instruments of the session.
     pub cross_sectional: bool,
-    /// The type of its values: number, or condition, which is stored as 1 and 0.
+    /// The type of the values: a number, or a condition, which is stored as 1 and 0.
     pub output: String,
-    /// The unit of its values.
+    /// The unit of the values.
     pub unit: String,
-    /// Where the definition comes from.
+    /// The source of the definition: a paper or a program.
     pub source: String,
-    /// Everything that it computes, with every parameter and the versions of the operators; equal texts, equal values.
+    /// The computation with every parameter and the versions of the operators: equal texts give equal values.
     pub canonical: String,
 }
 
-/// What can be said about an operator.
+/// The description of an operator.
 #[derive(Clone, Debug, Serialize)]
 pub struct OperatorFacts {
-    /// How it is called, with its namespace.
+    /// The name that expressions call it by, with its namespace.
     pub name: String,
-    /// How it is written, with the defaults of its parameters.
+    /// The usage with the defaults of the parameters.
     pub usage: String,
-    /// What it means on a market.
+    /// The meaning of the operator on a market.
     pub meaning: String,
-    /// Its formula.
+    /// The formula of the operator.
     pub formula: String,
-    /// What happens where values are missing.
+    /// The effect of missing values.
     pub missing: String,
-    /// Where its values depart from Qlib's, TA-Lib's or those of pandas; empty if they do not.
+    /// The differences to Qlib, TA-Lib or pandas; empty if there are none.
     pub differences: String,
-    /// Whose definition it follows.
+    /// The source whose definition it follows.
     pub source: String,
-    /// The names of its outputs, if one has to be chosen.
+    /// The names of its outputs, if an expression has to choose one; empty otherwise.
     pub outputs: Vec<String>,
-    /// Raised whenever the same arguments could give other values.
+    /// The version, raised whenever the same arguments could give other values.
     pub version: u32,
-    /// Complete expressions.
+    /// Complete expressions that use the operator.
     pub examples: Vec<String>,
 }
 
-/// What a name stands for.
+/// The meaning of a name.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Shown {
-    /// One feature, or one of each library that defines the name.
+    /// A feature, or one of each library that defines the name.
     Features {
-        /// In the order of the libraries' names.
+        /// The features, in the order of the libraries' names.
         features: Vec<FeatureFacts>,
     },
-    /// A library or a file.
+    /// A library or a file of the user.
     Library(LibraryEntries),
-    /// An operator.
+    /// An operator of the expression language.
     Operator(OperatorFacts),
 }
 
-/// Where to look beside the libraries that ship.
+/// The sources of features beside the built-in libraries.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    /// A file of the user's own.
+    /// A library file of the user.
     pub file: Option<PathBuf>,
-    /// Libraries whose features the file uses by name.
+    /// Built-in libraries whose features the file uses by name.
     pub libraries: Vec<String>,
 }
 
-/// A library, and the catalog that it is looked at in.
+/// A library, and the catalog in which its names are resolved.
 struct Loaded {
     name: String,
     catalog: Catalog,
 }
 
-/// The libraries that ship, and a file of the user's own.
+/// List the built-in libraries and the user's file.
 pub fn libraries(sources: &Sources) -> Result<Libraries, StudyError> {
     let summary = |loaded: &Loaded| {
         let library = loaded.library();
@@ -155,14 +155,22 @@ pub fn libraries(sources: &Sources) -> Result<Libraries, StudyError> {
     Ok(Libraries { libraries: sources.all()?.iter().map(summary).collect() })
 }
 
-/// The entries of one library, or of the user's file.
+/// List the entries of a library or of the user's file.
+///
+/// # Errors
+///
+/// If there is no such library, or a definition is wrong.
 pub fn entries(library: &str, sources: &Sources) -> Result<LibraryEntries, StudyError> {
     let all = sources.all()?;
     let unknown = || FeatureError::unknown_library(library, all.iter().map(|loaded| loaded.name.as_str()));
     all.iter().find(|loaded| loaded.name == library).ok_or_else(unknown)?.entries()
 }
 
-/// What a name stands for: `library/entry`, an entry, a library, a file, or an operator.
+/// Describe what a name means: `library/entry`, an entry, a library, a file, or an operator.
+///
+/// # Errors
+///
+/// If nothing has this name, or a definition is wrong.
 pub fn show(name: &str, sources: &Sources) -> Result<Shown, StudyError> {
     let all = sources.all()?;
     if let Some(loaded) = all.iter().find(|loaded| loaded.name == name) {
@@ -186,7 +194,7 @@ pub fn show(name: &str, sources: &Sources) -> Result<Shown, StudyError> {
 }
 
 impl Sources {
-    /// Each library in a catalog of its own, so that names mean what they mean there.
+    /// Load each library into a catalog of its own, so that a name has the meaning that it has there.
     fn all(&self) -> Result<Vec<Loaded>, StudyError> {
         let mut all = Vec::new();
         for name in Catalog::library_names() {

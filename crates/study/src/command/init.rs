@@ -1,4 +1,4 @@
-//! `init`: look at data and write a study for them.
+//! `init`: looks at data and writes a study for them.
 
 use std::{
     fmt::{self, Write as _},
@@ -13,14 +13,14 @@ use serde::Serialize;
 
 use crate::{StudyError, command::output::OutputError};
 
-/// What was found and what was written.
+/// The outcome of `init`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Written {
-    /// The study's file.
+    /// The study's file that was written.
     pub study: PathBuf,
-    /// What the data are.
+    /// The description of the data, as they were understood.
     pub found: Found,
-    /// Instruments that a run would refuse: name and reason.
+    /// The instruments that a run would refuse: the name and the reason.
     pub bad: Vec<(String, String)>,
 }
 
@@ -76,7 +76,11 @@ fn describe(found: &Found) -> String {
     out
 }
 
-/// Look at a file or folder and write a commented study for it; an existing file is never overwritten.
+/// Look at a file or folder and write a commented study for it.
+///
+/// # Errors
+///
+/// If the data can't be read, or `out` exists already: it is never overwritten.
 pub fn init(data: &Path, out: &Path) -> Result<Written, StudyError> {
     let (found, bad) = inspect(data, &Mapping::default())?;
     let path = relative(data, out);
@@ -88,7 +92,7 @@ pub fn init(data: &Path, out: &Path) -> Result<Written, StudyError> {
     Ok(Written { study: out.to_owned(), found, bad })
 }
 
-/// The data's path as the study file should name it.
+/// The path of the data as the study's file should name it: relative where that is possible.
 fn relative(data: &Path, out: &Path) -> PathBuf {
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
     match folder {
@@ -99,7 +103,7 @@ fn relative(data: &Path, out: &Path) -> PathBuf {
     }
 }
 
-/// How many of the sessions' years train, and from when on is tested.
+/// The first tested date, the length of the training and that of the validation, as the study's file writes them.
 fn periods(found: &Found) -> (String, String, String) {
     let years = i32::from(found.last.year()) - i32::from(found.first.year());
     let first_full = i32::from(found.first.year()) + i32::from(found.first.month() > 1);

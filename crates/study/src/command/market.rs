@@ -1,4 +1,4 @@
-//! A synthetic market in a folder: made once, described in a file beside it.
+//! A synthetic market in a folder, made once and described in a file beside it.
 
 use std::{collections::BTreeMap, fmt, path::Path, time::Instant};
 
@@ -12,26 +12,26 @@ use crate::{
     flow::progress::{Event, Observer, Outcome, StageRecord, peak_anonymous_bytes},
 };
 
-/// What describes the market in its folder; written last, so that it stands beside whole files only.
+/// The file that describes the market; written last, so that whoever finds it finds whole files.
 const DESCRIPTION: &str = "market.json";
 
-/// How a market is written.
+/// The format in which a market is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Format {
-    /// One database, `krx.db`.
+    /// One SQLite database, `krx.db`.
     Sqlite,
-    /// One Parquet file a table.
+    /// One Parquet file for each table.
     Parquet,
 }
 
-/// What was made.
+/// The market that was made.
 #[derive(Clone, Debug, Serialize)]
 pub struct Made {
-    /// What was asked for.
+    /// The size, the seed and the signal that were asked for.
     pub spec: SyntheticSpec,
-    /// The files in the folder.
+    /// The files in the folder, by name.
     pub files: Vec<String>,
-    /// Rows of each table.
+    /// The number of rows of each table.
     pub rows: BTreeMap<&'static str, usize>,
 }
 
@@ -44,7 +44,7 @@ impl fmt::Display for Made {
     }
 }
 
-/// Make a market in a folder.
+/// Make a synthetic market in a folder.
 ///
 /// # Errors
 ///
@@ -81,7 +81,7 @@ fn all_rows(written: &backstaff_generator::Written) -> usize {
     written.rows.values().sum()
 }
 
-/// Do a job and tell how long it took.
+/// Do a job, and report its time as a stage.
 fn timed<T>(
     name: &'static str,
     observer: &dyn Observer,
@@ -107,7 +107,7 @@ fn timed<T>(
     Ok(made)
 }
 
-/// The generator's progress as that of a run.
+/// Reports the generator's progress as that of a run.
 struct Watched<'a>(&'a dyn Observer);
 
 impl Watcher for Watched<'_> {

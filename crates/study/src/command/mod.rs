@@ -1,4 +1,4 @@
-//! What one can do: a file or a folder a verb.
+//! The commands: one file or folder for each verb.
 
 pub mod bench;
 pub mod cache;

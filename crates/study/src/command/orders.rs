@@ -1,4 +1,4 @@
-//! Orders: what the study's portfolio trades in the session after the newest one.
+//! Orders: the trades of the study's portfolio in the session after the newest one.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -22,35 +22,35 @@ use crate::{
 /// An order for the next session.
 #[derive(Clone, Debug, Serialize)]
 pub struct PlannedOrder {
-    /// The instrument.
+    /// The name of the instrument.
     pub instrument: String,
-    /// buy or sell.
+    /// The side of the order: `buy` or `sell`.
     pub side: String,
-    /// How many shares, at the newest close.
+    /// The number of shares, counted at the newest close.
     pub shares: f64,
-    /// The newest close, moved by slippage.
+    /// The newest close, moved by slippage against the buyer or seller.
     pub price: f64,
-    /// Their product.
+    /// The value `shares · price`.
     pub value: f64,
 }
 
-/// What to do in the session after the newest one.
+/// The orders for the session after the newest one.
 #[derive(Clone, Debug, Serialize)]
 pub struct Orders {
-    /// The study.
+    /// The name of the study.
     pub study: String,
-    /// The model whose scores decided, or the strategy that needs none.
+    /// The model whose scores decide, or the strategy that reads no scores.
     #[serde(rename = "model")]
     pub by: String,
-    /// The session at whose close it was decided.
+    /// The session at whose close the orders were decided: YYYY-MM-DD.
     pub decided: String,
-    /// The last session that the model was trained on; absent where nothing was trained.
+    /// The last session that the model was trained on; `None` where nothing was trained.
     pub trained_until: Option<String>,
     /// The orders, sales first.
     pub orders: Vec<PlannedOrder>,
-    /// The share of equity that each instrument should have afterwards.
+    /// The share of equity that each instrument should have afterwards; those without a position are left out.
     pub target_weights: BTreeMap<String, f64>,
-    /// What the reader must know.
+    /// The notes for whoever trades the orders.
     pub notes: Vec<String>,
 }
 
@@ -82,7 +82,8 @@ impl fmt::Display for Orders {
 }
 
 impl Study {
-    /// What to trade in the session after the newest one; with folds by the newest model that may score it.
+    /// The orders for the session after the newest one. With folds, the newest model that may score that session
+    /// decides.
     pub fn orders(&self, observer: &dyn Observer) -> Result<Orders, StudyError> {
         let store = Store::open(&self.store)?;
         self.on_threads(|| with_repair(&store, || self.orders_once(&store, observer)))
@@ -126,11 +127,11 @@ impl Study {
         })
     }
 
-    /// The study as it decides at its newest session.
+    /// The same study with its test extended to the newest session.
     fn up_to(&self, newest: Session) -> Self {
         let mut study = self.clone();
         if let Some(folds) = &mut study.config.folds {
-            // The last fold's model is the newest admissible one: its test goes on to the newest session.
+            // The last fold's model is the newest that may decide: its test goes on to the newest session.
             folds.test.to = Some(newest.to_string());
             // A year that has just begun has few rows, and must be traded all the same.
             folds.min_rows.test = 0;

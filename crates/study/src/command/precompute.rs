@@ -1,4 +1,4 @@
-//! The features of a study as Parquet files for other programs, which a later run may read back.
+//! The features of a study as Parquet files for other programs, which a later run can read back.
 
 use std::{
     fmt, fs,
@@ -19,18 +19,18 @@ use crate::{
     stored::column::ColumnHandle,
 };
 
-/// What was written.
+/// The outcome of precomputing.
 #[derive(Clone, Debug, Serialize)]
 pub struct Written {
-    /// The file or folder.
+    /// The file or folder that was written.
     pub out: PathBuf,
-    /// How many Parquet files.
+    /// The number of Parquet files.
     pub files: usize,
-    /// Rows in all of them.
+    /// The number of rows in all files together.
     pub rows: usize,
     /// The features, in the order of the columns.
     pub features: Vec<String>,
-    /// Wall time.
+    /// The wall time in seconds.
     pub seconds: f64,
 }
 
@@ -44,8 +44,8 @@ impl fmt::Display for Written {
 }
 
 impl Study {
-    /// Write the features of the study: one long file if `out` ends in `.parquet`, else a folder of one file an
-    /// instrument.
+    /// Write the features of the study: into one long file if `out` ends in `.parquet`, else into a folder with one
+    /// file for each instrument.
     pub fn precompute(&self, out: &Path, observer: &dyn Observer) -> Result<Written, StudyError> {
         let store = Store::open(&self.store)?;
         self.on_threads(|| with_repair(&store, || self.precompute_once(out, &store, observer)))
@@ -84,7 +84,7 @@ impl Study {
     }
 }
 
-/// A file name for each instrument: its own, with what file systems may not take written as numbers.
+/// A file name for each instrument: its own, with characters that file systems may refuse written as numbers.
 fn names(axis: &Axis) -> Vec<String> {
     let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     let name = |name: &str| {
@@ -94,7 +94,7 @@ fn names(axis: &Axis) -> Vec<String> {
     axis.instruments().iter().map(|instrument| name(instrument.name())).collect()
 }
 
-/// Write the files, and the document last: without it nothing is read back.
+/// Write the files, and their document last: files without it are never read back.
 fn write(
     out: &Path,
     long: bool,

@@ -1,4 +1,4 @@
-//! The main job: a study from data to report.
+//! The run of a study, from data to report.
 
 use std::{
     fs,
@@ -28,26 +28,26 @@ use crate::{
     stored::ledger::weights,
 };
 
-/// What a run gave.
+/// The outcome of a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct RunOutcome {
-    /// What the study found out.
+    /// The results of the study.
     #[serde(flatten)]
     pub result: StudyResult,
-    /// The stage table.
+    /// The lines of the stages that were run.
     pub stages: Vec<StageRecord>,
-    /// What the cache of regime models did, and what took how long; absent for a study without regimes.
+    /// The work of following regimes; absent for a study without regimes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub work: Option<Work>,
-    /// The files that were written.
+    /// The files that were written for people and other programs.
     pub artifacts: Files,
-    /// Wall time.
+    /// The wall time of the run in seconds.
     pub seconds: f64,
-    /// The largest anonymous memory, in bytes.
+    /// The largest anonymous memory of the process, in bytes; 0 where the system does not say.
     pub peak_bytes: u64,
-    /// The run's number in the store.
+    /// The number of the run in the store.
     pub run: u64,
-    /// A Chrome trace.
+    /// The times in the format of Chrome's tracing.
     #[serde(skip)]
     pub trace: Value,
 }
@@ -55,24 +55,24 @@ pub struct RunOutcome {
 /// The files that a run writes for people and other programs.
 #[derive(Clone, Debug, Serialize)]
 pub struct Files {
-    /// The page.
+    /// The report: one HTML page.
     pub report: PathBuf,
-    /// The numbers.
+    /// The results as JSON.
     pub results: PathBuf,
-    /// Every session of every portfolio.
+    /// The sessions of all portfolios, a Parquet file.
     pub portfolios: PathBuf,
-    /// Every session of every model's scores; absent if none were judged.
+    /// The sessions of all models' scores, a Parquet file; absent if no scores were judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signals: Option<PathBuf>,
-    /// Every session of every instrument's regimes; absent for a study without regimes.
+    /// The sessions of all instruments' regimes, a Parquet file; absent for a study without regimes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub regimes: Option<PathBuf>,
-    /// The store.
+    /// The folder of the store.
     pub store: PathBuf,
 }
 
 impl Study {
-    /// Run the study: what is in the store is found, the rest is computed, and the report is written.
+    /// Run the study: results are taken from the store or computed, and the report is written.
     pub fn run(&self, observer: &dyn Observer) -> Result<RunOutcome, StudyError> {
         let store = Store::open(&self.store)?;
         self.on_threads(|| with_repair(&store, || self.run_once(&store, observer)))
@@ -98,7 +98,7 @@ impl Study {
         })
     }
 
-    /// Write the files for people and other programs.
+    /// Write the files for people and other programs into the study's folder of reports.
     fn write(&self, results: &Results, report: &ReportOutput, flow: &Flow<'_>) -> Result<Files, StudyError> {
         let folder = self.report_folder();
         fs::create_dir_all(&folder).map_err(|source| OutputError::Write { path: folder.clone(), source })?;
@@ -128,7 +128,8 @@ impl Study {
     }
 }
 
-/// Every session of every portfolio, one below the other; of a strategy that names its instruments the weight of each.
+/// Write the sessions of all portfolios, one portfolio below the other. A strategy that names its instruments adds the
+/// weight of each.
 fn write_portfolios(path: &Path, results: &Results) -> Result<(), StudyError> {
     let names_instruments = results.config.portfolio.strategy.named().is_some();
     let mut names = Vec::new();
@@ -159,7 +160,7 @@ fn write_portfolios(path: &Path, results: &Results) -> Result<(), StudyError> {
     Ok(write_table(path, &table)?)
 }
 
-/// Every session of every model's scores, one below the other.
+/// Write the sessions of all models' scores, one model below the other.
 fn write_signals(path: &Path, results: &Results) -> Result<(), StudyError> {
     let mut names = Vec::new();
     let mut sessions = Vec::<Session>::new();
@@ -174,7 +175,7 @@ fn write_signals(path: &Path, results: &Results) -> Result<(), StudyError> {
     Ok(write_table(path, &table)?)
 }
 
-/// Put more rows below; a column that either side lacks is missing there.
+/// Add rows below a table; a column that only one of the two has is NaN in the other's rows.
 fn extend(columns: &mut Vec<(String, Vec<f64>)>, more: &[(String, Vec<f64>)]) {
     let before = columns.first().map_or(0, |(_, values)| values.len());
     for (name, values) in more {
@@ -190,7 +191,7 @@ fn extend(columns: &mut Vec<(String, Vec<f64>)>, more: &[(String, Vec<f64>)]) {
     }
 }
 
-/// Every session of every instrument's regimes, one below the other.
+/// Write the sessions of all instruments' regimes, one instrument below the other.
 fn write_regimes(path: &Path, regimes: &FollowedRegimes) -> Result<(), StudyError> {
     let (mut names, mut sessions) = (Vec::new(), Vec::new());
     let (mut labels, mut kinds, mut states, mut ages) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());

@@ -1,4 +1,4 @@
-//! One shard by itself: how several processes share the work of one stage.
+//! One shard of a stage by itself, so that several processes can share the work of a stage.
 
 use backstaff_stage::{Store, runner::with_repair};
 use serde::Serialize;
@@ -8,17 +8,21 @@ use crate::{
     flow::{Flow, Until, Watch, progress::Observer},
 };
 
-/// A shard that is in the store now.
+/// A shard whose artifact is in the store now.
 #[derive(Clone, Debug, Serialize)]
 pub struct ShardDone {
-    /// Its label.
+    /// The label of the shard.
     pub shard: String,
-    /// Its key.
+    /// The key of the artifact, in hexadecimal digits.
     pub key: String,
 }
 
 impl Study {
-    /// Bring one shard of a stage into the store, or all of them, and whatever they need.
+    /// Bring one shard of a stage into the store, or all of them, with all that they need.
+    ///
+    /// # Errors
+    ///
+    /// If the study has no such stage before the report, or the stage has no such shard.
     pub fn shard(
         &self,
         stage: &str,

@@ -1,4 +1,4 @@
-//! Status and why: what the last run of a study left in the store, and why it was computed.
+//! Status and why: the artifacts of a study's last run, and the reasons why they were computed.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -7,33 +7,33 @@ use serde::Serialize;
 
 use crate::{Study, StudyError};
 
-/// One stage of the last run.
+/// One stage of a study's last run.
 #[derive(Clone, Debug, Serialize)]
 pub struct StageStatus {
-    /// The stage.
+    /// The name of the stage.
     pub stage: String,
-    /// Shards that were computed then.
+    /// The number of shards that the run computed.
     pub computed: usize,
-    /// Shards that were found then.
+    /// The number of shards that the run found in the store.
     pub found: usize,
-    /// Artifacts that have left the store since.
+    /// The number of artifacts that have left the store since.
     pub missing: usize,
-    /// Seconds then.
+    /// The seconds that the run spent on the stage.
     pub seconds: f64,
 }
 
-/// What the last run of a study left in the store.
+/// The state of a study after its last run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Status {
-    /// The study.
+    /// The name of the study, its profile included.
     pub study: String,
-    /// The number of its last run; none yet if absent.
+    /// The number of its last run; `None` if it has not been run.
     pub run: Option<u64>,
-    /// How long that run took.
+    /// The wall time of that run in seconds.
     pub seconds: f64,
-    /// Its stages, in order.
+    /// The stages of that run, in order.
     pub stages: Vec<StageStatus>,
-    /// The report's page, if it is there.
+    /// The path of the report; `None` if it is not there.
     pub report: Option<String>,
 }
 
@@ -57,7 +57,7 @@ impl fmt::Display for Status {
     }
 }
 
-/// What the last run of a study left in the store.
+/// The state of a study after its last run. Nothing is computed; the store is asked for each artifact.
 pub fn status(study: &Study) -> Result<Status, StudyError> {
     let store = Store::open(study.store_path())?;
     let last = store.last_runs(&study.run_name(), 1)?.pop();
@@ -85,14 +85,14 @@ pub fn status(study: &Study) -> Result<Status, StudyError> {
     })
 }
 
-/// Why the shards of a stage were computed, or that they were found.
+/// The reasons why the shards of a study's last run were computed, or that they were found.
 #[derive(Clone, Debug, Serialize)]
 pub struct Reasons {
-    /// The study.
+    /// The name of the study, its profile included.
     pub study: String,
-    /// The number of its last run; none yet if absent.
+    /// The number of its last run; `None` if it has not been run.
     pub run: Option<u64>,
-    /// By stage: each reason, and the shards it holds for.
+    /// The stages, each with its reasons and the shards that each reason holds for.
     pub stages: Vec<(String, BTreeMap<String, Vec<String>>)>,
 }
 
@@ -115,7 +115,11 @@ impl fmt::Display for Reasons {
     }
 }
 
-/// Why the stages of the last run were computed or found.
+/// The reasons why the shards of the last run were computed, for one stage or all.
+///
+/// # Errors
+///
+/// If the run had no such stage.
 pub fn why(study: &Study, stage: Option<&str>) -> Result<Reasons, StudyError> {
     let store = Store::open(study.store_path())?;
     let last = store.last_runs(&study.run_name(), 1)?.pop();

@@ -1,4 +1,4 @@
-//! Bringing the data and the features of a study up to date, without training and portfolios.
+//! Update: bring the data and the features of a study up to date, without training and portfolios.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -15,43 +15,44 @@ use crate::{
     stored::panel::PanelHandle,
 };
 
-/// How many names are listed; the number is always told.
+/// The number of names in a list; the count before it is of all.
 const LISTED: usize = 12;
 
-/// What an update did.
+/// The outcome of an update.
 #[derive(Clone, Debug, Serialize)]
 pub struct Updated {
-    /// The study.
+    /// The name of the study, its profile included.
     pub study: String,
-    /// What is new in the data; `None` if they had not been read before.
+    /// The changes of the data since the last run or update; `None` if they had not been read before.
     pub changes: Option<Changes>,
-    /// The newest session.
+    /// The newest session of the data: YYYY-MM-DD.
     pub last_session: String,
-    /// The stage table: what was computed, what was found.
+    /// The lines of the stages that were run.
     pub stages: Vec<StageRecord>,
-    /// What the user should know.
+    /// The warnings for the user, in order.
     pub warnings: Vec<String>,
-    /// Wall time.
+    /// The wall time of the update in seconds.
     pub seconds: f64,
 }
 
-/// How the data differ from those of the run before.
+/// The changes of the data since the run or update before.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Changes {
-    /// Sessions that were not there, oldest first.
+    /// The sessions that were added, oldest first.
     pub new_sessions: Vec<String>,
-    /// Sessions that are gone.
+    /// The sessions that are gone, oldest first.
     pub gone_sessions: Vec<String>,
-    /// Instruments that were not there.
+    /// The instruments that were added.
     pub new_instruments: Vec<String>,
-    /// Instruments that are gone.
+    /// The instruments that are gone.
     pub gone_instruments: Vec<String>,
-    /// Months, quarters or years that were there and hold other values now, each with the columns that changed.
+    /// The months, quarters or years whose sessions are the same and whose values are others: the label and the
+    /// columns.
     pub corrected: Vec<(String, Vec<String>)>,
 }
 
 impl Changes {
-    /// What `now` holds that `before` did not.
+    /// The changes from `before` to `now`.
     fn between(before: &PanelHandle, now: &PanelHandle) -> Self {
         let sessions = |panel: &PanelHandle| {
             let sessions = panel.axis().calendar().sessions().iter();
@@ -78,7 +79,7 @@ impl Changes {
     }
 }
 
-/// The segments of the same sessions and rows whose values differ.
+/// The segments with the same rows in both panels whose values differ.
 fn corrected(before: &PanelHandle, now: &PanelHandle) -> Vec<(String, Vec<String>)> {
     let names = now.fields().iter().chain(now.categories()).collect::<Vec<_>>();
     let mut corrected = Vec::new();
@@ -97,12 +98,12 @@ fn corrected(before: &PanelHandle, now: &PanelHandle) -> Vec<(String, Vec<String
 }
 
 impl Study {
-    /// The name under which updates are remembered.
+    /// The name under which updates of the study are recorded.
     pub(crate) fn update_name(&self) -> String {
         format!("{}.update", self.run_name())
     }
 
-    /// Read the data and compute what the features lack.
+    /// Read the data, and compute the features that are missing.
     pub fn update(&self, observer: &dyn Observer) -> Result<Updated, StudyError> {
         let store = Store::open(&self.store)?;
         self.on_threads(|| with_repair(&store, || self.update_once(&store, observer)))
@@ -116,7 +117,7 @@ impl Study {
         let resolved = self.resolve(&panel)?;
         self.columns(&flow, &panel, &resolved)?;
         let changes = match before {
-            // What left the store since can't be compared with.
+            // If parts have left the store since, there is nothing to compare with.
             Some(manifest) => PanelHandle::open(store, manifest).ok(),
             None => None,
         };
@@ -132,7 +133,7 @@ impl Study {
         })
     }
 
-    /// What the newest run or update of the study read.
+    /// The panel that the newest run or update of the study read; `None` if it is not in the store.
     fn last_load(&self, store: &Store) -> Result<Option<Manifest>, StudyError> {
         let mut runs = Vec::<RunRecord>::new();
         for name in [self.run_name(), self.update_name()] {

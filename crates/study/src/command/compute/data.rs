@@ -21,27 +21,27 @@ use crate::{
     stored::{column::ColumnHandle, facts::LoadFacts, panel::PanelHandle},
 };
 
-/// The data of a single computation, and where it keeps what it computes.
+/// The data of a single computation, and the store for its results.
 pub(crate) struct Task<'a> {
     /// The command, as the store's list of runs names it.
     pub name: &'static str,
-    /// A store, if results should be kept for the next time.
+    /// A store that keeps the results for the next time; `None` to keep none.
     pub store: Option<&'a Path>,
-    /// Threads.
+    /// The number of threads.
     pub threads: usize,
-    /// How many bytes of computed values are held before they are stored.
+    /// The bytes of computed values that are held before they are stored.
     pub memory: usize,
-    /// What to read, with these text columns as categories.
+    /// Makes the stage that reads the data, with these text columns as categories.
     pub load: &'a (dyn Fn(Vec<String>) -> Result<Load, StudyError> + Sync),
-    /// A text column that is read as a category where there is one.
+    /// A text column that is read as a category if the data have it.
     pub category: Option<&'a str>,
-    /// Where published values are.
+    /// The place of published values, if there are any.
     pub facts: Option<&'a Path>,
-    /// The condition of the rows that are taken as if there were no others.
+    /// The condition of the rows to take, as if there were no others; `None` for all rows.
     pub rows: Option<&'a str>,
 }
 
-/// Read the data and resolve the features, then do something with both.
+/// Read the data and resolve the features, then do some work with both.
 pub(crate) fn with_data<T: Send>(
     task: &Task<'_>,
     choose: &(dyn Fn(&Schema) -> Result<Chosen, FeatureError> + Sync),
@@ -76,7 +76,7 @@ pub(crate) fn with_data<T: Send>(
     })
 }
 
-/// Read the data; a second time, with columns of texts, if something is missing that one of them may offer.
+/// Read the data. If a feature needs a column that they lack, read them again with their text columns as categories.
 fn read(
     task: &Task<'_>,
     choose: &dyn Fn(&Schema) -> Result<Chosen, FeatureError>,
@@ -110,7 +110,7 @@ pub(crate) enum Data {
     Stored(Arc<PanelHandle>, Option<Rows>),
 }
 
-/// Some of a panel's rows.
+/// The rows that are taken of a panel: their axis, and whether each row of the panel is one.
 pub(crate) struct Rows {
     axis: Arc<Axis>,
     kept: Vec<bool>,
@@ -132,14 +132,14 @@ impl Data {
         }
     }
 
-    /// The rows where a condition holds, as if there were no others.
+    /// Take the rows where a condition holds, as if there were no others.
     fn where_holds(self, condition: &str) -> Result<Self, StudyError> {
         let condition = catalog().resolve_universe("rows", condition, &self.schema())?;
         let fields = condition.fields().into_iter().collect::<Vec<_>>();
         let categories = condition.categories().into_iter().collect::<Vec<_>>();
         let panel = self.panel(&fields, &categories)?;
         let holds = Plan::new(std::slice::from_ref(&condition)).compute(&panel, Encoding::F32, &())?;
-        // Columns that nobody else holds are cut in their own memory.
+        // Columns that nobody else holds are cut in place, without a copy.
         drop(panel);
         let kept = (0..holds[0].len()).map(|row| holds[0].get(row) == 1.0).collect::<Vec<_>>();
         Ok(match self {
@@ -155,7 +155,7 @@ impl Data {
         })
     }
 
-    /// The rows.
+    /// The axis of the rows that are taken.
     pub fn axis(&self) -> &Arc<Axis> {
         match self {
             Self::Memory(output) => output.panel.axis(),
@@ -164,7 +164,7 @@ impl Data {
         }
     }
 
-    /// Facts about the reading.
+    /// Facts about the files that were read.
     pub fn facts(&self) -> &LoadFacts {
         match self {
             Self::Memory(output) => &output.facts,
@@ -172,7 +172,7 @@ impl Data {
         }
     }
 
-    /// The columns that expressions may name.
+    /// The names that expressions may use.
     pub fn schema(&self) -> Schema {
         match self {
             Self::Memory(output) => Schema::of(&output.panel),
@@ -180,14 +180,14 @@ impl Data {
         }
     }
 
-    /// Text columns of the data that could serve as categories.
+    /// The text columns of the data, which could serve as categories.
     fn text_columns(&self) -> Vec<String> {
         let ignored = self.facts().found.ignored.iter();
         let texts = ignored.filter(|column| column.why == Unused::Text);
         texts.map(|column| field_name(&column.source)).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// The panel with the fields and categories among these that there are, and all published values.
+    /// The panel with all published values, and those of these fields and categories that the data have.
     pub fn panel(&self, fields: &[&str], categories: &[&str]) -> Result<Panel, StudyError> {
         let (panel, rows) = match self {
             Self::Memory(output) => return Ok(output.panel.clone()),
@@ -205,7 +205,7 @@ impl Data {
         })
     }
 
-    /// Compute features at full precision.
+    /// Compute features in double precision, one column for each.
     pub fn columns(&self, flow: &Flow<'_>, features: &[Feature]) -> Result<Vec<Arc<Column>>, StudyError> {
         let (panel, rows) = match self {
             Self::Memory(output) => {
@@ -224,8 +224,8 @@ impl Data {
         flow.columns(&stage, panel, panel.axis().n_rows() * features.len())?.iter().map(column).collect()
     }
 
-    /// Compute features at full precision, and behind them what may look ahead, one run of instruments of so many rows
-    /// or more after the other.
+    /// Compute features in double precision, and after them the targets, which may look ahead. `take` gets one run of
+    /// instruments after the other, each of at least `least_rows` rows but for the last.
     pub fn stream(
         &self,
         flow: &Flow<'_>,
@@ -261,7 +261,7 @@ impl Data {
 }
 
 impl Data {
-    /// Compute what may look ahead; no store keeps it, since it would change with every new session.
+    /// Compute targets, which may look ahead. No store keeps them, since every new session would change them.
     fn targets(&self, flow: &Flow<'_>, targets: &[LabelExpression]) -> Result<Vec<Column>, StudyError> {
         if targets.is_empty() {
             return Ok(Vec::new());
@@ -274,7 +274,7 @@ impl Data {
     }
 }
 
-/// A clock that began at an instant.
+/// A clock that counts from an instant.
 struct SinceStart(Instant);
 
 impl Progress for SinceStart {

@@ -1,4 +1,4 @@
-//! Which values there are, and what they look like.
+//! The coverage of a feature: which rows have a value, and how values are distributed.
 
 use backstaff_learn::evaluate::CrossSection;
 use backstaff_panel::{Axis, Universe};
@@ -7,61 +7,61 @@ use serde::Serialize;
 
 use crate::steps::evaluate::{finite, mean};
 
-/// The percentiles that are told.
+/// The percentiles that are shown, as shares.
 const PERCENTILES: [f64; 7] = [0.0, 0.01, 0.25, 0.5, 0.75, 0.99, 1.0];
 
-/// Which values a feature has among the members of the universe.
+/// The coverage of a feature among the members of the universe.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Coverage {
-    /// Rows of the universe.
+    /// The number of rows in the universe.
     pub rows: usize,
-    /// Those with a value.
+    /// The number of these rows with a finite value.
     pub present: usize,
-    /// Those with an infinite value, which counts as missing.
+    /// The number of these rows with an infinite value, which counts as missing.
     pub infinite: usize,
-    /// The share with a value.
+    /// The share of the universe's rows with a value; `None` if the universe is empty.
     pub share: Option<f64>,
-    /// The first session with a value.
+    /// The first session with a value: YYYY-MM-DD.
     pub first: Option<String>,
-    /// The last.
+    /// The last session with a value: YYYY-MM-DD.
     pub last: Option<String>,
-    /// Sessions with a value.
+    /// The number of sessions with a value.
     pub sessions: usize,
-    /// Instruments with a value in some session.
+    /// The number of instruments with a value in some session.
     pub instruments: usize,
-    /// Instruments with a value: the mean over those sessions.
+    /// The mean number of instruments with a value, over the sessions with one.
     pub mean_count: Option<f64>,
     /// The most instruments with a value in one session.
     pub most: usize,
-    /// How many different values there are.
+    /// The number of different values.
     pub distinct: usize,
-    /// Percentiles of all values: pairs of the share below and the value.
+    /// The percentiles of all values: the share below, and the value.
     pub percentiles: Vec<(f64, Option<f64>)>,
-    /// The cross-section's mean, averaged over sessions.
+    /// The mean of the cross-section, averaged over sessions.
     pub mean: Option<f64>,
-    /// Its standard deviation, averaged over sessions.
+    /// The standard deviation of the cross-section, averaged over sessions.
     pub deviation: Option<f64>,
-    /// Its skewness, averaged over sessions.
+    /// The skewness of the cross-section, averaged over sessions.
     pub skewness: Option<f64>,
-    /// Year by year.
+    /// The coverage of each calendar year, in order.
     pub years: Vec<YearCoverage>,
 }
 
 /// The coverage of one calendar year.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct YearCoverage {
-    /// The year.
+    /// The calendar year.
     pub year: i16,
-    /// Rows of the universe.
+    /// The number of rows in the universe.
     pub rows: usize,
-    /// Those with a value.
+    /// The number of these rows with a finite value.
     pub present: usize,
-    /// The share with a value.
+    /// The share of the universe's rows with a value; `None` if there is none.
     pub share: Option<f64>,
 }
 
 impl Coverage {
-    /// The coverage of values, one a row, whose sessions have these shapes.
+    /// The coverage of values, one for each row, whose cross-sections have these moments.
     pub fn of(axis: &Axis, values: &[f64], universe: &Universe, sections: &[CrossSection]) -> Self {
         let rows = universe.n_members();
         let member = |row: usize| universe.contains(row);
@@ -95,12 +95,12 @@ impl Coverage {
         }
     }
 
-    /// Nothing at all has a value.
+    /// Whether no row has a value.
     pub fn is_empty(&self) -> bool {
         self.present == 0
     }
 
-    /// All values are the same.
+    /// Whether all values are the same.
     pub fn is_constant(&self) -> bool {
         self.distinct == 1
     }
@@ -110,7 +110,7 @@ fn share(part: usize, whole: usize) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// The value with this share of the values below it: the nearest of them.
+/// The value with this share of the sorted values below it, rounded to the nearest of them.
 fn percentile(sorted: &[f64], share: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     finite(sorted[(share * last as f64).round() as usize])

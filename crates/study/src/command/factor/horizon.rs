@@ -1,4 +1,4 @@
-//! What values foresee over one horizon, and what trading on it would cost.
+//! The returns that values foresee over one horizon, and the cost of trading on them.
 
 use backstaff_learn::{
     evaluate::{
@@ -12,16 +12,16 @@ use serde::Serialize;
 
 use crate::steps::evaluate::{Summary, finite, mean};
 
-/// What values foresee over one horizon.
+/// The information of values about the returns over one horizon; a number that is not defined is `null`.
 #[derive(Clone, Debug, Serialize)]
 pub struct AtHorizon {
-    /// Sessions between the open of the next session and the one at which the return ends.
+    /// The sessions from the entry, at the open of the next session, to the exit.
     pub horizon: u32,
-    /// Pearson's correlation of values and returns, per session.
+    /// Pearson's correlation of values and returns, by session.
     pub ic: Summary,
-    /// Spearman's.
+    /// Spearman's rank correlation of values and returns, by session.
     pub rank_ic: Summary,
-    /// Spearman's within the groups of the category.
+    /// Spearman's rank correlation within the groups of the category, by session; `None` without a category.
     pub neutral_rank_ic: Option<Summary>,
     /// The mean return of each quantile over the horizon, the lowest values first.
     pub quantile_means: Vec<Option<f64>>,
@@ -33,13 +33,13 @@ pub struct AtHorizon {
     /// The return per session of the highest quantile less that of the lowest, in staggered cohorts that are held over
     /// the horizon, before costs.
     pub spread: Summary,
-    /// Its mean times the sessions of a year.
+    /// The mean of `spread` times the sessions of a year.
     pub spread_annual: Option<f64>,
     /// The mean return per session of each quantile in staggered cohorts, the lowest values first.
     pub quantile_returns: Vec<Option<f64>>,
     /// The share of the highest quantile that was not in it a horizon before.
     pub top_turnover: Option<f64>,
-    /// The share of the lowest.
+    /// The share of the lowest quantile that was not in it a horizon before.
     pub bottom_turnover: Option<f64>,
     /// The value traded per session, as a multiple of the capital of one side: `2 / horizon` times the sum of the two
     /// turnovers, since every session one cohort of each side is replaced by another.
@@ -48,7 +48,7 @@ pub struct AtHorizon {
     pub breakeven_bps: Option<f64>,
 }
 
-/// What one horizon is judged with.
+/// The basis of a judgement: everything but the horizon.
 pub(super) struct Basis<'a> {
     pub cross: &'a Cross<'a>,
     pub prices: &'a ExecutionPrices,
@@ -58,7 +58,7 @@ pub(super) struct Basis<'a> {
     pub sessions_per_year: f64,
 }
 
-/// The numbers of a horizon and the series that they are from.
+/// The numbers of a horizon, and the series that they are computed from.
 pub(super) struct Found {
     pub facts: AtHorizon,
     pub coefficients: InformationCoefficients,
@@ -66,12 +66,12 @@ pub(super) struct Found {
 }
 
 impl Basis<'_> {
-    /// The returns over a horizon, one a row.
+    /// The returns over a horizon, one for each row.
     pub fn labels(&self, horizon: Horizon) -> Labels {
         Labels::forward_return(self.prices, horizon, &Recoveries::default())
     }
 
-    /// Judge one horizon.
+    /// Compute the numbers of one horizon.
     pub fn judge(&self, horizon: Horizon) -> Found {
         let labels = self.labels(horizon);
         let summary = |series: &[f64]| Summary::from(SeriesSummary::of(series, horizon));

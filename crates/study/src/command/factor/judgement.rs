@@ -1,4 +1,4 @@
-//! What judging a feature finds out: every number that is shown, as one document.
+//! The judgement of a feature: every number that is shown, as one document.
 
 use backstaff_panel::Session;
 use serde::{Serialize, Serializer};
@@ -9,63 +9,63 @@ use crate::steps::suspects::Suspect;
 /// The version of the document; raised when a key changes its name or meaning.
 pub const FORMAT: u32 = 1;
 
-/// What judging a feature found out. An undefined number is `null`.
+/// The judgement of a feature. A number that is not defined is `null`.
 ///
-/// Information coefficients stand at the session whose close the values are known at; the return runs from the open of
-/// the next session to that `horizon` sessions later.
+/// An information coefficient belongs to the session at whose close the values are known. The return runs from the open
+/// of the next session to the open `horizon` sessions later.
 #[derive(Clone, Debug, Serialize)]
 pub struct Judgement {
-    /// The version of this document.
+    /// The version of the document.
     pub factor: u32,
-    /// What is judged.
+    /// The feature that is judged.
     pub feature: FeatureFacts,
-    /// On what.
+    /// The data that it is judged on.
     pub data: DataFacts,
-    /// In a sentence.
+    /// The verdict in a word and in a sentence.
     pub verdict: Verdict,
-    /// What values there are.
+    /// The coverage and the distribution of the values.
     pub coverage: Coverage,
-    /// What they foresee, by horizon.
+    /// The information of the values, by horizon.
     pub horizons: Vec<AtHorizon>,
     /// The horizon that the verdict, the years and the series are about: 5 if it was asked for, else the first.
     pub horizon: u32,
     /// The category that neutral coefficients are within.
     pub by: Option<String>,
-    /// By age in sessions: the mean rank IC of a value that old with the return of one session, and its t.
+    /// The information of ever older values about the return of one session, by age in sessions.
     pub decay: Vec<AtAge>,
-    /// By lag in sessions: the mean rank correlation of the values with those before.
+    /// The mean rank correlation of the values with earlier ones, by lag in sessions.
     pub autocorrelation: Vec<Autocorrelation>,
-    /// How much of the outer quantiles changes from one session to the next.
+    /// The share of the outer quantiles that is new in each session.
     pub turnover: Turnover,
-    /// Year by year.
+    /// The horizon's numbers in each calendar year.
     pub years: Vec<Year>,
     /// The share of the years whose mean rank IC has the sign of the whole.
     pub share_of_years: Option<f64>,
-    /// Whether it foresees the next return beyond belief.
+    /// The suspicion that the feature knows the next return; `None` if there is none.
     pub suspect: Option<Suspect>,
-    /// What a reader should know.
+    /// The warnings for the reader.
     pub warnings: Vec<String>,
-    /// By session.
+    /// The series behind the numbers, by session.
     pub series: Series,
 }
 
-/// A feature.
+/// Facts about the feature.
 #[derive(Clone, Debug, Serialize)]
 pub struct FeatureFacts {
-    /// Its name, if it comes from a library or a file.
+    /// The name of the feature, if it comes from a library or a file.
     pub name: Option<String>,
-    /// Its expression, as written.
+    /// The expression, as written.
     pub expression: String,
-    /// What it computes, spelled out.
+    /// The computation with every parameter and the versions of the operators.
     pub canonical: String,
-    /// What it means, if its library says so.
+    /// The meaning in the library's words; empty if it gives none.
     pub meaning: String,
-    /// How far back it reads.
+    /// The look-back in words, as `20 sessions`.
     pub look_back: String,
 }
 
 impl FeatureFacts {
-    /// What to call it.
+    /// The name of the feature, or else its expression.
     pub fn title(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.expression)
     }
@@ -74,78 +74,78 @@ impl FeatureFacts {
 /// The data that a feature is judged on.
 #[derive(Clone, Debug, Serialize)]
 pub struct DataFacts {
-    /// The file or folder.
+    /// The path of the file or folder.
     pub path: String,
-    /// Rows of the panel.
+    /// The number of rows in the panel.
     pub rows: usize,
-    /// Instruments.
+    /// The number of instruments.
     pub instruments: usize,
-    /// Sessions.
+    /// The number of sessions.
     pub sessions: usize,
-    /// The first of them.
+    /// The first session: YYYY-MM-DD.
     pub first: String,
-    /// The last.
+    /// The last session: YYYY-MM-DD.
     pub last: String,
-    /// How prices are adjusted: `as_is`, `factor`, `adj_close`. Feature and returns see the same prices.
+    /// The adjustment of prices: `as_is`, `factor`, `adj_close`. Feature and returns see the same prices.
     pub adjustment: String,
-    /// Why so, for people.
+    /// The reason for the adjustment, for people.
     pub adjustment_why: String,
-    /// Sessions a year, measured.
+    /// The measured number of sessions a year.
     pub sessions_per_year: f64,
     /// The condition that a row must meet to be judged.
     pub universe: String,
-    /// What reading them brought to light.
+    /// The warnings of the reading.
     pub warnings: Vec<String>,
 }
 
-/// What values of one age foresee.
+/// The information of values of one age.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct AtAge {
-    /// How many sessions old they are.
+    /// The age of the values in sessions.
     pub age: u32,
-    /// Their mean rank IC with the return of one session.
+    /// The mean rank IC with the return of one session.
     pub rank_ic: Option<f64>,
-    /// The mean in Newey and West's standard errors.
+    /// The mean divided by Newey and West's standard error.
     pub t: Option<f64>,
 }
 
-/// How much of the order stays.
+/// The correlation of the values with earlier ones.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Autocorrelation {
-    /// How many sessions lie between.
+    /// The number of sessions between the two.
     pub lag: u32,
-    /// The mean rank correlation.
+    /// The mean rank correlation over sessions.
     pub mean: Option<f64>,
 }
 
-/// The share of a quantile that is new from one session to the next.
+/// The mean share of a quantile that is new from one session to the next.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Turnover {
-    /// Of the highest values.
+    /// The share that is new in the highest quantile.
     pub top: Option<f64>,
-    /// Of the lowest.
+    /// The share that is new in the lowest quantile.
     pub bottom: Option<f64>,
 }
 
-/// One value a session, for the horizon of the verdict; a missing one is `null`.
+/// Series for the horizon of the verdict, with one value a session; a missing one is `null`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Series {
-    /// The sessions.
+    /// The sessions, in order.
     #[serde(serialize_with = "dates")]
     pub sessions: Vec<Session>,
-    /// Instruments with value and return.
+    /// The number of instruments with a value and a return.
     pub count: Vec<u32>,
     /// Pearson's correlation of values and returns.
     pub ic: Vec<f64>,
-    /// Spearman's.
+    /// Spearman's rank correlation of values and returns.
     pub rank_ic: Vec<f64>,
     /// The return of the highest quantile less that of the lowest, staggered cohorts, before costs.
     pub spread: Vec<f64>,
     /// The return of each quantile, the lowest first, staggered cohorts, before costs.
     pub quantiles: Vec<Vec<f64>>,
-    /// The share of the highest quantile that is new.
+    /// The share of the highest quantile that was not in it the session before.
     pub top_turnover: Vec<f64>,
-    /// The rank correlation with the session before.
+    /// The rank correlation with the values of the session before.
     pub autocorrelation: Vec<f64>,
 }
 

@@ -25,18 +25,18 @@ use crate::{
     words::count,
 };
 
-/// The horizon that the verdict is about, if it is among those asked for: a week, as most studies have it. To choose
-/// the best one would be to choose by luck.
+/// The horizon that the verdict is about, if it is among those asked for: a week, as in most studies. To choose the
+/// best horizon would be to choose by luck.
 const USUAL_HORIZON: u32 = 5;
-/// Ages of a value, in sessions, whose information is told.
+/// The oldest age of a value, in sessions, whose information is measured.
 const AGES: u32 = 20;
-/// Lags of the autocorrelation.
+/// The lags of the autocorrelation in sessions: a session, a week, a month.
 const LAGS: [u32; 3] = [1, 5, 21];
 
-/// What is judged, and on what.
+/// The subject of a judgement: a feature's values, and the data that they are judged on.
 pub(super) struct Subject<'a> {
     pub feature: FeatureFacts,
-    /// Opens, closes, the flag of trading, the category.
+    /// The panel with opens, closes, the field that tells where instruments trade, and the category.
     pub panel: Panel,
     pub path: &'a Path,
     pub reading: &'a LoadFacts,
@@ -48,7 +48,11 @@ pub(super) struct Subject<'a> {
     pub n_quantiles: usize,
 }
 
-/// Judge values.
+/// Judge a feature's values.
+///
+/// # Errors
+///
+/// If there are too few sessions or instruments, or the universe is empty.
 pub(super) fn judge_subject(subject: &Subject<'_>) -> Result<Judgement, StudyError> {
     let axis = subject.panel.axis();
     check(subject, axis)?;
@@ -93,7 +97,7 @@ pub(super) fn judge_subject(subject: &Subject<'_>) -> Result<Judgement, StudyErr
     })
 }
 
-/// Refuse what can't be judged for want of sessions or instruments.
+/// Refuse data with too few sessions or instruments for a judgement.
 fn check(subject: &Subject<'_>, axis: &Axis) -> Result<(), StudyError> {
     let fail = |key: &str, message: String| Err(StudyError::Value { key: key.to_owned(), message });
     let (n, sessions) = (axis.n_instruments(), axis.n_sessions());
@@ -108,7 +112,7 @@ fn check(subject: &Subject<'_>, axis: &Axis) -> Result<(), StudyError> {
         let message = format!("{} quantiles need as many instruments; {}", subject.n_quantiles, held());
         return fail("--quantiles", message);
     }
-    // Entered one session after the value is known, left a horizon later.
+    // A position is entered one session after its value is known, and left a horizon later.
     let longest = subject.horizons.iter().max().map_or(0, |horizon| horizon.get() as usize);
     if longest + 2 > sessions {
         return fail(

@@ -1,8 +1,9 @@
-//! One feature judged without a model: does it rank what comes next, how fast does that fade, what would it cost?
+//! One feature judged without a model: whether it ranks the returns that follow, how fast that fades, and what trading
+//! on it would cost.
 //!
-//! The flow: `mod.rs` reads the data and computes the feature, `measure.rs` makes a [`Judgement`] of it (`coverage.rs`
-//! what values there are, `horizon.rs` what they foresee, `year.rs` when), `verdict.rs` says it in words, `text.rs` and
-//! `page.rs` show it.
+//! The flow: `mod.rs` reads the data and computes the feature, and `measure.rs` makes a [`Judgement`] of it
+//! (`coverage.rs`: which values there are, `horizon.rs`: the returns that they foresee, `year.rs`: in which years).
+//! `verdict.rs` puts it in words, `text.rs` and `page.rs` show it.
 
 mod coverage;
 mod horizon;
@@ -42,41 +43,41 @@ use crate::{
     steps::{Load, folds::members},
 };
 
-/// The category that data are searched for if none is named.
+/// The category that is looked for in the data if the request names none.
 const SECTOR: &str = "sector";
-/// The fields that judging reads, besides those of the feature.
+/// The fields that a judgement reads beside those of the feature.
 const FIELDS: [&str; 3] = ["open", "close", TRADED];
-/// The universe's name among the computed columns.
+/// The name of the universe's column.
 const UNIVERSE: &str = "universe";
 
-/// What to judge.
+/// The request for a judgement.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// A Parquet or CSV file, or a folder of them.
+    /// The data: a Parquet or CSV file, or a folder of them.
     pub data: PathBuf,
     /// The feature: an expression, or a name from a library or a file.
     pub feature: String,
-    /// Libraries that ship, whose names may be used.
+    /// The names of built-in libraries whose features may be named.
     pub libraries: Vec<String>,
-    /// A file of the user's own features, whose names may be used.
+    /// A library file of the user whose features may be named.
     pub file: Option<PathBuf>,
     /// Published values with the days on which they became known, for expressions over `$$name`.
     pub facts: Option<PathBuf>,
-    /// A table of today's categories: one row an instrument.
+    /// A table of today's categories, with one row for each instrument.
     pub attributes: Option<PathBuf>,
-    /// The category within which values are ranked as well; `sector`, where the data have it, if absent.
+    /// The category within which values are ranked as well. If `None`, `sector`, where the data have it.
     pub by: Option<String>,
-    /// Who is judged: a condition; whatever trades if absent.
+    /// The condition for the rows that are judged; if `None`, those that trade.
     pub universe: Option<String>,
-    /// Over how many sessions returns are taken.
+    /// The horizons of returns, in sessions.
     pub horizons: Vec<NonZeroU32>,
-    /// Into how many parts values are cut.
+    /// The number of quantiles that the values of a session are cut into.
     pub n_quantiles: usize,
-    /// Where to write the page, if one is wanted.
+    /// The HTML file to write; `None` to write no page.
     pub out: Option<PathBuf>,
-    /// A store, if results should be kept for the next time.
+    /// A store that keeps the results for the next time; `None` to keep none.
     pub store: Option<PathBuf>,
-    /// Threads.
+    /// The number of threads.
     pub threads: usize,
 }
 
@@ -88,7 +89,7 @@ pub struct Request {
 /// few sessions or instruments for what is asked.
 pub fn judge(request: &Request, observer: &dyn Observer) -> Result<Judgement, StudyError> {
     let horizons = horizons(request)?;
-    // Expressions are parsed before the data are read: a slip of the pen shows at once.
+    // Expressions are parsed before the data are read, so that a misspelling shows at once.
     let catalog = catalog(&request.libraries, request.file.as_deref(), [])?;
     let named = catalog.definition(request.feature.trim()).cloned();
     let (catalog, name) = with_feature(catalog, named.as_ref(), &request.feature)?;
@@ -152,7 +153,7 @@ fn horizons(request: &Request) -> Result<Vec<NonZeroU32>, StudyError> {
     Ok(horizons.into_iter().collect())
 }
 
-/// The catalog with the feature in it, and the feature's name there: its own, or `factor`.
+/// The catalog with the feature in it, and the feature's name there: its own, or else `factor`.
 fn with_feature(
     catalog: Catalog,
     named: Option<&Definition>,
@@ -174,7 +175,7 @@ fn choose(catalog: &Catalog, name: &str, universe: &str, schema: &Schema) -> Res
     Ok(Chosen { features, targets: Vec::new(), left_out: Vec::new() })
 }
 
-/// The category to rank within, if the data have it; one that was asked for must be there.
+/// The category to rank within; `None` if the data lack it. One that the request names must be there.
 fn group<'a>(request: &Request, data: &Data, category: &'a str) -> Result<Option<&'a str>, StudyError> {
     let schema = data.schema();
     if schema.categories.contains(category) {

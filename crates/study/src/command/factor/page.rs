@@ -1,4 +1,4 @@
-//! A judgement as a page.
+//! The page of a judgement.
 
 use backstaff_learn::evaluate::cumulative;
 use backstaff_report::{
@@ -19,10 +19,10 @@ use crate::{
     words::{self, capitalised, count},
 };
 
-/// Sessions of the mean that smooths turnover: a month.
+/// The sessions of the mean that smooths turnover: about a month.
 const MONTH: usize = 21;
 
-/// A judgement as a page: a function of it alone.
+/// The page of a judgement: a function of it alone.
 pub fn page(judgement: &Judgement) -> Report {
     let feature = &judgement.feature;
     let mut report = Report::new(feature.title())
@@ -41,7 +41,7 @@ pub fn page(judgement: &Judgement) -> Report {
         .section(values(judgement))
 }
 
-/// The horizon that the verdict is about.
+/// The numbers of the horizon that the verdict is about.
 fn main(judgement: &Judgement) -> &AtHorizon {
     let is_main = |at: &&AtHorizon| at.horizon == judgement.horizon;
     judgement.horizons.iter().find(is_main).unwrap_or(&judgement.horizons[0])
@@ -159,7 +159,7 @@ fn information_table(judgement: &Judgement) -> Table {
     table
 }
 
-/// Half the length of an error bar: 1.96 standard errors.
+/// Half the length of an error bar: 1.96 standard errors; NaN if the t is not defined or 0.
 fn error(mean: Option<f64>, t: Option<f64>) -> f64 {
     match (mean, t) {
         (Some(mean), Some(t)) if t != 0.0 => 1.96 * (mean / t).abs(),

@@ -1,4 +1,4 @@
-//! A judgement on one screen of a terminal.
+//! A judgement as text for a terminal, on one screen.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::words::{count, number, percent};
 /// The ages of a value that fit on a line.
 const AGES: [u32; 10] = [0, 1, 2, 3, 4, 5, 8, 10, 15, 20];
 
-/// For people, about forty lines.
+/// The judgement for people, in about forty lines.
 impl fmt::Display for Judgement {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let judgement = self;
@@ -33,7 +33,7 @@ impl fmt::Display for Judgement {
     }
 }
 
-/// What the numbers are from.
+/// The line about the data: path, rows, sessions, prices, universe.
 pub(super) fn data_line(judgement: &Judgement) -> String {
     let data = &judgement.data;
     format!(
@@ -48,7 +48,7 @@ pub(super) fn data_line(judgement: &Judgement) -> String {
     )
 }
 
-/// Which prices feature and returns see.
+/// The prices that feature and returns see, in words.
 pub(super) fn prices(adjustment: &str) -> &'static str {
     match adjustment {
         "adj_close" => "adjusted by adj_close",
@@ -57,7 +57,7 @@ pub(super) fn prices(adjustment: &str) -> &'static str {
     }
 }
 
-/// Which values there are, in a sentence.
+/// The coverage of a feature, in a sentence.
 pub(super) fn coverage_line(coverage: &Coverage) -> String {
     let (Some(first), Some(last)) = (&coverage.first, &coverage.last) else {
         return format!("no value on any of {}", count(coverage.rows, "row"));
@@ -73,7 +73,7 @@ pub(super) fn coverage_line(coverage: &Coverage) -> String {
     )
 }
 
-/// A number, with as many digits as tell a small one from 0.
+/// A number with enough digits to tell a small one from 0.
 fn shown(value: Option<f64>) -> String {
     match value {
         Some(value) if value != 0.0 && value.abs() < 1e-3 => format!("{value:.1e}"),
@@ -82,7 +82,7 @@ fn shown(value: Option<f64>) -> String {
     }
 }
 
-/// A number with two digits behind the point.
+/// A number with two digits after the point.
 fn short(value: Option<f64>) -> String {
     Format::Number(2).show(value.unwrap_or(f64::NAN))
 }

@@ -1,4 +1,4 @@
-//! What the numbers amount to, in words that promise nothing.
+//! The verdict on a feature, in words that promise nothing.
 
 use backstaff_portfolio::measure::normal_distribution;
 use serde::Serialize;
@@ -9,35 +9,36 @@ use crate::{
     words::{count, number, percent},
 };
 
-/// A t below this is no evidence.
+/// The t below which there is no evidence.
 const WEAK_T: f64 = 2.0;
-/// A t from this on is hard to explain by chance, unless many features were tried.
+/// The t from which on chance hardly explains the result, unless many features were tried.
 const CLEAR_T: f64 = 3.0;
 
-/// How far the numbers speak against chance.
+/// The level of evidence against chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// There is nothing to judge.
+    /// There is nothing to judge: no value, or the same one everywhere.
     NotJudged,
-    /// Better than anything that is known to work: it has probably seen the future.
+    /// The feature is better than any known signal: it has probably seen the future.
     NotCredible,
-    /// Chance explains it.
+    /// Chance explains the result.
     Chance,
-    /// Chance explains it if a few dozen features were tried.
+    /// Chance explains the result if a few dozen features were tried.
     Weak,
-    /// Chance hardly explains it.
+    /// Chance hardly explains the result.
     Clear,
 }
 
-/// What the numbers amount to.
+/// The verdict on a feature.
 #[derive(Clone, Debug, Serialize)]
 pub struct Verdict {
-    /// In a word.
+    /// The level of evidence, as a word.
     pub level: Level,
-    /// In a sentence.
+    /// The verdict in a sentence.
     pub sentence: String,
-    /// Of so many features without any skill, one looks as good or better (either sign).
+    /// The number of features without skill among which one looks as good or better, with either sign; `None` if not
+    /// judged.
     pub one_in: Option<f64>,
 }
 
@@ -85,7 +86,7 @@ impl Verdict {
     }
 }
 
-/// What the spread earns before costs, and the cost that would take it.
+/// The part of the sentence about the spread before costs, and the cost that would take it.
 fn cost(found: &AtHorizon, level: Level) -> String {
     match (found.spread_annual, found.breakeven_bps) {
         (Some(spread), Some(breakeven)) if level == Level::Weak || level == Level::Clear => format!(
@@ -97,7 +98,7 @@ fn cost(found: &AtHorizon, level: Level) -> String {
     }
 }
 
-/// What a reader should know besides.
+/// The warnings for the reader beside the verdict.
 pub(super) fn warnings(
     coverage: &Coverage,
     found: &AtHorizon,

@@ -1,4 +1,4 @@
-//! Year by year: skill that is one good year is luck.
+//! The numbers year by year: skill that is one good year is luck.
 
 use std::ops::Range;
 
@@ -9,28 +9,28 @@ use serde::Serialize;
 use super::horizon::Found;
 use crate::steps::evaluate::{Summary, finite};
 
-/// One calendar year at the horizon of the verdict.
+/// The numbers of one calendar year at the horizon of the verdict.
 #[derive(Clone, Debug, Serialize)]
 pub struct Year {
-    /// The year, of the session at whose close values are known.
+    /// The calendar year of the session at whose close values are known.
     pub year: i16,
-    /// Sessions with a rank IC.
+    /// The number of sessions with a rank IC.
     pub sessions: usize,
-    /// Its mean IC.
+    /// The mean IC of the year.
     pub ic: Option<f64>,
-    /// Its mean rank IC.
+    /// The mean rank IC of the year.
     pub rank_ic: Option<f64>,
-    /// The latter in Newey and West's standard errors.
+    /// The mean rank IC divided by Newey and West's standard error.
     pub rank_ic_t: Option<f64>,
-    /// The share of its sessions with a rank IC above 0.
+    /// The share of these sessions with a rank IC above 0.
     pub share_positive: Option<f64>,
-    /// The mean spread of its sessions, times the sessions of a year.
+    /// The mean spread of the sessions, times the sessions of a year.
     pub spread_annual: Option<f64>,
-    /// Its t.
+    /// The mean spread divided by Newey and West's standard error.
     pub spread_t: Option<f64>,
 }
 
-/// The years of a calendar.
+/// The numbers of each year of a calendar.
 pub(super) fn years(calendar: &Calendar, found: &Found, horizon: Horizon) -> Vec<Year> {
     let year = |(year, sessions): (i16, Range<usize>)| {
         let of = |series: &[f64]| Summary::from(SeriesSummary::of(&series[sessions.clone()], horizon));
@@ -50,7 +50,7 @@ pub(super) fn years(calendar: &Calendar, found: &Found, horizon: Horizon) -> Vec
     positions(calendar).into_iter().map(year).collect()
 }
 
-/// Each calendar year with the positions of its sessions.
+/// The calendar years, each with the positions of its sessions.
 fn positions(calendar: &Calendar) -> Vec<(i16, Range<usize>)> {
     let mut start = 0;
     let years = calendar.sessions().chunk_by(|a, b| a.year() == b.year());
@@ -62,7 +62,7 @@ fn positions(calendar: &Calendar) -> Vec<(i16, Range<usize>)> {
     years.collect()
 }
 
-/// The share of the years with a mean rank IC whose sign is that of the whole.
+/// The share of the years whose mean rank IC has the sign of the whole; `None` without any.
 pub(super) fn share_agreeing(years: &[Year], whole: Option<f64>) -> Option<f64> {
     let means = years.iter().filter_map(|year| year.rank_ic).collect::<Vec<_>>();
     let whole = whole.filter(|_| !means.is_empty())?;

@@ -1,10 +1,10 @@
-//! The same for people.
+//! The descriptions of features as text for a terminal.
 
 use std::fmt;
 
 use super::{FeatureFacts, Libraries, LibraryEntries, OperatorFacts, Shown};
 
-/// The widest column of names.
+/// The widest column of names, in characters.
 const WIDEST: usize = 28;
 
 impl fmt::Display for Libraries {
@@ -61,7 +61,7 @@ impl fmt::Display for FeatureFacts {
 }
 
 impl FeatureFacts {
-    /// Its columns, as an expression writes them.
+    /// The columns that the feature reads, as an expression writes them.
     fn reads(&self) -> String {
         let columns = [("$", &self.fields), ("$$", &self.facts), ("by=", &self.categories)];
         let named =

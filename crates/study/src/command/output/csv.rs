@@ -1,11 +1,10 @@
-//! Tables as CSV: missing is an empty cell.
+//! Tables as CSV files, in which a missing value is an empty cell.
 
 use std::{io::Write as _, path::Path};
 
 use super::{Cells, OutputError, atomically};
 
-/// Write a table of named columns of equal length. Numbers are written in the fewest digits that give them back to the
-/// bit.
+/// Write a table of named columns of equal length. A number has the fewest digits that give it back to the bit.
 pub fn write_csv(path: &Path, columns: &[(&str, Cells)]) -> Result<(), OutputError> {
     let mut text = columns.iter().map(|(name, _)| quoted(name)).collect::<Vec<_>>().join(",") + "\n";
     let rows = columns.first().map_or(0, |(_, cells)| cells.len());

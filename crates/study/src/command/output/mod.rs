@@ -1,4 +1,4 @@
-//! Files for users: Parquet beside the report, written whole or not at all.
+//! Files for users: Parquet, CSV and JSON, each written whole or not at all.
 
 mod csv;
 mod parquet;
@@ -39,7 +39,7 @@ fn hint(source: &io::Error) -> &'static str {
     }
 }
 
-/// Write a file through a temporary one beside it, so that whoever looks sees the old one or the new one.
+/// Write a file through a temporary one beside it, so that a reader sees the old file or the new one.
 ///
 /// A failure leaves nothing behind.
 pub fn atomically<E>(
@@ -55,7 +55,7 @@ where
         _ => Path::new("."),
     };
     let file = tempfile::Builder::new().prefix(".backstaff-").tempfile_in(folder);
-    // The name of the temporary file would only confuse.
+    // The name of the temporary file would only confuse the user.
     let mut file = file.map_err(|error| failed(error.kind().into()))?;
     let mut buffered = io::BufWriter::with_capacity(1 << 20, file.as_file_mut());
     write(&mut buffered)?;
@@ -66,7 +66,7 @@ where
     Ok(())
 }
 
-/// Temporary files are private; what a user gets follows the usual mode.
+/// Temporary files are private; the user's file gets the usual mode.
 fn readable_by_all(file: &fs::File) -> io::Result<()> {
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! Tables as Parquet: missing is null there.
+//! Tables as Parquet files, in which a missing value is null.
 
 use std::{io::Write, ops::Range, path::Path, sync::Arc};
 
@@ -27,19 +27,19 @@ use rayon::prelude::*;
 
 use super::{OutputError, atomically};
 
-/// Rows in a row group, so that readers can work in parallel and memory stays bounded.
+/// The number of rows in a row group: readers can work on several in parallel, and the memory stays bounded.
 const ROW_GROUP: usize = 262_144;
 
 /// One column of a table for users.
 #[derive(Clone, Debug)]
 pub enum Cells {
-    /// Numbers; NaN becomes null.
+    /// Numbers, of which NaN becomes null.
     Numbers(Vec<f64>),
-    /// Whole numbers.
+    /// Whole numbers, none of which is missing.
     Integers(Vec<i64>),
-    /// Texts.
+    /// Texts, none of which is missing.
     Texts(Vec<String>),
-    /// Sessions, as dates.
+    /// Sessions, which are written as dates.
     Sessions(Vec<Session>),
 }
 
@@ -88,7 +88,8 @@ pub fn write_panel(path: &Path, axis: &Axis, columns: &[(String, Arc<Column>)]) 
     })
 }
 
-/// Write columns that are never in memory as a whole, run of rows after run of rows, in the order of the axis.
+/// Write columns that are never in memory as a whole: `write` hands over one run of rows after the other, in the order
+/// of the axis.
 pub fn write_runs<'a, E: From<OutputError>>(
     path: &Path,
     axis: &Axis,
@@ -114,7 +115,7 @@ pub fn write_runs<'a, E: From<OutputError>>(
     })
 }
 
-/// A file of columns over the rows of an axis that is being written.
+/// A file with columns over the rows of an axis, while it is being written.
 pub struct PanelWriter<'a> {
     path: &'a Path,
     axis: &'a Axis,
@@ -123,10 +124,10 @@ pub struct PanelWriter<'a> {
 }
 
 impl PanelWriter<'_> {
-    /// How many rows are best written at a time.
+    /// The number of rows that are best written at a time.
     pub const ROWS: usize = ROW_GROUP;
 
-    /// Write the next rows; of each column where they lie in it.
+    /// Write the next rows of the axis; each column comes with the range that these rows have in it.
     pub fn write<'a>(
         &mut self,
         rows: Range<usize>,
@@ -173,7 +174,7 @@ fn slice(column: &Column, rows: Range<usize>) -> ArrayRef {
     }
 }
 
-/// A Parquet file that is being written.
+/// A Parquet file, while it is being written.
 struct RowGroups<'a> {
     path: &'a Path,
     schema: Arc<Schema>,
@@ -201,7 +202,7 @@ impl<'a> RowGroups<'a> {
         Ok(Self { path, schema: schema.clone(), factory, file, count: 0 })
     }
 
-    /// Write a row group: columns are encoded side by side, and written one after the other.
+    /// Write a row group: its columns are encoded on all threads, and written one after the other.
     fn write(&mut self, columns: impl IndexedParallelIterator<Item = ArrayRef>) -> Result<(), OutputError> {
         self.write_group(columns).map_err(|source| failed(self.path, source))
     }

@@ -1,4 +1,4 @@
-//! The study as it was run, and the study again on changed data.
+//! The study as it was run, and the same study computed again on changed data.
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc, time::Instant};
 
@@ -32,14 +32,14 @@ use crate::{
     stored::panel::PanelHandle,
 };
 
-/// The study as it was run.
+/// The study as it was run: everything that a pass compares with.
 pub struct Base<'a> {
     study: &'a Study,
     pub(crate) handle: Arc<PanelHandle>,
     pub(crate) columns: Columns,
     pub(crate) sessions: Range<usize>,
     panel: Panel,
-    /// The values of the columns, in their order.
+    /// The values of the columns, in the order of `columns`.
     values: Vec<Arc<Column>>,
     learned: Option<Learned>,
     scores: Vec<(String, Scores)>,
@@ -47,7 +47,7 @@ pub struct Base<'a> {
     portfolios: RunBacktests,
 }
 
-/// What a study with folds learned, and how its samples are made.
+/// The folds and models of a study that learns, with the stages that made their samples.
 struct Learned {
     folds: Vec<FoldFacts>,
     models: Vec<(String, u32, Ensemble)>,
@@ -55,7 +55,7 @@ struct Learned {
     make_labels: MakeLabels,
 }
 
-/// What was known at a session.
+/// Everything that was known at a session: a pass must give the same again.
 pub struct Before {
     last: usize,
     session: Session,
@@ -66,7 +66,7 @@ pub struct Before {
     ledgers: Vec<(String, Backtest)>,
 }
 
-/// Columns of a study that were computed again, in the order of its own.
+/// Columns of the study that were computed again, in the order of the study's own.
 struct Again<'a> {
     columns: &'a Columns,
     values: &'a [Column],
@@ -92,7 +92,7 @@ impl Again<'_> {
 }
 
 impl<'a> Base<'a> {
-    /// Run the study up to its scores.
+    /// Run the study up to its scores; what is in the store is not computed again.
     pub fn new(study: &'a Study, flow: &Flow<'_>) -> Result<Self, StudyError> {
         let train = Train::new(&study.config.models)?;
         let handle = study.load(flow)?;
@@ -144,7 +144,9 @@ impl<'a> Base<'a> {
         Ok(base)
     }
 
-    /// What was known at a session: the run's own columns and scores up to it, and the ledgers over them.
+    /// Collect what was known at a session: the run's own columns and scores up to it, and ledgers over them.
+    ///
+    /// The ledgers are run here once, on the panel cut after the session, since the run's own ledgers go on to the end.
     pub fn before(&self, last: usize) -> Result<Before, StudyError> {
         let (_, kept) = self.panel.axis().between(0..last + 1);
         let panel = self.panel.between(0..last + 1);
@@ -159,7 +161,8 @@ impl<'a> Base<'a> {
         Ok(Before { last, session, panel, columns, samples, scores, ledgers })
     }
 
-    /// Change everything after the session, compute again, compare.
+    /// Change everything after the session, compute the study again, and compare the bits of everything up to the
+    /// session.
     pub fn pass(&self, before: &Before, perturbation: Perturbation) -> Result<Pass, StudyError> {
         let started = Instant::now();
         let changed = match perturbation {
@@ -172,6 +175,7 @@ impl<'a> Base<'a> {
         let (_, kept) = changed.axis().between(0..end.min(changed.axis().n_sessions()));
         let columns = computed.iter().map(|column| column.select(&kept)).collect::<Vec<_>>();
         let axis = before.panel.axis();
+        // With other rows there is nothing to compare row by row; that they are others is a leak already.
         if columns.iter().all(|column| column.len() == axis.n_rows()) {
             for ((own, old), new) in self.columns.0.iter().zip(&before.columns).zip(&columns) {
                 let leak = compare_columns(axis, own.feature.name(), old, new);
@@ -189,6 +193,7 @@ impl<'a> Base<'a> {
             let ledgers = self.ledgers(&panel, &columns, &scores, &walks, before.last)?;
             leaks.extend(compare_ledgers(&before.ledgers, &ledgers));
         }
+        // Regimes are compared decision by decision, so each decision counts as a value.
         let decided = self.walks.iter().flat_map(|(_, walk)| walk.decisions.iter().flatten());
         let decided = decided.filter(|decision| decision.session <= before.session).count();
         Ok(Pass {
@@ -202,13 +207,14 @@ impl<'a> Base<'a> {
         })
     }
 
-    /// All columns on other data, in the order of the study's own and stored as these are.
+    /// Compute all columns on other data, in the order of the study's own and in the same widths, since bits are
+    /// compared.
     fn compute(&self, panel: &Panel) -> Result<Vec<Column>, StudyError> {
         let of = |is_observed: bool| {
             let own = self.columns.0.iter().filter(|column| column.role.is_observed() == is_observed);
             own.map(|column| column.feature.clone()).collect::<Vec<Feature>>()
         };
-        // Those that regimes are recognised by stand last.
+        // Columns that regimes are recognised by come last, as in the study's own order: see `Study::columns`.
         let mut computed = Plan::new(&of(false)).compute(panel, Encoding::F32, &())?;
         let observed = of(true);
         if !observed.is_empty() {
@@ -217,12 +223,15 @@ impl<'a> Base<'a> {
         Ok(computed)
     }
 
-    /// Read the files again as if nothing after the session were in them.
+    /// Read the files again as if they held nothing after the session: the only pass that goes through the reading
+    /// itself.
     fn truncated_at_the_source(&self, before: &Before) -> Result<Panel, StudyError> {
         let load = self.study.load_stage()?.without_rows_after(self.panel.axis(), before.session);
         Ok(load.read()?.panel)
     }
 
+    /// Compare the data themselves up to the session: a reading could change them, as where it adjusts old prices by
+    /// later splits.
     fn compare_data(before: &Before, changed: &Panel) -> Vec<Leak> {
         let cut = changed.between(0..(before.last + 1).min(changed.axis().n_sessions()));
         let session = before.session.to_string();
@@ -236,7 +245,8 @@ impl<'a> Base<'a> {
             };
             Some(Leak { kind: "data", ..leak })
         });
-        // What was published of instruments that are listed only later is no data of theirs yet.
+        // Facts about instruments that are listed only later are not compared: the cut panel does not hold these
+        // instruments.
         let of_listed = |facts: &Facts| {
             let listed = facts.all().filter_map(|(about, _)| about);
             let listed = listed.filter(|about| cut.axis().find(about.name()).is_some());
@@ -252,7 +262,9 @@ impl<'a> Base<'a> {
         moved.chain(published).collect()
     }
 
-    /// The folds that are tested before the session must train on the same rows and targets.
+    /// Check that the folds which are tested before the session train on the same rows, targets and weights.
+    ///
+    /// Models are not trained again: equal samples and features give equal models, and training takes longest.
     fn compare_samples(
         &self,
         before: &Before,
@@ -279,7 +291,7 @@ impl<'a> Base<'a> {
         Ok(leaks)
     }
 
-    /// Score the rows that were scored before, from the columns computed again.
+    /// Score the rows that were scored before, from the columns computed again and the models of the run.
     fn scores_again(&self, before: &Before, columns: &[Column]) -> Result<Vec<(String, Scores)>, StudyError> {
         let axis = before.panel.axis();
         let again = Again { columns: &self.columns, values: columns };
@@ -315,7 +327,7 @@ impl<'a> Base<'a> {
         Ok(all.into_iter().map(|(name, pairs)| (name, Scores::new(pairs))).collect())
     }
 
-    /// The regimes of all instruments that the strategy reads, by what is observed on an axis.
+    /// Follow the regimes of all instruments that the strategy reads, by what is observed on an axis.
     fn walks(&self, axis: &Axis, observed: &[&Column]) -> Result<Vec<(String, Walk)>, StudyError> {
         let config = &self.study.config;
         let (Some(followed), Some(template)) = (&config.regimes, config.portfolio.strategy.regimes()) else {
@@ -337,7 +349,7 @@ impl<'a> Base<'a> {
         Ok(walks.into_iter().flatten().collect())
     }
 
-    /// The ledger of each portfolio that the study asks about and of the equal weight, up to a session.
+    /// Run the ledger of each portfolio that the study asks about, and of the equal weight, up to a session.
     fn ledgers(
         &self,
         panel: &Panel,
@@ -370,7 +382,7 @@ impl<'a> Base<'a> {
     }
 }
 
-/// What a strategy knows of these regimes, on an axis that begins where that of the walks does.
+/// The regimes of these walks as a strategy reads them, on an axis that begins where that of the walks does.
 fn regimes_of(axis: &Axis, walks: &[(String, Walk)]) -> Result<Regimes, StudyError> {
     let mut inputs = vec![None; axis.n_rows()];
     for (name, walk) in walks {

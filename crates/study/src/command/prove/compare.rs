@@ -1,4 +1,4 @@
-//! What moved: columns, scores, regimes and ledgers compared bit by bit.
+//! Comparisons bit by bit: columns, scores, regimes and ledgers.
 
 use std::fmt;
 
@@ -9,25 +9,25 @@ use serde::Serialize;
 
 use crate::{steps::scores::Scores, stored::ledger::is_same_day};
 
-/// Something before a session that moved when only later data changed.
+/// Something known before a session that moved when only later data changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Leak {
-    /// What kind of thing: `data`, `column`, `samples`, `scores`, `regimes`, `orders`, `ledger`.
+    /// The kind of thing that moved: `data`, `column`, `samples`, `scores`, `regimes`, `ledger`.
     pub kind: &'static str,
-    /// Which one.
+    /// The name of the column, fold, model, instrument or portfolio.
     pub name: String,
-    /// The expression behind a column.
+    /// The expression of a column; `None` for anything else.
     pub expression: Option<String>,
-    /// The first instrument that moved.
+    /// The instrument of the first value that moved; `None` where no single one is meant.
     pub instrument: Option<String>,
-    /// The first session that moved: YYYY-MM-DD.
+    /// The session of the first value that moved: YYYY-MM-DD.
     pub session: String,
-    /// How many values moved.
+    /// The number of values that moved.
     pub n_moved: usize,
 }
 
 impl Leak {
-    /// A leak of no particular instrument.
+    /// A leak without an instrument or an expression.
     pub(crate) fn of(kind: &'static str, name: &str, session: String, n_moved: usize) -> Self {
         Self { kind, name: name.to_owned(), expression: None, instrument: None, session, n_moved }
     }
@@ -50,7 +50,8 @@ impl fmt::Display for Leak {
     }
 }
 
-/// Where two columns over the same axis differ: the earliest session, and how many values.
+/// Compare two columns over the same axis: the earliest session that differs, and the number of values; `None` if no
+/// bit does.
 pub fn compare_columns(axis: &Axis, name: &str, a: &Column, b: &Column) -> Option<Leak> {
     if a.same_bits(b) {
         return None;
@@ -68,7 +69,7 @@ pub fn compare_columns(axis: &Axis, name: &str, a: &Column, b: &Column) -> Optio
     })
 }
 
-/// A row that is scored in one of the two only differs as well.
+/// Compare the scores of each model; a row that only one of the two scores differs as well.
 pub(super) fn compare_scores(axis: &Axis, old: &[(String, Scores)], new: &[(String, Scores)]) -> Vec<Leak> {
     let column = |scores: &Scores| Column::F64(scores.on(axis.n_rows()));
     let moved = old.iter().zip(new).filter_map(|((name, old), (_, new))| {
@@ -78,7 +79,7 @@ pub(super) fn compare_scores(axis: &Axis, old: &[(String, Scores)], new: &[(Stri
     moved.collect()
 }
 
-/// Every decision about regimes up to a session.
+/// Compare every decision about regimes up to a session.
 pub(super) fn compare_walks(session: Session, old: &[(String, Walk)], new: &[(String, Walk)]) -> Vec<Leak> {
     let up_to = |walk: &Walk| {
         let decided = walk.decisions.iter().flatten().filter(|decision| decision.session <= session);
@@ -109,7 +110,7 @@ fn is_same_decision(a: &Decision, b: &Decision) -> bool {
     rest(a) == rest(b) && a.label == b.label && numbers(a) == numbers(b)
 }
 
-/// Every number of every session: cash, positions, fills, decisions.
+/// Compare every number of every session, the decisions, and the positions of each portfolio.
 pub(super) fn compare_ledgers(old: &[(String, Backtest)], new: &[(String, Backtest)]) -> Vec<Leak> {
     let mut leaks = Vec::new();
     for ((name, old), (_, new)) in old.iter().zip(new) {

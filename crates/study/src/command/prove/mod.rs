@@ -41,7 +41,7 @@ use crate::{
     steps::suspects::{FindSuspects, Found, Suspect, read_found},
 };
 
-/// What no pass over a study can show.
+/// The leaks that no pass over a study can show.
 const NOT_COVERED: [&str; 6] = [
     "values that the data files themselves had too early; the list of suspicious columns is only a hint",
     "tables without history (static: true): today's sectors and names, told to the past",
@@ -50,45 +50,45 @@ const NOT_COVERED: [&str; 6] = [
     "prices that the source adjusted backwards: their level knows later splits and dividends",
     "the search of the researcher: trying many studies and keeping the best one",
 ];
-/// What no pass can show of models that learn.
+/// The leak that no pass can show of models that learn.
 const INSIDE_MODELS: &str = "what happens inside LightGBM while it fits the rows that it was given";
 
-/// One pass: a session and what was done to everything after it.
+/// One pass: a session, and a change of everything after it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Pass {
-    /// The last session that was left alone.
+    /// The last session that was left as it was: YYYY-MM-DD.
     pub session: String,
-    /// What was done to the rest.
+    /// The change of everything after it.
     pub perturbation: Perturbation,
-    /// Values of columns that were compared.
+    /// The number of values of columns and of decisions about regimes that were compared.
     pub values: usize,
-    /// Scores that were compared.
+    /// The number of scores that were compared.
     pub scores: usize,
-    /// Sessions of ledgers that were compared.
+    /// The number of sessions of ledgers that were compared.
     pub ledger_sessions: usize,
-    /// What moved.
+    /// The things that moved; empty if the pass holds.
     pub leaks: Vec<Leak>,
-    /// Wall time.
+    /// The wall time of the pass in seconds.
     pub seconds: f64,
 }
 
 /// The outcome of a proof.
 #[derive(Clone, Debug, Serialize)]
 pub struct Proof {
-    /// The study.
+    /// The name of the study.
     pub study: String,
     /// The passes, in order.
     pub passes: Vec<Pass>,
-    /// Columns beyond belief.
+    /// The features that foresee the next return beyond belief, the worst first.
     pub suspects: Vec<Suspect>,
-    /// What was not covered.
+    /// The leaks that the proof can't show.
     pub not_covered: Vec<&'static str>,
-    /// Wall time of all passes.
+    /// The wall time of all passes in seconds.
     pub seconds: f64,
 }
 
 impl Proof {
-    /// Whether nothing moved and no column is beyond belief.
+    /// Whether nothing moved, and no feature foresees the next return beyond belief.
     pub fn holds(&self) -> bool {
         self.suspects.is_empty() && self.passes.iter().all(|pass| pass.leaks.is_empty())
     }
@@ -131,7 +131,11 @@ impl Study {
         NOT_COVERED.into_iter().chain(learns.then_some(INSIDE_MODELS)).collect()
     }
 
-    /// Change everything after several sessions and show that nothing before them moves.
+    /// Change everything after each of several sessions, and compare everything before it.
+    ///
+    /// # Errors
+    ///
+    /// If the study can't be run or computed again. A leak is no error: the proof names it.
     pub fn prove(&self, n_dates: usize, observer: &dyn Observer) -> Result<Proof, StudyError> {
         let store = Store::open(&self.store)?;
         self.on_threads(|| {
@@ -170,7 +174,7 @@ impl Study {
     }
 }
 
-/// Positions spread over the tested sessions, neither the first nor the last.
+/// Positions spread evenly over the tested sessions; the last session is left out, since nothing follows it.
 pub(crate) fn cuts(sessions: std::ops::Range<usize>, count: usize) -> Vec<usize> {
     let mut cuts = (1..=count).map(|k| sessions.start + sessions.len() * k / (count + 1)).collect::<Vec<_>>();
     cuts.dedup();

@@ -1,4 +1,4 @@
-//! What is done to everything after a session.
+//! Changes of all data after a session.
 
 use std::fmt;
 
@@ -7,22 +7,22 @@ use serde::Serialize;
 
 use crate::StudyError;
 
-/// What is done to everything after a session.
+/// A change of all data after a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Perturbation {
-    /// Every value is missing.
+    /// Every value becomes missing.
     Missing,
-    /// Every value is multiplied by 1000.
+    /// Every value is multiplied by 1000: so far off that no leak can hide in rounding.
     Scaled,
-    /// The values of an instrument change places.
+    /// The values of an instrument change places, so that sums and ranges over all of them stay the same.
     Shuffled,
-    /// The rows are not in the files at all.
+    /// The rows are not in the files at all, so that a study's reading is tested, too.
     Truncated,
 }
 
 impl Perturbation {
-    /// All of them.
+    /// All changes, in the order of the passes.
     pub const ALL: [Self; 4] = [Self::Missing, Self::Scaled, Self::Shuffled, Self::Truncated];
 }
 
@@ -37,7 +37,7 @@ impl fmt::Display for Perturbation {
     }
 }
 
-/// The panel with everything after a position of the calendar changed; [`Perturbation::Truncated`] cuts it off.
+/// The panel with all fields and published values after a position changed; [`Perturbation::Truncated`] cuts it off.
 pub fn perturb(panel: &Panel, last: usize, perturbation: Perturbation) -> Result<Panel, StudyError> {
     if perturbation == Perturbation::Truncated {
         return Ok(panel.between(0..last + 1));
@@ -51,7 +51,7 @@ pub fn perturb(panel: &Panel, last: usize, perturbation: Perturbation) -> Result
             let from = (last + 1).clamp(life.start, life.end) - life.start;
             let rows = &mut values[axis.rows(i)][from..];
             match perturbation {
-                // Whether an instrument traded is never missing.
+                // This field is never missing: it says whether an instrument trades.
                 Perturbation::Missing if name == TRADED => rows.fill(0.0),
                 Perturbation::Scaled if name == TRADED => {
                     for value in rows {
@@ -65,7 +65,7 @@ pub fn perturb(panel: &Panel, last: usize, perturbation: Perturbation) -> Result
                         *value *= 1000.0;
                     }
                 }
-                // Reversed and moved on, so that no row keeps its place but by chance.
+                // Reversed and rotated, so that hardly any row keeps its value.
                 _ => {
                     rows.reverse();
                     let by = rows.len() / 3;
@@ -82,7 +82,7 @@ pub fn perturb(panel: &Panel, last: usize, perturbation: Perturbation) -> Result
     Ok(changed)
 }
 
-/// Facts with what is published after a session changed.
+/// Published facts with the values changed that became known after a session.
 fn perturb_facts(facts: &Facts, last: Session, perturbation: Perturbation) -> Facts {
     facts.replaced(|facts| {
         let (known, later) = facts.split_at(facts.partition_point(|fact| fact.known <= last));
@@ -114,7 +114,7 @@ mod tests {
             for ((name, a), (_, b)) in before.fields().zip(after.fields()) {
                 assert!(a.same_bits(b), "{name} moved when {perturbation}");
             }
-            // As texts: a missing value is like another.
+            // Compared as texts, in which one missing value equals another.
             for ((name, a), (_, b)) in before.all_facts().zip(after.all_facts()) {
                 assert_eq!(format!("{a:?}"), format!("{b:?}"), "{name} moved when {perturbation}");
             }

@@ -1,4 +1,4 @@
-//! A proof that cannot fail proves nothing: operators that look ahead are planted, and have to be named.
+//! The proof must be able to fail: operators that look ahead are planted, and it must name them.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use backstaff_panel::{
 
 use super::{Perturbation, compare_columns, perturb};
 
-/// Says that it looks back and reads the next row.
+/// An operator that declares a look-back and reads the next row.
 struct Peek;
 
 static DOCUMENTATION: Documentation = Documentation {

@@ -1,4 +1,4 @@
-//! What a model says about observations.
+//! Decoding: the probabilities of a model's states for given observations.
 
 use std::{
     fs,
@@ -14,31 +14,32 @@ use crate::{
     command::output::{Cells, write_csv, write_table},
 };
 
-/// What is decoded, and where to.
+/// The request for a decoding.
 #[derive(Clone, Debug)]
 pub struct DecodeRequest {
-    /// A JSON file with `start`, `transition`, `means` and `covariances`: what `fit` writes, or those four alone.
+    /// The model: a JSON file with `start`, `transition`, `means` and `covariances`, as `fit` writes it or with these
+    /// alone.
     pub model: PathBuf,
-    /// What is observed.
+    /// The observations to decode.
     pub observed: Observed,
-    /// The file to write: CSV if its name ends so, else Parquet.
+    /// The file to write: CSV if its name ends in `.csv`, else Parquet.
     pub out: PathBuf,
 }
 
-/// What was decoded.
+/// The outcome of a decoding.
 #[derive(Clone, Debug, Serialize)]
 pub struct Decoded {
-    /// The file.
+    /// The file that was written.
     pub out: PathBuf,
     /// The logarithm of the density of all observations that are present.
     pub log_likelihood: f64,
-    /// How many states the model has.
+    /// The number of states of the model.
     pub states: usize,
-    /// The columns that were read.
+    /// The columns that were read, one for each series.
     pub columns: Vec<String>,
-    /// Rows of the input, and of the output.
+    /// The number of rows in the input, and in the output.
     pub rows: usize,
-    /// Rows with a missing value; each moves the states on by one transition and tells nothing.
+    /// The number of rows with a missing value; each is a transition without an observation.
     pub missing: usize,
 }
 

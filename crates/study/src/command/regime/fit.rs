@@ -1,4 +1,4 @@
-//! A model fitted to observations.
+//! Fitting a model to observations.
 
 use std::{fmt, path::PathBuf};
 
@@ -11,35 +11,35 @@ use serde::Serialize;
 use super::Observed;
 use crate::{StudyError, command::output::write_bytes, flow::study::on_threads};
 
-/// What is fitted, and how.
+/// The request for a fit.
 #[derive(Clone, Debug)]
 pub struct FitRequest {
-    /// What is observed.
+    /// The observations to fit.
     pub observed: Observed,
-    /// How many states.
+    /// The number of states of the model.
     pub states: usize,
-    /// The form of the covariances.
+    /// The form of the covariances: diagonal or full.
     pub covariance: CovarianceForm,
-    /// From how many starts the likelihood is climbed.
+    /// The number of starts from which the likelihood is climbed.
     pub starts: usize,
-    /// A search has converged when an iteration adds less than this to the log-likelihood, per observation.
+    /// The gain of log-likelihood per observation below which an iteration ends the search as converged.
     pub tolerance: f64,
     /// The most iterations of a search.
     pub max_iterations: usize,
     /// The seed of the random starts.
     pub seed: u64,
-    /// Where the model is written.
+    /// The JSON file to write the model to; `None` to write none.
     pub out: Option<PathBuf>,
-    /// How many threads work on it.
+    /// The number of threads that work on the starts.
     pub threads: usize,
 }
 
-/// A fitted model: what `decode` reads, and how it came about.
+/// A fitted model: the document that `decode` reads, and the facts of the fit.
 #[derive(Clone, Debug, Serialize)]
 pub struct Fitted {
     /// The logarithm of the density of the observations that are present.
     pub log_likelihood: f64,
-    /// Iterations of the search that led to the model.
+    /// The number of iterations of the search that led to the model.
     pub iterations: usize,
     /// Whether the last iteration gained less than the tolerance; `false` at the limit of iterations.
     pub converged: bool,
@@ -50,41 +50,41 @@ pub struct Fitted {
     pub aic: f64,
     /// Schwarz's information criterion; lower is better.
     pub bic: f64,
-    /// Bars that a stay in each state lasts on average; null for a state that is never left.
+    /// The bars that a stay in each state lasts on average; `null` for a state that is never left.
     pub expected_durations: Vec<f64>,
     /// The share of time in each state in the long run.
     pub stationary: Vec<f64>,
-    /// What each state is called, and what it rests on.
+    /// The label of each state, and the observations that it rests on.
     pub states: Vec<FittedState>,
-    /// The form of the covariances.
+    /// The form of the covariances, as the command line names it.
     pub covariance: String,
-    /// The columns that were read.
+    /// The columns that were read, one for each series.
     pub columns: Vec<String>,
-    /// Rows of the data.
+    /// The number of rows in the data.
     pub rows: usize,
-    /// Rows with a missing value; each counts as a transition and tells nothing of means and covariances.
+    /// The number of rows with a missing value; each is a transition, and adds nothing to means and covariances.
     pub missing: usize,
-    /// The log-likelihoods that the starts led to.
+    /// The log-likelihood that each start led to.
     pub starts: Vec<f64>,
     /// The seed of the random starts.
     pub seed: u64,
-    /// What its user should know.
+    /// The warnings for the user of the model.
     pub warnings: Vec<String>,
-    /// Where it was written.
+    /// The file that the model was written to.
     #[serde(skip)]
     pub out: Option<PathBuf>,
 }
 
-/// What a state is called, and what it rests on.
+/// The label of a state, and the observations that it rests on.
 #[derive(Clone, Debug, Serialize)]
 pub struct FittedState {
-    /// Its name, judged by the first series, which should be a return.
+    /// The label, judged by the first series, which should be a return.
     pub label: String,
-    /// How many observations belong to it: the sum of its probabilities.
+    /// The number of observations that belong to the state: the sum of its probabilities.
     pub observations: f64,
-    /// Whether its variance is the floor: it clings to values that hardly differ.
+    /// Whether the variance of the state is the floor, since its observations hardly differ.
     pub is_degenerate: bool,
-    /// Whether less than one observation belongs to it.
+    /// Whether less than one observation belongs to the state.
     pub is_empty: bool,
 }
 
@@ -190,7 +190,7 @@ impl fmt::Display for Fitted {
 }
 
 impl Fitted {
-    /// A row a state.
+    /// The table of the states, one row for each.
     fn table(&self) -> Table {
         let k = self.model.n_states();
         let mut table = Table::new("")

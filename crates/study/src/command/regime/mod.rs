@@ -1,4 +1,4 @@
-//! Single regime models of data files, without a study: `fit` makes one, `decode` says what it makes of observations.
+//! Single regime models of data files, without a study: `fit` makes a model, and `decode` applies one to observations.
 
 mod decode;
 mod fit;
@@ -15,22 +15,22 @@ pub use self::{
 };
 use crate::StudyError;
 
-/// What is observed: columns of numbers in a file, a row a bar, oldest first.
+/// Observations: columns of numbers in a file, one row for each bar, oldest first.
 #[derive(Clone, Debug)]
 pub struct Observed {
     /// A Parquet or CSV file.
     pub data: PathBuf,
-    /// The columns, a series each.
+    /// The names of the columns, one for each series.
     pub columns: Vec<String>,
-    /// The instrument, for a file that holds several.
+    /// The name of the instrument, for a file that holds several.
     pub instrument: Option<String>,
-    /// What a missing value is.
+    /// The treatment of a row with a missing value.
     pub missing: Missing,
 }
 
 impl Observed {
-    /// The file's rows as observations. Infinities are refused, and missing values if the request says so, with their
-    /// place.
+    /// Read the file's rows as observations. An infinite value is refused with its place, and so is a missing one if
+    /// the request says so.
     fn read(&self) -> Result<(NumberTable, Observations), StudyError> {
         let table = NumberTable::read(&self.data, &self.columns, self.instrument.as_deref())?;
         let columns = table.columns().iter().map(Vec::as_slice).collect::<Vec<_>>();
@@ -55,7 +55,7 @@ impl Observed {
         Ok((table, observations))
     }
 
-    /// What is wrong with the observations, with their file.
+    /// The error for wrong observations, with their file.
     fn wrong(&self, source: RegimeError) -> StudyError {
         StudyError::Regime { path: self.data.clone(), source }
     }

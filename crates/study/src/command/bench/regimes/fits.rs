@@ -1,4 +1,4 @@
-//! Single fits, filter steps, batches, and how often a schedule fits.
+//! The times of single fits, filter steps and batches, and the number of fits of each schedule.
 
 use std::{fs, hint::black_box, path::Path, time::Instant};
 
@@ -9,64 +9,65 @@ use serde::Serialize;
 use super::sample::{ITERATIONS, LOOK_BACK, exactly, histories, returns, start};
 use crate::{StudyError, command::output::write_bytes, flow::study::on_threads};
 
-/// Runs of which the fastest is told: it is the one that other programs on the machine disturbed least.
+/// The runs of a measurement. The fastest one counts: other programs on the machine disturbed it least.
 const RUNS: usize = 9;
 
-/// One fit of `ITERATIONS` iterations from one start. A search that rounding ends before is told for as many.
+/// The time of one fit of `ITERATIONS` iterations from one start. If rounding ends a search earlier, its time is scaled
+/// up.
 #[derive(Clone, Debug, Serialize)]
 pub struct FitTime {
-    /// Observations.
+    /// The number of observations.
     pub look_back: usize,
-    /// States.
+    /// The number of states.
     pub states: usize,
-    /// Milliseconds.
+    /// The milliseconds of the fit.
     pub milliseconds: f64,
-    /// Iterations made.
+    /// The number of iterations that were made.
     pub iterations: usize,
-    /// The log-likelihood reached.
+    /// The log-likelihood that the fit reached.
     pub log_likelihood: f64,
 }
 
-/// A batch of instruments, each followed for a year of monthly refits.
+/// The times of a batch of instruments, each followed for a year of monthly refits.
 #[derive(Clone, Debug, Serialize)]
 pub struct BatchTime {
-    /// Instruments.
+    /// The number of instruments.
     pub instruments: usize,
-    /// Seconds one after the other.
+    /// The seconds on one thread.
     pub sequential: f64,
-    /// Seconds on all threads.
+    /// The seconds on all threads.
     pub parallel: f64,
-    /// How many times faster.
+    /// The factor by which all threads are faster than one.
     pub speed_up: f64,
     /// Whether both decided the same, bit for bit.
     pub is_equal: bool,
 }
 
-/// How often a schedule fits.
+/// The number of fits that a schedule makes.
 #[derive(Clone, Debug, Serialize)]
 pub struct FitsAYear {
-    /// The schedule.
+    /// The schedule, as a study writes it.
     pub schedule: String,
-    /// Fits of an instrument over 1,000 sessions.
+    /// The number of fits of one instrument over 1,000 sessions.
     pub fits: usize,
-    /// For 252 sessions.
+    /// The number of fits for 252 sessions.
     pub a_year: f64,
 }
 
-/// The shortest of some durations.
+/// The shortest of some times; infinite if there is none.
 pub fn fastest(seconds: &[f64]) -> f64 {
     seconds.iter().copied().fold(f64::INFINITY, f64::min)
 }
 
-/// How long something takes, in seconds, and what it gives.
+/// Do some work; returns its seconds and its result.
 pub fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
     let began = Instant::now();
     let result = work();
     (began.elapsed().as_secs_f64(), result)
 }
 
-/// Fits over look-backs and numbers of states, on one thread. With a folder their observations and starts are written
-/// there, for peers to be timed on the same.
+/// Time fits on one thread over look-backs and numbers of states. If a folder is given, their observations and starts
+/// are written there, so that other programs can be timed on the same.
 pub fn fits(samples: Option<&Path>) -> Result<Vec<FitTime>, StudyError> {
     let mut times = Vec::new();
     for look_back in [90, 180, 252, 500] {
@@ -100,7 +101,7 @@ pub fn fits(samples: Option<&Path>) -> Result<Vec<FitTime>, StudyError> {
     Ok(times)
 }
 
-/// Nanoseconds that a filter of three states takes for a bar.
+/// The nanoseconds that a filter of three states takes for a bar.
 pub fn filter_step() -> Result<f64, StudyError> {
     const BARS: usize = 20_000;
     let bars = returns(BARS, 5);
@@ -117,7 +118,7 @@ pub fn filter_step() -> Result<f64, StudyError> {
     Ok(fastest(&seconds) / BARS as f64 * 1e9)
 }
 
-/// Batches against one instrument after the other.
+/// Time batches of instruments on one thread and on all threads.
 pub fn batches(threads: usize) -> Result<Vec<BatchTime>, StudyError> {
     [2, 4, 8, 16]
         .into_iter()
@@ -143,7 +144,7 @@ pub fn batches(threads: usize) -> Result<Vec<BatchTime>, StudyError> {
         .collect()
 }
 
-/// How many fits each schedule makes over 1,000 sessions.
+/// Count the fits that each schedule makes over 1,000 sessions.
 pub fn fits_a_year() -> Result<Vec<FitsAYear>, StudyError> {
     const SESSIONS: usize = 1_000;
     [Schedule::Never, Schedule::Monthly, Schedule::Weekly, Schedule::Daily]
@@ -151,7 +152,7 @@ pub fn fits_a_year() -> Result<Vec<FitsAYear>, StudyError> {
         .map(|schedule| {
             let mut histories = histories(1, SESSIONS, schedule);
             for history in histories.values_mut() {
-                // How good the fits are does not matter here.
+                // One iteration is enough: fits are counted here, not judged.
                 history.options.fit.max_iterations = 1;
             }
             let requested = histories.keys().cloned().collect::<Vec<_>>();
@@ -169,7 +170,7 @@ pub fn fits_a_year() -> Result<Vec<FitsAYear>, StudyError> {
         .collect()
 }
 
-/// A bench that can't be run is a defect of ours.
+/// The error of a bench that can't be run, which is a defect of the program.
 #[expect(clippy::needless_pass_by_value, reason = "what `map_err` takes")]
 pub fn internal(error: backstaff_regime::RegimeError) -> StudyError {
     StudyError::Internal { what: format!("a bench of regimes failed: {error}") }

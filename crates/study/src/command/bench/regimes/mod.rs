@@ -1,4 +1,4 @@
-//! The speed of regimes on this machine: the tables of the guide to regime detection on LEAN, from one command.
+//! The speed of regimes on this machine, in the tables of a guide to regime detection on LEAN, from one command.
 
 mod fits;
 mod sample;
@@ -22,50 +22,50 @@ use crate::{
     flow::progress::{Event, Observer},
 };
 
-/// The look-back and states that the guide tells a time of, and that time in milliseconds.
+/// The times of the guide: look-back, states, milliseconds of a fit.
 const GUIDE: [(usize, usize, f64); 4] = [(90, 3, 20.0), (180, 3, 35.0), (252, 3, 50.0), (500, 3, 100.0)];
-/// Milliseconds that a fit may take.
+/// The targets of a fit: look-back, states, the milliseconds that it may take.
 const FIT_TARGETS: [(usize, usize, f64); 2] = [(252, 3, 1.0), (252, 5, 2.5)];
-/// Nanoseconds that a filter step may take.
+/// The nanoseconds that a filter step may take.
 const STEP_TARGET: f64 = 1_000.0;
-/// By how much a profiler may slow work down.
+/// The share by which a profiler may slow work down.
 const OVERHEAD_TARGET: f64 = 0.01;
 
-/// What is measured.
+/// The request for a measurement.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Also five hundred instruments over ten years.
+    /// Whether to measure five hundred instruments over ten years, too.
     pub full: bool,
-    /// Threads of whatever is not said to run on one.
+    /// The threads for all work that is not said to run on one.
     pub threads: usize,
-    /// Where the observations and starts of the single fits are written, for peers.
+    /// The folder for the observations and starts of the single fits; `None` to write none.
     pub samples: Option<PathBuf>,
 }
 
-/// What was measured.
+/// The results of a measurement.
 #[derive(Clone, Debug, Serialize)]
 pub struct Measured {
-    /// Single fits of 100 iterations.
+    /// The times of single fits of 100 iterations.
     pub fits: Vec<FitTime>,
-    /// Nanoseconds of a filter step for a new bar, three states.
+    /// The nanoseconds of a filter step for a new bar, with three states.
     pub filter_step: f64,
-    /// Batches against one instrument after the other.
+    /// The times of batches on one thread and on all threads.
     pub batches: Vec<BatchTime>,
-    /// How often schedules fit.
+    /// The number of fits that each schedule makes.
     pub fits_a_year: Vec<FitsAYear>,
-    /// Six assets over 1,000 sessions, in the guide's configurations; with `--full` many instruments too.
+    /// The times of six assets over 1,000 sessions in the guide's configurations, and of many instruments if asked for.
     pub workloads: Vec<Workload>,
-    /// What the profiler saw of these.
+    /// The profile of the guide's configurations.
     pub profile: Profile,
-    /// By what share a profiler slows the monthly workload down.
+    /// The share by which a profiler slows the monthly workload down.
     pub profiler_overhead: f64,
-    /// Threads.
+    /// The number of threads.
     pub threads: usize,
-    /// What takes longer than it may.
+    /// The targets that were missed, as sentences.
     pub missed: Vec<String>,
 }
 
-/// Measure.
+/// Measure the speed of regimes on this machine.
 ///
 /// # Errors
 ///

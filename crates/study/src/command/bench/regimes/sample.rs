@@ -1,4 +1,4 @@
-//! What the benches of regimes are run on: simulated markets, the same on every machine.
+//! The data of the benches of regimes: simulated markets, the same on every machine.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,14 @@ use backstaff_regime::{
     walk::InstrumentHistory,
 };
 
-/// What a fit of the benches stops at, as the peers' do: so many iterations, or a gain of 1e-6 in all.
+/// The most iterations of a fit in the benches, as in the programs that they are compared with; a total gain of 1e-6
+/// ends it earlier.
 pub const ITERATIONS: usize = 100;
-/// The look-back of the benches that don't vary it.
+/// The look-back of the benches that use one only.
 pub const LOOK_BACK: usize = 252;
 const GAIN: f64 = 1e-6;
 
-/// Daily returns of a market with calm, usual and wild stretches.
+/// A market whose daily returns have wild, usual and calm stretches.
 fn market() -> GaussianHmm {
     let transition = vec![0.95, 0.04, 0.01, 0.02, 0.95, 0.03, 0.005, 0.025, 0.97];
     let means = vec![-0.0015, 0.0002, 0.0009];
@@ -23,12 +24,12 @@ fn market() -> GaussianHmm {
         .expect("a valid model")
 }
 
-/// So many returns of a market of this number.
+/// The first `count` daily returns of the market with this seed.
 pub fn returns(count: usize, number: u64) -> Observations {
     simulate(&market(), count, number).1
 }
 
-/// Where a search begins, for us and for the peers alike: states from calm to wild around the sample's mean.
+/// The start of a search, for this program and others alike: states from wild to calm around the sample's mean.
 pub fn start(observations: &Observations, states: usize) -> GaussianHmm {
     let values = (0..observations.n_rows()).filter_map(|t| observations.row(t)).map(|row| row[0]);
     let n = observations.n_present() as f64;
@@ -45,8 +46,8 @@ pub fn start(observations: &Observations, states: usize) -> GaussianHmm {
         .expect("a valid model")
 }
 
-/// A fit that makes so many iterations from a start, unless rounding ends it; no floor under variances matters, as for
-/// the peers.
+/// The options of a fit that makes exactly this many iterations from a start, unless rounding ends it. The floor under
+/// variances is too low to matter, as in the other programs.
 pub fn exactly(iterations: usize, start: GaussianHmm) -> FitOptions {
     FitOptions {
         max_iterations: iterations,
@@ -56,7 +57,8 @@ pub fn exactly(iterations: usize, start: GaussianHmm) -> FitOptions {
     }
 }
 
-/// Instruments with a full look-back before so many sessions, three states, one start.
+/// The histories of `count` instruments, each with a full look-back before its `sessions`; fits have three states and
+/// one start.
 pub fn histories(
     count: usize,
     sessions: usize,

@@ -1,4 +1,4 @@
-//! Whole workloads: many instruments over years, refitted by a schedule, with and without what saves work.
+//! Whole workloads: many instruments over years, refitted by a schedule, with and without caches and threads.
 
 use std::{fs, path::Path, sync::Arc, time::Instant};
 
@@ -20,38 +20,38 @@ use crate::{
     stored::fits::StoredFits,
 };
 
-/// The memory of a cache in the benches.
+/// The memory of a cache in the benches, in bytes.
 const CACHE_BYTES: usize = 1 << 28;
-/// The guide's workload.
+/// The number of instruments in the guide's workload.
 const ASSETS: usize = 6;
 const SESSIONS: usize = 1_000;
-/// Pairs of runs by which the cost of the profiler is measured.
+/// The number of pairs of runs from which the cost of the profiler is measured.
 const PAIRS: usize = 15;
 
-/// One way to carry out a workload.
+/// The time and the counts of one workload.
 #[derive(Clone, Debug, Serialize)]
 pub struct Workload {
-    /// What is done.
+    /// The name of the workload.
     pub name: String,
-    /// Seconds, with bringing the observations together left out.
+    /// The seconds of the workload, without simulating its observations.
     pub seconds: f64,
-    /// Models that were needed.
+    /// The number of models that were needed.
     pub requests: u64,
-    /// Models that were fitted.
+    /// The number of models that were fitted.
     pub fits: u64,
-    /// Models that were found in memory.
+    /// The number of models that were found in memory.
     pub hits: u64,
-    /// Models that were found in the store.
+    /// The number of models that were found in the store.
     pub kept_hits: u64,
-    /// The largest memory meanwhile, in bytes; of the process so far where the system can't tell.
+    /// The peak memory of the workload in bytes; of the process so far where the system can't reset its peak.
     pub peak_bytes: u64,
-    /// What the guide says of it, in seconds.
+    /// The seconds that the guide gives for it.
     pub guide: Option<f64>,
-    /// Seconds that it may take on two cores.
+    /// The seconds that it may take on two cores.
     pub target: Option<f64>,
 }
 
-/// What a workload consists of.
+/// The settings of a workload.
 struct Work<'a> {
     name: &'a str,
     instruments: usize,
@@ -69,7 +69,7 @@ impl Work<'_> {
             histories(self.instruments, self.sessions, self.schedule)
         };
         let requested = histories.keys().cloned().collect::<Vec<_>>();
-        // A process may set its own peak back; where it can't, the peak so far is told.
+        // Linux lets a process reset its own peak; where that fails, the peak so far is shown.
         let _ = fs::write("/proc/self/clear_refs", "5");
         let before = cache.statistics();
         let (seconds, walks) = on_threads(self.threads, || {
@@ -98,7 +98,7 @@ impl Work<'_> {
     }
 }
 
-/// The guide's workload in its four configurations, and what a second run finds; with what was timed meanwhile.
+/// Run the guide's workload in its four configurations, and twice more to see what is found; also returns the profile.
 pub fn configurations(threads: usize, scratch: &Path) -> Result<(Vec<Workload>, Profile), StudyError> {
     let work = |name, schedule, threads, guide, target| Work {
         name,
@@ -133,7 +133,7 @@ pub fn configurations(threads: usize, scratch: &Path) -> Result<(Vec<Workload>, 
     Ok((done, profiler.profile()))
 }
 
-/// Five hundred instruments over ten years.
+/// Run five hundred instruments over ten years.
 pub fn many(threads: usize) -> Result<Workload, StudyError> {
     let work = Work {
         name: "500 instruments, 2,520 sessions, monthly refits",
@@ -147,8 +147,8 @@ pub fn many(threads: usize) -> Result<Workload, StudyError> {
     work.run(&ModelCache::off(), &Profiler::off())
 }
 
-/// By what share the profiler makes the guide's workload of monthly refits slower: the fastest run with it against the
-/// fastest without, on one thread, in turns.
+/// The share by which the profiler slows the guide's monthly workload down: the fastest run with it against the fastest
+/// without, on one thread, in turns.
 pub fn overhead() -> Result<f64, StudyError> {
     let work = Work {
         name: "overhead",

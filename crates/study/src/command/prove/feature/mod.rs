@@ -1,10 +1,11 @@
-//! The proof for single features of a data file: what a value may not depend on is changed, and no bit may move.
+//! The proof of single features of a data file: what a value may not depend on is changed, and no bit may move.
 //!
 //! 1. Each feature is computed from all data (`mod.rs`).
 //! 2. The future is changed, history is computed in pieces, its beginning is dropped, threads and instruments vary
 //!    (`trial.rs`); each time the values that may not move are compared bit by bit (`tally.rs`).
-//! 3. Where something moved, the part of the expression that moves first is looked for.
-//! 4. What depends on all history is computed from later starts as well: by how much does that matter (`warm_up.rs`)?
+//! 3. Where something moved, the innermost part of the expression that moves is searched.
+//! 4. A feature that depends on all history is computed from later starts, too: how much does that matter
+//!    (`warm_up.rs`)?
 
 mod tally;
 #[cfg(test)]
@@ -40,11 +41,11 @@ use crate::{
     },
 };
 
-/// A proof over fewer sessions would say nothing.
+/// The sessions below which a proof would show nothing.
 const LEAST_SESSIONS: usize = 10;
-/// Values of one computation that are held at a time: half a gigabyte.
+/// The values of one computation that are held at a time: half a gigabyte of doubles.
 const VALUES_AT_ONCE: usize = 1 << 26;
-/// What the checks can't show.
+/// The leaks that these checks can't show.
 const NOT_COVERED: [&str; 4] = [
     "values that the data file itself had too early, such as a vendor's score or prices adjusted backwards",
     "categories and names of today that are told to the past",
@@ -52,126 +53,127 @@ const NOT_COVERED: [&str; 4] = [
     "whether the feature foresees anything: `backstaff factor` judges that",
 ];
 
-/// What to prove.
+/// The request for a proof.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// A Parquet or CSV file, or a folder of them.
+    /// The data: a Parquet or CSV file, or a folder of them.
     pub data: PathBuf,
-    /// Names and expressions.
+    /// The features of the request: the name and the expression of each.
     pub features: Vec<(String, String)>,
-    /// Libraries that ship.
+    /// The names of built-in libraries to prove.
     pub libraries: Vec<String>,
-    /// A file of the user's own.
+    /// A library file of the user to prove.
     pub file: Option<PathBuf>,
-    /// At how many dates data are cut.
+    /// The number of dates at which the data are cut.
     pub n_dates: usize,
-    /// A store, if what is read should be kept for the next time.
+    /// A store that keeps what is read for the next time; `None` to keep nothing.
     pub store: Option<PathBuf>,
-    /// Threads.
+    /// The number of threads.
     pub threads: usize,
 }
 
-/// The data of a proof.
+/// Facts about the data of a proof.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DataFacts {
-    /// Where they are.
+    /// The path of the data.
     pub path: String,
-    /// Rows.
+    /// The number of rows in the panel.
     pub rows: usize,
-    /// Instruments.
+    /// The number of instruments.
     pub instruments: usize,
-    /// Sessions.
+    /// The number of sessions.
     pub sessions: usize,
     /// The first session: YYYY-MM-DD.
     pub first: String,
-    /// The last session.
+    /// The last session: YYYY-MM-DD.
     pub last: String,
 }
 
-/// A feature under proof.
+/// A feature that is proved.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Subject {
-    /// Its name.
+    /// The name of the feature.
     pub name: String,
-    /// Its expression, as written.
+    /// The expression, as written.
     pub expression: String,
-    /// What it computes, spelled out.
+    /// The computation with every parameter and the versions of the operators.
     pub canonical: String,
-    /// How far back a value reads, in words.
+    /// The look-back in words, as `20 sessions`.
     pub look_back: String,
     /// Whether a value depends on other instruments of its session.
     pub cross_sectional: bool,
 }
 
-/// A feature whose values moved though nothing that they may depend on did.
+/// A feature whose values moved, although nothing that they may depend on has changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Moved {
-    /// The feature.
+    /// The name of the feature.
     pub feature: String,
-    /// Its expression, as written.
+    /// The expression, as written.
     pub expression: String,
-    /// The innermost part of it that moves, spelled out; looked for in the first feature of a check only.
+    /// The innermost part of the expression that moves; searched in the first feature of a check only, and `None`
+    /// otherwise.
     pub part: Option<String>,
-    /// How many values moved.
+    /// The number of values that moved.
     pub n_moved: usize,
-    /// The first session that moved: YYYY-MM-DD.
+    /// The first session with a value that moved: YYYY-MM-DD.
     pub session: String,
-    /// The first instrument that moved in it.
+    /// The first instrument that moved in that session.
     pub instrument: String,
-    /// Its value in the whole computation; `None` if it is missing or infinite.
+    /// The instrument's value in the whole computation; `None` if it is missing or infinite.
     pub value: Option<f64>,
-    /// Its value in the check.
+    /// The instrument's value in the check; `None` if it is missing or infinite.
     pub became: Option<f64>,
 }
 
-/// A feature that a check shows nothing of.
+/// A feature of which a check shows nothing.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NotCompared {
-    /// The feature.
+    /// The name of the feature.
     pub feature: String,
-    /// Why.
+    /// The reason why no value was compared.
     pub why: &'static str,
 }
 
-/// One check over all features it can be made of.
+/// One check, over all features that it can be made of.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Check {
-    /// What may not matter.
+    /// The kind of thing that may not matter.
     pub kind: Kind,
-    /// What was done.
+    /// The change that was made, in words.
     pub what: String,
-    /// Values that were compared.
+    /// The number of values that were compared.
     pub values: usize,
-    /// Features of which no value was compared, so that the check shows nothing of them.
+    /// The features of which no value was compared, so that the check shows nothing of them.
     pub not_compared: Vec<NotCompared>,
-    /// What moved, in the order of the features.
+    /// The features that moved, in their order.
     pub moved: Vec<Moved>,
 }
 
 /// The outcome of a proof.
 #[derive(Clone, Debug, Serialize)]
 pub struct FeatureProof {
-    /// Whether nothing moved.
+    /// Whether nothing moved in any check.
     pub holds: bool,
-    /// The data.
+    /// Facts about the data.
     pub data: DataFacts,
-    /// The features.
+    /// The features that were proved.
     pub features: Vec<Subject>,
     /// The checks, in order.
     pub checks: Vec<Check>,
-    /// How far each feature depends on where history starts.
+    /// The dependence of each feature on the start of history.
     pub warm_up: Vec<WarmUp>,
-    /// Entries of libraries that the data don't allow, and why.
+    /// The entries of libraries that need columns which the data lack: the name and the reason.
     pub left_out: Vec<(String, String)>,
-    /// What the user should know.
+    /// The warnings for the user, in order.
     pub warnings: Vec<String>,
-    /// What was not covered.
+    /// The leaks that the proof can't show.
     pub not_covered: Vec<&'static str>,
-    /// Wall time of all checks.
+    /// The wall time of all checks in seconds.
     pub seconds: f64,
 }
 
-/// Prove features of a data file, and tell by how much they depend on where history starts.
+/// Prove features of a data file, and measure how much they depend on the start of history.
 ///
 /// # Errors
 ///
@@ -221,7 +223,7 @@ fn prove(
     })
 }
 
-/// All checks and the warm-up of features over a panel, at so many dates.
+/// Make all checks of features over a panel at `n_dates` dates, and measure their warm-up.
 pub(crate) fn prove_over(
     panel: &Panel,
     features: &[Feature],
@@ -266,7 +268,7 @@ impl Check {
         Self { kind, what, values: 0, not_compared: Vec::new(), moved: Vec::new() }
     }
 
-    /// Take more features through a trial.
+    /// Add more features to the check by running its trial on them.
     fn add(
         &mut self,
         trial: &Trial,
@@ -293,7 +295,7 @@ impl Check {
     }
 }
 
-/// The features that a trial can be made of, and their columns.
+/// The features that a trial can be made of, with their columns.
 fn applicable<'a>(
     trial: &Trial,
     features: &[Feature],
@@ -303,7 +305,7 @@ fn applicable<'a>(
     pairs.map(|(feature, column)| (feature.clone(), column)).unzip()
 }
 
-/// The innermost part of a feature that a trial moves.
+/// Search the innermost part of a feature that a trial moves: parts come before the parts that contain them.
 fn culprit(trial: &Trial, panel: &Panel, feature: &Feature) -> Result<Option<String>, StudyError> {
     let parts = feature.parts();
     let columns = Plan::new(&parts).compute(panel, Encoding::F64, &())?;

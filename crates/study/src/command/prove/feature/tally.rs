@@ -5,25 +5,26 @@ use std::ops::Range;
 use backstaff_panel::{Axis, Column};
 use rayon::prelude::*;
 
-/// Columns that were computed again, over rows that belong to those of the whole.
+/// Columns that were computed again, over rows that are a part of the whole's.
 pub(super) struct Again<'a> {
-    /// Their rows.
+    /// The axis of these columns.
     pub axis: &'a Axis,
-    /// One for each feature.
+    /// The columns, one for each feature.
     pub columns: &'a [Column],
-    /// Which position of the whole calendar is their first.
+    /// The position of the whole calendar that is the first of this axis.
     pub shift: usize,
-    /// Of each of their instruments its number in the whole.
+    /// The number in the whole of each instrument; empty if instruments are found by name.
     pub instruments: Vec<usize>,
 }
 
 impl<'a> Again<'a> {
-    /// Columns over a history that begins as the whole does.
+    /// Columns over a history that begins with the first session of the whole.
     pub(super) fn new(axis: &'a Axis, columns: &'a [Column]) -> Self {
         Self { axis, columns, shift: 0, instruments: Vec::new() }
     }
 
-    /// The rows that both have, at positions of the whole calendar: whole row, own row, position.
+    /// The rows that both axes have, at some positions of the whole calendar: the whole's row, the own row, the
+    /// position.
     fn rows<'b>(
         &'b self,
         whole: &'b Axis,
@@ -39,32 +40,32 @@ impl<'a> Again<'a> {
     }
 }
 
-/// How two computations of a column compare.
+/// The counts of a comparison of one column.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Tally {
-    /// Values that were compared; what is missing in both is none.
+    /// The number of values that were compared; a value missing in both is none.
     pub values: usize,
-    /// Those whose bits differ.
+    /// The number of these values whose bits differ.
     pub n_moved: usize,
-    /// The earliest of these.
+    /// The earliest value that differs; `None` if none does.
     pub first: Option<Place>,
 }
 
-/// A value that moved.
+/// A value that moved, and its place.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Place {
-    /// The position in the calendar.
+    /// The position of its session in the calendar.
     pub position: usize,
-    /// The number of the instrument.
+    /// The number of its instrument in the whole.
     pub instrument: usize,
     /// The value in the whole computation.
     pub whole: f64,
-    /// The value in the other one.
+    /// The value in the other computation.
     pub again: f64,
 }
 
 impl Tally {
-    /// Compare the rows of each column that count: positions of the whole calendar, by the column's number.
+    /// Compare each column at the positions of the whole calendar that `counted` gives for the column's number.
     pub(super) fn add_all(
         tallies: &mut [Self],
         axis: &Axis,

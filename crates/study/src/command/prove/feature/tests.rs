@@ -20,7 +20,7 @@ impl Observer for Silent {
     fn observe(&self, _: &Event<'_>) {}
 }
 
-/// An operator over one series that does not do what it says.
+/// An operator over one series that does not keep what it declares.
 struct Planted {
     documentation: Documentation,
     bound: fn() -> Bound,
@@ -41,7 +41,7 @@ impl Operator for Planted {
     }
 }
 
-/// Features over the standard operators and a planted one.
+/// Features over the standard operators and, if given, a planted one.
 fn features(panel: &Panel, expressions: &[(&str, &str)], planted: Option<fn() -> Bound>) -> Vec<Feature> {
     let mut registry = Registry::standard();
     if let Some(bound) = planted {
@@ -182,7 +182,7 @@ fn a_look_back_that_is_too_short_moves_without_a_beginning() {
     assert_eq!(moved_in(&checks), [Kind::Pieces, Kind::Prefix]);
 }
 
-/// Counts rows, and forgets so when it is asked for its state.
+/// Counts rows, and leaves the count out of its state.
 struct Forgetful;
 
 impl Recursion for Forgetful {
@@ -276,7 +276,7 @@ fn an_exponential_mean_forgets_its_start_by_its_weight_a_session() {
             assert!(near(median(2), median(1) * kept(42), 1e-9), "{after:?}");
             assert!(largest(3) < 1.001 * largest(2) * kept(63), "fewer starts reach so far: {after:?}");
         } else {
-            // What there is takes the place of what is not, so that its own moves count as well.
+            // Present values take the weight of the missing history, so that their own moves count as well.
             let ratio = median(2) / median(1) / kept(42);
             assert!(ratio > 0.25 && ratio < 4.0, "{ratio}: {after:?}");
         }

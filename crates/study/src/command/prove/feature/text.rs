@@ -1,4 +1,4 @@
-//! A proof of features in a terminal.
+//! The proof of features as text for a terminal.
 
 use std::{collections::BTreeMap, fmt, fmt::Write as _};
 
@@ -10,9 +10,9 @@ use super::{
 };
 use crate::words::{count, some_of};
 
-/// How many names stand in a line.
+/// The number of names in a line.
 const MOST_NAMES: usize = 8;
-/// How many features that moved are shown of a check.
+/// The number of moved features that are shown of one check.
 const MOST_MOVED: usize = 5;
 
 impl fmt::Display for FeatureProof {
@@ -65,7 +65,7 @@ fn checks(checks: &[Check]) -> String {
     render(&table)
 }
 
-/// The features that no check of a kind says anything of.
+/// The sentences about features of which no check of a kind shows anything, by reason.
 fn not_compared(kind: Kind, checks: &[Check]) -> String {
     let mut of_kind = checks.iter().filter(|check| check.kind == kind);
     let Some(first) = of_kind.next() else { return String::new() };
@@ -144,7 +144,7 @@ impl FeatureProof {
     }
 }
 
-/// The rows of a feature: median, largest, and how many are missing if any are.
+/// The rows of a feature: the median, the largest difference, and the missing share if any value is missing.
 fn rows(after: &[AtLag]) -> Vec<Vec<Cell>> {
     let row = |name: &str, cell: &dyn Fn(&AtLag) -> String| {
         let cells = LAGS.iter().map(|&lag| {

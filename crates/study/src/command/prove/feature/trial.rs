@@ -1,4 +1,4 @@
-//! What is done to the data or to the computation, though no value may depend on it.
+//! Trials: changes of the data or of the computation that no value may depend on.
 
 use std::{collections::BTreeSet, fmt, ops::Range, sync::Arc};
 
@@ -12,27 +12,27 @@ use super::{
 };
 use crate::{StudyError, flow::study::on_threads};
 
-/// What kind of thing a value may not depend on.
+/// The kind of thing that a value may not depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// What comes after its session.
+    /// The data after the value's session.
     Future,
-    /// Whether history is computed at once or in pieces that go on from stored states.
+    /// The computation of history at once, or in pieces that go on from stored states.
     Pieces,
-    /// What came before its window.
+    /// The data before the value's window.
     Prefix,
     /// The number of threads.
     Threads,
-    /// Where an instrument stands among others, and (time series) which others there are.
+    /// The place of an instrument among others, and, for a time series, the presence of others.
     Instruments,
 }
 
 impl Kind {
-    /// All of them.
+    /// All kinds, in the order of the checks.
     pub const ALL: [Self; 5] = [Self::Future, Self::Pieces, Self::Prefix, Self::Threads, Self::Instruments];
 
-    /// Whether it can be said of a feature that its values don't depend on such a thing.
+    /// Whether a feature promises that its values don't depend on such a thing.
     pub(super) fn applies(self, feature: &Feature) -> bool {
         match self {
             Self::Future | Self::Threads => true,
@@ -42,7 +42,7 @@ impl Kind {
         }
     }
 
-    /// Why it can't be said of a feature to which it does not apply.
+    /// The reason why a feature does not promise it.
     const fn why_not(self) -> &'static str {
         match self {
             Self::Future | Self::Threads => "",
@@ -52,7 +52,7 @@ impl Kind {
         }
     }
 
-    /// Why no value of a feature was compared.
+    /// The reason why no value of a feature was compared.
     pub(super) fn why_nothing(self, feature: &Feature) -> &'static str {
         if self.applies(feature) { "there is no value to compare" } else { self.why_not() }
     }
@@ -70,7 +70,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// One change that no value may show.
+/// One trial: a change that no value may show.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Trial {
     /// Everything after a position of the calendar is changed.
@@ -79,19 +79,20 @@ pub(super) enum Trial {
     Pieces(Vec<usize>),
     /// History begins at this position.
     Prefix(usize),
-    /// It is computed on so many threads.
+    /// History is computed on this many threads.
     Threads(usize),
-    /// The instruments stand in reverse order.
+    /// The instruments are in reverse order.
     Reversed,
-    /// Every other instrument is not there.
+    /// Every other instrument is left out.
     Halved,
 }
 
 impl Trial {
-    /// All trials of a history of so many sessions, at so many dates.
+    /// All trials of a history of `n_sessions` sessions, with changes and cuts at `n_dates` dates.
     pub(super) fn all(n_sessions: usize, n_dates: usize) -> Vec<Self> {
         let dates = cuts(0..n_sessions, n_dates);
         let future = dates.iter().flat_map(|&last| Perturbation::ALL.map(|how| Self::Future(last, how)));
+        // Pieces of a single session are what an append of one session computes.
         let newest = n_sessions - 5..n_sessions;
         let pieces = (0..n_dates).map(|seed| random_cuts(n_sessions, seed)).chain([newest.collect()]);
         let prefixes = dates.iter().map(|&start| Self::Prefix(start));
@@ -114,7 +115,7 @@ impl Trial {
         }
     }
 
-    /// What is done, in words.
+    /// The change in words, with its dates.
     pub(super) fn words(&self, axis: &Axis) -> String {
         let date = |&at: &usize| axis.calendar().session(at).to_string();
         match self {
@@ -156,6 +157,8 @@ impl Trial {
                 let part = panel.between(*start..n_sessions);
                 let columns = compute(&part)?;
                 let again = Again { shift: *start, ..Again::new(part.axis(), &columns) };
+                // A value whose window begins before the cut lacks data, and may differ; later ones have all that they
+                // read.
                 let intact = |feature: &Feature| {
                     let sessions = feature.look_back().sessions().unwrap_or(n_sessions);
                     start.saturating_add(sessions).min(n_sessions)..n_sessions
@@ -167,6 +170,8 @@ impl Trial {
                 compare(&Again::new(panel.axis(), &columns), &|_| 0..n_sessions);
             }
             Self::Reversed | Self::Halved => {
+                // Halved keeps the last instrument and every other one before it, so places change as well as
+                // neighbours.
                 let kept = (0..panel.axis().n_instruments()).rev();
                 let step = if *self == Self::Halved { 2 } else { 1 };
                 let kept = kept.step_by(step).collect::<Vec<_>>();
@@ -180,7 +185,7 @@ impl Trial {
     }
 }
 
-/// Compute history piece by piece, each going on from the states that the one before left.
+/// Compute history in pieces, each of which goes on from the states that the one before left.
 fn in_pieces(
     panel: &Panel,
     features: &[Feature],
@@ -204,13 +209,13 @@ fn in_pieces(
     Ok(())
 }
 
-/// A few positions above 0 that look random: the same for equal seeds, so that a proof can be repeated.
+/// A few positions above 0 that look random; equal seeds give equal positions, so that a proof can be repeated.
 fn random_cuts(n_sessions: usize, seed: usize) -> Vec<usize> {
     let cuts = (0..4).map(|k| 1 + mixed((seed * 4 + k) as u64) as usize % (n_sessions - 1));
     cuts.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// A number that looks random (`SplitMix64`).
+/// A number that looks random: the mixing step of `SplitMix64`, without its lowest bit.
 fn mixed(seed: u64) -> u64 {
     let mut state = seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -218,7 +223,8 @@ fn mixed(seed: u64) -> u64 {
     (state ^ (state >> 31)) >> 1
 }
 
-/// The panel of these instruments in this order, under new names.
+/// The panel of these instruments in this order. They get new names, since an axis keeps instruments in the order of
+/// names.
 fn rearranged(panel: &Panel, order: &[usize]) -> Result<Panel, StudyError> {
     let axis = panel.axis();
     let name = |place: usize| Instrument::new(&format!("{place:012}"));
@@ -239,7 +245,7 @@ fn rearranged(panel: &Panel, order: &[usize]) -> Result<Panel, StudyError> {
     Ok(other)
 }
 
-/// The part of a panel that features read.
+/// The part of a panel that features read, so that the changed copies of a trial stay small.
 pub(super) fn narrowed(panel: &Panel, features: &[Feature]) -> Result<Panel, StudyError> {
     let mut part = Panel::new(panel.axis().clone());
     for name in features.iter().flat_map(Feature::fields).collect::<BTreeSet<_>>() {
@@ -260,7 +266,7 @@ pub(super) fn narrowed(panel: &Panel, features: &[Feature]) -> Result<Panel, Stu
     Ok(part)
 }
 
-/// The session at a position, as it is written.
+/// The session at a position of the calendar.
 pub(super) fn date(axis: &Axis, position: usize) -> Session {
     axis.calendar().session(position)
 }

@@ -1,8 +1,8 @@
-//! By how much a feature depends on where history starts.
+//! The warm-up: how much a feature depends on the start of history.
 //!
-//! A window forgets: once it is full, what came before it doesn't matter, which the checks of dropped beginnings show.
-//! A recursion remembers all history, though ever less of it, or for ever. How much is measured: the feature is computed
-//! from several later starts, and compared with itself over all history.
+//! A window forgets: once it is full, earlier data don't matter, which the checks of dropped beginnings show. A
+//! recursion remembers all history, most of it ever less, some of it for ever. How much is measured: the feature is
+//! computed from several later starts, and compared with itself over all history.
 
 use std::collections::BTreeSet;
 
@@ -13,59 +13,60 @@ use serde::Serialize;
 
 use crate::StudyError;
 
-/// From how many later starts a feature is computed.
+/// The number of later starts from which a feature is computed.
 const N_STARTS: usize = 8;
-/// How many sessions after the start differences are told.
+/// The sessions after the start at which differences are shown: the first, a month, a quarter, half a year, one and two
+/// years.
 pub(super) const LAGS: [usize; 6] = [0, 21, 63, 126, 252, 504];
-/// A difference below it is none.
+/// The relative difference below which two values count as equal.
 pub(super) const SMALL: f64 = 1e-6;
-/// The share of values whose difference must be small.
+/// The share of values that must count as equal before a feature is settled.
 pub(super) const SHARE: f64 = 0.99;
 
-/// How far a feature depends on where history starts.
+/// The dependence of a feature on the start of history.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WarmUp {
-    /// The feature.
+    /// The name of the feature.
     pub feature: String,
-    /// How far it remembers.
+    /// The part of history that its values depend on.
     #[serde(flatten)]
     pub history: History,
 }
 
-/// How much of the past a value depends on.
+/// The part of history that a value depends on.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "history", rename_all = "snake_case")]
 pub enum History {
-    /// Of so many earlier sessions only: where history starts before them doesn't matter at all.
+    /// A window of earlier sessions: a start of history before it does not matter at all.
     Window {
         /// The number of sessions after the start from which on values are exact.
         exact_after: usize,
     },
-    /// Of all of it: by how much was measured.
+    /// All of history; the effect of a later start was measured.
     All {
-        /// From how many later starts it was computed.
+        /// The number of later starts.
         starts: usize,
-        /// How values differ so many sessions after the start.
+        /// The differences after some numbers of sessions from the start.
         after: Vec<AtLag>,
-        /// From how many sessions after the start on 99 % of the values differ by less than 1e-6; `None` if that is
-        /// never so as far as it was measured.
+        /// The number of sessions after the start from which on 99 % of the values differ by less than 1e-6; `None` if
+        /// that is never so in the sessions that were measured.
         settled_after: Option<usize>,
-        /// How many sessions after the start it was measured, at most.
+        /// The most sessions after a start that were measured.
         measured: usize,
     },
 }
 
-/// Values so many sessions after the start of history, beside those with all history.
+/// Values some sessions after the start of history, compared with those from all history.
 ///
 /// A difference is relative: divided by the median absolute value that the feature has for the instrument over all its
 /// sessions, zeros left out. That is meaningful for a feature that crosses zero as well, and with a single instrument.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AtLag {
-    /// Sessions after the start; 0 is the first session of the history.
+    /// The number of sessions after the start; 0 is the first session of the history.
     pub sessions: usize,
-    /// Values that are there in both.
+    /// The number of values that both have.
     pub values: usize,
-    /// Values that are missing, or infinite, in one of the two only.
+    /// The number of values that are missing, or infinite, in one of the two only.
     pub missing: usize,
     /// The median difference.
     pub median: Option<f64>,
@@ -73,20 +74,20 @@ pub struct AtLag {
     pub largest: Option<f64>,
 }
 
-/// What a later start does to values of one lag.
+/// The differences that later starts make at one number of sessions after the start.
 #[derive(Clone, Debug, Default)]
 struct Differences {
-    /// Finite differences; kept for the lags that are told.
+    /// The finite differences; kept only for the numbers of sessions that are shown.
     kept: Vec<f64>,
-    /// Values that are there in both.
+    /// The number of values that both have.
     values: usize,
-    /// Values that are there in one.
+    /// The number of values that only one has.
     missing: usize,
-    /// Differences that are small.
+    /// The number of differences that count as none.
     small: usize,
 }
 
-/// The warm-up of each feature, by its whole column.
+/// Measure the warm-up of each feature, given its whole column.
 pub(super) fn measure(
     panel: &Panel,
     features: &[Feature],
@@ -129,7 +130,8 @@ fn measure_all(
     Ok(by_feature.into_par_iter().map(|lags| History::of(starts.len(), lags)).collect())
 }
 
-/// The median absolute value of each instrument, zeros and what is not finite left out; 1 where nothing is left.
+/// The median absolute value of each instrument; zeros and values that are not finite are left out, and 1 stands for
+/// none.
 fn scales(axis: &Axis, column: &Column) -> Vec<f64> {
     let of = |i: usize| {
         let values = axis.rows(i).map(|row| column.get(row).abs());
@@ -138,7 +140,7 @@ fn scales(axis: &Axis, column: &Column) -> Vec<f64> {
     (0..axis.n_instruments()).map(|i| of(i).unwrap_or(1.0)).collect()
 }
 
-/// Take the differences that a start makes, of the instruments that have a history before it.
+/// Add the differences that a start makes, for the instruments that have a history before it.
 fn compare(
     (axis, whole): (&Axis, &Column),
     (part, column): (&Axis, &Column),
@@ -203,7 +205,7 @@ impl History {
     }
 }
 
-/// The median, if there is any number.
+/// The median of some numbers; `None` without any.
 fn median(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| backstaff_statistics::median(values))
 }
