@@ -1,10 +1,10 @@
-//! How the program ends.
+//! The exit codes of the program.
 
 use std::process::ExitCode;
 
 use backstaff_study::{ErrorKind, StudyError};
 
-/// A check found something: a leak, a damaged artifact, a missed target.
+/// The exit code of a check that found something: a leak, a damaged artifact, a missed target.
 pub const FINDING: u8 = 3;
 
 /// The exit code of an error; `--help` lists them.

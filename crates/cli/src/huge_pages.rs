@@ -4,7 +4,7 @@
 //! went into the system's page faults. The C library asks the system for pages of 2 MB if its environment says so, and
 //! it reads that only when a program starts: so the program starts itself once more.
 
-/// What the C library reads.
+/// The environment variable from which the C library takes its settings when a program starts.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const TUNABLES: &str = "GLIBC_TUNABLES";
 
@@ -15,8 +15,8 @@ const TUNABLES: &str = "GLIBC_TUNABLES";
 const SETTINGS: &str = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432:\
      glibc.malloc.trim_threshold=4294967296:glibc.malloc.top_pad=67108864";
 
-/// Start the program again with large pages, unless that has been done or the user has settings of their own. If it
-/// can't be done, all goes on with small pages.
+/// Start the program again with large pages, unless that has been done or the user has settings of their own. If that
+/// fails, the program goes on with small pages.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub fn ask() {
     use std::os::unix::process::CommandExt as _;
@@ -34,6 +34,6 @@ pub fn ask() {
     }
 }
 
-/// Elsewhere the system decides.
+/// Other systems choose the size of pages themselves.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub fn ask() {}

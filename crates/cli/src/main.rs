@@ -1,4 +1,4 @@
-//! The command line: arguments to a study, and its answers to the terminal.
+//! The command line: from arguments to a study, and from its answers to the terminal.
 
 mod arguments;
 mod commands;

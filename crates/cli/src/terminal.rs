@@ -1,4 +1,4 @@
-//! What a run looks like: bars on a terminal, plain lines in a log, nothing with `--json`.
+//! The progress of a run on standard error: bars on a terminal, plain lines in a log, nothing with `--json`.
 
 use std::{
     fmt::Write as _,
@@ -13,7 +13,7 @@ use std::{
 use backstaff_study::progress::{Event, Observer, Outcome, StageRecord};
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Shows progress on standard error.
+/// Shows the progress of a run on standard error.
 pub struct Terminal {
     style: Style,
     bar: Mutex<Option<(ProgressBar, Instant)>>,
@@ -37,7 +37,7 @@ impl Terminal {
         Self { style, bar: Mutex::new(None), interrupted }
     }
 
-    /// Take a bar that is left away, so that a message stands alone.
+    /// Remove a bar that is still shown, so that a message has its own line.
     pub fn clear(&self) {
         self.with_bar(|slot| {
             if let Some((bar, _)) = slot.take() {
@@ -110,7 +110,7 @@ fn line(record: &StageRecord) -> String {
     format!("{:<10} {outcome} {:>8.3} s{why}", record.name, record.seconds)
 }
 
-/// A count with three digits and a letter: 12.3M.
+/// A count with one digit after the point and a letter: `12.3M`.
 pub fn short(count: f64) -> String {
     for (scale, letter) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] {
         if count >= scale {
@@ -120,7 +120,7 @@ pub fn short(count: f64) -> String {
     format!("{count:.0}")
 }
 
-/// The stage table that ends a run.
+/// The table of stages that ends a run.
 pub fn stage_table(stages: &[StageRecord], seconds: f64) -> String {
     let mut out = format!(
         "{:<10} {:<9} {:>9} {:>10} {:>9}  {:>9}\n",

@@ -1,4 +1,4 @@
-//! The commands that measure this machine, or make what it is measured with.
+//! The commands that measure this machine, and the one that makes a synthetic market.
 
 use std::{fs, process::ExitCode};
 

@@ -1,4 +1,4 @@
-//! `backstaff cache`: the store.
+//! `backstaff cache`: the size, the sweeping and the checking of a store.
 
 use std::{path::PathBuf, process::ExitCode};
 

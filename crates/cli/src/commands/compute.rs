@@ -43,7 +43,7 @@ pub fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, StudyErro
     Ok(ExitCode::SUCCESS)
 }
 
-/// Names and expressions, from `NAME=EXPRESSION` each.
+/// Split features written as `NAME=EXPRESSION` into names and expressions.
 pub(super) fn definitions(texts: &[String]) -> Result<Vec<(String, String)>, StudyError> {
     let definition = |text: &String| match text.split_once('=') {
         Some((name, expression)) if !name.trim().is_empty() && !expression.trim().is_empty() => {

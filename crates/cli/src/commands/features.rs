@@ -1,4 +1,4 @@
-//! `backstaff features`: what there is to compute, without data.
+//! `backstaff features`: descriptions of libraries, features and operators, without data.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -40,7 +40,7 @@ fn list(context: &Context, name: Option<String>, sources: FeatureSources) -> Res
     Ok(())
 }
 
-/// Where to look; a name that ends like a file is one.
+/// The sources to look in; a name that ends in `.yaml` or `.yml` is a library file.
 fn with_file(name: Option<&str>, FeatureSources { libraries, file }: FeatureSources) -> Sources {
     let is_file = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
     let named = name.map(PathBuf::from).filter(is_file);

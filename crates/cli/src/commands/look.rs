@@ -1,4 +1,4 @@
-//! The commands that look and compute nothing: `init`, `status`, `why`, `db check`, `db index`.
+//! The commands that look at data and stores and run no study: `init`, `status`, `why`, `db check`, `db index`.
 
 use std::{
     io::{IsTerminal as _, Write as _},

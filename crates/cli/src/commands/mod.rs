@@ -30,19 +30,19 @@ use crate::{
     terminal::Terminal,
 };
 
-/// What every command is given.
+/// The options that all commands share, and the terminal that shows their progress.
 pub struct Context {
     pub common: Common,
     pub terminal: Terminal,
 }
 
 impl Context {
-    /// The study of a file, opened as the arguments say.
+    /// Open the study of a file with the options of the command line.
     fn study(&self, path: &std::path::Path) -> Result<Study, StudyError> {
         Study::open(path, &self.options())
     }
 
-    /// How a study is opened.
+    /// The options with which studies are opened.
     fn options(&self) -> Options {
         Options {
             profile: self.common.profile.clone(),
@@ -52,14 +52,14 @@ impl Context {
         }
     }
 
-    /// Write a trace where one was asked for.
+    /// Write the trace of a run to the file that `--trace` names, if it names one.
     fn write_trace(&self, trace: &serde_json::Value) -> Result<(), StudyError> {
         let Some(path) = &self.common.trace else { return Ok(()) };
         let text = serde_json::to_vec(trace).map_err(|error| unwritable(&error))?;
         Ok(backstaff_study::output::write_bytes(path, &text)?)
     }
 
-    /// Print one JSON document, or a text.
+    /// Print an answer: one JSON document with `--json`, a text otherwise.
     fn answer(&self, json: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), StudyError> {
         print_out(&if self.common.json { pretty(json)? } else { text() })
     }
@@ -71,7 +71,7 @@ fn pretty(json: &impl Serialize) -> Result<String, StudyError> {
 
 fn print_out(text: &str) -> Result<(), StudyError> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
-        // Who reads through `head` has seen enough.
+        // A reader that closes the pipe, as `head` does, has seen enough.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         Err(source) => Err(OutputError::Write { path: PathBuf::from("standard output"), source }.into()),
         Ok(()) => Ok(()),
@@ -88,7 +88,7 @@ fn schema() -> Result<ExitCode, StudyError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// An error and what led to it, each part once.
+/// An error with its causes; a text that an earlier one contains is left out.
 fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -102,7 +102,7 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Carry out what was typed.
+/// Carry out the command that was typed, and return its exit code.
 pub fn run(arguments: Arguments) -> ExitCode {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = interrupted.clone();

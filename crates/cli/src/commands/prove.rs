@@ -1,4 +1,4 @@
-//! `backstaff prove`: nothing looks ahead, in a study or in single features.
+//! `backstaff prove`: shows that nothing looks ahead, in a study or in single features.
 
 use std::{path::Path, process::ExitCode};
 

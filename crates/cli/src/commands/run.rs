@@ -31,7 +31,7 @@ pub fn demo(context: &Context) -> Result<ExitCode, StudyError> {
     run(context, &bundled("us_equities.yaml")?)
 }
 
-/// A bundled study: in `examples/` of the folder or of one above it, or of one above the program.
+/// The path of a bundled study: in `examples/` of the working directory, of the program's folder, or of one above them.
 pub(super) fn bundled(name: &str) -> Result<PathBuf, StudyError> {
     let program = std::env::current_exe().ok();
     let here = std::env::current_dir().ok();
