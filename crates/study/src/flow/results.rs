@@ -27,9 +27,9 @@ use crate::{
 pub struct FeatureFacts {
     /// The name of the feature.
     pub name: String,
-    /// The library or file that defines the feature; empty if the study itself does.
+    /// The library or file that defines the feature; `the study` for a definition in the study's own file.
     pub library: String,
-    /// Its expression, as written.
+    /// The expression, as written.
     pub expression: String,
     /// The look-back in words, as `20 sessions`.
     pub look_back: String,

@@ -397,12 +397,12 @@ impl Stage for Load {
             benchmark,
             published,
             tables_text,
-            high_water_mark: _, // It decides what stands for the bytes.
+            high_water_mark: _, // hashed through the digest of the files
             laps: _,
         } = self;
         let PanelSource {
-            path: _,   // Its bytes are what counts.
-            format: _, // It is checked, and what is read is the same.
+            path: _,   // hashed as the bytes behind it
+            format: _, // a check only: the bytes tell it
             mapping,
             fields,
             categories,
@@ -412,7 +412,7 @@ impl Stage for Load {
             on_bad_instrument,
             drop_rows,
             date_order,
-            tables: _, // Their text has all that they say.
+            tables: _, // hashed as `tables_text`
             facts,
         } = prices;
         let list = |key: &mut KeyHasher, label: &str, names: &mut dyn Iterator<Item = &String>| {

@@ -138,7 +138,7 @@ pub fn categories_table(categories: &Categories) -> Table {
 
 /// The table that codes and their words are stored as.
 pub fn words_table(codes: Vec<u32>, words: &[impl AsRef<str>]) -> Table {
-    // One part, and so one digest: the words stand in the name of the column.
+    // One part, and so one digest: the words are the name of the column, as JSON.
     let words = words.iter().map(AsRef::as_ref).collect::<Value>();
     Table::new().u32(&words.to_string(), codes)
 }

@@ -140,7 +140,7 @@ impl<'a> HighWater<'a> {
                 (state, over, told.map(|told| format!("{}: {told}", self.path.display())))
             }
             Err(why) => {
-                // A chain stands for one content, so rows that an earlier chain has kept go with it.
+                // A chain describes one content, so rows that an earlier chain has kept go with it.
                 let _ = fs::remove_dir_all(&self.folder);
                 let mut chain = KeyHasher::new();
                 chain.digest("whole", &whole()?);

@@ -28,7 +28,7 @@ pub struct AtHorizon {
     /// The mean return over the horizon of the highest quantile less that of the lowest, per session; neighbouring
     /// sessions overlap, which its t allows for.
     pub label_spread: Summary,
-    /// How steadily the means rise: the rank correlation with the quantile's number, 1 if each is above the one before.
+    /// The steadiness of the rise: the rank correlation of the means with the quantiles' numbers, 1 if all rise.
     pub monotonicity: Option<f64>,
     /// The return per session of the highest quantile less that of the lowest, in staggered cohorts that are held over
     /// the horizon, before costs.

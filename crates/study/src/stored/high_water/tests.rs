@@ -180,7 +180,7 @@ fn kept_rows_that_are_gone_are_never_read_again_piece_by_piece() {
     assert_eq!(crate::command::cache::gc(market.store.path(), 1, false).unwrap().artifacts, 1);
     assert!(!marks.exists());
     assert!(why(&market.read_rightly()).contains("nothing is kept"));
-    // A torn copy is none.
+    // A damaged copy counts as none.
     let mut files = vec![marks.join("artifacts")];
     while let Some(path) = files.pop() {
         if path.is_dir() {
