@@ -17,7 +17,7 @@ use super::{
 
 use crate::StudyError;
 
-/// Where the data come from.
+/// The files that a study reads.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
@@ -26,7 +26,7 @@ pub struct Data {
     /// `union` (of the dates in the file) or the name of an exchange whose calendar ships: `XNYS`, `XKRX`.
     #[serde(default = "union")]
     pub calendar: String,
-    /// Facts about instruments: sector, date of entry.
+    /// A table of facts about instruments, such as their sectors and dates of entry.
     #[serde(default)]
     pub attributes: Option<Attributes>,
     /// Published values of instruments, for `$$name_q` and `$$name_a`: a table or a list of them.
@@ -37,7 +37,7 @@ pub struct Data {
     #[serde(default, deserialize_with = "one_or_many")]
     #[schemars(with = "OneOrMany<SeriesTable>")]
     pub series: Vec<SeriesTable>,
-    /// A series to compare with.
+    /// A series of prices, such as an index, that portfolios are compared with.
     #[serde(default)]
     pub benchmark: Option<Benchmark>,
 }
@@ -52,32 +52,32 @@ fn union() -> String {
 pub struct Prices {
     /// A Parquet or CSV file, a folder of them, a folder in Qlib's or LEAN's layout, or a database of tables.
     pub path: PathBuf,
-    /// What must be there, if that is to be checked: `lean` or `qlib`.
+    /// The layout that the folder must have; a folder in another one is an error.
     #[serde(default)]
     pub format: Format,
-    /// What the tables of a database mean, by a layout that ships: `krx`.
+    /// The name of a layout of tables that ships with the program: `krx`. A layout says what the tables of a database mean.
     #[serde(default)]
     pub preset: Option<String>,
-    /// The same, by a layout file of your own.
+    /// A layout file of your own, in place of `preset`.
     #[serde(default)]
     pub tables: Option<PathBuf>,
-    /// Whether of the large tables of an SQLite file only the rows above those of the last reading are read, the others
-    /// coming from a kept copy. What is corrected or removed below is missed, which the report says.
+    /// Whether only the new rows of an SQLite file's large tables are read, those above the last reading, and the older
+    /// ones come from a kept copy. Corrections of older rows are missed, which the report says.
     #[serde(default)]
     pub high_water_mark: bool,
     /// Columns whose names are not the usual ones: the file's name to ours.
     #[serde(default)]
     pub mapping: BTreeMap<String, String>,
-    /// How dates such as 3/4/2015 are written: `detect`, `day_first` or `month_first`.
+    /// The order of day and month in dates such as 3/4/2015.
     #[serde(default)]
     pub date_order: DateOrder,
-    /// How prices are adjusted for splits and dividends.
+    /// The adjustment of prices for splits and dividends.
     #[serde(default)]
     pub adjustment: Adjustment,
-    /// What to do with an instrument that has duplicate rows or prices that are not positive.
+    /// The treatment of an instrument that has duplicate rows or prices that are not positive.
     #[serde(default)]
     pub on_bad_instrument: OnBadInstrument,
-    /// Rows that are known to be wrong, frozen here.
+    /// Rows that you know to be wrong; they are left out.
     #[serde(default)]
     pub drop_rows: Vec<DropRow>,
 }
@@ -86,13 +86,13 @@ pub struct Prices {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DropRow {
-    /// Whose.
+    /// The name of the instrument.
     pub instrument: String,
-    /// When: YYYY-MM-DD.
+    /// The session of the row, YYYY-MM-DD.
     pub date: String,
 }
 
-/// Facts about instruments.
+/// A table of facts about instruments.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Attributes {
@@ -109,13 +109,13 @@ pub struct Attributes {
     pub is_static: bool,
 }
 
-/// A series to compare with.
+/// A series of prices that portfolios are compared with.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Benchmark {
     /// A Parquet or CSV file of bars.
     pub path: PathBuf,
-    /// Which instrument of it.
+    /// The name of the instrument in that file.
     pub instrument: String,
 }
 

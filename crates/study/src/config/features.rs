@@ -13,23 +13,24 @@ use serde::{Deserialize, Serialize};
 use super::{Config, operators};
 use crate::StudyError;
 
-/// What the model sees.
+/// The features that models see.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Features {
-    /// Libraries that ship with the program.
+    /// Libraries of features that ship with the program; `backstaff features list` names them.
     #[serde(default)]
     pub libraries: Vec<String>,
-    /// Files of the same form, of the user's own.
+    /// Feature files of your own.
     #[serde(default)]
     pub files: Vec<PathBuf>,
-    /// Features defined here: name and expression.
+    /// Features defined here: a name and an expression each.
     #[serde(default)]
     pub define: BTreeMap<String, String>,
     /// The features that the models see; all of the above if absent.
     #[serde(default)]
     pub select: Option<Vec<String>>,
-    /// What `backstaff precompute` wrote for this study; used where it holds what would be computed.
+    /// A file or folder that `backstaff precompute` wrote for this study; it is used where it holds what would be
+    /// computed.
     #[serde(default)]
     pub precomputed: Option<PathBuf>,
 }

@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use super::Problem;
 
-/// Walk-forward folds.
+/// The walk-forward folds of a study.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Folds {
     /// The sessions that are tested, cut into folds.
     pub test: TestRange,
-    /// How long each fold's test lasts.
+    /// The length of each fold's test.
     #[serde(default)]
     pub every: Every,
-    /// How much comes before it.
+    /// The history that each fold trains on, its validation included.
     #[serde(default)]
     pub train: TrainSpan,
-    /// The end of the training span, held out for early stopping and the choice of penalties.
+    /// The end of that history, held out for early stopping and the choice of penalties.
     pub validation: Validation,
     /// Sessions left out before each validation and test, beside what the label's span already removes.
     #[serde(default)]
@@ -32,9 +32,9 @@ pub struct Folds {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MinRows {
-    /// Of training, after purging.
+    /// The fewest training rows, after purging.
     pub train: usize,
-    /// Of the test.
+    /// The fewest test rows.
     pub test: usize,
 }
 
@@ -55,7 +55,7 @@ pub struct TestRange {
     pub to: Option<String>,
 }
 
-/// How long a fold's test lasts.
+/// The length of a fold's test.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Every {
@@ -68,16 +68,16 @@ pub enum Every {
     Sessions(u32),
 }
 
-/// How much history a fold trains on, its validation included.
+/// The history that a fold trains on, its validation included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TrainSpan {
     /// Everything before the test.
     #[default]
     Expanding,
-    /// The last years before the test.
+    /// This many calendar years before the test.
     Years(u32),
-    /// The last sessions before the test.
+    /// This many sessions before the test.
     Sessions(u32),
 }
 
@@ -87,9 +87,9 @@ pub enum TrainSpan {
 pub enum Validation {
     /// Nothing: no early stopping, and one penalty.
     None,
-    /// Calendar months.
+    /// This many calendar months.
     Months(u32),
-    /// Sessions.
+    /// This many sessions.
     Sessions(u32),
 }
 

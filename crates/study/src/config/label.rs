@@ -14,13 +14,14 @@ use serde::{
 
 use super::Problem;
 
-/// What the model predicts: the return over a horizon, from the execution price of the next session.
+/// The return over a horizon, from the execution price of the next session, in the form in which models see it.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Label {
-    /// Sessions between entry and exit.
+    /// The number of sessions between entry and exit.
     pub horizon: u32,
-    /// The form in which the model is shown it; measures always use the plain return.
+    /// The form in which models see the return: a name, a mapping, or a list of mappings with a `share` each. Measures
+    /// always use the plain return.
     #[serde(default)]
     pub target: Target,
 }
@@ -37,25 +38,25 @@ pub struct Target(pub Vec<TargetPart>);
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetPart {
-    /// What it is multiplied by in the sum.
+    /// The factor of the part in the sum.
     #[serde(default = "whole")]
     pub share: f64,
-    /// What it starts from.
+    /// The number that the part starts from.
     #[serde(default)]
     pub of: Basis,
-    /// What stands for the market in an excess or a residual: the mean if absent.
+    /// The return of the market in an excess or a residual; the mean if absent.
     #[serde(default)]
     pub market: Option<MarketReturn>,
-    /// For a residual: an expression for beta, as known at the session's close.
+    /// The beta of a residual: an expression, evaluated at the session's close.
     #[serde(default)]
     pub beta: Option<String>,
-    /// A category (`sector`) whose mean is taken off.
+    /// A category, such as `sector`, whose mean is taken off.
     #[serde(default)]
     pub neutral: Option<String>,
     /// A category within which ranks and z-scores are taken, instead of the whole session.
     #[serde(default)]
     pub within: Option<String>,
-    /// The form.
+    /// The form that the model sees.
     #[serde(rename = "as")]
     pub form: TargetForm,
     /// Returns beyond ± this are cut to it before anything else. Measures and portfolios never see it.
@@ -64,7 +65,7 @@ pub struct TargetPart {
     /// Targets beyond ± this are cut to it after everything else.
     #[serde(default)]
     pub limit: Option<f64>,
-    /// With whom a row is compared.
+    /// The rows that a row is compared with.
     #[serde(default)]
     pub among: Among,
 }

@@ -60,38 +60,38 @@ pub struct Config {
     /// What the study asks, in a sentence or two; printed at the top of the report.
     #[serde(default)]
     pub about: String,
-    /// Where the data come from.
+    /// The files that the study reads.
     pub data: Data,
-    /// Which instruments are eligible in which session.
+    /// The instruments that are eligible, session by session.
     #[serde(default)]
     pub universe: UniverseSpec,
-    /// What the models see.
+    /// The features that models see.
     #[serde(default)]
     pub features: Features,
-    /// What the models predict, and what scores are judged by.
+    /// The return that models predict and scores are judged by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<Label>,
-    /// Which sessions train, validate and test.
+    /// The sessions that train, validate and test, walking forward.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folds: Option<Folds>,
-    /// How much training rows count; all the same if absent.
+    /// The weights of training rows; all rows count the same if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
-    /// What gives scores.
+    /// The models that give scores, by name.
     #[serde(default)]
     pub models: Models,
     /// The model whose portfolio the report is about; the first LightGBM model, else the first, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub primary: Option<String>,
-    /// How market regimes are followed, for a strategy that reads them.
+    /// The hidden Markov models of market regimes, for a strategy that reads them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regimes: Option<Followed>,
-    /// What trades.
+    /// The strategy, and the market that it trades in.
     pub portfolio: Portfolio,
-    /// Under which other settings of the regimes the strategy is run as well.
+    /// Other settings of the regimes under which the strategy is run as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spread: Option<Spread>,
-    /// Named overrides of the above.
+    /// Named changes of the study: `--profile NAME` lays one over it.
     #[serde(default)]
     pub profiles: BTreeMap<String, serde_json::Value>,
     /// The folder of the file: paths in it are relative to this.
@@ -102,7 +102,7 @@ pub struct Config {
     pub profile: Option<String>,
 }
 
-/// Which instruments are eligible in which session.
+/// The instruments that are eligible, session by session.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UniverseSpec {
@@ -113,10 +113,10 @@ pub struct UniverseSpec {
     /// without the date stay and are counted.
     #[serde(default)]
     pub member_from: Option<String>,
-    /// Only these instruments.
+    /// The only instruments that are read; all if absent.
     #[serde(default)]
     pub instruments: Option<Vec<String>>,
-    /// Only the first so many instruments by name (a profile's way to a quick try).
+    /// The number of instruments that are read, the first by name: for a quick try.
     #[serde(default)]
     pub at_most: Option<usize>,
 }

@@ -15,22 +15,22 @@ pub type Models = BTreeMap<String, ModelSpec>;
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ModelSpec {
-    /// Gradient-boosted trees.
+    /// Gradient-boosted trees of LightGBM.
     Lightgbm {
-        /// Trees at most.
+        /// The largest number of trees.
         #[serde(default = "default_rounds")]
         rounds: u32,
-        /// Trees without gain on the validation rows after which training ends; 0 never ends early. 30 if absent, and 0
-        /// without validation rows.
+        /// The number of trees without gain on the validation rows after which training ends; 0 never ends early. 30 if
+        /// absent, and 0 without validation rows.
         #[serde(default)]
         early_stopping: Option<u32>,
-        /// For the objectives that rank: into how many grades a session's targets are cut; 5 if absent.
+        /// The number of grades into which a session's targets are cut, for objectives that rank; 5 if absent.
         #[serde(default)]
         grades: Option<u32>,
-        /// How many models a fold trains, which differ in nothing but their seeds.
+        /// The number of models of a fold, which differ in nothing but their seeds.
         #[serde(default = "one")]
         seeds: u32,
-        /// How their scores become one: the mean of `scores`, or of `ranks` within the session.
+        /// The way in which the scores of several seeds become one.
         #[serde(default)]
         average: Average,
         /// LightGBM's own parameters.
@@ -42,7 +42,7 @@ pub enum ModelSpec {
         /// Candidate penalties on the sum of squared coefficients (scikit-learn's `alpha`).
         #[serde(default = "default_penalties")]
         penalties: Vec<f64>,
-        /// Features are cut at so many standard deviations on either side.
+        /// The number of standard deviations at which features are cut on either side.
         #[serde(default = "default_clip")]
         clip: f64,
     },

@@ -23,23 +23,22 @@ pub struct FactTable {
     /// `known_at`, `fiscal_year_end`, `currency`, `field`, `value`).
     #[serde(default)]
     pub mapping: BTreeMap<String, String>,
-    /// Where no column says when a row became known: after how many calendar days from the end of its period it surely
-    /// was.
+    /// The number of calendar days after the end of its period from which on a row is known, where no column says it.
     #[serde(default)]
     pub lag_days: Option<u32>,
-    /// Whether periods that are known by their ends alone are quarters or years.
+    /// The length of periods that are known by their ends alone.
     #[serde(default)]
     pub frequency: Option<PeriodLength>,
     /// The month in which fiscal years end, where no column says it.
     #[serde(default)]
     pub fiscal_year_end: Option<i8>,
-    /// The currency that is meant; rows in others are left out and counted.
+    /// The currency that is read; rows in others are left out and counted.
     #[serde(default)]
     pub currency: Option<String>,
     /// The quantities that are read; all numbers if absent.
     #[serde(default)]
     pub fields: Option<Vec<String>>,
-    /// Quantities for one share: they must not meet adjusted prices in an expression.
+    /// The quantities that are for one share: they must not meet adjusted prices in an expression.
     #[serde(default)]
     pub per_share: Vec<String>,
 }
@@ -75,8 +74,8 @@ pub struct SeriesTable {
     /// The series that are read; all if absent.
     #[serde(default)]
     pub names: Option<Vec<String>>,
-    /// How long after their dates values became known, where no column says it: one lag for all, or by series; of common
-    /// series it is known.
+    /// The time from the date of a value to its publication, where no column says it: one lag for all series, or one for
+    /// each; common series have a usual one.
     #[serde(default)]
     pub lag: SeriesLag,
 }

@@ -10,35 +10,35 @@ use serde::{Deserialize, Serialize};
 
 use super::Problem;
 
-/// How regimes are followed.
+/// The hidden Markov models of market regimes, and when they are fitted.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Followed {
-    /// Expressions of what is observed; the first one should be a return.
+    /// The expressions that are observed; the first one should be a return.
     pub observe: Vec<String>,
-    /// How many states.
+    /// The number of states.
     pub states: usize,
-    /// `diagonal` or `full`.
+    /// The form of the covariances.
     pub covariance: CovarianceForm,
-    /// How many bars a fit sees.
+    /// The number of bars that a fit sees.
     pub look_back: usize,
-    /// When models are fitted again: `never`, `monthly`, `weekly`, `daily` or `every N bars`.
+    /// The times at which models are fitted again: `never`, `monthly`, `weekly`, `daily` or `every N bars`.
     pub schedule: String,
-    /// Schedules of single instruments.
+    /// The schedules of single instruments, where they differ.
     pub schedules: BTreeMap<String, String>,
-    /// Where later fits begin: `cold` at all starts, `warm` at the last model and two starts besides.
+    /// The point at which later fits begin.
     pub refit: Begin,
-    /// How many starts a fit tries.
+    /// The number of starts that a fit tries.
     pub starts: usize,
-    /// How many of them, the likeliest after 15 iterations, are followed to the end.
+    /// The number of starts, the likeliest after 15 iterations, that are followed to the end.
     pub keep: usize,
-    /// The most iterations of a search.
+    /// The largest number of iterations of a search.
     pub max_iterations: usize,
-    /// What an iteration must add to the log-likelihood per observation for a search to go on.
+    /// The gain in log-likelihood per observation below which a search ends.
     pub tolerance: f64,
     /// The seed of random starts.
     pub seed: u64,
-    /// What a missing bar is: `skip` (a transition without observation) or `refuse`.
+    /// The treatment of a bar with a missing value.
     pub missing: Missing,
 }
 
@@ -83,15 +83,15 @@ impl Default for Followed {
     }
 }
 
-/// Which other settings the results are compared with; an empty list leaves one out.
+/// Other settings of the regimes that the results are compared with; an empty list leaves one out.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spread {
-    /// Numbers of states.
+    /// The numbers of states.
     pub states: Vec<usize>,
-    /// Look-backs.
+    /// The look-backs, in bars.
     pub look_backs: Vec<usize>,
-    /// Fits every 21 bars that begin so many bars later: what hangs on the day of the month.
+    /// Delays of fits every 21 bars, in bars: they show how much hangs on the day of the month.
     pub offsets: Vec<usize>,
 }
 

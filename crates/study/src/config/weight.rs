@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Problem;
 
-/// How much training rows count: by age, by an expression, or the product of both.
+/// The weights of training rows: by age, by an expression, or the product of both.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Weights {
@@ -13,7 +13,7 @@ pub struct Weights {
     /// by the mean.
     #[serde(default)]
     pub decay: Option<f64>,
-    /// Half as much for every so many calendar days; divided by the mean.
+    /// The number of calendar days after which a row counts half as much; weights are divided by their mean.
     #[serde(default)]
     pub half_life_days: Option<f64>,
     /// An expression of 0 or more, evaluated at the row's own session. Rows where it is 0 or missing are left out and

@@ -14,17 +14,6 @@ use crate::{PortfolioError, strategy::Strategy};
 
 /// A strategy by its name, and its rules; what a configuration leaves out has the default of that strategy.
 ///
-/// | name | holds |
-/// |---|---|
-/// | `basic_switching` | one instrument, as much as its regime says |
-/// | `rotation` | the instruments in a good regime, by confidence, up to a cap |
-/// | `optimized_rotation` | the surest Bulls in equal weights, up to a cap |
-/// | `crisis_detection` | one of four books, by the market's regime |
-/// | `dynamic_sizing` | one instrument by regime and confidence, with a stop and a limit on the drawdown |
-/// | `half_kelly` | one instrument, by what its regimes have brought |
-/// | `sector_rotation` | the sectors that suit the market's regime, the surest first |
-/// | `deterioration_short` | short, when an old Bull fades |
-///
 /// ```
 /// use backstaff_portfolio::regime::Template;
 /// let template = Template::named("optimized_rotation").unwrap();
@@ -32,15 +21,22 @@ use crate::{PortfolioError, strategy::Strategy};
 /// ```
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the table above says what each one holds")]
 pub enum Template {
+    /// Hold one instrument, as much as its regime says.
     BasicSwitching(BasicSwitchingRules),
+    /// Hold the instruments in a good regime, by confidence, up to a cap.
     Rotation(RotationRules),
+    /// Hold the surest Bulls in equal weights, up to a cap.
     OptimizedRotation(OptimizedRotationRules),
+    /// Hold one of four books, by the market's regime.
     CrisisDetection(CrisisDetectionRules),
+    /// Hold one instrument by regime and confidence, with a stop and a limit on the drawdown.
     DynamicSizing(DynamicSizingRules),
+    /// Hold one instrument, by what its regimes have brought.
     HalfKelly(HalfKellyRules),
+    /// Hold the sectors that suit the market's regime, the surest first.
     SectorRotation(SectorRotationRules),
+    /// Go short when an old Bull fades.
     DeteriorationShort(DeteriorationShortRules),
 }
 

@@ -17,11 +17,11 @@ use serde::{Deserialize, Serialize};
 use super::Problem;
 pub use strategy::{ExposureSpec, GivenWeights, RiskSpec, ScoreStrategy, StrategySpec, TopNSpec, WeightSpec};
 
-/// What trades, where, and at what cost.
+/// The strategy, and the market that it trades in.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Portfolio {
-    /// What is held.
+    /// The rules by which instruments are held: one strategy with its keys.
     pub strategy: StrategySpec,
     /// The first date at whose close a study without folds decides, YYYY-MM-DD; absent: the first one on which all that
     /// the strategy reads is known.
@@ -30,43 +30,44 @@ pub struct Portfolio {
     /// The last date of a study without folds; absent: the last one of the data.
     #[serde(default)]
     pub to: Option<String>,
-    /// At which price of the next session orders are filled; labels are measured from the same one.
+    /// The price of the next session at which orders are filled; labels are measured from the same one.
     #[serde(default)]
     pub execution: Execution,
-    /// Sessions between rebalancings.
+    /// The number of sessions between rebalancings.
     #[serde(default = "one")]
     pub rebalance_every: u32,
-    /// Accounts with equal parts of the cash that are rebalanced in turn, each every `rebalance_every` sessions.
+    /// The number of accounts with equal parts of the cash that are rebalanced in turn, each every `rebalance_every`
+    /// sessions.
     #[serde(default = "one")]
     pub cohorts: u32,
-    /// Sessions between rebalancings of the equal-weight benchmark.
+    /// The number of sessions between rebalancings of the equal-weight benchmark.
     #[serde(default = "monthly")]
     pub benchmark_rebalance_every: u32,
-    /// What trading costs.
+    /// The costs of trading.
     #[serde(default)]
     pub costs: CostModel,
-    /// Cash at the start.
+    /// The cash at the start.
     #[serde(default = "million")]
     pub initial_cash: f64,
-    /// What cash earns a year: a fraction, which may be dated, or a series of `data.series` in per cent.
+    /// The interest on cash a year: a fraction, which may be dated, or a series of `data.series` in per cent.
     #[serde(default)]
     pub cash_rate: CashRate,
-    /// Shares come in multiples of this; 0 allows fractions.
+    /// The smallest number of shares, of which orders are multiples; 0 allows fractions.
     #[serde(default)]
     pub lot: f64,
     /// The largest share of a volume that one order may take; absent: no limit.
     #[serde(default)]
     pub volume_cap: Option<f64>,
-    /// Which volume.
+    /// The volume that the cap is a share of.
     #[serde(default)]
     pub volume_cap_of: VolumeOf,
-    /// Traded sessions over which volume is averaged and volatility measured, for the volume cap and the impact.
+    /// The number of traded sessions over which volume is averaged and volatility measured, for cap and impact.
     #[serde(default = "twenty")]
     pub liquidity_sessions: u32,
     /// The daily price limit beyond which nothing trades in that direction, as a fraction, dated, or `krx`; absent: none.
     #[serde(default)]
     pub price_limit: Option<DatedRate>,
-    /// What a position brings when its instrument is delisted.
+    /// The share of the last price that a position brings when its instrument is delisted.
     #[serde(default)]
     pub recovery: RecoverySpec,
     /// Whether holdings that leave the universe are sold.
@@ -101,22 +102,22 @@ fn yes() -> bool {
     true
 }
 
-/// What trading costs; basis points a side.
+/// The costs of trading.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CostModel {
-    /// Commission on either side.
+    /// The commission on buying and on selling, in basis points.
     pub commission_bps: f64,
-    /// How much worse than the quoted price a fill is: half the spread.
+    /// The distance of a fill from the quoted price, half the spread, in basis points.
     pub slippage_bps: f64,
-    /// How much of a session's volatility an order for an average session's value moves the price; with the square root
-    /// of the order's size.
+    /// The move of the price by an order for an average session's value, in volatilities of a session; it grows with the
+    /// square root of the order's size.
     pub impact: f64,
-    /// Tax on sales; may be dated, or `krx`.
+    /// The tax on sales, in basis points; it may be dated, or `krx`.
     pub sell_tax_bps: DatedRate,
-    /// The least an order costs.
+    /// The smallest commission of an order, in money.
     pub minimum: f64,
-    /// What a short position costs a year.
+    /// The cost of a short position a year, in basis points.
     pub borrow_bps: f64,
 }
 

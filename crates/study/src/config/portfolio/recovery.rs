@@ -26,13 +26,13 @@ const SLIP_OF_THE_PEN: f64 = 0.85;
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RecoverySpec {
-    /// Where nothing else is said.
+    /// The share where nothing else is said.
     pub usual: f64,
-    /// For single instruments.
+    /// The shares of single instruments.
     pub instruments: BTreeMap<String, f64>,
-    /// A CSV or Parquet file that says it for more: an instrument and its `recovery` a row.
+    /// A CSV or Parquet file with an instrument and its `recovery` a row.
     pub table: Option<PathBuf>,
-    /// By the reason that the database's table of delistings gives.
+    /// The shares by the reason that the database's table of delistings gives.
     pub reasons: BTreeMap<String, f64>,
 }
 

@@ -40,16 +40,16 @@ pub enum StrategySpec {
 pub enum ScoreStrategy {
     /// Hold the `k` best; replace at most `n_drop` a session.
     TopkDropout {
-        /// How many to hold.
+        /// The number of instruments that are held.
         k: u32,
-        /// How many to replace at most.
+        /// The largest number that is replaced at a rebalancing.
         n_drop: u32,
     },
     /// Hold the best `n`, with a band, caps, weights and an exposure.
     TopN(Box<TopNSpec>),
     /// Hold the best quantile, short the worst.
     QuantileLongShort {
-        /// The share of instruments on either side.
+        /// The share of instruments that is held, and the share that is sold short.
         quantile: f64,
         /// Long exposure, as a share of equity; the short side has as much.
         #[serde(default = "full")]
@@ -71,42 +71,42 @@ pub enum GivenWeights {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TopNSpec {
-    /// How many to hold.
+    /// The number of instruments that are held.
     pub n: u32,
-    /// Keep a position while its rank is at most this; the book is made anew at each rebalancing if absent.
+    /// The rank down to which a position is kept; the book is made anew at each rebalancing if absent.
     #[serde(default)]
     pub keep: Option<u32>,
-    /// Replace a position only by a score that is higher by at least this.
+    /// The difference in score from which on a position is replaced.
     #[serde(default)]
     pub advantage: f64,
-    /// The most positions of a group, by the category that says which.
+    /// The largest number of positions of one group, by category.
     #[serde(default)]
     pub at_most_per: BTreeMap<String, u32>,
-    /// What is done to scores before they are ranked.
+    /// The changes of scores before they are ranked.
     #[serde(default)]
     pub score: ScoreSpec,
-    /// What decides how much of each is held.
+    /// The rule for the weights of positions.
     #[serde(default)]
     pub weights: WeightSpec,
     /// The largest share of equity that a position gets.
     #[serde(default = "full")]
     pub max_weight: f64,
-    /// A position is left alone while it is less than this share of equity away from its target.
+    /// The distance from its target, as a share of equity, below which a position is left alone.
     #[serde(default)]
     pub threshold: f64,
-    /// How much of equity is invested; all of it if absent.
+    /// The share of equity that is invested; all of it if absent.
     #[serde(default)]
     pub exposure: Option<ExposureSpec>,
 }
 
-/// What is done to scores before they are ranked.
+/// The changes of scores before they are ranked.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScoreSpec {
     /// The category within which scores become z-scores.
     #[serde(default)]
     pub within: Option<String>,
-    /// What scores are then divided by.
+    /// The risk by which scores are then divided.
     #[serde(default)]
     pub divided_by: Option<RiskSpec>,
 }
@@ -121,24 +121,24 @@ pub struct RiskSpec {
     pub floor: f64,
 }
 
-/// What decides how much of each is held.
+/// The rule for the weights of positions.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WeightSpec {
-    /// All the same.
+    /// All positions have the same weight.
     #[default]
     Equal,
-    /// By rank: m, m − 1, … 1.
+    /// The weights fall with the rank: m, m − 1, … 1.
     Rank,
-    /// By score, where it is above 0.
+    /// The weights are as the scores, where these are above 0.
     Score,
-    /// By `1 / max(expression, floor)`.
+    /// The weights are as `1 / max(expression, floor)`.
     InverseVolatility(RiskSpec),
-    /// By place in the book: up to each place its weight.
+    /// The weights by place in the book, as pairs: the last place that has a weight, and the weight.
     Steps(Vec<(u32, f64)>),
 }
 
-/// How much of equity is invested.
+/// The share of equity that is invested.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExposureSpec {
@@ -150,7 +150,7 @@ pub struct ExposureSpec {
     /// The share at or above the last limit.
     #[serde(default = "full")]
     pub otherwise: f64,
-    /// Between rebalancings the book is scaled only when the share moved by this much.
+    /// The move of the share from which on the book is scaled between rebalancings.
     #[serde(default)]
     pub min_change: f64,
 }

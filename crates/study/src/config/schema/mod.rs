@@ -21,7 +21,7 @@ use super::{Config, StrategySpec};
 ///
 /// ```
 /// let schema = backstaff_study::config::schema();
-/// assert_eq!(schema["properties"]["label"]["description"], "What the models predict, and what scores are judged by.");
+/// assert_eq!(schema["properties"]["label"]["description"], "The return that models predict and scores are judged by.");
 /// ```
 pub fn schema() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();

@@ -34,17 +34,20 @@ writes it again, and a test fails where it is out of date.
 pub fn page() -> String {
     let root = schema();
     let mut page = Page { root: &root, examples: examples(), text: INTRO.to_owned(), done: BTreeSet::new() };
-    page.section(&Path::default(), &root);
+    page.section(&Path::default(), &root, &Value::Null);
     page.text
 }
 
-/// The keys of the page without an example; none, which a test checks.
-pub(super) fn without_example(page: &str) -> Vec<&str> {
-    page.lines().filter(|line| line.starts_with("| `") && line.ends_with("|  |")).collect()
-}
-
+/// The examples with every strategy in its portfolio.
 fn examples() -> Vec<Value> {
-    EXAMPLES.iter().filter_map(|(_, text)| serde_saphyr::from_str(text).ok()).collect()
+    let read = |(_, text): &(&str, &str)| {
+        let mut study = serde_saphyr::from_str::<Value>(text).ok()?;
+        if let Some(strategy) = study.get("strategy").cloned() {
+            study["portfolio"]["strategy"] = strategy;
+        }
+        Some(study)
+    };
+    EXAMPLES.iter().filter_map(read).collect()
 }
 
 /// The keys from the root to a value.
@@ -90,6 +93,7 @@ impl Path {
                 (Step::Member, Value::Array(members)) => members.iter().find_map(|value| walk(rest, value)),
                 // One thing may stand in place of a list of one.
                 (Step::Member, value) => walk(rest, value),
+                (_, Value::Array(members)) => members.iter().find_map(|value| walk(steps, value)),
                 _ => None,
             }
         }
@@ -101,13 +105,14 @@ struct Page<'a> {
     root: &'a Value,
     examples: Vec<Value>,
     text: String,
-    /// The types that have their section already, by name and place of use.
+    /// The places that have their section already.
     done: BTreeSet<String>,
 }
 
 impl<'a> Page<'a> {
-    /// A table of the keys of a mapping, and the sections of what lies in them.
-    fn section(&mut self, path: &Path, schema: &'a Value) {
+    /// A table of the keys of a mapping, and the sections of what lies in them; `given` is the mapping where a study does
+    /// not write it.
+    fn section(&mut self, path: &Path, schema: &'a Value, given: &Value) {
         let Some(fields) = schema["properties"].as_object() else { return };
         if !path.0.is_empty() {
             let _ = write!(self.text, "\n## `{}`\n\n{}\n", path.shown(), sentence(schema));
@@ -116,21 +121,26 @@ impl<'a> Page<'a> {
         let required = schema["required"].as_array().map(Vec::as_slice).unwrap_or_default();
         for (key, field) in fields {
             let is_required = required.iter().any(|name| name == key);
-            self.row(&path.with(Step::Key(key.clone())), key, field, is_required);
+            self.row(&path.with(Step::Key(key.clone())), field, &given[key], is_required);
         }
         for (key, field) in fields {
-            self.sections(&path.with(Step::Key(key.clone())), field);
+            let given = if field["default"].is_null() { &given[key] } else { &field["default"] };
+            self.sections(&path.with(Step::Key(key.clone())), field, given);
         }
     }
 
-    fn row(&mut self, path: &Path, key: &str, field: &'a Value, is_required: bool) {
+    fn row(&mut self, path: &Path, field: &'a Value, given: &Value, is_required: bool) {
+        let Some(Step::Key(key)) = path.0.last() else { return };
+        let has_section = self.resolved(field)["properties"].is_object();
         let default = match &field["default"] {
             _ if is_required => "required".to_owned(),
             Value::Null => String::new(),
-            Value::Object(fields) if !fields.is_empty() => String::new(),
-            value => format!("`{}`", flow(value)),
+            Value::Object(_) if has_section => String::new(),
+            value => format!("`{}`", shortened(value)),
         };
         let example = self.examples.iter().find_map(|example| path.find(example));
+        let usual = [&field["default"], given].into_iter().find(|value| !value.is_null());
+        let example = example.or(usual);
         let example = example.map_or_else(String::new, |value| format!("`{key}: {}`", shortened(value)));
         let mut meaning = sentence(field);
         for choice in self.choices(field) {
@@ -141,36 +151,39 @@ impl<'a> Page<'a> {
     }
 
     /// The sections of all mappings that a value may be or hold.
-    fn sections(&mut self, path: &Path, field: &'a Value) {
+    fn sections(&mut self, path: &Path, field: &'a Value, given: &Value) {
         let field = self.resolved(field);
         if field["properties"].is_object() {
-            return self.section_once(path, field);
+            return self.section_once(path, field, given);
         }
         for part in alternatives(field) {
             let part = self.resolved(part);
             match variant(part) {
-                Some((name, rules)) => self.sections(&path.with(Step::Key(name.to_owned())), rules),
+                Some((name, rules)) => {
+                    self.sections(&path.with(Step::Key(name.to_owned())), rules, &Value::Null);
+                }
                 None if part["properties"].is_object()
                     && part["properties"].as_object().is_some_and(|p| p.len() > 1) =>
                 {
-                    self.section_once(path, part);
+                    self.section_once(path, part, given);
                 }
-                None => self.sections(path, part),
+                None => self.sections(path, part, given),
             }
         }
         if field["items"].is_object() {
-            self.sections(&path.with(Step::Member), &field["items"]);
+            self.sections(&path.with(Step::Member), &field["items"], &Value::Null);
         }
         if field["additionalProperties"].is_object() {
-            self.sections(&path.with(Step::Name), &field["additionalProperties"]);
+            self.sections(&path.with(Step::Name), &field["additionalProperties"], &Value::Null);
         }
     }
 
-    /// A section unless the same mapping had one at a like place: a strategy at the top is that of the portfolio.
-    fn section_once(&mut self, path: &Path, schema: &'a Value) {
+    /// A section, unless the mapping had one: a strategy at the top is that of the portfolio, and one thing that may be
+    /// several is the member of the list.
+    fn section_once(&mut self, path: &Path, schema: &'a Value, given: &Value) {
         let is_short = path.0.first() == Some(&Step::Key("strategy".to_owned()));
-        if !is_short && self.done.insert(path.shown()) {
-            self.section(path, schema);
+        if !is_short && self.done.insert(path.shown().replace("[]", "")) {
+            self.section(path, schema, given);
         }
     }
 
@@ -280,7 +293,13 @@ fn sentence(schema: &Value) -> String {
     let first = text.split("\n\n").next().unwrap_or_default();
     let line = first.split_whitespace().collect::<Vec<_>>().join(" ");
     // A link within the code leads nowhere here.
-    line.replace("[`", "`").replace("`]", "`").replace('|', "\\|")
+    let mut text = String::new();
+    let mut rest = line.as_str();
+    while let Some((before, after)) = rest.split_once("`](") {
+        text = text + before + "`";
+        rest = after.split_once(')').map_or("", |(_, rest)| rest);
+    }
+    (text + rest).replace("[`", "`").replace("`]", "`").replace('|', "\\|")
 }
 
 /// A value as YAML writes it on one line.
