@@ -73,7 +73,16 @@ impl fmt::Display for Orders {
         for (instrument, weight) in &self.target_weights {
             weights = weights.row(cells![instrument, *weight]);
         }
-        writeln!(f, "{}\n{}", text::render(&orders), text::render(&weights))?;
+        if self.orders.is_empty() {
+            writeln!(f, "nothing to trade in the next session")?;
+        } else {
+            writeln!(f, "{}", text::render(&orders))?;
+        }
+        if self.target_weights.is_empty() {
+            writeln!(f, "nothing is held after it")?;
+        } else {
+            writeln!(f, "{}", text::render(&weights))?;
+        }
         for note in &self.notes {
             writeln!(f, "note: {note}")?;
         }

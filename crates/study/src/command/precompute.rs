@@ -62,6 +62,11 @@ impl Study {
         let panel = self.load(&flow)?;
         let resolved = self.resolve(&panel)?;
         let columns = self.columns(&flow, &panel, &resolved)?;
+        if columns.features().is_empty() {
+            let message =
+                "the study has none, so there is nothing to write; name libraries, files or definitions";
+            return Err(StudyError::Value { key: "features".to_owned(), message: message.to_owned() });
+        }
         let values = |handle: &Arc<ColumnHandle>| Ok((handle.name().to_owned(), handle.column()?));
         let values = columns.features().par_iter().map(values).collect::<Result<Vec<_>, StudyError>>()?;
         let long = out.extension().is_some_and(|extension| extension == "parquet");

@@ -2,10 +2,16 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use backstaff_stage::{Outcome, RunEntry, Store};
+use backstaff_stage::{Outcome, RunEntry, Stage, Store};
 use serde::Serialize;
 
-use crate::{Study, StudyError};
+use crate::{
+    Study, StudyError,
+    steps::{
+        backtest::{RunBacktests, Variant, variant_name},
+        regimes::{Follow, FollowShard, Setting},
+    },
+};
 
 /// One stage of a study's last run.
 #[derive(Clone, Debug, Serialize)]
@@ -130,7 +136,7 @@ pub fn why(study: &Study, stage: Option<&str>) -> Result<Reasons, StudyError> {
         && !known.contains(&stage)
     {
         let message = format!("there is no stage {stage:?}; the stages are {}", known.join(", "));
-        return Err(StudyError::Value { key: "STAGE".to_owned(), message });
+        return Err(StudyError::Value { key: "stage".to_owned(), message });
     }
     let wanted = known.into_iter().filter(|name| stage.is_none_or(|stage| stage == *name));
     let stages = wanted.map(|name| (name.to_owned(), reasons(entries.iter().filter(|e| e.stage == name))));
@@ -150,8 +156,27 @@ fn reasons<'a>(entries: impl Iterator<Item = &'a RunEntry>) -> BTreeMap<String, 
         } else {
             format!("{outcome}: {}", entry.why)
         };
-        let shard = if entry.shard == "null" { "all".to_owned() } else { entry.shard.clone() };
-        reasons.entry(reason).or_default().push(shard);
+        reasons.entry(reason).or_default().push(shard_name(entry));
     }
     reasons
+}
+
+/// The name of a shard for people.
+fn shard_name(entry: &RunEntry) -> String {
+    if entry.shard == "null" {
+        return "all".to_owned();
+    }
+    let named = match entry.stage.as_str() {
+        RunBacktests::NAME => {
+            serde_json::from_str::<Variant>(&entry.shard).map(|variant| variant_name(&variant))
+        }
+        Follow::NAME => serde_json::from_str::<FollowShard>(&entry.shard).map(|shard| {
+            let Setting { states, look_back, offset } = shard.setting;
+            let offset = offset.map_or_else(String::new, |bars| format!(", {bars} bars later"));
+            format!("{} with {states} states over {look_back} bars{offset}", shard.instrument)
+        }),
+        _ => serde_json::from_str::<String>(&entry.shard),
+    };
+    // A run of another version may have had other shards.
+    named.unwrap_or_else(|_| entry.shard.clone())
 }

@@ -23,6 +23,7 @@ pub struct Label {
     /// The form in which models see the return: a name, a mapping, or a list of mappings with a `share` each. Measures
     /// always use the plain return.
     #[serde(default)]
+    #[schemars(extend("default" = "rank"))]
     pub target: Target,
 }
 

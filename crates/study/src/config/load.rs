@@ -1,5 +1,6 @@
 //! The one way to a [`Config`]: from a file, a text, a map or code, with all mistakes at once.
 
+use backstaff_portfolio::regime::Template;
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -151,6 +152,8 @@ impl Config {
         problems.extend(label.iter().flat_map(super::Label::problems));
         problems.extend(folds.iter().flat_map(super::Folds::problems));
         problems.extend(weights.iter().flat_map(super::Weights::problems));
+        // Without folds it is said already that they are missing.
+        let is_held_out = is_held_out || folds.is_none();
         problems.extend(models.iter().flat_map(|(name, model)| model.problems(name, is_held_out)));
         problems.extend(regimes.iter().flat_map(super::Followed::problems));
         problems.extend(portfolio.problems());
@@ -184,6 +187,9 @@ impl Config {
                 "need a label: folds are purged by what labels look at; without one say portfolio.from and to",
             );
         }
+        if label.is_some() && !portfolio.strategy.reads_scores() {
+            wrong("label", "judges scores, and a strategy that reads none has none");
+        }
         if folds.is_none() && weights.is_some() {
             wrong("weights", "are those of training rows, and without folds nothing is trained");
         }
@@ -214,7 +220,7 @@ impl Source<'_> {
         if let Some(found) = version.filter(|&found| found > FORMAT) {
             return Err(ConfigError::Format { path: self.path.to_owned(), found });
         }
-        spelling::modernise(&mut root);
+        spelling::modernise(&mut root).map_err(|problem| self.problems(vec![problem]))?;
         if let Some(name) = profile {
             self.lay_over(&mut root, name)?;
         }
@@ -253,7 +259,7 @@ impl Source<'_> {
             apply_shipped(root, overrides);
         }
         if let Some(mut overrides) = own {
-            spelling::modernise(&mut overrides);
+            spelling::modernise(&mut overrides).map_err(|problem| self.problems(vec![problem]))?;
             root.overlay(&overrides);
         }
         Ok(())
@@ -276,8 +282,9 @@ fn apply_shipped(root: &mut Node, overrides: &Node) {
         }
     }
     let strategy = root.get_mut("portfolio").and_then(|portfolio| portfolio.get_mut("strategy"));
-    let mut ranks = false;
+    let (mut ranks, mut reads_regimes) = (false, false);
     if let Some(strategy) = strategy {
+        reads_regimes = Template::all().iter().any(|template| strategy.get(template.name()).is_some());
         if let (Some(top), Some(small)) = (strategy.get_mut("topk_dropout"), overrides.get("topk_dropout")) {
             top.overlay(small);
             ranks = true;
@@ -305,7 +312,7 @@ fn apply_shipped(root: &mut Node, overrides: &Node) {
             universe.put(Entry { key: "at_most".to_owned(), place: None, value: count.clone() });
             put(root, "universe", universe);
         }
-        (false, _, Some(spread)) if root.get("regimes").is_some() => put(root, "spread", spread.clone()),
+        (false, _, Some(spread)) if reads_regimes => put(root, "spread", spread.clone()),
         _ => {}
     }
 }

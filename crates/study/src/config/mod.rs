@@ -106,7 +106,8 @@ pub struct Config {
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UniverseSpec {
-    /// A boolean expression of features, evaluated per session; everything that is present if absent.
+    /// A boolean expression of features, evaluated per session. If absent: everything that trades
+    /// (`$traded > 0`), or all rows if the strategy names its instruments.
     #[serde(default)]
     pub expression: Option<String>,
     /// An attribute that holds the date from which an instrument counts; rows before it are left out. Instruments

@@ -1,6 +1,6 @@
 //! Other spellings of a study: short ones, and those of earlier versions.
 
-use super::document::{Entry, Node};
+use super::document::{Entry, Node, Problem};
 
 /// What accounts of regime studies began with where they said nothing.
 const FORMER_CASH: u64 = 100_000;
@@ -9,18 +9,24 @@ const FORMER_CASH: u64 = 100_000;
 ///
 /// - `strategy:` at the top is short for `portfolio: {strategy: ...}`.
 /// - `trading:` is the former name of a regime study's `portfolio:`, and `cash:` in it that of `cash_rate:`.
-pub(super) fn modernise(root: &mut Node) {
+///
+/// # Errors
+///
+/// If a study says the same in two spellings.
+pub(super) fn modernise(root: &mut Node) -> Result<(), Problem> {
     if let Some(mut trading) = root.take("trading") {
+        if root.get("portfolio").is_some() {
+            let mut twice =
+                Problem::of("trading", "is the former name of `portfolio`, which is here too; keep that one");
+            twice.place = trading.place;
+            return Err(twice);
+        }
         if let Some(cash) = trading.value.take("cash") {
             trading.value.put(Entry { key: "cash_rate".to_owned(), ..cash });
         }
         if trading.value.get("initial_cash").is_none() {
             let value = Node::from(&FORMER_CASH.into());
             trading.value.put(Entry { key: "initial_cash".to_owned(), place: trading.place.clone(), value });
-        }
-        if let Some(portfolio) = root.get("portfolio") {
-            let portfolio = portfolio.clone();
-            trading.value.overlay(&portfolio);
         }
         root.put(Entry { key: "portfolio".to_owned(), ..trading });
     }
@@ -30,7 +36,16 @@ pub(super) fn modernise(root: &mut Node) {
             root.put(Entry { key: "portfolio".to_owned(), place, value: Node::empty() });
         }
         if let Some(portfolio) = root.get_mut("portfolio") {
+            if portfolio.get("strategy").is_some() {
+                let mut twice = Problem::of(
+                    "strategy",
+                    "stands here and in `portfolio`; say it in one of the two places",
+                );
+                twice.place = strategy.place;
+                return Err(twice);
+            }
             portfolio.put(strategy);
         }
     }
+    Ok(())
 }

@@ -66,6 +66,16 @@ impl Study {
             }
             StrategySpec::Regimes(_) => 0,
         };
+        if let Some(Known { instrument, setting, .. }) = regimes.iter().find(|known| known.first.is_none()) {
+            let own = self.config.regimes.as_ref().map(Setting::of);
+            let key = if Some(setting) == own.as_ref() { "regimes.look_back" } else { "spread.look_backs" };
+            let message = format!(
+                "the regimes of {instrument} are never known with {} states and a look-back of {} bars: the data are too \
+                 short for one fit",
+                setting.states, setting.look_back
+            );
+            return Err(StudyError::Value { key: key.to_owned(), message });
+        }
         let own = self.config.regimes.as_ref().map(Setting::of);
         let known = |is_wanted: &dyn Fn(&Setting) -> bool| {
             let known = regimes.iter().filter(|known| is_wanted(&known.setting));
@@ -80,10 +90,17 @@ impl Study {
             if start + 2 <= end {
                 return Ok(start..end);
             }
-            let first = sessions.get(start).map_or("after the data".to_owned(), ToString::to_string);
             let key = if to.is_some() { "portfolio.to" } else { "portfolio.from" };
-            let message =
-                format!("no sessions are left: all that the strategy reads is known from {first} on");
+            let last = sessions.last().map_or_else(String::new, ToString::to_string);
+            let message = match sessions.get(start) {
+                _ if can_decide >= sessions.len() => {
+                    "no sessions are left: what the strategy reads is known in none".to_owned()
+                }
+                Some(first) => {
+                    format!("no sessions are left: all that the strategy reads is known from {first} on")
+                }
+                None => format!("no sessions are left: the data end on {last}"),
+            };
             Err(StudyError::Value { key: key.to_owned(), message })
         };
         let tested = range(start.max(known(&|setting| Some(setting) == own.as_ref())))?;

@@ -11,7 +11,10 @@ use crate::{
     StudyError,
     steps::{
         scores::Scores,
-        train::{ModelInputs, ModelShard, as_features, hash_features, open_features, read_ensemble, threads},
+        train::{
+            LIBRARY, ModelInputs, ModelShard, as_features, hash_features, open_features, read_ensemble,
+            threads,
+        },
     },
     stored::{
         column::ColumnHandle,
@@ -103,7 +106,7 @@ impl Stage for Predict {
             for manifest in inputs.trained(shard) {
                 key.digest("model", &manifest.content());
             }
-            key.str("average", inputs.average(shard).name()).str("library", "LightGBM 4.7");
+            key.str("average", inputs.average(shard).name()).str("library", LIBRARY);
             hash_features(key, &inputs.model, &fold.test, &fold.test);
         }
         if let Some(column) = inputs.expressions.get(&shard.model) {

@@ -227,6 +227,10 @@ impl ModelInputs {
     }
 }
 
+/// The library whose trees the keys of models and scores name: trees of another version are other trees. `lightgbm`
+/// opens no other version.
+pub(super) const LIBRARY: &str = "LightGBM 4.7";
+
 impl Stage for Train {
     const NAME: &'static str = "train";
     const VERSION: u32 = 2;
@@ -246,19 +250,19 @@ impl Stage for Train {
         inputs: &ModelInputs,
         key: &mut KeyHasher,
     ) -> Result<(), StudyError> {
-        if let Some(Learner { spec, seeds: _, average: _ }) = self.models.get(&shard.model) {
-            // One field for each parameter, so that `why` names the parameter that changed.
-            for parameter in spec.canonical_text().split(' ') {
-                let (name, value) = parameter.split_once('=').unwrap_or(("kind", parameter));
-                key.str(name, value);
-            }
-            key.str("library", "LightGBM 4.7").str("machine", std::env::consts::ARCH);
+        let unknown =
+            || StudyError::Internal { what: format!("a fit {} was asked for", String::from(shard.clone())) };
+        let Learner { spec, seeds: _, average: _ } = self.models.get(&shard.model).ok_or_else(unknown)?;
+        // One field for each parameter, so that `why` names the parameter that changed.
+        for parameter in spec.canonical_text().split(' ') {
+            let (name, value) = parameter.split_once('=').unwrap_or(("kind", parameter));
+            key.str(name, value);
         }
-        if let Some(fold) = inputs.fold(shard.fold) {
-            key.digest("samples", &fold.samples);
-            let last = fold.validation.sessions().map_or(&fold.train, |_| &fold.validation);
-            hash_features(key, inputs, &fold.train, last);
-        }
+        key.str("library", LIBRARY).str("machine", std::env::consts::ARCH);
+        let fold = inputs.fold(shard.fold).ok_or_else(unknown)?;
+        key.digest("samples", &fold.samples);
+        let last = fold.validation.sessions().map_or(&fold.train, |_| &fold.validation);
+        hash_features(key, inputs, &fold.train, last);
         Ok(())
     }
 

@@ -70,7 +70,7 @@ impl Default for BasicSwitchingRules {
 }
 
 impl BasicSwitchingRules {
-    fn check(&self) -> Result<(), PortfolioError> {
+    pub(super) fn check(&self) -> Result<(), PortfolioError> {
         check::common(self.min_confidence, self.rebalance_threshold)?;
         let allocations = Regime::ALL.map(|regime| self.allocations.of(regime));
         allocations.into_iter().try_for_each(|share| check::share("allocations", share.abs()))

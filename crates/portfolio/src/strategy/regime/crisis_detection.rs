@@ -52,7 +52,7 @@ impl Default for CrisisDetectionRules {
 }
 
 impl CrisisDetectionRules {
-    fn check(&self) -> Result<(), PortfolioError> {
+    pub(super) fn check(&self) -> Result<(), PortfolioError> {
         check::common(self.min_confidence, self.rebalance_threshold)?;
         check::share("crisis_confidence", self.crisis_confidence)?;
         check::weights("bull", &self.bull, 1.0)?;

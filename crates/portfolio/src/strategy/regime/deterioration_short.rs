@@ -68,7 +68,7 @@ impl Default for DeteriorationShortRules {
 }
 
 impl DeteriorationShortRules {
-    fn check(&self) -> Result<(), PortfolioError> {
+    pub(super) fn check(&self) -> Result<(), PortfolioError> {
         check::share("min_confidence", self.min_confidence)?;
         check::share("min_leaving", self.min_leaving)?;
         check::share("confirmation", self.confirmation)?;

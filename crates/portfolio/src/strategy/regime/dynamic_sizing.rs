@@ -79,7 +79,7 @@ impl Default for DynamicSizingRules {
 }
 
 impl DynamicSizingRules {
-    fn check(&self) -> Result<(), PortfolioError> {
+    pub(super) fn check(&self) -> Result<(), PortfolioError> {
         check::common(self.min_confidence, self.rebalance_threshold)?;
         check::share_above_zero("stop", self.stop)?;
         check::share_above_zero("max_drawdown", self.max_drawdown)?;

@@ -44,7 +44,7 @@ impl Default for HalfKellyRules {
 }
 
 impl HalfKellyRules {
-    fn check(&self) -> Result<(), PortfolioError> {
+    pub(super) fn check(&self) -> Result<(), PortfolioError> {
         check::common(self.min_confidence, self.rebalance_threshold)?;
         check::share_above_zero("fraction", self.fraction)?;
         check::share_above_zero("max_weight", self.max_weight)?;

@@ -67,7 +67,7 @@ impl Default for RotationRules {
 }
 
 impl RotationRules {
-    fn check(&self) -> Result<(), PortfolioError> {
+    pub(super) fn check(&self) -> Result<(), PortfolioError> {
         check::common(self.min_confidence, self.rebalance_threshold)?;
         check::share_above_zero("max_weight", self.max_weight)?;
         check::share("exit_confidence", self.exit_confidence.unwrap_or(1.0))?;

@@ -64,7 +64,7 @@ impl Default for SectorRotationRules {
 }
 
 impl SectorRotationRules {
-    fn check(&self) -> Result<(), PortfolioError> {
+    pub(super) fn check(&self) -> Result<(), PortfolioError> {
         check::common(self.min_confidence, self.rebalance_threshold)?;
         check::share("change_confidence", self.change_confidence)?;
         check::share_above_zero("max_weight", self.max_weight)?;

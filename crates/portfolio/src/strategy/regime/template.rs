@@ -114,6 +114,20 @@ impl Template {
         }
     }
 
+    /// The first rule that makes no sense, as an error.
+    pub fn check(&self) -> Result<(), PortfolioError> {
+        match self {
+            Self::BasicSwitching(rules) => rules.check(),
+            Self::Rotation(rules) => rules.check(),
+            Self::OptimizedRotation(rules) => RotationRules::from(rules.clone()).check(),
+            Self::CrisisDetection(rules) => rules.check(),
+            Self::DynamicSizing(rules) => rules.check(),
+            Self::HalfKelly(rules) => rules.check(),
+            Self::SectorRotation(rules) => rules.check(),
+            Self::DeteriorationShort(rules) => rules.check(),
+        }
+    }
+
     /// The strategy on these regimes, which cover the rows of the market it will run on.
     pub fn strategy(&self, regimes: Regimes) -> Result<Box<dyn Strategy>, PortfolioError> {
         Ok(match self.clone() {

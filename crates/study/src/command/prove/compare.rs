@@ -110,7 +110,17 @@ fn is_same_decision(a: &Decision, b: &Decision) -> bool {
     rest(a) == rest(b) && a.label == b.label && numbers(a) == numbers(b)
 }
 
-/// Compare every number of every session, the decisions, and the positions of each portfolio.
+/// The sessions of records that differ; of records that only one has, too.
+fn differing<T: fmt::Debug>(old: &[T], new: &[T], session: impl Fn(&T) -> Session) -> Vec<Session> {
+    let longer = if old.len() > new.len() { old } else { new };
+    let common = old.len().min(new.len());
+    // Compared as texts, in which one missing value equals another.
+    let differ = |(old, new): &(&T, &T)| format!("{old:?}") != format!("{new:?}");
+    let moved = old.iter().zip(new).filter(differ).map(|(old, _)| session(old));
+    moved.chain(longer[common..].iter().map(&session)).collect()
+}
+
+/// Compare every number of every session, the decisions, the trades and the positions of each portfolio.
 pub(super) fn compare_ledgers(old: &[(String, Backtest)], new: &[(String, Backtest)]) -> Vec<Leak> {
     let mut leaks = Vec::new();
     for ((name, old), (_, new)) in old.iter().zip(new) {
@@ -118,12 +128,20 @@ pub(super) fn compare_ledgers(old: &[(String, Backtest)], new: &[(String, Backte
         let mut moved = moved.map(|(day, _)| day.session).collect::<Vec<_>>();
         let decided = old.decisions.iter().zip(&new.decisions).filter(|(a, b)| a != b);
         moved.extend(decided.map(|(decided, _)| decided.session));
-        let others = old.positions != new.positions
-            || old.decisions.len() != new.decisions.len()
-            || old.days.len() != new.days.len();
-        if !moved.is_empty() || others {
-            let session = moved.iter().min().map(ToString::to_string).unwrap_or_default();
-            leaks.push(Leak::of("ledger", name, session, moved.len()));
+        let session_of = |day: usize| {
+            let days = if day < old.days.len() { &old.days } else { &new.days };
+            days[day].session
+        };
+        moved.extend(differing(&old.fills, &new.fills, |fill| fill.session));
+        moved.extend(differing(&old.shortfalls, &new.shortfalls, |shortfall| shortfall.session));
+        moved.extend(differing(&old.delistings, &new.delistings, |delisted| delisted.session));
+        moved.extend(differing(&old.positions, &new.positions, |position| session_of(position.day as usize)));
+        // What one of the two has beyond the other begins where the shorter one ends.
+        let ends = [old.days.len() != new.days.len(), old.decisions.len() != new.decisions.len()];
+        let end = || old.days.len().min(new.days.len()).checked_sub(1).map(|last| old.days[last].session);
+        moved.extend(ends.into_iter().filter(|is_longer| *is_longer).filter_map(|_| end()));
+        if let Some(first) = moved.iter().min() {
+            leaks.push(Leak::of("ledger", name, first.to_string(), moved.len()));
         }
     }
     leaks

@@ -174,10 +174,11 @@ impl Study {
     }
 }
 
-/// Positions spread evenly over the tested sessions; the last session is left out, since nothing follows it.
+/// Positions spread evenly over the tested sessions; the first and the last are left out: of the one nothing is tested
+/// before, of the other nothing follows.
 pub(crate) fn cuts(sessions: std::ops::Range<usize>, count: usize) -> Vec<usize> {
     let mut cuts = (1..=count).map(|k| sessions.start + sessions.len() * k / (count + 1)).collect::<Vec<_>>();
     cuts.dedup();
-    cuts.retain(|&cut| cut + 1 < sessions.end);
+    cuts.retain(|&cut| cut > sessions.start && cut + 1 < sessions.end);
     cuts
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use backstaff_panel::{Column, Fact, Facts, Panel, Session, TRADED};
+use backstaff_panel::{Axis, Categories, Column, Fact, Facts, Panel, Session, TRADED};
 use serde::Serialize;
 
 use crate::StudyError;
@@ -37,7 +37,7 @@ impl fmt::Display for Perturbation {
     }
 }
 
-/// The panel with all fields and published values after a position changed; [`Perturbation::Truncated`] cuts it off.
+/// The panel with all fields, categories and published values after a position changed; [`Perturbation::Truncated`] cuts it off.
 pub fn perturb(panel: &Panel, last: usize, perturbation: Perturbation) -> Result<Panel, StudyError> {
     if perturbation == Perturbation::Truncated {
         return Ok(panel.between(0..last + 1));
@@ -75,11 +75,45 @@ pub fn perturb(panel: &Panel, last: usize, perturbation: Perturbation) -> Result
         }
         changed.insert(name, Column::encode(&values, column.encoding()))?;
     }
+    for (name, categories) in panel.all_categories() {
+        changed.insert_categories(name, perturb_categories(axis, categories, last, perturbation))?;
+    }
     let session = axis.calendar().session(last);
     for (name, facts) in panel.all_facts() {
         changed.insert_facts(name, perturb_facts(facts, session, perturbation))?;
     }
     Ok(changed)
+}
+
+/// Categories with the codes changed after a position.
+fn perturb_categories(
+    axis: &Axis,
+    categories: &Categories,
+    last: usize,
+    perturbation: Perturbation,
+) -> Categories {
+    let n_names = categories.names().len() as u32;
+    let mut codes = categories.codes().to_vec();
+    for i in 0..axis.n_instruments() {
+        let life = axis.life(i);
+        let from = (last + 1).clamp(life.start, life.end) - life.start;
+        let rows = &mut codes[axis.rows(i)][from..];
+        match perturbation {
+            Perturbation::Missing => rows.fill(Categories::MISSING),
+            // Nothing can be far off among names: each becomes the next one.
+            Perturbation::Scaled => {
+                for code in rows.iter_mut().filter(|code| **code != Categories::MISSING) {
+                    *code = (*code + 1) % n_names;
+                }
+            }
+            Perturbation::Shuffled | Perturbation::Truncated => {
+                rows.reverse();
+                let by = rows.len() / 3;
+                rows.rotate_left(by);
+            }
+        }
+    }
+    Categories::new(codes, categories.names().to_vec())
 }
 
 /// Published facts with the values changed that became known after a session.
@@ -117,6 +151,12 @@ mod tests {
             // Compared as texts, in which one missing value equals another.
             for ((name, a), (_, b)) in before.all_facts().zip(after.all_facts()) {
                 assert_eq!(format!("{a:?}"), format!("{b:?}"), "{name} moved when {perturbation}");
+            }
+            for ((name, a), (_, b)) in before.all_categories().zip(after.all_categories()) {
+                assert!(
+                    (0..a.codes().len()).all(|row| a.name(row) == b.name(row)),
+                    "{name} moved when {perturbation}"
+                );
             }
             for ((name, a), (_, b)) in panel.all_facts().zip(changed.all_facts()) {
                 assert_ne!(format!("{a:?}"), format!("{b:?}"), "{name} stays when {perturbation}");

@@ -5,7 +5,7 @@ use std::{
     fmt,
 };
 
-use backstaff_portfolio::regime::Template;
+use backstaff_portfolio::{PortfolioError, regime::Template};
 use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -252,6 +252,10 @@ impl StrategySpec {
             Self::Scores(ScoreStrategy::TopkDropout { k: 0, .. }) => {
                 vec![Problem::of(at("topk_dropout.k"), "must be 1 or more")]
             }
+            Self::Scores(ScoreStrategy::TopkDropout { k, n_drop }) if n_drop > k => {
+                let message = format!("is {n_drop}, but no more than k = {k} can be replaced");
+                vec![Problem::of(at("topk_dropout.n_drop"), message)]
+            }
             Self::Scores(ScoreStrategy::QuantileLongShort { quantile, .. })
                 if !(*quantile > 0.0 && *quantile <= 0.5) =>
             {
@@ -266,13 +270,29 @@ impl StrategySpec {
                 let wrong = wrong.map(|(name, weight)| {
                     Problem::of(format!("{key}.{name}"), format!("{weight} is not a share of equity"))
                 });
-                none.into_iter().chain(wrong).collect()
+                let long = weights.values().filter(|weight| **weight > 0.0).sum::<f64>();
+                let beyond = (long > 1.0 + ROUNDING).then(|| {
+                    let message = format!(
+                        "the weights above 0 add up to {long}, but an account can't buy for more than its equity, 1"
+                    );
+                    Problem::of(&key, message)
+                });
+                none.into_iter().chain(wrong).chain(beyond).collect()
             }
-            Self::Scores(_) | Self::Weights(_) | Self::Regimes(_) => Vec::new(),
+            Self::Regimes(template) => template.check().err().map_or_else(Vec::new, |error| match &error {
+                PortfolioError::Parameter { parameter, value, expected } => {
+                    let message = format!("is {value}, but must be {expected}");
+                    vec![Problem::of(at(&format!("{}.{parameter}", template.name())), message)]
+                }
+                _ => vec![Problem::of(at(template.name()), error.to_string())],
+            }),
+            Self::Scores(_) | Self::Weights(_) => Vec::new(),
         }
     }
 }
 
+/// What decimal fractions that add up to 1 miss it by.
+const ROUNDING: f64 = 1e-9;
 /// The key of weights that are given.
 const WEIGHTS: &str = "weights";
 /// The strategies that rank scores.

@@ -9,7 +9,7 @@ use backstaff_report::Date;
 
 use crate::{
     flow::results::Results,
-    steps::backtest::{BacktestResult, CONSTANT, EQUAL, Holder, Variant, holder_name, primary},
+    steps::backtest::{BacktestResult, CONSTANT, EQUAL, Holder, Variant, primary, variant_name},
     stored::ledger::Daily,
     words,
 };
@@ -342,20 +342,6 @@ pub(super) fn interval(mean: f64, t: f64) -> (f64, f64) {
     (mean - half, mean + half)
 }
 
-/// The name of a variant in the report, with its costs and delay where they are not the stated ones.
-pub(super) fn variant_name(variant: &Variant) -> String {
-    let mut name = holder_name(&variant.holder);
-    match variant.cost_tenths {
-        10 => {}
-        0 => name.push_str(", before costs"),
-        tenths => name = format!("{name}, costs ×{}", f64::from(tenths) / 10.0),
-    }
-    if variant.delay > 0 {
-        name = format!("{name}, {} later", words::count(variant.delay as usize, "session"));
-    }
-    name
-}
-
 /// The measures of a portfolio that need no benchmark.
 #[cfg(test)]
 pub(super) fn own_measures(result: &BacktestResult, sessions_per_year: f64) -> Vec<Measure> {
@@ -379,11 +365,5 @@ mod tests {
     fn an_interval_holds_the_mean_and_touches_zero_at_t_1_96() {
         assert_eq!(interval(0.1, 1.96), (0.0, 0.2));
         assert!(interval(0.0, 0.0).0.is_nan());
-    }
-
-    #[test]
-    fn names_costs_and_delays() {
-        let variant = Variant { cost_tenths: 20, delay: 1, ..Variant::plain(Holder::Index) };
-        assert_eq!(variant_name(&variant), "index, costs ×2, 1 session later");
     }
 }

@@ -88,10 +88,14 @@ fn suspicion(results: &Results) -> Option<Caveat> {
         let of = if suspect.of_market { "correlation with the market's next return" } else { "rank IC" };
         format!("`{}` ({of} {})", suspect.column, words::number(suspect.correlation, 3))
     });
+    let (foresees, it, values, column) = match results.suspects.len() {
+        1 => ("foresees", "It has", "a value that the data file holds", "the column"),
+        _ => ("foresee", "They have", "values that the data file holds", "the columns"),
+    };
     let text = format!(
-        "{} foresees the next session's return better than anything that is known to work. It has probably seen it: a \
-         value that the data file holds too early. Every number below that a model had a part in is flattered by it. \
-         Take the column out, or find out when it was known.",
+        "{} {foresees} the next session's return better than anything that is known to work. {it} probably seen it: \
+         {values} too early. Every number below that a model had a part in is flattered. Take {column} out, or find out \
+         when the values were known.",
         columns.collect::<Vec<_>>().join(", ")
     );
     Some(Caveat::warning("These results are not to be believed", text))

@@ -42,7 +42,7 @@ pub(super) fn section(results: &Results, accounts: &Accounts<'_>) -> Section {
         .block(yearly(accounts));
     let evaluation = results.primary_evaluation();
     let years = YearFacts::of(primary, benchmark, evaluation);
-    section = section.block(years::table(&primary.name(), &years));
+    section = section.block(years::table(&primary.name(), accounts.benchmark_kind().name(), &years));
     for chart in years::rolling_charts(primary, benchmark) {
         section = section.block(chart);
     }

@@ -66,7 +66,7 @@ fn summaries(models: &[(&str, &Evaluation)]) -> Table {
         .column(Column::number("Sd", 4).note("standard deviation over sessions, n − 1"))
         .column(Column::number("Mean / sd", 3).note("for an IC known as ICIR, per session"))
         .column(Column::number("t", 2).heat(Heat::Diverging).note("mean / Newey–West standard error"))
-        .column(Column::integer("Lags").note("max(horizon − 1, ⌊4 (n / 100)^(2/9)⌋): labels of neighbouring sessions overlap"))
+        .column(Column::integer("Lags").note("max(2 (horizon − 1), ⌊4 (n / 100)^(2/9)⌋): labels of neighbouring sessions overlap"))
         .column(Column::percent("Above 0", 0).note("share of sessions"))
         .column(Column::integer("Sessions"))
         .column(Column::integer("Apart").note("every h-th session, whose labels don't overlap"))

@@ -8,6 +8,7 @@ use super::{TIME, account::Account};
 use crate::{
     report::series::{deviation, mean},
     steps::evaluate::{Evaluation, finite},
+    words,
 };
 
 /// The sessions of a moving window: a year on most exchanges.
@@ -24,7 +25,6 @@ pub struct YearFacts {
     #[serde(rename = "return")]
     pub growth: Option<f64>,
     /// The return of the benchmark in the same sessions.
-    #[serde(rename = "equal_weight")]
     pub benchmark: Option<f64>,
     /// The return less that of the benchmark.
     pub excess: Option<f64>,
@@ -125,11 +125,11 @@ fn rank_ic(evaluation: &Evaluation, year: i16) -> f64 {
 }
 
 /// The table of the primary portfolio's years.
-pub(super) fn table(name: &str, years: &[YearFacts]) -> Table {
+pub(super) fn table(name: &str, benchmark: &str, years: &[YearFacts]) -> Table {
     let mut table = Table::new(format!("{name} year by year, after costs"))
         .column(Column::text("Year"))
         .column(Column::percent("Return", 1).heat(Heat::Diverging))
-        .column(Column::percent("Equal weight", 1))
+        .column(Column::percent(words::capitalised(benchmark), 1))
         .column(Column::percent("Excess", 1).heat(Heat::Diverging).note("return less that of the benchmark"))
         .column(Column::percent("Volatility", 1).note("sd(r) · √(sessions a year)"))
         .column(Column::number("Sharpe", 2).note("mean(r − cash) / sd(r − cash) · √(sessions a year)"))

@@ -34,7 +34,7 @@ pub use guides::Guides;
 pub(crate) use key::hash_recovery;
 pub use result::{BacktestResult, Shortfall, StoredMeasure, read_backtest};
 pub use simulate::{Told, primary};
-pub use variant::{CONSTANT, EQUAL, Holder, Over, Variant, holder_name};
+pub use variant::{CONSTANT, EQUAL, Holder, Over, Variant, holder_name, variant_name};
 
 /// Run one variant of the portfolio after the other.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 use backstaff_panel::{Axis, Column, Instrument, Panel, Signal, Universe};
 use backstaff_portfolio::{
     Backtest, BuyAndHold, EqualWeight, Exchange, Leavers, NextSession, PortfolioError, QuantileLongShort,
-    Rebalance, Strategy, TargetWeights, Terms, TopN, TopkDropout, VolumeCap, backtest, backtest_cohorts,
+    Rebalance, Strategy, TargetWeights, Terms, TopkDropout, VolumeCap, backtest, backtest_cohorts,
     regime::Regimes,
 };
 
@@ -209,10 +209,11 @@ impl RunBacktests {
                     ScoreStrategy::QuantileLongShort { quantile, exposure } => {
                         Box::new(QuantileLongShort::new(*quantile, *exposure, *exposure, 0.0)?)
                     }
-                    ScoreStrategy::TopN(spec) => match &ground.top_n {
-                        Some(top_n) => Box::new(top_n.clone()),
-                        None => Box::new(TopN::new(spec.n as usize)?),
-                    },
+                    ScoreStrategy::TopN(_) => {
+                        let missing =
+                            || StudyError::Internal { what: "the rules of top_n were not made".to_owned() };
+                        Box::new(ground.top_n.clone().ok_or_else(missing)?)
+                    }
                 };
                 (strategy, told.scores.on(axis.n_rows()))
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::steps::regimes::Setting;
+use crate::{steps::regimes::Setting, words::count};
 
 /// The rule by which a portfolio chooses what it holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,5 +100,30 @@ pub fn holder_name(holder: &Holder) -> String {
         Holder::EqualWeightUnmasked => "equal weight, all rows".to_owned(),
         Holder::Index => "index".to_owned(),
         Holder::Hold(instrument) => format!("{instrument}, held"),
+    }
+}
+
+/// The name of a variant in the report, with its costs and delay where they are not the stated ones.
+pub fn variant_name(variant: &Variant) -> String {
+    let mut name = holder_name(&variant.holder);
+    match variant.cost_tenths {
+        10 => {}
+        0 => name.push_str(", before costs"),
+        tenths => name = format!("{name}, costs ×{}", f64::from(tenths) / 10.0),
+    }
+    if variant.delay > 0 {
+        name = format!("{name}, {} later", count(variant.delay as usize, "session"));
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_costs_and_delays() {
+        let variant = Variant { cost_tenths: 20, delay: 1, ..Variant::plain(Holder::Index) };
+        assert_eq!(variant_name(&variant), "index, costs ×2, 1 session later");
     }
 }

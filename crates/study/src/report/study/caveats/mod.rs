@@ -23,7 +23,7 @@ struct Case<'a> {
 }
 
 /// All caveats there are, by theme; a report shows the gravest first.
-const ALL: [fn(Case<'_>) -> Option<Caveat>; 32] = [
+const ALL: [fn(Case<'_>) -> Option<Caveat>; 33] = [
     test::disagreement,
     portfolio::ruin,
     data::survivorship,
@@ -47,6 +47,7 @@ const ALL: [fn(Case<'_>) -> Option<Caveat>; 32] = [
     regimes::constant,
     regimes::several_settings,
     regimes::unconverged,
+    portfolio::free,
     portfolio::costs,
     portfolio::delay,
     portfolio::small_universe,

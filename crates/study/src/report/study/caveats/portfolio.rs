@@ -3,7 +3,7 @@
 use backstaff_report::{Caveat, Format};
 
 use super::Case;
-use crate::{report::study::account::Yardstick, words};
+use crate::{config::CostModel, report::study::account::Yardstick, words};
 
 /// The costs, as a share of equity a year, above which a caution is due.
 const HIGH_COSTS: f64 = 0.02;
@@ -18,6 +18,17 @@ pub(super) fn ruin(case: Case<'_>) -> Option<Caveat> {
     (equity <= 0.0).then(|| {
         let text = "The equity of the portfolio fell to zero; the backtest ends there.".to_owned();
         Caveat::warning("Ruin", text)
+    })
+}
+
+/// Trading that costs nothing: no market is like that.
+pub(super) fn free(case: Case<'_>) -> Option<Caveat> {
+    let CostModel { commission_bps, slippage_bps, impact, sell_tax_bps, minimum, borrow_bps } =
+        &case.results.config.portfolio.costs;
+    let paid = [commission_bps, slippage_bps, impact, minimum, borrow_bps];
+    (paid.into_iter().all(|cost| *cost == 0.0) && sell_tax_bps.is_zero()).then(|| {
+        let text = "The study names no costs, so trading costs nothing here. `portfolio.costs` names them.";
+        Caveat::caution("Free of costs", text.to_owned())
     })
 }
 
