@@ -11,7 +11,7 @@ use backstaff_panel::{
 use crate::workload::Prepared;
 
 /// The kernels that are counted: one of each family, and the dearest.
-pub const NAMES: &[&str] = &[
+pub(crate) const NAMES: &[&str] = &[
     "mean/20",
     "std/252",
     "skew/60",
@@ -30,7 +30,7 @@ pub const NAMES: &[&str] = &[
 const SECTORS: u32 = 11;
 
 /// The kernel of a name over all instruments.
-pub fn prepare(name: &str) -> Prepared {
+pub(crate) fn prepare(name: &str) -> Prepared {
     let kernel = kernel(name)?;
     let instruments = instruments()?;
     let longest = instruments.iter().map(|rows| rows.x.len()).max().unwrap_or(0);

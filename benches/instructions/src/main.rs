@@ -4,6 +4,8 @@
 //! done by one thread, and what prepares it lies outside [`measured`], the function in which valgrind counts
 //! (`benches/instructions/gate.py` says how).
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench lists its workloads")]
+
 mod kernel;
 mod pipeline;
 mod workload;

@@ -25,7 +25,7 @@ use crate::workload::{
 };
 
 /// The larger pieces, in the order in which they are counted.
-pub const WORKLOADS: &[Workload] = &[
+pub(crate) const WORKLOADS: &[Workload] = &[
     Workload { name: "parse_alpha158", scope: Function, prepare: parse_alpha158 },
     Workload { name: "ta_rsi", scope: Function, prepare: || feature("ta.RSI($close, 14)") },
     Workload {

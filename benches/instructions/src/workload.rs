@@ -5,14 +5,14 @@ use std::{error::Error, fmt};
 use crate::{kernel, pipeline};
 
 /// What is counted, prepared and ready to go.
-pub type Work<'a> = dyn FnMut() -> Result<(), Box<dyn Error>> + 'a;
+pub(crate) type Work<'a> = dyn FnMut() -> Result<(), Box<dyn Error>> + 'a;
 
 /// A workload ready to go, or why it could not be prepared.
-pub type Prepared = Result<Box<Work<'static>>, Box<dyn Error>>;
+pub(crate) type Prepared = Result<Box<Work<'static>>, Box<dyn Error>>;
 
 /// Where instructions count.
 #[derive(Clone, Copy)]
-pub enum Scope {
+pub(crate) enum Scope {
     /// In the function `measured` alone.
     Function,
     /// In the whole process: the work starts threads of its own, and valgrind counts inside a function by thread.
@@ -29,7 +29,7 @@ impl fmt::Display for Scope {
 }
 
 /// One of the larger pieces.
-pub struct Workload {
+pub(crate) struct Workload {
     /// The name by which it is asked for and stands in the baseline.
     pub name: &'static str,
     /// Where its instructions count.
@@ -39,13 +39,13 @@ pub struct Workload {
 }
 
 /// The names of all workloads with their scopes, in the order in which they are counted.
-pub fn names() -> impl Iterator<Item = (&'static str, Scope)> {
+pub(crate) fn names() -> impl Iterator<Item = (&'static str, Scope)> {
     let kernels = kernel::NAMES.iter().map(|name| (*name, Scope::Function));
     kernels.chain(pipeline::WORKLOADS.iter().map(|workload| (workload.name, workload.scope)))
 }
 
 /// The workload of a name; `None` if there is none.
-pub fn prepare(name: &str) -> Option<Prepared> {
+pub(crate) fn prepare(name: &str) -> Option<Prepared> {
     if kernel::NAMES.contains(&name) {
         return Some(kernel::prepare(name));
     }

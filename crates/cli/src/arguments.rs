@@ -1,7 +1,7 @@
 //! What may be typed.
 
-pub mod bench;
-pub mod regime;
+pub(crate) mod bench;
+pub(crate) mod regime;
 
 use std::{num::NonZeroU32, path::PathBuf};
 
@@ -24,7 +24,7 @@ Exit codes: 0 done; 1 could not be done; 2 wrong arguments; 3 a check found some
 /// Research and backtesting that proves it never looks ahead.
 #[derive(Parser, Debug)]
 #[command(name = "backstaff", version, about, after_help = AFTER_HELP, max_term_width = 110)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     #[command(flatten)]
     pub common: Common,
     #[command(subcommand)]
@@ -33,7 +33,7 @@ pub struct Arguments {
 
 /// What every command takes.
 #[derive(Args, Debug, Clone)]
-pub struct Common {
+pub(crate) struct Common {
     /// Print one JSON document on standard output instead of text.
     #[arg(long, global = true)]
     pub json: bool,
@@ -57,20 +57,20 @@ pub struct Common {
 
 impl Common {
     /// Threads to use.
-    pub fn n_threads(&self) -> usize {
+    pub(crate) fn n_threads(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         self.threads.map_or_else(cores, usize::from)
     }
 
     /// The memory for computed features, in bytes.
-    pub fn memory(&self) -> Option<usize> {
+    pub(crate) fn memory(&self) -> Option<usize> {
         self.memory.map(|mb| mb as usize * (1 << 20))
     }
 }
 
 /// What to do.
 #[derive(Subcommand, Debug)]
-pub enum Command {
+pub(crate) enum Command {
     /// Look at a data file and write a commented study for it.
     #[command(after_help = "Example:\n  backstaff init --data prices.parquet --out study.yaml")]
     Init(Init),
@@ -158,19 +158,19 @@ Exit code 3 if something moved or a column is too good to be true.")]
 
 /// A kind of file that has a schema.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum SchemaKind {
+pub(crate) enum SchemaKind {
     /// A study.
     Study,
 }
 
 #[derive(Args, Debug)]
-pub struct Db {
+pub(crate) struct Db {
     #[command(subcommand)]
     pub command: DbCommand,
 }
 
 #[derive(Subcommand, Debug)]
-pub enum DbCommand {
+pub(crate) enum DbCommand {
     /// Tables, columns, counts, ranges of dates, indexes, and what is odd: how many rows, and the first of them.
     ///
     /// The file is opened read-only; a writer in WAL mode may go on beside.
@@ -204,7 +204,7 @@ pub enum DbCommand {
 }
 
 #[derive(Args, Debug)]
-pub struct Init {
+pub(crate) struct Init {
     /// A Parquet or CSV file, or a folder of them.
     #[arg(long, value_name = "PATH")]
     pub data: PathBuf,
@@ -214,14 +214,14 @@ pub struct Init {
 }
 
 #[derive(Args, Debug)]
-pub struct StudyPath {
+pub(crate) struct StudyPath {
     /// The study's file.
     #[arg(value_name = "STUDY.yaml")]
     pub study: PathBuf,
 }
 
 #[derive(Args, Debug)]
-pub struct Compute {
+pub(crate) struct Compute {
     /// A Parquet or CSV file, a folder of one file per instrument, or a folder in Qlib's or LEAN's layout.
     #[arg(long, value_name = "PATH")]
     pub data: PathBuf,
@@ -254,7 +254,7 @@ pub struct Compute {
 }
 
 #[derive(Args, Debug)]
-pub struct Factor {
+pub(crate) struct Factor {
     /// The feature: an expression, or a name from a library or a file of features.
     #[arg(value_name = "EXPR", allow_hyphen_values = true)]
     pub feature: String,
@@ -292,13 +292,13 @@ pub struct Factor {
 }
 
 #[derive(Args, Debug)]
-pub struct Features {
+pub(crate) struct Features {
     #[command(subcommand)]
     pub command: FeaturesCommand,
 }
 
 #[derive(Subcommand, Debug)]
-pub enum FeaturesCommand {
+pub(crate) enum FeaturesCommand {
     /// The libraries, or the entries of one with their look-back and meaning.
     #[command(after_help = "Examples:\n  backstaff features list\n  backstaff features list alpha158\n  \
                             backstaff features list mine.yaml --json")]
@@ -324,7 +324,7 @@ pub enum FeaturesCommand {
 }
 
 #[derive(Args, Debug)]
-pub struct FeatureSources {
+pub(crate) struct FeatureSources {
     /// A library: the one to list, or one whose features your file uses by name. May be repeated.
     #[arg(long = "library", value_name = "NAME")]
     pub libraries: Vec<String>,
@@ -334,7 +334,7 @@ pub struct FeatureSources {
 }
 
 #[derive(Args, Debug)]
-pub struct Precompute {
+pub(crate) struct Precompute {
     /// The study's file.
     #[arg(value_name = "STUDY.yaml")]
     pub study: PathBuf,
@@ -344,7 +344,7 @@ pub struct Precompute {
 }
 
 #[derive(Args, Debug)]
-pub struct Prove {
+pub(crate) struct Prove {
     /// The study's file; or give `--data` and features.
     #[arg(value_name = "STUDY.yaml", required_unless_present = "data", conflicts_with = "data")]
     pub study: Option<PathBuf>,
@@ -366,7 +366,7 @@ pub struct Prove {
 }
 
 #[derive(Args, Debug)]
-pub struct Why {
+pub(crate) struct Why {
     /// The study's file.
     #[arg(value_name = "STUDY.yaml")]
     pub study: PathBuf,
@@ -376,13 +376,13 @@ pub struct Why {
 }
 
 #[derive(Args, Debug)]
-pub struct CacheArguments {
+pub(crate) struct CacheArguments {
     #[command(subcommand)]
     pub command: CacheCommand,
 }
 
 #[derive(Subcommand, Debug)]
-pub enum CacheCommand {
+pub(crate) enum CacheCommand {
     /// Artifacts and bytes by stage.
     Stats,
     /// Remove what the last runs of the studies don't use.
@@ -403,7 +403,7 @@ pub enum CacheCommand {
 }
 
 #[derive(Args, Debug)]
-pub struct Shard {
+pub(crate) struct Shard {
     /// The study's file.
     #[arg(value_name = "STUDY.yaml")]
     pub study: PathBuf,

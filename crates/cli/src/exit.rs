@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use backstaff_study::{ErrorKind, StudyError};
 
 /// The exit code of a check that found something: a leak, a damaged artifact, a missed target.
-pub const FINDING: u8 = 3;
+pub(crate) const FINDING: u8 = 3;
 
 /// The exit code of an error; `--help` lists them.
-pub fn code(error: &StudyError) -> ExitCode {
+pub(crate) fn code(error: &StudyError) -> ExitCode {
     ExitCode::from(match error.kind() {
         ErrorKind::Other => 1,
         ErrorKind::Study => 4,

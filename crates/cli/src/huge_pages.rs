@@ -18,7 +18,7 @@ const SETTINGS: &str = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554
 /// Start the program again with large pages, unless that has been done or the user has settings of their own. If that
 /// fails, the program goes on with small pages.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub fn ask() {
+pub(crate) fn ask() {
     use std::os::unix::process::CommandExt as _;
 
     if std::env::var_os(TUNABLES).is_some() {

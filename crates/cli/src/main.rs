@@ -1,5 +1,7 @@
 //! The command line: from arguments to a study, and from its answers to the terminal.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the one crate that speaks to a terminal")]
+
 mod arguments;
 mod commands;
 mod exit;

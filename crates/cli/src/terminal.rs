@@ -14,7 +14,7 @@ use backstaff_study::progress::{Event, Observer, Outcome, StageRecord};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Shows the progress of a run on standard error.
-pub struct Terminal {
+pub(crate) struct Terminal {
     style: Style,
     bar: Mutex<Option<(ProgressBar, Instant)>>,
     interrupted: Arc<AtomicBool>,
@@ -28,7 +28,7 @@ enum Style {
 }
 
 impl Terminal {
-    pub fn new(json: bool, interrupted: Arc<AtomicBool>) -> Self {
+    pub(crate) fn new(json: bool, interrupted: Arc<AtomicBool>) -> Self {
         let style = match (json, std::io::stderr().is_terminal()) {
             (true, _) => Style::Silent,
             (false, true) => Style::Bars,
@@ -38,7 +38,7 @@ impl Terminal {
     }
 
     /// Remove a bar that is still shown, so that a message has its own line.
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.with_bar(|slot| {
             if let Some((bar, _)) = slot.take() {
                 bar.finish_and_clear();
@@ -111,7 +111,7 @@ fn line(record: &StageRecord) -> String {
 }
 
 /// A count with one digit after the point and a letter: `12.3M`.
-pub fn short(count: f64) -> String {
+pub(crate) fn short(count: f64) -> String {
     for (scale, letter) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] {
         if count >= scale {
             return format!("{:.1}{letter}", count / scale);
@@ -121,7 +121,7 @@ pub fn short(count: f64) -> String {
 }
 
 /// The table of stages that ends a run.
-pub fn stage_table(stages: &[StageRecord], seconds: f64) -> String {
+pub(crate) fn stage_table(stages: &[StageRecord], seconds: f64) -> String {
     let mut out = format!(
         "{:<10} {:<9} {:>9} {:>10} {:>9}  {:>9}\n",
         "stage", "outcome", "seconds", "rows/s", "memory", "shards"

@@ -9,6 +9,8 @@
 //! busy machine disturbs little: nanoseconds a row, and the multiple of a copy of as many bytes as the kernel reads and
 //! writes. Names pick kernels by their beginnings (`std`, `quantile/60`).
 
+#![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
+
 use std::{hint::black_box, time::Instant};
 
 use backstaff_feature::kernel::{Window, cross_section, pair, recursive, rolling};

@@ -1,5 +1,7 @@
 //! The whole library of technical indicators, cold, on a panel of the size of the bundled one.
 
+#![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
+
 use backstaff_feature::{Catalog, Plan, Schema};
 use backstaff_panel::{
     Encoding,

@@ -54,8 +54,6 @@
 //! later than its session; nor, beyond the look-back, on what is earlier; nor on the number of threads, on the other
 //! features of a plan, or (time series) on other instruments.
 
-#![warn(missing_debug_implementations, unreachable_pub)]
-
 mod catalog;
 mod definition;
 mod error;

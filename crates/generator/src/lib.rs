@@ -9,8 +9,6 @@
 //!
 //! The numbers mean nothing. They are there to measure speed, and to test what happens to halts, lives and late filings.
 
-#![warn(unreachable_pub, missing_debug_implementations)]
-
 mod calendar;
 mod draw;
 mod error;

@@ -11,8 +11,6 @@
 //! Everything here is pure but for the library of LightGBM, which is opened when a model needs it. Results are the
 //! same for any number of threads.
 
-#![warn(unreachable_pub, missing_debug_implementations)]
-
 mod error;
 pub mod evaluate;
 pub mod fold;

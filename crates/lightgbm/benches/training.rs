@@ -2,6 +2,7 @@
 //!
 //! `cargo bench -p backstaff-lightgbm`. One run each: trainings take seconds, and what is measured is LightGBM's own.
 
+#![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 #![expect(clippy::unwrap_used, reason = "in a bench")]
 
 use std::{num::NonZeroUsize, thread, time::Instant};

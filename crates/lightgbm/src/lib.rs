@@ -12,8 +12,6 @@
 //! - [`Threads`] says how a call runs. Many calls on one thread each may run at once; a call on several threads runs
 //!   alone, on the one thread of ours that ever opens an OpenMP team.
 
-#![warn(unreachable_pub, missing_debug_implementations)]
-
 mod booster;
 mod dataset;
 mod error;

@@ -7,8 +7,6 @@
 //!
 //! Pure: no input or output, no clock, no randomness, no threads. Equal inputs give equal bits.
 
-#![warn(unreachable_pub, missing_debug_implementations)]
-
 mod backtest;
 mod cohorts;
 mod cost;

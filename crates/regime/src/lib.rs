@@ -15,8 +15,6 @@
 //! Everything here is pure: no file, no clock, no thread pool of its own (rayon's current one is used), no randomness
 //! without a seed. Results have the same bits for any number of threads.
 
-#![warn(missing_debug_implementations, unreachable_pub)]
-
 mod error;
 mod exponential;
 mod linear;

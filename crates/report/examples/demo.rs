@@ -3,6 +3,8 @@
 //! `cargo run -p backstaff-report --example demo -- /tmp/demo.html` writes a made-up one; open it in a browser. You
 //! should see a summary, charts that follow the pointer together, and no request in the browser's network view.
 
+#![expect(clippy::print_stdout, reason = "an example prints what it did")]
+
 use std::{env, error::Error, fs};
 
 #[path = "../tests/demo/mod.rs"]

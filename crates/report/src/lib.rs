@@ -19,8 +19,6 @@
 //! # Ok::<(), backstaff_report::ReportError>(())
 //! ```
 
-#![warn(unreachable_pub, missing_debug_implementations)]
-
 mod chart;
 mod check;
 mod date;

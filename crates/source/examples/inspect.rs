@@ -5,6 +5,8 @@
 //! You should see the recognised columns, the calendar, the adjustment, the seconds it took, and the counts of the
 //! quality checks with their first findings.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example prints what it found")]
+
 use std::{process::ExitCode, time::Instant};
 
 use backstaff_source::{OnBadInstrument, PanelSource, SourceError, quality};

@@ -7,8 +7,6 @@
 //! (places with a form of their own), `bars` (cells to a panel); beside `bars` lie `published` (values with the day on
 //! which they became known) and `table` (single tables); `check` lists what looks wrong.
 
-#![warn(missing_debug_implementations, unreachable_pub)]
-
 mod bars;
 mod check;
 mod date_order;

@@ -27,8 +27,6 @@
 //! - Two processes that need the same artifact: one computes, the other waits and finds it. Should the locks fail,
 //!   both compute, and the first to publish wins.
 
-#![warn(unreachable_pub, missing_debug_implementations)]
-
 mod claim;
 mod column;
 mod digest;

@@ -10,8 +10,6 @@
 //! - [`newey_west_error`], [`newey_west_t`], [`usual_lags`]: how far a mean may be luck where observations depend on
 //!   each other.
 
-#![warn(unreachable_pub, missing_debug_implementations)]
-
 mod correlation;
 mod deviation;
 mod mean;

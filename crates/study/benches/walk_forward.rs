@@ -9,6 +9,8 @@
 //! years before it train, but for their last 35 days. Models are trained by the runner that studies use; scores are
 //! written as 64-bit numbers, one year after the other. A result that depends on the threads ends the bench.
 
+#![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
+
 use std::{fs, num::NonZeroU32, path::Path, time::Instant};
 
 use arrow_array::{

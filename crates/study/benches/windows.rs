@@ -10,6 +10,8 @@
 //! `RAYON_NUM_THREADS` says. Expressions of one name are computed together; `cold:` reads the panel again each time, and
 //! computes 32-bit columns.
 
+#![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
+
 use std::{path::Path, time::Instant};
 
 use backstaff_feature::{Catalog, Plan, Schema};

@@ -7,8 +7,6 @@
 //! assert_eq!(some_of(["a", "b", "c"], 2), "`a`, `b` and 1 more");
 //! ```
 
-#![warn(unreachable_pub, missing_debug_implementations)]
-
 mod count;
 mod list;
 mod nearest;

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 #[derive(Args, Debug)]
-pub struct Bench {
+pub(crate) struct Bench {
     #[command(subcommand)]
     pub command: BenchCommand,
 }
 
 #[derive(Subcommand, Debug)]
-pub enum BenchCommand {
+pub(crate) enum BenchCommand {
     /// 10, 30, 50 and 150 instruments through load, indicators, training and backtest, against what users are told.
     Targets,
     /// Regimes: fits, filter steps, batches, schedules, caches, against what users are told.
@@ -31,7 +31,7 @@ pub enum BenchCommand {
 }
 
 #[derive(Args, Debug)]
-pub struct BenchRegimes {
+pub(crate) struct BenchRegimes {
     /// Also 500 instruments over 2,520 sessions.
     #[arg(long)]
     pub full: bool,
@@ -41,7 +41,7 @@ pub struct BenchRegimes {
 }
 
 #[derive(Args, Debug)]
-pub struct Market {
+pub(crate) struct Market {
     /// How many companies; there is one fund for 25 of them.
     #[arg(long, default_value_t = 2500)]
     pub stocks: usize,

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Args, Debug)]
-pub struct Regime {
+pub(crate) struct Regime {
     #[command(subcommand)]
     pub command: RegimeCommand,
 }
 
 #[derive(Subcommand, Debug)]
-pub enum RegimeCommand {
+pub(crate) enum RegimeCommand {
     /// Fit a hidden Markov model to columns of a file.
     ///
     /// Expectation maximisation from several starts; the likeliest model whose states all rest on something is kept.
@@ -51,7 +51,7 @@ Examples:
 
 /// Which columns of which file are observed.
 #[derive(Args, Debug)]
-pub struct Observed {
+pub(crate) struct Observed {
     /// A Parquet or CSV file; a row is a bar, oldest first.
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
@@ -67,7 +67,7 @@ pub struct Observed {
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Missing {
+pub(crate) enum Missing {
     /// A bar at which nothing was observed: the states move on by one transition.
     Skip,
     /// An error.
@@ -75,7 +75,7 @@ pub enum Missing {
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Covariance {
+pub(crate) enum Covariance {
     /// Any covariance between the columns of a state.
     Full,
     /// Columns are independent within a state.
@@ -83,7 +83,7 @@ pub enum Covariance {
 }
 
 #[derive(Args, Debug)]
-pub struct Fit {
+pub(crate) struct Fit {
     #[command(flatten)]
     pub observed: Observed,
     /// How many states.
@@ -117,7 +117,7 @@ fn tolerance(text: &str) -> Result<f64, String> {
 }
 
 #[derive(Args, Debug)]
-pub struct Decode {
+pub(crate) struct Decode {
     /// The model: what `regime fit` writes.
     #[arg(long, value_name = "MODEL.json")]
     pub model: PathBuf,

@@ -14,7 +14,7 @@ use crate::{
     exit,
 };
 
-pub fn targets(context: &Context) -> Result<ExitCode, StudyError> {
+pub(super) fn targets(context: &Context) -> Result<ExitCode, StudyError> {
     let study = bundled("us_equities.yaml")?;
     let scratch = fs::canonicalize(std::env::temp_dir()).unwrap_or_else(|_| std::env::temp_dir());
     let targets = backstaff_study::bench::targets(&study, &scratch, &context.terminal)?;
@@ -23,7 +23,7 @@ pub fn targets(context: &Context) -> Result<ExitCode, StudyError> {
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::from(exit::FINDING) })
 }
 
-pub fn regimes(context: &Context, arguments: &BenchRegimes) -> Result<ExitCode, StudyError> {
+pub(super) fn regimes(context: &Context, arguments: &BenchRegimes) -> Result<ExitCode, StudyError> {
     let request = Request {
         full: arguments.full,
         threads: context.common.n_threads(),
@@ -34,7 +34,7 @@ pub fn regimes(context: &Context, arguments: &BenchRegimes) -> Result<ExitCode, 
     Ok(if measured.missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::FINDING) })
 }
 
-pub fn market(context: &Context, arguments: &Market) -> Result<ExitCode, StudyError> {
+pub(super) fn market(context: &Context, arguments: &Market) -> Result<ExitCode, StudyError> {
     let Market { stocks, sessions, seed, signal, ref out, parquet, sqlite } = *arguments;
     let formats = match (sqlite, parquet) {
         (true, false) => &[Format::Sqlite][..],

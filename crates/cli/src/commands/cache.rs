@@ -7,7 +7,7 @@ use backstaff_study::{StudyError, cache};
 use super::Context;
 use crate::{arguments::CacheCommand, exit};
 
-pub fn run(context: &Context, command: &CacheCommand) -> Result<ExitCode, StudyError> {
+pub(super) fn run(context: &Context, command: &CacheCommand) -> Result<ExitCode, StudyError> {
     let store = context.common.store.clone().unwrap_or_else(|| PathBuf::from(".backstaff"));
     match command {
         CacheCommand::Stats => {

@@ -11,7 +11,7 @@ use backstaff_study::{
 use super::Context;
 use crate::arguments::Compute;
 
-pub fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, StudyError> {
+pub(super) fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, StudyError> {
     let features = definitions(&arguments.features)?;
     if features.is_empty() && arguments.libraries.is_empty() && arguments.file.is_none() {
         return Err(wrong(

@@ -10,7 +10,7 @@ use backstaff_study::{
 use super::Context;
 use crate::arguments::Factor;
 
-pub fn run(context: &Context, arguments: &Factor) -> Result<ExitCode, StudyError> {
+pub(super) fn run(context: &Context, arguments: &Factor) -> Result<ExitCode, StudyError> {
     let request = Request {
         data: arguments.data.clone(),
         feature: arguments.feature.clone(),

@@ -10,7 +10,7 @@ use backstaff_study::{
 use super::Context;
 use crate::arguments::{FeatureSources, FeaturesCommand};
 
-pub fn run(context: &Context, command: FeaturesCommand) -> Result<ExitCode, StudyError> {
+pub(super) fn run(context: &Context, command: FeaturesCommand) -> Result<ExitCode, StudyError> {
     match command {
         FeaturesCommand::List { name, sources } => list(context, name, sources)?,
         FeaturesCommand::Show { name, sources } => {

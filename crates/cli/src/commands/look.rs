@@ -11,25 +11,25 @@ use backstaff_study::{StudyError, config::layout, database, init, status};
 use super::Context;
 use crate::arguments::{Init, Why};
 
-pub fn init(context: &Context, arguments: &Init) -> Result<ExitCode, StudyError> {
+pub(super) fn init(context: &Context, arguments: &Init) -> Result<ExitCode, StudyError> {
     let written = init::init(&arguments.data, &arguments.out)?;
     context.answer(&written, || written.to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 
-pub fn status(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
+pub(super) fn status(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
     let status = status::status(&context.study(study)?)?;
     context.answer(&status, || status.to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 
-pub fn why(context: &Context, arguments: &Why) -> Result<ExitCode, StudyError> {
+pub(super) fn why(context: &Context, arguments: &Why) -> Result<ExitCode, StudyError> {
     let reasons = status::why(&context.study(&arguments.study)?, arguments.stage.as_deref())?;
     context.answer(&reasons, || reasons.to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 
-pub fn indexes(
+pub(super) fn indexes(
     context: &Context,
     file: &Path,
     (preset, tables): (Option<&str>, Option<&Path>),
@@ -51,7 +51,7 @@ pub fn indexes(
     Ok(ExitCode::SUCCESS)
 }
 
-pub fn database(context: &Context, file: &Path) -> Result<ExitCode, StudyError> {
+pub(super) fn database(context: &Context, file: &Path) -> Result<ExitCode, StudyError> {
     let report = database::check(file)?;
     context.answer(&report, || report.to_string())?;
     Ok(ExitCode::SUCCESS)

@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// The options that all commands share, and the terminal that shows their progress.
-pub struct Context {
+pub(crate) struct Context {
     pub common: Common,
     pub terminal: Terminal,
 }
@@ -103,7 +103,8 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 }
 
 /// Carry out the command that was typed, and return its exit code.
-pub fn run(arguments: Arguments) -> ExitCode {
+#[expect(clippy::exit, reason = "who interrupts twice does not want to wait")]
+pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = interrupted.clone();
     let handler = move || {

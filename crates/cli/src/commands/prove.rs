@@ -10,7 +10,7 @@ use backstaff_study::{
 use super::{Context, compute::definitions};
 use crate::{arguments::Prove, exit};
 
-pub fn run(context: &Context, arguments: &Prove) -> Result<ExitCode, StudyError> {
+pub(super) fn run(context: &Context, arguments: &Prove) -> Result<ExitCode, StudyError> {
     let holds = match (&arguments.study, &arguments.data) {
         (Some(study), _) => study_holds(context, study, usize::from(arguments.dates))?,
         (None, Some(data)) => features_hold(context, data, arguments)?,

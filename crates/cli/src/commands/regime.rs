@@ -10,7 +10,7 @@ use backstaff_study::{
 use super::Context;
 use crate::arguments::regime::{Covariance, Decode, Fit, Missing, Observed, RegimeCommand};
 
-pub fn run(context: &Context, command: &RegimeCommand) -> Result<ExitCode, StudyError> {
+pub(super) fn run(context: &Context, command: &RegimeCommand) -> Result<ExitCode, StudyError> {
     match command {
         RegimeCommand::Fit(arguments) => fit(context, arguments),
         RegimeCommand::Decode(arguments) => decode(context, arguments),

@@ -13,7 +13,7 @@ use crate::{
     terminal::stage_table,
 };
 
-pub fn run(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
+pub(super) fn run(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
     let outcome = context.study(study)?.run(&context.terminal)?;
     context.write_trace(&outcome.trace)?;
     context.answer(&outcome, || {
@@ -27,7 +27,7 @@ pub fn run(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub fn demo(context: &Context) -> Result<ExitCode, StudyError> {
+pub(super) fn demo(context: &Context) -> Result<ExitCode, StudyError> {
     run(context, &bundled("us_equities.yaml")?)
 }
 
@@ -43,31 +43,31 @@ pub(super) fn bundled(name: &str) -> Result<PathBuf, StudyError> {
     })
 }
 
-pub fn report(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
+pub(super) fn report(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
     let outcome = context.study(study)?.run(&context.terminal)?;
     context.answer(&outcome.artifacts, || format!("{}\n", outcome.artifacts.report.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-pub fn update(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
+pub(super) fn update(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
     let updated = context.study(study)?.update(&context.terminal)?;
     context.answer(&updated, || format!("\n{}\n{updated}", stage_table(&updated.stages, updated.seconds)))?;
     Ok(ExitCode::SUCCESS)
 }
 
-pub fn precompute(context: &Context, arguments: &Precompute) -> Result<ExitCode, StudyError> {
+pub(super) fn precompute(context: &Context, arguments: &Precompute) -> Result<ExitCode, StudyError> {
     let written = context.study(&arguments.study)?.precompute(&arguments.out, &context.terminal)?;
     context.answer(&written, || written.to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 
-pub fn orders(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
+pub(super) fn orders(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
     let orders = context.study(study)?.orders(&context.terminal)?;
     context.answer(&orders, || orders.to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 
-pub fn shard(context: &Context, shard: &Shard) -> Result<ExitCode, StudyError> {
+pub(super) fn shard(context: &Context, shard: &Shard) -> Result<ExitCode, StudyError> {
     let done = context.study(&shard.study)?.shard(&shard.stage, shard.number, &context.terminal)?;
     context.answer(&done, || format!("{} shards of {}\n", done.len(), shard.stage))?;
     Ok(ExitCode::SUCCESS)

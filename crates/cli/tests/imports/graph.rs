@@ -8,7 +8,7 @@ use crate::modules::{Module, Modules, Place};
 type Imports = BTreeMap<Place, BTreeMap<Place, String>>;
 
 /// Circles of imports: for every module that is part of any, a shortest one through it, and each circle once.
-pub fn circles(modules: &Modules) -> Vec<String> {
+pub(crate) fn circles(modules: &Modules) -> Vec<String> {
     let imports = imports(modules);
     let mut found = BTreeMap::new();
     for start in imports.keys() {
@@ -25,7 +25,7 @@ const ERROR: &str = "error";
 
 /// The imports of a later wing by an earlier one, where wings are the modules of the root; and the modules of the root
 /// that are in no list.
-pub fn upward(modules: &Modules, wings: &[&str]) -> Vec<String> {
+pub(crate) fn upward(modules: &Modules, wings: &[&str]) -> Vec<String> {
     let position = |place: &Place| wings.iter().position(|wing| *wing == place[0]);
     let mut found = Vec::new();
     for place in
@@ -45,7 +45,7 @@ pub fn upward(modules: &Modules, wings: &[&str]) -> Vec<String> {
 }
 
 /// Where modules name one of these paths outside of the crate, or anything in it.
-pub fn named(modules: &Modules, outside: &[&str]) -> Vec<String> {
+pub(crate) fn named(modules: &Modules, outside: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for (place, module) in modules {
         for path in module.imports.values().chain(&module.globs).chain(&module.paths) {

@@ -11,14 +11,14 @@ use syn::{
 };
 
 /// The names from the root of the crate to an item.
-pub type Place = Vec<String>;
+pub(crate) type Place = Vec<String>;
 
 /// The modules of a crate by their places, tests left out.
-pub type Modules = BTreeMap<Place, Module>;
+pub(crate) type Modules = BTreeMap<Place, Module>;
 
 /// What a module says about itself and about others.
 #[derive(Debug, Default)]
-pub struct Module {
+pub(crate) struct Module {
     /// The items that it defines, modules among them.
     pub items: BTreeSet<String>,
     /// What it imports or passes on, by the name that it has here, and the path as written.
@@ -30,7 +30,7 @@ pub struct Module {
 }
 
 /// Read a crate from its folder of sources, from `lib.rs` on.
-pub fn read(folder: &Path) -> Modules {
+pub(crate) fn read(folder: &Path) -> Modules {
     let mut modules = Modules::new();
     read_file(&folder.join("lib.rs"), folder, &Place::new(), &mut modules);
     modules

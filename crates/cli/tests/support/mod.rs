@@ -14,25 +14,25 @@ use backstaff_panel::{Session, testing::weekdays_from};
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub use backstaff_panel::testing::noise;
+pub(crate) use backstaff_panel::testing::noise;
 
 /// A folder with `prices.csv` and `study.yaml`, removed when dropped.
-pub struct Workplace {
+pub(crate) struct Workplace {
     pub folder: TempDir,
 }
 
 /// Days since 1970-01-01 as YYYY-MM-DD.
-pub fn date(days: i32) -> String {
+pub(crate) fn date(days: i32) -> String {
     Session::from_number(days).to_string()
 }
 
 /// Weekdays from Monday 2010-01-04 on.
-pub fn weekdays() -> impl Iterator<Item = Session> {
+pub(crate) fn weekdays() -> impl Iterator<Item = Session> {
     weekdays_from(Session::from_number(14_613))
 }
 
 /// Prices of `n` instruments over so many sessions: one is listed late, one leaves, one halts for a while.
-pub fn prices(n: usize, n_sessions: usize, extra: bool) -> String {
+pub(crate) fn prices(n: usize, n_sessions: usize, extra: bool) -> String {
     let mut text = String::from("date,symbol,open,high,low,close,volume");
     text += if extra { ",unused\n" } else { "\n" };
     for i in 0..n {
@@ -58,7 +58,7 @@ pub fn prices(n: usize, n_sessions: usize, extra: bool) -> String {
 }
 
 /// A study of three folds over these prices.
-pub const STUDY: &str = "\
+pub(crate) const STUDY: &str = "\
 backstaff: 1
 name: small
 about: A small study.
@@ -88,39 +88,39 @@ portfolio:
 
 impl Workplace {
     /// An empty folder.
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self { folder: tempfile::tempdir().expect("a temporary folder") }
     }
 
     /// Ten instruments over 900 sessions, and the study.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let place = Self::empty();
         place.write("prices.csv", &prices(10, 900, false));
         place.write("study.yaml", STUDY);
         place
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).expect("a file of the test");
     }
 
     /// The program in this folder.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_backstaff"));
         command.current_dir(self.folder.path()).args(arguments);
         command
     }
 
-    pub fn output(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn output(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().expect("the program starts")
     }
 
     /// What the program says as JSON; it must succeed.
-    pub fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let output = self.output(&[arguments, &["--json"]].concat());
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{arguments:?}: {errors}");
@@ -128,14 +128,14 @@ impl Workplace {
     }
 
     /// The exit code and the message of a command that must fail.
-    pub fn failure(&self, arguments: &[&str]) -> (i32, String) {
+    pub(crate) fn failure(&self, arguments: &[&str]) -> (i32, String) {
         let output = self.output(arguments);
         assert!(!output.status.success(), "{arguments:?} should fail");
         (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
     /// The bytes of all artifacts of a store, by path.
-    pub fn artifacts(&self, store: &str) -> BTreeMap<String, Vec<u8>> {
+    pub(crate) fn artifacts(&self, store: &str) -> BTreeMap<String, Vec<u8>> {
         let root = self.path(store).join("artifacts");
         let mut found = BTreeMap::new();
         collect(&root, &root, &mut found);
@@ -155,7 +155,7 @@ fn collect(root: &Path, folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
 }
 
 /// For each stage of a run's JSON: its outcome and how many shards were computed.
-pub fn outcomes(run: &Value) -> BTreeMap<String, (String, u64)> {
+pub(crate) fn outcomes(run: &Value) -> BTreeMap<String, (String, u64)> {
     let stages = run["stages"].as_array().expect("stages");
     let outcome = |stage: &Value| {
         let text = |name: &str| stage[name].as_str().expect("a text").to_owned();

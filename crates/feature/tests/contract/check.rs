@@ -8,7 +8,7 @@ use backstaff_panel::{Axis, Categories, Column, Encoding, Fact, Instrument, Pane
 use crate::subject::{Subject, compute, first_difference, panel};
 
 /// `Err` names the first feature that breaks it, and where.
-pub type Contract = fn(&Subject) -> Result<(), String>;
+pub(crate) type Contract = fn(&Subject) -> Result<(), String>;
 
 /// A panel with every field changed row by row.
 fn changed(panel: &Panel, change: impl Fn(usize, &[f64]) -> f64) -> Panel {
@@ -57,7 +57,7 @@ fn other_futures(panel: &Panel, now: usize) -> Vec<(&'static str, Panel)> {
     ]
 }
 
-pub fn future_changes_nothing(subject: &Subject) -> Result<(), String> {
+pub(crate) fn future_changes_nothing(subject: &Subject) -> Result<(), String> {
     let panel = panel();
     let full = subject.compute(&panel);
     for now in [3, 150, 280] {
@@ -74,7 +74,7 @@ pub fn future_changes_nothing(subject: &Subject) -> Result<(), String> {
     Ok(())
 }
 
-pub fn dropped_history_changes_nothing(subject: &Subject) -> Result<(), String> {
+pub(crate) fn dropped_history_changes_nothing(subject: &Subject) -> Result<(), String> {
     let panel = panel();
     let full = subject.compute(&panel);
     for first in [1, 2, 30, 45] {
@@ -117,7 +117,7 @@ fn renamed(
     (other, order)
 }
 
-pub fn other_instruments_change_nothing(subject: &Subject) -> Result<(), String> {
+pub(crate) fn other_instruments_change_nothing(subject: &Subject) -> Result<(), String> {
     let panel = panel();
     let full = subject.compute(&panel);
     let reversed = renamed(&panel, |_| true, |i| format!("{:04}", 9999 - i));
@@ -138,7 +138,7 @@ pub fn other_instruments_change_nothing(subject: &Subject) -> Result<(), String>
     Ok(())
 }
 
-pub fn missing_instruments_change_nothing(subject: &Subject) -> Result<(), String> {
+pub(crate) fn missing_instruments_change_nothing(subject: &Subject) -> Result<(), String> {
     let panel = panel();
     let axis = panel.axis();
     let full = subject.compute(&panel);
@@ -175,7 +175,7 @@ pub fn missing_instruments_change_nothing(subject: &Subject) -> Result<(), Strin
     Ok(())
 }
 
-pub fn company_changes_nothing(subject: &Subject) -> Result<(), String> {
+pub(crate) fn company_changes_nothing(subject: &Subject) -> Result<(), String> {
     let panel = panel();
     let together = subject.compute(&panel);
     for (feature, column) in subject.features.iter().zip(&together) {
@@ -187,7 +187,7 @@ pub fn company_changes_nothing(subject: &Subject) -> Result<(), String> {
     Ok(())
 }
 
-pub fn threads_change_nothing(subject: &Subject) -> Result<(), String> {
+pub(crate) fn threads_change_nothing(subject: &Subject) -> Result<(), String> {
     let panel = panel();
     let mut first = None::<Vec<Column>>;
     for threads in [1, 2, 4] {
@@ -203,7 +203,7 @@ pub fn threads_change_nothing(subject: &Subject) -> Result<(), String> {
     Ok(())
 }
 
-pub fn encoding_changes_nothing(subject: &Subject) -> Result<(), String> {
+pub(crate) fn encoding_changes_nothing(subject: &Subject) -> Result<(), String> {
     let panel = panel();
     let (mut narrow, mut wide) = (panel.clone(), panel.clone());
     for (name, column) in panel.fields() {
@@ -220,7 +220,7 @@ pub fn encoding_changes_nothing(subject: &Subject) -> Result<(), String> {
     Ok(())
 }
 
-pub fn conditions_are_one_or_zero(subject: &Subject) -> Result<(), String> {
+pub(crate) fn conditions_are_one_or_zero(subject: &Subject) -> Result<(), String> {
     let columns = subject.compute(&panel());
     for (feature, column) in subject.features.iter().zip(columns) {
         let is_condition = |value: &f64| *value == 0.0 || *value == 1.0;

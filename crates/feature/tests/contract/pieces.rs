@@ -15,7 +15,7 @@ impl From<FeatureError> for Broken {
 }
 
 /// Whether the pieces between these cuts, ascending positions of the calendar, have the bits of the whole.
-pub fn are_the_whole_at(subject: &Subject, cuts: &[usize]) -> Result<(), String> {
+pub(crate) fn are_the_whole_at(subject: &Subject, cuts: &[usize]) -> Result<(), String> {
     let panel = panel();
     let carried = |feature: &&Feature| feature.carry().is_some();
     let features = subject.features.iter().filter(carried).cloned().collect::<Vec<_>>();
@@ -34,7 +34,7 @@ pub fn are_the_whole_at(subject: &Subject, cuts: &[usize]) -> Result<(), String>
     pieces.map_err(|Broken(message)| message)
 }
 
-pub fn are_the_whole(subject: &Subject) -> Result<(), String> {
+pub(crate) fn are_the_whole(subject: &Subject) -> Result<(), String> {
     let one_session_each = (150..170).collect::<Vec<_>>();
     for cuts in [&[1][..], &[3, 4, 90], &[40, 41, 250, 299], &one_session_each] {
         are_the_whole_at(subject, cuts)?;

@@ -52,7 +52,7 @@ fn subject(bound: fn() -> Bound) -> Subject {
     Subject::new(&catalog.unwrap(), &["innocent".into(), "planted".into()])
 }
 
-pub fn reads_the_next_session() -> Subject {
+pub(crate) fn reads_the_next_session() -> Subject {
     subject(|| {
         Bound::instrument(LookBack::Sessions(0), |inputs, _, out| {
             for (t, out) in out.iter_mut().enumerate() {
@@ -63,7 +63,7 @@ pub fn reads_the_next_session() -> Subject {
 }
 
 /// A scale that is taken from the end of the history leaks in the last bits only.
-pub fn reads_the_last_session() -> Subject {
+pub(crate) fn reads_the_last_session() -> Subject {
     subject(|| {
         Bound::instrument(LookBack::Recursive, |inputs, _, out| {
             let pivot = inputs[0].iter().rev().copied().find(|value| value.is_finite()).unwrap_or(0.0);
@@ -74,7 +74,7 @@ pub fn reads_the_last_session() -> Subject {
     })
 }
 
-pub fn remembers_more_than_it_says() -> Subject {
+pub(crate) fn remembers_more_than_it_says() -> Subject {
     subject(|| {
         Bound::instrument(LookBack::Sessions(3), |inputs, _, out| {
             let mut sum = 0.0;
@@ -90,7 +90,7 @@ pub fn remembers_more_than_it_says() -> Subject {
     })
 }
 
-pub fn counts_its_calls() -> Subject {
+pub(crate) fn counts_its_calls() -> Subject {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     subject(|| {
         Bound::instrument(LookBack::Sessions(0), |_, _, out| {
@@ -99,7 +99,7 @@ pub fn counts_its_calls() -> Subject {
     })
 }
 
-pub fn divides_by_all_rows() -> Subject {
+pub(crate) fn divides_by_all_rows() -> Subject {
     subject(|| {
         Bound::session(|section, _, out| {
             for (out, &value) in out.iter_mut().zip(section.inputs[0]) {
@@ -109,14 +109,14 @@ pub fn divides_by_all_rows() -> Subject {
     })
 }
 
-pub fn is_no_condition() -> Subject {
+pub(crate) fn is_no_condition() -> Subject {
     let registry = Registry::standard()
         .with(Arc::new(Planted(|| Bound::rows(|inputs, out| out.copy_from_slice(inputs[0])).boolean())));
     let catalog = Catalog::with_operators(registry.unwrap()).with("planted", "Planted($close)");
     Subject::new(&catalog.unwrap(), &["planted".into()])
 }
 
-pub fn forgets_its_state() -> Subject {
+pub(crate) fn forgets_its_state() -> Subject {
     struct Forgetful;
     impl Recursion for Forgetful {
         fn start(&self) -> Vec<f64> {

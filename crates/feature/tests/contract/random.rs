@@ -59,7 +59,7 @@ fn expression() -> impl Strategy<Value = String> {
 }
 
 /// Three of them together.
-pub fn subjects() -> impl Strategy<Value = Subject> {
+pub(crate) fn subjects() -> impl Strategy<Value = Subject> {
     prop::collection::vec(expression(), 3).prop_map(|texts| {
         let names = ["a", "b", "c"].map(str::to_owned);
         let catalog = names

@@ -8,12 +8,12 @@ use backstaff_panel::{
 
 /// Features under test.
 #[derive(Debug)]
-pub struct Subject {
+pub(crate) struct Subject {
     pub features: Vec<Feature>,
 }
 
 impl Subject {
-    pub fn new(catalog: &Catalog, names: &[String]) -> Self {
+    pub(crate) fn new(catalog: &Catalog, names: &[String]) -> Self {
         let names = names.iter().map(String::as_str).collect::<Vec<_>>();
         let features =
             catalog.resolve(&names, &Schema::of(&panel())).unwrap_or_else(|error| panic!("{error}"));
@@ -21,17 +21,17 @@ impl Subject {
     }
 
     /// All features together, as f64.
-    pub fn compute(&self, panel: &Panel) -> Vec<Column> {
+    pub(crate) fn compute(&self, panel: &Panel) -> Vec<Column> {
         compute(&self.features, panel)
     }
 }
 
-pub fn compute(features: &[Feature], panel: &Panel) -> Vec<Column> {
+pub(crate) fn compute(features: &[Feature], panel: &Panel) -> Vec<Column> {
     Plan::new(features).compute(panel, Encoding::F64, &()).unwrap()
 }
 
 /// A small market with late listings, delistings, halts and missing sectors.
-pub fn panel() -> Panel {
+pub(crate) fn panel() -> Panel {
     let mut panel = market(MarketSpec { n_instruments: 14, n_sessions: 300, ..MarketSpec::default() });
     let [vwap, volume] = ["vwap", "volume"].map(|name| panel.field(name).unwrap().to_f64());
     let value = vwap.iter().zip(&volume).map(|(vwap, volume)| vwap * volume).collect();
@@ -63,7 +63,7 @@ fn complete(panel: &mut Panel, wanted: &Schema) {
 }
 
 /// The first (instrument, session) at which two columns differ, over the positions of `of` that `compared` accepts.
-pub fn first_difference(
+pub(crate) fn first_difference(
     (panel, column): (&Panel, &Column),
     (of, other): (&Panel, &Column),
     compared: impl Fn(usize) -> bool,

@@ -16,17 +16,17 @@ use backstaff_portfolio::{
 use proptest::prelude::*;
 
 /// A score for each row from the instrument's name and session alone, a tenth of them missing.
-pub fn scores(panel: &Panel, seed: u64) -> Signal {
+pub(crate) fn scores(panel: &Panel, seed: u64) -> Signal {
     Signal::new("noise", by_row(panel, seed, |x| if x < 0.1 { f64::NAN } else { x - 0.55 }))
 }
 
 /// A score for each row, none missing and no two equal within a session.
-pub fn distinct_scores(panel: &Panel, seed: u64) -> Vec<f64> {
+pub(crate) fn distinct_scores(panel: &Panel, seed: u64) -> Vec<f64> {
     by_row(panel, seed, |x| x - 0.5)
 }
 
 /// A universe that instruments enter and leave in blocks of five sessions.
-pub fn members(panel: &Panel, seed: u64) -> Universe {
+pub(crate) fn members(panel: &Panel, seed: u64) -> Universe {
     let axis = panel.axis();
     let flags = (0..axis.n_rows()).map(|row| {
         let i = number(axis.instruments()[axis.instrument_of(row)].name());
@@ -35,7 +35,7 @@ pub fn members(panel: &Panel, seed: u64) -> Universe {
     Universe::new(flags.collect())
 }
 
-pub fn everything(panel: &Panel) -> Universe {
+pub(crate) fn everything(panel: &Panel) -> Universe {
     Universe::new(vec![true; panel.axis().n_rows()])
 }
 
@@ -54,10 +54,10 @@ fn by_row(panel: &Panel, seed: u64, of: impl Fn(f64) -> f64) -> Vec<f64> {
 }
 
 /// A name, the position of the first session, opens and closes; NaN is a halt.
-pub type Life<'a> = (&'a str, usize, &'a [f64], &'a [f64]);
+pub(crate) type Life<'a> = (&'a str, usize, &'a [f64], &'a [f64]);
 
 /// A panel of these lives.
-pub fn panel(n_sessions: usize, lives: &[Life<'_>]) -> Panel {
+pub(crate) fn panel(n_sessions: usize, lives: &[Life<'_>]) -> Panel {
     let ranges =
         lives.iter().map(|&(name, start, opens, _)| (name.into(), start..start + opens.len())).collect();
     let mut panel = Panel::new(Arc::new(Axis::new(weekdays(n_sessions), ranges)));
@@ -69,24 +69,24 @@ pub fn panel(n_sessions: usize, lives: &[Life<'_>]) -> Panel {
 }
 
 #[derive(Clone, Debug)]
-pub struct Case {
+pub(crate) struct Case {
     pub spec: MarketSpec,
     pub exchange: Exchange,
     pub terms: Terms,
     pub strategy: u8,
 }
 
-pub const N_STRATEGIES: u8 = 9;
+pub(crate) const N_STRATEGIES: u8 = 9;
 
 /// The one that places orders of all kinds.
-pub const ANYTHING: u8 = 8;
+pub(crate) const ANYTHING: u8 = 8;
 
 impl Case {
-    pub fn panel(&self) -> Panel {
+    pub(crate) fn panel(&self) -> Panel {
         market(self.spec)
     }
 
-    pub fn strategy(&self, panel: &Panel) -> Box<dyn Strategy> {
+    pub(crate) fn strategy(&self, panel: &Panel) -> Box<dyn Strategy> {
         match self.strategy {
             0 => Box::new(TopkDropout::new(3, 1).unwrap()),
             1 => Box::new(TopkDropout::new(4, 2).unwrap().hold_sessions(3).book(Book::Outgrowing)),
@@ -98,7 +98,7 @@ impl Case {
         }
     }
 
-    pub fn run(&self, panel: &Panel, terms: &Terms) -> Backtest {
+    pub(crate) fn run(&self, panel: &Panel, terms: &Terms) -> Backtest {
         let market = Market::new(panel).unwrap();
         let signal = scores(panel, self.spec.seed);
         let universe = members(panel, self.spec.seed);
@@ -108,7 +108,7 @@ impl Case {
 
 /// Places orders of every type, size and life, and withdraws some: by the session and the instrument's name alone.
 #[derive(Debug)]
-pub struct Anything {
+pub(crate) struct Anything {
     seed: u64,
 }
 
@@ -158,7 +158,7 @@ impl Strategy for Anything {
 }
 
 /// The group of each row: one of three that an instrument leaves now and then, or none.
-pub fn groups(panel: &Panel, seed: u64) -> Vec<u32> {
+pub(crate) fn groups(panel: &Panel, seed: u64) -> Vec<u32> {
     let axis = panel.axis();
     let of = |row| {
         let i = number(axis.instruments()[axis.instrument_of(row)].name());
@@ -169,7 +169,7 @@ pub fn groups(panel: &Panel, seed: u64) -> Vec<u32> {
 }
 
 /// A share of equity for each session that stays for four of them.
-pub fn exposures(panel: &Panel, seed: u64) -> Vec<f64> {
+pub(crate) fn exposures(panel: &Panel, seed: u64) -> Vec<f64> {
     let of = |position: usize| match noise(&[seed ^ 0xd, position as u64 / 4]) {
         x if x < 0.1 => f64::NAN,
         x => (2.0 * x - 0.4).clamp(0.0, 1.0),
@@ -178,7 +178,7 @@ pub fn exposures(panel: &Panel, seed: u64) -> Vec<f64> {
 }
 
 /// The best four by one of three sets of rules, of which the last has all there are.
-pub fn top_n(panel: &Panel, seed: u64, rules: u8) -> TopN {
+pub(crate) fn top_n(panel: &Panel, seed: u64, rules: u8) -> TopN {
     let axis = panel.axis();
     let sectors = || Guide::new(axis, groups(panel, seed)).unwrap();
     let risks = |seed| by_row(panel, seed, |x| if x < 0.05 { f64::NAN } else { 0.5 * x });
@@ -207,7 +207,7 @@ pub fn top_n(panel: &Panel, seed: u64, rules: u8) -> TopN {
     }
 }
 
-pub fn any_exchange() -> impl Strategy_<Value = Exchange> {
+pub(crate) fn any_exchange() -> impl Strategy_<Value = Exchange> {
     (
         prop_oneof![Just(Execution::Open), Just(Execution::Close)],
         (0.0..30.0, 0.0..30.0, prop_oneof![Just(0.0), 0.0..20.0], 0.0..50.0),
@@ -238,9 +238,9 @@ pub fn any_exchange() -> impl Strategy_<Value = Exchange> {
         })
 }
 
-pub use proptest::strategy::Strategy as Strategy_;
+pub(crate) use proptest::strategy::Strategy as Strategy_;
 
-pub fn any_case() -> impl Strategy_<Value = Case> {
+pub(crate) fn any_case() -> impl Strategy_<Value = Case> {
     (
         (3..15_usize, 12..60_usize, 0.0..0.3, 0.0..1.0, any::<u64>()),
         any_exchange(),
@@ -263,7 +263,7 @@ pub fn any_case() -> impl Strategy_<Value = Case> {
 }
 
 /// The bits of everything that happened up to the first `n` days.
-pub fn history(backtest: &Backtest, n: usize) -> Vec<String> {
+pub(crate) fn history(backtest: &Backtest, n: usize) -> Vec<String> {
     let last = backtest.days[n - 1].session;
     let show = |value: &dyn std::fmt::Debug| format!("{value:?}");
     let name = |i: usize| backtest.instruments[i].name();

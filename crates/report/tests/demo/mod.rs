@@ -11,7 +11,7 @@ const FIRST: i32 = 16_437;
 const NAMES: [&str; 5] = ["LightGBM", "Ridge", "Momentum 12-1", "Equal weight", "SPY"];
 
 /// Text that would break a page that does not escape it.
-pub const NASTY: &str =
+pub(crate) const NASTY: &str =
     r#"</script><script>alert("x")</script> & 'quoted' <!-- run --> 삼성전자 ${1} {{ x }}"#;
 
 /// Drift and volatility of made-up returns, one walk a seed.
@@ -49,7 +49,7 @@ fn dates() -> Vec<Date> {
     weekdays_from(Session::from_number(FIRST)).take(N).map(|day| Date(day.number())).collect()
 }
 
-pub fn report() -> Report {
+pub(crate) fn report() -> Report {
     Report::new("LightGBM on 40 technical features, US equities")
         .subtitle("505 instruments, 2015-01-02 to 2017-12-29, top 50 with 5 dropped, next open, 10 bp a side")
         .headline(
@@ -348,7 +348,7 @@ fn orders() -> Section {
         .block(Chart::new("Nothing", Lines::by_date([], Format::Integer).line(Line::new("none", vec![]))))
 }
 
-pub fn run() -> Section {
+pub(crate) fn run() -> Section {
     let stages = Table::new("Stages")
         .column(Column::text("Stage"))
         .column(Column::text("Outcome"))

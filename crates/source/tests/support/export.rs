@@ -20,7 +20,7 @@ fn write(folder: &Path, table: &str, columns: &[(&str, ArrayRef)]) {
 }
 
 /// The tables of a database as Parquet files in a folder.
-pub fn export(database: &Path, folder: &Path) {
+pub(crate) fn export(database: &Path, folder: &Path) {
     let connection = Connection::open(database).unwrap();
     let tables = connection
         .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")

@@ -13,18 +13,18 @@ use parquet::{arrow::ArrowWriter, file::properties::WriterProperties};
 use tempfile::TempDir;
 
 /// A folder that is removed when the test ends.
-pub struct Folder(TempDir);
+pub(crate) struct Folder(TempDir);
 
 impl Folder {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
-    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
@@ -32,7 +32,7 @@ impl Folder {
     }
 
     /// A Parquet file with row groups of so many rows.
-    pub fn parquet(&self, name: &str, group: usize, columns: &[(&str, ArrayRef)]) -> PathBuf {
+    pub(crate) fn parquet(&self, name: &str, group: usize, columns: &[(&str, ArrayRef)]) -> PathBuf {
         let fields = columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
         let arrays = columns.iter().map(|(_, array)| array.clone()).collect();
@@ -48,17 +48,17 @@ impl Folder {
 }
 
 /// A column of a panel.
-pub fn values(loaded: &Loaded, name: &str) -> Vec<f64> {
+pub(crate) fn values(loaded: &Loaded, name: &str) -> Vec<f64> {
     loaded.panel.field(name).unwrap_or_else(|| panic!("no field {name}")).to_f64()
 }
 
 /// The message of the error that a source gives.
-pub fn message(source: &PanelSource) -> String {
+pub(crate) fn message(source: &PanelSource) -> String {
     source.load().unwrap_err().to_string()
 }
 
 /// Whether both hold the same numbers, NaN being equal to NaN.
-pub fn same(found: &[f64], expected: &[f64]) -> bool {
+pub(crate) fn same(found: &[f64], expected: &[f64]) -> bool {
     found.len() == expected.len()
         && found.iter().zip(expected).all(|(a, b)| a == b || a.is_nan() && b.is_nan())
 }

@@ -1,5 +1,7 @@
 //! Killed at any moment, a process leaves the old or the new state.
 
+#![expect(clippy::print_stdout, reason = "the parent process reads how far its child came")]
+
 use std::{
     fs,
     io::{BufRead, BufReader},

@@ -13,7 +13,7 @@ const STORE: &str = "BACKSTAFF_TEST_STORE";
 const SHARDS: &str = "BACKSTAFF_TEST_SHARDS";
 
 /// Starts this very test program again, for one of its tests, with other environment variables.
-pub fn start(test: &str, variables: &[(&str, &str)]) -> Child {
+pub(crate) fn start(test: &str, variables: &[(&str, &str)]) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture", "--test-threads=1"])
         .envs(variables.iter().copied())

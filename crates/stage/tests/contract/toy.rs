@@ -18,12 +18,12 @@ use backstaff_stage::{
 };
 
 /// Columns by name.
-pub type Columns = BTreeMap<String, Vec<f64>>;
+pub(crate) type Columns = BTreeMap<String, Vec<f64>>;
 
 /// Multiplies a column by a factor; refuses the columns named in `refused`, can't read those in `unreadable`, and
 /// can't write what begins with `unwritable`.
 #[derive(Default)]
-pub struct Scale {
+pub(crate) struct Scale {
     pub factor: f64,
     pub refused: Vec<&'static str>,
     pub unreadable: Vec<&'static str>,
@@ -33,18 +33,18 @@ pub struct Scale {
 }
 
 impl Scale {
-    pub fn by(factor: f64) -> Self {
+    pub(crate) fn by(factor: f64) -> Self {
         Self { factor, ..Self::default() }
     }
 
-    pub fn n_runs(&self) -> usize {
+    pub(crate) fn n_runs(&self) -> usize {
         self.n_runs.load(Ordering::SeqCst)
     }
 }
 
 #[derive(Debug, thiserror::Error)]
 #[error("column {0} is refused")]
-pub struct Refused(pub String);
+pub(crate) struct Refused(pub String);
 
 impl Stage for Scale {
     const NAME: &'static str = "scale";
@@ -110,7 +110,7 @@ impl JointStage for Scale {
 }
 
 /// Columns `a`, `b`, … with values of their own.
-pub fn columns(count: u8) -> Columns {
+pub(crate) fn columns(count: u8) -> Columns {
     (0..count)
         .map(|i| {
             (char::from(b'a' + i).to_string(), (0..50).map(|t| f64::from(t) * 0.1 + f64::from(i)).collect())
@@ -118,17 +118,21 @@ pub fn columns(count: u8) -> Columns {
         .collect()
 }
 
-pub type Dones = Vec<Done<String>>;
+pub(crate) type Dones = Vec<Done<String>>;
 
 /// One whole run of the study `study`.
-pub fn run(store: &Store, stage: &Scale, columns: &Columns) -> Result<(Dones, RunRecord), RunError<Refused>> {
+pub(crate) fn run(
+    store: &Store,
+    stage: &Scale,
+    columns: &Columns,
+) -> Result<(Dones, RunRecord), RunError<Refused>> {
     let run = Run::new(store, "study", Budget::of_threads(2), &Silent).unwrap();
     let done = run_shards(stage, columns, stage.shards(columns), &run)?;
     Ok((done, run.finish(serde_json::Value::Null).unwrap()))
 }
 
 /// The same with the missing shards computed together.
-pub fn run_joint(
+pub(crate) fn run_joint(
     store: &Store,
     stage: &Scale,
     columns: &Columns,
@@ -139,12 +143,12 @@ pub fn run_joint(
 }
 
 /// The values of an artifact.
-pub fn values(store: &Store, manifest: &Manifest) -> Result<Vec<f64>, StoreError> {
+pub(crate) fn values(store: &Store, manifest: &Manifest) -> Result<Vec<f64>, StoreError> {
     Ok(Table::read(&store.open_part(manifest, "values.arrow")?)?.f64s("values")?.to_vec())
 }
 
 /// All artifact files below a store, by their path within it, with their bytes.
-pub fn artifact_files(store: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn artifact_files(store: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut open = vec![store.join("artifacts")];
     while let Some(folder) = open.pop() {
@@ -163,7 +167,7 @@ pub fn artifact_files(store: &Path) -> BTreeMap<String, Vec<u8>> {
 
 /// Writes down what it sees; may be told to stop.
 #[derive(Default)]
-pub struct Log {
+pub(crate) struct Log {
     pub lines: Mutex<Vec<String>>,
     pub stop_after: Option<usize>,
 }

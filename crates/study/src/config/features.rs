@@ -67,7 +67,7 @@ pub(crate) struct Selection {
 
 impl Selection {
     /// Read the study's libraries and files.
-    pub fn new(config: &Config) -> Result<Self, StudyError> {
+    pub(crate) fn new(config: &Config) -> Result<Self, StudyError> {
         let features = &config.features;
         let files = features.files.iter().map(|file| config.folder.join(file)).collect::<Vec<_>>();
         let catalog = catalog(&features.libraries, files.iter().map(PathBuf::as_path), &features.define)?;
@@ -82,7 +82,7 @@ impl Selection {
     }
 
     /// The libraries and files that features come from and that list what is known to be wrong with them.
-    pub fn known_flaws(&self, config: &Config) -> Vec<(String, Vec<String>)> {
+    pub(crate) fn known_flaws(&self, config: &Config) -> Vec<(String, Vec<String>)> {
         let files = config.features.files.iter().map(|file| config.folder.join(file).display().to_string());
         let all = config.features.libraries.iter().cloned().chain(files);
         let flaws = all.filter_map(|name| {
@@ -93,7 +93,7 @@ impl Selection {
     }
 
     /// The published facts that any expression of the study names, without `$$`: of a large database only these are read.
-    pub fn facts(&self, config: &Config) -> Result<BTreeSet<String>, StudyError> {
+    pub(crate) fn facts(&self, config: &Config) -> Result<BTreeSet<String>, StudyError> {
         let (mut catalog, mut names) = (self.catalog.clone(), self.named.clone());
         names.extend(self.libraries.iter().cloned());
         for asked in config.expressions() {
@@ -118,7 +118,7 @@ pub(crate) struct Chosen {
 
 impl Chosen {
     /// The names of the features, and behind them those of the targets.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.features.iter().map(Feature::name).chain(self.targets.iter().map(LabelExpression::name))
     }
 }
@@ -145,7 +145,7 @@ pub(crate) fn choose(
 
 impl Chosen {
     /// Add the targets of a library: of these, too, what the data allow.
-    pub fn with_targets(
+    pub(crate) fn with_targets(
         mut self,
         catalog: &Catalog,
         library: &str,

@@ -83,7 +83,7 @@ impl Config {
 
     /// Everything that is wrong with it, as far as the study alone tells.
     fn problems(&self) -> Vec<Problem> {
-        let Self { data, universe, label, folds, weights, models, regimes, spread, portfolio, .. } = self;
+        let Self { data, universe, label, folds, weights, models, regimes, portfolio, .. } = self;
         let mut problems = Vec::new();
         let mut wrong = |key: &str, message: &str| problems.push(Problem::of(key, message));
         if self.backstaff == 0 {
@@ -112,6 +112,22 @@ impl Config {
             wrong("primary", &format!("there is no model {primary:?}"));
         }
         self.problems_of_learning(&mut wrong);
+        self.problems_of_strategy(&mut wrong);
+        let is_held_out = self.has_validation();
+        problems.extend(label.iter().flat_map(super::Label::problems));
+        problems.extend(folds.iter().flat_map(super::Folds::problems));
+        problems.extend(weights.iter().flat_map(super::Weights::problems));
+        // Without folds it is said already that they are missing.
+        let is_held_out = is_held_out || folds.is_none();
+        problems.extend(models.iter().flat_map(|(name, model)| model.problems(name, is_held_out)));
+        problems.extend(regimes.iter().flat_map(super::Followed::problems));
+        problems.extend(portfolio.problems());
+        problems
+    }
+
+    /// What the strategy needs of other sections, and what is of no use to it.
+    fn problems_of_strategy(&self, wrong: &mut impl FnMut(&str, &str)) {
+        let Self { models, regimes, spread, portfolio, .. } = self;
         let strategy = portfolio.strategy.name();
         match (&portfolio.strategy, models.is_empty()) {
             (of_scores, true) if of_scores.reads_scores() => wrong(
@@ -148,16 +164,6 @@ impl Config {
                 &format!("are for strategies that rank scores; {strategy} ranks none"),
             );
         }
-        let is_held_out = self.has_validation();
-        problems.extend(label.iter().flat_map(super::Label::problems));
-        problems.extend(folds.iter().flat_map(super::Folds::problems));
-        problems.extend(weights.iter().flat_map(super::Weights::problems));
-        // Without folds it is said already that they are missing.
-        let is_held_out = is_held_out || folds.is_none();
-        problems.extend(models.iter().flat_map(|(name, model)| model.problems(name, is_held_out)));
-        problems.extend(regimes.iter().flat_map(super::Followed::problems));
-        problems.extend(portfolio.problems());
-        problems
     }
 
     /// What models that learn need, and what is of no use without them.

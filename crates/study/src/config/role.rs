@@ -63,7 +63,7 @@ impl Role {
 
 /// An expression of a study, beside the features: what it is for, the key that holds it, its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     /// What its column is for.
     pub role: Role,
     /// The key of the study that holds it.

@@ -14,7 +14,7 @@ use crate::{
 impl Flow<'_> {
     /// Load data, and open the panel. If the store has lost the rows that it kept of a database, the whole file is read
     /// anew.
-    pub fn panel(&self, stage: &Load) -> Result<Arc<PanelHandle>, StudyError> {
+    pub(crate) fn panel(&self, stage: &Load) -> Result<Arc<PanelHandle>, StudyError> {
         let load = || {
             let files = self.trace().span("digest files", || stage.files(self.store()))?;
             if let Some(told) = files.told() {
@@ -34,7 +34,7 @@ impl Flow<'_> {
     }
 
     /// Compute the columns of a stage's features, in their order. `rows` is the number of rows that the progress shows.
-    pub fn columns(
+    pub(crate) fn columns(
         &self,
         stage: &Features,
         panel: &Arc<PanelHandle>,
@@ -50,7 +50,7 @@ impl Flow<'_> {
     }
 
     /// Warn of doubtful values in the data, and of the instruments that are left out.
-    pub fn warn_of_data(&self, panel: &PanelHandle) {
+    pub(crate) fn warn_of_data(&self, panel: &PanelHandle) {
         for warning in &panel.facts().warnings {
             self.warn(warning.clone());
         }

@@ -10,11 +10,11 @@ mod data;
 mod graph;
 pub mod progress;
 mod resolve;
-pub mod results;
+pub(crate) mod results;
 mod rules;
 mod run;
-pub mod study;
+pub(crate) mod study;
 mod watch;
 
-pub use run::{Flow, Until};
-pub use watch::Watch;
+pub(crate) use run::{Flow, Until};
+pub(crate) use watch::Watch;

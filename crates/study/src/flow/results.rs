@@ -39,7 +39,7 @@ pub struct FeatureFacts {
 
 /// The results of a run.
 #[derive(Debug)]
-pub struct Results {
+pub(crate) struct Results {
     /// The settings of the study.
     pub config: Config,
     /// The panel of the study's data.
@@ -81,7 +81,7 @@ pub struct Results {
 
 /// The regimes of instruments under the study's own setting.
 #[derive(Debug)]
-pub struct FollowedRegimes {
+pub(crate) struct FollowedRegimes {
     /// The setting under which they are followed.
     pub setting: Setting,
     /// The instruments; the one that the strategy is compared with comes first.
@@ -92,7 +92,7 @@ pub struct FollowedRegimes {
 
 /// An instrument and its regimes.
 #[derive(Debug)]
-pub struct FollowedInstrument {
+pub(crate) struct FollowedInstrument {
     /// The name of the instrument.
     pub name: String,
     /// The session of each row of the instrument.
@@ -105,7 +105,7 @@ pub struct FollowedInstrument {
 
 impl FollowedInstrument {
     /// Split the rows whose regime is known into runs of one kind of regime.
-    pub fn runs(&self) -> Vec<Range<usize>> {
+    pub(crate) fn runs(&self) -> Vec<Range<usize>> {
         let mut runs = Vec::<Range<usize>>::new();
         for row in self.history.first().unwrap_or(self.sessions.len())..self.sessions.len() {
             match runs.last_mut() {
@@ -119,12 +119,12 @@ impl FollowedInstrument {
 
 impl Results {
     /// The result of a variant of the portfolio; `None` if it was not run.
-    pub fn backtest(&self, variant: &Variant) -> Option<&BacktestResult> {
+    pub(crate) fn backtest(&self, variant: &Variant) -> Option<&BacktestResult> {
         self.backtests.iter().find(|backtest| backtest.variant == *variant)
     }
 
     /// The evaluation of the primary model's scores; `None` if there are no scores, or they were not judged.
-    pub fn primary_evaluation(&self) -> Option<&Evaluation> {
+    pub(crate) fn primary_evaluation(&self) -> Option<&Evaluation> {
         self.evaluations.get(self.config.primary_model()?)
     }
 }

@@ -17,7 +17,7 @@ use super::{
 use crate::StudyError;
 
 /// One run of a study: brings the results of stages into the store, and records it.
-pub struct Flow<'a> {
+pub(crate) struct Flow<'a> {
     run: Run<'a>,
     watch: &'a Watch<'a>,
     stages: Mutex<Vec<StageRecord>>,
@@ -27,7 +27,7 @@ pub struct Flow<'a> {
 
 /// The stage, or the one shard of it, after which a run ends.
 #[derive(Clone, Debug)]
-pub struct Until {
+pub(crate) struct Until {
     /// The name of the stage.
     pub stage: String,
     /// The number of the shard, from 0; `None` for all shards.
@@ -36,7 +36,7 @@ pub struct Until {
 
 impl<'a> Flow<'a> {
     /// Begin a run of the study of this name.
-    pub fn new(
+    pub(crate) fn new(
         store: &'a Store,
         study: &str,
         budget: Budget,
@@ -47,7 +47,7 @@ impl<'a> Flow<'a> {
     }
 
     /// End this run after one stage, or one shard of it, with [`StudyError::Stopped`].
-    pub fn until(self, until: Until) -> Self {
+    pub(crate) fn until(self, until: Until) -> Self {
         Self { until: Some(until), ..self }
     }
 
@@ -68,22 +68,22 @@ impl<'a> Flow<'a> {
     }
 
     /// The store of the run.
-    pub fn store(&self) -> &'a Store {
+    pub(crate) fn store(&self) -> &'a Store {
         self.run.store()
     }
 
     /// The clock of the run.
-    pub fn trace(&self) -> &Trace {
+    pub(crate) fn trace(&self) -> &Trace {
         &self.watch.trace
     }
 
     /// Show the user a message that is not part of the results.
-    pub fn tell(&self, text: &str) {
+    pub(crate) fn tell(&self, text: &str) {
         self.watch.observer.observe(&Event::Warning(text));
     }
 
     /// Warn the user, once for each text; the results keep the warning.
-    pub fn warn(&self, text: impl Into<String>) {
+    pub(crate) fn warn(&self, text: impl Into<String>) {
         let text = text.into();
         let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
         if !warnings.contains(&text) {
@@ -93,18 +93,18 @@ impl<'a> Flow<'a> {
     }
 
     /// The warnings so far, in order.
-    pub fn warnings(&self) -> Vec<String> {
+    pub(crate) fn warnings(&self) -> Vec<String> {
         self.warnings.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The line of each stage so far, in order.
-    pub fn stages(&self) -> Vec<StageRecord> {
+    pub(crate) fn stages(&self) -> Vec<StageRecord> {
         self.stages.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Bring all shards of a stage into the store: the missing ones are computed each by itself. `rows` is for the
     /// progress.
-    pub fn stage<S: Stage<Error = StudyError>>(
+    pub(crate) fn stage<S: Stage<Error = StudyError>>(
         &self,
         stage: &S,
         inputs: &S::Inputs,
@@ -115,7 +115,7 @@ impl<'a> Flow<'a> {
     }
 
     /// Bring the only shard of a stage into the store.
-    pub fn single<S: Stage<Error = StudyError>>(
+    pub(crate) fn single<S: Stage<Error = StudyError>>(
         &self,
         stage: &S,
         inputs: &S::Inputs,
@@ -126,7 +126,7 @@ impl<'a> Flow<'a> {
     }
 
     /// Bring all shards of a stage into the store; those that are missing are computed together.
-    pub fn joint_stage<S: JointStage<Error = StudyError>>(
+    pub(crate) fn joint_stage<S: JointStage<Error = StudyError>>(
         &self,
         stage: &S,
         inputs: &S::Inputs,
@@ -179,12 +179,12 @@ impl<'a> Flow<'a> {
     }
 
     /// The artifacts of the stages so far: the stage, the shard and the key.
-    pub fn lineage(&self) -> Vec<(String, String, Key)> {
+    pub(crate) fn lineage(&self) -> Vec<(String, String, Key)> {
         self.run.entries().into_iter().map(|entry| (entry.stage, entry.shard, entry.key)).collect()
     }
 
     /// Write the record of the run, with these facts.
-    pub fn finish(&self, facts: serde_json::Value) -> Result<RunRecord, StudyError> {
+    pub(crate) fn finish(&self, facts: serde_json::Value) -> Result<RunRecord, StudyError> {
         Ok(self.run.finish(facts)?)
     }
 }

@@ -7,7 +7,7 @@ use backstaff_stage::runner;
 use super::progress::{Event, Observer, Trace};
 
 /// Passes the runner's events on to the observer of a study, with the rows of the stage.
-pub struct Watch<'a> {
+pub(crate) struct Watch<'a> {
     pub(super) observer: &'a dyn Observer,
     pub(super) trace: Trace,
     pub(super) rows: AtomicUsize,
@@ -17,7 +17,7 @@ pub struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     /// Watch a run for this observer.
-    pub fn new(observer: &'a dyn Observer) -> Self {
+    pub(crate) fn new(observer: &'a dyn Observer) -> Self {
         let zero = || AtomicUsize::new(0);
         Self { observer, trace: Trace::default(), rows: zero(), done: zero(), missing: zero() }
     }

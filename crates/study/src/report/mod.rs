@@ -1,7 +1,7 @@
 //! The pages about a study and a factor, and the charts and series that they share.
 
-pub mod charts;
-pub mod run;
-pub mod series;
-pub mod stage;
-pub mod study;
+pub(crate) mod charts;
+pub(crate) mod run;
+pub(crate) mod series;
+pub(crate) mod stage;
+pub(crate) mod study;

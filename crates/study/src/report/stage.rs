@@ -11,11 +11,11 @@ const BODY: &str = "body.json";
 
 /// Write the report of a study.
 #[derive(Clone, Copy, Debug)]
-pub struct WriteReport;
+pub(crate) struct WriteReport;
 
 /// The body of the page, and the numbers.
 #[derive(Clone, Debug)]
-pub struct ReportOutput {
+pub(crate) struct ReportOutput {
     /// The part of the page that depends on the results alone.
     pub body: Body,
     /// The results as numbers, which `results.json` holds.
@@ -72,7 +72,7 @@ impl Stage for WriteReport {
 }
 
 /// Read a report from its artifact.
-pub fn read_report(store: &Store, manifest: &Manifest) -> Result<ReportOutput, StudyError> {
+pub(crate) fn read_report(store: &Store, manifest: &Manifest) -> Result<ReportOutput, StudyError> {
     let bytes = store.open_part(manifest, BODY)?;
     let body = serde_json::from_slice(&bytes)
         .map_err(|error| StudyError::Internal { what: format!("the stored report: {error}") })?;

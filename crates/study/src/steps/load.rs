@@ -431,20 +431,7 @@ impl Stage for Load {
         key.bool("all_instruments", instruments.is_none());
         key.str("adjustment", adjustment.name()).str("on_bad_instrument", on_bad_instrument.name());
         key.str("date_order", date_order.name());
-        match calendar {
-            CalendarRule::Union { thin_share, listed } => {
-                key.str("calendar", "union").f64("thin_share", *thin_share).list(
-                    "listed",
-                    listed,
-                    |key, session| {
-                        key.i64("", session.number().into());
-                    },
-                );
-            }
-            CalendarRule::Exchange(exchange) => {
-                key.str("calendar", exchange.code());
-            }
-        }
+        hash_calendar(calendar, key);
         key.list("drop_rows", drop_rows, |key, (instrument, session)| {
             key.str("instrument", instrument.name()).i64("session", session.number().into());
         });
@@ -531,6 +518,23 @@ fn write(output: &LoadOutput, draft: &mut Draft) -> Result<(), StoreError> {
         "fields": fields, "categories": categories, "rows": axis.n_rows(), "facts": output.facts,
     }));
     Ok(())
+}
+
+fn hash_calendar(calendar: &CalendarRule, key: &mut KeyHasher) {
+    match calendar {
+        CalendarRule::Union { thin_share, listed } => {
+            key.str("calendar", "union").f64("thin_share", *thin_share).list(
+                "listed",
+                listed,
+                |key, session| {
+                    key.i64("", session.number().into());
+                },
+            );
+        }
+        CalendarRule::Exchange(exchange) => {
+            key.str("calendar", exchange.code());
+        }
+    }
 }
 
 fn text_of_layout(layout: &TableLayout) -> Result<String, StudyError> {

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The part of a segment's artifact that holds the column's values.
-pub const VALUES: &str = "values.arrow";
+pub(crate) const VALUES: &str = "values.arrow";
 
 /// The handle of a computed column: its artifacts, and its values once they were read.
 #[derive(Debug)]

@@ -25,17 +25,17 @@ fn read(store: &Store, manifest: &Manifest, part: &str) -> Result<Table, StoreEr
 /// # Errors
 ///
 /// If there are none, or their JSON is not a `T`.
-pub fn read_facts<T: DeserializeOwned>(manifest: &Manifest, name: &str) -> Result<T, StudyError> {
+pub(crate) fn read_facts<T: DeserializeOwned>(manifest: &Manifest, name: &str) -> Result<T, StudyError> {
     serde_json::from_value(manifest.info[name].clone()).map_err(|error| StudyError::Internal {
         what: format!("what an artifact of {} says of {name}: {error}", manifest.stage),
     })
 }
 
 /// Makes a part when its turn has come, so that not all are in memory at once.
-pub type MakeTable<'a> = Box<dyn FnOnce() -> Table + Send + 'a>;
+pub(crate) type MakeTable<'a> = Box<dyn FnOnce() -> Table + Send + 'a>;
 
 /// Write parts into an artifact on all threads, each made when its turn comes.
-pub fn write_tables<'a>(
+pub(crate) fn write_tables<'a>(
     draft: &mut Draft,
     tables: impl IntoIterator<Item = (String, MakeTable<'a>)>,
 ) -> Result<(), StoreError> {
@@ -44,7 +44,7 @@ pub fn write_tables<'a>(
 }
 
 /// The table that a column of numbers is stored as, in the width that it has.
-pub fn column_table(column: Column) -> Table {
+pub(crate) fn column_table(column: Column) -> Table {
     match column {
         Column::F32(values) => Table::new().f32(VALUES, values),
         Column::F64(values) => Table::new().f64(VALUES, values),
@@ -52,13 +52,13 @@ pub fn column_table(column: Column) -> Table {
 }
 
 /// Write a column of numbers as a part of an artifact.
-pub fn write_column(draft: &mut Draft, part: &str, column: Column) -> Result<(), StoreError> {
+pub(crate) fn write_column(draft: &mut Draft, part: &str, column: Column) -> Result<(), StoreError> {
     write(draft, part, &column_table(column))
 }
 
 /// Borrowed numbers of a column, in the width in which they are stored.
 #[derive(Clone, Copy, Debug)]
-pub enum Values<'a> {
+pub(crate) enum Values<'a> {
     /// Values of four bytes each.
     F32(&'a [f32]),
     /// Values of eight bytes each.
@@ -77,7 +77,7 @@ impl<'a> From<&'a Column> for Values<'a> {
 
 impl Values<'_> {
     /// The number of values.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::F32(values) => values.len(),
             Self::F64(values) => values.len(),
@@ -87,11 +87,11 @@ impl Values<'_> {
 
 /// A stored column of numbers, mapped and not copied.
 #[derive(Debug)]
-pub struct StoredColumn(Table);
+pub(crate) struct StoredColumn(Table);
 
 impl StoredColumn {
     /// Map a part of an artifact; an error if it holds no column of numbers.
-    pub fn open(store: &Store, manifest: &Manifest, part: &str) -> Result<Self, StoreError> {
+    pub(crate) fn open(store: &Store, manifest: &Manifest, part: &str) -> Result<Self, StoreError> {
         let column = Self(read(store, manifest, part)?);
         column.find()?;
         Ok(column)
@@ -102,13 +102,13 @@ impl StoredColumn {
     }
 
     /// The mapped values; missing ones are NaN.
-    pub fn values(&self) -> Values<'_> {
+    pub(crate) fn values(&self) -> Values<'_> {
         self.find().unwrap_or(Values::F64(&[]))
     }
 }
 
 /// Read a part that is a column of numbers into memory.
-pub fn read_column(store: &Store, manifest: &Manifest, part: &str) -> Result<Column, StoreError> {
+pub(crate) fn read_column(store: &Store, manifest: &Manifest, part: &str) -> Result<Column, StoreError> {
     Ok(match StoredColumn::open(store, manifest, part)?.values() {
         Values::F32(values) => Column::F32(values.to_vec()),
         Values::F64(values) => Column::F64(values.to_vec()),
@@ -117,7 +117,7 @@ pub fn read_column(store: &Store, manifest: &Manifest, part: &str) -> Result<Col
 
 /// Categories as they are stored; codes count by first appearance within the part, so that it depends on its own rows
 /// only.
-pub fn categories_table(categories: &Categories) -> Table {
+pub(crate) fn categories_table(categories: &Categories) -> Table {
     let mut own = vec![Categories::MISSING; categories.names().len()];
     let mut names = Vec::new();
     let mut codes = Vec::with_capacity(categories.codes().len());
@@ -137,20 +137,24 @@ pub fn categories_table(categories: &Categories) -> Table {
 }
 
 /// The table that codes and their words are stored as.
-pub fn words_table(codes: Vec<u32>, words: &[impl AsRef<str>]) -> Table {
+pub(crate) fn words_table(codes: Vec<u32>, words: &[impl AsRef<str>]) -> Table {
     // One part, and so one digest: the words are the name of the column, as JSON.
     let words = words.iter().map(AsRef::as_ref).collect::<Value>();
     Table::new().u32(&words.to_string(), codes)
 }
 
 /// Read a part that holds categories.
-pub fn read_categories(store: &Store, manifest: &Manifest, part: &str) -> Result<Categories, StoreError> {
+pub(crate) fn read_categories(
+    store: &Store,
+    manifest: &Manifest,
+    part: &str,
+) -> Result<Categories, StoreError> {
     let (codes, words) = read_words(store, manifest, part)?;
     Ok(Categories::new(codes, words))
 }
 
 /// Read a part that holds codes: the codes and the words that they stand for.
-pub fn read_words(
+pub(crate) fn read_words(
     store: &Store,
     manifest: &Manifest,
     part: &str,
@@ -163,7 +167,7 @@ pub fn read_words(
 }
 
 /// Write whole numbers as a part of an artifact.
-pub fn write_integers(
+pub(crate) fn write_integers(
     draft: &mut Draft,
     part: &str,
     values: impl IntoIterator<Item = i64>,
@@ -172,22 +176,22 @@ pub fn write_integers(
 }
 
 /// Read a part that holds whole numbers.
-pub fn read_integers(store: &Store, manifest: &Manifest, part: &str) -> Result<Vec<i64>, StoreError> {
+pub(crate) fn read_integers(store: &Store, manifest: &Manifest, part: &str) -> Result<Vec<i64>, StoreError> {
     Ok(read(store, manifest, part)?.i64s(VALUES)?.to_vec())
 }
 
 /// The table that row numbers are stored as.
-pub fn rows_table(rows: Vec<u32>) -> Table {
+pub(crate) fn rows_table(rows: Vec<u32>) -> Table {
     Table::new().u32(VALUES, rows)
 }
 
 /// Read a part that holds row numbers.
-pub fn read_rows(store: &Store, manifest: &Manifest, part: &str) -> Result<Vec<u32>, StoreError> {
+pub(crate) fn read_rows(store: &Store, manifest: &Manifest, part: &str) -> Result<Vec<u32>, StoreError> {
     Ok(read(store, manifest, part)?.u32s(VALUES)?.to_vec())
 }
 
 /// Write texts as a part of an artifact.
-pub fn write_texts<'a>(
+pub(crate) fn write_texts<'a>(
     draft: &mut Draft,
     part: &str,
     values: impl IntoIterator<Item = &'a str>,
@@ -196,7 +200,7 @@ pub fn write_texts<'a>(
 }
 
 /// Read a part that holds texts.
-pub fn read_texts(store: &Store, manifest: &Manifest, part: &str) -> Result<Vec<String>, StoreError> {
+pub(crate) fn read_texts(store: &Store, manifest: &Manifest, part: &str) -> Result<Vec<String>, StoreError> {
     let table = read(store, manifest, part)?;
     Ok(table.strs(VALUES)?.into_iter().map(str::to_owned).collect())
 }

@@ -14,11 +14,11 @@ const PART: &str = "fit";
 /// A fit costs about a millisecond, so what can't be read or written is no error: it is fitted again, and the cache
 /// counts it.
 #[derive(Debug, Clone)]
-pub struct StoredFits(Store);
+pub(crate) struct StoredFits(Store);
 
 impl StoredFits {
     /// Keep fits in this store.
-    pub fn new(store: &Store) -> Self {
+    pub(crate) fn new(store: &Store) -> Self {
         Self(store.clone())
     }
 

@@ -47,7 +47,7 @@ const STATE: &str = "state.json";
 const VERSION: u32 = 1;
 
 /// The sentence in which the report warns that a database was read above a mark.
-pub fn caveat(path: &Path) -> String {
+pub(crate) fn caveat(path: &Path) -> String {
     format!(
         "the database {} is read above a high-water mark (data.prices.high_water_mark): rows of its large tables that were read before \
          come from a kept copy, so that what was corrected or removed there since isn't seen, except among the newest \
@@ -58,7 +58,7 @@ pub fn caveat(path: &Path) -> String {
 
 /// A database as it is now, and the rows of it that have to be read.
 #[derive(Debug)]
-pub struct Looked {
+pub(crate) struct Looked {
     /// The digest of all that the reading gives: the chain of the large tables, and the bytes of the small ones.
     pub digest: Digest,
     /// The mark above which each large table is read, with the keeper of the rows below it.
@@ -87,7 +87,7 @@ struct TableState {
 }
 
 /// The folders of kept rows in a store, one for each database and way to read it.
-pub fn folders(store: &Path) -> Vec<PathBuf> {
+pub(crate) fn folders(store: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(store.join(MARKS)).into_iter().flatten().flatten();
     let mut folders = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect::<Vec<_>>();
     folders.sort();
@@ -96,14 +96,14 @@ pub fn folders(store: &Path) -> Vec<PathBuf> {
 
 /// Whether the last reading that used a folder is longer ago than `time`. Each reading writes the folder's state anew,
 /// so the time of that file tells; a folder without a state is unused.
-pub fn is_unused_for(folder: &Path, time: Duration) -> bool {
+pub(crate) fn is_unused_for(folder: &Path, time: Duration) -> bool {
     let used = fs::metadata(folder.join(STATE)).and_then(|state| state.modified());
     used.map_or(true, |used| SystemTime::now().duration_since(used).is_ok_and(|age| age > time))
 }
 
 /// One database with one set of parameters to read it, and the folder that keeps its state and rows.
 #[derive(Clone, Debug)]
-pub struct HighWater<'a> {
+pub(crate) struct HighWater<'a> {
     path: &'a Path,
     layout: &'a TableLayout,
     folder: PathBuf,
@@ -111,7 +111,7 @@ pub struct HighWater<'a> {
 
 impl<'a> HighWater<'a> {
     /// The folder's name follows from the file's canonical path and the parameters.
-    pub fn new(store: &Store, path: &'a Path, layout: &'a TableLayout, parameters: Key) -> Self {
+    pub(crate) fn new(store: &Store, path: &'a Path, layout: &'a TableLayout, parameters: Key) -> Self {
         let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let mut name = KeyHasher::new();
         name.str("path", &place.to_string_lossy()).key("parameters", &parameters);
@@ -121,7 +121,10 @@ impl<'a> HighWater<'a> {
 
     /// Compare the file with the kept state, and write the new one. `whole` digests all bytes of the file; it is called
     /// only where the file has to be read as a whole.
-    pub fn look(&self, whole: impl FnOnce() -> Result<Digest, StudyError>) -> Result<Looked, StudyError> {
+    pub(crate) fn look(
+        &self,
+        whole: impl FnOnce() -> Result<Digest, StudyError>,
+    ) -> Result<Looked, StudyError> {
         let growth = Growth::open(self.path)?;
         let schema_version = growth.schema_version()?;
         let tables = growth.tables(self.layout)?;
@@ -168,7 +171,7 @@ impl<'a> HighWater<'a> {
     }
 
     /// Forget the state, so that the next reading takes the whole file.
-    pub fn forget(&self) {
+    pub(crate) fn forget(&self) {
         let _ = fs::remove_file(self.state());
     }
 

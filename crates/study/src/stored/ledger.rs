@@ -210,12 +210,12 @@ fn day(session: Session, number: impl Fn(usize) -> f64) -> Day {
 }
 
 /// Whether two days have the same session and the same numbers, bit for bit.
-pub fn is_same_day(a: &Day, b: &Day) -> bool {
+pub(crate) fn is_same_day(a: &Day, b: &Day) -> bool {
     a.session == b.session && numbers(a).map(f64::to_bits) == numbers(b).map(f64::to_bits)
 }
 
 /// The trades of a ledger, in the order in which they took place.
-pub fn trades(ledger: &Backtest) -> Vec<Trade> {
+pub(crate) fn trades(ledger: &Backtest) -> Vec<Trade> {
     let trade = |fill: &backstaff_portfolio::Fill| Trade {
         session: fill.session,
         instrument: ledger.instruments[fill.instrument].to_string(),
@@ -231,7 +231,7 @@ pub fn trades(ledger: &Backtest) -> Vec<Trade> {
 }
 
 /// The positions of a ledger at each close, by session and instrument.
-pub fn positions(ledger: &Backtest) -> Vec<Position> {
+pub(crate) fn positions(ledger: &Backtest) -> Vec<Position> {
     let position = |position: &backstaff_portfolio::Position| {
         let day = &ledger.days[position.day as usize];
         Position {
@@ -246,7 +246,7 @@ pub fn positions(ledger: &Backtest) -> Vec<Position> {
 }
 
 /// The table that trades are stored as.
-pub fn trades_table(trades: &[Trade]) -> Table {
+pub(crate) fn trades_table(trades: &[Trade]) -> Table {
     let number = |of: fn(&Trade) -> f64| trades.iter().map(of).collect::<Vec<_>>();
     Table::new()
         .i32("session", trades.iter().map(|trade| trade.session.number()).collect())
@@ -261,7 +261,7 @@ pub fn trades_table(trades: &[Trade]) -> Table {
 }
 
 /// Read trades from their table.
-pub fn read_trades(table: &Table) -> Result<Vec<Trade>, StoreError> {
+pub(crate) fn read_trades(table: &Table) -> Result<Vec<Trade>, StoreError> {
     let numbers = ["shares", "price", "value", "commission", "tax", "slippage"].map(|name| table.f64s(name));
     let numbers = numbers.into_iter().collect::<Result<Vec<_>, _>>()?;
     let (sessions, buys) = (table.i32s("session")?, table.i32s("buys")?);
@@ -280,7 +280,7 @@ pub fn read_trades(table: &Table) -> Result<Vec<Trade>, StoreError> {
 }
 
 /// The table that positions are stored as.
-pub fn positions_table(positions: &[Position]) -> Table {
+pub(crate) fn positions_table(positions: &[Position]) -> Table {
     let number = |of: fn(&Position) -> f64| positions.iter().map(of).collect::<Vec<_>>();
     Table::new()
         .i32("session", positions.iter().map(|position| position.session.number()).collect())
@@ -291,7 +291,7 @@ pub fn positions_table(positions: &[Position]) -> Table {
 }
 
 /// Read positions from their table.
-pub fn read_positions(table: &Table) -> Result<Vec<Position>, StoreError> {
+pub(crate) fn read_positions(table: &Table) -> Result<Vec<Position>, StoreError> {
     let sessions = table.i32s("session")?;
     let (shares, values, weights) = (table.f64s("shares")?, table.f64s("value")?, table.f64s("weight")?);
     let position = |(row, instrument): (usize, &str)| Position {
@@ -305,7 +305,7 @@ pub fn read_positions(table: &Table) -> Result<Vec<Position>, StoreError> {
 }
 
 /// The weight of each instrument that was ever held, at the close of each of these sessions; 0 where it is not held.
-pub fn weights(positions: &[Position], sessions: &[Session]) -> BTreeMap<String, Vec<f64>> {
+pub(crate) fn weights(positions: &[Position], sessions: &[Session]) -> BTreeMap<String, Vec<f64>> {
     let mut weights = BTreeMap::<String, Vec<f64>>::new();
     for position in positions {
         if let Ok(day) = sessions.binary_search(&position.session) {

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The name of the field that is 1 from an instrument's date of entry on and 0 before it.
-pub const MEMBER: &str = "member";
+pub(crate) const MEMBER: &str = "member";
 
 /// The index that portfolios are compared with: one value for each of the panel's sessions, NaN where missing.
 #[derive(Clone, Debug, Default)]
@@ -336,6 +336,6 @@ fn moved(segment: &Segment, start: usize) -> Segment {
 }
 
 /// The name of the part with a quantity's values that became known after the segment before and by the end of this one.
-pub fn published_part(segment: &Segment, name: &str) -> String {
+pub(crate) fn published_part(segment: &Segment, name: &str) -> String {
     segment.part(&format!("$${name}"))
 }

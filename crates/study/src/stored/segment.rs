@@ -31,7 +31,7 @@ impl Segment {
 }
 
 /// Cut a calendar into segments: whole years, then the quarters of the last year, then the months of its last quarter.
-pub fn segments(calendar: &Calendar) -> Vec<Segment> {
+pub(crate) fn segments(calendar: &Calendar) -> Vec<Segment> {
     let sessions = calendar.sessions();
     let Some(&last) = sessions.last() else { return Vec::new() };
     let mut out = Vec::<Segment>::new();
@@ -59,7 +59,7 @@ fn label(session: Session, last: Session) -> String {
 }
 
 /// The rows of a segment: one range for each instrument that lives in it.
-pub fn rows(axis: &Axis, segment: &Segment) -> Vec<Range<usize>> {
+pub(crate) fn rows(axis: &Axis, segment: &Segment) -> Vec<Range<usize>> {
     (0..axis.n_instruments())
         .filter_map(|i| {
             let life = axis.life(i);
@@ -71,7 +71,7 @@ pub fn rows(axis: &Axis, segment: &Segment) -> Vec<Range<usize>> {
 }
 
 /// The digest of a segment's rows: its sessions, and the life of each instrument within it.
-pub fn axis_digest(axis: &Axis, segment: &Segment) -> Digest {
+pub(crate) fn axis_digest(axis: &Axis, segment: &Segment) -> Digest {
     let mut bytes = Vec::new();
     for session in &axis.calendar().sessions()[segment.positions.clone()] {
         bytes.extend_from_slice(&session.number().to_le_bytes());
@@ -97,7 +97,7 @@ pub fn axis_digest(axis: &Axis, segment: &Segment) -> Digest {
 /// # Panics
 ///
 /// If a segment has another number of rows than the axis says, or a row is in none.
-pub fn join(axis: &Axis, parts: &[(Segment, Values<'_>)]) -> Column {
+pub(crate) fn join(axis: &Axis, parts: &[(Segment, Values<'_>)]) -> Column {
     let is_short = |(_, values): &(Segment, Values<'_>)| matches!(values, Values::F32(_));
     if parts.iter().all(is_short) {
         Column::F32(scatter(axis, parts, |values, from, to| match values {
@@ -150,7 +150,7 @@ fn scatter<T: Copy + Default + Send>(
 }
 
 /// The values of a column in one segment, instrument after instrument.
-pub fn cut(axis: &Axis, segment: &Segment, column: &Arc<Column>) -> Column {
+pub(crate) fn cut(axis: &Axis, segment: &Segment, column: &Arc<Column>) -> Column {
     column.select(&rows(axis, segment))
 }
 

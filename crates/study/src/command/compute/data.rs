@@ -156,7 +156,7 @@ impl Data {
     }
 
     /// The axis of the rows that are taken.
-    pub fn axis(&self) -> &Arc<Axis> {
+    pub(crate) fn axis(&self) -> &Arc<Axis> {
         match self {
             Self::Memory(output) => output.panel.axis(),
             Self::Stored(_, Some(rows)) => &rows.axis,
@@ -165,7 +165,7 @@ impl Data {
     }
 
     /// Facts about the files that were read.
-    pub fn facts(&self) -> &LoadFacts {
+    pub(crate) fn facts(&self) -> &LoadFacts {
         match self {
             Self::Memory(output) => &output.facts,
             Self::Stored(panel, _) => panel.facts(),
@@ -173,7 +173,7 @@ impl Data {
     }
 
     /// The names that expressions may use.
-    pub fn schema(&self) -> Schema {
+    pub(crate) fn schema(&self) -> Schema {
         match self {
             Self::Memory(output) => Schema::of(&output.panel),
             Self::Stored(panel, _) => panel.schema(),
@@ -188,7 +188,7 @@ impl Data {
     }
 
     /// The panel with all published values, and those of these fields and categories that the data have.
-    pub fn panel(&self, fields: &[&str], categories: &[&str]) -> Result<Panel, StudyError> {
+    pub(crate) fn panel(&self, fields: &[&str], categories: &[&str]) -> Result<Panel, StudyError> {
         let (panel, rows) = match self {
             Self::Memory(output) => return Ok(output.panel.clone()),
             Self::Stored(panel, rows) => (panel, rows),
@@ -206,7 +206,11 @@ impl Data {
     }
 
     /// Compute features in double precision, one column for each.
-    pub fn columns(&self, flow: &Flow<'_>, features: &[Feature]) -> Result<Vec<Arc<Column>>, StudyError> {
+    pub(crate) fn columns(
+        &self,
+        flow: &Flow<'_>,
+        features: &[Feature],
+    ) -> Result<Vec<Arc<Column>>, StudyError> {
         let (panel, rows) = match self {
             Self::Memory(output) => {
                 let compute = || Plan::new(features).compute(&output.panel, Encoding::F64, &());
@@ -226,7 +230,7 @@ impl Data {
 
     /// Compute features in double precision, and after them the targets, which may look ahead. `take` gets one run of
     /// instruments after the other, each of at least `least_rows` rows but for the last.
-    pub fn stream(
+    pub(crate) fn stream(
         &self,
         flow: &Flow<'_>,
         chosen: &Chosen,

@@ -67,12 +67,12 @@ pub(super) struct Found {
 
 impl Basis<'_> {
     /// The returns over a horizon, one for each row.
-    pub fn labels(&self, horizon: Horizon) -> Labels {
+    pub(super) fn labels(&self, horizon: Horizon) -> Labels {
         Labels::forward_return(self.prices, horizon, &Recoveries::default())
     }
 
     /// Compute the numbers of one horizon.
-    pub fn judge(&self, horizon: Horizon) -> Found {
+    pub(super) fn judge(&self, horizon: Horizon) -> Found {
         let labels = self.labels(horizon);
         let summary = |series: &[f64]| Summary::from(SeriesSummary::of(series, horizon));
         let coefficients = information_coefficients(self.cross, labels.values());

@@ -23,7 +23,7 @@ use crate::{
 const MONTH: usize = 21;
 
 /// The page of a judgement: a function of it alone.
-pub fn page(judgement: &Judgement) -> Report {
+pub(super) fn page(judgement: &Judgement) -> Report {
     let feature = &judgement.feature;
     let mut report = Report::new(feature.title())
         .subtitle(data_line(judgement))

@@ -116,6 +116,7 @@ pub fn write_runs<'a, E: From<OutputError>>(
 }
 
 /// A file with columns over the rows of an axis, while it is being written.
+#[expect(missing_debug_implementations, reason = "the writer of Parquet has none")]
 pub struct PanelWriter<'a> {
     path: &'a Path,
     axis: &'a Axis,

@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// The study as it was run: everything that a pass compares with.
-pub struct Base<'a> {
+pub(super) struct Base<'a> {
     study: &'a Study,
     pub(crate) handle: Arc<PanelHandle>,
     pub(crate) columns: Columns,
@@ -56,7 +56,7 @@ struct Learned {
 }
 
 /// Everything that was known at a session: a pass must give the same again.
-pub struct Before {
+pub(super) struct Before {
     last: usize,
     session: Session,
     panel: Panel,
@@ -93,7 +93,7 @@ impl Again<'_> {
 
 impl<'a> Base<'a> {
     /// Run the study up to its scores; what is in the store is not computed again.
-    pub fn new(study: &'a Study, flow: &Flow<'_>) -> Result<Self, StudyError> {
+    pub(super) fn new(study: &'a Study, flow: &Flow<'_>) -> Result<Self, StudyError> {
         let train = Train::new(&study.config.models)?;
         let handle = study.load(flow)?;
         let make_labels = study.make_labels(&handle)?;
@@ -147,7 +147,7 @@ impl<'a> Base<'a> {
     /// Collect what was known at a session: the run's own columns and scores up to it, and ledgers over them.
     ///
     /// The ledgers are run here once, on the panel cut after the session, since the run's own ledgers go on to the end.
-    pub fn before(&self, last: usize) -> Result<Before, StudyError> {
+    pub(super) fn before(&self, last: usize) -> Result<Before, StudyError> {
         let (_, kept) = self.panel.axis().between(0..last + 1);
         let panel = self.panel.between(0..last + 1);
         let session = panel.axis().calendar().session(last);
@@ -163,7 +163,7 @@ impl<'a> Base<'a> {
 
     /// Change everything after the session, compute the study again, and compare the bits of everything up to the
     /// session.
-    pub fn pass(&self, before: &Before, perturbation: Perturbation) -> Result<Pass, StudyError> {
+    pub(super) fn pass(&self, before: &Before, perturbation: Perturbation) -> Result<Pass, StudyError> {
         let started = Instant::now();
         let changed = match perturbation {
             Perturbation::Truncated => self.truncated_at_the_source(before)?,

@@ -8,7 +8,7 @@ use serde_saphyr::{Location, Spanned};
 use super::{Entry, Kind, Node, Place, Problem, Scalar, Tree};
 
 /// Read a YAML text; else what is wrong with it as YAML.
-pub fn read(text: &str) -> Result<Node, Problem> {
+pub(crate) fn read(text: &str) -> Result<Node, Problem> {
     // Codes such as 005930 stay texts where any type may stand.
     let options = serde_saphyr::options! { leading_zero_numbers_as_strings: true, with_snippet: false };
     let read: Read = serde_saphyr::from_str_with_options(text, options).map_err(|error| {

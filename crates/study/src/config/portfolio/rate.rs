@@ -23,7 +23,7 @@ pub enum DatedRate {
 }
 
 /// A table that ships: its name and how it is had.
-pub type Shipped = (&'static str, fn() -> Rates);
+pub(super) type Shipped = (&'static str, fn() -> Rates);
 
 impl Default for DatedRate {
     fn default() -> Self {

@@ -37,7 +37,7 @@ use crate::{
 };
 
 /// Compose the report of a study: a function of its results alone, so that equal results give equal bytes.
-pub fn compose(results: &Results) -> Report {
+pub(crate) fn compose(results: &Results) -> Report {
     let accounts = Accounts::of(results);
     let verdict = Verdict::of(results, &accounts);
     let title = if results.config.about.is_empty() { &results.config.name } else { &results.config.about };

@@ -12,7 +12,10 @@ use crate::{StudyError, config::CashRate, stored::panel::PanelHandle};
 /// # Errors
 ///
 /// If the data have no such series of the whole market, or it has no value.
-pub fn cash_rates(rate: &CashRate, panel: &PanelHandle) -> Result<(Rates, Option<String>), StudyError> {
+pub(super) fn cash_rates(
+    rate: &CashRate,
+    panel: &PanelHandle,
+) -> Result<(Rates, Option<String>), StudyError> {
     let wrong = |message| StudyError::Value { key: "portfolio.cash_rate".to_owned(), message };
     let name = match rate {
         CashRate::Rate(rate) => return Ok((rate.rates(&[]).map_err(wrong)?, None)),

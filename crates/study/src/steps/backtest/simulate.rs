@@ -24,6 +24,7 @@ use crate::{
 };
 
 /// The inputs of a simulation beside its market.
+#[expect(missing_debug_implementations, reason = "a function has none")]
 pub struct Told<'a> {
     /// The universe: where an instrument may be held.
     pub universe: &'a Universe,

@@ -21,7 +21,7 @@ use crate::{
 
 /// Features that lack the same run of segments and read about equally far back. They are computed in one walk over the
 /// panel, or in several if their values do not fit into the memory.
-pub struct Piece {
+pub(super) struct Piece {
     features: Vec<usize>,
     segments: Range<usize>,
     /// The most sessions before a cut that one of the features reads.
@@ -51,7 +51,11 @@ type Alike = (usize, usize, bool, Option<u32>);
 /// # Errors
 ///
 /// If the states before a run can't be read from the store.
-pub fn pieces(stage: &Features, panel: &PanelHandle, places: &[Place]) -> Result<Vec<Piece>, StudyError> {
+pub(super) fn pieces(
+    stage: &Features,
+    panel: &PanelHandle,
+    places: &[Place],
+) -> Result<Vec<Piece>, StudyError> {
     let mut missing = BTreeMap::<usize, BTreeSet<usize>>::new();
     for &(feature, segment) in places {
         missing.entry(feature).or_default().insert(segment);
@@ -129,7 +133,7 @@ struct Walk {
 
 impl Piece {
     /// Compute the segments walk by walk, and hand over those of each walk; stop as soon as `take` returns false.
-    pub fn compute(
+    pub(super) fn compute(
         self,
         stage: &Features,
         panel: &PanelHandle,

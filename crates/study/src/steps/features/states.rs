@@ -12,7 +12,7 @@ const INDEX: &str = "states.arrow";
 const NUMBERS: &str = "state_numbers.arrow";
 
 /// Write the states; no part is written for a feature without recursions.
-pub fn write(draft: &mut Draft, States(recursions): &States) -> Result<(), StoreError> {
+pub(super) fn write(draft: &mut Draft, States(recursions): &States) -> Result<(), StoreError> {
     if recursions.is_empty() {
         return Ok(());
     }
@@ -34,7 +34,7 @@ pub fn write(draft: &mut Draft, States(recursions): &States) -> Result<(), Store
 /// # Errors
 ///
 /// If a part is missing, or the parts don't fit together.
-pub fn read(store: &Store, manifest: &Manifest, n_recursions: usize) -> Result<States, StoreError> {
+pub(super) fn read(store: &Store, manifest: &Manifest, n_recursions: usize) -> Result<States, StoreError> {
     let index = Table::read(&store.open_part(manifest, INDEX)?)?;
     let numbers = Table::read(&store.open_part(manifest, NUMBERS)?)?;
     let numbers = numbers.f64s("value")?;

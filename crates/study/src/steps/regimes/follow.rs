@@ -257,7 +257,7 @@ impl Stage for Follow {
 }
 
 /// The number that stands for a kind in the store: its place in [`RegimeKind::ALL`].
-pub fn kind_code(kind: RegimeKind) -> usize {
+pub(super) fn kind_code(kind: RegimeKind) -> usize {
     RegimeKind::ALL.iter().position(|other| *other == kind).unwrap_or_default()
 }
 

@@ -55,12 +55,12 @@ pub struct FitsAYear {
 }
 
 /// The shortest of some times; infinite if there is none.
-pub fn fastest(seconds: &[f64]) -> f64 {
+pub(super) fn fastest(seconds: &[f64]) -> f64 {
     seconds.iter().copied().fold(f64::INFINITY, f64::min)
 }
 
 /// Do some work; returns its seconds and its result.
-pub fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
+pub(super) fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
     let began = Instant::now();
     let result = work();
     (began.elapsed().as_secs_f64(), result)
@@ -68,7 +68,7 @@ pub fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
 
 /// Time fits on one thread over look-backs and numbers of states. If a folder is given, their observations and starts
 /// are written there, so that other programs can be timed on the same.
-pub fn fits(samples: Option<&Path>) -> Result<Vec<FitTime>, StudyError> {
+pub(super) fn fits(samples: Option<&Path>) -> Result<Vec<FitTime>, StudyError> {
     let mut times = Vec::new();
     for look_back in [90, 180, 252, 500] {
         let bars = returns(look_back, 5);
@@ -102,7 +102,7 @@ pub fn fits(samples: Option<&Path>) -> Result<Vec<FitTime>, StudyError> {
 }
 
 /// The nanoseconds that a filter of three states takes for a bar.
-pub fn filter_step() -> Result<f64, StudyError> {
+pub(super) fn filter_step() -> Result<f64, StudyError> {
     const BARS: usize = 20_000;
     let bars = returns(BARS, 5);
     let model = start(&bars, 3);
@@ -119,7 +119,7 @@ pub fn filter_step() -> Result<f64, StudyError> {
 }
 
 /// Time batches of instruments on one thread and on all threads.
-pub fn batches(threads: usize) -> Result<Vec<BatchTime>, StudyError> {
+pub(super) fn batches(threads: usize) -> Result<Vec<BatchTime>, StudyError> {
     [2, 4, 8, 16]
         .into_iter()
         .map(|instruments| {
@@ -145,7 +145,7 @@ pub fn batches(threads: usize) -> Result<Vec<BatchTime>, StudyError> {
 }
 
 /// Count the fits that each schedule makes over 1,000 sessions.
-pub fn fits_a_year() -> Result<Vec<FitsAYear>, StudyError> {
+pub(super) fn fits_a_year() -> Result<Vec<FitsAYear>, StudyError> {
     const SESSIONS: usize = 1_000;
     [Schedule::Never, Schedule::Monthly, Schedule::Weekly, Schedule::Daily]
         .into_iter()
@@ -172,6 +172,6 @@ pub fn fits_a_year() -> Result<Vec<FitsAYear>, StudyError> {
 
 /// The error of a bench that can't be run, which is a defect of the program.
 #[expect(clippy::needless_pass_by_value, reason = "what `map_err` takes")]
-pub fn internal(error: backstaff_regime::RegimeError) -> StudyError {
+pub(super) fn internal(error: backstaff_regime::RegimeError) -> StudyError {
     StudyError::Internal { what: format!("a bench of regimes failed: {error}") }
 }

@@ -10,9 +10,9 @@ use backstaff_regime::{
 
 /// The most iterations of a fit in the benches, as in the programs that they are compared with; a total gain of 1e-6
 /// ends it earlier.
-pub const ITERATIONS: usize = 100;
+pub(super) const ITERATIONS: usize = 100;
 /// The look-back of the benches that use one only.
-pub const LOOK_BACK: usize = 252;
+pub(super) const LOOK_BACK: usize = 252;
 const GAIN: f64 = 1e-6;
 
 /// A market whose daily returns have wild, usual and calm stretches.
@@ -25,12 +25,12 @@ fn market() -> GaussianHmm {
 }
 
 /// The first `count` daily returns of the market with this seed.
-pub fn returns(count: usize, number: u64) -> Observations {
+pub(super) fn returns(count: usize, number: u64) -> Observations {
     simulate(&market(), count, number).1
 }
 
 /// The start of a search, for this program and others alike: states from wild to calm around the sample's mean.
-pub fn start(observations: &Observations, states: usize) -> GaussianHmm {
+pub(super) fn start(observations: &Observations, states: usize) -> GaussianHmm {
     let values = (0..observations.n_rows()).filter_map(|t| observations.row(t)).map(|row| row[0]);
     let n = observations.n_present() as f64;
     let mean = values.clone().sum::<f64>() / n;
@@ -48,7 +48,7 @@ pub fn start(observations: &Observations, states: usize) -> GaussianHmm {
 
 /// The options of a fit that makes exactly this many iterations from a start, unless rounding ends it. The floor under
 /// variances is too low to matter, as in the other programs.
-pub fn exactly(iterations: usize, start: GaussianHmm) -> FitOptions {
+pub(super) fn exactly(iterations: usize, start: GaussianHmm) -> FitOptions {
     FitOptions {
         max_iterations: iterations,
         tolerance: 0.0,
@@ -59,7 +59,7 @@ pub fn exactly(iterations: usize, start: GaussianHmm) -> FitOptions {
 
 /// The histories of `count` instruments, each with a full look-back before its `sessions`; fits have three states and
 /// one start.
-pub fn histories(
+pub(super) fn histories(
     count: usize,
     sessions: usize,
     schedule: Schedule,

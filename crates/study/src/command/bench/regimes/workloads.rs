@@ -99,7 +99,7 @@ impl Work<'_> {
 }
 
 /// Run the guide's workload in its four configurations, and twice more to see what is found; also returns the profile.
-pub fn configurations(threads: usize, scratch: &Path) -> Result<(Vec<Workload>, Profile), StudyError> {
+pub(super) fn configurations(threads: usize, scratch: &Path) -> Result<(Vec<Workload>, Profile), StudyError> {
     let work = |name, schedule, threads, guide, target| Work {
         name,
         instruments: ASSETS,
@@ -134,7 +134,7 @@ pub fn configurations(threads: usize, scratch: &Path) -> Result<(Vec<Workload>, 
 }
 
 /// Run five hundred instruments over ten years.
-pub fn many(threads: usize) -> Result<Workload, StudyError> {
+pub(super) fn many(threads: usize) -> Result<Workload, StudyError> {
     let work = Work {
         name: "500 instruments, 2,520 sessions, monthly refits",
         instruments: 500,
@@ -149,7 +149,7 @@ pub fn many(threads: usize) -> Result<Workload, StudyError> {
 
 /// The share by which the profiler slows the guide's monthly workload down: the fastest run with it against the fastest
 /// without, on one thread, in turns.
-pub fn overhead() -> Result<f64, StudyError> {
+pub(super) fn overhead() -> Result<f64, StudyError> {
     let work = Work {
         name: "overhead",
         instruments: ASSETS,

@@ -5,7 +5,7 @@ use backstaff_report::{Column, Format, Table, cells};
 use crate::steps::regimes::Work;
 
 /// The counts of the caches of models, and the times of the operations.
-pub fn work(work: &Work) -> Vec<Table> {
+pub(crate) fn work(work: &Work) -> Vec<Table> {
     let cache = Table::new("Models asked for in this run")
         .column(Column::text("Setting"))
         .column(Column::integer("Asked for"))
