@@ -6,6 +6,8 @@ mod support;
 
 use std::fs;
 
+use arrow_array::{cast::AsArray as _, types::Float64Type};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use support::{STUDY, Workplace, prices};
 
 /// Five lines each: none of them learns, so none has a label or folds.
@@ -193,4 +195,35 @@ fn what_would_decide_nothing_or_twice_is_refused() {
         let (code, message) = place(&study).failure(&["run", "study.yaml"]);
         assert!(code == 4 && message.contains(told), "{told}: {message}");
     }
+}
+
+#[test]
+fn every_kind_warns_of_instruments_that_it_leaves_out() {
+    for (name, study) in kinds() {
+        let place = place(&study.replace("prices.csv", "prices.csv, on_bad_instrument: exclude"));
+        let bad = prices(8, 750, false).replace("S02", "S12") + "2012-12-03,S99,1,1,1,-1,5\n";
+        place.write("prices.csv", &bad);
+        let run = place.json(&["run", "study.yaml"]);
+        let warnings = run["warnings"].as_array().unwrap().iter().filter_map(serde_json::Value::as_str);
+        let told = warnings.filter(|warning| warning.contains("S99")).count();
+        assert!(told == 1 && run["excluded"][0]["instrument"] == "S99", "{name}: {run:#}");
+    }
+}
+
+#[test]
+fn what_a_delisting_costs_reaches_the_files_and_the_report() {
+    let study =
+        LISTED.replace("S04: 0.3", "S12: 0.3").replace("rebalance_every: 21", "recovery: {usual: 0.5}");
+    let place = place(&study);
+    place.json(&["run", "study.yaml"]);
+    let results = place.json(&["report", "study.yaml"])["results"].as_str().map(str::to_owned).unwrap();
+    let file = fs::File::open(place.path(&results).with_file_name("portfolios.parquet")).unwrap();
+    let mut lost = 0.0;
+    for batch in ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap() {
+        let batch = batch.unwrap();
+        lost += batch["delisting_loss"].as_primitive::<Float64Type>().values().iter().sum::<f64>();
+    }
+    assert!(lost > 1000.0, "half of 30 % of a million was lost: {lost}");
+    let page = String::from_utf8(report(&place, "report.html")).unwrap();
+    assert!(page.contains("in all against their last close"), "the report says how much");
 }

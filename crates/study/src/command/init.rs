@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use askama::Template;
 use backstaff_panel::Session;
 use backstaff_source::{Found, Mapping, inspect};
 use serde::Serialize;
@@ -84,7 +85,7 @@ fn describe(found: &Found) -> String {
 pub fn init(data: &Path, out: &Path) -> Result<Written, StudyError> {
     let (found, bad) = inspect(data, &Mapping::default())?;
     let path = relative(data, out);
-    let text = study(&found, &path, !bad.is_empty());
+    let text = study(&found, &path, !bad.is_empty())?;
     let failed = |source: io::Error| OutputError::Write { path: out.to_owned(), source };
     let file = fs::OpenOptions::new().write(true).create_new(true).open(out);
     file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)?;
@@ -116,78 +117,44 @@ fn periods(found: &Found) -> (String, String, String) {
     (from.to_string(), "expanding".to_owned(), "{sessions: 40}".to_owned())
 }
 
-fn study(found: &Found, data: &Path, bad: bool) -> String {
+/// The file that `init` writes: `templates/study.yaml`.
+#[derive(Template)]
+#[template(path = "study.yaml", escape = "none")]
+struct NewStudy<'a> {
+    path: String,
+    rows: usize,
+    n: usize,
+    first: Session,
+    last: Session,
+    why: &'a str,
+    on_bad: &'static str,
+    from: String,
+    every: &'static str,
+    train: String,
+    validation: String,
+    k: usize,
+    n_drop: usize,
+}
+
+fn study(found: &Found, data: &Path, bad: bool) -> Result<String, StudyError> {
     let (from, train, validation) = periods(found);
-    let every = if train == "expanding" { "{sessions: 60}" } else { "year" };
     let k = (found.instruments / 10).clamp(1, 50);
-    let n_drop = k.div_ceil(10);
-    let on_bad = if bad { "exclude # some instruments have impossible rows" } else { "stop" };
-    let path = serde_json::Value::from(data.display().to_string());
-    format!(
-        "# A study for {path}, {rows} rows of {n} instruments, {first} to {last}.
-backstaff: 1
-name: study
-about: What this study asks.
-
-data:
-  prices:
-    path: {path}
-    # auto | as_is | adj_close | factor. Found: {why}
-    adjustment: auto
-    # stop | exclude: what duplicates and prices that are not positive lead to
-    on_bad_instrument: {on_bad}
-    # mapping: {{PX_LAST: close}}   # if a column has an unusual name: the file's, then ours
-    # drop_rows: [{{instrument: ABC, date: 2014-06-09}}]   # rows known to be wrong
-  # union | XNYS | XKRX
-  calendar: union
-  # attributes: {{path: sectors.csv, categories: [sector], static: true}}
-  # benchmark: {{path: spy.parquet, instrument: SPY}}
-
-universe:
-  expression: $traded > 0 # for instance: $close >= 5 & Mean($close * $volume, 20) > 1e6
-
-features:
-  libraries: [technical]
-  # define: {{reversal: '-($close / Ref($close, 5) - 1)'}}
-
-# The return over so many sessions, from the next session's execution price.
-label: {{horizon: 5, target: rank}} # raw | excess | zscore | percent_rank | log, or a mapping
-
-folds:
-  test: {{from: {from}}}
-  every: {every} # year | quarter | {{sessions: 60}}
-  train: {train} # expanding | {{years: 3}} | {{sessions: 750}}
-  validation: {validation} # {{sessions: 60}} | none
-  # embargo: 5 # more sessions between training, validation and test than the label's own
-  # min_rows: {{train: 1000, test: 100}} # a fold with fewer is left out
-
-# How much training rows count: less the older they are, and by an expression.
-# weights: {{half_life_days: 365, expression: 'If($volume > 1e6, 2, 1)'}}
-
-models:
-  lightgbm:
-    lightgbm: {{rounds: 300, early_stopping: 30, parameters: {{learning_rate: 0.05, num_leaves: 31}}}} # seeds: 5
-  ridge:
-    ridge: {{}}
-  momentum_12_1:
-    expression: Ref($close, 21) / Ref($close, 252) - 1
-
-portfolio:
-  strategy: {{topk_dropout: {{k: {k}, n_drop: {n_drop}}}}} # or top_n, quantile_long_short: docs/portfolio.md
-  execution: open # the next session's open, or its close
-  costs: {{commission_bps: 5, slippage_bps: 5}}
-  initial_cash: 1000000
-
-# What `--profile quick` lays over all this.
-profiles:
-  quick: {{universe: {{at_most: 20}}}}
-",
-        rows = found.rows,
-        n = found.instruments,
-        first = found.first,
-        last = found.last,
-        why = found.adjustment.why,
-    )
+    let study = NewStudy {
+        path: serde_json::Value::from(data.display().to_string()).to_string(),
+        rows: found.rows,
+        n: found.instruments,
+        first: found.first,
+        last: found.last,
+        why: &found.adjustment.why,
+        on_bad: if bad { "exclude # some instruments have impossible rows" } else { "stop" },
+        from,
+        every: if train == "expanding" { "{sessions: 60}" } else { "year" },
+        train,
+        validation,
+        k,
+        n_drop: k.div_ceil(10),
+    };
+    study.render().map_err(|error| StudyError::Internal { what: format!("the template of a study: {error}") })
 }
 
 #[cfg(test)]

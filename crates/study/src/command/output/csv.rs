@@ -4,21 +4,19 @@ use std::{io::Write as _, path::Path};
 
 use super::{Cells, OutputError, atomically};
 
-/// Write a table of named columns of equal length. A number has the fewest digits that give it back to the bit.
+/// Write a table of named columns of equal length. Numbers are written in the fewest digits that give them back to the
+/// bit.
 pub fn write_csv(path: &Path, columns: &[(&str, Cells)]) -> Result<(), OutputError> {
-    let mut text = columns.iter().map(|(name, _)| quoted(name)).collect::<Vec<_>>().join(",") + "\n";
+    let failed = |source: csv::Error| OutputError::Write { path: path.to_owned(), source: source.into() };
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table.write_record(columns.iter().map(|(name, _)| *name)).map_err(failed)?;
     let rows = columns.first().map_or(0, |(_, cells)| cells.len());
     for row in 0..rows {
-        for (at, (_, cells)) in columns.iter().enumerate() {
-            if at > 0 {
-                text.push(',');
-            }
-            text += &cells.text(row);
-        }
-        text.push('\n');
+        table.write_record(columns.iter().map(|(_, cells)| cells.text(row))).map_err(failed)?;
     }
+    let bytes = table.into_inner().map_err(|error| failed(error.into_error().into()))?;
     atomically(path, |file| {
-        file.write_all(text.as_bytes()).map_err(|source| OutputError::Write { path: path.to_owned(), source })
+        file.write_all(&bytes).map_err(|source| OutputError::Write { path: path.to_owned(), source })
     })
 }
 
@@ -37,17 +35,9 @@ impl Cells {
             Self::Numbers(values) if values[row].is_nan() => String::new(),
             Self::Numbers(values) => format!("{:?}", values[row]),
             Self::Integers(values) => values[row].to_string(),
-            Self::Texts(values) => quoted(&values[row]),
+            Self::Texts(values) => values[row].clone(),
             Self::Sessions(values) => values[row].to_string(),
         }
-    }
-}
-
-fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
     }
 }
 

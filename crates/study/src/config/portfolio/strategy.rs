@@ -270,11 +270,10 @@ impl StrategySpec {
                 let wrong = wrong.map(|(name, weight)| {
                     Problem::of(format!("{key}.{name}"), format!("{weight} is not a share of equity"))
                 });
-                let long = weights.values().filter(|weight| **weight > 0.0).sum::<f64>();
-                let beyond = (long > 1.0 + ROUNDING).then(|| {
-                    let message = format!(
-                        "the weights above 0 add up to {long}, but an account can't buy for more than its equity, 1"
-                    );
+                // What is sold short pays for as much that is bought.
+                let net = weights.values().sum::<f64>();
+                let beyond = (net > 1.0 + ROUNDING).then(|| {
+                    let message = format!("add up to {net}, but nothing is borrowed: the equity is 1");
                     Problem::of(&key, message)
                 });
                 none.into_iter().chain(wrong).chain(beyond).collect()

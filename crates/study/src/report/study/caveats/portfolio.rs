@@ -124,7 +124,14 @@ pub(super) fn rules(case: Case<'_>) -> Option<Caveat> {
 
 /// Positions that a delisting closed.
 pub(super) fn delistings(case: Case<'_>) -> Option<Caveat> {
-    let n = case.accounts.primary()?.result.n_delistings;
+    let primary = case.accounts.primary()?;
+    let n = primary.result.n_delistings;
+    let lost = primary.days().iter().map(|day| day.delisting_loss).sum::<f64>();
+    let lost = format!(
+        "They lost {} in all against their last close, {} of the cash at the start.",
+        words::number(lost, 0),
+        words::percent(lost / case.results.config.portfolio.initial_cash, 1)
+    );
     let (panel, recovery) = (&case.results.panel, &case.results.config.portfolio.recovery);
     let (axis, told) = (panel.axis(), panel.facts().delistings.as_ref());
     let mut ended = (0..axis.n_instruments()).filter(|&i| axis.life(i).end < axis.n_sessions());
@@ -134,13 +141,13 @@ pub(super) fn delistings(case: Case<'_>) -> Option<Caveat> {
         if all_stated {
             let text = format!(
                 "{positions} ended with the last row of their instrument, paid what the study or its data state for such an \
-                 end."
+                 end. {lost}"
             );
             return Caveat::note("Delisted while held", text);
         }
         let text = format!(
             "{positions} ended with the last row of their instrument, paid at {} of the last trade where no recovery is \
-             stated. Where that row is a bankruptcy, less was to be had.",
+             stated. {lost} Where that row is a bankruptcy, less was to be had.",
             words::percent(recovery.usual, 0)
         );
         Caveat::caution("Delisted while held", text)
