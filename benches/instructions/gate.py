@@ -21,7 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BASELINE = Path(__file__).with_name("baseline.json")
-PROGRAM = ROOT / "target/release/backstaff-instructions"
+PROGRAM = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "release/backstaff-instructions"
 TOLERANCE = 1.05
 
 
