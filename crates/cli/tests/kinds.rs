@@ -113,6 +113,18 @@ fn every_kind_proves_itself() {
 }
 
 #[test]
+fn a_cut_in_a_halt_is_no_leak() {
+    // S03 has no rows in sessions 400 to 429; the one cut falls on session 410.
+    for weights in ["S00: 0.6, S04: 0.3", "S03: 0.5, S00: 0.5"] {
+        let place = place(&LISTED.replace("S00: 0.6, S04: 0.3", weights));
+        place.write("prices.csv", &prices(8, 820, false));
+        let proof = place.json(&["prove", "study.yaml", "--dates", "1"]);
+        let passes = proof["passes"].as_array().unwrap();
+        assert!(passes.iter().all(|pass| pass["leaks"].as_array().unwrap().is_empty()), "{proof:#}");
+    }
+}
+
+#[test]
 fn every_kind_says_where_it_stands() {
     for (name, study) in kinds() {
         let place = place(study);
@@ -176,6 +188,15 @@ fn all_mistakes_are_told_at_once_with_their_places() {
     assert_eq!(code, 4);
     for told in ["adjustment", "study.yaml:3:35", "study.yaml:4:", "study.yaml:6:", "study.yaml:7:"] {
         assert!(message.contains(told), "{told}: {message}");
+    }
+}
+
+#[test]
+fn all_sections_that_are_missing_are_told_at_once() {
+    let (code, message) = place("about: nothing yet\nlabel: {horzon: 5}\n").failure(&["run", "study.yaml"]);
+    for told in ["`backstaff: 1`", "name: is missing", "data: is missing", "portfolio: is missing", "horizon"]
+    {
+        assert!(code == 4 && message.contains(told), "{told}: {message}");
     }
 }
 

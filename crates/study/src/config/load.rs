@@ -1,6 +1,7 @@
 //! The one way to a [`Config`]: from a file, a text, a map or code, with all mistakes at once.
 
 use backstaff_portfolio::regime::Template;
+use serde_json::json;
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -210,6 +211,33 @@ impl Config {
     }
 }
 
+/// The sections that every study has, and how each is written.
+const NEEDED: [(&str, &str); 4] = [
+    ("backstaff", "is missing: the version of the format, `backstaff: 1`"),
+    ("name", "is missing: letters, digits, _ and -, as in `name: my_study`"),
+    ("data", "is missing: the files to read, as in `data: {prices: {path: prices.parquet}}`"),
+    ("portfolio", "is missing: what is held, as in `strategy: {top_n: {n: 20}}`"),
+];
+
+/// Say which sections a study lacks, and put something in their place, so that the others can be read all the same.
+fn stand_in_for_missing(root: &mut Node) -> Vec<Problem> {
+    if !matches!(root.value, Tree::Map(_)) {
+        return Vec::new();
+    }
+    let missing = NEEDED.into_iter().filter(|(key, _)| root.get(key).is_none()).collect::<Vec<_>>();
+    let problems = missing.iter().map(|(key, message)| Problem::of(*key, *message).placed(root)).collect();
+    for (key, _) in missing {
+        let value = match key {
+            "backstaff" => json!(FORMAT),
+            "name" => json!("unnamed"),
+            "data" => json!({ "prices": { "path": "" } }),
+            _ => json!({ "strategy": { "weights": { "instruments": {} } } }),
+        };
+        root.put(Entry { key: key.to_owned(), place: None, value: Node::from(&value) });
+    }
+    problems
+}
+
 /// Where a study comes from, for messages.
 struct Source<'a> {
     path: &'a Path,
@@ -230,7 +258,13 @@ impl Source<'_> {
         if let Some(name) = profile {
             self.lay_over(&mut root, name)?;
         }
-        let mut config: Config = document::parse(&root).map_err(|problems| self.problems(problems))?;
+        let mut missing = stand_in_for_missing(&mut root);
+        let parsed = document::parse::<Config>(&root);
+        if !missing.is_empty() {
+            missing.extend(parsed.map_or_else(|problems| problems, |_| Vec::new()));
+            return Err(self.problems(missing).into());
+        }
+        let mut config: Config = parsed.map_err(|problems| self.problems(problems))?;
         folder.clone_into(&mut config.folder);
         config.profile = profile.map(str::to_owned);
         self.checked(config, &root)

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc, time::Instant};
 
 use backstaff_feature::{Feature, Plan};
 use backstaff_learn::{Threads, model::Ensemble};
-use backstaff_panel::{Axis, Column, Encoding, Facts, Panel, Session, Universe};
+use backstaff_panel::{Axis, Categories, Column, Encoding, Facts, Panel, Session, TRADED, Universe};
 use backstaff_portfolio::{
     Backtest,
     regime::{RegimeInput, Regimes},
@@ -227,7 +227,7 @@ impl<'a> Base<'a> {
     /// itself.
     fn truncated_at_the_source(&self, before: &Before) -> Result<Panel, StudyError> {
         let load = self.study.load_stage()?.without_rows_after(self.panel.axis(), before.session);
-        Ok(load.read()?.panel)
+        with_halts(load.read()?.panel, &before.panel)
     }
 
     /// Compare the data themselves up to the session: a reading could change them, as where it adjusts old prices by
@@ -402,4 +402,64 @@ fn regimes_of(axis: &Axis, walks: &[(String, Walk)]) -> Result<Regimes, StudyErr
 
 fn test_range(axis: &Axis, facts: &FoldFacts) -> Range<usize> {
     facts.test.sessions().map_or(0..0, |(from, to)| axis.calendar().between(from, to))
+}
+
+/// A panel that was read up to a session, whose lives go on to the session where the whole data go on.
+///
+/// An instrument without a row at the session may be halted or gone. Who trades then knows no better, holds it, and sees
+/// no value; the whole data tell, and hold it in the same way through rows without values. So these rows are added where
+/// the panels differ in nothing but such ends, and everything about them is compared.
+fn with_halts(read: Panel, whole: &Panel) -> Result<Panel, StudyError> {
+    let (own, axis) = (read.axis(), whole.axis());
+    let same_sessions = own.calendar().sessions() == axis.calendar().sessions();
+    let goes_on = |i: usize| own.life(i).start == axis.life(i).start && own.life(i).end <= axis.life(i).end;
+    let only_ends_differ = same_sessions
+        && own.instruments() == axis.instruments()
+        && (0..own.n_instruments()).all(goes_on)
+        && own.n_rows() < axis.n_rows();
+    if !only_ends_differ {
+        return Ok(read);
+    }
+    let mut panel = Panel::new(axis.clone());
+    for (name, column) in read.fields() {
+        let empty = if name == TRADED { 0.0 } else { f64::NAN };
+        let mut values = vec![empty; axis.n_rows()];
+        for i in 0..own.n_instruments() {
+            let (from, to) = (own.rows(i), axis.rows(i).start);
+            for (place, row) in from.enumerate() {
+                values[to + place] = column.get(row);
+            }
+        }
+        panel.insert(name, Column::encode(&values, column.encoding()))?;
+    }
+    for (name, categories) in read.all_categories() {
+        // What a table without history says holds for all rows alike, also for those that are added.
+        let mut names = categories.names().to_vec();
+        let mut code = |name: Option<&str>| match name {
+            None => Categories::MISSING,
+            Some(name) => names.iter().position(|known| known == name).unwrap_or_else(|| {
+                names.push(name.to_owned());
+                names.len() - 1
+            }) as u32,
+        };
+        let known = whole.categories(name);
+        let mut codes = vec![Categories::MISSING; axis.n_rows()];
+        for i in 0..own.n_instruments() {
+            let (from, to) = (own.rows(i), axis.rows(i));
+            let n = from.len();
+            for (place, row) in to.enumerate() {
+                let name = if place < n {
+                    categories.name(from.start + place)
+                } else {
+                    known.and_then(|known| known.name(row))
+                };
+                codes[row] = code(name);
+            }
+        }
+        panel.insert_categories(name, Categories::new(codes, names))?;
+    }
+    for (name, facts) in read.all_facts() {
+        panel.insert_facts(name, facts.clone())?;
+    }
+    Ok(panel)
 }

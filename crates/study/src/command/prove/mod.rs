@@ -42,10 +42,11 @@ use crate::{
 };
 
 /// The leaks that no pass over a study can show.
-const NOT_COVERED: [&str; 6] = [
+const NOT_COVERED: [&str; 7] = [
     "values that the data files themselves had too early; the list of suspicious columns is only a hint",
     "tables without history (static: true): today's sectors and names, told to the past",
     "which instruments are in the file at all: a list of survivors looks ahead",
+    "whether an instrument without a row at a date trades again: it is held as one that is halted",
     "which of several delistings of an instrument is its last: its rows count up to that one",
     "prices that the source adjusted backwards: their level knows later splits and dividends",
     "the search of the researcher: trying many studies and keeping the best one",

@@ -31,9 +31,9 @@ pub(super) fn section(results: &Results, accounts: &Accounts<'_>, verdict: &Verd
         .block(comparison(results, accounts))
         .text(format!(
             "**Excess** is the mean return above {}, a year, and **t** its distance from 0 in Newey–West standard \
-             errors;{} The other columns explain themselves under the pointer.",
+             errors{}. The other columns explain themselves under the pointer.",
             accounts.benchmark_kind().words(),
-            if verdict.evidence.is_scored { " **IC t** is the same of the rank IC." } else { "" }
+            if verdict.evidence.is_scored { "; **IC t** is the same of the rank IC" } else { "" }
         ))
         .block(how_to_read());
     if !grave.is_empty() {
@@ -119,15 +119,18 @@ fn comparison(results: &Results, accounts: &Accounts<'_>) -> Table {
             Column::percent("Costs", 2)
                 .note("a year: (commission + tax + slippage + borrow) / equity at the close before"),
         )
-        .column(
-            Column::number("Rank IC", 4)
-                .note("mean over sessions of Spearman's correlation of scores and plain labels"),
-        )
-        .column(
-            Column::number("IC t", 2)
-                .note("mean rank IC / Newey–West standard error, lags of at least 2 (horizon − 1)"),
-        )
         .sortable();
+    if !results.evaluations.is_empty() {
+        table = table
+            .column(
+                Column::number("Rank IC", 4)
+                    .note("mean over sessions of Spearman's correlation of scores and plain labels"),
+            )
+            .column(
+                Column::number("IC t", 2)
+                    .note("mean rank IC / Newey–West standard error, lags of at least 2 (horizon − 1)"),
+            );
+    }
     for account in accounts.compared() {
         table = table.row_with(emphasis(accounts, account), row(results, accounts, account));
     }
@@ -149,7 +152,7 @@ fn row(results: &Results, accounts: &Accounts<'_>, account: &Account<'_>) -> Vec
         Holder::Model(name) => results.evaluations.get(name).map(|evaluation| &evaluation.facts.rank_ic),
         _ => None,
     };
-    cells![
+    let mut row = cells![
         label(results, account),
         account.measure("cagr"),
         excess.as_ref().map(|excess| excess.annual),
@@ -159,9 +162,14 @@ fn row(results: &Results, accounts: &Accounts<'_>, account: &Account<'_>) -> Vec
         account.measure("max_drawdown"),
         account.measure("turnover_annual"),
         account.measure("cost_annual"),
-        rank_ic.and_then(|summary| summary.mean),
-        rank_ic.and_then(|summary| summary.newey_west_t),
-    ]
+    ];
+    if !results.evaluations.is_empty() {
+        row.extend(cells![
+            rank_ic.and_then(|summary| summary.mean),
+            rank_ic.and_then(|summary| summary.newey_west_t),
+        ]);
+    }
+    row
 }
 
 /// The name of a portfolio; the index is named with its instrument.
