@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DateOrder {
-    /// A number above 12 shows the order; a column without one is refused.
+    /// A number above 12 anywhere in the column shows the order; a column without one is refused.
     #[default]
     Detect,
     /// 3/4/2015 is the third of April.
@@ -33,13 +33,15 @@ impl DateOrder {
     ///
     /// An example, if there is no such number and the order matters.
     pub(crate) fn detect<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Self, String> {
-        let mut ambiguous = None;
+        let (mut ambiguous, mut is_met) = (None, false);
         for text in texts {
             let text = text.trim();
             let mut numbers = text.split(['/', '-']).map(str::parse::<u32>);
             let (Some(Ok(first)), Some(Ok(second))) = (numbers.next(), numbers.next()) else { continue };
+            is_met |= first < 32;
             match (first, second) {
-                (32.., _) => return Ok(Self::Detect),
+                // The year stands first: other cells of the column may tell.
+                (32.., _) => {}
                 (13.., _) => return Ok(Self::DayFirst),
                 (_, 13..) => return Ok(Self::MonthFirst),
                 (first, second) if first != second => {
@@ -48,7 +50,11 @@ impl DateOrder {
                 _ => {}
             }
         }
-        ambiguous.map_or(Ok(Self::MonthFirst), Err)
+        match ambiguous {
+            Some(text) => Err(text),
+            None if is_met => Ok(Self::MonthFirst),
+            None => Ok(Self::Detect),
+        }
     }
 }
 
@@ -64,6 +70,8 @@ mod tests {
         assert_eq!(DateOrder::detect(["3/4/2015", "3/14/2015"].into_iter()), Ok(DateOrder::MonthFirst));
         assert_eq!(DateOrder::detect(["3/3/2015", "3/4/2015"].into_iter()), Err("3/4/2015".to_owned()));
         assert_eq!(DateOrder::detect(["2015-03-04"].into_iter()), Ok(DateOrder::Detect));
+        assert_eq!(DateOrder::detect(["2015-03-04", "13/4/2015"].into_iter()), Ok(DateOrder::DayFirst));
+        assert_eq!(DateOrder::detect(["2015-03-04", "3/4/2015"].into_iter()), Err("3/4/2015".to_owned()));
     }
 
     proptest! {

@@ -60,16 +60,17 @@ pub(crate) fn from_number(number: i64) -> Option<(Stamp, Shape)> {
         17..=19 => 1_000_000_000,
         _ => return None,
     };
-    Some((from_seconds(number.div_euclid(per_second)), Shape::Epoch))
+    Some((from_seconds(number.div_euclid(per_second))?, Shape::Epoch))
 }
 
-/// The stamp of a count of seconds since 1970-01-01, local.
-pub(crate) fn from_seconds(seconds: i64) -> Stamp {
-    let day = seconds.div_euclid(SECONDS).clamp(i32::MIN.into(), i32::MAX.into());
-    Stamp { day: day as i32, second: seconds.rem_euclid(SECONDS) as u32 }
+/// The stamp of a count of seconds since 1970-01-01, local; `None` outside of the years 1800 to 2200.
+pub(crate) fn from_seconds(seconds: i64) -> Option<Stamp> {
+    let day = i32::try_from(seconds.div_euclid(SECONDS)).ok().filter(|&day| is_plausible(day))?;
+    Some(Stamp { day, second: seconds.rem_euclid(SECONDS) as u32 })
 }
 
-/// The stamp of a text; `None` if it is no date. The date is the local one of the stamp's own offset.
+/// The stamp of a text; `None` if it is no date, if it may be two and no order is stated, or if it lies outside of the
+/// years 1800 to 2200. The date is the local one of the stamp's own offset.
 pub(crate) fn parse(text: &str, order: DateOrder) -> Option<(Stamp, Shape)> {
     let text = text.trim();
     let bytes = text.as_bytes();
@@ -126,8 +127,13 @@ fn year_last(text: &str, separator: char, order: DateOrder) -> Option<(Stamp, Sh
     }
     let (first, second) = (first.parse().ok()?, second.parse().ok()?);
     let dotted = separator == '.';
+    // Where nobody says the order, only a text that can be read in one way is read.
+    let is_clear = dotted || order != DateOrder::Detect || first > 12 || second > 12 || first == second;
     let day_first = dotted || order == DateOrder::DayFirst || order == DateOrder::Detect && first > 12;
     let (month, day) = if day_first { (second, first) } else { (first, second) };
+    if !is_clear {
+        return None;
+    }
     let day = civil_day(rest[..4].parse().ok()?, month, day)?;
     let shape = if dotted { Shape::Dotted } else { Shape::YearLast };
     Some((Stamp { day, second: second_of_day(&rest[4..])? }, shape))
@@ -180,12 +186,29 @@ fn second_of_day(rest: &str) -> Option<u32> {
         .then_some(hour * 3_600 + minute * 60 + second)
 }
 
-/// Days since 1970-01-01 of a date in the years 1 to 9999; `None` if there is no such date.
+/// Whether a text is a date that can be read with the day first and with the month first.
+pub(crate) fn is_ambiguous(text: &str) -> bool {
+    parse(text, DateOrder::Detect).is_none()
+        && parse(text, DateOrder::DayFirst).is_some()
+        && parse(text, DateOrder::MonthFirst).is_some()
+}
+
+/// Whether a day since 1970-01-01 lies in the years 1800 to 2200. No market's does not: such a date is a slip, or a
+/// number that is no date.
+pub(crate) fn is_plausible(day: i32) -> bool {
+    (FIRST_DAY..=LAST_DAY).contains(&day)
+}
+
+/// 1800-01-01.
+const FIRST_DAY: i32 = -62_091;
+/// 2200-12-31.
+const LAST_DAY: i32 = 84_370;
+
+/// Days since 1970-01-01 of a date in the years 1800 to 2200; `None` if there is no such date.
 fn civil_day(year: i64, month: u32, day: u32) -> Option<i32> {
-    // The calendar also knows the year 0 and years before it, which no text means.
-    let year = i16::try_from(year).ok().filter(|year| (1..=9_999).contains(year))?;
+    let year = i16::try_from(year).ok()?;
     let session = Session::from_ymd(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?)?;
-    Some(session.number())
+    Some(session.number()).filter(|&day| is_plausible(day))
 }
 
 #[cfg(test)]
@@ -245,8 +268,24 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_two_dates_is_none_unless_the_order_is_stated() {
+        let parsed = |text: &str, order| {
+            parse(text, order).map(|(stamp, _)| Session::from_number(stamp.day).to_string())
+        };
+        assert_eq!(parsed("3/4/2015", DateOrder::Detect), None);
+        assert_eq!(parsed("3/4/2015", DateOrder::DayFirst).as_deref(), Some("2015-04-03"));
+        assert_eq!(parsed("13/4/2015", DateOrder::Detect).as_deref(), Some("2015-04-13"));
+        assert_eq!(parsed("3/3/2015", DateOrder::Detect).as_deref(), Some("2015-03-03"));
+        assert!(is_ambiguous("3/4/2015") && !is_ambiguous("13/4/2015") && !is_ambiguous("3.4.2015"));
+        assert_eq!(
+            [FIRST_DAY, LAST_DAY].map(|day| Session::from_number(day).to_string()),
+            ["1800-01-01", "2200-12-31"]
+        );
+    }
+
+    #[test]
     fn reads_the_time_of_day() {
-        let second = |text| parse(text, DateOrder::Detect).unwrap().0.second;
+        let second = |text| parse(text, DateOrder::MonthFirst).unwrap().0.second;
         assert_eq!(second("2015-03-31 09:30:15.25-04:00"), 34_215);
         assert_eq!(second("11/5/2019 9:31"), 34_260);
         assert_eq!(second("11/25/2019 12:05 AM"), 300);
@@ -256,7 +295,8 @@ mod tests {
         #[test]
         fn agrees_with_the_calendar(number in -200_000..200_000_i32) {
             let text = Session::from_number(number).to_string();
-            prop_assert_eq!(parse(&text, DateOrder::Detect).map(|(stamp, _)| stamp.day), Some(number));
+            let expected = Some(number).filter(|number| (-62_091..=84_370).contains(number));
+            prop_assert_eq!(parse(&text, DateOrder::Detect).map(|(stamp, _)| stamp.day), expected);
         }
 
         #[test]

@@ -8,7 +8,7 @@ use std::{
 use backstaff_panel::{Instrument, PanelError, Session};
 use serde::Serialize;
 
-use crate::names::hint;
+use crate::{date_text, names::hint};
 
 /// A place in the user's data: a row of a file.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -148,10 +148,16 @@ pub enum SourceError {
     BadNumber { place: Place, column: String, text: String },
 
     #[error(
-        "{place}, column {column:?}: {text:?} is not a date; expected forms such as 2015-03-31, 20150331, \
-         3/31/2015 or 2015-03-31 16:00:00-04:00"
+        "{place}, column {column:?}: {text:?} is not a date from 1800 to 2200; expected forms such as 2015-03-31, \
+         20150331, 3/31/2015 or 2015-03-31 16:00:00-04:00"
     )]
     BadDate { place: Place, column: String, text: String },
+
+    #[error(
+        "{place}, column {column:?}: it cannot be told whether {text:?} begins with the day or the month; write \
+         dates as YYYY-MM-DD, or state `date_order: day_first` or `month_first`"
+    )]
+    AmbiguousDate { place: Place, column: String, text: String },
 
     #[error(
         "{path}, column {column:?}: it cannot be told whether dates such as {example:?} begin with the day or \
@@ -164,6 +170,12 @@ pub enum SourceError {
          `dates: mixed` of the table"
     )]
     MixedDates { place: Place, column: String, text: String, form: &'static str },
+
+    #[error(
+        "{place}, column {column:?}: {text:?} does not say by itself which number is the month; tables of a database \
+         are read with dates as YYYY-MM-DD, YYYYMMDD or time since 1970: write them so"
+    )]
+    TableDate { place: Place, column: String, text: String },
 
     #[error("{place}, column {column:?}: {text:?} is no text in UTF-8")]
     BadText { place: Place, column: String, text: String },
@@ -196,6 +208,11 @@ pub enum SourceError {
 
     #[error("{path} is not in Qlib's layout: {reason}")]
     Layout { path: PathBuf, reason: &'static str },
+
+    #[error(
+        "{second} and {first} are folders of one instrument, whose names differ in capitals only; keep one of them"
+    )]
+    Twins { first: PathBuf, second: PathBuf },
 
     #[error("{path} is not in LEAN's layout: {reason}")]
     Lean { path: PathBuf, reason: &'static str },
@@ -267,6 +284,16 @@ impl SourceError {
     pub(crate) fn unknown_column(path: impl Into<PathBuf>, name: &str, found: Vec<String>) -> Self {
         let hint = hint(name, found.iter().map(String::as_str));
         Self::UnknownColumn { path: path.into(), name: name.to_owned(), found, hint }
+    }
+
+    /// The error for a text that is no date, or may be two.
+    pub(crate) fn bad_date(place: Place, column: impl Into<String>, text: impl Into<String>) -> Self {
+        let (column, text) = (column.into(), text.into());
+        if date_text::is_ambiguous(&text) {
+            Self::AmbiguousDate { place, column, text }
+        } else {
+            Self::BadDate { place, column, text }
+        }
     }
 
     /// The error for a file in which no column has a usual name for what is needed.

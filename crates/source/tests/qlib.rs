@@ -40,6 +40,26 @@ fn present(values: Vec<f64>) -> Vec<Option<f64>> {
 }
 
 #[test]
+fn folders_are_found_whatever_their_capitals_and_what_has_no_pair_is_named() {
+    let folder = provider();
+    let path = folder.path();
+    write(&path.join("instruments/all.txt"), "SH600000\nABB-U\nSH600009\nCON\n");
+    bars(path, "ABB-U", "close", 0, &[7.0, 8.0]);
+    let loaded = PanelSource::verbatim(path).load().unwrap();
+    let names = loaded.panel.axis().instruments().iter().map(Instrument::name).collect::<Vec<_>>();
+    assert_eq!(names, ["ABB-U", "CON", "SH600000"]);
+    let warnings = loaded.found.warnings.join("; ");
+    for told in
+        ["1 instrument of instruments/all.txt without a folder", "`SH600009`", "1 folder", "`sz000002`"]
+    {
+        assert!(warnings.contains(told), "{told}: {warnings}");
+    }
+    bars(path, "abb-u", "close", 0, &[9.0]);
+    let error = PanelSource::verbatim(path).load().unwrap_err().to_string();
+    assert!(error.contains("differ in capitals only"), "{error}");
+}
+
+#[test]
 fn reads_bars_where_the_calendar_has_them() {
     let folder = provider();
     let loaded = PanelSource::verbatim(folder.path()).load().unwrap();

@@ -152,12 +152,31 @@ impl<'a> ParquetFile<'a> {
         wanted: &[(usize, CellType)],
         order: DateOrder,
     ) -> Result<Vec<Vec<DecodedColumn>>, SourceError> {
+        let orders = wanted.iter().map(|&(column, cell_type)| match cell_type {
+            CellType::Dates => self.date_order(column, order),
+            _ => Ok(order),
+        });
+        let orders = orders.collect::<Result<Vec<_>, SourceError>>()?;
         let decoded = (0..self.n_groups() * wanted.len()).into_par_iter().map(|task| {
-            let (column, cell_type) = wanted[task % wanted.len()];
-            self.column(task / wanted.len(), column, cell_type, order)
+            let at = task % wanted.len();
+            let (column, cell_type) = wanted[at];
+            self.column(task / wanted.len(), column, cell_type, orders[at])
         });
         let mut decoded = decoded.collect::<Result<Vec<_>, _>>()?.into_iter();
         Ok((0..self.n_groups()).map(|_| decoded.by_ref().take(wanted.len()).collect()).collect())
+    }
+
+    /// The order of day and month in a column of dates: the stated one, else found out over all row groups, if dates are
+    /// texts.
+    fn date_order(&self, column: usize, stated: DateOrder) -> Result<DateOrder, SourceError> {
+        let field = self.metadata.schema().field(column);
+        if stated != DateOrder::Detect || column::kind(field.data_type()) != ColumnKind::Text {
+            return Ok(stated);
+        }
+        let arrays = (0..self.n_groups()).map(|group| self.arrays(group, column)?.collect());
+        let arrays = arrays.collect::<Result<Vec<Vec<_>>, SourceError>>()?.concat();
+        let place = ColumnPlace { path: self.path, column: field.name(), first_row: 1 };
+        dates::text_order(&arrays, stated, &place)
     }
 
     fn n_groups(&self) -> usize {

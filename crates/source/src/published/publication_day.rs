@@ -21,7 +21,7 @@ pub(super) const KNOWN_AT: [&str; 11] = [
 
 /// The first day on which a value counts: the day of the text, or the next one if the text has a time after midnight,
 /// since the value may have come after that day's close.
-pub(super) fn counts_from(text: &str) -> Option<Session> {
-    let (stamp, _) = date_text::parse(text, DateOrder::Detect)?;
+pub(super) fn counts_from(text: &str, order: DateOrder) -> Option<Session> {
+    let (stamp, _) = date_text::parse(text, order)?;
     Some(Session::from_number(stamp.day + i32::from(stamp.second > 0)))
 }

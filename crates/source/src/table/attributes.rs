@@ -9,7 +9,7 @@ use backstaff_panel::{Axis, Categories, Session, Universe};
 
 use crate::{
     date_order::DateOrder,
-    date_text::{self, Shape},
+    date_text,
     error::{Place, SourceError},
     format::{table_file::TableFile, text_table::TextRow},
     names::{INSTRUMENT, field_name, find_named, find_usual},
@@ -118,13 +118,14 @@ impl Attributes {
     ///
     /// # Errors
     ///
-    /// If a text is no date.
-    pub fn since(&self, column: &str, axis: &Axis) -> Result<Since, SourceError> {
+    /// If a text is no date, or nothing tells the order of day and month.
+    pub fn since(&self, column: &str, order: DateOrder, axis: &Axis) -> Result<Since, SourceError> {
+        let order = self.date_order(column, order)?;
         let mut members = vec![true; axis.n_rows()];
         let mut rows_before = 0;
         let mut undated = Vec::new();
         for (i, instrument) in axis.instruments().iter().enumerate() {
-            let Some(date) = self.date(instrument.name(), column)? else {
+            let Some(date) = self.date(instrument.name(), column, order)? else {
                 undated.push(instrument.name().to_owned());
                 continue;
             };
@@ -137,17 +138,25 @@ impl Attributes {
     }
 
     /// The date of an instrument in a column; an empty cell has none.
-    fn date(&self, instrument: &str, column: &str) -> Result<Option<Session>, SourceError> {
+    fn date(&self, instrument: &str, column: &str, order: DateOrder) -> Result<Option<Session>, SourceError> {
         self.check(column)?;
         let Some(text) = self.get(instrument, column) else { return Ok(None) };
-        match date_text::parse(text, DateOrder::Detect) {
-            Some((stamp, shape)) if shape != Shape::YearLast => Ok(Some(Session::from_number(stamp.day))),
-            _ => Err(SourceError::BadDate {
-                place: self.rows[instrument].1.clone(),
-                column: column.to_owned(),
-                text: text.to_owned(),
-            }),
+        match date_text::parse(text, order) {
+            Some((stamp, _)) => Ok(Some(Session::from_number(stamp.day))),
+            None => Err(SourceError::bad_date(self.rows[instrument].1.clone(), column, text)),
         }
+    }
+
+    /// The order of day and month in a column: the stated one, else found out over all its cells.
+    fn date_order(&self, column: &str, stated: DateOrder) -> Result<DateOrder, SourceError> {
+        if stated != DateOrder::Detect {
+            return Ok(stated);
+        }
+        self.check(column)?;
+        DateOrder::detect(self.rows.keys().filter_map(|name| self.get(name, column))).map_err(|example| {
+            let file = self.rows.values().next().map(|(_, place)| place.file.clone());
+            SourceError::DateOrder { path: file.unwrap_or_default(), column: column.to_owned(), example }
+        })
     }
 
     fn check(&self, column: &str) -> Result<(), SourceError> {
@@ -195,7 +204,7 @@ mod tests {
     fn masks_rows_before_a_date_and_counts_the_undated() {
         let (_folder, path) = table(TABLE);
         let attributes = read_attributes(&path, Some("Symbol"), &[]).unwrap();
-        let since = attributes.since("date_added", &axis()).unwrap();
+        let since = attributes.since("date_added", DateOrder::Detect, &axis()).unwrap();
         let members = [true, true, true, true, false, true, true, false, true, true];
         assert_eq!(since.members.members(), members);
         assert_eq!((since.rows_before, since.undated), (2, vec!["A".to_owned(), "D".to_owned()]));
@@ -214,7 +223,10 @@ mod tests {
     fn refuses_a_text_that_is_no_date() {
         let (_folder, path) = table("symbol,date_added\nA,soon\n");
         let axis = Axis::new(Calendar::new(vec![Session::from_number(0)]), vec![("A".into(), 0..1)]);
-        let error = read_attributes(&path, None, &[]).unwrap().since("date_added", &axis).unwrap_err();
+        let error = read_attributes(&path, None, &[])
+            .unwrap()
+            .since("date_added", DateOrder::Detect, &axis)
+            .unwrap_err();
         assert!(error.to_string().contains("row 2"), "{error}");
     }
 }

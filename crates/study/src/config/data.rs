@@ -107,6 +107,9 @@ pub struct Attributes {
     /// Must be true: the table has no history, so it tells the past what only later was known.
     #[serde(rename = "static")]
     pub is_static: bool,
+    /// The order of day and month in dates such as 3/4/2015.
+    #[serde(default)]
+    pub date_order: DateOrder,
 }
 
 /// A series of prices that portfolios are compared with.
@@ -117,6 +120,9 @@ pub struct Benchmark {
     pub path: PathBuf,
     /// The name of the instrument in that file.
     pub instrument: String,
+    /// The order of day and month in dates such as 3/4/2015.
+    #[serde(default)]
+    pub date_order: DateOrder,
 }
 
 /// What the tables of a database mean: by a layout that ships, or by a file.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use backstaff_panel::Frequency;
-use backstaff_source::Lag;
+use backstaff_source::{DateOrder, Lag};
 use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -41,6 +41,9 @@ pub struct FactTable {
     /// The quantities that are for one share: they must not meet adjusted prices in an expression.
     #[serde(default)]
     pub per_share: Vec<String>,
+    /// The order of day and month in dates such as 3/4/2015.
+    #[serde(default)]
+    pub date_order: DateOrder,
 }
 
 /// How long fiscal periods are.
@@ -78,6 +81,9 @@ pub struct SeriesTable {
     /// each; common series have a usual one.
     #[serde(default)]
     pub lag: SeriesLag,
+    /// The order of day and month in dates such as 3/4/2015.
+    #[serde(default)]
+    pub date_order: DateOrder,
 }
 
 /// How long after their dates values became known.

@@ -26,7 +26,7 @@ use crate::{
 use backstaff_feature::Schema;
 use backstaff_panel::{Axis, Column, Encoding, Instrument, Panel, Session};
 use backstaff_source::{
-    Adjustment, CalendarRule, Exchange, Loaded, Mapping, Marks, PanelSource, Series, TableLayout,
+    Adjustment, CalendarRule, DateOrder, Exchange, Loaded, Mapping, Marks, PanelSource, Series, TableLayout,
     is_database,
     quality::{self, Quality},
     read_attributes, source_files,
@@ -40,7 +40,7 @@ pub struct Load {
     attributes: Option<AttributeTable>,
     member_from: Option<String>,
     at_most: Option<usize>,
-    benchmark: Option<(PathBuf, String)>,
+    benchmark: Option<(PathBuf, String, DateOrder)>,
     published: Published,
     /// The layout of a database's tables as text for the key; empty if the prices are in no database.
     tables_text: String,
@@ -71,6 +71,7 @@ struct AttributeTable {
     path: PathBuf,
     key: Option<String>,
     categories: Vec<String>,
+    date_order: DateOrder,
 }
 
 /// The digests of the files that a study reads.
@@ -152,8 +153,11 @@ impl Load {
             path: at(&table.path),
             key: table.key.clone(),
             categories: table.categories.clone(),
+            date_order: table.date_order,
         });
-        let benchmark = data.benchmark.as_ref().map(|series| (at(&series.path), series.instrument.clone()));
+        let benchmark = data.benchmark.as_ref();
+        let benchmark =
+            benchmark.map(|series| (at(&series.path), series.instrument.clone(), series.date_order));
         let member_from = universe.member_from.clone();
         let (at_most, published) = (universe.at_most, Published::new(data, folder));
         let high_water_mark = data.prices.high_water_mark;
@@ -227,6 +231,7 @@ impl Load {
             path: path.to_owned(),
             key: None,
             categories: vec![category.to_owned()],
+            date_order: DateOrder::Detect,
         });
         let prices = PanelSource { categories, ..PanelSource::new(path) };
         Self { prices, attributes, ..Self::verbatim(path, Vec::new()) }
@@ -284,7 +289,7 @@ impl Load {
             },
             high_water,
             attributes: self.attributes.as_ref().map(|table| one(&table.path)).transpose()?,
-            benchmark: self.benchmark.as_ref().map(|(path, _)| one(path)).transpose()?,
+            benchmark: self.benchmark.as_ref().map(|(path, ..)| one(path)).transpose()?,
             published: self.published.digests()?,
         })
     }
@@ -336,8 +341,12 @@ impl Load {
         self.published.read(&mut panel, &mut facts)?;
         let benchmark = match &self.benchmark {
             None => None,
-            Some((path, instrument)) => {
-                let source = PanelSource { adjustment: Adjustment::Auto, ..PanelSource::new(path) };
+            Some((path, instrument, date_order)) => {
+                let source = PanelSource {
+                    adjustment: Adjustment::Auto,
+                    date_order: *date_order,
+                    ..PanelSource::new(path)
+                };
                 Some(source.series(instrument)?.on(panel.axis().calendar()))
             }
         };
@@ -360,7 +369,7 @@ impl Load {
             facts.static_categories.push(name.clone());
         }
         if let Some(column) = &self.member_from {
-            let since = attributes.since(column, &axis)?;
+            let since = attributes.since(column, table.date_order, &axis)?;
             let members = since.members.members().iter().map(|&member| f32::from(u8::from(member))).collect();
             panel.insert(MEMBER, Column::F32(members))?;
             facts.membership = Some((since.rows_before, since.undated));
@@ -435,16 +444,20 @@ impl Stage for Load {
         key.list("drop_rows", drop_rows, |key, (instrument, session)| {
             key.str("instrument", instrument.name()).i64("session", session.number().into());
         });
-        key.list("attributes", attributes, |key, AttributeTable { path: _, key: column, categories }| {
-            key.str("key", column.as_deref().unwrap_or_default());
-            list(key, "categories", &mut categories.iter());
-        });
+        key.list(
+            "attributes",
+            attributes,
+            |key, AttributeTable { path: _, key: column, categories, date_order }| {
+                key.str("key", column.as_deref().unwrap_or_default()).str("date_order", date_order.name());
+                list(key, "categories", &mut categories.iter());
+            },
+        );
         list(key, "member_from", &mut member_from.iter());
         key.list("at_most", at_most, |key, &count| {
             key.u64("", count as u64);
         });
-        key.list("benchmark", benchmark, |key, (_, instrument)| {
-            key.str("", instrument);
+        key.list("benchmark", benchmark, |key, (_, instrument, date_order)| {
+            key.str("", instrument).str("date_order", date_order.name());
         });
         key.group("published", |key| published.enter(key));
     }

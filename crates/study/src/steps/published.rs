@@ -40,6 +40,7 @@ impl Published {
             fiscal_year_end: table.fiscal_year_end,
             currency: table.currency.clone(),
             fields: table.fields.clone().map(|fields| fields.into_iter().collect()),
+            date_order: table.date_order,
         });
         let series = data.series.iter().map(|table| SeriesSource {
             path: at(&table.path),
@@ -50,6 +51,7 @@ impl Published {
                 SeriesLag::All(lag) => Lags::All(*lag),
                 SeriesLag::By(lags) => Lags::By(lags.clone()),
             },
+            date_order: table.date_order,
         });
         Self { tables: tables.collect(), series: series.collect(), until: None }
     }
@@ -98,8 +100,17 @@ impl Published {
         };
         key.list("facts", tables, |key, table| {
             // The bytes of what the path names are what counts.
-            let FactSource { path: _, mapping, lag_days, frequency, fiscal_year_end, currency, fields } =
-                table;
+            let FactSource {
+                path: _,
+                mapping,
+                lag_days,
+                frequency,
+                fiscal_year_end,
+                currency,
+                fields,
+                date_order,
+            } = table;
+            key.str("date_order", date_order.name());
             columns(key, mapping);
             names(key, "fields", fields);
             key.list("lag_days", lag_days, |key, &days| {
@@ -110,7 +121,8 @@ impl Published {
             key.str("currency", currency.as_deref().unwrap_or_default());
         });
         key.list("series", series, |key, table| {
-            let SeriesSource { path: _, mapping, names: wanted, lags } = table;
+            let SeriesSource { path: _, mapping, names: wanted, lags, date_order } = table;
+            key.str("date_order", date_order.name());
             columns(key, mapping);
             names(key, "names", wanted);
             match lags {

@@ -60,10 +60,8 @@ impl<'a> BarRows<'a> {
         if date.trim().is_empty() {
             return Err(SourceError::EmptyKey { place: place(), what: "date" });
         }
-        let (stamp, shape) = date_text::parse(&date, self.order).ok_or_else(|| SourceError::BadDate {
-            place: place(),
-            column: trimmed(names, self.columns.date),
-            text: date.into_owned(),
+        let (stamp, shape) = date_text::parse(&date, self.order).ok_or_else(|| {
+            SourceError::bad_date(place(), trimmed(names, self.columns.date), date.into_owned())
         })?;
         if let InstrumentKey::Column(column) = self.columns.instrument {
             let instrument = text(record.get(column).unwrap_or_default());

@@ -27,7 +27,6 @@ pub(super) fn dates(
 ) -> Result<DecodedDates, SourceError> {
     let rows = arrays.iter().map(Array::len).sum();
     let mut stamps = Stamps { days: Vec::with_capacity(rows), seconds: Vec::new(), shape: Shape::YearFirst };
-    let order = text_order(arrays, order, place)?;
     for array in arrays {
         if array.null_count() > 0 {
             let row = stamps.days.len() + (0..array.len()).find(|&row| array.is_null(row)).unwrap_or(0);
@@ -36,6 +35,10 @@ pub(super) fn dates(
         stamps.extend(array, order, place)?;
     }
     let Stamps { days, mut seconds, shape } = stamps;
+    if let Some(row) = days.iter().position(|&day| !date_text::is_plausible(day)) {
+        let text = format!("day {} since 1970-01-01", days[row]);
+        return Err(SourceError::bad_date(place.row(row), place.column, text));
+    }
     if !seconds.is_empty() {
         seconds.resize(days.len(), 0);
     }
@@ -46,7 +49,11 @@ pub(super) fn dates(
 }
 
 /// The order of day and month: found from the texts if dates are texts and no order is stated.
-fn text_order(arrays: &[ArrayRef], order: DateOrder, place: &ColumnPlace) -> Result<DateOrder, SourceError> {
+pub(super) fn text_order(
+    arrays: &[ArrayRef],
+    order: DateOrder,
+    place: &ColumnPlace,
+) -> Result<DateOrder, SourceError> {
     if order != DateOrder::Detect
         || arrays.first().is_none_or(|array| kind(array.data_type()) != ColumnKind::Text)
     {
@@ -85,8 +92,8 @@ impl Stamps {
         match array.data_type() {
             DataType::Date32 => self.days.extend_from_slice(array.as_primitive::<Date32Type>().values()),
             DataType::Date64 => {
-                let array = place.cast(array, &DataType::Date32)?;
-                self.days.extend_from_slice(array.as_primitive::<Date32Type>().values());
+                let cast = self.cast(array, &DataType::Date32, place)?;
+                self.days.extend_from_slice(cast.as_primitive::<Date32Type>().values());
             }
             DataType::Timestamp(_, zone) => {
                 let zone = zone.as_deref().map(|name| zone_of(name, place)).transpose()?;
@@ -97,11 +104,11 @@ impl Stamps {
                         _ => None,
                     },
                 );
-                let array = place.cast(array, &micros)?;
-                self.local(array.as_primitive::<TimestampMicrosecondType>().values(), zone.as_ref());
+                let cast = self.cast(array, &micros, place)?;
+                self.local(cast.as_primitive::<TimestampMicrosecondType>().values(), zone.as_ref(), place)?;
             }
             integer if integer.is_integer() => {
-                let array = place.cast(array, &DataType::Int64)?;
+                let array = self.cast(array, &DataType::Int64, place)?;
                 for &number in array.as_primitive::<Int64Type>().values() {
                     let stamp = date_text::from_number(number);
                     self.push(stamp, place, || number.to_string())?;
@@ -128,16 +135,26 @@ impl Stamps {
         Ok(())
     }
 
+    /// The same values in another type. Arrow makes those that don't fit missing: they are errors with their row.
+    fn cast(&self, array: &ArrayRef, to: &DataType, place: &ColumnPlace) -> Result<ArrayRef, SourceError> {
+        let cast = place.cast(array, to)?;
+        match (0..cast.len()).find(|&row| cast.null_count() > 0 && cast.is_null(row)) {
+            None => Ok(cast),
+            Some(row) => {
+                let text = format!("a number of {} beyond all dates", array.data_type());
+                Err(SourceError::bad_date(place.row(self.days.len() + row), place.column, text))
+            }
+        }
+    }
+
     fn push(
         &mut self,
         stamp: Option<(Stamp, Shape)>,
         place: &ColumnPlace,
         text: impl Fn() -> String,
     ) -> Result<(), SourceError> {
-        let (stamp, shape) = stamp.ok_or_else(|| SourceError::BadDate {
-            place: place.row(self.days.len()),
-            column: place.column.to_owned(),
-            text: text(),
+        let (stamp, shape) = stamp.ok_or_else(|| {
+            SourceError::bad_date(place.row(self.days.len()), place.column.to_owned(), text())
         })?;
         if stamp.second > 0 {
             self.seconds.resize(self.days.len(), 0);
@@ -150,8 +167,13 @@ impl Stamps {
 
     /// Add the local dates of instants in the zone of their column. The same instants come back for each instrument, so
     /// each is converted once.
-    fn local(&mut self, micros: &[i64], zone: Option<&TimeZone>) {
-        let mut known = HashMap::<i64, Stamp>::new();
+    fn local(
+        &mut self,
+        micros: &[i64],
+        zone: Option<&TimeZone>,
+        place: &ColumnPlace,
+    ) -> Result<(), SourceError> {
+        let mut known = HashMap::<i64, Option<Stamp>>::new();
         let mut last = None;
         for &micros in micros {
             let stamp = match last {
@@ -164,9 +186,14 @@ impl Stamps {
                 }),
             };
             last = Some((micros, stamp));
+            let stamp = stamp.ok_or_else(|| {
+                let text = format!("{micros} microseconds since 1970-01-01");
+                SourceError::bad_date(place.row(self.days.len()), place.column, text)
+            })?;
             self.days.push(stamp.day);
             self.seconds.push(stamp.second);
         }
+        Ok(())
     }
 }
 

@@ -49,11 +49,7 @@ impl<'a> Line<'a> {
     /// The day, and its second, of a text such as 20131007 or 20131007 09:00.
     pub(super) fn stamp(&self, text: &str) -> Result<date_text::Stamp, SourceError> {
         let parsed = date_text::parse(text, DateOrder::Detect).map(|(stamp, _)| stamp);
-        parsed.ok_or_else(|| SourceError::BadDate {
-            place: self.place(),
-            column: "date".to_owned(),
-            text: text.to_owned(),
-        })
+        parsed.ok_or_else(|| SourceError::bad_date(self.place(), "date".to_owned(), text.to_owned()))
     }
 }
 

@@ -3,9 +3,10 @@
 use std::{collections::BTreeMap, path::Path};
 
 use backstaff_panel::{Column, Session};
+use backstaff_words::{count, some_of};
 use rayon::prelude::*;
 
-use super::folder::{ABSENT, bar_files, calendar, field_of, instruments, read_bytes};
+use super::folder::{ABSENT, Listed, bar_files, calendar, field_of, instruments, read_bytes};
 use crate::{
     error::SourceError,
     format::{
@@ -32,9 +33,9 @@ pub(crate) fn read_bars(request: &PanelSource) -> Result<DecodedBars, SourceErro
     let provider = &request.path;
     let sessions = calendar(provider)?;
     let features = provider.join("features");
-    let instruments = instruments(provider, &features)?;
-    let blocks = instruments.par_iter().map(|(name, folder)| {
-        let block = instrument(name, &features.join(folder), &sessions, request)?;
+    let listed = instruments(provider, &features)?;
+    let blocks = listed.instruments.par_iter().map(|(name, folder)| {
+        let block = instrument(name, folder, &sessions, request)?;
         Ok(block.filter(|block| block.len() > 0))
     });
     let mut blocks =
@@ -58,9 +59,34 @@ pub(crate) fn read_bars(request: &PanelSource) -> Result<DecodedBars, SourceErro
         date_format: "YYYY-MM-DD".to_owned(),
         instrument_from: "instruments/all.txt, else the folders of features".to_owned(),
         unnamed: None,
-        warnings: Vec::new(),
+        warnings: unmatched(&listed, request),
         blocks: Blocks::new(files, blocks),
     })
+}
+
+/// Names that a warning lists; the others are counted.
+const NAMED: usize = 5;
+
+/// The warnings about names that stand in the list or among the folders, but not in both.
+fn unmatched(listed: &Listed, request: &PanelSource) -> Vec<String> {
+    let wanted = |name: &&str| request.wants_instrument(name);
+    let names = listed.without_folder.iter().map(String::as_str).filter(wanted).collect::<Vec<_>>();
+    let mut warnings = Vec::new();
+    if !names.is_empty() {
+        let n = count(names.len(), "instrument");
+        warnings.push(format!(
+            "{n} of instruments/all.txt without a folder in features, and so without bars: {}",
+            some_of(names, NAMED)
+        ));
+    }
+    if !listed.unlisted.is_empty() {
+        warnings.push(format!(
+            "{} in features that instruments/all.txt does not list, and that is not read: {}",
+            count(listed.unlisted.len(), "folder"),
+            some_of(listed.unlisted.iter().map(String::as_str), NAMED)
+        ));
+    }
+    warnings
 }
 
 /// The values of one instrument's fields, and the place in the calendar at which each begins.

@@ -40,10 +40,10 @@ pub(crate) fn fact_files(provider: &Path) -> Result<Vec<PathBuf>, SourceError> {
 /// Read the folder `financial` of a provider: facts by their names.
 pub(crate) fn read_facts(provider: &Path) -> Result<BTreeMap<String, Facts>, SourceError> {
     let financial = provider.join("financial");
-    let instruments = instruments(provider, &financial)?;
+    let instruments = instruments(provider, &financial)?.instruments;
     let published = instruments.par_iter().map(|(name, folder)| {
         let mut facts = Vec::new();
-        for path in entries(&financial.join(folder), ABSENT)? {
+        for path in entries(folder, ABSENT)? {
             let fact =
                 path.file_name().and_then(|name| name.to_str()?.strip_suffix(".data")).map(str::to_lowercase);
             let frequency = fact.as_deref().and_then(Frequency::of_name);

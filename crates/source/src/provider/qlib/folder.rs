@@ -1,6 +1,7 @@
 //! The files in a folder of Qlib's.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -51,26 +52,51 @@ pub(super) fn field_of(path: &Path) -> Option<String> {
     name.strip_suffix(".day.bin").filter(|field| !field.is_empty()).map(str::to_lowercase)
 }
 
-/// The instruments of a provider with their folder's name, sorted: those of `instruments/all.txt`, else one for each
-/// folder of `below`.
-pub(super) fn instruments(provider: &Path, below: &Path) -> Result<Vec<(String, String)>, SourceError> {
+/// The instruments of a provider, and their folders below one of its own.
+pub(super) struct Listed {
+    /// The instruments that have a folder, in the order of their names.
+    pub instruments: Vec<(String, PathBuf)>,
+    /// The instruments of `instruments/all.txt` without a folder.
+    pub without_folder: Vec<String>,
+    /// The folders that `instruments/all.txt` does not list.
+    pub unlisted: Vec<String>,
+}
+
+/// The instruments of a provider: those of `instruments/all.txt`, else one for each folder of `below`.
+///
+/// A folder is found whatever its capitals: Qlib writes small letters, other programs do not.
+pub(super) fn instruments(provider: &Path, below: &Path) -> Result<Listed, SourceError> {
+    let mut folders = BTreeMap::<String, PathBuf>::new();
+    for folder in folders_in(below, ABSENT)? {
+        let name = name_of(&folder).to_lowercase();
+        if let Some(other) = folders.insert(name, folder.clone()) {
+            return Err(SourceError::Twins { first: other, second: folder });
+        }
+    }
     let listed = instruments_file(provider);
     let mut names = if listed.is_file() {
         let text = read_text(&listed)?;
         let first = |line: &str| line.split(['\t', ',', ' ']).next().unwrap_or_default().trim().to_owned();
         text.lines().map(first).filter(|name| !name.is_empty()).collect::<Vec<_>>()
     } else {
-        let folders = folders_in(below, ABSENT)?;
-        let name = |folder: &PathBuf| folder.file_name().unwrap_or_default().to_string_lossy().to_uppercase();
-        folders.iter().map(name).map(|name| name.trim_start_matches(RESERVED_PREFIX).to_owned()).collect()
+        let name = |folder: &PathBuf| name_of(folder).to_uppercase();
+        folders.values().map(name).map(|name| name.trim_start_matches(RESERVED_PREFIX).to_owned()).collect()
     };
     names.sort();
     names.dedup();
-    Ok(names
-        .into_iter()
-        .map(|name| (folder_name(&name), name))
-        .map(|(folder, name)| (name, folder))
-        .collect())
+    let (mut instruments, mut without_folder) = (Vec::new(), Vec::new());
+    for name in names {
+        match folders.remove(&folder_name(&name)) {
+            Some(folder) => instruments.push((name, folder)),
+            None => without_folder.push(name),
+        }
+    }
+    let unlisted = folders.values().map(|folder| name_of(folder)).collect();
+    Ok(Listed { instruments, without_folder, unlisted })
+}
+
+fn name_of(folder: &Path) -> String {
+    folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The text that Qlib writes in front of names that Windows keeps for devices.
@@ -93,10 +119,12 @@ pub(super) fn calendar(provider: &Path) -> Result<Vec<Session>, SourceError> {
     let file = calendar_file(provider);
     let mut sessions = Vec::<Session>::new();
     for (n, line) in read_text(&file)?.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let bad = || SourceError::BadDate {
-            place: Place { file: file.clone(), row: n as u64 + 1 },
-            column: "date".to_owned(),
-            text: line.to_owned(),
+        let bad = || {
+            SourceError::bad_date(
+                Place { file: file.clone(), row: n as u64 + 1 },
+                "date".to_owned(),
+                line.to_owned(),
+            )
         };
         let (stamp, _) = date_text::parse(line, DateOrder::Detect).ok_or_else(bad)?;
         let session = Session::from_number(stamp.day);

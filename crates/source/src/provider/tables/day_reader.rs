@@ -44,9 +44,15 @@ impl DayReader {
     }
 
     fn check(&mut self, shape: Shape) -> Option<()> {
-        let is_plain = matches!(shape, Shape::YearFirst | Shape::Digits | Shape::Epoch);
+        let is_plain = is_plain(shape);
         let is_known = self.rule == Dates::Mixed || *self.shape.get_or_insert(shape) == shape;
         (is_plain && is_known).then_some(())
+    }
+
+    /// Whether a text is a date in a form that tables of databases don't have, such as 3/4/2015.
+    pub(crate) fn is_other_form(text: &str) -> bool {
+        let parsed = [DateOrder::DayFirst, DateOrder::MonthFirst].map(|order| date_text::parse(text, order));
+        parsed.into_iter().flatten().any(|(_, shape)| !is_plain(shape))
     }
 
     /// Whether a text has the form of the first date, even if it names no day, as 20120231.
@@ -64,5 +70,26 @@ impl DayReader {
     /// The form of the first date.
     pub(crate) fn shape(&self) -> Option<Shape> {
         self.shape
+    }
+}
+
+/// Whether a form says by itself which number is the month.
+fn is_plain(shape: Shape) -> bool {
+    matches!(shape, Shape::YearFirst | Shape::Digits | Shape::Epoch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_that_leave_the_month_open_are_told_from_those_that_do_not() {
+        for text in ["15/03/2024", "3/15/2024", "3/4/2024", "15.3.2024", "15 March 2024"] {
+            assert!(DayReader::is_other_form(text), "{text}");
+            assert_eq!(DayReader::new(Dates::Mixed, false).text(text.as_bytes()), None, "{text}");
+        }
+        for text in ["2024-03-15", "20240315", "1710460800", "soon", "20240231"] {
+            assert!(!DayReader::is_other_form(text), "{text}");
+        }
     }
 }

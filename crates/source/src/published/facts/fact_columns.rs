@@ -1,13 +1,14 @@
 //! The columns of a table of published values.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use backstaff_panel::Frequency;
 
 use super::{fact_source::FactSource, left_out::LeftOut};
 use crate::{
+    date_order::DateOrder,
     error::SourceError,
-    format::text_table::TextTable,
+    format::text_table::{TextTable, date_order},
     names::{INSTRUMENT, find_usual, folded},
     published::publication_day::KNOWN_AT,
 };
@@ -31,7 +32,8 @@ pub(super) struct FactColumns<'a> {
     pub names: &'a [String],
     pub instrument: usize,
     pub period: PeriodColumns,
-    pub period_end: Option<usize>,
+    /// The column of days on which periods end, and the order of their dates.
+    pub period_end: Option<(usize, DateOrder)>,
     pub known_at: KnownAt,
     /// The column of currencies, and the one that is expected.
     pub currency: Option<(usize, &'a str)>,
@@ -58,8 +60,8 @@ pub(super) enum YearEnd {
 
 /// The day on which a row became known.
 pub(super) enum KnownAt {
-    /// This column holds the day.
-    Column(usize),
+    /// This column holds the day, in dates of this order.
+    Column(usize, DateOrder),
     /// The row was known this many days after the end of its period.
     Lag(i32),
 }
@@ -72,12 +74,29 @@ pub(super) enum ValueColumns {
     Wide(Vec<usize>),
 }
 
+/// The orders of day and month in the columns of dates, which all files of a table share.
+pub(super) struct DateOrders {
+    known_at: DateOrder,
+    period_end: DateOrder,
+}
+
+impl DateOrders {
+    /// Find the orders out over all cells of each column, unless the source states one.
+    pub(super) fn find(source: &FactSource, tables: &[(PathBuf, TextTable)]) -> Result<Self, SourceError> {
+        let order = |usual: &'static [&'static str]| {
+            date_order(tables, |names| find_usual(names, usual), source.date_order)
+        };
+        Ok(Self { known_at: order(&KNOWN_AT)?, period_end: order(&PERIOD_END)? })
+    }
+}
+
 impl<'a> FactColumns<'a> {
     /// Find the columns of a table by their usual names.
     pub(super) fn find(
         source: &'a FactSource,
         file: &'a Path,
         texts: &'a TextTable,
+        orders: &DateOrders,
         left_out: &mut LeftOut,
     ) -> Result<Self, SourceError> {
         let names = &texts.names;
@@ -91,7 +110,7 @@ impl<'a> FactColumns<'a> {
             (None, None) => return Err(needed("period")),
             (None, Some(_)) => ending(source, column(&FISCAL_YEAR_END)).map_err(problem)?,
         };
-        let known_at = known_at(source, column(&KNOWN_AT), period_end, names).map_err(problem)?;
+        let known_at = known_at(source, column(&KNOWN_AT), period_end, names, orders).map_err(problem)?;
         let currency = match (column(&["currency"]), &source.currency) {
             (Some(column), Some(expected)) => Some((column, expected.as_str())),
             (None, Some(_)) => return Err(needed("currency")),
@@ -106,6 +125,7 @@ impl<'a> FactColumns<'a> {
             let columns = (0..names.len()).filter(|column| !keys.contains(&Some(*column)));
             ValueColumns::Wide(wide(source, file, texts, columns.collect(), left_out)?)
         };
+        let period_end = period_end.map(|column| (column, orders.period_end));
         Ok(Self { source, file, names, instrument, period, period_end, known_at, currency, values })
     }
 }
@@ -137,9 +157,10 @@ fn known_at(
     column: Option<usize>,
     period_end: Option<usize>,
     names: &[String],
+    orders: &DateOrders,
 ) -> Result<KnownAt, String> {
     match (column, source.lag_days) {
-        (Some(column), None) => Ok(KnownAt::Column(column)),
+        (Some(column), None) => Ok(KnownAt::Column(column, orders.known_at)),
         (Some(column), Some(_)) => Err(format!(
             "its column {:?} says when rows became known: leave out `lag_days`",
             names[column]

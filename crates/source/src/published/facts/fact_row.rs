@@ -9,6 +9,7 @@ use super::{
     left_out::LeftOut,
 };
 use crate::{
+    date_order::DateOrder,
     error::{Place, SourceError},
     format::text_table::TextRow,
     names::folded,
@@ -39,7 +40,8 @@ impl<'a> FactRow<'a> {
             *left_out.currencies.entry(self.row.texts[column].clone()).or_default() += 1;
             return Ok(());
         }
-        let end = period_end.map(|column| self.day(column, "end of the period")).transpose()?;
+        let end = period_end.map(|(column, order)| self.day(column, order, "end of the period"));
+        let end = end.transpose()?;
         let (frequency, period) = self.period(end)?;
         let known = self.known(end)?;
         if let Some(end) = end.filter(|end| known < *end) {
@@ -77,13 +79,10 @@ impl<'a> FactRow<'a> {
     }
 
     /// The day in a cell that may not be empty.
-    fn day(&self, column: usize, what: &'static str) -> Result<Session, SourceError> {
+    fn day(&self, column: usize, order: DateOrder, what: &'static str) -> Result<Session, SourceError> {
         let text = self.key(column, what)?;
-        counts_from(text).ok_or_else(|| SourceError::BadDate {
-            place: self.place(),
-            column: self.columns.names[column].clone(),
-            text: text.to_owned(),
-        })
+        counts_from(text, order)
+            .ok_or_else(|| SourceError::bad_date(self.place(), self.columns.names[column].as_str(), text))
     }
 
     /// The period of a row, and whether it is a quarter or a year.
@@ -112,7 +111,7 @@ impl<'a> FactRow<'a> {
     /// The day on which the row became known.
     fn known(&self, end: Option<Session>) -> Result<Session, SourceError> {
         match (&self.columns.known_at, end) {
-            (KnownAt::Column(column), _) => self.day(*column, "day of publication"),
+            (KnownAt::Column(column, order), _) => self.day(*column, *order, "day of publication"),
             (KnownAt::Lag(days), Some(end)) => Ok(Session::from_number(end.number().saturating_add(*days))),
             (KnownAt::Lag(_), None) => {
                 unreachable!("a lag is refused where no column says when periods end")

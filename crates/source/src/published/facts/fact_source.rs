@@ -7,7 +7,7 @@ use std::{
 
 use backstaff_panel::{Facts, Frequency};
 
-use crate::request::mapping::Mapping;
+use crate::{date_order::DateOrder, request::mapping::Mapping};
 
 /// Facts by the names that expressions use: `eps_q` for `$$eps_q`.
 pub(crate) type FactsByName = BTreeMap<String, Facts>;
@@ -39,6 +39,8 @@ pub struct FactSource {
     pub currency: Option<String>,
     /// The quantities that are read; all numbers if absent.
     pub fields: Option<BTreeSet<String>>,
+    /// The order of day and month in dates such as 3/4/2015, in all columns of dates.
+    pub date_order: DateOrder,
 }
 
 /// The contents of a table of published values.
@@ -61,6 +63,7 @@ impl FactSource {
             fiscal_year_end: None,
             currency: None,
             fields: None,
+            date_order: DateOrder::Detect,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use backstaff_panel::Facts;
 
 use super::{
-    fact_columns::FactColumns,
+    fact_columns::{DateOrders, FactColumns},
     fact_row::{FactRow, Published},
     fact_source::{FactSource, ReadFacts},
     left_out::LeftOut,
@@ -42,10 +42,15 @@ impl FactSource {
         }
         let mut published = Published::new();
         let mut left_out = LeftOut::default();
-        for file in source_files(&self.path)? {
+        let tables = source_files(&self.path)?.into_iter().map(|file| {
             let mut texts = TableFile::open(&file)?.texts()?;
             self.mapping.rename(&file, &mut texts.names)?;
-            let columns = FactColumns::find(self, &file, &texts, &mut left_out)?;
+            Ok((file, texts))
+        });
+        let tables = tables.collect::<Result<Vec<_>, SourceError>>()?;
+        let orders = DateOrders::find(self, &tables)?;
+        for (file, texts) in &tables {
+            let columns = FactColumns::find(self, file, texts, &orders, &mut left_out)?;
             for row in &texts.rows {
                 FactRow { columns: &columns, row }.publish(&mut published, &mut left_out)?;
             }

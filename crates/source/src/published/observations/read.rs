@@ -6,7 +6,7 @@ use backstaff_panel::{Fact, Facts, Frequency};
 
 use super::{
     series_source::{ReadSeries, SeriesSource},
-    series_table::SeriesTable,
+    series_table::{DateOrders, SeriesTable},
 };
 use crate::{
     error::SourceError,
@@ -36,10 +36,15 @@ impl SeriesSource {
         let mut all = BTreeMap::<String, Vec<Fact>>::new();
         let mut read = ReadSeries::default();
         let mut early = 0;
-        for file in source_files(&self.path)? {
+        let tables = source_files(&self.path)?.into_iter().map(|file| {
             let mut texts = TableFile::open(&file)?.texts()?;
             self.mapping.rename(&file, &mut texts.names)?;
-            let table = SeriesTable::new(self, &file, &texts)?;
+            Ok((file, texts))
+        });
+        let tables = tables.collect::<Result<Vec<_>, SourceError>>()?;
+        let orders = DateOrders::find(self, &tables)?;
+        for (file, texts) in &tables {
+            let table = SeriesTable::new(self, file, texts, &orders)?;
             for row in &texts.rows {
                 early += table.read(row, &mut all, &mut read.lags)?;
             }

@@ -7,7 +7,8 @@ use std::{
 
 use super::lag::{self, Lag};
 use crate::{
-    error::SourceError, names::folded, published::facts::fact_source::FactsByName, request::mapping::Mapping,
+    date_order::DateOrder, error::SourceError, names::folded, published::facts::fact_source::FactsByName,
+    request::mapping::Mapping,
 };
 
 /// The publication lags of series whose table has no column of days of publication.
@@ -39,6 +40,8 @@ pub struct SeriesSource {
     pub names: Option<BTreeSet<String>>,
     /// The publication lags, where no column says when a row became known.
     pub lags: Lags,
+    /// The order of day and month in dates such as 3/4/2015, in all columns of dates.
+    pub date_order: DateOrder,
 }
 
 /// The contents of a table of dated series.
@@ -55,7 +58,13 @@ pub struct ReadSeries {
 impl SeriesSource {
     /// A source that reads all series of a table with their usual lags.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), mapping: Mapping::default(), names: None, lags: Lags::Usual }
+        Self {
+            path: path.into(),
+            mapping: Mapping::default(),
+            names: None,
+            lags: Lags::Usual,
+            date_order: DateOrder::Detect,
+        }
     }
 
     /// Whether a series is read, in any spelling of its name.

@@ -1,6 +1,9 @@
 //! One table of dated series: its columns and rows.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use backstaff_panel::{Fact, Session};
 
@@ -9,7 +12,7 @@ use crate::{
     date_order::DateOrder,
     date_text,
     error::{Place, SourceError},
-    format::text_table::{TextRow, TextTable},
+    format::text_table::{TextRow, TextTable, date_order},
     names::find_usual,
     published::publication_day::{KNOWN_AT, counts_from},
 };
@@ -28,9 +31,27 @@ pub(super) struct SeriesTable<'a> {
     source: &'a SeriesSource,
     file: &'a Path,
     names: &'a [String],
-    date: usize,
-    known: Option<usize>,
+    /// The column of days that values are about, and the order of their dates.
+    date: (usize, DateOrder),
+    /// The column of days on which values became known, and the order of their dates.
+    known: Option<(usize, DateOrder)>,
     values: ValueColumns,
+}
+
+/// The orders of day and month in the columns of dates, which all files of a table share.
+pub(super) struct DateOrders {
+    date: DateOrder,
+    known: DateOrder,
+}
+
+impl DateOrders {
+    /// Find the orders out over all cells of each column, unless the source states one.
+    pub(super) fn find(source: &SeriesSource, tables: &[(PathBuf, TextTable)]) -> Result<Self, SourceError> {
+        let order = |usual: &'static [&'static str]| {
+            date_order(tables, |names| find_usual(names, usual), source.date_order)
+        };
+        Ok(Self { date: order(&DATE)?, known: order(&KNOWN_AT)? })
+    }
 }
 
 /// The columns that hold values.
@@ -47,6 +68,7 @@ impl<'a> SeriesTable<'a> {
         source: &'a SeriesSource,
         file: &'a Path,
         texts: &'a TextTable,
+        orders: &DateOrders,
     ) -> Result<Self, SourceError> {
         let names = texts.names.as_slice();
         let find = |usual: &[&str]| find_usual(names, usual);
@@ -59,7 +81,8 @@ impl<'a> SeriesTable<'a> {
             let wanted = |&column: &usize| !is_key(column) && source.is_wanted(&names[column]);
             ValueColumns::Wide((0..names.len()).filter(wanted).collect())
         };
-        Ok(Self { source, file, names, date, known, values })
+        let known = known.map(|column| (column, orders.known));
+        Ok(Self { source, file, names, date: (date, orders.date), known, values })
     }
 
     /// Add the values of a row. Returns how many are left out because they were known before their date.
@@ -70,15 +93,15 @@ impl<'a> SeriesTable<'a> {
         lags: &mut Vec<(String, Lag, &'static str)>,
     ) -> Result<usize, SourceError> {
         let place = || Place { file: self.file.to_owned(), row: *number };
-        let bad_date = |column: usize| SourceError::BadDate {
-            place: place(),
-            column: self.names[column].clone(),
-            text: texts[column].clone(),
+        let bad_date = |column: usize| {
+            SourceError::bad_date(place(), self.names[column].as_str(), texts[column].as_str())
         };
-        let day = date_text::parse(&texts[self.date], DateOrder::Detect);
-        let (stamp, _) = day.ok_or_else(|| bad_date(self.date))?;
+        let (date, order) = self.date;
+        let (stamp, _) = date_text::parse(&texts[date], order).ok_or_else(|| bad_date(date))?;
         let date = Session::from_number(stamp.day);
-        let known = self.known.map(|column| counts_from(&texts[column]).ok_or_else(|| bad_date(column)));
+        let known = self
+            .known
+            .map(|(column, order)| counts_from(&texts[column], order).ok_or_else(|| bad_date(column)));
         let known = known.transpose()?;
         let mut early = 0;
         let mut add = |name: &str, column: usize| {

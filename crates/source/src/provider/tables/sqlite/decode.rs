@@ -126,11 +126,14 @@ impl Fault<'_> {
         };
         day.ok_or_else(|| {
             let (place, column, text) = (self.place(), column.to_owned(), text.into_owned());
+            if DayReader::is_other_form(&text) {
+                return SourceError::TableDate { place, column, text };
+            }
             match reader.shape() {
                 Some(shape) if !reader.has_form(&text) => {
                     SourceError::MixedDates { place, column, text, form: shape.name() }
                 }
-                _ => SourceError::BadDate { place, column, text },
+                _ => SourceError::bad_date(place, column, text),
             }
         })
     }
