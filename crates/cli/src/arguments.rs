@@ -5,6 +5,7 @@ pub(crate) mod regime;
 
 use std::{num::NonZeroU32, path::PathBuf};
 
+use backstaff_study::config::DateOrder;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -156,6 +157,40 @@ Exit code 3 if something moved or a column is too good to be true.")]
     Shard(Shard),
 }
 
+/// How files are read.
+#[derive(Args, Debug)]
+pub(crate) struct Reading {
+    /// The order of day and month in dates such as 3/4/2015; found out over each column if absent.
+    #[arg(long, value_name = "ORDER")]
+    date_order: Option<Order>,
+}
+
+/// An order of day and month.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Order {
+    /// 3/4/2015 is the third of April.
+    DayFirst,
+    /// 3/4/2015 is the fourth of March.
+    MonthFirst,
+}
+
+impl Reading {
+    /// Whether anything is said.
+    pub(crate) fn is_stated(&self) -> bool {
+        self.date_order.is_some()
+    }
+
+    /// The order of day and month.
+    pub(crate) fn order(&self) -> DateOrder {
+        match self.date_order {
+            None => DateOrder::Detect,
+            Some(Order::DayFirst) => DateOrder::DayFirst,
+            Some(Order::MonthFirst) => DateOrder::MonthFirst,
+        }
+    }
+}
+
 /// A kind of file that has a schema.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum SchemaKind {
@@ -225,6 +260,8 @@ pub(crate) struct Compute {
     /// A Parquet or CSV file, a folder of one file per instrument, or a folder in Qlib's or LEAN's layout.
     #[arg(long, value_name = "PATH")]
     pub data: PathBuf,
+    #[command(flatten)]
+    pub reading: Reading,
     /// What the tables of a database mean (an SQLite file, or a folder of Parquet files named after the tables): a
     /// layout that ships, `krx`.
     #[arg(long, value_name = "NAME", conflicts_with = "tables")]
@@ -261,6 +298,8 @@ pub(crate) struct Factor {
     /// A Parquet or CSV file, or a folder of one file per instrument.
     #[arg(long, value_name = "PATH")]
     pub data: PathBuf,
+    #[command(flatten)]
+    pub reading: Reading,
     /// A library that ships, whose names may be used: technical. May be repeated.
     #[arg(long = "library", value_name = "NAME")]
     pub libraries: Vec<String>,
@@ -351,6 +390,8 @@ pub(crate) struct Prove {
     /// A Parquet or CSV file, or a folder of one file per instrument, to prove features on.
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
+    #[command(flatten)]
+    pub reading: Reading,
     /// A feature: its name and its expression. May be repeated.
     #[arg(long = "feature", value_name = "NAME=EXPR", conflicts_with = "study")]
     pub features: Vec<String>,

@@ -153,3 +153,19 @@ fn a_plan_is_explained_without_computing() {
     let output = place.output(&["compute", "--data", "prices.csv", "--feature", "x=$close"]);
     assert_eq!(output.status.code(), Some(2), "a file to write is needed otherwise");
 }
+
+#[test]
+fn the_order_of_day_and_month_can_be_stated() {
+    let place = Workplace::empty();
+    place.write("prices.csv", "date,symbol,close\n03/02/2023,A,1\n06/02/2023,A,2\n07/02/2023,A,3\n");
+    place.write("facts.csv", "symbol,period,known_at,eps\nA,201901,06/02/2023,9\n");
+    let run = "compute --data prices.csv --facts facts.csv --feature e=P($$eps_q) --out o.parquet";
+    let run = run.split(' ').collect::<Vec<_>>();
+    let (code, message) = place.failure(&run);
+    assert!(code == 5 && message.contains("begin with the day or the month"), "{message}");
+    let computed = place.json(&[&run[..], &["--date-order", "day_first"]].concat());
+    assert_eq!(computed["rows"], 3);
+    // The three dates are neighbours in one order, and months apart in the other.
+    let (code, message) = place.failure(&["prove", "study.yaml", "--date-order", "day_first"]);
+    assert!(code == 4 && message.contains("--date-order"), "{message}");
+}

@@ -155,13 +155,13 @@ pub enum SourceError {
 
     #[error(
         "{place}, column {column:?}: it cannot be told whether {text:?} begins with the day or the month; write \
-         dates as YYYY-MM-DD, or state `date_order: day_first` or `month_first`"
+         dates as YYYY-MM-DD, or state `date_order: day_first` or `month_first` (`--date-order` where no study says it)"
     )]
     AmbiguousDate { place: Place, column: String, text: String },
 
     #[error(
         "{path}, column {column:?}: it cannot be told whether dates such as {example:?} begin with the day or \
-         the month; write them as YYYY-MM-DD, or state `date_order: day_first` or `month_first`"
+         the month; write them as YYYY-MM-DD, or state `date_order: day_first` or `month_first` (`--date-order` where no study says it)"
     )]
     DateOrder { path: PathBuf, column: String, example: String },
 

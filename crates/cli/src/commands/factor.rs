@@ -13,6 +13,7 @@ use crate::arguments::Factor;
 pub(super) fn run(context: &Context, arguments: &Factor) -> Result<ExitCode, StudyError> {
     let request = Request {
         data: arguments.data.clone(),
+        date_order: arguments.reading.order(),
         feature: arguments.feature.clone(),
         libraries: arguments.libraries.clone(),
         file: arguments.file.clone(),

@@ -11,6 +11,10 @@ use super::{Context, compute::definitions};
 use crate::{arguments::Prove, exit};
 
 pub(super) fn run(context: &Context, arguments: &Prove) -> Result<ExitCode, StudyError> {
+    if arguments.study.is_some() && arguments.reading.is_stated() {
+        let message = "a study says it in its keys `date_order`, for each table".to_owned();
+        return Err(StudyError::Value { key: "--date-order".to_owned(), message });
+    }
     let holds = match (&arguments.study, &arguments.data) {
         (Some(study), _) => study_holds(context, study, usize::from(arguments.dates))?,
         (None, Some(data)) => features_hold(context, data, arguments)?,
@@ -37,6 +41,7 @@ fn features_hold(context: &Context, data: &Path, arguments: &Prove) -> Result<bo
     }
     let request = Request {
         data: data.to_owned(),
+        date_order: arguments.reading.order(),
         features,
         libraries: arguments.libraries.clone(),
         file: arguments.file.clone(),

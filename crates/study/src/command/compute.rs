@@ -9,7 +9,7 @@ use std::{
 
 use backstaff_feature::{Catalog, FeatureError, Plan, Schema};
 use backstaff_panel::Encoding;
-use backstaff_source::TableLayout;
+use backstaff_source::{DateOrder, TableLayout};
 use backstaff_stage::Budget;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -37,6 +37,8 @@ pub struct Request {
     /// Published values with the days on which they became known, for expressions over `$$name`: a table, or a folder
     /// in Qlib's layout. If `None`, those in `data` are read, if `data` is such a folder.
     pub facts: Option<PathBuf>,
+    /// The order of day and month in dates such as 3/4/2015, in all files that are read.
+    pub date_order: DateOrder,
     /// The layout of the tables, if `data` is a database.
     pub tables: Option<TableLayout>,
     /// The features of the request: the name and the expression of each.
@@ -181,6 +183,7 @@ impl Request {
                 None => Ok(Load::verbatim(&self.data, categories)),
             },
             category: None,
+            date_order: self.date_order,
             facts: self.facts(),
             rows: rows.as_deref(),
         };

@@ -242,6 +242,13 @@ impl Load {
         Self { published: Published::table(path), ..self }
     }
 
+    /// The same files, with this order of day and month in their dates.
+    pub fn with_date_order(mut self, order: DateOrder) -> Self {
+        self.prices.date_order = order;
+        self.published = self.published.with_date_order(order);
+        self
+    }
+
     /// The same files without the rows and publications after a session.
     pub fn without_rows_after(mut self, axis: &Axis, session: Session) -> Self {
         for (i, instrument) in axis.instruments().iter().enumerate() {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use backstaff_panel::{Facts, Frequency, Instrument, Panel, Session};
-use backstaff_source::{FactSource, Lags, Mapping, SeriesSource, SourceError};
+use backstaff_source::{DateOrder, FactSource, Lags, Mapping, SeriesSource, SourceError};
 use backstaff_stage::{Digest, Draft, KeyHasher, StoreError, Table};
 
 use crate::{
@@ -59,6 +59,13 @@ impl Published {
     /// One table that describes itself.
     pub fn table(path: &Path) -> Self {
         Self { tables: vec![FactSource::new(path)], ..Self::default() }
+    }
+
+    /// The same tables, with this order of day and month in their dates.
+    pub fn with_date_order(mut self, order: DateOrder) -> Self {
+        self.tables.iter_mut().for_each(|table| table.date_order = order);
+        self.series.iter_mut().for_each(|table| table.date_order = order);
+        self
     }
 
     /// The same tables without the publications after a session.

@@ -1,6 +1,6 @@
 //! The data of a single computation: read into memory, or through a store that keeps what is computed.
 
-use backstaff_source::{Unused, field_name};
+use backstaff_source::{DateOrder, Unused, field_name};
 use std::{
     collections::BTreeSet,
     path::Path,
@@ -35,6 +35,8 @@ pub(crate) struct Task<'a> {
     pub load: &'a (dyn Fn(Vec<String>) -> Result<Load, StudyError> + Sync),
     /// A text column that is read as a category if the data have it.
     pub category: Option<&'a str>,
+    /// The order of day and month in all files.
+    pub date_order: DateOrder,
     /// The place of published values, if there are any.
     pub facts: Option<&'a Path>,
     /// The condition of the rows to take, as if there were no others; `None` for all rows.
@@ -88,7 +90,7 @@ fn read(
             Some(path) => stage.with_facts(path),
             None => stage,
         };
-        Data::load(flow, task, &stage)
+        Data::load(flow, task, &stage.with_date_order(task.date_order))
     };
     let data = load(Vec::new())?;
     let chosen = choose(&data.schema());

@@ -42,6 +42,7 @@ use crate::{
     flow::progress::Observer,
     steps::{Load, folds::members},
 };
+use backstaff_source::DateOrder;
 
 /// The category that is looked for in the data if the request names none.
 const SECTOR: &str = "sector";
@@ -55,6 +56,8 @@ const UNIVERSE: &str = "universe";
 pub struct Request {
     /// The data: a Parquet or CSV file, or a folder of them.
     pub data: PathBuf,
+    /// The order of day and month in dates such as 3/4/2015, in all files that are read.
+    pub date_order: DateOrder,
     /// The feature: an expression, or a name from a library or a file.
     pub feature: String,
     /// The names of built-in libraries whose features may be named.
@@ -101,6 +104,7 @@ pub fn judge(request: &Request, observer: &dyn Observer) -> Result<Judgement, St
         memory: Budget::of_threads(1).memory,
         load: &|categories| Ok(request.load(category, categories)),
         category: Some(category),
+        date_order: request.date_order,
         facts: request.facts.as_deref(),
         rows: None,
     };

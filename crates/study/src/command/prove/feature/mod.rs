@@ -40,6 +40,7 @@ use crate::{
         progress::{Event, Observer},
     },
 };
+use backstaff_source::DateOrder;
 
 /// The sessions below which a proof would show nothing.
 const LEAST_SESSIONS: usize = 10;
@@ -58,6 +59,8 @@ const NOT_COVERED: [&str; 4] = [
 pub struct Request {
     /// The data: a Parquet or CSV file, or a folder of them.
     pub data: PathBuf,
+    /// The order of day and month in dates such as 3/4/2015, in all files that are read.
+    pub date_order: DateOrder,
     /// The features of the request: the name and the expression of each.
     pub features: Vec<(String, String)>,
     /// The names of built-in libraries to prove.
@@ -183,6 +186,7 @@ pub fn prove_features(request: &Request, observer: &dyn Observer) -> Result<Feat
     let work = |flow: &Flow<'_>, data: &Data, chosen: &Chosen| prove(request, flow, data, chosen, observer);
     let computation = compute::Request {
         data: request.data.clone(),
+        date_order: request.date_order,
         features: request.features.clone(),
         libraries: request.libraries.clone(),
         file: request.file.clone(),
