@@ -191,6 +191,15 @@ impl Reading {
     }
 }
 
+/// A price of a session at which orders are filled.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ExecutionPrice {
+    /// The first price of the session.
+    Open,
+    /// The last price of the session.
+    Close,
+}
+
 /// A kind of file that has a schema.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum SchemaKind {
@@ -319,6 +328,9 @@ pub(crate) struct Factor {
     /// Judge only the rows that meet a condition; whatever trades if absent.
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
     pub universe: Option<String>,
+    /// The price of the next session from which returns are taken: open, or close where there is no other.
+    #[arg(long, value_enum, default_value_t = ExecutionPrice::Open, value_name = "PRICE")]
+    pub execution: ExecutionPrice,
     /// Over how many sessions returns are taken.
     #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "1,5,10,21")]
     pub horizons: Vec<NonZeroU32>,

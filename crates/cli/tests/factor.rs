@@ -7,7 +7,7 @@ mod support;
 use std::fmt::Write as _;
 
 use serde_json::Value;
-use support::Workplace;
+use support::{Workplace, prices};
 
 const REVERSAL: &str = "-CsRank($close / Ref($close, 5) - 1)";
 
@@ -198,4 +198,25 @@ fn a_column_that_knows_the_next_return_is_not_credible() {
     let found = place.json(&["factor", "$vendor", "--data", "leaky.csv"]);
     assert_eq!(found["verdict"]["level"], "not_credible");
     assert!(found["warnings"].to_string().contains("probably seen it"));
+}
+
+#[test]
+fn closes_alone_are_judged_from_close_to_close() {
+    let place = Workplace::empty();
+    let rows = prices(10, 400, false);
+    let closes = rows.lines().enumerate().map(|(n, line)| {
+        let cells = line.split(',').collect::<Vec<_>>();
+        if n == 0 {
+            "date,symbol,close\n".to_owned()
+        } else {
+            format!("{},{},{}\n", cells[0], cells[1], cells[5])
+        }
+    });
+    place.write("closes.csv", &closes.collect::<String>());
+    let factor = "factor -($close/Ref($close,5)-1) --data closes.csv --quantiles 3";
+    let factor = factor.split(' ').collect::<Vec<_>>();
+    let (code, message) = place.failure(&factor);
+    assert!(code == 4 && message.contains("--execution close"), "{message}");
+    let judged = place.json(&[&factor[..], &["--execution", "close"]].concat());
+    assert_eq!(judged["execution"], "close");
 }

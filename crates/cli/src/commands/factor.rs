@@ -4,16 +4,21 @@ use std::process::ExitCode;
 
 use backstaff_study::{
     StudyError,
+    config::Execution,
     factor::{Request, judge},
 };
 
 use super::Context;
-use crate::arguments::Factor;
+use crate::arguments::{ExecutionPrice, Factor};
 
 pub(super) fn run(context: &Context, arguments: &Factor) -> Result<ExitCode, StudyError> {
     let request = Request {
         data: arguments.data.clone(),
         date_order: arguments.reading.order(),
+        execution: match arguments.execution {
+            ExecutionPrice::Open => Execution::Open,
+            ExecutionPrice::Close => Execution::Close,
+        },
         feature: arguments.feature.clone(),
         libraries: arguments.libraries.clone(),
         file: arguments.file.clone(),

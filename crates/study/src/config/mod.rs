@@ -25,6 +25,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use backstaff_panel::Execution;
 pub use backstaff_source::DateOrder;
 pub use data::{Attributes, Benchmark, Data, DropRow, Prices, layout};
 pub use document::{Place, Problem, Problems};

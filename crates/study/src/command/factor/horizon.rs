@@ -15,7 +15,7 @@ use crate::steps::evaluate::{Summary, finite, mean};
 /// The information of values about the returns over one horizon; a number that is not defined is `null`.
 #[derive(Clone, Debug, Serialize)]
 pub struct AtHorizon {
-    /// The sessions from the entry, at the open of the next session, to the exit.
+    /// The sessions from the entry, at the execution price of the next session, to the exit.
     pub horizon: u32,
     /// Pearson's correlation of values and returns, by session.
     pub ic: Summary,

@@ -1,6 +1,6 @@
 //! The judgement of a feature: every number that is shown, as one document.
 
-use backstaff_panel::Session;
+use backstaff_panel::{Execution, Session};
 use serde::{Serialize, Serializer};
 
 use super::{AtHorizon, Coverage, Verdict, Year};
@@ -11,8 +11,8 @@ pub const FORMAT: u32 = 1;
 
 /// The judgement of a feature. A number that is not defined is `null`.
 ///
-/// An information coefficient belongs to the session at whose close the values are known. The return runs from the open
-/// of the next session to the open `horizon` sessions later.
+/// An information coefficient belongs to the session at whose close the values are known. The return runs from the
+/// execution price of the next session, its open or close, to that of `horizon` sessions later.
 #[derive(Clone, Debug, Serialize)]
 pub struct Judgement {
     /// The version of the document.
@@ -29,6 +29,8 @@ pub struct Judgement {
     pub horizons: Vec<AtHorizon>,
     /// The horizon that the verdict, the years and the series are about: 5 if it was asked for, else the first.
     pub horizon: u32,
+    /// The price of the next session from which returns are taken.
+    pub execution: Execution,
     /// The category that neutral coefficients are within.
     pub by: Option<String>,
     /// The information of ever older values about the return of one session, by age in sessions.

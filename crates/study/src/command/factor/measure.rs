@@ -45,6 +45,8 @@ pub(super) struct Subject<'a> {
     pub universe_text: &'a str,
     pub by: Option<&'a str>,
     pub horizons: &'a [Horizon],
+    /// The price of the next session from which returns are taken.
+    pub execution: Execution,
     pub n_quantiles: usize,
 }
 
@@ -55,6 +57,13 @@ pub(super) struct Subject<'a> {
 /// If there are too few sessions or instruments, or the universe is empty.
 pub(super) fn judge_subject(subject: &Subject<'_>) -> Result<Judgement, StudyError> {
     let axis = subject.panel.axis();
+    if subject.panel.field(subject.execution.field()).is_none() {
+        let message = format!(
+            "the data have no {}, from which returns are taken; say `--execution close` if closes are all there is",
+            subject.execution
+        );
+        return Err(StudyError::Value { key: "execution".to_owned(), message });
+    }
     check(subject, axis)?;
     let values = subject.values.to_f64();
     let cross = Cross::new(axis, &values, &subject.universe)?;
@@ -63,7 +72,7 @@ pub(super) fn judge_subject(subject: &Subject<'_>) -> Result<Judgement, StudyErr
         suspects_among(&[("factor", subject.values)], &subject.panel, &subject.universe)?.into_iter().next();
     let basis = Basis {
         cross: &cross,
-        prices: &ExecutionPrices::new(&subject.panel, Execution::Open)?,
+        prices: &ExecutionPrices::new(&subject.panel, subject.execution)?,
         groups: subject.by.and_then(|name| subject.panel.categories(name)).map(|groups| &**groups),
         members: &QuantileMembers::of(&cross, subject.n_quantiles),
         n_quantiles: subject.n_quantiles,
@@ -81,6 +90,7 @@ pub(super) fn judge_subject(subject: &Subject<'_>) -> Result<Judgement, StudyErr
         verdict: Verdict::of(&main.facts, &coverage, suspect.as_ref()),
         warnings: warnings(&coverage, &main.facts, suspect.as_ref(), subject.n_quantiles),
         horizon: horizon.get(),
+        execution: subject.execution,
         by: subject.by.map(str::to_owned),
         decay: decay(&basis, &rankings, &subject.universe)?,
         autocorrelation: LAGS.map(|lag| autocorrelation(&rankings, lag)).to_vec(),

@@ -21,7 +21,7 @@ use std::{
 };
 
 use backstaff_feature::{Catalog, Definition, FeatureError, Schema};
-use backstaff_panel::TRADED;
+use backstaff_panel::{Execution, TRADED};
 use backstaff_stage::Budget;
 
 use self::measure::{Subject, judge_subject};
@@ -58,6 +58,8 @@ pub struct Request {
     pub data: PathBuf,
     /// The order of day and month in dates such as 3/4/2015, in all files that are read.
     pub date_order: DateOrder,
+    /// The price of the next session from which returns are taken.
+    pub execution: Execution,
     /// The feature: an expression, or a name from a library or a file.
     pub feature: String,
     /// The names of built-in libraries whose features may be named.
@@ -126,6 +128,7 @@ pub fn judge(request: &Request, observer: &dyn Observer) -> Result<Judgement, St
             universe_text: universe,
             by,
             horizons: &horizons,
+            execution: request.execution,
             n_quantiles: request.n_quantiles,
         };
         let judgement = flow.trace().span("judge", || judge_subject(&subject))?;

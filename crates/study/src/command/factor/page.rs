@@ -72,8 +72,9 @@ fn summary(judgement: &Judgement) -> Section {
     ];
     let mut section = Section::new("summary", "Summary")
         .intro(format!(
-            "How the values of a session go with the return from the next open over {}, before costs. Look-back: {}. \
+            "How the values of a session go with the return from the next {} over {}, before costs. Look-back: {}. \
              Feature and returns see the same prices, {}: {}.",
+            judgement.execution,
             horizon(judgement),
             judgement.feature.look_back,
             prices(&judgement.data.adjustment),
@@ -128,7 +129,10 @@ fn information(judgement: &Judgement) -> Section {
 
 fn information_table(judgement: &Judgement) -> Table {
     let mut table = Table::new("By horizon")
-        .column(Column::integer("Sessions").note("from the next open to the open so many sessions later"))
+        .column(
+            Column::integer("Sessions")
+                .note(format!("from the next {0} to the {0} so many sessions later", judgement.execution)),
+        )
         .column(Column::text("Of").note(
             "IC: Pearson's correlation; rank IC: Spearman's; within: both sides ranked within their group",
         ))

@@ -88,18 +88,21 @@ fn short(value: Option<f64>) -> String {
 }
 
 fn information(judgement: &Judgement) -> Table {
-    let mut table = Table::new("Information: return from the next open, over so many sessions")
-        .column(Column::integer("sessions"))
-        .column(Column::number("IC", 4))
-        .column(Column::number("t", 1))
-        .column(Column::number("rank IC", 4))
-        .column(Column::number("sd", 3))
-        .column(Column::number("IR", 3))
-        .column(Column::number("t", 1))
-        .column(Column::percent("above 0", 0))
-        .column(Column::integer("n"))
-        .column(Column::integer("apart"))
-        .column(Column::number("t apart", 1));
+    let mut table = Table::new(format!(
+        "Information: return from the next {}, over so many sessions",
+        judgement.execution
+    ))
+    .column(Column::integer("sessions"))
+    .column(Column::number("IC", 4))
+    .column(Column::number("t", 1))
+    .column(Column::number("rank IC", 4))
+    .column(Column::number("sd", 3))
+    .column(Column::number("IR", 3))
+    .column(Column::number("t", 1))
+    .column(Column::percent("above 0", 0))
+    .column(Column::integer("n"))
+    .column(Column::integer("apart"))
+    .column(Column::number("t apart", 1));
     if let Some(by) = &judgement.by {
         table = table.column(Column::number(format!("within {by}"), 4)).column(Column::number("t", 1));
     }
