@@ -27,6 +27,15 @@ impl DateOrder {
         }
     }
 
+    /// This order if it is a stated one, else that of a column's dates.
+    ///
+    /// # Errors
+    ///
+    /// An example, as [`DateOrder::detect`] gives it.
+    pub(crate) fn or_detected<'a>(self, texts: impl Iterator<Item = &'a str>) -> Result<Self, String> {
+        if self == Self::Detect { Self::detect(texts) } else { Ok(self) }
+    }
+
     /// Find out from a number above 12 whether the day or the month comes first in the dates of a column.
     ///
     /// # Errors

@@ -173,7 +173,7 @@ impl<'a> ParquetFile<'a> {
         if stated != DateOrder::Detect || column::kind(field.data_type()) != ColumnKind::Text {
             return Ok(stated);
         }
-        let arrays = (0..self.n_groups()).map(|group| self.arrays(group, column)?.collect());
+        let arrays = (0..self.n_groups()).into_par_iter().map(|group| self.arrays(group, column)?.collect());
         let arrays = arrays.collect::<Result<Vec<Vec<_>>, SourceError>>()?.concat();
         let place = ColumnPlace { path: self.path, column: field.name(), first_row: 1 };
         dates::text_order(&arrays, stated, &place)

@@ -149,11 +149,8 @@ impl Attributes {
 
     /// The order of day and month in a column: the stated one, else found out over all its cells.
     fn date_order(&self, column: &str, stated: DateOrder) -> Result<DateOrder, SourceError> {
-        if stated != DateOrder::Detect {
-            return Ok(stated);
-        }
         self.check(column)?;
-        DateOrder::detect(self.rows.keys().filter_map(|name| self.get(name, column))).map_err(|example| {
+        stated.or_detected(self.rows.keys().filter_map(|name| self.get(name, column))).map_err(|example| {
             let file = self.rows.values().next().map(|(_, place)| place.file.clone());
             SourceError::DateOrder { path: file.unwrap_or_default(), column: column.to_owned(), example }
         })

@@ -156,7 +156,8 @@ fn write_portfolios(path: &Path, results: &Results) -> Result<(), StudyError> {
         ("delay", Cells::Integers(delays)),
         ("date", Cells::Sessions(sessions)),
     ];
-    table.extend(columns.iter().map(|(name, values)| (name.as_str(), Cells::Numbers(values.clone()))));
+    let (titles, values): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+    table.extend(numbers(&titles, values));
     Ok(write_table(path, &table)?)
 }
 
@@ -171,7 +172,8 @@ fn write_signals(path: &Path, results: &Results) -> Result<(), StudyError> {
         extend(&mut columns, &evaluation.series);
     }
     let mut table = vec![("model", Cells::Texts(names)), ("date", Cells::Sessions(sessions))];
-    table.extend(columns.iter().map(|(name, values)| (name.as_str(), Cells::Numbers(values.clone()))));
+    let (titles, values): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+    table.extend(numbers(&titles, values));
     Ok(write_table(path, &table)?)
 }
 
@@ -191,11 +193,16 @@ fn extend(columns: &mut Vec<(String, Vec<f64>)>, more: &[(String, Vec<f64>)]) {
     }
 }
 
+/// Columns of numbers with their titles, as a table takes them.
+fn numbers(titles: &[String], values: Vec<Vec<f64>>) -> impl Iterator<Item = (&str, Cells)> {
+    titles.iter().map(String::as_str).zip(values.into_iter().map(Cells::Numbers))
+}
+
 /// Write the sessions of all instruments' regimes, one instrument below the other.
 fn write_regimes(path: &Path, regimes: &FollowedRegimes) -> Result<(), StudyError> {
     let (mut names, mut sessions) = (Vec::new(), Vec::new());
     let (mut labels, mut kinds, mut states, mut ages) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut numbers = vec![Vec::new(); 4 + regimes.setting.states];
+    let mut values = vec![Vec::new(); 4 + regimes.setting.states];
     for instrument in &regimes.instruments {
         let history = &instrument.history;
         for row in history.first().unwrap_or(instrument.sessions.len())..instrument.sessions.len() {
@@ -211,8 +218,8 @@ fn write_regimes(path: &Path, regimes: &FollowedRegimes) -> Result<(), StudyErro
                 &history.expected_return,
                 &history.expected_volatility,
             ];
-            for (column, values) in numbers.iter_mut().zip(own.into_iter().chain(&history.probabilities)) {
-                column.push(values[row]);
+            for (column, own) in values.iter_mut().zip(own.into_iter().chain(&history.probabilities)) {
+                column.push(own[row]);
             }
         }
     }
@@ -227,6 +234,6 @@ fn write_regimes(path: &Path, regimes: &FollowedRegimes) -> Result<(), StudyErro
         ("state", Cells::Integers(states)),
         ("age", Cells::Integers(ages)),
     ];
-    table.extend(titles.iter().map(String::as_str).zip(numbers.into_iter().map(Cells::Numbers)));
+    table.extend(numbers(&titles, values));
     Ok(write_table(path, &table)?)
 }

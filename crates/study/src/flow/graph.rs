@@ -90,7 +90,7 @@ impl Study {
     ///
     /// # Errors
     ///
-    /// If the data lack an instrument, or one has too few bars for the study's own look-back.
+    /// If the data lack an instrument, or one has too few bars for a look-back.
     pub(crate) fn follow(
         &self,
         flow: &Flow<'_>,
@@ -124,15 +124,16 @@ impl Study {
             FollowInputs { panel: panel.clone(), observed: columns.observed(), shards: shards.collect() };
         let done = flow.stage(stage, &inputs, 0)?;
         let known = done.into_iter().map(Known::read).collect::<Result<Vec<_>, StudyError>>()?;
-        let unknown =
-            known.iter().find(|known| Some(&known.setting) == own.as_ref() && known.first.is_none());
-        if let Some(Known { instrument: name, setting, .. }) = unknown {
+        if let Some(Known { instrument: name, setting, .. }) =
+            known.iter().find(|known| known.first.is_none())
+        {
+            let key = if Some(setting) == own.as_ref() { "regimes.look_back" } else { "spread.look_backs" };
             let message = format!(
-                "{name} has no regime: its {} bars don't fill the look-back of {}",
+                "{name} has no regime: its {} bars don't fill the look-back of {}, so that it is never known",
                 axis.find(name).map_or(0, |i| axis.rows(i).len()),
                 setting.look_back
             );
-            return Err(StudyError::Value { key: "regimes.look_back".to_owned(), message });
+            return Err(StudyError::Value { key: key.to_owned(), message });
         }
         Ok(known)
     }

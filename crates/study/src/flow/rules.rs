@@ -66,16 +66,6 @@ impl Study {
             }
             StrategySpec::Regimes(_) => 0,
         };
-        if let Some(Known { instrument, setting, .. }) = regimes.iter().find(|known| known.first.is_none()) {
-            let own = self.config.regimes.as_ref().map(Setting::of);
-            let key = if Some(setting) == own.as_ref() { "regimes.look_back" } else { "spread.look_backs" };
-            let message = format!(
-                "the regimes of {instrument} are never known with {} states and a look-back of {} bars: the data are too \
-                 short for one fit",
-                setting.states, setting.look_back
-            );
-            return Err(StudyError::Value { key: key.to_owned(), message });
-        }
         let own = self.config.regimes.as_ref().map(Setting::of);
         let known = |is_wanted: &dyn Fn(&Setting) -> bool| {
             let known = regimes.iter().filter(|known| is_wanted(&known.setting));

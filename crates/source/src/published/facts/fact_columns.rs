@@ -1,6 +1,6 @@
 //! The columns of a table of published values.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use backstaff_panel::Frequency;
 
@@ -8,16 +8,16 @@ use super::{fact_source::FactSource, left_out::LeftOut};
 use crate::{
     date_order::DateOrder,
     error::SourceError,
-    format::text_table::{TextTable, date_order},
+    format::text_table::TextTable,
     names::{INSTRUMENT, find_usual, folded},
-    published::publication_day::KNOWN_AT,
+    published::{dated_tables::DateOrders, publication_day::KNOWN_AT},
 };
 
 /// The usual names of the column of periods.
 const PERIOD: [&str; 3] = ["period", "fiscalperiod", "quarter"];
 
 /// The usual names of the column of days on which periods end.
-const PERIOD_END: [&str; 4] = ["periodend", "periodending", "fiscaldate", "fiscaldateending"];
+pub(super) const PERIOD_END: [&str; 4] = ["periodend", "periodending", "fiscaldate", "fiscaldateending"];
 
 /// The usual names of the column of months in which fiscal years end.
 const FISCAL_YEAR_END: [&str; 2] = ["fiscalyearend", "fiscalmonth"];
@@ -74,29 +74,13 @@ pub(super) enum ValueColumns {
     Wide(Vec<usize>),
 }
 
-/// The orders of day and month in the columns of dates, which all files of a table share.
-pub(super) struct DateOrders {
-    known_at: DateOrder,
-    period_end: DateOrder,
-}
-
-impl DateOrders {
-    /// Find the orders out over all cells of each column, unless the source states one.
-    pub(super) fn find(source: &FactSource, tables: &[(PathBuf, TextTable)]) -> Result<Self, SourceError> {
-        let order = |usual: &'static [&'static str]| {
-            date_order(tables, |names| find_usual(names, usual), source.date_order)
-        };
-        Ok(Self { known_at: order(&KNOWN_AT)?, period_end: order(&PERIOD_END)? })
-    }
-}
-
 impl<'a> FactColumns<'a> {
     /// Find the columns of a table by their usual names.
     pub(super) fn find(
         source: &'a FactSource,
         file: &'a Path,
         texts: &'a TextTable,
-        orders: &DateOrders,
+        orders: DateOrders,
         left_out: &mut LeftOut,
     ) -> Result<Self, SourceError> {
         let names = &texts.names;
@@ -125,7 +109,7 @@ impl<'a> FactColumns<'a> {
             let columns = (0..names.len()).filter(|column| !keys.contains(&Some(*column)));
             ValueColumns::Wide(wide(source, file, texts, columns.collect(), left_out)?)
         };
-        let period_end = period_end.map(|column| (column, orders.period_end));
+        let period_end = period_end.map(|column| (column, orders.about));
         Ok(Self { source, file, names, instrument, period, period_end, known_at, currency, values })
     }
 }
@@ -157,7 +141,7 @@ fn known_at(
     column: Option<usize>,
     period_end: Option<usize>,
     names: &[String],
-    orders: &DateOrders,
+    orders: DateOrders,
 ) -> Result<KnownAt, String> {
     match (column, source.lag_days) {
         (Some(column), None) => Ok(KnownAt::Column(column, orders.known_at)),

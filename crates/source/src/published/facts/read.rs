@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use backstaff_panel::Facts;
 
 use super::{
-    fact_columns::{DateOrders, FactColumns},
+    fact_columns::{FactColumns, PERIOD_END},
     fact_row::{FactRow, Published},
     fact_source::{FactSource, ReadFacts},
     left_out::LeftOut,
 };
 use crate::{
     error::SourceError,
-    format::table_file::TableFile,
     provider::{qlib, source_files::source_files},
+    published::dated_tables::DatedTables,
 };
 
 impl FactSource {
@@ -42,15 +42,10 @@ impl FactSource {
         }
         let mut published = Published::new();
         let mut left_out = LeftOut::default();
-        let tables = source_files(&self.path)?.into_iter().map(|file| {
-            let mut texts = TableFile::open(&file)?.texts()?;
-            self.mapping.rename(&file, &mut texts.names)?;
-            Ok((file, texts))
-        });
-        let tables = tables.collect::<Result<Vec<_>, SourceError>>()?;
-        let orders = DateOrders::find(self, &tables)?;
-        for (file, texts) in &tables {
-            let columns = FactColumns::find(self, file, texts, &orders, &mut left_out)?;
+        let DatedTables { files, orders } =
+            DatedTables::read(&self.path, &self.mapping, self.date_order, &PERIOD_END)?;
+        for (file, texts) in &files {
+            let columns = FactColumns::find(self, file, texts, orders, &mut left_out)?;
             for row in &texts.rows {
                 FactRow { columns: &columns, row }.publish(&mut published, &mut left_out)?;
             }

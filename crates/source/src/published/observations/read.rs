@@ -6,14 +6,13 @@ use backstaff_panel::{Fact, Facts, Frequency};
 
 use super::{
     series_source::{ReadSeries, SeriesSource},
-    series_table::{DateOrders, SeriesTable},
+    series_table::{DATE, SeriesTable},
 };
 use crate::{
     error::SourceError,
-    format::table_file::TableFile,
     names::{folded, hint},
     provider::source_files::source_files,
-    published::fact_name::fact_name,
+    published::{dated_tables::DatedTables, fact_name::fact_name},
 };
 
 impl SeriesSource {
@@ -36,15 +35,10 @@ impl SeriesSource {
         let mut all = BTreeMap::<String, Vec<Fact>>::new();
         let mut read = ReadSeries::default();
         let mut early = 0;
-        let tables = source_files(&self.path)?.into_iter().map(|file| {
-            let mut texts = TableFile::open(&file)?.texts()?;
-            self.mapping.rename(&file, &mut texts.names)?;
-            Ok((file, texts))
-        });
-        let tables = tables.collect::<Result<Vec<_>, SourceError>>()?;
-        let orders = DateOrders::find(self, &tables)?;
-        for (file, texts) in &tables {
-            let table = SeriesTable::new(self, file, texts, &orders)?;
+        let DatedTables { files, orders } =
+            DatedTables::read(&self.path, &self.mapping, self.date_order, &DATE)?;
+        for (file, texts) in &files {
+            let table = SeriesTable::new(self, file, texts, orders)?;
             for row in &texts.rows {
                 early += table.read(row, &mut all, &mut read.lags)?;
             }

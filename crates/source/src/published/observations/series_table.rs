@@ -1,9 +1,6 @@
 //! One table of dated series: its columns and rows.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 use backstaff_panel::{Fact, Session};
 
@@ -12,13 +9,16 @@ use crate::{
     date_order::DateOrder,
     date_text,
     error::{Place, SourceError},
-    format::text_table::{TextRow, TextTable, date_order},
+    format::text_table::{TextRow, TextTable},
     names::find_usual,
-    published::publication_day::{KNOWN_AT, counts_from},
+    published::{
+        dated_tables::DateOrders,
+        publication_day::{KNOWN_AT, counts_from},
+    },
 };
 
 /// The usual names of the column of days that values are about.
-const DATE: [&str; 5] = ["date", "day", "observationdate", "periodend", "time"];
+pub(super) const DATE: [&str; 5] = ["date", "day", "observationdate", "periodend", "time"];
 
 /// The usual names of the column that says whose value a row of a long table holds.
 const SERIES: [&str; 8] = ["series", "seriesid", "indexcode", "code", "name", "symbol", "ticker", "variable"];
@@ -38,22 +38,6 @@ pub(super) struct SeriesTable<'a> {
     values: ValueColumns,
 }
 
-/// The orders of day and month in the columns of dates, which all files of a table share.
-pub(super) struct DateOrders {
-    date: DateOrder,
-    known: DateOrder,
-}
-
-impl DateOrders {
-    /// Find the orders out over all cells of each column, unless the source states one.
-    pub(super) fn find(source: &SeriesSource, tables: &[(PathBuf, TextTable)]) -> Result<Self, SourceError> {
-        let order = |usual: &'static [&'static str]| {
-            date_order(tables, |names| find_usual(names, usual), source.date_order)
-        };
-        Ok(Self { date: order(&DATE)?, known: order(&KNOWN_AT)? })
-    }
-}
-
 /// The columns that hold values.
 enum ValueColumns {
     /// One column names the series, one holds its value.
@@ -68,7 +52,7 @@ impl<'a> SeriesTable<'a> {
         source: &'a SeriesSource,
         file: &'a Path,
         texts: &'a TextTable,
-        orders: &DateOrders,
+        orders: DateOrders,
     ) -> Result<Self, SourceError> {
         let names = texts.names.as_slice();
         let find = |usual: &[&str]| find_usual(names, usual);
@@ -81,8 +65,8 @@ impl<'a> SeriesTable<'a> {
             let wanted = |&column: &usize| !is_key(column) && source.is_wanted(&names[column]);
             ValueColumns::Wide((0..names.len()).filter(wanted).collect())
         };
-        let known = known.map(|column| (column, orders.known));
-        Ok(Self { source, file, names, date: (date, orders.date), known, values })
+        let known = known.map(|column| (column, orders.known_at));
+        Ok(Self { source, file, names, date: (date, orders.about), known, values })
     }
 
     /// Add the values of a row. Returns how many are left out because they were known before their date.

@@ -433,27 +433,20 @@ fn with_halts(read: Panel, whole: &Panel) -> Result<Panel, StudyError> {
         panel.insert(name, Column::encode(&values, column.encoding()))?;
     }
     for (name, categories) in read.all_categories() {
-        // What a table without history says holds for all rows alike, also for those that are added.
         let mut names = categories.names().to_vec();
-        let mut code = |name: Option<&str>| match name {
-            None => Categories::MISSING,
-            Some(name) => names.iter().position(|known| known == name).unwrap_or_else(|| {
-                names.push(name.to_owned());
-                names.len() - 1
-            }) as u32,
-        };
-        let known = whole.categories(name);
         let mut codes = vec![Categories::MISSING; axis.n_rows()];
         for i in 0..own.n_instruments() {
             let (from, to) = (own.rows(i), axis.rows(i));
-            let n = from.len();
-            for (place, row) in to.enumerate() {
-                let name = if place < n {
-                    categories.name(from.start + place)
-                } else {
-                    known.and_then(|known| known.name(row))
-                };
-                codes[row] = code(name);
+            let (kept, added) = (to.start..to.start + from.len(), to.start + from.len()..to.end);
+            codes[kept].copy_from_slice(&categories.codes()[from]);
+            // What a table without history says holds for all rows alike, also for those that are added.
+            for row in added {
+                let Some(text) = whole.categories(name).and_then(|whole| whole.name(row)) else { continue };
+                let code = names.iter().position(|known| known == text).unwrap_or(names.len());
+                if code == names.len() {
+                    names.push(text.to_owned());
+                }
+                codes[row] = code as u32;
             }
         }
         panel.insert_categories(name, Categories::new(codes, names))?;
