@@ -5,13 +5,15 @@
 
 mod support;
 
-use std::{fmt::Write as _, fs::File};
+use std::{fmt::Write as _, fs::File, sync::Arc};
 
 use arrow_array::{
+    ArrayRef, Date32Array, Float64Array, RecordBatch, StringArray,
     cast::AsArray as _,
     types::{Float64Type, Int64Type},
 };
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use backstaff_panel::Session;
+use parquet::arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder};
 use serde_json::Value;
 use support::{Workplace, noise};
 
@@ -250,7 +252,7 @@ fn the_unit_changes_nothing_but_the_scale() {
         ]);
         decode(&place, "m.json", "r.csv", "ret", "out.csv");
         let table = columns(&std::fs::read_to_string(place.path("out.csv")).unwrap());
-        (told, table[6].clone())
+        (told, table[7].clone())
     });
     for ((found, path), scale) in told.iter().zip(sizes) {
         assert_eq!(*path, told[0].1, "the same path");
@@ -267,6 +269,104 @@ fn rows_in_parquet_and_threads_change_nothing() {
     let fit = ["regime", "fit", "--data", "r.csv", "--column", "ret", "--states", "3", "--json"];
     let one = place.output(&[&fit[..], &["--threads", "1"]].concat());
     assert_eq!(one.stdout, place.output(&[&fit[..], &["--threads", "3"]].concat()).stdout);
+}
+
+/// The columns of `stretches` with dates as texts, the rows in some order.
+fn dated(order: impl Iterator<Item = usize>, write: fn(i32) -> String) -> String {
+    let rows = stretches(1.0, 300);
+    let values = rows.lines().skip(1).map(|row| row.split_once(',').unwrap().1).collect::<Vec<_>>();
+    let row = |t: usize| format!("{},{}\n", write(17_000 + t as i32), values[t]);
+    format!("Date,ret\n{}", order.map(row).collect::<Vec<_>>().concat())
+}
+
+/// A file in Parquet with the dates of a file in CSV as 32-bit dates, or as texts.
+fn write_parquet(place: &Workplace, name: &str, csv: &str, as_texts: bool) {
+    let rows = csv.lines().skip(1).map(|row| row.split_once(',').unwrap());
+    let (dates, values): (Vec<_>, Vec<_>) = rows.unzip();
+    let day = |date: &&str| date.parse::<Session>().unwrap().number();
+    let dates: ArrayRef = if as_texts {
+        Arc::new(StringArray::from_iter_values(&dates))
+    } else {
+        Arc::new(Date32Array::from_iter_values(dates.iter().map(day)))
+    };
+    let values = Float64Array::from_iter_values(values.iter().map(|value| value.parse::<f64>().unwrap()));
+    let batch = RecordBatch::try_from_iter([("when", dates), ("ret", Arc::new(values) as ArrayRef)]).unwrap();
+    let mut writer =
+        ArrowWriter::try_new(File::create(place.path(name)).unwrap(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+}
+
+#[test]
+fn a_file_whose_newest_row_stands_first_gives_the_bytes_of_one_whose_oldest_does() {
+    let iso = |day: i32| Session::from_number(day).to_string();
+    let day_first = |day: i32| {
+        let date = Session::from_number(day).to_string();
+        date.rsplit('-').collect::<Vec<_>>().join("/")
+    };
+    for write in [iso, day_first] {
+        let place = place(&[
+            ("old.csv", &dated(0..300, write)),
+            ("new.csv", &dated((0..300).rev(), write)),
+            ("mixed.csv", &dated((0..300).map(|t| t * 7 % 300), write)),
+        ]);
+        let mut files = vec!["old.csv", "new.csv", "mixed.csv"];
+        if write(17_000) == iso(17_000) {
+            for (name, csv, as_texts) in [
+                ("old.parquet", "old.csv", false),
+                ("new.parquet", "new.csv", false),
+                ("texts.pq", "new.csv", true),
+            ] {
+                write_parquet(&place, name, &std::fs::read_to_string(place.path(csv)).unwrap(), as_texts);
+                files.push(name);
+            }
+        }
+        let told = files.iter().map(|file| {
+            let fit =
+                ["regime", "fit", "--data", file, "--column", "ret", "--states", "2", "--out", "m.json"];
+            let mut fitted = place.json(&fit);
+            assert_eq!(fitted["order"]["first"], "2016-07-18", "{file}");
+            fitted["order"].take();
+            decode(&place, "m.json", file, "ret", "out.csv");
+            (fitted.to_string(), std::fs::read_to_string(place.path("out.csv")).unwrap())
+        });
+        let told = told.collect::<Vec<_>>();
+        assert!(told[0].1.starts_with("date,filtered_0,") && told[0].1.contains("\n2016-07-18,"));
+        for (found, file) in told.iter().zip(files) {
+            assert!(*found == told[0], "{file} gives other bytes");
+        }
+    }
+}
+
+#[test]
+fn the_order_of_rows_without_dates_is_told_and_repeated_dates_are_refused() {
+    let place = place(&[("line.json", LINE), ("line.csv", LINE_ROWS)]);
+    let told = decode(&place, "line.json", "line.csv", "x", "out.csv");
+    assert!(told["order"]["dates"].is_null());
+    let order = "rows as they stand in the file, the first the oldest";
+    assert!(told["order"]["told"].as_str().unwrap().contains(order), "{told}");
+    for verb in [
+        &["regime", "fit", "--data", "line.csv", "--column", "x", "--states", "1"][..],
+        &[
+            "regime",
+            "decode",
+            "--model",
+            "line.json",
+            "--data",
+            "line.csv",
+            "--column",
+            "x",
+            "--out",
+            "o.csv",
+        ],
+    ] {
+        let text = String::from_utf8(place.output(verb).stdout).unwrap();
+        assert!(text.contains(order), "{text}");
+    }
+    let twice = "date,ret\n2020-01-02,0.1\n2020-01-03,0.2\n2020-01-02,0.3\n";
+    assert!(fit_failure(twice, &[]).contains("2020-01-02 in row 2 and in row 4"));
+    let unclear = "date,ret\n3/4/2020,0.1\n5/4/2020,0.2\n";
+    assert!(fit_failure(unclear, &[]).contains("--date-order"));
 }
 
 /// The message of a fit that must fail.

@@ -116,6 +116,16 @@ pub enum SourceError {
     #[error("{path}: the column {column:?} holds {kind} where numbers are needed; numbers are in: {}", list(.numbers))]
     NotNumbers { path: PathBuf, column: String, kind: String, numbers: Vec<String> },
 
+    #[error(
+        "{path}: the column {column:?} has the date {date} in row {first} and in row {second}; each row needs a date of \
+         its own: remove one of the two, name the instrument with --instrument if there are several, or write the \
+         time of day behind the date"
+    )]
+    RepeatedDate { path: PathBuf, column: String, date: String, first: u64, second: u64 },
+
+    #[error("{path} has several columns of dates: {}; name that of the rows with --date", list(.found))]
+    SeveralDates { path: PathBuf, found: Vec<String> },
+
     #[error("{path} is a folder of several files; name one of them")]
     SeveralFiles { path: PathBuf },
 

@@ -63,4 +63,5 @@ pub use request::{
 pub use table::{
     attributes::{Attributes, Since, read_attributes},
     number_table::NumberTable,
+    row_dates::{DateColumn, RowDates},
 };

@@ -4,6 +4,13 @@
 pub(crate) const INSTRUMENT: [&str; 8] =
     ["symbol", "ticker", "instrument", "asset", "code", "stockcode", "sid", "tscode"];
 
+/// The usual names of the column of a row's date, the likeliest first, as [`folded`] writes them.
+pub(crate) const DATE: [&str; 8] =
+    ["date", "datetime", "timestamp", "time", "tradedate", "tradingdate", "session", "ts"];
+
+/// The names that programs give to a column without one, such as the index of a data frame.
+pub(crate) const UNNAMED: [&str; 4] = ["", "index", "unnamed0", "indexlevel0"];
+
 pub(crate) use backstaff_words::nearest;
 
 /// A column's name as we spell it: lower case, words joined by `_`, never beginning with a digit.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::Reading;
 use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Args, Debug)]
@@ -19,7 +20,8 @@ pub(crate) enum RegimeCommand {
     /// nothing but the scale of what is printed.
     #[command(after_help = "\
 Printed with --json, and written by --out: log_likelihood, iterations, converged, start (K), transition (K×K),
-means (K×D), covariances (K×D×D, or K×D if diagonal), aic, bic, expected_durations; then names, weights, warnings.
+means (K×D), covariances (K×D×D, or K×D if diagonal), aic, bic, expected_durations; then names, weights, the order
+of the rows, warnings.
 
 Examples:
   backstaff compute --data prices.csv --feature 'r=Log($close/Ref($close,1))' --out r.parquet
@@ -29,7 +31,7 @@ Examples:
     Fit(Fit),
     /// Filtered and smoothed probabilities and the likeliest path of a model's states, for each row of a file.
     #[command(after_help = "\
-Columns written: filtered_0 … (what is known at that row), smoothed_0 … and viterbi (both know all rows: for study,
+Columns written: date (if the file has dates), filtered_0 … (what is known at that row), smoothed_0 … and viterbi (both know all rows: for study,
 not for decisions). The model's file needs start, transition, means and covariances; further keys are passed over.
 
 Examples:
@@ -52,7 +54,7 @@ Examples:
 /// Which columns of which file are observed.
 #[derive(Args, Debug)]
 pub(crate) struct Observed {
-    /// A Parquet or CSV file; a row is a bar, oldest first.
+    /// A Parquet or CSV file; a row is a bar. Rows are sorted by a column of dates; without one the first is the oldest.
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
     /// The columns that are observed, a series each. May be repeated.
@@ -61,6 +63,11 @@ pub(crate) struct Observed {
     /// The instrument, for a file that holds several below each other.
     #[arg(long, value_name = "NAME")]
     pub instrument: Option<String>,
+    /// The column of the rows' dates; recognised by its name or its cells if absent.
+    #[arg(long, value_name = "NAME")]
+    pub date: Option<String>,
+    #[command(flatten)]
+    pub reading: Reading,
     /// What a row with a missing value is.
     #[arg(long, value_enum, default_value_t = Missing::Skip)]
     pub missing: Missing,

@@ -45,12 +45,13 @@ fn decode(context: &Context, arguments: &Decode) -> Result<ExitCode, StudyError>
     })?;
     context.answer(&decoded, || {
         format!(
-            "{}: {} rows of {} states, {} missing; log-likelihood {:.6}\n",
+            "{}: {} rows of {} states, {} missing; log-likelihood {:.6}\n{}\n",
             decoded.out.display(),
             decoded.rows,
             decoded.states,
             decoded.missing,
-            decoded.log_likelihood
+            decoded.log_likelihood,
+            decoded.order
         )
     })?;
     Ok(ExitCode::SUCCESS)
@@ -61,6 +62,7 @@ fn observed(arguments: &Observed) -> regime::Observed {
         data: arguments.data.clone(),
         columns: arguments.columns.clone(),
         instrument: arguments.instrument.clone(),
+        dates: regime::DateColumn { name: arguments.date.clone(), order: arguments.reading.order() },
         missing: match arguments.missing {
             Missing::Skip => regime::Missing::Skip,
             Missing::Refuse => regime::Missing::Refuse,

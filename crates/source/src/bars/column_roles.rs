@@ -8,17 +8,10 @@ use crate::{
         bar_columns::{BarColumns, InstrumentKey},
         header::{ColumnKind, HeaderColumn},
     },
-    names::{INSTRUMENT, field_name, find_named, folded, is_field_name},
+    names::{DATE, INSTRUMENT, UNNAMED, field_name, find_named, folded, is_field_name},
     provider::decoded_bars::{ColumnRole, FoundColumn, Ignored, Unused},
     request::{adjustment::Adjustment, panel_source::PanelSource},
 };
-
-/// The usual names of the column of dates, the likeliest first.
-const DATE: [&str; 8] =
-    ["date", "datetime", "timestamp", "time", "tradedate", "tradingdate", "session", "ts"];
-
-/// The names that programs give to a column without one, such as the index of a data frame.
-const UNNAMED: [&str; 4] = ["", "index", "unnamed0", "indexlevel0"];
 
 /// The columns that must hold numbers and, but for the volume, positive ones.
 pub(crate) const PRICES: [&str; 8] =

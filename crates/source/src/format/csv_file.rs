@@ -2,6 +2,7 @@
 
 mod bar_rows;
 mod cell;
+mod dates;
 
 use std::{fs, path::Path};
 

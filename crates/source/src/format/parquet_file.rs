@@ -13,7 +13,7 @@ use parquet::arrow::{
 };
 use rayon::prelude::*;
 
-use self::column::{CellType, ColumnPlace, DecodedColumn};
+use self::column::{CellType, ColumnPlace, DecodedColumn, DecodedDates};
 use super::{
     bar_columns::{BarColumns, InstrumentKey},
     coded_texts::CodedTexts,
@@ -117,6 +117,15 @@ impl<'a> ParquetFile<'a> {
         }
         cells.rows = (1..=cells.numbers.first().map_or(0, Vec::len) as u64).collect();
         Ok(cells)
+    }
+
+    /// Decode a column of dates as a whole, so that times of day are compared over all row groups.
+    pub(crate) fn dates(&self, column: usize, order: DateOrder) -> Result<DecodedDates, SourceError> {
+        let order = self.date_order(column, order)?;
+        let arrays = (0..self.n_groups()).map(|group| self.arrays(group, column)?.collect());
+        let arrays = arrays.collect::<Result<Vec<Vec<_>>, SourceError>>()?.concat();
+        let column = self.metadata.schema().field(column).name();
+        dates::dates(&arrays, order, &ColumnPlace { path: self.path, column, first_row: 1 })
     }
 
     /// All columns with simple values as texts.

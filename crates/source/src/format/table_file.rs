@@ -3,8 +3,13 @@
 use std::path::Path;
 
 use super::{
-    bar_columns::BarColumns, csv_file::CsvFile, decoded::Block, header::HeaderColumn,
-    number_cells::NumberCells, parquet_file::ParquetFile, text_table::TextTable,
+    bar_columns::BarColumns,
+    csv_file::CsvFile,
+    decoded::Block,
+    header::HeaderColumn,
+    number_cells::NumberCells,
+    parquet_file::{ParquetFile, column::DecodedDates},
+    text_table::TextTable,
 };
 use crate::{date_order::DateOrder, date_text::Shape, error::SourceError};
 
@@ -72,6 +77,19 @@ impl<'a> TableFile<'a> {
         match self {
             Self::Parquet(file) => file.numbers(numbers, texts),
             Self::Csv(file) => file.numbers(numbers, texts),
+        }
+    }
+
+    /// Decode the column of dates of a place and a name, in the order of the rows.
+    pub(crate) fn dates(
+        &self,
+        column: usize,
+        name: &str,
+        order: DateOrder,
+    ) -> Result<DecodedDates, SourceError> {
+        match self {
+            Self::Parquet(file) => file.dates(column, order),
+            Self::Csv(file) => file.dates(column, name, order),
         }
     }
 

@@ -2,3 +2,4 @@
 
 pub(crate) mod attributes;
 pub(crate) mod number_table;
+pub(crate) mod row_dates;

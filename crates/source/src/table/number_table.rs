@@ -1,7 +1,8 @@
-//! Columns of numbers of any table, by name, in the order of its rows.
+//! Columns of numbers of any table, by name, in the order of its dates.
 
 use std::path::{Path, PathBuf};
 
+use super::row_dates::{DateColumn, RowDates};
 use crate::{
     error::{Place, SourceError},
     format::{
@@ -16,8 +17,10 @@ use crate::{
 /// The number of names that a message lists.
 const LISTED: usize = 5;
 
-/// Columns of numbers as a file holds them, in the order of its rows, without dates or a calendar.
+/// Columns of numbers of a file, the oldest row first, without a calendar.
 ///
+/// - Look-ahead: rows stand in the order of their dates, whatever that of the file. A file without dates is taken as it
+///   is: nobody can see whether its first row is the oldest.
 /// - NaN: an empty cell, or a word such as `nan`. Infinities stay as they are, for the reader to refuse with their
 ///   place.
 #[derive(Clone, Debug)]
@@ -27,6 +30,7 @@ pub struct NumberTable {
     columns: Vec<Vec<f64>>,
     /// The number of each row for people.
     rows: Vec<u64>,
+    dates: Option<RowDates>,
 }
 
 impl NumberTable {
@@ -34,13 +38,18 @@ impl NumberTable {
     /// separators one column alone has it.
     ///
     /// Of a file that holds several instruments below each other, one must be named: their rows don't follow each other
-    /// in time.
+    /// in time. Rows are sorted by a column of dates, if there is one.
     ///
     /// # Errors
     ///
-    /// If the file can't be read or has no row, a column is not there or holds no numbers, or an instrument is not
-    /// there or would have to be named.
-    pub fn read(path: &Path, names: &[String], instrument: Option<&str>) -> Result<Self, SourceError> {
+    /// If the file can't be read or has no row, a column is not there or holds no numbers, an instrument is not there or
+    /// would have to be named, or two rows have one date.
+    pub fn read(
+        path: &Path,
+        names: &[String],
+        instrument: Option<&str>,
+        dates: &DateColumn,
+    ) -> Result<Self, SourceError> {
         let files = source_files(path)?;
         let [path] = &files[..] else {
             return Err(SourceError::SeveralFiles { path: path.to_owned() });
@@ -60,6 +69,7 @@ impl NumberTable {
             names: wanted.iter().map(|&at| header[at].name.clone()).collect(),
             columns: cells.numbers,
             rows: cells.rows,
+            dates: RowDates::read(path, &file, &header, dates, &wanted, key)?,
         };
         match (instrument, cells.texts.zip(key)) {
             (None, Some((texts, key))) if texts.names.len() > 1 => {
@@ -76,7 +86,13 @@ impl NumberTable {
         if table.rows.is_empty() {
             return Err(SourceError::NoRows { path: path.to_owned() });
         }
+        table.sort()?;
         Ok(table)
+    }
+
+    /// The dates of the rows; `None` if the file has none, so that rows stand as in the file.
+    pub fn dates(&self) -> Option<&RowDates> {
+        self.dates.as_ref()
     }
 
     /// The columns' names in the file, in the order asked for.
@@ -109,17 +125,37 @@ impl NumberTable {
             let hint = hint(name, texts.names.iter().map(String::as_str));
             SourceError::NoInstrument { path: self.path.clone(), name: name.to_owned(), hint }
         })?;
-        let is_kept = |row: usize| texts.codes[row] as usize == code;
-        for column in &mut self.columns {
-            *column = kept(column, is_kept);
-        }
-        self.rows = kept(&self.rows, is_kept);
+        let rows = (0..self.rows.len()).filter(|&row| texts.codes[row] as usize == code);
+        self.take(&rows.collect::<Vec<_>>());
         Ok(())
     }
-}
 
-fn kept<T: Copy>(values: &[T], is_kept: impl Fn(usize) -> bool) -> Vec<T> {
-    values.iter().enumerate().filter(|(row, _)| is_kept(*row)).map(|(_, value)| *value).collect()
+    /// Bring the rows into the order of their dates.
+    fn sort(&mut self) -> Result<(), SourceError> {
+        let Some(dates) = &self.dates else { return Ok(()) };
+        self.take(&dates.ascending());
+        match self.dates.as_ref().and_then(|dates| Some((dates, dates.repeated()?))) {
+            None => Ok(()),
+            Some((dates, second)) => Err(SourceError::RepeatedDate {
+                path: self.path.clone(),
+                column: dates.column().to_owned(),
+                date: dates.text(second),
+                first: self.rows[second - 1],
+                second: self.rows[second],
+            }),
+        }
+    }
+
+    /// Take some rows, in this order.
+    fn take(&mut self, rows: &[usize]) {
+        for column in &mut self.columns {
+            *column = rows.iter().map(|&row| column[row]).collect();
+        }
+        self.rows = rows.iter().map(|&row| self.rows[row]).collect();
+        if let Some(dates) = &mut self.dates {
+            dates.take(rows);
+        }
+    }
 }
 
 /// The column of a name that holds numbers.
@@ -177,7 +213,8 @@ mod tests {
         let path = folder.path().join("table.csv");
         std::fs::write(&path, text).unwrap();
         let names = names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
-        NumberTable::read(&path, &names, instrument).map_err(|error| error.to_string())
+        NumberTable::read(&path, &names, instrument, &DateColumn::default())
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -197,6 +234,61 @@ mod tests {
         assert_eq!((table.columns()[0].as_slice(), table.place(1).row), (&[1.0, 3.0][..], 4));
         assert!(read(text, &["r"], Some("SPYY")).unwrap_err().contains("did you mean \"SPY\"?"));
         assert_eq!(read("symbol,r\nSPY,1\n", &["r"], None).unwrap().n_rows(), 1);
+    }
+
+    #[test]
+    fn rows_stand_in_the_order_of_their_dates_however_these_are_written() {
+        for dates in [
+            ["2020-01-31", "2020-02-03", "2020-02-04"],
+            ["20200131", "20200203", "20200204"],
+            ["31/1/2020", "3/2/2020", "4/2/2020"],
+            ["1/31/2020", "2/3/2020", "2/4/2020"],
+            ["31.1.2020", "3.2.2020", "4.2.2020"],
+            ["Jan 31 2020", "Feb 3 2020", "Feb 4 2020"],
+            ["2020-02-03 09:30", "2020-02-03 10:00", "2020-02-03 10:30"],
+        ] {
+            for name in ["date", "Datum", "Trade Date", ""] {
+                let rows = |order: [usize; 3]| order.map(|at| format!("{},{at}\n", dates[at])).concat();
+                let header = format!("{name},r\n");
+                // Whole numbers are dates by their column's name alone.
+                if name == "Datum" && dates[0].parse::<u64>().is_ok() {
+                    assert!(read(&(header + &rows([0, 1, 2])), &["r"], None).unwrap().dates().is_none());
+                    continue;
+                }
+                for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+                    let table = read(&(header.clone() + &rows(order)), &["r"], None).unwrap();
+                    assert_eq!(table.columns()[0], [0.0, 1.0, 2.0], "{name} {dates:?}");
+                    assert_eq!(table.place(0).row, 2 + order.iter().position(|&at| at == 0).unwrap() as u64);
+                    assert_eq!(table.dates().unwrap().sessions().is_none(), dates[0].contains(':'));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn dates_that_repeat_or_do_not_tell_are_refused() {
+        let error = read("date,r\n2020-01-02,1\n2020-01-03,2\n2020-01-02,3\n", &["r"], None).unwrap_err();
+        assert!(error.contains("2020-01-02 in row 2 and in row 4"), "{error}");
+        assert!(read("date,r\n3/4/2020,1\n5/6/2020,2\n", &["r"], None).unwrap_err().contains("--date-order"));
+        assert!(read("date,r\n2020-01-02,1\nsoon,2\n", &["r"], None).unwrap_err().contains("row 3"));
+        assert!(read("date,r\n2020-01-02,1\n,2\n", &["r"], None).unwrap_err().contains("the date is empty"));
+        let error = read("known,ended,r\n2020-01-02,2019-12-31,1\n", &["r"], None).unwrap_err();
+        assert!(error.contains("known, ended; name that of the rows with --date"), "{error}");
+        let error = read("date,r\n20200102,1\n", &["date"], None).unwrap_err();
+        assert!(error.contains("holds dates where numbers are needed"), "{error}");
+    }
+
+    #[test]
+    fn numbers_that_are_no_dates_order_rows_in_a_column_called_so_alone() {
+        let table = read("date,r\n43833,2\n43832,1\n", &["r"], None).unwrap();
+        assert_eq!(
+            (table.columns()[0].as_slice(), table.dates().unwrap().text(0)),
+            (&[1.0, 2.0][..], "43832".to_owned())
+        );
+        for text in ["time,r\n0,1\n1,2\n", ",r\n0,1\n1,2\n", "name,r\na,1\nb,2\n"] {
+            let table = read(text, &["r"], None).unwrap();
+            assert!(table.dates().is_none() && table.columns()[0] == [1.0, 2.0], "{text}");
+        }
     }
 
     #[test]

@@ -6,9 +6,10 @@ use std::{
 };
 
 use backstaff_regime::{GaussianHmm, Observations, RegimeError, filter, smooth, viterbi};
+use backstaff_source::NumberTable;
 use serde::Serialize;
 
-use super::Observed;
+use super::{Observed, RowOrder};
 use crate::{
     StudyError,
     command::output::{Cells, write_csv, write_table},
@@ -39,12 +40,14 @@ pub struct Decoded {
     pub columns: Vec<String>,
     /// The number of rows in the input, and in the output.
     pub rows: usize,
+    /// The order in which the rows were taken, which is that of the output.
+    pub order: RowOrder,
     /// The number of rows with a missing value; each is a transition without an observation.
     pub missing: usize,
 }
 
 /// Read a model and observations, and write for each row the filtered and the smoothed probabilities of the states and
-/// the state on the likeliest path.
+/// the state on the likeliest path; before them the date of the row, if the data have dates.
 ///
 /// - Look-ahead: `filtered_k` of a row uses that row and those before it; `smoothed_k` and `viterbi` use all rows.
 ///
@@ -60,7 +63,8 @@ pub fn decode(request: &DecodeRequest) -> Result<Decoded, StudyError> {
     let (table, observations) = request.observed.read()?;
     let (log_likelihood, columns) =
         decoded(&model, &observations).map_err(|error| request.observed.wrong(error))?;
-    let columns = columns.iter().map(|(name, cells)| (name.as_str(), cells.clone())).collect::<Vec<_>>();
+    let columns = columns.iter().map(|(name, cells)| (name.as_str(), cells.clone()));
+    let columns = dates(&table).into_iter().chain(columns).collect::<Vec<_>>();
     if request.out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
         write_csv(&request.out, &columns)?;
     } else {
@@ -72,8 +76,16 @@ pub fn decode(request: &DecodeRequest) -> Result<Decoded, StudyError> {
         states: model.n_states(),
         columns: table.names().to_vec(),
         rows: observations.n_rows(),
+        order: RowOrder::of(&table),
         missing: observations.n_rows() - observations.n_present(),
     })
+}
+
+/// The dates of the rows as a column; texts if rows have times of day, or numbers that are no dates.
+fn dates(table: &NumberTable) -> Option<(&'static str, Cells)> {
+    let dates = table.dates()?;
+    let texts = || (0..table.n_rows()).map(|row| dates.text(row)).collect();
+    Some(("date", dates.sessions().map_or_else(|| Cells::Texts(texts()), Cells::Sessions)))
 }
 
 fn read_model(path: &Path) -> Result<GaussianHmm, StudyError> {

@@ -8,7 +8,7 @@ use backstaff_regime::{
 use backstaff_report::{Cell, Column, Table, cells, text};
 use serde::Serialize;
 
-use super::Observed;
+use super::{Observed, RowOrder};
 use crate::{StudyError, command::output::write_bytes, flow::study::on_threads};
 
 /// The request for a fit.
@@ -62,6 +62,8 @@ pub struct Fitted {
     pub columns: Vec<String>,
     /// The number of rows in the data.
     pub rows: usize,
+    /// The order in which the rows were taken.
+    pub order: RowOrder,
     /// The number of rows with a missing value; each is a transition, and adds nothing to means and covariances.
     pub missing: usize,
     /// The log-likelihood that each start led to.
@@ -129,6 +131,7 @@ pub fn fit(request: &FitRequest) -> Result<Fitted, StudyError> {
         covariance: request.covariance.to_string(),
         columns: table.names().to_vec(),
         rows: observations.n_rows(),
+        order: RowOrder::of(&table),
         missing,
         starts: fit.starts.iter().map(|start| start.log_likelihood).collect(),
         seed: request.seed,
@@ -179,6 +182,7 @@ impl fmt::Display for Fitted {
             self.log_likelihood, self.iterations, self.aic, self.bic, self.rows, self.missing
         )?;
         f.write_str(&text::render(&self.table()))?;
+        writeln!(f, "{}", self.order)?;
         for warning in &self.warnings {
             writeln!(f, "warning: {warning}")?;
         }
