@@ -5,7 +5,7 @@ pub(crate) mod regime;
 
 use std::{num::NonZeroU32, path::PathBuf};
 
-use backstaff_study::config::DateOrder;
+use backstaff_study::config::{DateOrder, Halts};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -163,6 +163,19 @@ pub(crate) struct Reading {
     /// The order of day and month in dates such as 3/4/2015; found out over each column if absent.
     #[arg(long, value_name = "ORDER")]
     date_order: Option<Order>,
+    /// How files write a session without trade: rows with a volume of 0 then have no prices.
+    #[arg(long, value_name = "FORM")]
+    halts: Option<HaltForm>,
+}
+
+/// A form in which a session without trade is written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum HaltForm {
+    /// It has no row.
+    NoRow,
+    /// Its row has a volume of 0.
+    ZeroVolume,
 }
 
 /// An order of day and month.
@@ -176,9 +189,18 @@ enum Order {
 }
 
 impl Reading {
-    /// Whether anything is said.
-    pub(crate) fn is_stated(&self) -> bool {
-        self.date_order.is_some()
+    /// The first argument that is there; `None` if nothing is said.
+    pub(crate) fn stated(&self) -> Option<&'static str> {
+        let stated = [("--date-order", self.date_order.is_some()), ("--halts", self.halts.is_some())];
+        stated.into_iter().find_map(|(name, is_stated)| is_stated.then_some(name))
+    }
+
+    /// The form in which a session without trade is written.
+    pub(crate) fn halts(&self) -> Halts {
+        match self.halts {
+            None | Some(HaltForm::NoRow) => Halts::NoRow,
+            Some(HaltForm::ZeroVolume) => Halts::ZeroVolume,
+        }
     }
 
     /// The order of day and month.
@@ -319,6 +341,10 @@ pub(crate) struct Factor {
     /// folder in Qlib's layout.
     #[arg(long, value_name = "PATH")]
     pub facts: Option<PathBuf>,
+    /// The column of the change against the session's base price, in money: prices are adjusted by the splits that these
+    /// base prices tell.
+    #[arg(long, value_name = "COLUMN")]
+    pub change: Option<String>,
     /// A category to rank within as well; `sector`, where the data have it, if absent.
     #[arg(long, value_name = "CATEGORY")]
     pub by: Option<String>,

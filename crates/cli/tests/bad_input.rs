@@ -206,7 +206,7 @@ fn a_bad_instrument_can_be_excluded_and_is_named() {
     let bad = prices(10, 900, false);
     let mut lines = bad.lines().map(str::to_owned).collect::<Vec<_>>();
     let mut cells = lines[9].split(',').map(str::to_owned).collect::<Vec<_>>();
-    cells[5] = "0".to_owned();
+    cells[5] = "-1".to_owned();
     lines[9] = cells.join(",");
     place.write("prices.csv", &lines.join("\n"));
     place.write(

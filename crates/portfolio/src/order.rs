@@ -179,7 +179,7 @@ pub enum Unfilled {
     NoRow,
     /// The instrument's life has ended.
     Delisted,
-    /// It did not trade in that session, or has no price.
+    /// It did not trade in that session, or has no price at that moment, such as an open that its source lacks.
     Halted,
     /// The price has reached the upper limit: nobody sells.
     LimitUp,

@@ -130,6 +130,18 @@ fn trading_halt_refuses_orders_and_keeps_the_last_close() {
 }
 
 #[test]
+fn a_missing_open_beside_a_close_fills_no_order_for_the_open_and_is_told() {
+    // Vendors lack the opens of early years; the close is known and values what is held.
+    let panel = panel(5, &[("A", 0, &[10.0, N, 20.0, N, 10.0], &[10.0, 15.0, 20.0, 30.0, 10.0])]);
+    let result = hold_a(&panel, &Exchange::default());
+    assert_eq!(equity(&result), vec![1000.0, 1000.0, 1000.0, 1500.0, 500.0]);
+    assert_eq!(result.fills.iter().map(|fill| fill.price).collect::<Vec<_>>(), [20.0]);
+    assert_eq!(reasons(&result), vec![Unfilled::Halted]);
+    let exchange = Exchange { execution: backstaff_portfolio::Execution::Close, ..Exchange::default() };
+    assert_eq!(equity(&hold_a(&panel, &exchange))[3], 2000.0);
+}
+
+#[test]
 fn a_price_without_a_trade_is_no_price() {
     let mut panel = panel(3, &[("A", 0, &[10.0; 3], &[10.0, 10.0, 99.0])]);
     panel.insert("traded", Column::F64(vec![1.0, 1.0, 0.0])).unwrap();

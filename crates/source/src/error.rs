@@ -46,7 +46,7 @@ impl fmt::Display for Duplicate {
     }
 }
 
-/// An impossible price: zero, negative or infinite.
+/// An impossible value: a negative or infinite price or volume, or a factor that is not above zero.
 #[derive(Clone, PartialEq, Debug)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct BadPrice {
@@ -255,8 +255,8 @@ pub enum SourceError {
     Duplicates { count: usize, examples: Vec<Duplicate> },
 
     #[error(
-        "{count} impossible value{} (prices are above 0, volumes 0 or more, neither is infinite); correct or remove \
-         them, or set `on_bad_instrument: exclude` in the study's `data.prices`\n  {}",
+        "{count} impossible value{} (prices and factors are above 0, volumes 0 or more, none is infinite; only a price \
+         of exactly 0 counts as missing); correct or remove them, or set `on_bad_instrument: exclude` in the study's `data.prices`\n  {}",
         plural(*.count), lines(.examples)
     )]
     BadPrices { count: usize, examples: Vec<BadPrice> },
@@ -269,6 +269,19 @@ pub enum SourceError {
 
     #[error("adjustment {mode} needs the column {column}, which {path} does not have (found: {})", list(.found))]
     NoFactor { path: PathBuf, mode: &'static str, column: &'static str, found: Vec<String> },
+
+    #[error(
+        "adjustment {mode} needs {column}, and {path} has instruments with closes and not one value of it: {names}; give \
+         them the column, or say `adjustment: auto`, which takes their closes as adjusted already, or `as_is`"
+    )]
+    Unstated { path: PathBuf, mode: &'static str, column: &'static str, names: String },
+
+    #[error(
+        "the column {column} of {path} is no change from the session's base price, in money and with its sign: the close \
+         less {column} is another price than the last close in {n_events} of {n_known} sessions; name another column as \
+         `change`, or none"
+    )]
+    NotChange { path: PathBuf, column: String, n_events: usize, n_known: usize },
 
     #[error(
         "the calendar {exchange} is known from {first} to {last}, but the data have the session {session}; \

@@ -20,12 +20,13 @@ mod request;
 mod table;
 
 pub use bars::{
-    inspect::inspect,
-    reading::{DroppedDate, Excluded, Found, FoundAdjustment, FoundCalendar, Loaded},
+    reading::{DroppedDate, Excluded, Found, FoundAdjustment, FoundCalendar, Loaded, UnadjustedSplit},
     series::Series,
 };
 pub use check::{
     database::{DatabaseReport, check_database},
+    habits::{FoundChange, FoundHalts},
+    inspect::{Inspection, inspect},
     quality,
 };
 pub use date_order::DateOrder;
@@ -56,6 +57,7 @@ pub use request::{
     adjustment::Adjustment,
     calendar_rule::CalendarRule,
     exchange::Exchange,
+    halts::Halts,
     mapping::Mapping,
     panel_source::{Format, OnBadInstrument, PanelSource},
     table_layout::{LayoutError, TableLayout},

@@ -119,7 +119,7 @@ fn intraday_bars() {
 
 #[test]
 fn prices_that_are_not_positive() {
-    assert_says("date,symbol,close\n2020-01-02,A,0\n", &["1 impossible value (", "A has close 0", "row 2"]);
+    assert_says("date,symbol,close\n2020-01-02,A,-1\n", &["1 impossible value (", "A has close -1", "row 2"]);
     assert_says("date,symbol,close\n2020-01-02,A,inf\n", &["A has close inf"]);
     let two = "date,symbol,open,close\n2020-01-02,A,-1,1\n2020-01-03,A,-2,1\n";
     assert_says(two, &["2 impossible values (", "open -1", "open -2"]);

@@ -13,8 +13,8 @@ use arrow_array::{
 use arrow_schema::DataType;
 use backstaff_panel::{Encoding, Session};
 use backstaff_source::{
-    Adjustment, CalendarRule, DateOrder, Exchange, Loaded, Mapping, OnBadInstrument, PanelSource, Unused,
-    inspect, quality,
+    Adjustment, CalendarRule, DateOrder, Exchange, Inspection, Loaded, Mapping, OnBadInstrument, PanelSource,
+    Unused, inspect, quality,
 };
 use proptest::prelude::*;
 use support::{Folder, same, values};
@@ -291,7 +291,8 @@ fn a_series_lies_on_any_calendar() {
 fn an_inspection_lists_what_it_leaves_out() {
     let folder = Folder::new();
     let path = folder.file("a.csv", "Tag,symbol,close\n2020-01-02,A,1\n2020-01-02,B,-1\n");
-    let (found, excluded) = inspect(&path, &Mapping([("Tag".into(), "date".into())].into())).unwrap();
+    let mapping = Mapping([("Tag".into(), "date".into())].into());
+    let Inspection { found, excluded, .. } = inspect(&path, &mapping).unwrap();
     assert_eq!((found.instruments, excluded.len()), (1, 1));
     assert_eq!(excluded[0].place.as_ref().unwrap().row, 3);
 }
@@ -368,14 +369,13 @@ fn findings_follow_the_close_that_stays() {
 #[test]
 fn an_excluded_instrument_leaves_no_trace() {
     let folder = Folder::new();
-    let text =
-        "date,symbol,close\n2020-01-02,A,1\n2020-01-03,B,0\n2020-01-04,B,2\n2020-01-06,C,1\n2020-01-06,C,1\n";
+    let text = "date,symbol,close\n2020-01-02,A,1\n2020-01-03,B,-1\n2020-01-04,B,2\n2020-01-06,C,1\n2020-01-06,C,1\n";
     let path = folder.file("a.csv", text);
     let source = PanelSource { on_bad_instrument: OnBadInstrument::Exclude, ..PanelSource::new(path) };
     let loaded = source.load().unwrap();
     assert_eq!(sessions(&loaded), ["2020-01-02"]);
     let reasons = loaded.excluded.iter().map(|excluded| excluded.reason.as_str()).collect::<Vec<_>>();
-    assert!(reasons[0].contains("B has close 0") && reasons[1].contains("row 5 and row 6"), "{reasons:?}");
+    assert!(reasons[0].contains("B has close -1") && reasons[1].contains("row 5 and row 6"), "{reasons:?}");
 }
 
 proptest! {

@@ -21,6 +21,7 @@ pub(super) fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, St
     let request = Request {
         data: arguments.data.clone(),
         date_order: arguments.reading.order(),
+        halts: arguments.reading.halts(),
         tables: layout(arguments.preset.as_deref(), arguments.tables.as_deref())?,
         facts: arguments.facts.clone(),
         features,

@@ -15,6 +15,8 @@ pub(super) fn run(context: &Context, arguments: &Factor) -> Result<ExitCode, Stu
     let request = Request {
         data: arguments.data.clone(),
         date_order: arguments.reading.order(),
+        halts: arguments.reading.halts(),
+        change: arguments.change.clone(),
         execution: match arguments.execution {
             ExecutionPrice::Open => Execution::Open,
             ExecutionPrice::Close => Execution::Close,

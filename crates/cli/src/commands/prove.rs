@@ -11,9 +11,10 @@ use super::{Context, compute::definitions};
 use crate::{arguments::Prove, exit};
 
 pub(super) fn run(context: &Context, arguments: &Prove) -> Result<ExitCode, StudyError> {
-    if arguments.study.is_some() && arguments.reading.is_stated() {
-        let message = "a study says it in its keys `date_order`, for each table".to_owned();
-        return Err(StudyError::Value { key: "--date-order".to_owned(), message });
+    if let Some(stated) = arguments.reading.stated().filter(|_| arguments.study.is_some()) {
+        let message =
+            "a study says how its files are read: `date_order` of each table, `halts` of `data.prices`";
+        return Err(StudyError::Value { key: stated.to_owned(), message: message.to_owned() });
     }
     let holds = match (&arguments.study, &arguments.data) {
         (Some(study), _) => study_holds(context, study, usize::from(arguments.dates))?,
@@ -42,6 +43,7 @@ fn features_hold(context: &Context, data: &Path, arguments: &Prove) -> Result<bo
     let request = Request {
         data: data.to_owned(),
         date_order: arguments.reading.order(),
+        halts: arguments.reading.halts(),
         features,
         libraries: arguments.libraries.clone(),
         file: arguments.file.clone(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use backstaff_panel::{Axis, Column, Encoding, split_at_offsets};
 use rayon::prelude::*;
 
-use crate::{bars::reading::FoundAdjustment, error::SourceError, request::adjustment::Adjustment};
+use crate::{error::SourceError, request::adjustment::Adjustment};
 
 /// The fields of a panel while it is made.
 pub(crate) type Fields = BTreeMap<String, Column>;
@@ -69,16 +69,34 @@ pub(crate) fn choose(
     Ok(chosen)
 }
 
+/// The numbers of the instruments that have closes but not a single value in the column that adjusts them.
+///
+/// A folder may hold files of two kinds, such as those of a download program before and after it began to deliver
+/// adjusted closes only.
+pub(crate) fn without_factor(mode: Adjustment, fields: &Fields, axis: &Axis) -> Vec<usize> {
+    let column = match mode {
+        Adjustment::AdjClose => fields.get("adj_close"),
+        Adjustment::Factor => fields.get("factor"),
+        _ => None,
+    };
+    let (Some(column), Some(close)) = (column, fields.get("close")) else { return Vec::new() };
+    let lacks = |column: &Column, i: usize| axis.rows(i).all(|row| column.get(row).is_nan());
+    let unstated = (0..axis.n_instruments()).into_par_iter();
+    unstated.filter(|&i| lacks(column, i) && !lacks(close, i)).collect()
+}
+
 /// Adjust the prices and keep what was quoted as `raw_*`.
 ///
 /// The factor is `adj_close / close` or the column `factor`, divided by its first present value of the instrument:
 /// adjusted = quoted × factor. Where the factor is missing, so are the adjusted prices, and they are counted.
+/// The closes of `unstated` instruments are taken as adjusted already, so that their factor is 1.
 /// `adj_close` itself is given up, because its level knows what came later; `factor` is what was applied. What is
 /// adjusted is stored as what was quoted; in eight bytes if that was `narrowed` because it happened to lose nothing.
 pub(crate) fn adjust(
     mode: Adjustment,
     fields: &mut Fields,
     axis: &Axis,
+    unstated: &[usize],
     narrowed: bool,
     warnings: &mut Vec<String>,
 ) {
@@ -94,6 +112,9 @@ pub(crate) fn adjust(
         _ => None,
     };
     let Some(mut factor) = quoted else { return };
+    for &i in unstated {
+        factor[axis.rows(i)].fill(1.0);
+    }
     if mode == Adjustment::Factor && fields.remove("adj_close").is_some() {
         warnings.push("adj_close is not used, because factor is".to_owned());
     }
@@ -162,52 +183,4 @@ fn anchor(factor: &mut [f64], axis: &Axis) {
             }
         }
     });
-}
-
-/// A description of the closes in the file: whole cents look quoted, halves and doubles overnight look like splits.
-pub(crate) fn describe(used: Adjustment, why: String, fields: &Fields, axis: &Axis) -> FoundAdjustment {
-    let of_instrument = |close: &Column, i: usize| {
-        let (mut closes, mut whole, mut split_like) = (0_usize, 0_usize, 0_usize);
-        let mut last = f64::NAN;
-        for row in axis.rows(i) {
-            let close = close.get(row);
-            if close.is_nan() {
-                continue;
-            }
-            closes += 1;
-            whole += usize::from(is_whole_cents(close));
-            split_like += usize::from(is_split_like(close / last));
-            last = close;
-        }
-        (closes, whole, split_like)
-    };
-    let (closes, whole, split_like) = fields.get("close").map_or((0, 0, 0), |close| {
-        let counts = (0..axis.n_instruments()).into_par_iter().map(|i| of_instrument(close, i));
-        counts.reduce(|| (0, 0, 0), |a, b| (a.0 + b.0, a.1 + b.1, a.2 + b.2))
-    });
-    let whole_cents = if closes == 0 { f64::NAN } else { whole as f64 / closes as f64 };
-    let guess = match (closes, whole_cents, split_like) {
-        (0, ..) => "no close to judge by",
-        (.., splits) if splits * 10 > axis.n_instruments() => {
-            "closes look unadjusted: many moves have the size of a split"
-        }
-        (_, 0.9.., _) => {
-            "closes are mostly whole cents, and no split stands out: as quoted, or adjusted by splits only"
-        }
-        _ => "closes look adjusted by dividends too: they are not whole cents, and no split stands out",
-    };
-    FoundAdjustment { used, why, whole_cents, split_like_moves: split_like, guess: guess.to_owned() }
-}
-
-/// Whether a close is a number of whole cents, but for the rounding to four bytes.
-fn is_whole_cents(close: f64) -> bool {
-    let cents = close * 100.0;
-    (cents - cents.round()).abs() <= (2e-5 * cents).clamp(1e-6, 0.02)
-}
-
-/// Whether the ratio of two closes has the size of a usual split, in either direction.
-fn is_split_like(ratio: f64) -> bool {
-    [2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0]
-        .iter()
-        .any(|split| (ratio * split - 1.0).abs() < 0.03 || (ratio / split - 1.0).abs() < 0.03)
 }

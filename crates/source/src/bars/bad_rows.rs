@@ -1,13 +1,13 @@
-//! Rows that can't be true: two bars for a session, prices that are not positive.
+//! Rows that can't be true: two bars for a session, negative prices.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use backstaff_panel::{Column, Session};
+use backstaff_panel::Session;
 use rayon::prelude::*;
 
 use crate::{
     bars::{
-        column_roles::PRICES,
+        first_look::{Checked, FirstLook},
         reading::Excluded,
         rows::{EXAMPLES, Repeated, Rows},
     },
@@ -22,14 +22,15 @@ use crate::{
 };
 
 /// Refuse instruments with impossible rows, or leave them out and return them.
-pub(crate) fn exclude_bad(
+pub(super) fn exclude_bad(
     rows: &mut Rows,
     columns: &[(String, SourceColumn)],
     decoded: &DecodedBars,
     request: &PanelSource,
+    look: FirstLook,
 ) -> Result<Vec<Excluded>, SourceError> {
     let repeated = rows.repeated();
-    let prices = bad_prices(rows, columns, request.adjustment);
+    let prices = if look.has_bad { bad_prices(rows, columns, request.adjustment) } else { Vec::new() };
     if repeated.is_empty() && prices.is_empty() {
         return Ok(Vec::new());
     }
@@ -124,42 +125,22 @@ impl Bad<'_> {
     }
 }
 
-/// Prices that are zero, negative or infinite, and negative or infinite volumes; by instrument, then session.
+/// Negative or infinite prices and volumes, and factors that are not above zero; by instrument, then session.
 fn bad_prices<'a>(
     rows: &Rows,
     columns: &'a [(String, SourceColumn)],
     adjustment: Adjustment,
 ) -> Vec<Bad<'a>> {
-    // Where nothing is adjusted, a column of that name may be anything.
-    let is_price = |name: &str| {
-        PRICES.contains(&name) && (adjustment != Adjustment::Verbatim || !name.ends_with("factor"))
-    };
-    let prices = columns
+    let checked = columns
         .iter()
-        .filter(|(name, _)| is_price(name) || name == "volume")
-        .map(|(name, column)| (name.as_str(), column, name == "volume"))
-        .collect::<Vec<_>>();
-    // Mostly nothing is wrong: then one pass over each column in the order of the file is enough.
-    let suspicious = prices.par_iter().any(|(_, column, zero_is_fine)| {
-        column.parts.par_iter().flatten().any(|part| match part {
-            // Without a branch for each value this takes a fraction of the time.
-            Column::F32(values) => {
-                values.iter().fold(false, |any, &value| any | is_bad(f64::from(value), *zero_is_fine))
-            }
-            Column::F64(values) => {
-                values.iter().fold(false, |any, &value| any | is_bad(value, *zero_is_fine))
-            }
-        })
-    });
-    if !suspicious {
-        return Vec::new();
-    }
+        .filter_map(|(name, column)| Some((name.as_str(), column, Checked::of(name, adjustment)?)));
+    let checked = checked.collect::<Vec<_>>();
     let of_instrument = |i: usize| {
         let mut bad = Vec::new();
         for at in rows.range(i) {
-            for &(field, column, zero_is_fine) in &prices {
+            for &(field, column, kind) in &checked {
                 let value = column.get(rows.order[at] as usize);
-                if is_bad(value, zero_is_fine) {
+                if kind.is_bad(value) {
                     bad.push(Bad { instrument: i, at, field, value });
                 }
             }
@@ -167,9 +148,4 @@ fn bad_prices<'a>(
         bad
     };
     (0..rows.instruments.len()).into_par_iter().flat_map_iter(of_instrument).collect()
-}
-
-/// Whether a value is impossible; a missing one is not.
-fn is_bad(value: f64, zero_is_fine: bool) -> bool {
-    value < 0.0 || value == f64::INFINITY || value == 0.0 && !zero_is_fine
 }

@@ -53,7 +53,8 @@ pub(crate) fn resolve(
         mapped: (0..header.len()).filter(|&i| mapped[i].is_some()).map(|i| header[i].name.clone()).collect(),
     };
     for (column, declared) in header.iter().enumerate() {
-        roles.place(file, column, declared, mapped[column].as_deref(), request)?;
+        let name = mapped[column].clone().unwrap_or_else(|| our_name(&declared.name, header));
+        roles.place(file, column, declared, name, request)?;
     }
     roles.refuse_ambiguous(file)?;
     Ok(roles)
@@ -66,7 +67,7 @@ impl ColumnRoles {
         file: &Path,
         column: usize,
         declared: &HeaderColumn,
-        mapped: Option<&str>,
+        name: String,
         request: &PanelSource,
     ) -> Result<(), SourceError> {
         let source = declared.name.as_str();
@@ -78,7 +79,6 @@ impl ColumnRoles {
             self.found.push(FoundColumn::new(source, "instrument", ColumnRole::Instrument));
             return Ok(());
         }
-        let name = mapped.map_or_else(|| our_name(source), str::to_owned);
         if request.categories.contains(&name) && declared.kind.may_be_codes() {
             self.columns.categories.push((column, name.clone()));
             self.found.push(FoundColumn::new(source, &name, ColumnRole::Category));
@@ -133,7 +133,9 @@ fn is_wanted(name: &str, request: &PanelSource) -> bool {
     let adjusts = request.adjustment != Adjustment::Verbatim;
     fields.contains(name)
         || ["close", "volume"].contains(&name)
-        || adjusts && ["adj_close", "factor", "split_factor"].contains(&name)
+        || adjusts
+            && (["adj_close", "factor", "split_factor"].contains(&name)
+                || request.change.as_deref() == Some(name))
         || adjusts && fields.contains(&format!("raw_{name}"))
 }
 
@@ -187,9 +189,13 @@ fn unnamed_date(header: &[HeaderColumn], mapped: &[Option<String>]) -> Option<us
 }
 
 /// Our name for a column that is not mapped.
-fn our_name(source: &str) -> String {
+fn our_name(source: &str, header: &[HeaderColumn]) -> String {
+    let has = |name: &str| header.iter().any(|column| folded(&column.name) == name);
     match folded(source).as_str() {
         "adjclose" | "adjustedclose" => "adj_close".to_owned(),
+        // The words of public files of Korean quotes, which are short for what they mean only beside each other.
+        "marcap" if !has("marketcap") => "market_cap".to_owned(),
+        "stocks" if has("marcap") && !has("shares") => "shares".to_owned(),
         _ => field_name(source),
     }
 }

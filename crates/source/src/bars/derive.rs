@@ -23,6 +23,35 @@ pub(crate) fn traded(fields: &Fields, present: &[bool]) -> Column {
     Column::F32(flags)
 }
 
+/// The number of instruments that a sentence names.
+const NAMED: usize = 5;
+
+/// Sentences about instruments without a single session in which they trade: those without any close, and those without
+/// any volume.
+pub(crate) fn silent(fields: &Fields, traded: &Column, axis: &Axis) -> Vec<String> {
+    let never = |column: &Column, i: usize| !axis.rows(i).any(|row| column.get(row) > 0.0);
+    let silent = (0..axis.n_instruments()).filter(|&i| never(traded, i));
+    let (without_close, without_volume): (Vec<_>, Vec<_>) =
+        silent.partition(|&i| fields.get("close").is_some_and(|close| never(close, i)));
+    let named = |of: &[usize]| {
+        let names = of.iter().map(|&i| axis.instruments()[i].name());
+        (backstaff_words::count(of.len(), "instrument"), backstaff_words::some_of(names, NAMED))
+    };
+    let mut sentences = Vec::new();
+    if !without_close.is_empty() {
+        let (n, names) = named(&without_close);
+        sentences.push(format!("{n} without a single close, so that nothing of them trades: {names}"));
+    }
+    if !without_volume.is_empty() {
+        let (n, names) = named(&without_volume);
+        sentences.push(format!(
+            "{n} without a single session of trade (no volume above zero): {names}; if their volume is unknown, give the \
+             column another name in the mapping"
+        ));
+    }
+    sentences
+}
+
 /// Returns from the last traded close, and how many sessions each spans.
 ///
 /// `close / last traded close - 1`, on the session of resumption.

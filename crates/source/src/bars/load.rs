@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::{
     adjust::{self, Fields},
+    adjustment_looks::Looks,
     align::Alignment,
     base_price::split_factor,
     derive,
@@ -33,6 +34,9 @@ use crate::{
     },
     request::{adjustment::Adjustment, panel_source::PanelSource, table_layout::TableLayout},
 };
+
+/// The number of instruments that a sentence names.
+const NAMED: usize = 5;
 
 impl PanelSource {
     /// Read, check, align and adjust.
@@ -141,27 +145,87 @@ impl PanelSource {
         }
     }
 
-    /// Adjust prices, by the factor of base prices too where a database has these and prices are adjusted.
+    /// Add the factor of base prices where the data have these and prices are adjusted; returns the column of changes
+    /// that it comes from.
+    fn add_base_prices(
+        &self,
+        fields: &mut Fields,
+        axis: &Axis,
+        warnings: &mut Vec<String>,
+    ) -> Result<Option<&str>, SourceError> {
+        let change = match &self.tables {
+            Some(layout) => layout.prices.change.as_deref(),
+            None => self.change.as_deref(),
+        };
+        let adjusts = matches!(self.adjustment, Adjustment::Auto | Adjustment::Factor);
+        let Some(change) = change.filter(|_| adjusts) else { return Ok(None) };
+        if fields.contains_key("factor") {
+            if self.tables.is_none() {
+                warnings
+                    .push(format!("the changes in {change} are not used, because there is a column factor"));
+            }
+            return Ok(None);
+        }
+        if self.tables.is_none() && !fields.contains_key(change) {
+            return Err(SourceError::unknown_column(&self.path, change, fields.keys().cloned().collect()));
+        }
+        let Some(base) = split_factor(fields, change, axis) else { return Ok(None) };
+        if base.are_doubtful() {
+            let path = self.path.clone();
+            let (n_events, n_known) = (base.n_events, base.n_known);
+            return Err(SourceError::NotChange { path, column: change.to_owned(), n_events, n_known });
+        }
+        fields.insert("split_factor".to_owned(), base.factor.clone());
+        fields.insert("factor".to_owned(), base.factor);
+        Ok(Some(change))
+    }
+
+    /// Adjust prices, by the factor of base prices too where the data have these.
     fn adjust(
         &self,
         fields: &mut Fields,
         axis: &Axis,
         warnings: &mut Vec<String>,
     ) -> Result<FoundAdjustment, SourceError> {
-        let adjusts = matches!(self.adjustment, Adjustment::Auto | Adjustment::Factor);
-        let change = self.tables.as_ref().and_then(|layout| layout.prices.change.as_deref());
-        if let Some(change) = change.filter(|_| adjusts && !fields.contains_key("factor"))
-            && let Some(factor) = split_factor(fields, change, axis)
-        {
-            fields.insert("split_factor".to_owned(), factor.clone());
-            fields.insert("factor".to_owned(), factor);
-        }
+        let change = self.add_base_prices(fields, axis, warnings)?;
         let (mode, why) = adjust::choose(self.adjustment, fields, &self.path, warnings)?;
-        let found = adjust::describe(mode, why, fields, axis);
+        let why = match change.filter(|_| self.tables.is_none()) {
+            Some(change) => format!("by base prices: the close less {change}"),
+            None => why,
+        };
+        let looks = Looks::of(fields, axis);
+        let unstated = adjust::without_factor(mode, fields, axis);
+        self.tell_unstated(mode, &unstated, axis, warnings)?;
         // A database's numbers are stored in four bytes where that happens to lose nothing.
         let narrowed = self.tables.is_some();
-        adjust::adjust(mode, fields, axis, narrowed, warnings);
-        Ok(found)
+        adjust::adjust(mode, fields, axis, &unstated, narrowed, warnings);
+        Ok(looks.describe(mode, why, fields, axis))
+    }
+
+    /// Say which instruments lack the column that adjusts the others; an error where that column was asked for.
+    fn tell_unstated(
+        &self,
+        mode: Adjustment,
+        unstated: &[usize],
+        axis: &Axis,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), SourceError> {
+        if unstated.is_empty() {
+            return Ok(());
+        }
+        let column = if mode == Adjustment::Factor { "factor" } else { "adj_close" };
+        let names = unstated.iter().map(|&i| axis.instruments()[i].name());
+        let names = backstaff_words::some_of(names, NAMED);
+        if self.adjustment == mode {
+            return Err(SourceError::Unstated { path: self.path.clone(), mode: mode.name(), column, names });
+        }
+        warnings.push(format!(
+            "{} of {} have closes and no {column} ({names}): their closes are taken as adjusted already; if they are as \
+             quoted, say `adjustment: as_is`, or give them the column",
+            unstated.len(),
+            backstaff_words::count(axis.n_instruments(), "instrument"),
+        ));
+        Ok(())
     }
 
     /// Add whether each row traded, and returns where they are wanted.
@@ -179,14 +243,7 @@ impl PanelSource {
                 }
             }
         }
-        let never_trades = |&i: &usize| axis.rows(i).all(|row| traded.get(row) == 0.0);
-        let silent = (0..axis.n_instruments()).filter(never_trades).count();
-        if silent > 0 {
-            warnings.push(format!(
-                "{silent} instruments never trade (no volume above zero); if their volume is unknown, give the column \
-                 another name in the mapping"
-            ));
-        }
+        warnings.extend(derive::silent(fields, &traded, axis));
         fields.insert(TRADED.to_owned(), traded);
     }
 

@@ -1,17 +1,18 @@
 //! Cells to a panel of daily bars.
 //!
-//! `load` conducts: `read` decodes the files, `order` sorts their rows by instrument and session, `bad_rows` refuses
-//! those that can't be true, `sessions` chooses the calendar, `align` puts rows where their sessions are, `adjust` and
+//! `load` conducts: `read` decodes the files, `order` sorts their rows by instrument and session, `unpriced` makes
+//! prices missing that are none, `bad_rows` refuses those that can't be true, `sessions` chooses the calendar, `align` puts rows where their sessions are, `adjust` and
 //! `derive` make the fields.
 
 pub(crate) mod adjust;
+mod adjustment_looks;
 pub(crate) mod align;
 pub(crate) mod bad_rows;
-mod base_price;
+pub(crate) mod base_price;
 pub(crate) mod column_roles;
 pub(crate) mod derive;
 mod drop_list;
-pub(crate) mod inspect;
+mod first_look;
 mod laps;
 pub(crate) mod load;
 mod order;
@@ -21,3 +22,5 @@ mod row_pieces;
 pub(crate) mod rows;
 pub(crate) mod series;
 pub(crate) mod sessions;
+pub(crate) mod split_size;
+mod unpriced;

@@ -3,9 +3,11 @@
 use super::{
     align::Alignment,
     bad_rows::exclude_bad,
+    first_look::FirstLook,
     reading::{DroppedDate, Excluded},
     rows::{Rows, Stale},
     sessions,
+    unpriced::{leave_out_halts, leave_out_zeros},
 };
 use crate::{
     error::SourceError,
@@ -37,8 +39,11 @@ pub(super) fn order(
     let stale = delistings.and_then(|delistings| rows.end(delistings));
     let n_rows = rows.order.len();
     let names = decoded.blocks.number_names().into_iter();
-    let columns = names.map(|name| (name.clone(), decoded.blocks.take_column(&name))).collect::<Vec<_>>();
-    let mut excluded = exclude_bad(&mut rows, &columns, decoded, request)?;
+    let mut columns = names.map(|name| (name.clone(), decoded.blocks.take_column(&name))).collect::<Vec<_>>();
+    let mut unpriced = leave_out_halts(&mut columns, &decoded.blocks, request)?;
+    let look = FirstLook::at(&columns, request.adjustment);
+    unpriced.extend(leave_out_zeros(&rows, &mut columns, &decoded.blocks, request, look));
+    let mut excluded = exclude_bad(&mut rows, &columns, decoded, request, look)?;
     let (calendar, dropped_dates) = sessions::choose(&rows, &request.calendar)?;
     let (alignment, homeless) = Alignment::new(&rows, calendar);
     excluded.extend(homeless.iter().map(|name| Excluded {
@@ -57,6 +62,7 @@ pub(super) fn order(
     warnings.extend(delistings.and_then(Delistings::warning));
     warnings.extend(stale.as_ref().map(Stale::warning));
     warnings.append(&mut decoded.warnings);
+    warnings.append(&mut unpriced);
     warnings.extend(warn_partial(decoded));
     Ok(Ordered { n_rows, columns, alignment, excluded, dropped_dates })
 }
@@ -65,7 +71,8 @@ pub(super) fn order(
 fn check_instruments(rows: &Rows, blocks: &Blocks, request: &PanelSource) -> Result<(), SourceError> {
     let known = || blocks.parts.iter().flat_map(|block| block.instruments.names.iter().map(String::as_str));
     let is_known = |name: &&String| rows.instruments.binary_search(&name.as_str().into()).is_ok();
-    let missing = request.instruments.iter().flatten().find(|name| !is_known(name));
+    let is_missing = |name: &&String| request.wants_instrument(name) && !is_known(name);
+    let missing = request.instruments.iter().flatten().find(is_missing);
     match missing {
         Some(name) => Err(SourceError::NoInstrument {
             path: request.path.clone(),

@@ -1,6 +1,9 @@
 //! Files of bars to decoded rows. A folder in a provider's layout is read by that provider, all else as plain files.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
 
 use rayon::prelude::*;
 
@@ -21,7 +24,10 @@ use crate::{
         qlib,
         source_files::source_files,
     },
-    request::panel_source::{Format, PanelSource},
+    request::{
+        adjustment::Adjustment,
+        panel_source::{Format, PanelSource},
+    },
 };
 
 /// Read the bars of a folder in Qlib's or LEAN's layout, else of plain files. Another layout than the stated one is
@@ -80,7 +86,7 @@ fn read_files(request: &PanelSource) -> Result<DecodedBars, SourceError> {
         columns: distinct(roles.iter().flat_map(|roles| &roles.found)),
         ignored: distinct(roles.iter().flat_map(|roles| &roles.ignored)),
         unnamed: unnamed(&roles, &paths, &headers),
-        warnings: Vec::new(),
+        warnings: lacking(&roles, &paths, request.adjustment),
         blocks: Blocks::new(paths, blocks),
     })
 }
@@ -97,6 +103,47 @@ fn unnamed(roles: &[ColumnRoles], paths: &[PathBuf], headers: &[Vec<HeaderColumn
     let at = roles.iter().position(is_unnamed)?;
     let found = headers[at].iter().map(|column| column.name.clone()).collect();
     Some(Unnamed { file: paths[at].clone(), found })
+}
+
+/// The number of files that a sentence names.
+const NAMED: usize = 5;
+
+/// Sentences about columns that only some of the files have, one for each set of files that lack any.
+fn lacking(roles: &[ColumnRoles], paths: &[PathBuf], adjustment: Adjustment) -> Vec<String> {
+    let has = |roles: &ColumnRoles, name: &str| {
+        let mut columns = roles.columns.numbers.iter().chain(&roles.columns.categories);
+        columns.any(|(_, other)| other == name)
+    };
+    let names = roles.iter().flat_map(|roles| roles.columns.numbers.iter().chain(&roles.columns.categories));
+    let names = names.map(|(_, name)| name.as_str()).collect::<BTreeSet<_>>();
+    let mut lacking = BTreeMap::<Vec<usize>, Vec<&str>>::new();
+    for name in names {
+        let files = (0..roles.len()).filter(|&file| !has(&roles[file], name)).collect::<Vec<_>>();
+        if !files.is_empty() {
+            lacking.entry(files).or_default().push(name);
+        }
+    }
+    let sentence = |(files, names): (Vec<usize>, Vec<&str>)| {
+        let shown =
+            files.iter().take(NAMED).map(|&file| paths[file].display().to_string()).collect::<Vec<_>>();
+        let more = files.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        // Where prices are adjusted, the adjustment itself says what follows.
+        let is_mixed = names.contains(&"adj_close") && adjustment == Adjustment::Verbatim;
+        let follows = if is_mixed {
+            "; their closes may be adjusted already, where those of the others are as quoted"
+        } else {
+            ""
+        };
+        format!(
+            "{} of {} files have no {} ({}{more}){follows}",
+            files.len(),
+            paths.len(),
+            names.join(", "),
+            shown.join(", ")
+        )
+    };
+    lacking.into_iter().map(sentence).collect()
 }
 
 fn distinct<'a, T: Clone + PartialEq + 'a>(items: impl Iterator<Item = &'a T>) -> Vec<T> {

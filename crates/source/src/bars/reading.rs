@@ -1,6 +1,6 @@
 //! The result of a reading: a panel, and a description of the data that it came from.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use backstaff_panel::{Instrument, Panel, Session};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
@@ -116,8 +116,44 @@ pub struct FoundAdjustment {
     pub whole_cents: f64,
     /// The number of one-session moves in the file that look like an unadjusted split.
     pub split_like_moves: usize,
-    /// A guess about the file from the two figures, for people.
+    /// The moves that have the size of a split in the prices as they are used, the largest first; at most 200.
+    #[serde(default)]
+    pub splits: Vec<UnadjustedSplit>,
+    /// A guess about the file from the figures, for people.
     pub guess: String,
+}
+
+/// A move that has the size of a split, overnight and lasting, in prices as they are used.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct UnadjustedSplit {
+    /// The instrument that moved.
+    pub instrument: String,
+    /// The first session with the new price.
+    pub session: Session,
+    /// The shares after and before: `2:1` is a split into two, `1:100` a consolidation of a hundred.
+    pub size: String,
+    /// The last close before.
+    pub before: f64,
+    /// The first close after.
+    pub close: f64,
+}
+
+impl fmt::Display for UnadjustedSplit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { instrument, session, size, before, close } = self;
+        let times = (close / before).max(before / close);
+        let digits = usize::from(times < 9.95);
+        let direction = if close > before { "up" } else { "down" };
+        let (before, close) = (six_digits(*before), six_digits(*close));
+        write!(f, "{instrument} {session} {size} ({before} to {close}, {direction} {times:.digits$} times)")
+    }
+}
+
+/// A price in six significant digits, for people: four bytes don't hold more.
+pub(crate) fn six_digits(price: f64) -> String {
+    let digits = (5.0 - libm::floor(libm::log10(price.abs()))).clamp(0.0, 12.0) as usize;
+    let text = format!("{price:.digits$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 /// Read a number, of which files say `null` where there is none.

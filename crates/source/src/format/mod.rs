@@ -12,4 +12,5 @@ pub(crate) mod parquet_file;
 pub(crate) mod row_numbers;
 pub(crate) mod table_file;
 pub(crate) mod text_table;
+pub(crate) mod untraded;
 pub(crate) mod zip_file;

@@ -100,9 +100,13 @@ pub enum Unused {
 impl fmt::Display for Unused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unnamed => f.write_str("it has no name"),
+            Self::Unnamed => {
+                f.write_str("it has no name that an expression can write; the mapping gives it one")
+            }
             Self::NotAsked => f.write_str("no field asks for it"),
-            Self::Text => f.write_str("it holds text; name it under `categories` to use it"),
+            Self::Text => {
+                f.write_str("it holds text; named under `categories` in `data.prices` it becomes a category")
+            }
             Self::Dates => f.write_str("it holds dates, and is not the session"),
             Self::Kind(kind) => write!(f, "it holds {kind}"),
         }

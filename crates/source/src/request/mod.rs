@@ -8,6 +8,7 @@
 pub(crate) mod adjustment;
 pub(crate) mod calendar_rule;
 pub(crate) mod exchange;
+pub(crate) mod halts;
 pub(crate) mod mapping;
 pub(crate) mod panel_source;
 pub(crate) mod table_layout;

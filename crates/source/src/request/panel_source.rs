@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    adjustment::Adjustment, calendar_rule::CalendarRule, mapping::Mapping, table_layout::TableLayout,
+    adjustment::Adjustment, calendar_rule::CalendarRule, halts::Halts, mapping::Mapping,
+    table_layout::TableLayout,
 };
 use crate::date_order::DateOrder;
 
@@ -76,6 +77,13 @@ pub struct PanelSource {
     pub on_bad_instrument: OnBadInstrument,
     /// Rows to leave out: a list frozen in the study, never one made by looking at the data while reading.
     pub drop_rows: Vec<(Instrument, Session)>,
+    /// Instruments to leave out: a list frozen in the study, as `drop_rows` is.
+    pub drop_instruments: BTreeSet<String>,
+    /// The form in which files write a session without trade; a database's layout says its own.
+    pub halts: Halts,
+    /// The field of files that holds the change from the session's base price, in money; a database's layout says its
+    /// own. Prices are adjusted by these base prices then.
+    pub change: Option<String>,
     /// The order of day and month in dates that don't show it.
     pub date_order: DateOrder,
     /// The meaning of a database's tables; an SQLite file needs it.
@@ -98,6 +106,9 @@ impl PanelSource {
             calendar: CalendarRule::default(),
             on_bad_instrument: OnBadInstrument::default(),
             drop_rows: Vec::new(),
+            drop_instruments: BTreeSet::new(),
+            halts: Halts::default(),
+            change: None,
             date_order: DateOrder::default(),
             tables: None,
             facts: None,
@@ -109,9 +120,11 @@ impl PanelSource {
     pub fn verbatim(path: impl Into<PathBuf>) -> Self {
         Self { adjustment: Adjustment::Verbatim, calendar: CalendarRule::every_date(), ..Self::new(path) }
     }
+
     /// Whether an instrument is wanted.
     pub(crate) fn wants_instrument(&self, name: &str) -> bool {
         self.instruments.as_ref().is_none_or(|wanted| wanted.contains(name))
+            && !self.drop_instruments.contains(name)
     }
 
     /// Whether a field is asked for; what others are derived from may have to be read all the same.

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::halts::Halts;
+
 /// The layouts that ship: name and text.
 const PRESETS: [(&str, &str); 1] = [("krx", include_str!("presets/krx.yaml"))];
 
@@ -87,17 +89,6 @@ pub(crate) struct PriceTable {
 
 /// For each column, the texts that a row may have there.
 pub(crate) type Keep = BTreeMap<String, BTreeSet<String>>;
-
-/// The form in which a session without trade is written.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Halts {
-    /// Such a session has no row.
-    #[default]
-    NoRow,
-    /// Such a session has a volume of 0. The prices in its row were not traded and count as missing.
-    ZeroVolume,
-}
 
 /// The forms in which the dates of a column are written.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize, Serialize)]

@@ -9,7 +9,7 @@ use std::{
 
 use backstaff_feature::{Catalog, FeatureError, Plan, Schema};
 use backstaff_panel::Encoding;
-use backstaff_source::{DateOrder, TableLayout};
+use backstaff_source::{DateOrder, Halts, TableLayout};
 use backstaff_stage::Budget;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -39,6 +39,8 @@ pub struct Request {
     pub facts: Option<PathBuf>,
     /// The order of day and month in dates such as 3/4/2015, in all files that are read.
     pub date_order: DateOrder,
+    /// The form in which files write a session without trade; a database's layout says its own.
+    pub halts: Halts,
     /// The layout of the tables, if `data` is a database.
     pub tables: Option<TableLayout>,
     /// The features of the request: the name and the expression of each.
@@ -157,6 +159,10 @@ impl Request {
         observer: &dyn Observer,
         work: impl FnOnce(&Flow<'_>, &Data, &Chosen) -> Result<T, StudyError> + Send,
     ) -> Result<T, StudyError> {
+        if self.tables.is_some() && self.halts != Halts::default() {
+            let message = "is for files; of a database the preset or the layout says it".to_owned();
+            return Err(StudyError::Value { key: "--halts".to_owned(), message });
+        }
         // Expressions are parsed before the data are read, so that a misspelling shows at once.
         let mut catalog = catalog(
             &self.libraries,
@@ -184,6 +190,7 @@ impl Request {
             },
             category: None,
             date_order: self.date_order,
+            halts: self.halts,
             facts: self.facts(),
             rows: rows.as_deref(),
         };

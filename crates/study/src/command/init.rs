@@ -9,10 +9,13 @@ use std::{
 
 use askama::Template;
 use backstaff_panel::Session;
-use backstaff_source::{Found, Mapping, inspect};
+use backstaff_source::{
+    Found, FoundChange, FoundHalts, Inspection, Mapping, Unused, field_name, inspect,
+    quality::{Broken, broken_series},
+};
 use serde::Serialize;
 
-use crate::{StudyError, command::output::OutputError};
+use crate::{StudyError, command::output::OutputError, words};
 
 /// The outcome of `init`.
 #[derive(Clone, Debug, Serialize)]
@@ -23,13 +26,41 @@ pub struct Written {
     pub found: Found,
     /// The instruments that a run would refuse: the name and the reason.
     pub bad: Vec<(String, String)>,
+    /// The sessions without trade that are written as rows, if any are.
+    pub halts: Option<FoundHalts>,
+    /// The column of changes against base prices that adjusts the prices, if one does.
+    pub change: Option<FoundChange>,
+    /// The instruments whose series look broken, the worst first.
+    pub broken: Vec<Broken>,
 }
 
 impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&describe(&self.found))?;
+        if let Some(FoundHalts { rows, instruments, first: (instrument, session) }) = &self.halts {
+            writeln!(
+                f,
+                "halts:      {} of {} carry the close on without volume, the first of {instrument} on {session}: \
+                 `halts: zero_volume`",
+                words::count(*rows, "row"),
+                words::count(*instruments, "instrument")
+            )?;
+        }
+        if let Some(FoundChange { source, name, n_events, .. }) = &self.change {
+            writeln!(
+                f,
+                "base price: the close less {source}, another one than the last close in {}: `change: {name}`",
+                words::count(*n_events, "session")
+            )?;
+        }
         for (instrument, reason) in &self.bad {
             writeln!(f, "bad: {instrument}: {reason}")?;
+        }
+        if let Some(sentence) = broken_series(&self.broken) {
+            writeln!(
+                f,
+                "broken:     {sentence}; the study lists them under `drop_rows` and `drop_instruments`, for you to decide"
+            )?;
         }
         writeln!(f, "\nwritten: {}\nnext:    backstaff run {}", self.study.display(), self.study.display())
     }
@@ -83,14 +114,15 @@ fn describe(found: &Found) -> String {
 ///
 /// If the data can't be read, or `out` exists already: it is never overwritten.
 pub fn init(data: &Path, out: &Path) -> Result<Written, StudyError> {
-    let (found, bad) = inspect(data, &Mapping::default())?;
+    let inspection = inspect(data, &Mapping::default())?;
     let path = relative(data, out);
-    let text = study(&found, &path, !bad.is_empty())?;
+    let text = study(&inspection, &path)?;
     let failed = |source: io::Error| OutputError::Write { path: out.to_owned(), source };
     let file = fs::OpenOptions::new().write(true).create_new(true).open(out);
     file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)?;
-    let bad = bad.iter().map(|bad| (bad.instrument.to_string(), bad.reason.clone())).collect();
-    Ok(Written { study: out.to_owned(), found, bad })
+    let Inspection { found, excluded, halts, change, quality } = inspection;
+    let bad = excluded.iter().map(|bad| (bad.instrument.to_string(), bad.reason.clone())).collect();
+    Ok(Written { study: out.to_owned(), found, bad, halts, change, broken: quality.broken })
 }
 
 /// The path of the data as the study's file should name it: relative where that is possible.
@@ -127,7 +159,12 @@ struct NewStudy<'a> {
     first: Session,
     last: Session,
     why: &'a str,
+    /// How the vendor writes what the study has to say of it, a line each.
+    habits: Vec<String>,
     on_bad: &'static str,
+    /// Comments with the rows and instruments that look wrong, a line each; empty if none does.
+    suspects: Vec<String>,
+    categories: String,
     from: String,
     every: &'static str,
     train: String,
@@ -136,7 +173,70 @@ struct NewStudy<'a> {
     n_drop: usize,
 }
 
-fn study(found: &Found, data: &Path, bad: bool) -> Result<String, StudyError> {
+/// A name as a text of the study's file.
+fn quoted(name: &str) -> String {
+    serde_json::Value::from(name).to_string()
+}
+
+/// The lines that say how the vendor writes sessions without trade and base prices.
+fn habits(inspection: &Inspection) -> Vec<String> {
+    let halts = inspection.halts.as_ref().map(|halts| {
+        format!(
+            "halts: zero_volume # {} without trade; no_row: each row traded",
+            words::count(halts.rows, "row")
+        )
+    });
+    let change = inspection.change.as_ref().map(|change| {
+        format!("change: {} # the close less it is the base price, by which prices are adjusted", change.name)
+    });
+    halts.into_iter().chain(change).collect()
+}
+
+/// The most instruments whose bars the study's file lists.
+const LISTED: usize = 20;
+
+/// Comments with the bars and instruments that look wrong. A person decides: to leave them out by what came later would
+/// be to look ahead.
+fn suspects(broken: &[Broken]) -> Vec<String> {
+    let said = |broken: &Broken| broken.to_string().replace(char::is_control, " ");
+    let (bars, names): (Vec<_>, Vec<_>) =
+        broken.iter().take(LISTED).partition(|broken| !broken.bars.is_empty());
+    let mut lines = Vec::new();
+    if !broken.is_empty() {
+        lines.push("These look wrong. Look them up, and take the # away from what is an error:".to_owned());
+    }
+    if !bars.is_empty() {
+        lines.push("drop_rows:".to_owned());
+    }
+    for broken in bars {
+        let row = |date: &Session| {
+            format!("  - {{instrument: {}, date: {date}}} # {}", quoted(&broken.instrument), said(broken))
+        };
+        lines.extend(broken.bars.iter().map(row));
+    }
+    if !names.is_empty() {
+        lines.push("drop_instruments:".to_owned());
+    }
+    lines.extend(
+        names.into_iter().map(|broken| format!("  - {} # {}", quoted(&broken.instrument), said(broken))),
+    );
+    if broken.len() > LISTED {
+        lines.push(format!("and {} more: section Data of the report lists them", broken.len() - LISTED));
+    }
+    lines
+}
+
+/// The columns of texts in the files, as a list that the study's file may hold.
+fn categories(found: &Found) -> String {
+    let texts = found.ignored.iter().filter(|ignored| ignored.why == Unused::Text);
+    let names = texts.map(|ignored| field_name(&ignored.source)).filter(|name| !name.is_empty());
+    let names = names.collect::<Vec<_>>();
+    if names.is_empty() { "sector".to_owned() } else { names.join(", ") }
+}
+
+fn study(inspection: &Inspection, data: &Path) -> Result<String, StudyError> {
+    let Inspection { found, excluded, .. } = inspection;
+    let bad = !excluded.is_empty();
     let (from, train, validation) = periods(found);
     let k = (found.instruments / 10).clamp(1, 50);
     let study = NewStudy {
@@ -146,6 +246,9 @@ fn study(found: &Found, data: &Path, bad: bool) -> Result<String, StudyError> {
         first: found.first,
         last: found.last,
         why: &found.adjustment.why,
+        habits: habits(inspection),
+        suspects: suspects(&inspection.quality.broken),
+        categories: categories(found),
         on_bad: if bad { "exclude # some instruments have impossible rows" } else { "stop" },
         from,
         every: if train == "expanding" { "{sessions: 60}" } else { "year" },

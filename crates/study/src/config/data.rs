@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use backstaff_source::{Adjustment, DateOrder, Format, OnBadInstrument, TableLayout};
+use backstaff_source::{Adjustment, DateOrder, Format, Halts, OnBadInstrument, TableLayout};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -74,12 +74,27 @@ pub struct Prices {
     /// The adjustment of prices for splits and dividends.
     #[serde(default)]
     pub adjustment: Adjustment,
-    /// The treatment of an instrument that has duplicate rows or prices that are not positive.
+    /// The form in which the files write a session without trade. Rows with a volume of 0 then have no prices.
+    #[serde(default)]
+    pub halts: Halts,
+    /// The column of the files that holds the change of the close against the session's base price, in money and with
+    /// its sign. Where the base is another price than the last close, shares were split or rights went ex: prices are
+    /// adjusted by these ratios.
+    #[serde(default)]
+    pub change: Option<String>,
+    /// Columns of texts (or codes) in the files that become categories (`$sector`), as each row tells them; where a row
+    /// or a text is missing, the last one holds.
+    #[serde(default)]
+    pub categories: Vec<String>,
+    /// The treatment of an instrument that has duplicate rows or negative prices. A price of 0 is only missing.
     #[serde(default)]
     pub on_bad_instrument: OnBadInstrument,
     /// Rows that you know to be wrong; they are left out.
     #[serde(default)]
     pub drop_rows: Vec<DropRow>,
+    /// Instruments that you know to be wrong as a whole; they are left out.
+    #[serde(default)]
+    pub drop_instruments: Vec<String>,
 }
 
 /// A row that is known to be wrong.

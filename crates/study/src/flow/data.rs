@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use backstaff_source::SourceError;
+use backstaff_source::{SourceError, quality::broken_series};
 
 use super::Flow;
 use crate::{
@@ -49,8 +49,15 @@ impl Flow<'_> {
         Ok(handles.collect())
     }
 
-    /// Warn of doubtful values in the data, and of the instruments that are left out.
+    /// Warn of series that look broken, before anything rests on them; of doubtful values in the data, and of the
+    /// instruments that are left out.
     pub(crate) fn warn_of_data(&self, panel: &PanelHandle) {
+        if let Some(sentence) = broken_series(&panel.facts().quality.broken) {
+            self.warn(format!(
+                "{sentence}; all are in section Data of the report; name what is an error under `drop_rows` or \
+                 `drop_instruments` of `data.prices`"
+            ));
+        }
         for warning in &panel.facts().warnings {
             self.warn(warning.clone());
         }

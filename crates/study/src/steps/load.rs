@@ -26,8 +26,8 @@ use crate::{
 use backstaff_feature::Schema;
 use backstaff_panel::{Axis, Column, Encoding, Instrument, Panel, Session};
 use backstaff_source::{
-    Adjustment, CalendarRule, DateOrder, Exchange, Loaded, Mapping, Marks, PanelSource, Series, TableLayout,
-    is_database,
+    Adjustment, CalendarRule, DateOrder, Exchange, Halts, Loaded, Mapping, Marks, PanelSource, Series,
+    TableLayout, Unused, field_name, is_database,
     quality::{self, Quality},
     read_attributes, source_files,
 };
@@ -137,7 +137,12 @@ impl Load {
         });
         let drop_rows = drop_rows.collect::<Result<Vec<_>, StudyError>>()?;
         let file = data.prices.tables.as_deref().map(at);
+        check_prices(data)?;
         let prices = PanelSource {
+            halts: data.prices.halts,
+            change: data.prices.change.as_deref().map(field_name),
+            categories: data.prices.categories.iter().map(|name| field_name(name)).collect(),
+            drop_instruments: data.prices.drop_instruments.iter().cloned().collect(),
             tables: layout(data.prices.preset.as_deref(), file.as_deref())?,
             format: data.prices.format,
             mapping: Mapping(data.prices.mapping.clone()),
@@ -249,6 +254,18 @@ impl Load {
         self
     }
 
+    /// The same files, with sessions without trade written in this form.
+    pub fn with_halts(mut self, halts: Halts) -> Self {
+        self.prices.halts = halts;
+        self
+    }
+
+    /// The same files, adjusted by the base prices that this column of changes tells, if one is named.
+    pub fn with_change(mut self, column: Option<&str>) -> Self {
+        self.prices.change = column.map(field_name);
+        self
+    }
+
     /// The same files without the rows and publications after a session.
     pub fn without_rows_after(mut self, axis: &Axis, session: Session) -> Self {
         for (i, instrument) in axis.instruments().iter().enumerate() {
@@ -328,6 +345,7 @@ impl Load {
             source.instruments = Some(first_instruments(&source, at_most, marks)?);
         }
         let loaded = source.load_above(marks)?;
+        self.check_categories(&loaded)?;
         let mut panel = loaded.panel.clone();
         let mut facts = LoadFacts {
             found: loaded.found.clone(),
@@ -360,6 +378,21 @@ impl Load {
         Ok(LoadOutput { panel, benchmark, facts, loaded: Some(loaded) })
     }
 
+    /// Fail if the files have no column for a category that the study names.
+    fn check_categories(&self, loaded: &Loaded) -> Result<(), StudyError> {
+        let lacks = |name: &&String| loaded.panel.categories(name).is_none();
+        let Some(name) = self.prices.categories.iter().filter(|_| !self.reads_tables()).find(lacks) else {
+            return Ok(());
+        };
+        let texts = loaded.found.ignored.iter().filter(|ignored| ignored.why == Unused::Text);
+        let texts = texts.map(|ignored| ignored.source.as_str()).collect::<Vec<_>>();
+        let texts = if texts.is_empty() { "none".to_owned() } else { texts.join(", ") };
+        let path = self.prices.path.display();
+        let message =
+            format!("{path} has no column of texts or codes called {name}; columns of texts are: {texts}");
+        Err(StudyError::Value { key: "data.prices.categories".to_owned(), message })
+    }
+
     fn add_attributes(
         &self,
         table: &AttributeTable,
@@ -385,6 +418,49 @@ impl Load {
     }
 }
 
+/// Fail if the section says what the layout of a database says already, or the same in two places.
+fn check_prices(data: &Data) -> Result<(), StudyError> {
+    let Data { prices, attributes, .. } = data;
+    let invalid =
+        |key: &str, message: String| Err(StudyError::Value { key: format!("data.prices.{key}"), message });
+    let stated = [
+        ("halts", prices.halts != Halts::default()),
+        ("change", prices.change.is_some()),
+        ("categories", !prices.categories.is_empty()),
+    ];
+    let is_database = prices.preset.is_some() || prices.tables.is_some();
+    if let Some((key, _)) = stated.iter().find(|(_, is_stated)| *is_stated && is_database) {
+        return invalid(
+            key,
+            "is for files; of a database the preset or the layout (`tables`) says it".to_owned(),
+        );
+    }
+    if prices.change.is_some() && !matches!(prices.adjustment, Adjustment::Auto | Adjustment::Factor) {
+        let mode = prices.adjustment.name();
+        return invalid(
+            "change",
+            format!("adjusts prices, and `adjustment: {mode}` says otherwise; say `auto`"),
+        );
+    }
+    // Expressions write names in ASCII letters; a column of another name gets one by the mapping.
+    let named = prices.categories.iter().map(|name| ("categories", name));
+    let mut named = named.chain(prices.change.iter().map(|name| ("change", name)));
+    if let Some((key, name)) = named.find(|(_, name)| field_name(name).is_empty()) {
+        return invalid(
+            key,
+            format!("give the column {name:?} a name first: `mapping: {{{name}: our_name}}`"),
+        );
+    }
+    let of_attributes = attributes.iter().flat_map(|table| &table.categories);
+    if let Some(name) = of_attributes.into_iter().find(|name| prices.categories.contains(name)) {
+        return invalid(
+            "categories",
+            format!("{name} is a category of `data.attributes` too; name one of the two"),
+        );
+    }
+    Ok(())
+}
+
 /// The first `at_most` instruments by name; to find them, only closes are read.
 fn first_instruments(
     source: &PanelSource,
@@ -398,7 +474,7 @@ fn first_instruments(
 
 impl Stage for Load {
     const NAME: &'static str = "load";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     type Inputs = Files;
     type Shard = ();
     type Output = LoadOutput;
@@ -427,6 +503,9 @@ impl Stage for Load {
             calendar,
             on_bad_instrument,
             drop_rows,
+            drop_instruments,
+            halts,
+            change,
             date_order,
             tables: _, // hashed as `tables_text`
             facts,
@@ -446,7 +525,9 @@ impl Stage for Load {
         list(key, "instruments", &mut instruments.iter().flatten());
         key.bool("all_instruments", instruments.is_none());
         key.str("adjustment", adjustment.name()).str("on_bad_instrument", on_bad_instrument.name());
-        key.str("date_order", date_order.name());
+        key.str("date_order", date_order.name()).str("halts", halts.name());
+        list(key, "change", &mut change.iter());
+        list(key, "drop_instruments", &mut drop_instruments.iter());
         hash_calendar(calendar, key);
         key.list("drop_rows", drop_rows, |key, (instrument, session)| {
             key.str("instrument", instrument.name()).i64("session", session.number().into());

@@ -21,7 +21,7 @@ pub struct CollectQuality;
 
 impl Stage for CollectQuality {
     const NAME: &'static str = "quality";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Inputs = Arc<PanelHandle>;
     type Shard = ();
     type Output = Quality;
@@ -48,7 +48,11 @@ impl Stage for CollectQuality {
         let listed = |&(check, _): &(Check, usize)| {
             all.findings.iter().filter(move |finding| finding.check == check).take(LISTED).cloned()
         };
-        Ok(Quality { counts: all.counts.clone(), findings: all.counts.iter().flat_map(listed).collect() })
+        Ok(Quality {
+            counts: all.counts.clone(),
+            findings: all.counts.iter().flat_map(listed).collect(),
+            broken: all.broken.clone(),
+        })
     }
 
     fn write(&self, facts: &Quality, draft: &mut Draft) -> Result<(), StoreError> {

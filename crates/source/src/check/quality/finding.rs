@@ -28,8 +28,14 @@ pub struct Finding {
 pub enum Check {
     /// An instrument that was excluded for impossible rows: value is the row.
     Excluded,
+    /// A close that goes to and fro between two levels: value is the number of times.
+    SwitchingLevels,
     /// A jump in the close that the next session takes back: value is the log return.
     RevertingJump,
+    /// A lasting jump in the close by a power of ten that the volume does not follow: value is the log return.
+    ChangedUnit,
+    /// A lasting jump in the close of the size of a split, overnight: value is the log return.
+    UnadjustedSplit,
     /// A jump in the close that stays: value is the log return.
     ExtremeMove,
     /// A high below the open or close, or a low above: value is the high or low at fault.
@@ -38,6 +44,8 @@ pub enum Check {
     RepeatedBar,
     /// The same close over many sessions: value is their number.
     StaleRun,
+    /// The same close over very many sessions, although it traded: value is their number.
+    StaleStretch,
     /// A bar without volume: value is the close.
     ZeroVolume,
     /// A few sessions without a price inside a life: value is their number.
@@ -56,13 +64,17 @@ pub enum Check {
 
 impl Check {
     /// All checks, in the order in which findings are listed.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::Excluded,
+        Self::SwitchingLevels,
         Self::RevertingJump,
+        Self::ChangedUnit,
+        Self::UnadjustedSplit,
         Self::ExtremeMove,
         Self::InconsistentBar,
         Self::RepeatedBar,
         Self::StaleRun,
+        Self::StaleStretch,
         Self::ZeroVolume,
         Self::MissingSessions,
         Self::Gap,
@@ -76,11 +88,15 @@ impl Check {
     pub fn name(self) -> &'static str {
         match self {
             Self::Excluded => "excluded",
+            Self::SwitchingLevels => "switching_levels",
             Self::RevertingJump => "reverting_jump",
+            Self::ChangedUnit => "changed_unit",
+            Self::UnadjustedSplit => "unadjusted_split",
             Self::ExtremeMove => "extreme_move",
             Self::InconsistentBar => "inconsistent_bar",
             Self::RepeatedBar => "repeated_bar",
             Self::StaleRun => "stale_run",
+            Self::StaleStretch => "stale_stretch",
             Self::ZeroVolume => "zero_volume",
             Self::MissingSessions => "missing_sessions",
             Self::Gap => "gap",

@@ -5,6 +5,7 @@ use super::{
     finding::{Check, Finding},
     quality_rules::QualityRules,
 };
+use crate::bars::{reading::six_digits, split_size::scale};
 
 pub(super) fn find(bars: &Bars, rules: &QualityRules, findings: &mut Vec<Finding>) {
     let present = (0..bars.adjusted.len()).filter(|&t| bars.adjusted[t] > 0.0).collect::<Vec<_>>();
@@ -25,21 +26,13 @@ pub(super) fn find(bars: &Bars, rules: &QualityRules, findings: &mut Vec<Finding
         let close = bars.adjusted[t];
         if reverted {
             let after = bars.adjusted[present[k + 2]];
+            let [close, before, after] = [close, before, after].map(six_digits);
             let says = format!("close {close} between {before} and {after}");
             findings.push(bars.finding(Check::RevertingJump, t, size, &says));
         } else if !is_way_back && size.abs() >= rules.extreme_move_min {
+            let (close, before) = (six_digits(close), six_digits(before));
             let says = format!("close {close} after {before}, and it stays there");
             findings.push(bars.finding(Check::ExtremeMove, t, size, &says));
         }
-    }
-}
-
-/// The usual size of a move: 1.4826 × the median of the absolute moves (the standard deviation, were they normal).
-fn scale(moves: &[f64]) -> f64 {
-    let mut sizes = moves.iter().map(|size| size.abs()).collect::<Vec<_>>();
-    let middle = sizes.len() / 2;
-    match sizes.len() {
-        0 => 0.0,
-        _ => 1.4826 * *sizes.select_nth_unstable_by(middle, f64::total_cmp).1,
     }
 }

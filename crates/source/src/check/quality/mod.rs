@@ -11,20 +11,24 @@ use serde::{Deserialize, Serialize};
 
 use self::bars::{Bars, Columns};
 pub use self::{
+    broken::{Broken, broken_series},
     finding::{Check, Finding},
     quality_rules::QualityRules,
 };
 use crate::bars::reading::{Excluded, Loaded};
 
 mod bars;
+mod broken;
 mod finding;
 mod hole;
 mod inconsistent_bar;
 mod jump;
+mod levels;
 mod life;
 mod quality_rules;
 mod repeated_bar;
 mod session;
+mod split;
 mod stale_run;
 mod zero_volume;
 
@@ -35,6 +39,9 @@ pub struct Quality {
     pub counts: Vec<(Check, usize)>,
     /// The findings by check, then instrument, then session.
     pub findings: Vec<Finding>,
+    /// The instruments whose series look broken, the worst first.
+    #[serde(default)]
+    pub broken: Vec<Broken>,
 }
 
 /// Look for what is odd in a panel that was loaded.
@@ -45,25 +52,33 @@ pub fn check(loaded: &Loaded, rules: &QualityRules) -> Quality {
     let axis = loaded.panel.axis();
     let columns = Columns::of(&loaded.panel);
     let mut findings = excluded(loaded);
-    let of_instruments = (0..axis.n_instruments()).into_par_iter().flat_map_iter(|i| {
+    let of_instruments = (0..axis.n_instruments()).into_par_iter().map(|i| {
         let bars = columns.bars(axis, i);
         let mut findings = Vec::new();
         for check in CHECKS {
             check(&bars, rules, &mut findings);
         }
-        findings
+        let broken = Broken::of(&bars, rules, &findings);
+        (findings, broken)
     });
-    findings.extend(of_instruments.collect::<Vec<_>>());
+    let mut broken = Vec::new();
+    for (of_instrument, is_broken) in of_instruments.collect::<Vec<_>>() {
+        findings.extend(of_instrument);
+        broken.extend(is_broken);
+    }
+    broken::sort(&mut broken);
     findings.extend(session::findings(loaded, rules));
     // Stable: within one check the instruments are in order already, and so are their sessions.
     findings.sort_by_key(|finding| finding.check);
     let count = |check| findings.iter().filter(|finding| finding.check == check).count();
-    Quality { counts: Check::ALL.map(|check| (check, count(check))).to_vec(), findings }
+    Quality { counts: Check::ALL.map(|check| (check, count(check))).to_vec(), findings, broken }
 }
 
 /// The checks of each instrument.
-const CHECKS: [fn(&Bars, &QualityRules, &mut Vec<Finding>); 7] = [
+const CHECKS: [fn(&Bars, &QualityRules, &mut Vec<Finding>); 9] = [
+    levels::find,
     jump::find,
+    split::find,
     inconsistent_bar::find,
     repeated_bar::find,
     stale_run::find,

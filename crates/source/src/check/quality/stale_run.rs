@@ -1,4 +1,4 @@
-//! One close over many sessions.
+//! One close over many sessions, and over so many that the series has stopped.
 
 use super::{
     bars::Bars,
@@ -19,6 +19,11 @@ pub(super) fn find(bars: &Bars, rules: &QualityRules, findings: &mut Vec<Finding
                 bars.sessions[last]
             );
             findings.push(bars.finding(Check::StaleRun, first, run.len() as f64, &says));
+            // Without a trade the close is only carried on, which returns and portfolios know.
+            let is_traded = 2 * traded >= run.len() || run.iter().all(|&t| bars.volume[t].is_nan());
+            if run.len() >= rules.stale_stretch_sessions && is_traded {
+                findings.push(bars.finding(Check::StaleStretch, first, run.len() as f64, &says));
+            }
         }
     }
 }

@@ -104,6 +104,8 @@ struct Sessions {
     /// The values of each field.
     values: [Vec<f64>; 5],
     outside_hours: usize,
+    /// The number of prices of 0 in the bars of hours and minutes that join a session, which count as missing there.
+    zeros: usize,
 }
 
 impl Reader<'_> {
@@ -133,6 +135,7 @@ impl Reader<'_> {
                 let kept = (0..sessions.days.len()).filter(|&at| is_ours(sessions.days[at]));
                 let kept = kept.collect::<Vec<_>>();
                 left_out.outside_hours += sessions.outside_hours;
+                left_out.zeros += sessions.zeros;
                 left_out.claim(file, sessions.days.len(), kept.len());
                 blocks.push(self.block(listing, file, &sessions, &kept, factors.as_ref()));
             }
@@ -220,11 +223,16 @@ impl Reader<'_> {
                 (false, 4) => number(5)?,
                 (false, _) => price(1 + at)?,
                 (true, 4) => f64::NAN,
-                (true, _) => f64::midpoint(price(1 + at)?, price(6 + at)?),
+                (true, _) => middle(price(1 + at)?, price(6 + at)?),
             };
         }
         Ok(values)
     }
+}
+
+/// The middle of a bid and an ask; 0, which is no price, where either of them is.
+fn middle(bid: f64, ask: f64) -> f64 {
+    if bid == 0.0 || ask == 0.0 { 0.0 } else { f64::midpoint(bid, ask) }
 }
 
 /// The day that is in an archive's name.
@@ -255,7 +263,10 @@ impl Sessions {
     }
 
     /// Join a later bar of the same session.
+    ///
+    /// A price of 0 in it is none: neither the session's low nor its close.
     fn extend(&mut self, [_, high, low, close, volume]: [f64; 5]) {
+        self.zeros += [high, low, close].iter().filter(|&&price| price == 0.0).count();
         let [_, highs, lows, closes, volumes] = &mut self.values;
         let last = |column: &mut Vec<f64>, with: &dyn Fn(f64) -> f64| {
             if let Some(value) = column.last_mut() {
@@ -263,8 +274,12 @@ impl Sessions {
             }
         };
         last(highs, &|value| value.max(high));
-        last(lows, &|value| value.min(low));
-        last(closes, &|_| close);
+        last(lows, &|value| match (value == 0.0, low == 0.0) {
+            (_, true) => value,
+            (true, false) => low,
+            (false, false) => value.min(low),
+        });
+        last(closes, &|value| if close == 0.0 { value } else { close });
         last(volumes, &|value| value + volume);
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct LeftOut {
     pub without_factors: Vec<String>,
     /// The number of bars outside the regular hours.
     pub outside_hours: usize,
+    /// The number of prices of 0 in bars of hours and minutes.
+    pub zeros: usize,
     /// For each archive, the number of its sessions, and of those that belong to an instrument.
     claims: BTreeMap<usize, (usize, usize)>,
 }
@@ -31,6 +33,7 @@ impl LeftOut {
         self.missing.extend(other.missing);
         self.without_factors.extend(other.without_factors);
         self.outside_hours += other.outside_hours;
+        self.zeros += other.zeros;
         for (file, (sessions, claimed)) in other.claims {
             self.claim(file, sessions, claimed);
         }
@@ -58,6 +61,13 @@ impl LeftOut {
         }
         if self.outside_hours > 0 {
             warnings.push(format!("{} bars outside the regular hours are left out", self.outside_hours));
+        }
+        if self.zeros > 0 {
+            warnings.push(format!(
+                "{} prices of 0 in bars within a session count as missing: the session's range and close are made of the \
+                 others",
+                self.zeros
+            ));
         }
         let unclaimed = self.claims.iter().filter(|(_, (sessions, claimed))| claimed < sessions);
         let unclaimed = unclaimed.map(|(file, (sessions, claimed))| (file, sessions - claimed));

@@ -14,17 +14,11 @@ use crate::{
     format::{
         coded_texts::CodedTexts,
         decoded::{Block, Blocks},
+        untraded::{TRADED_PRICES, unknown_volume, untraded},
     },
     provider::decoded_bars::{ColumnRole, DecodedBars, FoundColumn},
-    request::{
-        adjustment::Adjustment,
-        panel_source::PanelSource,
-        table_layout::{Halts, PriceTable},
-    },
+    request::{adjustment::Adjustment, halts::Halts, panel_source::PanelSource, table_layout::PriceTable},
 };
-
-/// The prices that a session without trade does not have.
-const PRICES: [&str; 5] = ["open", "high", "low", "close", "vwap"];
 
 /// Read the wanted columns of a table of bars.
 pub(crate) fn read(
@@ -109,18 +103,14 @@ fn block(chunk: Chunk, names: &[String], halts: Halts) -> (Block, Odd) {
     let mut numbers = numbers.collect::<Vec<_>>();
     let mut odd = Odd::default();
     let halted = match (halts, numbers.iter().find(|(name, _)| name == "volume")) {
-        // A row without a volume is taken for a halt: nothing shows whether its prices were traded.
         (Halts::ZeroVolume, Some((_, volume))) => {
-            let (halted, unknown) = match volume {
-                Column::F32(volumes) => without_trade(volumes),
-                Column::F64(volumes) => without_trade(volumes),
-            };
-            odd.without_volume = unknown.map(|(count, first)| (count, rows.get(first)));
-            halted
+            let halts = untraded(volume);
+            odd.without_volume = halts.unknown.map(|(count, first)| (count, rows.get(first)));
+            halts.rows
         }
         _ => vec![false; days.len()],
     };
-    for (name, values) in numbers.iter_mut().filter(|(name, _)| PRICES.contains(&name.as_str())) {
+    for (name, values) in numbers.iter_mut().filter(|(name, _)| TRADED_PRICES.contains(&name.as_str())) {
         let impossible = match values {
             Column::F32(values) => without_halts(values, &halted, f32::NAN),
             Column::F64(values) => without_halts(values, &halted, f64::NAN),
@@ -132,15 +122,6 @@ fn block(chunk: Chunk, names: &[String], halts: Halts) -> (Block, Odd) {
     let block =
         Block { file: 0, rows, instruments, days, seconds: Vec::new(), numbers, categories: Vec::new() };
     (block, odd)
-}
-
-/// Whether each row has no volume above zero; and the number of rows without any volume, with the place of the first.
-fn without_trade<T: Copy + Into<f64>>(volumes: &[T]) -> (Vec<bool>, Option<(usize, usize)>) {
-    let is_unknown = |volume: T| volume.into().is_nan();
-    let halted = volumes.iter().map(|&volume| (volume.into() == 0.0) | is_unknown(volume)).collect();
-    let count = volumes.iter().fold(0, |count, &volume| count + usize::from(is_unknown(volume)));
-    let first = (count > 0).then(|| volumes.iter().position(|&volume| is_unknown(volume))).flatten();
-    (halted, first.map(|first| (count, first)))
 }
 
 /// Make prices missing where nothing traded and where they are not positive. Returns the number of traded prices that
@@ -173,9 +154,7 @@ fn warn(blocks: &[(Block, Odd)], place: &std::path::Path, warnings: &mut Vec<Str
         }
     }
     if let Some((count, first)) = all.without_volume {
-        let rows = if count == 1 { "row without a volume counts" } else { "rows without a volume count" };
-        let place = place.display();
-        warnings.push(format!("{count} {rows} as sessions without trade, the first in {place} row {first}"));
+        warnings.push(unknown_volume(count, format_args!("{} row {first}", place.display())));
     }
     warnings.extend(all.impossible.into_iter().map(|(name, (count, first))| {
         let values = if count == 1 { "value" } else { "values" };

@@ -1,6 +1,6 @@
 //! The data of a single computation: read into memory, or through a store that keeps what is computed.
 
-use backstaff_source::{DateOrder, Unused, field_name};
+use backstaff_source::{DateOrder, Halts, Unused, field_name};
 use std::{
     collections::BTreeSet,
     path::Path,
@@ -37,6 +37,8 @@ pub(crate) struct Task<'a> {
     pub category: Option<&'a str>,
     /// The order of day and month in all files.
     pub date_order: DateOrder,
+    /// The form in which files write a session without trade.
+    pub halts: Halts,
     /// The place of published values, if there are any.
     pub facts: Option<&'a Path>,
     /// The condition of the rows to take, as if there were no others; `None` for all rows.
@@ -90,7 +92,7 @@ fn read(
             Some(path) => stage.with_facts(path),
             None => stage,
         };
-        Data::load(flow, task, &stage.with_date_order(task.date_order))
+        Data::load(flow, task, &stage.with_date_order(task.date_order).with_halts(task.halts))
     };
     let data = load(Vec::new())?;
     let chosen = choose(&data.schema());

@@ -42,7 +42,7 @@ use crate::{
     flow::progress::Observer,
     steps::{Load, folds::members},
 };
-use backstaff_source::DateOrder;
+use backstaff_source::{DateOrder, Halts};
 
 /// The category that is looked for in the data if the request names none.
 const SECTOR: &str = "sector";
@@ -58,6 +58,10 @@ pub struct Request {
     pub data: PathBuf,
     /// The order of day and month in dates such as 3/4/2015, in all files that are read.
     pub date_order: DateOrder,
+    /// The form in which files write a session without trade.
+    pub halts: Halts,
+    /// The column of changes against base prices by which prices are adjusted, if there is one.
+    pub change: Option<String>,
     /// The price of the next session from which returns are taken.
     pub execution: Execution,
     /// The feature: an expression, or a name from a library or a file.
@@ -107,6 +111,7 @@ pub fn judge(request: &Request, observer: &dyn Observer) -> Result<Judgement, St
         load: &|categories| Ok(request.load(category, categories)),
         category: Some(category),
         date_order: request.date_order,
+        halts: request.halts,
         facts: request.facts.as_deref(),
         rows: None,
     };
@@ -214,6 +219,6 @@ fn facts(chosen: &Chosen, named: Option<&Definition>) -> FeatureFacts {
 impl Request {
     fn load(&self, category: &str, categories: Vec<String>) -> Load {
         let attributes = self.attributes.as_deref().map(|path| (path, category));
-        Load::adjusted(&self.data, categories, attributes)
+        Load::adjusted(&self.data, categories, attributes).with_change(self.change.as_deref())
     }
 }

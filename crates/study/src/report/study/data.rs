@@ -21,6 +21,9 @@ pub(super) fn section(results: &Results, accounts: &Accounts<'_>) -> Section {
     if let Some(table) = published::table(results) {
         section = section.block(table);
     }
+    if !results.quality.broken.is_empty() {
+        section = section.block(broken(results));
+    }
     if !results.quality.findings.is_empty() {
         section = section.block(findings(results));
     }
@@ -170,11 +173,15 @@ fn quality_counts(results: &Results) -> Table {
 fn meaning(check: Check) -> &'static str {
     match check {
         Check::Excluded => "an instrument left out for impossible rows",
+        Check::SwitchingLevels => "a close that goes to and fro between two levels",
         Check::RevertingJump => "a jump in the close that the next session takes back",
+        Check::ChangedUnit => "a lasting jump by a power of ten that the volume does not follow",
+        Check::UnadjustedSplit => "a lasting jump overnight of the size of a split",
         Check::ExtremeMove => "a jump in the close that stays",
         Check::InconsistentBar => "a high below open or close, or a low above",
         Check::RepeatedBar => "prices and volume of the bar before",
         Check::StaleRun => "the same close over many sessions",
+        Check::StaleStretch => "the same close over very many sessions, although it traded",
         Check::ZeroVolume => "a bar without volume",
         Check::MissingSessions => "a few sessions without a price",
         Check::Gap => "many sessions without a price",
@@ -184,6 +191,27 @@ fn meaning(check: Check) -> &'static str {
         Check::ThinSession => "a session that few of the living instruments have",
         _ => "",
     }
+}
+
+/// The instruments whose series look broken, the worst first.
+fn broken(results: &Results) -> Table {
+    let mut table = Table::new("Series that look broken")
+        .column(Column::text("Instrument"))
+        .column(Column::text("Check"))
+        .column(Column::text("Session"))
+        .column(Column::integer("Found"))
+        .column(Column::text("The worst of it"))
+        .visible_rows(12);
+    for broken in &results.quality.broken {
+        table = table.row(cells![
+            &broken.instrument,
+            broken.check.name().replace('_', " "),
+            broken.session.map_or(Cell::Missing, |session| Cell::from(session.to_string())),
+            broken.n_found,
+            &broken.detail
+        ]);
+    }
+    table
 }
 
 fn findings(results: &Results) -> Details {

@@ -233,6 +233,7 @@ fn quality() -> Quality {
         detail: "looks odd".to_owned(),
     };
     Quality {
+        broken: Vec::new(),
         counts: vec![(Check::RevertingJump, 1), (Check::Gap, 0), (Check::ThinSession, 1)],
         findings: vec![finding(Check::RevertingJump, 0.3), finding(Check::ThinSession, f64::NAN)],
     }

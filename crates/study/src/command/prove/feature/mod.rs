@@ -40,7 +40,7 @@ use crate::{
         progress::{Event, Observer},
     },
 };
-use backstaff_source::DateOrder;
+use backstaff_source::{DateOrder, Halts};
 
 /// The sessions below which a proof would show nothing.
 const LEAST_SESSIONS: usize = 10;
@@ -61,6 +61,8 @@ pub struct Request {
     pub data: PathBuf,
     /// The order of day and month in dates such as 3/4/2015, in all files that are read.
     pub date_order: DateOrder,
+    /// The form in which files write a session without trade.
+    pub halts: Halts,
     /// The features of the request: the name and the expression of each.
     pub features: Vec<(String, String)>,
     /// The names of built-in libraries to prove.
@@ -187,6 +189,7 @@ pub fn prove_features(request: &Request, observer: &dyn Observer) -> Result<Feat
     let computation = compute::Request {
         data: request.data.clone(),
         date_order: request.date_order,
+        halts: request.halts,
         features: request.features.clone(),
         libraries: request.libraries.clone(),
         file: request.file.clone(),

@@ -1,7 +1,10 @@
 //! Caveats about the data.
 
 use backstaff_report::Caveat;
-use backstaff_source::{Adjustment, quality::Check};
+use backstaff_source::{
+    Adjustment,
+    quality::{Check, broken_series},
+};
 
 use super::Case;
 use crate::{report::study::survivorship::Gauge, words};
@@ -155,9 +158,14 @@ pub(super) fn excluded(case: Case<'_>) -> Option<Caveat> {
 
 /// Rows that the study's `drop_rows` leaves out.
 pub(super) fn drop_rows(case: Case<'_>) -> Option<Caveat> {
-    let n = case.results.config.data.prices.drop_rows.len();
-    (n > 0).then(|| {
-        let text = format!("{} of the study's frozen list `drop_rows` left out.", words::count(n, "row"));
+    let prices = &case.results.config.data.prices;
+    let (n_rows, n_names) = (prices.drop_rows.len(), prices.drop_instruments.len());
+    let rows = (n_rows > 0).then(|| format!("{} of the list `drop_rows`", words::count(n_rows, "row")));
+    let names = (n_names > 0)
+        .then(|| format!("{} of the list `drop_instruments`", words::count(n_names, "instrument")));
+    let both = rows.into_iter().chain(names).collect::<Vec<_>>();
+    (!both.is_empty()).then(|| {
+        let text = format!("By the study's frozen lists {} are left out.", both.join(" and "));
         Caveat::note("Rows dropped by hand", text)
     })
 }
@@ -178,6 +186,17 @@ pub(super) fn thin_sessions(case: Case<'_>) -> Option<Caveat> {
     let parts = [thin, dropped].into_iter().flatten().collect::<Vec<_>>();
     (!parts.is_empty())
         .then(|| Caveat::note("Thin dates", format!("{}. Listed in section Data.", parts.join("; "))))
+}
+
+/// Series that look broken, the worst of them.
+pub(super) fn broken(case: Case<'_>) -> Option<Caveat> {
+    let sentence = broken_series(&case.results.quality.broken)?;
+    let text = format!(
+        "{}. Whatever holds or ranks them may rest on errors; see section Data, and put what is wrong into `drop_rows` or \
+         `drop_instruments`.",
+        words::capitalised(&sentence)
+    );
+    Some(Caveat::warning("Series that look broken", text))
 }
 
 /// Jumps that the next session takes back: errors more often than events.

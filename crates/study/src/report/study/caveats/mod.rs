@@ -23,7 +23,7 @@ struct Case<'a> {
 }
 
 /// All caveats there are, by theme; a report shows the gravest first.
-const ALL: [fn(Case<'_>) -> Option<Caveat>; 33] = [
+const ALL: [fn(Case<'_>) -> Option<Caveat>; 34] = [
     test::disagreement,
     portfolio::ruin,
     data::survivorship,
@@ -32,6 +32,7 @@ const ALL: [fn(Case<'_>) -> Option<Caveat>; 33] = [
     data::static_categories,
     published::stated_lags,
     data::reading,
+    data::broken,
     data::excluded,
     data::drop_rows,
     data::thin_sessions,
