@@ -150,6 +150,13 @@ fn a_move_of_the_size_of_a_split_is_named() {
             assert_eq!((adjustment.split_like_moves, adjustment.splits.len()), (1, 1));
         }
     }
+    let row = |day: u32| format!("2020-01-{day:02},A,{}\n", if day < 4 { "10,1" } else { "5,2" });
+    let adjusted = (1..8).map(row).fold("date,symbol,close,factor\n".to_owned(), |text, row| text + &row);
+    let loaded = PanelSource::new(folder.file("adjusted.csv", &adjusted)).load().unwrap();
+    assert_eq!(
+        loaded.found.adjustment.guess,
+        "closes are as quoted: 1 move of the size of a split, which prices are adjusted for"
+    );
     let loaded = PanelSource::new(market(&folder, 1.0, 1.0, -0.03)).load().unwrap();
     assert!(loaded.found.adjustment.splits.is_empty(), "{:?}", loaded.found.adjustment.splits);
 }

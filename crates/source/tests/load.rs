@@ -280,6 +280,9 @@ fn a_series_lies_on_any_calendar() {
     );
     let series = PanelSource::new(&path).series("SPY").unwrap();
     assert_eq!(series.close, [2.0, 4.0]);
+    let zero = folder.file("zero.csv", "date,symbol,open,close\n2020-01-02,SPY,0,2\n2020-01-06,SPY,3,4\n");
+    let series_with_zero = PanelSource::new(zero).series("SPY").unwrap();
+    assert!(same(&series_with_zero.open, &[NAN, 3.0]) && series_with_zero.warnings.len() == 1);
     let panel = PanelSource::verbatim(&path).load().unwrap().panel;
     let on = series.on(panel.axis().calendar());
     assert!(same(&on.open, &[1.0, NAN, 3.0]) && same(&on.close, &[2.0, NAN, 4.0]));

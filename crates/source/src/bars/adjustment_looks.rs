@@ -1,6 +1,9 @@
 //! What the closes of a file look like: quoted or adjusted, and with splits that nothing adjusts for.
 
+use std::collections::BTreeSet;
+
 use backstaff_panel::{Axis, Column};
+use backstaff_words::count;
 use rayon::prelude::*;
 
 use super::{
@@ -56,7 +59,7 @@ impl Looks {
             }
             _ if split_like_moves > 0 => format!(
                 "closes are as quoted: {} of the size of a split, which prices are adjusted for",
-                backstaff_words::count(split_like_moves, "move")
+                count(split_like_moves, "move")
             ),
             (_, 0.9..) => {
                 "closes are mostly whole cents, and no split stands out: as quoted, or adjusted by splits only".to_owned()
@@ -70,12 +73,21 @@ impl Looks {
 
 /// A sentence about moves that have the size of a split, which stay in the prices.
 fn named(splits: &[UnadjustedSplit]) -> String {
-    let shown = splits.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join("; ");
-    let more = splits.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    // A series that jumps to and fro would otherwise take the place of all others.
+    let mut seen = BTreeSet::new();
+    let largest = splits.iter().filter(|split| seen.insert(split.instrument.as_str()));
+    let largest = largest.map(ToString::to_string).collect::<Vec<_>>();
+    let shown = largest.iter().take(NAMED).cloned().collect::<Vec<_>>().join("; ");
+    let more = match largest.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!("; and of {} more", count(more, "instrument")),
+    };
     let moves = match splits.len() {
         1 => "a move has the size of a split that prices are not adjusted for".to_owned(),
-        n => format!("{n} moves have the size of a split that prices are not adjusted for"),
+        n => format!(
+            "{n} moves of {} have the size of a split that prices are not adjusted for, the largest",
+            count(largest.len(), "instrument")
+        ),
     };
     format!("{moves}: {shown}{more}")
 }

@@ -112,7 +112,14 @@ impl PanelSource {
             static_categories,
             warnings,
         };
-        Ok(Loaded { panel, found, excluded: ordered.excluded, delistings, seconds: laps.finish() })
+        Ok(Loaded {
+            panel,
+            found,
+            excluded: ordered.excluded,
+            delistings,
+            unpriced: ordered.unpriced,
+            seconds: laps.finish(),
+        })
     }
 
     /// The database behind the path and its layout, if the path is one.

@@ -25,6 +25,8 @@ pub(super) struct Ordered {
     pub alignment: Alignment,
     pub excluded: Vec<Excluded>,
     pub dropped_dates: Vec<DroppedDate>,
+    /// Sentences about prices that are none; they are among the warnings too.
+    pub unpriced: Vec<String>,
 }
 
 /// Bring rows into the order of a panel, leave out what is impossible, and choose the sessions.
@@ -62,9 +64,9 @@ pub(super) fn order(
     warnings.extend(delistings.and_then(Delistings::warning));
     warnings.extend(stale.as_ref().map(Stale::warning));
     warnings.append(&mut decoded.warnings);
-    warnings.append(&mut unpriced);
+    warnings.extend_from_slice(&unpriced);
     warnings.extend(warn_partial(decoded));
-    Ok(Ordered { n_rows, columns, alignment, excluded, dropped_dates })
+    Ok(Ordered { n_rows, columns, alignment, excluded, dropped_dates, unpriced })
 }
 
 /// Fail for a wanted instrument that is not there.

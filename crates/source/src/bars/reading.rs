@@ -25,6 +25,8 @@ pub struct Loaded {
     pub excluded: Vec<Excluded>,
     /// The delistings of a database that has a table of them, unless prices are read verbatim.
     pub delistings: Option<Delistings>,
+    /// Sentences about prices that are none, such as those of 0; they are among the warnings too.
+    pub unpriced: Vec<String>,
     /// The seconds that each part of the reading took.
     pub seconds: Vec<(&'static str, f64)>,
 }

@@ -3,6 +3,7 @@
 use backstaff_panel::{Calendar, Instrument, Session};
 
 use crate::{
+    bars::reading::Loaded,
     error::SourceError,
     request::{adjustment::Adjustment, calendar_rule::CalendarRule, panel_source::PanelSource},
 };
@@ -18,6 +19,8 @@ pub struct Series {
     pub open: Vec<f64>,
     /// The close of each session.
     pub close: Vec<f64>,
+    /// Sentences about prices that are none, such as those of 0.
+    pub warnings: Vec<String>,
 }
 
 impl Series {
@@ -34,6 +37,7 @@ impl Series {
             sessions: calendar.sessions().to_vec(),
             open: pick(&self.open),
             close: pick(&self.close),
+            warnings: self.warnings.clone(),
         }
     }
 }
@@ -56,7 +60,7 @@ impl PanelSource {
             },
             ..self.clone()
         };
-        let panel = source.load()?.panel;
+        let Loaded { panel, unpriced, .. } = source.load()?;
         let n = panel.axis().n_rows();
         let values = |name| panel.field(name).map_or_else(|| vec![f64::NAN; n], |column| column.to_f64());
         Ok(Series {
@@ -64,6 +68,7 @@ impl PanelSource {
             sessions: panel.axis().sessions(0).to_vec(),
             open: values("open"),
             close: values("close"),
+            warnings: unpriced,
         })
     }
 }

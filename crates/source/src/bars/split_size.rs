@@ -108,6 +108,9 @@ const CALM: f64 = 1.25;
 const BEFORE: usize = 10;
 const NEWS: f64 = 3.0;
 
+/// The size of a move, as an absolute log return, that no news explain whatever the volume and the open: ln 9.
+const BEYOND_NEWS: f64 = 2.197;
+
 /// The moves of an instrument's closes that have the size of a split. `open` gives a session's open in the same money,
 /// `volume` its volume as quoted.
 ///
@@ -137,10 +140,11 @@ pub(crate) fn split_moves(
         let overnight = libm::log(open(t) / before) / moves[k - 1];
         let was_calm = is_near(before, (k.saturating_sub(AROUND)..k).map(at).collect());
         let stays = is_near(close, (k..(k + AROUND).min(present.len())).map(at).collect());
+        let is_beyond_news = moves[k - 1].abs() >= BEYOND_NEWS;
         // Where the open is unknown, the close has to do.
-        let is_overnight = overnight.is_nan() || overnight >= OVERNIGHT;
+        let is_overnight = is_beyond_news || overnight.is_nan() || overnight >= OVERNIGHT;
         let is_split = moves[k - 1].abs() >= least && is_overnight && was_calm && stays;
-        let is_split = is_split && !is_news(t, size, &volume);
+        let is_split = is_split && (is_beyond_news || !is_news(t, size, &volume));
         is_split.then_some(SplitMove { t, size, before, close })
     });
     found.collect()
@@ -229,5 +233,8 @@ mod tests {
         let volume = |times: f64| move |t: usize| if t == 20 { 100.0 * times } else { 100.0 };
         assert_eq!(split_moves(&fall, |_| 25.0, volume(9.0)), []);
         assert_eq!(split_moves(&fall, |_| 25.0, volume(2.0)).len(), 1);
+        // A close in another unit, with an open that is still in the old one.
+        let unit = calm(50.0, 20).chain(calm(50_000.0, 20)).collect::<Vec<_>>();
+        assert_eq!(split_moves(&unit, |_| 50.0, volume(9.0)).len(), 1);
     }
 }

@@ -126,7 +126,8 @@ impl FoundChange {
                     last = price;
                 }
             }
-            let is_change = n_moves >= LEAST_MOVES && n_same * 20 >= n_moves * 19;
+            // Events are rare; where they are not, the column tells something else.
+            let is_change = n_moves >= LEAST_MOVES && n_same * 20 >= n_moves * 19 && n_events * 10 <= n_plain;
             let tells = n_events > 0 || NAMES.contains(&column.name.as_str());
             let found = Self { source: column.source.clone(), name: column.name.clone(), n_plain, n_events };
             (is_change && tells).then_some(found)

@@ -372,7 +372,10 @@ impl Load {
                     date_order: *date_order,
                     ..PanelSource::new(path)
                 };
-                Some(source.series(instrument)?.on(panel.axis().calendar()))
+                let series = source.series(instrument)?;
+                let told = series.warnings.iter().map(|told| format!("of the benchmark: {told}"));
+                facts.warnings.extend(told);
+                Some(series.on(panel.axis().calendar()))
             }
         };
         Ok(LoadOutput { panel, benchmark, facts, loaded: Some(loaded) })
