@@ -5,7 +5,10 @@ pub(crate) mod regime;
 
 use std::{num::NonZeroU32, path::PathBuf};
 
-use backstaff_study::config::{DateOrder, Halts};
+use backstaff_study::{
+    compute::Keys,
+    config::{DateOrder, Halts, NameRule},
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -160,12 +163,30 @@ Exit code 3 if something moved or a column is too good to be true.")]
 /// How files are read.
 #[derive(Args, Debug)]
 pub(crate) struct Reading {
-    /// The order of day and month in dates such as 3/4/2015; found out over each column if absent.
-    #[arg(long, value_name = "ORDER")]
-    date_order: Option<Order>,
+    #[command(flatten)]
+    dates: Dates,
     /// How files write a session without trade: rows with a volume of 0 then have no prices.
     #[arg(long, value_name = "FORM")]
     halts: Option<HaltForm>,
+}
+
+/// How dates are read.
+#[derive(Args, Debug)]
+pub(crate) struct Dates {
+    /// The order of day and month in dates such as 3/4/2015; found out over each column if absent.
+    #[arg(long, value_name = "ORDER")]
+    date_order: Option<Order>,
+}
+
+impl Dates {
+    /// The order of day and month.
+    pub(crate) fn order(&self) -> DateOrder {
+        match self.date_order {
+            None => DateOrder::Detect,
+            Some(Order::DayFirst) => DateOrder::DayFirst,
+            Some(Order::MonthFirst) => DateOrder::MonthFirst,
+        }
+    }
 }
 
 /// A form in which a session without trade is written.
@@ -176,6 +197,33 @@ enum HaltForm {
     NoRow,
     /// Its row has a volume of 0.
     ZeroVolume,
+}
+
+/// How names of instruments meet between files.
+#[derive(Args, Debug)]
+pub(crate) struct Joining {
+    /// A rule by which names of instruments are rewritten in all files, such as {pad: 6}, which makes 005930 of 5930; it
+    /// has the keys that a study has for it.
+    #[arg(long, value_name = "RULE")]
+    instrument_names: Option<NameRule>,
+    /// Go on where less than half of the instruments of two tables meet.
+    #[arg(long)]
+    allow_unmatched: bool,
+}
+
+impl Joining {
+    /// Whether anything is said.
+    pub(crate) fn is_stated(&self) -> bool {
+        self.instrument_names.is_some() || self.allow_unmatched
+    }
+
+    /// The rule and the permission.
+    pub(crate) fn keys(&self) -> Keys {
+        Keys {
+            instrument_names: self.instrument_names.clone().unwrap_or_default(),
+            allow_unmatched: self.allow_unmatched,
+        }
+    }
 }
 
 /// An order of day and month.
@@ -191,7 +239,7 @@ enum Order {
 impl Reading {
     /// The first argument that is there; `None` if nothing is said.
     pub(crate) fn stated(&self) -> Option<&'static str> {
-        let stated = [("--date-order", self.date_order.is_some()), ("--halts", self.halts.is_some())];
+        let stated = [("--date-order", self.dates.date_order.is_some()), ("--halts", self.halts.is_some())];
         stated.into_iter().find_map(|(name, is_stated)| is_stated.then_some(name))
     }
 
@@ -205,11 +253,7 @@ impl Reading {
 
     /// The order of day and month.
     pub(crate) fn order(&self) -> DateOrder {
-        match self.date_order {
-            None => DateOrder::Detect,
-            Some(Order::DayFirst) => DateOrder::DayFirst,
-            Some(Order::MonthFirst) => DateOrder::MonthFirst,
-        }
+        self.dates.order()
     }
 }
 
@@ -293,6 +337,8 @@ pub(crate) struct Compute {
     pub data: PathBuf,
     #[command(flatten)]
     pub reading: Reading,
+    #[command(flatten)]
+    pub joining: Joining,
     /// What the tables of a database mean (an SQLite file, or a folder of Parquet files named after the tables): a
     /// layout that ships, `krx`.
     #[arg(long, value_name = "NAME", conflicts_with = "tables")]
@@ -331,6 +377,8 @@ pub(crate) struct Factor {
     pub data: PathBuf,
     #[command(flatten)]
     pub reading: Reading,
+    #[command(flatten)]
+    pub joining: Joining,
     /// A library that ships, whose names may be used: technical. May be repeated.
     #[arg(long = "library", value_name = "NAME")]
     pub libraries: Vec<String>,
@@ -430,6 +478,8 @@ pub(crate) struct Prove {
     pub data: Option<PathBuf>,
     #[command(flatten)]
     pub reading: Reading,
+    #[command(flatten)]
+    pub joining: Joining,
     /// A feature: its name and its expression. May be repeated.
     #[arg(long = "feature", value_name = "NAME=EXPR", conflicts_with = "study")]
     pub features: Vec<String>,

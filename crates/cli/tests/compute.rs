@@ -109,7 +109,8 @@ fn published_facts_count_from_the_day_on_which_they_were_known() {
     let table = format!("symbol,period,known_at,eps\nS00,2015Q1,{first},2\nS00,2015Q1,{second},2.5\n");
     place.write("facts.csv", &table);
     let compute = |feature: &str| {
-        let arguments = ["--data", "prices.csv", "--facts", "facts.csv", "--out", "out.parquet"];
+        let arguments =
+            ["--data", "prices.csv", "--facts", "facts.csv", "--allow-unmatched", "--out", "out.parquet"];
         place.json(&[&["compute", "--feature", feature], &arguments[..]].concat());
         read(&place.path("out.parquet"), "eps")
     };

@@ -264,6 +264,12 @@ pub enum SourceError {
     #[error("every instrument of {path} was excluded or filtered out; nothing is left")]
     NothingLeft { path: PathBuf },
 
+    #[error(
+        "{told}\nless than half of the names that need a partner have one: is it the right table? If it is, correct \
+         its names, or say `allow_unmatched: true` under {key} (`--allow-unmatched` where no study says it)"
+    )]
+    Unmatched { told: String, key: String },
+
     #[error("{path} has no instrument {name:?}{hint}")]
     NoInstrument { path: PathBuf, name: String, hint: String },
 

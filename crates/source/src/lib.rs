@@ -3,7 +3,7 @@
 //! [`PanelSource`] says where daily bars are and how to read them; [`PanelSource::load`] gives a panel and what was
 //! found on the way.
 //!
-//! The wings, each of which uses only those above it: `request` (what is asked), `format` (bytes to cells), `provider`
+//! The wings, each of which uses only those above it: `keys` (how names of tables meet), `request` (what is asked), `format` (bytes to cells), `provider`
 //! (places with a form of their own), `bars` (cells to a panel); beside `bars` lie `published` (values with the day on
 //! which they became known) and `table` (single tables); `check` lists what looks wrong.
 
@@ -13,6 +13,7 @@ mod date_order;
 mod date_text;
 mod error;
 mod format;
+mod keys;
 mod names;
 mod provider;
 mod published;
@@ -32,6 +33,11 @@ pub use check::{
 pub use date_order::DateOrder;
 pub use date_text::Shape;
 pub use error::{BadPrice, Duplicate, Place, SourceError};
+pub use keys::{
+    matched::{Judged, Match, Pair, Unmet},
+    mend::Mend,
+    name_rule::NameRule,
+};
 pub use names::field_name;
 pub use provider::{
     decoded_bars::{ColumnRole, FoundColumn, Ignored, Unused},

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Reading;
+use super::Dates;
 use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Args, Debug)]
@@ -67,7 +67,7 @@ pub(crate) struct Observed {
     #[arg(long, value_name = "NAME")]
     pub date: Option<String>,
     #[command(flatten)]
-    pub reading: Reading,
+    pub dates: Dates,
     /// What a row with a missing value is.
     #[arg(long, value_enum, default_value_t = Missing::Skip)]
     pub missing: Missing,

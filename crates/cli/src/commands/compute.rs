@@ -8,7 +8,7 @@ use backstaff_study::{
     config::layout,
 };
 
-use super::Context;
+use super::{Context, joined};
 use crate::arguments::Compute;
 
 pub(super) fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, StudyError> {
@@ -22,6 +22,7 @@ pub(super) fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, St
         data: arguments.data.clone(),
         date_order: arguments.reading.order(),
         halts: arguments.reading.halts(),
+        keys: arguments.joining.keys(),
         tables: layout(arguments.preset.as_deref(), arguments.tables.as_deref())?,
         facts: arguments.facts.clone(),
         features,
@@ -40,7 +41,8 @@ pub(super) fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, St
     let computed = compute(&request, &context.terminal)?;
     context.write_trace(&computed.trace)?;
     context.answer(&computed, || {
-        format!("{}: {} rows, {} features\n", computed.out.display(), computed.rows, computed.features.len())
+        let rows = format!("{} rows, {} features", computed.rows, computed.features.len());
+        format!("{}{}: {rows}\n", joined(&computed.matches), computed.out.display())
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -17,6 +17,7 @@ pub(super) fn run(context: &Context, arguments: &Factor) -> Result<ExitCode, Stu
         date_order: arguments.reading.order(),
         halts: arguments.reading.halts(),
         change: arguments.change.clone(),
+        keys: arguments.joining.keys(),
         execution: match arguments.execution {
             ExecutionPrice::Open => Execution::Open,
             ExecutionPrice::Close => Execution::Close,

@@ -82,6 +82,11 @@ fn unwritable(error: &serde_json::Error) -> StudyError {
     StudyError::Internal { what: format!("an answer has no JSON: {error}") }
 }
 
+/// A line for each table that is joined: how its instruments meet those of the prices.
+fn joined(matches: &[config::Match]) -> String {
+    matches.iter().map(|matched| format!("joined: {matched}\n")).collect::<Vec<_>>().concat()
+}
+
 /// Print the schema of study files.
 fn schema() -> Result<ExitCode, StudyError> {
     print_out(&pretty(&config::schema())?)?;

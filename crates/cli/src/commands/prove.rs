@@ -16,6 +16,11 @@ pub(super) fn run(context: &Context, arguments: &Prove) -> Result<ExitCode, Stud
             "a study says how its files are read: `date_order` of each table, `halts` of `data.prices`";
         return Err(StudyError::Value { key: stated.to_owned(), message: message.to_owned() });
     }
+    if arguments.study.is_some() && arguments.joining.is_stated() {
+        let message = "a study says it in its keys `instrument_names` and `allow_unmatched`, for each table";
+        let key = "--instrument-names".to_owned();
+        return Err(StudyError::Value { key, message: message.to_owned() });
+    }
     let holds = match (&arguments.study, &arguments.data) {
         (Some(study), _) => study_holds(context, study, usize::from(arguments.dates))?,
         (None, Some(data)) => features_hold(context, data, arguments)?,
@@ -44,6 +49,7 @@ fn features_hold(context: &Context, data: &Path, arguments: &Prove) -> Result<bo
         data: data.to_owned(),
         date_order: arguments.reading.order(),
         halts: arguments.reading.halts(),
+        keys: arguments.joining.keys(),
         features,
         libraries: arguments.libraries.clone(),
         file: arguments.file.clone(),

@@ -7,7 +7,7 @@ use std::{
 
 use backstaff_study::StudyError;
 
-use super::Context;
+use super::{Context, joined};
 use crate::{
     arguments::{Precompute, Shard},
     terminal::stage_table,
@@ -18,8 +18,9 @@ pub(super) fn run(context: &Context, study: &Path) -> Result<ExitCode, StudyErro
     context.write_trace(&outcome.trace)?;
     context.answer(&outcome, || {
         format!(
-            "\n{}\n{}\nreport: {}\n",
+            "\n{}\n{}{}\nreport: {}\n",
             stage_table(&outcome.stages, outcome.seconds),
+            joined(&outcome.result.matches),
             outcome.result.measures.verdict.sentence,
             outcome.artifacts.report.display()
         )

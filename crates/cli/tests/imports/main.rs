@@ -38,6 +38,7 @@ const WINGS: [(&str, &[&str]); 2] = [
             "names",
             "date_order",
             "date_text",
+            "keys",
             "request",
             "format",
             "provider",

@@ -1,6 +1,6 @@
 //! Files to a panel: read, order, check, align, adjust, derive.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use backstaff_panel::{Axis, Panel, TRADED};
 use rayon::prelude::*;
@@ -20,6 +20,7 @@ use super::{
 use crate::{
     error::SourceError,
     format::decoded::{Blocks, SourceColumn},
+    keys::matched::{Match, Pair},
     provider::{
         path::look_at,
         tables::{
@@ -66,7 +67,10 @@ impl PanelSource {
             Some((database, layout)) => prices::read(database, &layout.prices, self)?,
             None => read(self)?,
         };
+        decoded.blocks.rename(&self.instrument_names);
+        let listed = decoded.blocks.instruments();
         let delistings = self.delistings(database.as_ref())?;
+        let mut matches = self.match_delistings(database.as_ref(), delistings.as_ref(), &listed);
         laps.end("read prices");
         let mut ordered = order(self, &mut decoded, delistings.as_ref(), &mut warnings)?;
         laps.end("order rows");
@@ -84,7 +88,8 @@ impl PanelSource {
         }
         let mut static_categories = Vec::new();
         if let Some((database, layout)) = &database {
-            static_categories = self.complete(&mut panel, database, layout, &mut warnings, &mut laps)?;
+            static_categories =
+                self.complete(&mut panel, database, layout, &mut warnings, &mut matches, &mut laps)?;
         } else {
             self.insert_categories(&mut panel, &alignment, &decoded.blocks, &mut warnings)?;
         }
@@ -116,6 +121,8 @@ impl PanelSource {
             panel,
             found,
             excluded: ordered.excluded,
+            others: listed.into_iter().filter(|name| axis.find(name).is_none()).collect(),
+            matches,
             delistings,
             unpriced: ordered.unpriced,
             seconds: laps.finish(),
@@ -150,6 +157,23 @@ impl PanelSource {
             }
             _ => Ok(None),
         }
+    }
+
+    /// How the instruments of the table of delistings meet all those of the prices. The table covers few by its nature,
+    /// so that its own names need partners.
+    fn match_delistings(
+        &self,
+        database: Option<&(Database, &TableLayout)>,
+        delistings: Option<&Delistings>,
+        listed: &BTreeSet<String>,
+    ) -> Vec<Match> {
+        let table = database.and_then(|(database, layout)| Some((database, layout.delistings.as_ref()?)));
+        let Some(((database, layout), delistings)) = table.zip(delistings) else { return Vec::new() };
+        let at = database.place(&layout.table);
+        let listed = listed.iter().map(String::as_str);
+        let matched =
+            Match::of(Pair::Delistings, ("delistings of the layout", &at), listed, delistings.instruments());
+        vec![matched.allowed(self.allow_unmatched)]
     }
 
     /// Add the factor of base prices where the data have these and prices are adjusted; returns the column of changes
@@ -262,11 +286,12 @@ impl PanelSource {
         database: &Database,
         layout: &TableLayout,
         warnings: &mut Vec<String>,
+        matches: &mut Vec<Match>,
         laps: &mut Laps,
     ) -> Result<Vec<String>, SourceError> {
-        let static_categories = categories::insert(panel, database, layout, self, warnings)?;
+        let static_categories = categories::insert(panel, database, layout, self, warnings, matches)?;
         laps.end("read categories");
-        statements::insert(panel, database, layout, self, warnings)?;
+        statements::insert(panel, database, layout, self, warnings, matches)?;
         laps.end("read statements");
         series::insert(panel, database, layout, self, warnings)?;
         laps.end("read series");

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::{
     error::Place,
+    keys::matched::Match,
     provider::{
         decoded_bars::{FoundColumn, Ignored},
         tables::delistings::Delistings,
@@ -23,6 +24,10 @@ pub struct Loaded {
     pub found: Found,
     /// Instruments that were left out.
     pub excluded: Vec<Excluded>,
+    /// The names in the files that are no instruments of the panel.
+    pub others: Vec<String>,
+    /// How the instruments of a database's other tables meet those of its prices.
+    pub matches: Vec<Match>,
     /// The delistings of a database that has a table of them, unless prices are read verbatim.
     pub delistings: Option<Delistings>,
     /// Sentences about prices that are none, such as those of 0; they are among the warnings too.

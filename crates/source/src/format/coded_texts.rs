@@ -57,6 +57,15 @@ impl CodedTexts {
         code
     }
 
+    /// The same rows with other texts; rows whose texts become one get one code.
+    pub(crate) fn renamed(self, rename: impl Fn(&str) -> String) -> Self {
+        let mut texts = Self::default();
+        let codes = self.names.iter().map(|name| texts.code(rename(name).as_str())).collect::<Vec<_>>();
+        let code = |old: u32| codes.get(old as usize).copied().unwrap_or(Self::MISSING);
+        texts.codes = self.codes.into_iter().map(code).collect();
+        texts
+    }
+
     /// Add a row. Neighbours are often equal, or follow each other as they did before, which saves the look-up.
     pub(crate) fn push(&mut self, text: &str) {
         let is = |code: u32| self.names[code as usize] == text;
@@ -83,6 +92,19 @@ impl CodedTexts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_that_become_one_get_one_code() {
+        let mut texts = CodedTexts::default();
+        for text in ["5", "05", "", "7", "5"] {
+            texts.push(text);
+        }
+        let texts = texts.renamed(|text| format!("{text:0>2}"));
+        assert_eq!(
+            (texts.names, texts.codes),
+            (vec!["05".into(), "07".into()], vec![0, 0, CodedTexts::MISSING, 1, 0])
+        );
+    }
 
     #[test]
     fn codes_follow_the_first_appearance_and_an_empty_cell_has_none() {

@@ -1,11 +1,15 @@
 //! Decoded rows of bars, before they are brought into order.
 
-use std::{ops::Range, path::PathBuf};
+use std::{
+    collections::{BTreeSet, HashSet},
+    ops::Range,
+    path::PathBuf,
+};
 
 use backstaff_panel::{Column, Encoding};
 
 use super::{coded_texts::CodedTexts, row_numbers::RowNumbers};
-use crate::error::Place;
+use crate::{error::Place, keys::name_rule::NameRule};
 
 /// Some rows of a file: a row group of a Parquet file, or a whole CSV file.
 #[derive(Debug)]
@@ -49,6 +53,24 @@ impl Blocks {
 
     pub(crate) fn n_rows(&self) -> usize {
         self.starts[self.parts.len()]
+    }
+
+    /// Rewrite the names of all instruments.
+    pub(crate) fn rename(&mut self, rule: &NameRule) {
+        if rule.is_idle() {
+            return;
+        }
+        for block in &mut self.parts {
+            let names = std::mem::take(&mut block.instruments);
+            block.instruments = names.renamed(|name| rule.apply(name).into_owned());
+        }
+    }
+
+    /// The names of all instruments.
+    pub(crate) fn instruments(&self) -> BTreeSet<String> {
+        let names = self.parts.iter().flat_map(|block| block.instruments.names.iter().map(String::as_str));
+        // Blocks mostly hold the same instruments: equal names are found sooner by their hashes.
+        names.collect::<HashSet<_>>().into_iter().map(str::to_owned).collect()
     }
 
     fn locate(&self, row: u32) -> (&Block, usize) {

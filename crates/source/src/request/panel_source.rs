@@ -10,7 +10,7 @@ use super::{
     adjustment::Adjustment, calendar_rule::CalendarRule, halts::Halts, mapping::Mapping,
     table_layout::TableLayout,
 };
-use crate::date_order::DateOrder;
+use crate::{date_order::DateOrder, keys::name_rule::NameRule};
 
 /// What to do with a bad instrument: one that has duplicate bars or prices that are not positive.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize, JsonSchema)]
@@ -90,6 +90,10 @@ pub struct PanelSource {
     pub tables: Option<TableLayout>,
     /// The published facts wanted of a database, in our names; `None` is all.
     pub facts: Option<BTreeSet<String>>,
+    /// The rule by which the names of instruments in the files are rewritten.
+    pub instrument_names: NameRule,
+    /// Whether less than half of the instruments may meet those of a database's other tables.
+    pub allow_unmatched: bool,
 }
 
 impl PanelSource {
@@ -112,6 +116,8 @@ impl PanelSource {
             date_order: DateOrder::default(),
             tables: None,
             facts: None,
+            instrument_names: NameRule::default(),
+            allow_unmatched: false,
         }
     }
 
@@ -125,6 +131,11 @@ impl PanelSource {
     pub(crate) fn wants_instrument(&self, name: &str) -> bool {
         self.instruments.as_ref().is_none_or(|wanted| wanted.contains(name))
             && !self.drop_instruments.contains(name)
+    }
+
+    /// Whether an instrument is wanted, by its name in the files.
+    pub(crate) fn wants_name(&self, name: &str) -> bool {
+        self.wants_instrument(&self.instrument_names.apply(name))
     }
 
     /// Whether a field is asked for; what others are derived from may have to be read all the same.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::halts::Halts;
+use crate::keys::name_rule::NameRule;
 
 /// The layouts that ship: name and text.
 const PRESETS: [(&str, &str); 1] = [("krx", include_str!("presets/krx.yaml"))];
@@ -111,6 +112,9 @@ pub(crate) struct CategoryTable {
     pub table: String,
     /// Its column of instruments.
     pub instrument: String,
+    /// The rule by which the names in that column are rewritten.
+    #[serde(default, skip_serializing_if = "NameRule::is_idle")]
+    pub instrument_names: NameRule,
     /// Its column of texts.
     pub column: String,
     /// Its column of the dates from which rows hold; without one a row holds in all sessions.
@@ -151,6 +155,9 @@ pub(crate) struct PeriodTable {
     pub id: String,
     /// Its column of instruments.
     pub instrument: String,
+    /// The rule by which the names in that column are rewritten.
+    #[serde(default, skip_serializing_if = "NameRule::is_idle")]
+    pub instrument_names: NameRule,
     /// Its column of the days on which reports became known.
     pub known_at: String,
     /// Its column of the last days of the periods.
@@ -224,6 +231,9 @@ pub(crate) struct DelistingTable {
     pub table: String,
     /// Its column of instruments.
     pub instrument: String,
+    /// The rule by which the names in that column are rewritten.
+    #[serde(default, skip_serializing_if = "NameRule::is_idle")]
+    pub instrument_names: NameRule,
     /// Its column of the first days on which instruments are listed no more.
     pub date: String,
     /// Its column of reasons, which are texts.
@@ -277,6 +287,18 @@ impl TableLayout {
         let delistings = self.delistings.iter().map(|one| one.table.as_str());
         let prices = [self.prices.table.as_str()];
         statements.chain(categories).chain(series).chain(delistings).chain(prices).collect()
+    }
+
+    /// The same layout, in which names of instruments are rewritten by another rule as well, but for those of prices.
+    #[must_use]
+    pub fn with_instrument_names(mut self, rule: &NameRule) -> Self {
+        let categories = self.categories.iter_mut().map(|table| &mut table.instrument_names);
+        let statements = self.statements.iter_mut().map(|one| &mut one.periods.instrument_names);
+        let delistings = self.delistings.iter_mut().map(|table| &mut table.instrument_names);
+        for own in categories.chain(statements).chain(delistings) {
+            *own = own.with(rule);
+        }
+        self
     }
 
     /// A user's own layout, from the text of its file.

@@ -12,6 +12,7 @@ use crate::{
     date_text,
     error::{Place, SourceError},
     format::{table_file::TableFile, text_table::TextRow},
+    keys::name_rule::NameRule,
     names::{INSTRUMENT, field_name, find_named, find_usual},
     provider::source_files::source_files,
 };
@@ -82,6 +83,24 @@ impl Attributes {
     /// The instruments that have a row.
     pub fn instruments(&self) -> impl Iterator<Item = &str> {
         self.rows.keys().map(String::as_str)
+    }
+
+    /// The same rows under the names of instruments that a rule makes.
+    ///
+    /// # Errors
+    ///
+    /// If two rows would be of one instrument.
+    pub fn renamed(self, rule: &NameRule) -> Result<Self, SourceError> {
+        let mut rows = BTreeMap::<String, (Vec<String>, Place)>::new();
+        for (name, (texts, place)) in self.rows {
+            let name = rule.apply(&name).into_owned();
+            if let Some((_, first)) = rows.get(&name) {
+                let (first, second) = (first.row.min(place.row), first.row.max(place.row));
+                return Err(SourceError::DuplicateKey { path: place.file, key: name, first, second });
+            }
+            rows.insert(name, (texts, place));
+        }
+        Ok(Self { columns: self.columns, rows })
     }
 
     /// The text of an instrument in a column; an empty cell has none.

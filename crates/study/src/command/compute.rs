@@ -9,11 +9,12 @@ use std::{
 
 use backstaff_feature::{Catalog, FeatureError, Plan, Schema};
 use backstaff_panel::Encoding;
-use backstaff_source::{DateOrder, Halts, TableLayout};
+use backstaff_source::{DateOrder, Halts, Match, TableLayout};
 use backstaff_stage::Budget;
 use rayon::prelude::*;
 use serde::Serialize;
 
+pub use self::data::Keys;
 pub(crate) use self::data::{Data, Task, with_data};
 use crate::{
     StudyError,
@@ -41,6 +42,8 @@ pub struct Request {
     pub date_order: DateOrder,
     /// The form in which files write a session without trade; a database's layout says its own.
     pub halts: Halts,
+    /// How names of instruments meet between files.
+    pub keys: Keys,
     /// The layout of the tables, if `data` is a database.
     pub tables: Option<TableLayout>,
     /// The features of the request: the name and the expression of each.
@@ -80,6 +83,8 @@ pub struct Computed {
     pub features: Vec<String>,
     /// The entries of libraries that need columns which the data lack: the name and the reason.
     pub left_out: Vec<(String, String)>,
+    /// How the instruments of each table that is joined meet those of the data.
+    pub matches: Vec<Match>,
     /// The lines of the stages that were run.
     pub stages: Vec<StageRecord>,
     /// The warnings for the user, in order.
@@ -129,6 +134,7 @@ fn write(request: &Request, flow: &Flow<'_>, data: &Data, chosen: &Chosen) -> Re
         rows: axis.n_rows(),
         features: names.into_iter().map(str::to_owned).collect(),
         left_out: chosen.left_out.clone(),
+        matches: data.facts().matches.clone(),
         stages: flow.stages(),
         warnings: flow.warnings(),
         seconds: flow.trace().named_seconds(),
@@ -191,6 +197,7 @@ impl Request {
             category: None,
             date_order: self.date_order,
             halts: self.halts,
+            keys: &self.keys,
             facts: self.facts(),
             rows: rows.as_deref(),
         };

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use backstaff_source::{Adjustment, DateOrder, Format, Halts, OnBadInstrument, TableLayout};
+use backstaff_source::{Adjustment, DateOrder, Format, Halts, NameRule, OnBadInstrument, TableLayout};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +71,13 @@ pub struct Prices {
     /// The order of day and month in dates such as 3/4/2015.
     #[serde(default)]
     pub date_order: DateOrder,
+    /// The rule by which names of instruments in the file are rewritten, where they are spelled otherwise than in other
+    /// tables.
+    #[serde(default)]
+    pub instrument_names: NameRule,
+    /// Whether less than half of the names may meet where the tables of a database are joined.
+    #[serde(default)]
+    pub allow_unmatched: bool,
     /// The adjustment of prices for splits and dividends.
     #[serde(default)]
     pub adjustment: Adjustment,
@@ -125,6 +132,13 @@ pub struct Attributes {
     /// The order of day and month in dates such as 3/4/2015.
     #[serde(default)]
     pub date_order: DateOrder,
+    /// The rule by which names of instruments in the file are rewritten, where they are spelled otherwise than in other
+    /// tables.
+    #[serde(default)]
+    pub instrument_names: NameRule,
+    /// Whether less than half of the instruments of the prices may be in the table.
+    #[serde(default)]
+    pub allow_unmatched: bool,
 }
 
 /// A series of prices that portfolios are compared with.

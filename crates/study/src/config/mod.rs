@@ -26,7 +26,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use backstaff_panel::Execution;
-pub use backstaff_source::{DateOrder, Halts};
+pub use backstaff_source::{DateOrder, Halts, Match, NameRule};
 pub use data::{Attributes, Benchmark, Data, DropRow, Prices, layout};
 pub use document::{Place, Problem, Problems};
 pub use features::Features;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use backstaff_panel::Frequency;
-use backstaff_source::{DateOrder, Lag};
+use backstaff_source::{DateOrder, Lag, NameRule};
 use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -44,6 +44,13 @@ pub struct FactTable {
     /// The order of day and month in dates such as 3/4/2015.
     #[serde(default)]
     pub date_order: DateOrder,
+    /// The rule by which names of instruments in the file are rewritten, where they are spelled otherwise than in other
+    /// tables.
+    #[serde(default)]
+    pub instrument_names: NameRule,
+    /// Whether less than half of the instruments of the prices may be in the table.
+    #[serde(default)]
+    pub allow_unmatched: bool,
 }
 
 /// How long fiscal periods are.

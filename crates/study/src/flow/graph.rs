@@ -61,6 +61,7 @@ impl Study {
         Ok(Results {
             config: self.config.clone(),
             quality: read_quality(&quality)?,
+            matches: self.matches(&panel),
             features: resolved.facts,
             known_flaws: resolved.known_flaws,
             suspects: found.suspects,

@@ -1,6 +1,6 @@
 //! The results of a study's run, from which the report is made.
 
-use backstaff_source::quality::Quality;
+use backstaff_source::{Match, quality::Quality};
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use backstaff_panel::Session;
@@ -46,6 +46,8 @@ pub(crate) struct Results {
     pub panel: Arc<PanelHandle>,
     /// The findings of the checks of the data.
     pub quality: Quality,
+    /// How the instruments of each table that is joined meet those of the prices.
+    pub matches: Vec<Match>,
     /// The features that the models see.
     pub features: Vec<FeatureFacts>,
     /// The known flaws of libraries that the features come from: the library and its flaws.

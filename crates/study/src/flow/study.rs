@@ -7,6 +7,7 @@ use std::{
 
 use backstaff_feature::Feature;
 use backstaff_panel::Encoding;
+use backstaff_source::Match;
 use backstaff_stage::Budget;
 
 use super::{Flow, columns::Columns, resolve::Resolved};
@@ -130,7 +131,13 @@ impl Study {
                 "portfolio.recovery names the reason {reason:?}, which no delisting has: nothing hangs on it"
             ));
         }
-        for name in recovery.instruments.keys() {
+        if let Some(matched) = recovery.matched(&self.config.folder, &panel) {
+            matched.check()?;
+            if matched.is_doubtful() {
+                flow.warn(matched.to_string());
+            }
+        }
+        for name in recovery.stated_names() {
             if panel.axis().find(name).is_none() {
                 flow.warn(format!(
                     "portfolio.recovery names {name}, which the data don't have: nothing hangs on it"
@@ -138,6 +145,12 @@ impl Study {
             }
         }
         Ok(panel)
+    }
+
+    /// How the instruments of each table that the study joins meet those of its prices.
+    pub(crate) fn matches(&self, panel: &PanelHandle) -> Vec<Match> {
+        let recovery = self.config.portfolio.recovery.matched(&self.config.folder, panel);
+        panel.facts().matches.iter().cloned().chain(recovery).collect()
     }
 
     /// Compute all columns of the study.

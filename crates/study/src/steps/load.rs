@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     StudyError,
-    config::{Data, UniverseSpec, layout},
+    config::{Attributes, Data, UniverseSpec, layout},
     steps::published::{self, Published},
     stored::{
         delistings::DelistingFacts,
@@ -26,8 +26,8 @@ use crate::{
 use backstaff_feature::Schema;
 use backstaff_panel::{Axis, Column, Encoding, Instrument, Panel, Session};
 use backstaff_source::{
-    Adjustment, CalendarRule, DateOrder, Exchange, Halts, Loaded, Mapping, Marks, PanelSource, Series,
-    TableLayout, Unused, field_name, is_database,
+    Adjustment, CalendarRule, DateOrder, Exchange, Halts, Loaded, Mapping, Marks, Match, NameRule, Pair,
+    PanelSource, Series, TableLayout, Unused, field_name, is_database,
     quality::{self, Quality},
     read_attributes, source_files,
 };
@@ -45,6 +45,8 @@ pub struct Load {
     /// The layout of a database's tables as text for the key; empty if the prices are in no database.
     tables_text: String,
     high_water_mark: bool,
+    /// Whether tables of which less than half meets are read all the same, since the data are cut on purpose.
+    is_cut: bool,
     laps: Laps,
 }
 
@@ -72,6 +74,44 @@ struct AttributeTable {
     key: Option<String>,
     categories: Vec<String>,
     date_order: DateOrder,
+    instrument_names: NameRule,
+    allow_unmatched: bool,
+    /// The section of the study, or the option of the command, that names the table.
+    named_by: &'static str,
+}
+
+impl AttributeTable {
+    /// The table that the study's section `data.attributes` names, below the study's folder.
+    fn new(table: &Attributes, folder: &Path) -> Self {
+        Self {
+            path: folder.join(&table.path),
+            key: table.key.clone(),
+            categories: table.categories.clone(),
+            date_order: table.date_order,
+            instrument_names: table.instrument_names.clone(),
+            allow_unmatched: table.allow_unmatched,
+            named_by: "data.attributes",
+        }
+    }
+
+    /// Enter everything into a key that changes what is read from the table, but for its bytes.
+    fn enter(key: &mut KeyHasher, table: &Self) {
+        let Self {
+            path: _, // hashed as the bytes behind it
+            key: column,
+            categories,
+            date_order,
+            instrument_names,
+            allow_unmatched,
+            named_by,
+        } = table;
+        key.str("key", column.as_deref().unwrap_or_default()).str("date_order", date_order.name());
+        key.str("instrument_names", &instrument_names.to_string());
+        key.bool("allow_unmatched", *allow_unmatched).str("named_by", named_by);
+        key.list("categories", categories, |key, name| {
+            key.str("", name);
+        });
+    }
 }
 
 /// The digests of the files that a study reads.
@@ -147,6 +187,8 @@ impl Load {
             format: data.prices.format,
             mapping: Mapping(data.prices.mapping.clone()),
             date_order: data.prices.date_order,
+            instrument_names: data.prices.instrument_names.clone(),
+            allow_unmatched: data.prices.allow_unmatched,
             instruments: universe.instruments.clone().map(|names| names.into_iter().collect()),
             adjustment: data.prices.adjustment,
             calendar,
@@ -154,12 +196,7 @@ impl Load {
             drop_rows,
             ..PanelSource::new(at(&data.prices.path))
         };
-        let attributes = data.attributes.as_ref().map(|table| AttributeTable {
-            path: at(&table.path),
-            key: table.key.clone(),
-            categories: table.categories.clone(),
-            date_order: table.date_order,
-        });
+        let attributes = data.attributes.as_ref().map(|table| AttributeTable::new(table, folder));
         let benchmark = data.benchmark.as_ref();
         let benchmark =
             benchmark.map(|series| (at(&series.path), series.instrument.clone(), series.date_order));
@@ -184,6 +221,7 @@ impl Load {
             published,
             tables_text,
             high_water_mark,
+            is_cut: false,
             laps,
         })
     }
@@ -200,6 +238,7 @@ impl Load {
             published: Published::default(),
             tables_text: String::new(),
             high_water_mark: false,
+            is_cut: false,
             laps: Laps::default(),
         }
     }
@@ -237,6 +276,9 @@ impl Load {
             key: None,
             categories: vec![category.to_owned()],
             date_order: DateOrder::Detect,
+            instrument_names: NameRule::default(),
+            allow_unmatched: false,
+            named_by: "--attributes",
         });
         let prices = PanelSource { categories, ..PanelSource::new(path) };
         Self { prices, attributes, ..Self::verbatim(path, Vec::new()) }
@@ -266,6 +308,24 @@ impl Load {
         self
     }
 
+    /// The same files, with names of instruments rewritten by a rule in all of them, and the tables that may meet for
+    /// less than half.
+    pub fn with_keys(mut self, rule: &NameRule, allow_unmatched: bool) -> Result<Self, StudyError> {
+        self.prices.instrument_names = rule.clone();
+        self.prices.allow_unmatched = allow_unmatched;
+        if let Some(layout) = self.prices.tables.take() {
+            let layout = layout.with_instrument_names(rule);
+            self.tables_text = text_of_layout(&layout)?;
+            self.prices.tables = Some(layout);
+        }
+        if let Some(table) = &mut self.attributes {
+            table.instrument_names = rule.clone();
+            table.allow_unmatched = allow_unmatched;
+        }
+        self.published = self.published.with_keys(rule, allow_unmatched);
+        Ok(self)
+    }
+
     /// The same files without the rows and publications after a session.
     pub fn without_rows_after(mut self, axis: &Axis, session: Session) -> Self {
         for (i, instrument) in axis.instruments().iter().enumerate() {
@@ -273,6 +333,7 @@ impl Load {
             self.prices.drop_rows.extend(later.map(|&date| (instrument.clone(), date)));
         }
         self.published = self.published.until(session);
+        self.is_cut = true;
         self
     }
 
@@ -352,6 +413,8 @@ impl Load {
             excluded: loaded.excluded.iter().map(|e| (e.instrument.to_string(), e.reason.clone())).collect(),
             warnings: loaded.found.warnings.clone(),
             membership: None,
+            matches: loaded.matches.clone(),
+            others: loaded.others.clone(),
             static_categories: loaded.found.static_categories.clone(),
             published: Vec::new(),
             delistings: loaded.delistings.as_ref().map(|told| DelistingFacts::of(told, panel.axis())),
@@ -364,6 +427,11 @@ impl Load {
             self.add_attributes(table, &mut panel, &mut facts)?;
         }
         self.published.read(&mut panel, &mut facts)?;
+        if !self.is_cut {
+            facts.matches.iter().try_for_each(Match::check)?;
+        }
+        let doubtful = facts.matches.iter().filter(|matched| matched.is_doubtful());
+        facts.warnings.extend(doubtful.map(ToString::to_string));
         let benchmark = match &self.benchmark {
             None => None,
             Some((path, instrument, date_order)) => {
@@ -405,7 +473,12 @@ impl Load {
         let mut columns = table.categories.iter().map(String::as_str).collect::<Vec<_>>();
         columns.extend(self.member_from.as_deref());
         let attributes = read_attributes(&table.path, table.key.as_deref(), &columns)?;
+        let attributes = attributes.renamed(&table.instrument_names)?;
         let axis = panel.axis().clone();
+        let of_prices = axis.instruments().iter().map(Instrument::name);
+        let at = (table.named_by, table.path.as_path());
+        let matched = Match::of(Pair::Attributes, at, of_prices, attributes.instruments());
+        facts.matches.push(matched.allowed(table.allow_unmatched));
         for name in &table.categories {
             let categories = attributes.categories(name, &axis)?;
             panel.insert_categories(name, categories)?;
@@ -477,7 +550,7 @@ fn first_instruments(
 
 impl Stage for Load {
     const NAME: &'static str = "load";
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
     type Inputs = Files;
     type Shard = ();
     type Output = LoadOutput;
@@ -493,6 +566,7 @@ impl Stage for Load {
             published,
             tables_text,
             high_water_mark: _, // hashed through the digest of the files
+            is_cut: _,          // such data are never stored
             laps: _,
         } = self;
         let PanelSource {
@@ -512,6 +586,8 @@ impl Stage for Load {
             date_order,
             tables: _, // hashed as `tables_text`
             facts,
+            instrument_names,
+            allow_unmatched,
         } = prices;
         let list = |key: &mut KeyHasher, label: &str, names: &mut dyn Iterator<Item = &String>| {
             key.list(label, names, |key, name| {
@@ -531,18 +607,12 @@ impl Stage for Load {
         key.str("date_order", date_order.name()).str("halts", halts.name());
         list(key, "change", &mut change.iter());
         list(key, "drop_instruments", &mut drop_instruments.iter());
+        key.str("instrument_names", &instrument_names.to_string()).bool("allow_unmatched", *allow_unmatched);
         hash_calendar(calendar, key);
         key.list("drop_rows", drop_rows, |key, (instrument, session)| {
             key.str("instrument", instrument.name()).i64("session", session.number().into());
         });
-        key.list(
-            "attributes",
-            attributes,
-            |key, AttributeTable { path: _, key: column, categories, date_order }| {
-                key.str("key", column.as_deref().unwrap_or_default()).str("date_order", date_order.name());
-                list(key, "categories", &mut categories.iter());
-            },
-        );
+        key.list("attributes", attributes, AttributeTable::enter);
         list(key, "member_from", &mut member_from.iter());
         key.list("at_most", at_most, |key, &count| {
             key.u64("", count as u64);

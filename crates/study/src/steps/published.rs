@@ -6,7 +6,9 @@ use std::{
 };
 
 use backstaff_panel::{Facts, Frequency, Instrument, Panel, Session};
-use backstaff_source::{DateOrder, FactSource, Lags, Mapping, SeriesSource, SourceError};
+use backstaff_source::{
+    DateOrder, FactSource, Lags, Mapping, Match, NameRule, Pair, SeriesSource, SourceError,
+};
 use backstaff_stage::{Digest, Draft, KeyHasher, StoreError, Table};
 
 use crate::{
@@ -26,6 +28,8 @@ pub struct Published {
     series: Vec<SeriesSource>,
     /// The last session whose publications are read; `None` for all.
     until: Option<Session>,
+    /// The section of the study, or the option of the command, that names the tables of instruments.
+    named_by: &'static str,
 }
 
 impl Published {
@@ -41,6 +45,8 @@ impl Published {
             currency: table.currency.clone(),
             fields: table.fields.clone().map(|fields| fields.into_iter().collect()),
             date_order: table.date_order,
+            instrument_names: table.instrument_names.clone(),
+            allow_unmatched: table.allow_unmatched,
         });
         let series = data.series.iter().map(|table| SeriesSource {
             path: at(&table.path),
@@ -53,18 +59,27 @@ impl Published {
             },
             date_order: table.date_order,
         });
-        Self { tables: tables.collect(), series: series.collect(), until: None }
+        Self { tables: tables.collect(), series: series.collect(), until: None, named_by: "data.facts" }
     }
 
     /// One table that describes itself.
     pub fn table(path: &Path) -> Self {
-        Self { tables: vec![FactSource::new(path)], ..Self::default() }
+        Self { tables: vec![FactSource::new(path)], named_by: "--facts", ..Self::default() }
     }
 
     /// The same tables, with this order of day and month in their dates.
     pub fn with_date_order(mut self, order: DateOrder) -> Self {
         self.tables.iter_mut().for_each(|table| table.date_order = order);
         self.series.iter_mut().for_each(|table| table.date_order = order);
+        self
+    }
+
+    /// The same tables, with names of instruments rewritten by a rule, and with less than half of them meeting or not.
+    pub fn with_keys(mut self, rule: &NameRule, allow_unmatched: bool) -> Self {
+        for table in &mut self.tables {
+            table.instrument_names = rule.clone();
+            table.allow_unmatched = allow_unmatched;
+        }
         self
     }
 
@@ -94,7 +109,8 @@ impl Published {
 
     /// Enter everything into a key that changes what is read from the tables, but for their bytes.
     pub fn enter(&self, key: &mut KeyHasher) {
-        let Self { tables, series, until } = self;
+        let Self { tables, series, until, named_by } = self;
+        key.str("named_by", named_by);
         let names = |key: &mut KeyHasher, label: &str, names: &Option<BTreeSet<String>>| {
             key.bool("all", names.is_none()).list(label, names.iter().flatten(), |key, name| {
                 key.str("", name);
@@ -116,8 +132,12 @@ impl Published {
                 currency,
                 fields,
                 date_order,
+                instrument_names,
+                allow_unmatched,
             } = table;
             key.str("date_order", date_order.name());
+            key.str("instrument_names", &instrument_names.to_string());
+            key.bool("allow_unmatched", *allow_unmatched);
             columns(key, mapping);
             names(key, "fields", fields);
             key.list("lag_days", lag_days, |key, &days| {
@@ -158,14 +178,16 @@ impl Published {
                 Some(days) => format!("{days} days after the end of the period, as stated"),
                 None => "as the table says".to_owned(),
             };
-            let mut is_known = read.facts.is_empty();
-            for (name, facts) in read.facts {
-                let known = self.add(panel, told, &name, &facts, how.clone())?;
-                is_known |= known > 0;
+            if !read.facts.is_empty() {
+                let of_prices = panel.axis().instruments().iter().map(Instrument::name);
+                let named = read.facts.values().flat_map(Facts::all);
+                let named = named.filter_map(|(instrument, _)| instrument.map(Instrument::name));
+                let at = (self.named_by, table.path.as_path());
+                let matched = Match::of(Pair::Facts, at, of_prices, named);
+                told.matches.push(matched.allowed(table.allow_unmatched));
             }
-            if !is_known {
-                let path = table.path.display();
-                told.warnings.push(format!("no instrument of the facts in {path} is in the data"));
+            for (name, facts) in read.facts {
+                self.add(panel, told, &name, &facts, how.clone())?;
             }
         }
         for table in &self.series {
@@ -186,7 +208,7 @@ impl Published {
         Ok(())
     }
 
-    /// Add a quantity of a table; returns the number of the panel's instruments that have it.
+    /// Add a quantity of a table.
     ///
     /// # Errors
     ///
@@ -198,7 +220,7 @@ impl Published {
         name: &str,
         facts: &Facts,
         how: String,
-    ) -> Result<usize, StudyError> {
+    ) -> Result<(), StudyError> {
         if panel.facts(name).is_some() {
             let message = format!(
                 "two tables publish $${name}; leave it out of one of them, or rename it in its mapping"
@@ -208,7 +230,7 @@ impl Published {
         self.insert(panel, told, name, facts, how)
     }
 
-    /// Insert a quantity and the facts about it; returns the number of the panel's instruments that have it.
+    /// Insert a quantity and the facts about it.
     fn insert(
         &self,
         panel: &mut Panel,
@@ -216,7 +238,7 @@ impl Published {
         name: &str,
         facts: &Facts,
         how: String,
-    ) -> Result<usize, StudyError> {
+    ) -> Result<(), StudyError> {
         let axis = panel.axis().clone();
         let known = facts.all().filter_map(|(instrument, _)| instrument);
         let known = known.filter(|instrument| axis.find(instrument.name()).is_some());
@@ -235,7 +257,7 @@ impl Published {
             how,
         });
         panel.insert_facts(name, facts)?;
-        Ok(instruments)
+        Ok(())
     }
 }
 

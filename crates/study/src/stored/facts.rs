@@ -1,6 +1,6 @@
 //! Facts that a panel's artifact keeps about the files that it was read from.
 
-use backstaff_source::{Found, quality::Quality};
+use backstaff_source::{Found, Match, quality::Quality};
 use serde::{Deserialize, Serialize};
 
 use super::delistings::DelistingFacts;
@@ -16,6 +16,12 @@ pub struct LoadFacts {
     pub warnings: Vec<String>,
     /// With dates of entry: the number of rows before their instrument's date, and the instruments without a date.
     pub membership: Option<(usize, Vec<String>)>,
+    /// How the instruments of each table that is joined meet those of the prices.
+    #[serde(default)]
+    pub matches: Vec<Match>,
+    /// The names in the files of prices that are no instruments of the panel.
+    #[serde(default)]
+    pub others: Vec<String>,
     /// Category columns of tables without history.
     pub static_categories: Vec<String>,
     /// The quantities that were published, of instruments or of the market, one entry each.

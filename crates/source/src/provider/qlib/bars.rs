@@ -69,7 +69,7 @@ const NAMED: usize = 5;
 
 /// The warnings about names that stand in the list or among the folders, but not in both.
 fn unmatched(listed: &Listed, request: &PanelSource) -> Vec<String> {
-    let wanted = |name: &&str| request.wants_instrument(name);
+    let wanted = |name: &&str| request.wants_name(name);
     let names = listed.without_folder.iter().map(String::as_str).filter(wanted).collect::<Vec<_>>();
     let mut warnings = Vec::new();
     if !names.is_empty() {
@@ -99,7 +99,7 @@ fn instrument(
     sessions: &[Session],
     request: &PanelSource,
 ) -> Result<Option<Block>, SourceError> {
-    if !request.wants_instrument(name) {
+    if !request.wants_name(name) {
         return Ok(None);
     }
     let mut fields = Fields::new();

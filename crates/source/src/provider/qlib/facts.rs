@@ -17,6 +17,7 @@ use super::folder::{ABSENT, instruments, instruments_file, read_bytes};
 use crate::{
     date_text,
     error::{Place, SourceError},
+    keys::name_rule::NameRule,
     provider::path::{entries, folders_in},
 };
 
@@ -37,8 +38,8 @@ pub(crate) fn fact_files(provider: &Path) -> Result<Vec<PathBuf>, SourceError> {
     Ok(files)
 }
 
-/// Read the folder `financial` of a provider: facts by their names.
-pub(crate) fn read_facts(provider: &Path) -> Result<BTreeMap<String, Facts>, SourceError> {
+/// Read the folder `financial` of a provider, with names of instruments rewritten by a rule: facts by their names.
+pub(crate) fn read_facts(provider: &Path, rule: &NameRule) -> Result<BTreeMap<String, Facts>, SourceError> {
     let financial = provider.join("financial");
     let instruments = instruments(provider, &financial)?.instruments;
     let published = instruments.par_iter().map(|(name, folder)| {
@@ -51,7 +52,7 @@ pub(crate) fn read_facts(provider: &Path) -> Result<BTreeMap<String, Facts>, Sou
                 facts.push((fact, frequency, records(&path, frequency)?));
             }
         }
-        Ok((Instrument::new(name), facts))
+        Ok((Instrument::new(rule.apply(name).as_ref()), facts))
     });
     let mut all = BTreeMap::<(String, Frequency), Vec<(Instrument, Fact)>>::new();
     for (instrument, facts) in published.collect::<Result<Vec<_>, SourceError>>()? {

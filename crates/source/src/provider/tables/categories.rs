@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use backstaff_panel::{Axis, Categories, Panel, Session};
+use backstaff_panel::{Axis, Categories, Instrument, Panel, Session};
 
 use super::{
     database::Database,
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     error::SourceError,
+    keys::matched::{Match, Pair},
     request::{
         panel_source::PanelSource,
         table_layout::{CategoryTable, Keep, TableLayout},
@@ -30,6 +31,7 @@ pub(crate) fn insert(
     layout: &TableLayout,
     request: &PanelSource,
     warnings: &mut Vec<String>,
+    matches: &mut Vec<Match>,
 ) -> Result<Vec<String>, SourceError> {
     let mut statics = Vec::new();
     let mut known = BTreeMap::<&str, Texts>::new();
@@ -52,10 +54,11 @@ pub(crate) fn insert(
         }
         if request.categories.is_empty() || request.categories.contains(name) {
             let column = on_axis(&texts, &axis);
-            let missing = axis.instruments().iter().filter(|one| !texts.contains_key(one.name())).count();
-            if missing > 0 {
-                warnings.push(format!("{missing} instruments have no {name}"));
-            }
+            let key = format!("categories of the layout, {name}");
+            let at = (key.as_str(), &*database.place(&category.table));
+            let of_prices = axis.instruments().iter().map(Instrument::name);
+            let matched = Match::of(Pair::Categories, at, of_prices, texts.keys().map(String::as_str));
+            matches.push(matched.allowed(request.allow_unmatched));
             panel.insert_categories(name, column)?;
         }
         known.insert(name, texts);
@@ -88,18 +91,23 @@ fn read(database: &Database, layout: &CategoryTable) -> Result<Texts, SourceErro
         let (instruments, values) = (chunk.texts(instrument), chunk.texts(text));
         let days = from.map(|from| chunk.days(from));
         for row in 0..chunk.len() {
-            let name = &instruments.names[instruments.codes[row] as usize];
+            let name = layout.instrument_names.apply(&instruments.names[instruments.codes[row] as usize]);
             let Some(text) = values.text(row) else { continue };
             // Without history a text holds from the beginning of time.
             let from = Session::from_number(days.map_or(i32::MIN, |days| days[row]));
             let number = chunk.rows.get(row);
             if days.is_none()
-                && let Some(first) = first_rows.insert(name.clone(), number)
+                && let Some(first) = first_rows.insert(name.to_string(), number)
             {
                 let path = PathBuf::from(format!("{}, table {}", database.path().display(), layout.table));
-                return Err(SourceError::DuplicateKey { path, key: name.clone(), first, second: number });
+                return Err(SourceError::DuplicateKey {
+                    path,
+                    key: name.into_owned(),
+                    first,
+                    second: number,
+                });
             }
-            texts.entry(name.clone()).or_default().push((from, text.to_owned()));
+            texts.entry(name.into_owned()).or_default().push((from, text.to_owned()));
         }
     }
     for of_instrument in texts.values_mut() {

@@ -41,6 +41,11 @@ impl Database {
         self.names().iter().any(|name| name == table)
     }
 
+    /// A table, as messages name it.
+    pub(crate) fn place(&self, table: &str) -> PathBuf {
+        PathBuf::from(format!("{}, table {table}", self.path().display()))
+    }
+
     pub(super) fn path(&self) -> &Path {
         match self {
             Self::Sqlite(file) => file.path(),

@@ -45,6 +45,11 @@ impl Delistings {
         self.last.get(instrument)
     }
 
+    /// The instruments that the table names.
+    pub(crate) fn instruments(&self) -> impl Iterator<Item = &str> {
+        self.last.keys().map(String::as_str)
+    }
+
     /// The reasons of all rows, each once.
     pub fn reasons(&self) -> &BTreeSet<String> {
         &self.reasons
@@ -80,6 +85,7 @@ pub(crate) fn read(
     for chunk in database.scan(&scan)? {
         for row in 0..chunk.len() {
             let (instrument, delisting) = columns.delisting(&chunk, row, &place)?;
+            let instrument = layout.instrument_names.apply(&instrument).into_owned();
             delistings.reasons.extend(delisting.reason.clone());
             // Of two rows of one date the later one in the table counts.
             if let Some(known) = delistings.last.get(&instrument) {

@@ -8,7 +8,10 @@ use super::{
     database::Database,
     scan::{Chunk, Role, Scan, kept_rows},
 };
-use crate::{error::SourceError, format::coded_texts::CodedTexts, request::table_layout::PeriodTable};
+use crate::{
+    error::SourceError, format::coded_texts::CodedTexts, keys::name_rule::NameRule,
+    request::table_layout::PeriodTable,
+};
 
 /// Reported periods in the order of publication; on one day the earlier period stands first.
 pub(super) struct Reports {
@@ -30,6 +33,11 @@ struct Report {
 }
 
 impl Reports {
+    /// The instruments that the reports are of.
+    pub(super) fn instruments(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(Instrument::name)
+    }
+
     /// Read a table of periods. What is left out or odd is counted in the warnings.
     pub(super) fn read(
         database: &Database,
@@ -40,7 +48,7 @@ impl Reports {
         let columns = PeriodColumns::want(layout, database, &mut scan)?;
         let mut rows = PeriodRows::default();
         for chunk in database.scan(&scan)? {
-            rows.add(&chunk, &columns);
+            rows.add(&chunk, &columns, &layout.instrument_names);
         }
         // Several statements may be kept of one table: each warns with its own counts.
         let kept = kept_rows(&layout.keep).map_or_else(String::new, |kept| format!(" ({kept})"));
@@ -147,7 +155,7 @@ struct PeriodRows {
 }
 
 impl PeriodRows {
-    fn add(&mut self, chunk: &Chunk, columns: &PeriodColumns) {
+    fn add(&mut self, chunk: &Chunk, columns: &PeriodColumns, rule: &NameRule) {
         let instruments = chunk.texts(columns.instrument);
         let (known, ends) = (chunk.days(columns.known_at), chunk.days(columns.period_end));
         let ids = chunk.numbers(columns.id);
@@ -163,18 +171,18 @@ impl PeriodRows {
                 self.early += 1;
             } else {
                 let known = Session::from_number(known[row]);
-                let instrument = self.place(&instruments.names[instruments.codes[row] as usize]);
+                let instrument = self.place(&rule.apply(&instruments.names[instruments.codes[row] as usize]));
                 self.reports.push(Report { known, end, id: ids.get(row) as u64, instrument, period });
             }
         }
     }
 
     /// The place of an instrument among the names; a new one is added.
-    fn place(&mut self, name: &String) -> u32 {
+    fn place(&mut self, name: &str) -> u32 {
         self.known.get(name).copied().unwrap_or_else(|| {
             self.names.push(Instrument::new(name));
             let place = self.names.len() as u32 - 1;
-            self.known.insert(name.clone(), place);
+            self.known.insert(name.to_owned(), place);
             place
         })
     }

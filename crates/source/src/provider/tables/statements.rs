@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use backstaff_panel::{Facts, Frequency, Panel};
+use backstaff_panel::{Facts, Frequency, Instrument, Panel};
 
 use super::{
     database::Database,
@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     error::SourceError,
+    keys::matched::{Match, Pair},
     request::{
         panel_source::PanelSource,
         table_layout::{Dates, ItemTable, Keep, Statements, TableLayout},
@@ -25,9 +26,10 @@ pub(crate) fn insert(
     layout: &TableLayout,
     request: &PanelSource,
     warnings: &mut Vec<String>,
+    matches: &mut Vec<Match>,
 ) -> Result<(), SourceError> {
     for statements in &layout.statements {
-        insert_statements(panel, database, statements, request, warnings)?;
+        insert_statements(panel, database, statements, request, warnings, matches)?;
     }
     Ok(())
 }
@@ -38,6 +40,7 @@ fn insert_statements(
     layout: &Statements,
     request: &PanelSource,
     warnings: &mut Vec<String>,
+    matches: &mut Vec<Match>,
 ) -> Result<(), SourceError> {
     let tables = layout.items.iter().map(|items| {
         let fact_name = |name: &str| format!("{}{name}{}", layout.prefix, Frequency::Quarterly.suffix());
@@ -49,6 +52,10 @@ fn insert_statements(
         return Ok(());
     }
     let reports = Reports::read(database, &layout.periods, warnings)?;
+    let at = ("statements of the layout, periods", &*database.place(&layout.periods.table));
+    let of_prices = panel.axis().instruments().iter().map(Instrument::name);
+    let matched = Match::of(Pair::Statements, at, of_prices, reports.instruments());
+    matches.push(matched.allowed(request.allow_unmatched));
     for (items, names) in tables {
         for (name, facts) in facts(&reports, database, items, &names, warnings)? {
             panel.insert_facts(&name, facts)?;

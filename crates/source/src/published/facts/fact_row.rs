@@ -33,7 +33,8 @@ impl<'a> FactRow<'a> {
         left_out: &mut LeftOut,
     ) -> Result<(), SourceError> {
         let FactColumns { source, names, instrument, period_end, currency, values, .. } = self.columns;
-        let instrument = Instrument::new(self.key(*instrument, "instrument")?);
+        let instrument = self.key(*instrument, "instrument")?;
+        let instrument = Instrument::new(source.instrument_names.apply(instrument).as_ref());
         if let Some((column, expected)) = *currency
             && !self.row.texts[column].eq_ignore_ascii_case(expected)
         {

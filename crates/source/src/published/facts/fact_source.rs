@@ -7,7 +7,7 @@ use std::{
 
 use backstaff_panel::{Facts, Frequency};
 
-use crate::{date_order::DateOrder, request::mapping::Mapping};
+use crate::{date_order::DateOrder, keys::name_rule::NameRule, request::mapping::Mapping};
 
 /// Facts by the names that expressions use: `eps_q` for `$$eps_q`.
 pub(crate) type FactsByName = BTreeMap<String, Facts>;
@@ -41,6 +41,10 @@ pub struct FactSource {
     pub fields: Option<BTreeSet<String>>,
     /// The order of day and month in dates such as 3/4/2015, in all columns of dates.
     pub date_order: DateOrder,
+    /// The rule by which the names of instruments are rewritten.
+    pub instrument_names: NameRule,
+    /// Whether less than half of the instruments of the prices may be in the table.
+    pub allow_unmatched: bool,
 }
 
 /// The contents of a table of published values.
@@ -64,6 +68,8 @@ impl FactSource {
             currency: None,
             fields: None,
             date_order: DateOrder::Detect,
+            instrument_names: NameRule::default(),
+            allow_unmatched: false,
         }
     }
 }

@@ -38,7 +38,10 @@ impl FactSource {
     /// period), if nothing says what periods are, or a day, a period or a value can't be read.
     pub fn read(&self) -> Result<ReadFacts, SourceError> {
         if self.is_provider() {
-            return Ok(ReadFacts { facts: qlib::facts::read_facts(&self.path)?, left_out: Vec::new() });
+            return Ok(ReadFacts {
+                facts: qlib::facts::read_facts(&self.path, &self.instrument_names)?,
+                left_out: Vec::new(),
+            });
         }
         let mut published = Published::new();
         let mut left_out = LeftOut::default();

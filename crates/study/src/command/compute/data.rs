@@ -1,6 +1,6 @@
 //! The data of a single computation: read into memory, or through a store that keeps what is computed.
 
-use backstaff_source::{DateOrder, Halts, Unused, field_name};
+use backstaff_source::{DateOrder, Halts, NameRule, Unused, field_name};
 use std::{
     collections::BTreeSet,
     path::Path,
@@ -21,6 +21,15 @@ use crate::{
     stored::{column::ColumnHandle, facts::LoadFacts, panel::PanelHandle},
 };
 
+/// How names of instruments meet between the files of a single computation.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    /// The rule by which names of instruments are rewritten, in all files that are read.
+    pub instrument_names: NameRule,
+    /// Whether less than half of the instruments may meet.
+    pub allow_unmatched: bool,
+}
+
 /// The data of a single computation, and the store for its results.
 pub(crate) struct Task<'a> {
     /// The command, as the store's list of runs names it.
@@ -39,6 +48,8 @@ pub(crate) struct Task<'a> {
     pub date_order: DateOrder,
     /// The form in which files write a session without trade.
     pub halts: Halts,
+    /// How names of instruments meet between files.
+    pub keys: &'a Keys,
     /// The place of published values, if there are any.
     pub facts: Option<&'a Path>,
     /// The condition of the rows to take, as if there were no others; `None` for all rows.
@@ -92,7 +103,8 @@ fn read(
             Some(path) => stage.with_facts(path),
             None => stage,
         };
-        Data::load(flow, task, &stage.with_date_order(task.date_order).with_halts(task.halts))
+        let stage = stage.with_date_order(task.date_order).with_halts(task.halts);
+        Data::load(flow, task, &stage.with_keys(&task.keys.instrument_names, task.keys.allow_unmatched)?)
     };
     let data = load(Vec::new())?;
     let chosen = choose(&data.schema());

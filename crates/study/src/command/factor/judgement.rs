@@ -1,6 +1,7 @@
 //! The judgement of a feature: every number that is shown, as one document.
 
 use backstaff_panel::{Execution, Session};
+use backstaff_source::Match;
 use serde::{Serialize, Serializer};
 
 use super::{AtHorizon, Coverage, Verdict, Year};
@@ -96,6 +97,8 @@ pub struct DataFacts {
     pub sessions_per_year: f64,
     /// The condition that a row must meet to be judged.
     pub universe: String,
+    /// How the instruments of each table that is joined meet those of the data.
+    pub matches: Vec<Match>,
     /// The warnings of the reading.
     pub warnings: Vec<String>,
 }

@@ -189,6 +189,7 @@ fn data_facts(subject: &Subject<'_>, axis: &Axis) -> DataFacts {
         adjustment_why: adjustment.why.clone(),
         sessions_per_year: axis.calendar().sessions_per_year(),
         universe: subject.universe_text.to_owned(),
+        matches: subject.reading.matches.clone(),
         warnings: data_warnings(subject.reading),
     }
 }

@@ -35,7 +35,7 @@ pub use self::{
 use crate::{
     StudyError,
     command::{
-        compute::{Data, Task, with_data},
+        compute::{Data, Keys, Task, with_data},
         output::write_bytes,
     },
     config::{Chosen, TRADES, catalog},
@@ -62,6 +62,8 @@ pub struct Request {
     pub halts: Halts,
     /// The column of changes against base prices by which prices are adjusted, if there is one.
     pub change: Option<String>,
+    /// How names of instruments meet between files.
+    pub keys: Keys,
     /// The price of the next session from which returns are taken.
     pub execution: Execution,
     /// The feature: an expression, or a name from a library or a file.
@@ -112,6 +114,7 @@ pub fn judge(request: &Request, observer: &dyn Observer) -> Result<Judgement, St
         category: Some(category),
         date_order: request.date_order,
         halts: request.halts,
+        keys: &request.keys,
         facts: request.facts.as_deref(),
         rows: None,
     };

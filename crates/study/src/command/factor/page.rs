@@ -331,6 +331,11 @@ fn stability(judgement: &Judgement) -> Section {
         .block(table)
 }
 
+/// How the instruments of tables that are joined meet those of the data, in sentences.
+fn joined(judgement: &Judgement) -> String {
+    judgement.data.matches.iter().map(|matched| format!(" Joined: {matched}.")).collect::<Vec<_>>().concat()
+}
+
 fn values(judgement: &Judgement) -> Section {
     let coverage = &judgement.coverage;
     let counts = judgement.series.count.iter().map(|&count| f64::from(count)).collect();
@@ -343,7 +348,7 @@ fn values(judgement: &Judgement) -> Section {
         table = table.row(cells![*share, *value]);
     }
     Section::new("values", "Values")
-        .intro(format!("{}.", capitalised(&coverage_line(coverage))))
+        .intro(format!("{}.{}", capitalised(&coverage_line(coverage)), joined(judgement)))
         .block(Block::Beside(vec![
             Chart::new("Instruments with value and return, by session", lines).height(220).into(),
             table.into(),

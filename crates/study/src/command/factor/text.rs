@@ -19,7 +19,9 @@ impl fmt::Display for Judgement {
         if judgement.feature.name.is_some() {
             writeln!(out, "  = {}", judgement.feature.expression)?;
         }
-        writeln!(out, "{}\n{}\n", data_line(judgement), coverage_line(&judgement.coverage))?;
+        writeln!(out, "{}", data_line(judgement))?;
+        judgement.data.matches.iter().try_for_each(|matched| writeln!(out, "joined: {matched}"))?;
+        writeln!(out, "{}\n", coverage_line(&judgement.coverage))?;
         writeln!(out, "{}", judgement.verdict.sentence)?;
         for warning in &judgement.warnings {
             writeln!(out, "warning: {warning}")?;

@@ -19,6 +19,7 @@ mod planted;
 
 use std::{fmt, time::Instant};
 
+use backstaff_source::Match;
 use backstaff_stage::Store;
 use serde::Serialize;
 
@@ -80,6 +81,8 @@ pub struct Proof {
     pub study: String,
     /// The passes, in order.
     pub passes: Vec<Pass>,
+    /// How the instruments of each table that the study joins meet those of its prices.
+    pub matches: Vec<Match>,
     /// The features that foresee the next return beyond belief, the worst first.
     pub suspects: Vec<Suspect>,
     /// The leaks that the proof can't show.
@@ -97,6 +100,7 @@ impl Proof {
 
 impl fmt::Display for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.matches.iter().try_for_each(|matched| writeln!(f, "joined: {matched}"))?;
         for pass in &self.passes {
             let verdict = if pass.leaks.is_empty() { "nothing moved" } else { "MOVED" };
             writeln!(
@@ -166,6 +170,7 @@ impl Study {
             }
             Ok(Proof {
                 study: self.run_name(),
+                matches: self.matches(&base.handle),
                 passes,
                 suspects: found.suspects,
                 not_covered: self.not_covered(),

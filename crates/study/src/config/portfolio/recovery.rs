@@ -1,13 +1,13 @@
 //! What a delisting brings.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
-use backstaff_panel::Axis;
+use backstaff_panel::{Axis, Instrument};
 use backstaff_portfolio::Recovery;
-use backstaff_source::read_attributes;
+use backstaff_source::{Match, NameRule, Pair, read_attributes};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,13 +32,29 @@ pub struct RecoverySpec {
     pub instruments: BTreeMap<String, f64>,
     /// A CSV or Parquet file with an instrument and its `recovery` a row.
     pub table: Option<PathBuf>,
+    /// The rule by which names of instruments in the table are rewritten, where they are spelled otherwise than in the
+    /// prices.
+    pub instrument_names: NameRule,
+    /// Whether less than half of the instruments of the table may be in the prices.
+    pub allow_unmatched: bool,
+    /// The instruments of the table, by the names that the rule makes.
+    #[serde(skip)]
+    pub in_table: BTreeSet<String>,
     /// The shares by the reason that the database's table of delistings gives.
     pub reasons: BTreeMap<String, f64>,
 }
 
 impl Default for RecoverySpec {
     fn default() -> Self {
-        Self { usual: 1.0, instruments: BTreeMap::new(), table: None, reasons: BTreeMap::new() }
+        Self {
+            usual: 1.0,
+            instruments: BTreeMap::new(),
+            table: None,
+            instrument_names: NameRule::default(),
+            allow_unmatched: false,
+            in_table: BTreeSet::new(),
+            reasons: BTreeMap::new(),
+        }
     }
 }
 
@@ -46,7 +62,7 @@ impl RecoverySpec {
     /// Take in the table, if there is one; what the study says of an instrument itself goes before it.
     pub fn read_table(&mut self, folder: &Path) -> Result<(), StudyError> {
         let Some(path) = self.table.as_ref().map(|path| folder.join(path)) else { return Ok(()) };
-        let table = read_attributes(&path, None, &["recovery"])?;
+        let table = read_attributes(&path, None, &["recovery"])?.renamed(&self.instrument_names)?;
         for name in table.instruments() {
             let text = table.get(name, "recovery").unwrap_or_default();
             let share = text.trim().parse().ok().filter(|share: &f64| share.is_finite() && *share >= 0.0);
@@ -58,8 +74,25 @@ impl RecoverySpec {
                 ),
             })?;
             self.instruments.entry(name.to_owned()).or_insert(share);
+            self.in_table.insert(name.to_owned());
         }
         Ok(())
+    }
+
+    /// How the instruments of the table meet those of the prices' files, also where the study reads few of them: the
+    /// table's own names need partners, since few instruments are ever delisted. `None` without a table.
+    pub fn matched(&self, folder: &Path, panel: &PanelHandle) -> Option<Match> {
+        let path = folder.join(self.table.as_ref()?);
+        let listed = panel.axis().instruments().iter().map(Instrument::name);
+        let listed = listed.chain(panel.facts().others.iter().map(String::as_str));
+        let named = self.in_table.iter().map(String::as_str);
+        let matched = Match::of(Pair::Recoveries, ("portfolio.recovery", &path), listed, named);
+        Some(matched.allowed(self.allow_unmatched))
+    }
+
+    /// The instruments that the study itself names, beside those of its table.
+    pub fn stated_names(&self) -> impl Iterator<Item = &String> {
+        self.instruments.keys().filter(|name| !self.in_table.contains(*name))
     }
 
     /// The first share that is none.

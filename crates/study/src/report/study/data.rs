@@ -3,7 +3,7 @@
 use backstaff_report::{Block, Cell, Column, Details, Emphasis, Fact, Format, Heat, Section, Table, cells};
 use backstaff_source::{Found, quality::Check};
 
-use super::{account::Accounts, published, survivorship::Gauge};
+use super::{account::Accounts, matches, published, survivorship::Gauge};
 use crate::{flow::results::Results, words};
 
 pub(super) fn section(results: &Results, accounts: &Accounts<'_>) -> Section {
@@ -18,6 +18,9 @@ pub(super) fn section(results: &Results, accounts: &Accounts<'_>) -> Section {
         .block(reading(results))
         .block(Details::new("Columns of the price files").block(recognised(&facts.found)))
         .block(quality_counts(results));
+    if let Some(table) = matches::table(results) {
+        section = section.block(table);
+    }
     if let Some(table) = published::table(results) {
         section = section.block(table);
     }

@@ -9,6 +9,7 @@ mod data;
 mod holdings;
 mod importance;
 mod lineage;
+mod matches;
 mod models;
 pub mod numbers;
 mod performance;

@@ -1,7 +1,7 @@
 //! The result of a study as a value: the contents of `results.json`, and the source of the program's text.
 
 use backstaff_report::Severity;
-use backstaff_source::quality::Quality;
+use backstaff_source::{Match, quality::Quality};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +64,9 @@ pub struct StudyResult {
     pub suspects: Vec<Suspect>,
     /// The findings of the checks of the data.
     pub quality: Quality,
+    /// How the instruments of each table that is joined meet those of the prices.
+    #[serde(default)]
+    pub matches: Vec<Match>,
     /// The instruments that were left out of the data.
     pub excluded: Vec<Excluded>,
     /// The features that the models see.
@@ -245,6 +248,7 @@ impl StudyResult {
             cautions: cautions(results, &accounts, &verdict),
             suspects: results.suspects.clone(),
             quality: results.quality.clone(),
+            matches: results.matches.clone(),
             excluded: excluded
                 .map(|(instrument, reason)| Excluded {
                     instrument: instrument.clone(),

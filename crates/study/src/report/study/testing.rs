@@ -118,6 +118,7 @@ impl Made {
         Results {
             panel: Arc::new(panel),
             quality: quality(),
+            matches: Vec::new(),
             features: vec![
                 feature("mom_5d", "$close / Ref($close, 5) - 1"),
                 feature("z", "CsZScore($x, by=sector)"),

@@ -40,7 +40,7 @@ use crate::{
         progress::{Event, Observer},
     },
 };
-use backstaff_source::{DateOrder, Halts};
+use backstaff_source::{DateOrder, Halts, Match};
 
 /// The sessions below which a proof would show nothing.
 const LEAST_SESSIONS: usize = 10;
@@ -63,6 +63,8 @@ pub struct Request {
     pub date_order: DateOrder,
     /// The form in which files write a session without trade.
     pub halts: Halts,
+    /// How names of instruments meet between files.
+    pub keys: compute::Keys,
     /// The features of the request: the name and the expression of each.
     pub features: Vec<(String, String)>,
     /// The names of built-in libraries to prove.
@@ -168,6 +170,8 @@ pub struct FeatureProof {
     pub checks: Vec<Check>,
     /// The dependence of each feature on the start of history.
     pub warm_up: Vec<WarmUp>,
+    /// How the instruments of each table that is joined meet those of the data.
+    pub matches: Vec<Match>,
     /// The entries of libraries that need columns which the data lack: the name and the reason.
     pub left_out: Vec<(String, String)>,
     /// The warnings for the user, in order.
@@ -190,6 +194,7 @@ pub fn prove_features(request: &Request, observer: &dyn Observer) -> Result<Feat
         data: request.data.clone(),
         date_order: request.date_order,
         halts: request.halts,
+        keys: request.keys.clone(),
         features: request.features.clone(),
         libraries: request.libraries.clone(),
         file: request.file.clone(),
@@ -223,6 +228,7 @@ fn prove(
         features: features.iter().map(Subject::of).collect(),
         checks,
         warm_up,
+        matches: data.facts().matches.clone(),
         left_out: chosen.left_out.clone(),
         warnings: flow.warnings(),
         not_covered: NOT_COVERED.to_vec(),

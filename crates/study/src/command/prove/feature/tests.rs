@@ -143,6 +143,7 @@ fn the_text_shows_what_moved_where_and_in_which_part() {
         features: features.iter().map(Subject::of).collect(),
         checks,
         warm_up,
+        matches: Vec::new(),
         left_out: Vec::new(),
         warnings: Vec::new(),
         not_covered: NOT_COVERED.to_vec(),

@@ -29,6 +29,9 @@ impl fmt::Display for FeatureProof {
             data.last,
             count(self.features.len(), "feature"),
         )?;
+        for matched in &self.matches {
+            writeln!(f, "joined: {matched}\n")?;
+        }
         f.write_str(&checks(&self.checks))?;
         for kind in Kind::ALL {
             f.write_str(&not_compared(kind, &self.checks))?;

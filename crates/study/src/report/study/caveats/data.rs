@@ -133,8 +133,11 @@ pub(super) fn reading(case: Case<'_>) -> Option<Caveat> {
     let adjustment = &facts.found.adjustment;
     let is_as_file = adjustment.used == Adjustment::AsIs;
     let title = if is_as_file { "Prices as in the file" } else { "While reading the data" };
-    let mut text =
-        facts.warnings.iter().map(|warning| words::capitalised(warning)).collect::<Vec<_>>().join(". ");
+    // What the study itself joins later, such as recoveries, is no warning of the reading yet.
+    let doubtful = case.results.matches.iter().filter(|matched| matched.is_doubtful());
+    let doubtful = doubtful.map(ToString::to_string).filter(|text| !facts.warnings.contains(text));
+    let warnings = facts.warnings.iter().cloned().chain(doubtful);
+    let mut text = warnings.map(|warning| words::capitalised(&warning)).collect::<Vec<_>>().join(". ");
     if is_as_file && !adjustment.guess.is_empty() {
         let gap = if text.is_empty() { "" } else { ". " };
         text = format!("{text}{gap}From their looks: {}", adjustment.guess);
