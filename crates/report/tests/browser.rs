@@ -70,7 +70,8 @@ fn page() -> String {
     demo::report().body().and_then(|body| body.page(&demo::run())).expect("the demo is a sound report")
 }
 
-/// The page with a script at its end that acts as a reader; what it returns is in the attribute `data-seen`.
+/// The page with a script at its end that acts as a reader; what it returns is in the attribute `data-seen`. The page's
+/// own script defines nothing outside of itself; `inside` hands the reader what it tests.
 fn page_read_by(script: &str) -> String {
     let reader = format!(
         "<script>(async () => {{
@@ -79,7 +80,8 @@ fn page_read_by(script: &str) -> String {
             document.body.dataset.seen = await (async () => {{ {script} }})();
         }})()</script>"
     );
-    page().replace("</body>", &(reader + "</body>"))
+    let opened = page().replace("const redraw =", "window.inside = { charts, labels };\nconst redraw =");
+    opened.replace("</body>", &(reader + "</body>"))
 }
 
 fn seen_by(script: &str) -> String {
@@ -143,6 +145,71 @@ fn a_reader_sorts_a_table_gets_its_order_back_and_sees_missing_values_last() {
         return [...sort("#orders table.sortable", 3, 0, 3), ...sort("#summary table.sortable", 5, -1, 2)].join(" ");
     "##;
     assert_eq!(seen_by(script), "0.00 48,145.50 0.00 0.00 – – –");
+}
+
+#[test]
+fn the_ticks_of_an_axis_are_written_as_they_are() {
+    // What uPlot divides an axis into: steps of 1, 2, 2.5 and 5 times a power of ten, with the noise of their sums.
+    let script = r#"
+        const number = { kind: "number", digits: 2 }, percent = { kind: "percent", digits: 1 };
+        const steps = (first, step) => Array.from({ length: 5 }, (_, place) => first + place * step);
+        const axes = [
+            [number, steps(0, 0.25)], [number, steps(0, 2.5)], [number, steps(-0.05, 0.025)],
+            [percent, steps(0, 0.025)], [percent, steps(-0.1, 0.025)], [percent, steps(0, 0.1)],
+            [number, steps(0.1, 0.1)], [number, [0.2, 0.5, 1, 2]], [number, steps(1e6, 250)],
+            [{ kind: "integer" }, steps(0, 2.5)], [number, [0.3]], [number, []],
+            [number, steps(1e6, 0.0001)],
+        ];
+        return axes.map(([format, ticks]) => inside.labels(format, ticks).join(" ")).join("; ");
+    "#;
+    let written = [
+        "0.00 0.25 0.50 0.75 1.00",
+        "0.0 2.5 5.0 7.5 10.0",
+        "−0.050 −0.025 0.000 0.025 0.050",
+        "0.0% 2.5% 5.0% 7.5% 10.0%",
+        "−10.0% −7.5% −5.0% −2.5% 0.0%",
+        "0% 10% 20% 30% 40%",
+        "0.1 0.2 0.3 0.4 0.5",
+        "0.2 0.5 1.0 2.0",
+        "1,000,000 1,000,250 1,000,500 1,000,750 1,001,000",
+        "0  5  10",
+        "0.3",
+        "",
+        "1,000,000.0000 1,000,000.0001 1,000,000.0002 1,000,000.0003 1,000,000.0004",
+    ];
+    assert_eq!(seen_by(script), written.join("; "));
+}
+
+#[test]
+fn every_axis_of_a_page_tells_the_value_of_its_ticks() {
+    // Each label, read as a number, is the tick that it stands at.
+    let script = r#"
+        const read = (text) => {
+            const number = Number(text.replace("−", "-").replaceAll(",", "").replace("%", ""));
+            return text.endsWith("%") ? number / 100 : number;
+        };
+        const wrong = inside.charts.flatMap((chart) => chart.drawing.axes.flatMap((axis, place) => {
+            const named = place === 0 && (chart.x.time || chart.spec.kind === "bars");
+            if (named || !axis._values) return [];
+            return axis._values.flatMap((text, tick) => {
+                const at = axis._splits[tick];
+                const off = text === "" ? 0 : Math.abs(read(text) - at);
+                return off > 1e-9 * Math.max(1, Math.abs(at)) ? [`${text} at ${at}`] : [];
+            });
+        }));
+        const ticks = inside.charts.map((chart) => chart.drawing.axes[1]._values?.length ?? 0);
+        return `${wrong.join("; ")}|${ticks.every((count) => count > 0)}`;
+    "#;
+    assert_eq!(seen_by(script), "|true");
+}
+
+#[test]
+fn the_dashes_of_a_line_are_in_its_legend() {
+    let script = r##"
+        const marks = [...document.querySelectorAll("#performance figure.chart")[0].querySelectorAll("[aria-pressed] .u-marker")];
+        return marks.map((mark) => (mark.style.background.includes("gradient") ? "dashes" : "plain")).join(" ");
+    "##;
+    assert_eq!(seen_by(script), "plain plain plain dashes plain");
 }
 
 #[test]

@@ -54,6 +54,28 @@ function ratioTicks(low, high, count) {
   return ticks;
 }
 
+// Labels of the ticks of an axis; a count has none between whole numbers.
+function labels(format, ticks) {
+  if (format.kind === "integer")
+    return ticks.map((at) => (Math.abs(at - Math.round(at)) < 1e-9 ? show(format, at, 0) : ""));
+  const digits = digitsOf(format, ticks);
+  return ticks.map((at) => show(format, at, digits));
+}
+
+// Dashes of a line: its lengths of ink and gap.
+const DASHES = { dashed: [6, 4], dash_dotted: [10, 3, 2, 3] };
+
+// The background of a series' mark in the legend, with the dashes of its line.
+function mark(series, colour) {
+  let at = 0;
+  const parts = (DASHES[series?.stroke] ?? []).map((length, place) => {
+    const part = `${place % 2 ? "transparent" : colour} ${at}px ${at + length}px`;
+    at += length;
+    return part;
+  });
+  return parts.length ? `repeating-linear-gradient(to right, ${parts.join(", ")})` : colour;
+}
+
 // ---------------------------------------------------------------- one chart
 
 class Chart {
@@ -126,7 +148,7 @@ class Chart {
       ],
       legend: {
         mount: (_, legend) => this.figure.querySelector(".legend").replaceChildren(legend),
-        markers: { width: 0, fill: (_, place) => this.colours[place - 1] },
+        markers: { width: 0, fill: (_, place) => mark(spec.series[place - 1], this.colours[place - 1]) },
       },
       cursor: {
         y: false,
@@ -155,6 +177,7 @@ class Chart {
       solid: undefined,
       area: undefined,
       dashed: undefined,
+      dash_dotted: undefined,
       dots: () => null,
       step: uPlot.paths.stepped({ align: 1 }),
     };
@@ -163,7 +186,7 @@ class Chart {
       value: (u, value) => (u.legend.idx == null ? "" : show(this.spec.y.format, value)),
       stroke: colour,
       width: dots || this.barred ? 0 : 1.6,
-      dash: series.stroke === "dashed" ? [6, 4] : undefined,
+      dash: DASHES[series.stroke],
       fill: series.stroke === "area" ? faint(colour, 0.16) : undefined,
       fillTo: series.stroke === "area" ? () => 0 : undefined,
       paths: this.barred ? () => null : line[series.stroke],
@@ -286,21 +309,12 @@ class Chart {
       label: spec.x.name,
       labelSize: 18,
       labelFont: this.font,
-      values: (_, splits, __, ___, step) =>
-        splits.map((at) => show(spec.x.format, at, digitsOf(spec.x.format, step))),
+      values: (_, splits) => labels(spec.x.format, splits),
     });
   }
 
   yAxis() {
-    const format = this.spec.y.format;
-    const label = (splits, step) =>
-      splits.map((at) => {
-        if (format.kind !== "integer") return show(format, at, digitsOf(format, step));
-        return Math.abs(at - Math.round(at)) < 1e-9 ? show(format, at, 0) : "";
-      });
-    const smallest = (splits) =>
-      splits.slice(1).reduce((least, at, place) => Math.min(least, at - splits[place]), Infinity);
-    const values = (_, splits, __, ___, step) => label(splits, this.log ? smallest(splits) : step);
+    const values = (_, splits) => labels(this.spec.y.format, splits);
     const size = (_, texts) => Math.max(52, Math.ceil(this.textWidth(texts ?? [])) + 14);
     const log = this.log
       ? {

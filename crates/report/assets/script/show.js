@@ -54,10 +54,16 @@ function bytes(value) {
   return value.toFixed(unit === 0 ? 0 : 1) + " " + units[unit];
 }
 
-// The digits behind the point that tell steps of an axis apart.
-function digitsOf(format, step) {
-  const shown = format.kind === "percent" ? step * 100 : step;
-  return Math.min(10, Math.max(0, -Math.floor(Math.log10(shown) + 1e-9)));
+// The digits behind the point that write the ticks of an axis as they are: two for 0.25, one for 2.5%.
+function digitsOf(format, ticks) {
+  const shown = ticks.map((at) => (format.kind === "percent" ? at * 100 : at));
+  const steps = shown.slice(1).map((value, place) => Math.abs(value - shown[place]));
+  // What is less than a millionth of a step is noise of the sums that ticks are made of.
+  const noise = 1e-6 * (steps.length ? Math.min(...steps) : Math.abs(shown[0]));
+  const isWhole = (value, unit) => Math.abs(value - Math.round(value * unit) / unit) <= noise;
+  let digits = 0;
+  while (digits < 10 && !shown.every((value) => isWhole(value, 10 ** digits))) digits++;
+  return digits;
 }
 
 const date = (at) => new Date(at * 1000).toISOString().slice(0, 10);

@@ -57,6 +57,8 @@ pub struct Line {
     pub stroke: Stroke,
     /// The colour of the series.
     pub colour: Colour,
+    /// The name of the series whose hue it has, in place of one of its own.
+    pub like: Option<String>,
     /// Lower and upper bounds around the values, shaded: one a place each.
     pub ribbon: Option<(Vec<f64>, Vec<f64>)>,
 }
@@ -69,6 +71,8 @@ pub enum Stroke {
     Solid,
     /// A dashed line from value to value.
     Dashed,
+    /// A line of dashes and dots: what others are compared with.
+    DashDotted,
     /// A line, shaded down or up to zero; the axis then shows zero.
     Area,
     /// A value holds until the next place.
@@ -182,7 +186,14 @@ impl Lines {
 impl Line {
     /// A series that is drawn as a solid line.
     pub fn new(name: impl Into<String>, values: Vec<f64>) -> Self {
-        Self { name: name.into(), values, stroke: Stroke::Solid, colour: Colour::ByName, ribbon: None }
+        Self {
+            name: name.into(),
+            values,
+            stroke: Stroke::Solid,
+            colour: Colour::ByName,
+            like: None,
+            ribbon: None,
+        }
     }
 
     /// Sets how the series is drawn.
@@ -194,6 +205,13 @@ impl Line {
     /// Sets the colour of the series.
     pub fn colour(mut self, colour: Colour) -> Self {
         self.colour = colour;
+        self
+    }
+
+    /// Gives it the hue of the series with another name, of which it is another view: its mean, its value before costs.
+    /// Another stroke must tell the two apart where one chart has both.
+    pub fn like(mut self, name: impl Into<String>) -> Self {
+        self.like = Some(name.into());
         self
     }
 

@@ -36,11 +36,13 @@ pub enum Drawing {
     Histogram(Histogram),
 }
 
-/// The colour of a series. The page has a light and a dark shade of each; colour-blind readers can tell all apart.
+/// The colour of a series. The page has a light and a dark shade of each; colour-blind readers can tell the hues and
+/// the grey apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Colour {
-    /// A series of this name has the same colour in every chart of the report, as far as eight colours go.
+    /// A series of this name has the same hue in every chart of the report. Two names of one chart differ, as far as
+    /// eight hues go.
     ByName,
     /// Grey: what others are compared with.
     Neutral,

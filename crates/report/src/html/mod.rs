@@ -6,6 +6,8 @@ mod block;
 mod colour;
 mod figure;
 mod inline;
+#[cfg(test)]
+mod palette;
 mod rounded;
 
 use askama::Template;

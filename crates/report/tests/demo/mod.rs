@@ -125,13 +125,15 @@ fn performance() -> Section {
     let mut equity = Lines::by_date(dates(), Format::Number(3)).scale(Scale::Log).group("time");
     let mut under = Lines::by_date(dates(), Format::Percent(1)).group("time");
     for (name, values) in NAMES.iter().zip(&all) {
-        let grey = *name == "SPY";
-        let colour = if grey { Colour::Neutral } else { Colour::ByName };
-        let stroke = if grey { Stroke::Dashed } else { Stroke::Solid };
+        let is_benchmark = *name == "Equal weight";
+        let colour = if is_benchmark { Colour::Neutral } else { Colour::ByName };
+        let stroke = if is_benchmark { Stroke::DashDotted } else { Stroke::Solid };
         equity = equity.line(Line::new(*name, values.clone()).colour(colour).stroke(stroke));
     }
     for place in [0, 3] {
-        under = under.line(Line::new(NAMES[place], drawdown(&all[place])).stroke(Stroke::Area));
+        let colour = if place == 3 { Colour::Neutral } else { Colour::ByName };
+        under =
+            under.line(Line::new(NAMES[place], drawdown(&all[place])).stroke(Stroke::Area).colour(colour));
     }
     let equity = equity.band(Band {
         span: (16_664.0, 16_720.0),
@@ -192,8 +194,8 @@ fn months() -> Section {
     monthly.columns[13].heat = Heat::None;
     let yearly = Bars::new(["2015", "2016", "2017"], Format::Percent(1))
         .bars(BarSeries::new("LightGBM", vec![0.021, 0.214, 0.262]))
-        .bars(BarSeries::new("Equal weight", vec![-0.013, 0.171, 0.212]))
-        .bars(BarSeries::new("SPY", vec![0.012, 0.12, 0.217]).colour(Colour::Neutral));
+        .bars(BarSeries::new("Equal weight", vec![-0.013, 0.171, 0.212]).colour(Colour::Neutral))
+        .bars(BarSeries::new("SPY", vec![0.012, 0.12, 0.217]));
     Section::new("months", "Months and years").block(monthly).block(Block::Beside(vec![
         Chart::new("Return by year", yearly).into(),
         Chart::new(
