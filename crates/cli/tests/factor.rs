@@ -22,7 +22,7 @@ fn near(found: &Value, wanted: f64) {
 fn the_numbers_are_those_of_pandas() {
     let place = Workplace::new();
     let found = place.json(&["factor", REVERSAL, "--data", "prices.csv"]);
-    assert_eq!((&found["factor"], &found["horizon"]), (&Value::from(1), &Value::from(5)));
+    assert_eq!((&found["factor"], &found["horizon"]), (&Value::from(2), &Value::from(5)));
     let at = &found["horizons"][1];
     assert_eq!((&at["horizon"], &at["rank_ic"]["n"]), (&Value::from(5), &Value::from(889)));
     near(&at["ic"]["mean"], 0.003_322_763_193_354_24);
@@ -38,6 +38,11 @@ fn the_numbers_are_those_of_pandas() {
     for (quantile, mean) in means.into_iter().enumerate() {
         near(&at["quantile_means"][quantile], mean);
     }
+    let range = [0, 1].map(|end| at["rank_ic"]["t_apart_range"][end].as_f64().unwrap());
+    assert!(
+        range[0] < range[1] && (range[0]..range[1]).contains(&at["rank_ic"]["t_apart"].as_f64().unwrap())
+    );
+    assert!(at["spread"]["t_apart"].is_null() && at["label_spread"]["t_apart"].is_f64());
     near(&at["label_spread"]["newey_west_t"], 0.361_920_998_107_827);
     near(&at["spread"]["mean"], 6.680_638_494_886_46e-5);
     near(&at["spread"]["newey_west_t"], 0.284_735_819_439_297);

@@ -50,6 +50,15 @@ pub(crate) fn years(years: f64) -> String {
     format!("{} years", number(years, 1))
 }
 
+/// The number of bars that a state is expected to last, in words. A model that saw `n_bars` knows of no longer stay
+/// than these: a probability of leaving that is 0 to the eye gives hundreds of millions of bars.
+pub(crate) fn stay(expected: Option<f64>, n_bars: usize) -> String {
+    match expected {
+        Some(bars) if bars <= n_bars as f64 => Format::Number(1).show(bars),
+        _ => format!("> {}", Format::Integer.show(n_bars as f64)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +69,13 @@ mod tests {
         assert_eq!(difference(-0.0123, 1), "−1.2%");
         assert_eq!(difference(0.0001, 1), "0.0%");
         assert_eq!(difference(f64::NAN, 1), "–");
+    }
+
+    #[test]
+    fn no_state_lasts_longer_than_the_bars_that_its_model_saw() {
+        let told = [Some(12.34), Some(500.0), Some(653_279_573.3), None].map(|bars| stay(bars, 500));
+        assert_eq!(told, ["12.3", "500.0", "> 500", "> 500"]);
+        assert_eq!(stay(None, 1500), "> 1,500");
     }
 
     #[test]

@@ -68,12 +68,14 @@ pub struct SeriesSummary {
     pub lag: usize,
     /// The share of sessions above 0.
     pub share_positive: f64,
-    /// How many sessions have a value if only every h-th one counts, so that labels don't overlap.
+    /// How many sessions have a value if only every h-th one counts, so that labels don't overlap: the most of the h
+    /// ways to begin.
     pub n_apart: usize,
-    /// The mean of the sessions that lie apart.
-    pub mean_apart: f64,
-    /// The mean of the sessions that lie apart in its standard errors.
+    /// The mean of such sessions in its ordinary standard errors: the mean over the h ways to begin, of which none is
+    /// better than another. Each of them alone throws away all but one h-th of the sessions.
     pub t_apart: f64,
+    /// The least and the greatest t of the h ways; `None` if none is defined.
+    pub t_apart_range: Option<(f64, f64)>,
 }
 
 impl SeriesSummary {
@@ -91,12 +93,15 @@ impl SeriesSummary {
     pub fn of(series: &[f64], horizon: Horizon) -> Self {
         let horizon = horizon.get() as usize;
         let present = series.iter().copied().filter(|value| value.is_finite()).collect::<Vec<_>>();
-        let first = series.iter().position(|value| value.is_finite()).unwrap_or(0);
-        let apart = series[first..].iter().step_by(horizon).copied().filter(|value| value.is_finite());
+        let apart = (0..horizon.min(series.len())).map(|start| {
+            let apart = series[start..].iter().step_by(horizon).copied().filter(|value| value.is_finite());
+            apart.collect::<Vec<_>>()
+        });
         let apart = apart.collect::<Vec<_>>();
+        let ts = apart.iter().map(|values| t(values, mean_from_first(values), 0));
+        let ts = ts.filter(|t| t.is_finite()).collect::<Vec<_>>();
         let mean = mean_from_first(&present);
         let deviation = deviation(&present, mean);
-        let mean_apart = mean_from_first(&apart);
         let n = present.len();
         let lag = lag(n, horizon);
         let positive = present.iter().filter(|&&value| value > 0.0).count();
@@ -109,9 +114,13 @@ impl SeriesSummary {
             newey_west_t: t(&present, mean, lag),
             lag,
             share_positive: if n == 0 { f64::NAN } else { positive as f64 / n as f64 },
-            n_apart: apart.len(),
-            mean_apart,
-            t_apart: t(&apart, mean_apart, 0),
+            n_apart: apart.iter().map(Vec::len).max().unwrap_or(0),
+            t_apart: mean_from_first(&ts),
+            t_apart_range: ts
+                .iter()
+                .copied()
+                .min_by(f64::total_cmp)
+                .zip(ts.iter().copied().max_by(f64::total_cmp)),
         }
     }
 }

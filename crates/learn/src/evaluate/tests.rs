@@ -82,6 +82,20 @@ fn overlapping_labels_make_the_plain_t_too_large() {
 }
 
 #[test]
+fn sessions_apart_may_begin_with_any_of_the_first() {
+    // By hand, horizon 2: 1, 3, 5 (mean 3, error 2/√3) and 2, 2, 8 (mean 4, error √12/√3 = 2); one is missing.
+    let series = [1.0, 2.0, 3.0, 2.0, 5.0, 8.0, f64::NAN];
+    let summary = SeriesSummary::of(&series, horizon(2));
+    let (odd, even) = (3.0 * 3.0_f64.sqrt() / 2.0, 2.0);
+    assert_eq!(summary.n_apart, 3);
+    assert!((summary.t_apart - f64::midpoint(odd, even)).abs() < 1e-12, "{summary:?}");
+    let (least, most) = summary.t_apart_range.unwrap();
+    assert!((least - even).abs() < 1e-12 && (most - odd).abs() < 1e-12, "{summary:?}");
+    let whole = SeriesSummary::of(&series, horizon(1));
+    assert!((whole.t_apart - whole.t).abs() < 1e-12, "without overlap there is one way");
+}
+
+#[test]
 fn chance_seldom_looks_like_skill_when_labels_overlap() {
     const MARKETS: u64 = 400;
     let beyond = (0..MARKETS).filter(|&seed| {
@@ -100,6 +114,7 @@ fn a_summary_of_little_or_nothing_is_missing() {
     let summary = SeriesSummary::of(&[f64::NAN, 0.5], horizon(5));
     assert_eq!((summary.n, summary.mean, summary.lag, summary.share_positive), (1, 0.5, 0, 1.0));
     assert!(summary.t.is_nan() && summary.deviation.is_nan());
+    assert_eq!((summary.n_apart, summary.t_apart_range), (1, None));
     let summary = SeriesSummary::of(&[], horizon(5));
     assert!(summary.mean.is_nan() && summary.share_positive.is_nan());
     let constant = SeriesSummary::of(&[0.1; 40], horizon(2));

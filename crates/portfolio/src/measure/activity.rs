@@ -10,7 +10,7 @@ pub(super) const MEASURES: &[Definition] = &[
         name: "turnover_annual",
         title: "Turnover a year, one-sided",
         formula: "mean((bought + sold) / 2 / equity at the close before) · sessions a year; 1 replaces the book once",
-        unit: Unit::FractionPerYear,
+        unit: Unit::TimesPerYear,
         source: "half of the two-sided turnover",
         compute: |performance| annual(performance, |day| 0.5 * (day.bought + day.sold)),
     },
@@ -56,9 +56,9 @@ pub(super) const MEASURES: &[Definition] = &[
     },
     Definition {
         name: "break_even_cost_bps",
-        title: "Cost of a trade that would use up the profit",
+        title: "Break-even cost of a trade",
         formula: "(profit + commission + tax + slippage) / (bought + sold) · 10⁴, sums over the backtest, \
-                  profit = last equity − first − interest",
+                  profit = last equity − first − interest; not defined without a profit before these costs",
         unit: Unit::BasisPoints,
         source: "the ledger",
         compute: break_even_cost,
@@ -132,7 +132,12 @@ fn break_even_cost(performance: &Performance<'_>) -> f64 {
     let equity = performance.days[performance.days.len() - 1].equity - performance.days[0].equity;
     let profit = equity - sum(performance, |day| day.interest);
     let costs = sum(performance, |day| day.commission + day.tax + day.slippage);
-    ratio(profit + costs, sum(performance, |day| day.bought + day.sold)) * 1e4
+    let before_costs = profit + costs;
+    if before_costs <= 0.0 {
+        // A loss has no cost that would use it up; a negative one would be read as a subsidy that trading asks for.
+        return f64::NAN;
+    }
+    ratio(before_costs, sum(performance, |day| day.bought + day.sold)) * 1e4
 }
 
 #[cfg(test)]
@@ -147,6 +152,7 @@ mod tests {
         (backtest.days[1].bought, backtest.days[1].sold) = (50.0, 50.0);
         let turnover = super::super::find("turnover_annual").unwrap();
         assert_eq!((turnover.compute)(&Performance::new(&backtest)), 0.25 * 250.0);
+        assert_eq!(turnover.unit, Unit::TimesPerYear, "62.5 times, not 6,250 per cent");
     }
 
     #[test]
@@ -165,5 +171,17 @@ mod tests {
         let day = &mut backtest.days[1];
         (day.commission, day.interest, day.bought, day.sold) = (2.0, 1.0, 200.0, 100.0);
         assert!((break_even_cost(&Performance::new(&backtest)) - 300.0).abs() < 1e-10);
+    }
+
+    #[test]
+    fn without_a_profit_there_is_no_break_even_cost() {
+        // Lost 3 after paying 2: a loss of 1 before costs.
+        let mut backtest = backtest(&[100.0, 97.0]);
+        let day = &mut backtest.days[1];
+        (day.commission, day.bought, day.sold) = (2.0, 100.0, 100.0);
+        assert!(break_even_cost(&Performance::new(&backtest)).is_nan());
+        // Its trades cost more than all of the loss, so before costs it earned 1 on 200 traded: 50 bp.
+        backtest.days[1].commission = 4.0;
+        assert!((break_even_cost(&Performance::new(&backtest)) - 50.0).abs() < 1e-10);
     }
 }

@@ -41,6 +41,8 @@ pub enum Unit {
     FractionPerYear,
     /// A ratio, which has no unit.
     Ratio,
+    /// So many times a year: 25.6 replaces a book that often.
+    TimesPerYear,
     /// A number of sessions.
     Sessions,
     /// A number of things.
@@ -60,6 +62,7 @@ impl Unit {
             Self::Fraction => "fraction",
             Self::FractionPerYear => "fraction_per_year",
             Self::Ratio => "ratio",
+            Self::TimesPerYear => "times_per_year",
             Self::Sessions => "sessions",
             Self::Count => "count",
             Self::BasisPoints => "basis_points",

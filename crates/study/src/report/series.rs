@@ -2,6 +2,10 @@
 
 pub(crate) use backstaff_statistics::mean;
 
+/// The fewest sessions whose mean or deviation is told for a year: a quarter. The mean of a week is one of −115% to
+/// +133% a year, which says nothing but looks like a number.
+pub(crate) const ANNUALISED: usize = 60;
+
 /// The standard deviation with `n − 1`; NaN below two values.
 pub(crate) fn deviation(values: &[f64]) -> f64 {
     backstaff_statistics::deviation(values, mean(values))

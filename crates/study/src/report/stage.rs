@@ -24,7 +24,7 @@ pub(crate) struct ReportOutput {
 
 impl Stage for WriteReport {
     const NAME: &'static str = "report";
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
     type Inputs = Results;
     type Shard = ();
     type Output = ReportOutput;

@@ -95,12 +95,23 @@ pub struct Summary {
     pub lag: usize,
     /// The share of sessions above 0.
     pub share_positive: Option<f64>,
-    /// The number of sessions that are left if labels must not overlap.
-    pub n_apart: usize,
-    /// The mean of the sessions that are left.
-    pub mean_apart: Option<f64>,
-    /// The mean of the sessions that are left, divided by its standard error.
+    /// The number of sessions that are left if labels must not overlap: every h-th one. `null`, as the two below, for a
+    /// series whose values don't look ahead.
+    pub n_apart: Option<usize>,
+    /// The mean of such sessions divided by its ordinary standard error: the mean over the h sessions to begin with.
     pub t_apart: Option<f64>,
+    /// The least and the greatest of these h numbers.
+    pub t_apart_range: Option<[f64; 2]>,
+}
+
+impl Summary {
+    /// The summary of the returns of staggered cohorts, which are held for `horizon` sessions. Each session has a return
+    /// of its own, so there is nothing to keep apart; that neighbours hold nearly the same is what Newey and West's
+    /// errors allow for.
+    pub(crate) fn of_cohorts(returns: &[f64], horizon: NonZeroU32) -> Self {
+        let summary = SeriesSummary::of(returns, horizon).into();
+        Self { n_apart: None, t_apart: None, t_apart_range: None, ..summary }
+    }
 }
 
 impl From<SeriesSummary> for Summary {
@@ -113,9 +124,9 @@ impl From<SeriesSummary> for Summary {
             newey_west_t: finite(from.newey_west_t),
             lag: from.lag,
             share_positive: finite(from.share_positive),
-            n_apart: from.n_apart,
-            mean_apart: finite(from.mean_apart),
+            n_apart: Some(from.n_apart),
             t_apart: finite(from.t_apart),
+            t_apart_range: from.t_apart_range.map(|(least, most)| [least, most]),
         }
     }
 }
@@ -157,7 +168,7 @@ impl Evaluate {
         let facts = EvaluationFacts {
             ic: SeriesSummary::of(&ic, self.horizon).into(),
             rank_ic: SeriesSummary::of(&rank_ic, self.horizon).into(),
-            spread: SeriesSummary::of(&spread, self.horizon).into(),
+            spread: Summary::of_cohorts(&spread, self.horizon),
             quantile_means: quantile_means(&cross, labels.values(), N_QUANTILES)
                 .into_iter()
                 .map(finite)
@@ -187,7 +198,7 @@ impl Evaluate {
 
 impl Stage for Evaluate {
     const NAME: &'static str = "evaluate";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Inputs = EvaluateInputs;
     type Shard = String;
     type Output = Evaluation;

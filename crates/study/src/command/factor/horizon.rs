@@ -84,7 +84,7 @@ impl Basis<'_> {
         let means = quantile_means.iter().map(|mean| mean.unwrap_or(f64::NAN)).collect::<Vec<_>>();
         let recoveries = Recoveries::default();
         let returns = quantile_returns(self.cross, self.prices, &recoveries, horizon, self.n_quantiles);
-        let spread = summary(&returns.spread);
+        let spread = Summary::of_cohorts(&returns.spread, horizon);
         let turnover = |quantile| mean(&self.members.turnover(quantile, horizon));
         let (top, bottom) = (turnover(self.n_quantiles - 1), turnover(0));
         let traded = top.zip(bottom).map(|(top, bottom)| 2.0 * (top + bottom) / f64::from(horizon.get()));

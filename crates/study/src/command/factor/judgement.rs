@@ -8,7 +8,7 @@ use super::{AtHorizon, Coverage, Verdict, Year};
 use crate::steps::suspects::Suspect;
 
 /// The version of the document; raised when a key changes its name or meaning.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The judgement of a feature. A number that is not defined is `null`.
 ///

@@ -13,8 +13,10 @@ use super::{
 };
 use crate::{
     report::{
-        charts::{TIME, information_by_session, quantile_growth, quantile_name, summary_cells},
-        series::moving_mean,
+        charts::{
+            TIME, information_by_session, quantile_growth, quantile_name, summary_cells, summary_columns,
+        },
+        series::{ANNUALISED, moving_mean},
     },
     words::{self, capitalised, count},
 };
@@ -64,9 +66,10 @@ fn summary(judgement: &Judgement) -> Section {
     let facts = vec![
         Fact::new("Rank IC", at.rank_ic.mean, Format::Number(4)).note(t_note(at.rank_ic.newey_west_t)),
         Fact::new("IC", at.ic.mean, Format::Number(4)).note(t_note(at.ic.newey_west_t)),
-        Fact::new("Outer quantiles, a year", at.spread_annual, Format::Percent(1))
+        Fact::new("Highest less lowest, a year", at.spread_annual, Format::Percent(1))
             .note(format!("before costs, {}", t_note(at.spread.newey_west_t))),
-        Fact::new("Breakeven cost, bp", at.breakeven_bps, Format::Number(1)).note("per unit traded, one way"),
+        Fact::new("Break-even cost, bp", at.breakeven_bps, Format::Number(1))
+            .note("a side, at which the spread before costs is gone"),
         Fact::new("New at the top", judgement.turnover.top, Format::Percent(1))
             .note("of the quantile, each session"),
     ];
@@ -114,8 +117,8 @@ fn information(judgement: &Judgement) -> Section {
         .block(information_by_session(
             format!("Rank IC by session, {} ahead", horizon(judgement)),
             sessions(judgement),
-            &series.ic,
-            &series.rank_ic,
+            (&series.ic, "IC"),
+            (&series.rank_ic, "rank IC"),
             main(judgement).rank_ic.mean,
         ))
         .block(
@@ -128,24 +131,15 @@ fn information(judgement: &Judgement) -> Section {
 }
 
 fn information_table(judgement: &Judgement) -> Table {
-    let mut table = Table::new("By horizon")
+    let table = Table::new("By horizon")
         .column(
-            Column::integer("Sessions")
+            Column::integer("Horizon")
                 .note(format!("from the next {0} to the {0} so many sessions later", judgement.execution)),
         )
         .column(Column::text("Of").note(
             "IC: Pearson's correlation; rank IC: Spearman's; within: both sides ranked within their group",
-        ))
-        .column(Column::number("Mean", 4))
-        .column(Column::number("Sd", 4).note("standard deviation over sessions, n − 1"))
-        .column(Column::number("Mean / sd", 3).note("for an IC known as ICIR, per session"))
-        .column(Column::number("t", 2).heat(Heat::Diverging).note("mean / Newey–West standard error"))
-        .column(Column::integer("Lags").note("max(2 (horizon − 1), ⌊4 (n / 100)^(2/9)⌋)"))
-        .column(Column::percent("Above 0", 0).note("share of sessions"))
-        .column(Column::integer("N").note("sessions"))
-        .column(Column::integer("Apart").note("every h-th session, whose returns don't overlap"))
-        .column(Column::number("Mean apart", 4).note("mean of those"))
-        .column(Column::number("t apart", 2).note("their mean / ordinary standard error"));
+        ));
+    let mut table = summary_columns(table, 4);
     let within = judgement.by.as_ref().map_or_else(String::new, |by| format!("within {by}"));
     for at in &judgement.horizons {
         let kinds = [
@@ -203,8 +197,8 @@ fn year_table(judgement: &Judgement) -> Table {
         .column(Column::number("t", 2))
         .column(Column::percent("Above 0", 0).note("share of sessions"))
         .column(
-            Column::percent("Outer quantiles, a year", 1)
-                .note("highest less lowest, before costs")
+            Column::percent("Highest less lowest, a year", 1)
+                .note(format!("before costs; not told for fewer than {ANNUALISED} sessions"))
                 .heat(Heat::Diverging),
         )
         .column(Column::number("t ", 2));
@@ -269,7 +263,10 @@ fn quantile_table(judgement: &Judgement) -> Table {
         table = table.column(Column::percent(format!("Q{quantile}"), 2));
     }
     let table = table
-        .column(Column::number("Rise", 2).note("rank correlation of the means with the quantile's number"))
+        .column(
+            Column::number("Monotonicity", 2)
+                .note("rank correlation of the means with the quantile's number"),
+        )
         .column(Column::percent("Highest less lowest", 3).note("averaged over sessions; returns overlap"))
         .column(Column::number("t", 2).heat(Heat::Diverging).note("its t, Newey–West"));
     judgement.horizons.iter().fold(table, |table, at| {
@@ -293,7 +290,7 @@ fn cost_table(judgement: &Judgement) -> Table {
                 .note("a session, of the capital of one side: 2 / horizon times the sum of both turnovers"),
         )
         .column(
-            Column::number("Breakeven bp", 1)
+            Column::number("Break-even bp", 1)
                 .note("|return a session| / traded: the cost per unit traded that takes all"),
         );
     judgement.horizons.iter().fold(table, |table, at| {

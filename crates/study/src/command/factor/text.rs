@@ -103,8 +103,9 @@ fn information(judgement: &Judgement) -> Table {
     .column(Column::number("t", 1))
     .column(Column::percent("above 0", 0))
     .column(Column::integer("n"))
-    .column(Column::integer("apart"))
-    .column(Column::number("t apart", 1));
+    .column(Column::number("t apart", 1))
+    .column(Column::number("least", 1))
+    .column(Column::number("most", 1));
     if let Some(by) = &judgement.by {
         table = table.column(Column::number(format!("within {by}"), 4)).column(Column::number("t", 1));
     }
@@ -120,8 +121,9 @@ fn information(judgement: &Judgement) -> Table {
             rank.newey_west_t,
             rank.share_positive,
             rank.n,
-            rank.n_apart,
             rank.t_apart,
+            rank.t_apart_range.map(|range| range[0]),
+            rank.t_apart_range.map(|range| range[1]),
         ];
         if let Some(neutral) = &at.neutral_rank_ic {
             row.extend(cells![neutral.mean, neutral.newey_west_t]);
@@ -141,12 +143,12 @@ fn quantiles(judgement: &Judgement) -> Table {
         table = table.column(Column::percent(format!("Q{quantile}"), 2));
     }
     let table = table
-        .column(Column::number("rise", 2))
+        .column(Column::number("monotonicity", 2))
         .column(Column::percent("spread a year", 1))
         .column(Column::number("t", 1))
         .column(Column::percent("new at top", 0))
         .column(Column::percent("at bottom", 0))
-        .column(Column::number("breakeven bp", 1));
+        .column(Column::number("break-even bp", 1));
     judgement.horizons.iter().fold(table, |table, at| {
         let mut row = cells![at.horizon];
         row.extend(at.quantile_means.iter().map(|&mean| Cell::from(mean)));
@@ -213,7 +215,8 @@ fn stability(judgement: &Judgement) -> String {
     format!(
         "Rank autocorrelation: {}\n\
          New each session: {} of the highest quantile, {} of the lowest; of the years, {} have the sign of the whole\n\
-         t: mean in Newey–West errors with 2 (horizon − 1) lags or more; apart: every h-th session. Before costs.\n",
+         t: mean in Newey–West errors with 2 (horizon − 1) lags or more; before costs\n\
+         t apart: of every h-th session in ordinary errors, the mean over the h sessions to begin with; least, most of them\n",
         stays.collect::<Vec<_>>().join(", "),
         share(judgement.turnover.top),
         share(judgement.turnover.bottom),

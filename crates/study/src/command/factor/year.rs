@@ -7,7 +7,10 @@ use backstaff_panel::Calendar;
 use serde::Serialize;
 
 use super::horizon::Found;
-use crate::steps::evaluate::{Summary, finite};
+use crate::{
+    report::series::ANNUALISED,
+    steps::evaluate::{Summary, finite},
+};
 
 /// The numbers of one calendar year at the horizon of the verdict.
 #[derive(Clone, Debug, Serialize)]
@@ -24,7 +27,7 @@ pub struct Year {
     pub rank_ic_t: Option<f64>,
     /// The share of these sessions with a rank IC above 0.
     pub share_positive: Option<f64>,
-    /// The mean spread of the sessions, times the sessions of a year.
+    /// The mean spread of the sessions, times the sessions of a year; `null` for fewer than 60 sessions.
     pub spread_annual: Option<f64>,
     /// The mean spread divided by Newey and West's standard error.
     pub spread_t: Option<f64>,
@@ -43,7 +46,10 @@ pub(super) fn years(calendar: &Calendar, found: &Found, horizon: Horizon) -> Vec
             rank_ic: rank_ic.mean,
             rank_ic_t: rank_ic.newey_west_t,
             share_positive: rank_ic.share_positive,
-            spread_annual: spread.mean.and_then(|mean| finite(mean * calendar.sessions_per_year())),
+            spread_annual: spread
+                .mean
+                .filter(|_| spread.n >= ANNUALISED)
+                .and_then(|mean| finite(mean * calendar.sessions_per_year())),
             spread_t: spread.newey_west_t,
         }
     };

@@ -5,11 +5,11 @@ use std::{fmt, path::PathBuf};
 use backstaff_regime::{
     CovarianceForm, Fit, FitOptions, GaussianHmm, Start, fit as fit_model, model::LabelRules,
 };
-use backstaff_report::{Cell, Column, Table, cells, text};
+use backstaff_report::{Align, Cell, Column, Table, cells, text};
 use serde::Serialize;
 
 use super::{Observed, RowOrder};
-use crate::{StudyError, command::output::write_bytes, flow::study::on_threads};
+use crate::{StudyError, command::output::write_bytes, flow::study::on_threads, words::stay};
 
 /// The request for a fit.
 #[derive(Clone, Debug)]
@@ -201,7 +201,7 @@ impl Fitted {
             .column(Column::integer("state"))
             .column(Column::text("name"))
             .column(Column::number("share", 3))
-            .column(Column::number("bars a stay", 1));
+            .column(Column::text("bars a stay").align(Align::Right));
         for name in &self.columns {
             table = table
                 .column(Column::text(format!("mean {name}")))
@@ -211,8 +211,12 @@ impl Fitted {
             table = table.column(Column::number(format!("to {to}"), 4));
         }
         for (state, told) in self.states.iter().enumerate() {
-            let mut row: Vec<Cell> =
-                cells![state, told.label.as_str(), self.stationary[state], self.expected_durations[state]];
+            let mut row: Vec<Cell> = cells![
+                state,
+                told.label.as_str(),
+                self.stationary[state],
+                stay(Some(self.expected_durations[state]), self.rows)
+            ];
             for (series, mean) in self.model.means(state).iter().enumerate() {
                 let deviation = self.model.variance(state, series).sqrt();
                 row.extend(cells![format!("{mean:.4e}"), format!("{deviation:.4e}")]);

@@ -23,13 +23,13 @@ pub(super) struct Accounts<'a> {
     primary: Holder,
     yardstick: Yardstick,
     benchmark: Benchmark,
+    sessions_per_year: f64,
 }
 
 /// The account of one portfolio.
 pub(super) struct Account<'a> {
     pub(super) result: &'a BacktestResult,
     sessions: Vec<Session>,
-    sessions_per_year: f64,
 }
 
 /// The difference to the benchmark by which a portfolio is judged.
@@ -96,11 +96,13 @@ impl Benchmark {
 
 impl<'a> Accounts<'a> {
     pub(super) fn of(results: &'a Results) -> Self {
-        let sessions_per_year = results.panel.axis().calendar().sessions_per_year();
         let known = results.backtests.iter().filter(|result| !result.daily.days.is_empty());
+        let all = known.map(Account::new).collect::<Vec<_>>();
         let strategy = &results.config.portfolio.strategy;
+        let counted = all.first().map(|account| account.result.sessions_per_year);
         Self {
-            all: known.map(|result| Account::new(result, sessions_per_year)).collect(),
+            sessions_per_year: counted.unwrap_or_else(|| results.panel.axis().calendar().sessions_per_year()),
+            all,
             primary: primary(&results.config),
             yardstick: if strategy.is_long_short() { Yardstick::Alpha } else { Yardstick::Excess },
             benchmark: match (strategy.regimes(), strategy.named()) {
@@ -192,6 +194,12 @@ impl<'a> Accounts<'a> {
         self.yardstick
     }
 
+    /// The sessions a year by which every number of the page is annualised: those that the portfolios were annualised
+    /// by, or those of the data where no portfolio was run.
+    pub(super) fn sessions_per_year(&self) -> f64 {
+        self.sessions_per_year
+    }
+
     /// The accounts of all portfolios, in the order in which they were run.
     pub(super) fn all(&self) -> &[Account<'a>] {
         &self.all
@@ -216,17 +224,29 @@ impl<'a> Accounts<'a> {
     pub(super) fn gross_excess(&self) -> Option<Excess> {
         self.excess(self.primary_at(0, 0)?)
     }
+
+    /// The cost of a trade, in basis points of its value, that takes all that the primary portfolio earns beyond the
+    /// benchmark before costs: that return a year, or alpha, over the value that is bought and sold in a year. NaN where
+    /// it earns nothing beyond the benchmark, or trades nothing.
+    pub(super) fn break_even_bps(&self) -> f64 {
+        let gross = self.gross_excess().map(|excess| excess.judged(self.yardstick).annual);
+        let traded = self.primary_at(0, 0).map(|account| 2.0 * account.measure("turnover_annual"));
+        match gross.zip(traded) {
+            Some((gross, traded)) if gross > 0.0 && traded > 0.0 => 1e4 * gross / traded,
+            _ => f64::NAN,
+        }
+    }
 }
 
 impl<'a> Account<'a> {
-    fn new(result: &'a BacktestResult, sessions_per_year: f64) -> Self {
-        Self { result, sessions: result.sessions(), sessions_per_year }
+    fn new(result: &'a BacktestResult) -> Self {
+        Self { result, sessions: result.sessions() }
     }
 
     /// The part of the account that measures read.
     fn track(&self) -> Track<'a> {
         let Daily { days, cash_returns, .. } = &self.result.daily;
-        Track { days, cash_returns, sessions_per_year: self.sessions_per_year }
+        Track { days, cash_returns, sessions_per_year: self.sessions_per_year() }
     }
 
     pub(super) fn holder(&self) -> &Holder {
@@ -255,7 +275,7 @@ impl<'a> Account<'a> {
     }
 
     pub(super) fn sessions_per_year(&self) -> f64 {
-        self.sessions_per_year
+        self.result.sessions_per_year
     }
 
     /// The years from the first to the last session.
@@ -344,8 +364,8 @@ pub(super) fn interval(mean: f64, t: f64) -> (f64, f64) {
 
 /// The measures of a portfolio that need no benchmark.
 #[cfg(test)]
-pub(super) fn own_measures(result: &BacktestResult, sessions_per_year: f64) -> Vec<Measure> {
-    measure::evaluate(&Performance::of(Account::new(result, sessions_per_year).track()))
+pub(super) fn own_measures(result: &BacktestResult) -> Vec<Measure> {
+    measure::evaluate(&Performance::of(Account::new(result).track()))
 }
 
 #[cfg(test)]
@@ -359,6 +379,41 @@ mod tests {
         let names =
             Accounts::of(&results).compared().iter().map(|account| account.name()).collect::<Vec<_>>();
         assert_eq!(names, ["trees", "line", "equal weight", "equal weight, all rows", "index"]);
+    }
+
+    #[test]
+    fn all_that_is_annualised_has_the_sessions_that_the_backtest_counted() {
+        let results = Made { drift: 0.001, ..Made::default() }.results();
+        let counted = results.backtests[0].sessions_per_year;
+        // The data go on after the test, with other sessions a year: 251.8 to the end of the test, 252.0 to that of the
+        // data, on one page.
+        let of_data = results.panel.axis().calendar().sessions_per_year();
+        assert!((counted - of_data).abs() > 1.0);
+        let accounts = Accounts::of(&results);
+        assert_eq!(accounts.sessions_per_year(), counted);
+        let primary = accounts.primary().unwrap();
+        let differences = primary.differences(accounts.benchmark().unwrap());
+        let mean = differences.iter().sum::<f64>() / differences.len() as f64;
+        let excess = accounts.primary_excess().unwrap();
+        assert!((excess.annual / (mean * counted) - 1.0).abs() < 1e-12);
+        let deviation = excess.measure("tracking_error") / counted.sqrt();
+        assert!(
+            (excess.measure("information_ratio") / (mean / deviation * counted.sqrt()) - 1.0).abs() < 1e-9
+        );
+        let turnover = primary.days().windows(2).map(|pair| pair[1].turnover(pair[0].equity)).sum::<f64>();
+        let turnover = turnover / differences.len() as f64 * counted;
+        assert!((primary.measure("turnover_annual") / turnover - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_break_even_cost_is_what_takes_the_return_above_the_benchmark() {
+        let results = Made { drift: 0.001, ..Made::default() }.results();
+        let accounts = Accounts::of(&results);
+        let gross = accounts.gross_excess().unwrap().annual;
+        let traded = 2.0 * accounts.primary_at(0, 0).unwrap().measure("turnover_annual");
+        assert!((accounts.break_even_bps() * 1e-4 * traded / gross - 1.0).abs() < 1e-12 && gross > 0.0);
+        let losing = Made { drift: -0.002, ..Made::default() }.results();
+        assert!(Accounts::of(&losing).break_even_bps().is_nan(), "there is nothing that costs could take");
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The section about the data: how they were read, what is odd about them, and how much survivorship flatters.
 
 use backstaff_report::{Block, Cell, Column, Details, Emphasis, Fact, Format, Heat, Section, Table, cells};
-use backstaff_source::{Found, quality::Check};
+use backstaff_source::{
+    Found,
+    quality::{Check, Quality},
+};
 
 use super::{account::Accounts, matches, published, survivorship::Gauge};
 use crate::{flow::results::Results, words};
@@ -13,7 +16,7 @@ pub(super) fn section(results: &Results, accounts: &Accounts<'_>) -> Section {
             "What was read and what is odd about it. Nothing found here changes the data; what a person wants out goes \
              into the study's frozen list `drop_rows`.",
         )
-        .block(key_facts(results))
+        .block(key_facts(results, accounts))
         .block(survivorship(results, accounts))
         .block(reading(results))
         .block(Details::new("Columns of the price files").block(recognised(&facts.found)))
@@ -45,15 +48,17 @@ pub(super) fn section(results: &Results, accounts: &Accounts<'_>) -> Section {
     section
 }
 
-fn key_facts(results: &Results) -> Vec<Fact> {
+fn key_facts(results: &Results, accounts: &Accounts<'_>) -> Vec<Fact> {
     let axis = results.panel.axis();
     let found = &results.panel.facts().found;
     let sessions = axis.calendar().sessions();
     let date = |session: Option<&backstaff_panel::Session>| session.copied().map(words::date);
     let mut facts = vec![
         Fact::new("Instruments", axis.n_instruments(), Format::Integer),
-        Fact::new("Sessions", axis.n_sessions(), Format::Integer)
-            .note(format!("{} a year", words::number(axis.calendar().sessions_per_year(), 1))),
+        Fact::new("Sessions", axis.n_sessions(), Format::Integer).note(format!(
+            "{} a year to the end of the test",
+            words::number(accounts.sessions_per_year(), 1)
+        )),
         Fact::new("First", date(sessions.first()), Format::Text),
         Fact::new("Last", date(sessions.last()), Format::Text),
         Fact::new("Rows", axis.n_rows(), Format::Integer)
@@ -84,9 +89,10 @@ fn survivorship(results: &Results, accounts: &Accounts<'_>) -> Table {
         format!(": {stated} by the table of delistings, {} only suspected", gauge.n_suspected())
     });
     let caption = format!(
-        "Survivorship gauge: equal weight less {index}, a year ({} of {} end before the data do{told})",
+        "Survivorship gauge: equal weight less {index}, a year ({} of {} {} before the data do{told})",
         gauge.n_ended,
-        words::count(gauge.n_instruments, "instrument")
+        words::count(gauge.n_instruments, "instrument"),
+        if gauge.n_ended == 1 { "ends" } else { "end" }
     );
     let mut table = Table::new(caption)
         .column(Column::text("Equal weight of"))
@@ -238,9 +244,28 @@ fn findings(results: &Results) -> Details {
     }
     let found = quality.counts.iter().map(|(_, n)| n).sum::<usize>();
     let listed = quality.findings.len();
-    let all =
-        if listed < found { format!("{listed} of {found} findings") } else { words::count(found, "finding") };
-    Details::new(format!("List of {all}")).block(table)
+    let all = if listed < found {
+        format!("{} of {} findings", count(listed), count(found))
+    } else {
+        words::count(found, "finding")
+    };
+    let details = Details::new(format!("List of {all}"));
+    match cut_lists(quality) {
+        None => details.block(table),
+        Some(text) => details.block(Block::Text(vec![text])).block(table),
+    }
+}
+
+/// The checks of which only the first findings are listed, as a sentence; `None` if all are.
+fn cut_lists(quality: &Quality) -> Option<String> {
+    let cut = quality.counts.iter().filter_map(|(check, n)| {
+        let listed = quality.findings.iter().filter(|finding| finding.check == *check).count();
+        let name = check.name().replace('_', " ");
+        (listed < *n).then(|| format!("the first {} of {} of `{name}`", count(listed), count(*n)))
+    });
+    let cut = cut.collect::<Vec<_>>();
+    (!cut.is_empty())
+        .then(|| format!("The list has {}, and all findings of the other checks.", cut.join(", ")))
 }
 
 fn excluded(results: &Results) -> Table {
@@ -252,4 +277,39 @@ fn excluded(results: &Results) -> Table {
         table = table.row(cells![instrument, reason]);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::study::testing::Made;
+
+    #[test]
+    fn a_list_that_is_cut_says_which_findings_it_lacks() {
+        let mut results = Made::default().results();
+        let text = |results: &Results| serde_json::to_string(&findings(results)).unwrap();
+        assert!(text(&results).contains("List of 2 findings") && !text(&results).contains("the first"));
+        // Of 1,201 thin sessions one is listed.
+        results
+            .quality
+            .counts
+            .iter_mut()
+            .filter(|(check, _)| *check == Check::ThinSession)
+            .for_each(|c| c.1 = 1201);
+        let text = text(&results);
+        assert!(text.contains("List of 2 of 1,202 findings"), "{text}");
+        assert!(
+            text.contains(
+                "The list has the first 1 of 1,201 of `thin session`, and all findings of the other"
+            ),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn the_sessions_of_a_year_are_those_that_numbers_are_annualised_by() {
+        let results = Made::default().results();
+        let facts = serde_json::to_string(&key_facts(&results, &Accounts::of(&results))).unwrap();
+        assert!(facts.contains("252.0 a year to the end of the test"), "{facts}");
+    }
 }

@@ -6,6 +6,7 @@
 mod account;
 mod caveats;
 mod data;
+mod drawn;
 mod holdings;
 mod importance;
 mod lineage;
@@ -61,7 +62,7 @@ pub(crate) fn compose(results: &Results) -> Report {
     if !results.config.models.is_empty() {
         report = report.section(models::section(results));
     }
-    for section in regimes::sections(results) {
+    for section in regimes::sections(results, accounts.sessions_per_year()) {
         report = report.section(section);
     }
     report.section(data::section(results, &accounts)).section(lineage::section(results))

@@ -5,7 +5,7 @@ use backstaff_learn::{
     label::{Basis, TargetForm},
     model::Average,
 };
-use backstaff_report::{Align, Column, Details, Emphasis, Format, Heat, Section, Table, cells};
+use backstaff_report::{Align, Column, Details, Emphasis, Heat, Section, Table, cells};
 
 use super::importance;
 use crate::{
@@ -53,7 +53,7 @@ pub(super) fn section(results: &Results) -> Section {
 /// The study's targets, weights and gaps between training and test.
 fn shown(config: &Config) -> Table {
     let mut table =
-        Table::new("What models are shown").column(Column::text("Of")).column(Column::text("What"));
+        Table::new("What the models are trained on").column(Column::text("Of")).column(Column::text("What"));
     let parts = config.label.iter().flat_map(|label| &label.target.0).collect::<Vec<_>>();
     for part in &parts {
         let share = if part.share == 1.0 { String::new() } else { format!("{} × ", part.share) };
@@ -121,7 +121,7 @@ fn folds(folds: &[FoldFacts]) -> Table {
             Column::integer("Unlabelled")
                 .note("no label: the data end first, or the instrument was never traded again"),
         )
-        .column(Column::integer("Weightless").note("the study's weight is 0 or missing"))
+        .column(Column::integer("Without weight").note("the study's weight is 0 or missing"))
         .column(Column::integer("Rows used"));
     for fold in folds {
         let parts = [("train", &fold.train), ("validation", &fold.validation), ("test", &fold.test)];
@@ -151,14 +151,12 @@ fn fits(results: &Results) -> Table {
     let mut table = Table::new("Fits, and how each did in its own test")
         .column(Column::text("Model"))
         .column(Column::integer("Fold"))
-        .column(Column::integer("Seed").note("the first is the study's, each other one is 1 higher"))
+        .column(Column::text("Seed").align(Align::Right).note("the parameter `seed` of the fit"))
         .column(Column::integer("Training rows"))
         .column(Column::integer("Validation rows"))
         .column(Column::integer("Rounds run"))
         .column(Column::integer("Best round").note("where early stopping cut the model"))
-        .column(
-            Column::new("Penalty", Format::Text).align(Align::Right).note("chosen on the validation rows"),
-        )
+        .column(Column::text("Penalty").align(Align::Right).note("chosen on the validation rows"))
         .column(
             Column::number("Rank IC in test", 4)
                 .heat(Heat::Diverging)
@@ -166,6 +164,7 @@ fn fits(results: &Results) -> Table {
         );
     for (name, spec) in &results.config.models {
         let is_boosted = matches!(spec, ModelSpec::Lightgbm { .. });
+        let seed = first_seed(spec);
         for fold in &results.folds {
             let own =
                 results.fits.get(name).into_iter().flatten().filter(|(number, _)| *number == fold.number);
@@ -178,18 +177,31 @@ fn fits(results: &Results) -> Table {
                 table = table.row(cells![
                     name,
                     fold.number,
-                    boosted.map(|fit| fit.draw + 1),
+                    boosted.zip(seed).map(|(fit, seed)| (seed + i64::from(fit.draw)).to_string()),
                     fit.map(|fit| fit.n_train),
                     fit.map(|fit| fit.n_validation),
                     boosted.map(|fit| fit.n_rounds),
                     boosted.map(|fit| fit.best_round),
-                    fit.and_then(|fit| fit.penalty),
+                    fit.and_then(|fit| fit.penalty).map(short),
                     rank_ic(results, name, fold),
                 ]);
             }
         }
     }
     table
+}
+
+/// The seed of a model's first fit, from all parameters that are in force; each other fit of a fold has one more.
+fn first_seed(spec: &ModelSpec) -> Option<i64> {
+    let (_, parameters) = described(spec);
+    let (_, value) = parameters.iter().find(|(name, _)| name == "seed")?;
+    value.parse().ok()
+}
+
+/// A number as people write it: `1e8`, `2.5e7`, but `1000` and `0.5`.
+fn short(value: f64) -> String {
+    let digits = format!("{value:e}");
+    if (1e-3..1e5).contains(&value.abs()) || value == 0.0 { value.to_string() } else { digits }
 }
 
 /// The mean rank IC of a model over the sessions of a fold's test; `None` without any value.
@@ -279,8 +291,42 @@ pub(super) fn described(spec: &ModelSpec) -> (&'static str, Vec<(String, String)
             ("lightgbm", all)
         }
         ModelSpec::Ridge { penalties, clip } => {
-            ("ridge", vec![owned("penalties", format!("{penalties:?}")), owned("clip", clip.to_string())])
+            let penalties = penalties.iter().copied().map(short).collect::<Vec<_>>();
+            ("ridge", vec![owned("penalties", penalties.join(", ")), owned("clip", clip.to_string())])
         }
         ModelSpec::Expression(text) => ("expression", vec![owned("expression", text.clone())]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::study::testing::Made;
+
+    #[test]
+    fn a_fit_shows_the_seed_that_it_was_given() {
+        let mut results = Made::default().results();
+        let seeds = |results: &Results| {
+            let table = serde_json::to_value(fits(results)).unwrap();
+            let rows = table["rows"].as_array().unwrap().iter();
+            rows.map(|row| row["cells"][2].as_str().map(str::to_owned)).collect::<Vec<_>>()
+        };
+        // The ridge comes first and has none; LightGBM's seed is 0 unless the study sets one.
+        let told = |seed: &str| Some(seed.to_owned());
+        assert_eq!(seeds(&results), [None, None, told("0"), told("0")]);
+        let Some(ModelSpec::Lightgbm { parameters, .. }) = results.config.models.get_mut("trees") else {
+            panic!()
+        };
+        parameters.insert("random_state".to_owned(), 41.into());
+        for (_, fit) in results.fits.get_mut("trees").unwrap() {
+            fit.draw = 2;
+        }
+        assert_eq!(seeds(&results), [None, None, told("43"), told("43")]);
+    }
+
+    #[test]
+    fn a_penalty_is_written_as_people_write_it() {
+        let written = [1e8, 2.5e7, 1e5, 1000.0, 0.5, 1e-5, 0.0].map(short);
+        assert_eq!(written, ["1e8", "2.5e7", "1e5", "1000", "0.5", "1e-5", "0"]);
     }
 }

@@ -31,8 +31,8 @@ use crate::{
     },
 };
 
-/// The version of the format of `results.json`.
-const FORMAT: u32 = 2;
+/// The version of the format of `results.json`: raised when a key changes its meaning.
+const FORMAT: u32 = 3;
 
 /// The result of a study in types; `results.json` is its serialisation.
 ///
@@ -40,7 +40,9 @@ const FORMAT: u32 = 2;
 /// defined is absent or `null`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StudyResult {
-    /// The version of the format: 2.
+    /// The version of the format: 3. Since 2, `t_apart` is a mean over all ways to begin (`t_apart_range` tells the
+    /// least and the greatest), `mean_apart` is gone, a spread has neither, `break_even_cost_bps` is `null` without a
+    /// profit, and numbers a year are `null` for years of fewer than 60 sessions.
     pub format: u32,
     /// The name of the study, its profile included.
     pub study: String,
@@ -80,6 +82,11 @@ pub struct StudyResult {
 pub struct Measures {
     /// The verdict, and the numbers that it rests on.
     pub verdict: VerdictFacts,
+    /// The sessions a year by which everything is annualised.
+    pub sessions_per_year: f64,
+    /// The cost of a trade, in basis points of its value, that takes all that the primary portfolio earns beyond the
+    /// benchmark before costs; `null` if it earns nothing beyond it.
+    pub break_even_bps: Option<f64>,
     /// The measures by name, for each portfolio; those that need a benchmark are against that of the verdict.
     pub portfolios: IndexMap<String, IndexMap<String, Option<f64>>>,
     /// The primary portfolio, year by year.
@@ -271,6 +278,8 @@ impl Measures {
         let chooses = accounts.benchmark_kind() == Benchmark::EqualWeight;
         Self {
             verdict: verdict_facts(accounts, verdict),
+            sessions_per_year: accounts.sessions_per_year(),
+            break_even_bps: finite(accounts.break_even_bps()),
             portfolios: portfolios(accounts),
             years: years(results, accounts),
             scores: scores.collect(),
@@ -414,6 +423,12 @@ mod tests {
         let json = serde_json::to_value(&result.measures).unwrap();
         assert_eq!(json["verdict"]["level"], "no evidence");
         assert!(json["portfolios"]["trees"]["cagr"].is_f64());
+        assert_eq!(json["sessions_per_year"], 252.0);
+        let spread = &json["scores"]["trees"]["spread"];
+        assert!(
+            spread["newey_west_t"].is_f64() && spread["t_apart"].is_null() && spread["n_apart"].is_null()
+        );
+        assert!(json["scores"]["trees"]["ic"]["t_apart_range"][0].is_f64());
         assert!(json["portfolios"]["trees, before costs"]["active_return_t"].is_f64());
         assert!(json["portfolios"]["equal weight"]["sharpe"].is_f64());
         assert!(json["scores"]["trees"]["rank_ic"]["newey_west_t"].is_f64());

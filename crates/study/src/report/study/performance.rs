@@ -1,15 +1,15 @@
 //! The section about performance: growth, drawdowns, years and months.
 
-use backstaff_panel::Session;
 use backstaff_portfolio::measure::{CalendarPeriod, Definition, all};
 use backstaff_report::{
-    Align, BarSeries, Bars, Block, Cell, Chart, Colour, Column, Details, Format, Heat, Line, Lines, Rule,
-    Scale, Section, Stroke, Table, cells,
+    Align, Bars, Block, Cell, Chart, Column, Details, Format, Heat, Lines, Rule, Scale, Section, Stroke,
+    Table, cells,
 };
 
 use super::{
     TIME,
     account::{Account, Accounts, Benchmark},
+    drawn,
     years::{self, YearFacts},
 };
 use crate::{flow::results::Results, steps::backtest::Holder, words};
@@ -17,7 +17,7 @@ use crate::{flow::results::Results, steps::backtest::Holder, words};
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 /// The number of drawdowns that the table lists.
-const FALLS: usize = 8;
+const DRAWDOWNS: usize = 8;
 
 pub(super) fn section(results: &Results, accounts: &Accounts<'_>) -> Section {
     let benchmark = accounts.benchmark_kind();
@@ -38,12 +38,12 @@ pub(super) fn section(results: &Results, accounts: &Accounts<'_>) -> Section {
     }
     section = section
         .block(underwater(accounts, primary))
-        .block(Block::Beside(vec![falls(primary).into(), yearly_chart(accounts).into()]))
+        .block(Block::Beside(vec![drawdowns(primary).into(), yearly_chart(accounts).into()]))
         .block(yearly(accounts));
     let evaluation = results.primary_evaluation();
     let years = YearFacts::of(primary, benchmark, evaluation);
-    section = section.block(years::table(&primary.name(), accounts.benchmark_kind().name(), &years));
-    for chart in years::rolling_charts(primary, benchmark) {
+    section = section.block(years::table(primary, accounts.benchmark_kind().name(), &years));
+    for chart in years::rolling_charts(accounts, primary, benchmark) {
         section = section.block(chart);
     }
     section = section.block(monthly(
@@ -69,15 +69,14 @@ fn growth(accounts: &Accounts<'_>) -> Chart {
         if account.sessions().len() != dates.len() || *account.holder() == Holder::EqualWeightUnmasked {
             continue;
         }
-        let line = Line::new(account.name(), account.growth());
-        lines = lines.line(match (account.holder(), account.result.variant.cost_tenths) {
-            (Holder::Index | Holder::Hold(_), _) => line.colour(Colour::Neutral),
-            (_, 0) => line.stroke(Stroke::Dashed),
-            _ => line,
-        });
+        lines = lines.line(drawn::line(accounts, account, account.growth()));
     }
     Chart::new("Growth of 1", lines)
-        .note("Equity over initial cash, logarithmic. Dashed: without costs. Click a name to hide it, drag to zoom.")
+        .note(format!(
+            "Equity over initial cash, logarithmic. Dashed: without costs. Grey: the {}. Click a name to hide it, drag to \
+             zoom.",
+            accounts.benchmark_kind().name()
+        ))
         .height(360)
 }
 
@@ -88,12 +87,12 @@ fn relative(accounts: &Accounts<'_>, primary: &Account<'_>, benchmark: &Account<
     let mut lines = Lines::by_date(primary.dates(), Format::Number(3))
         .group(TIME)
         .rule(Rule::new(1.0, accounts.benchmark_kind().name()))
-        .line(Line::new(primary.name(), ratio(primary, benchmark)));
+        .line(drawn::line(accounts, primary, ratio(primary, benchmark)));
     let gross = accounts.primary_at(0, 0).zip(accounts.benchmark_gross());
     if let Some((own, other)) = gross.filter(|(own, other)| own.sessions() == other.sessions())
         && own.sessions() == primary.sessions()
     {
-        lines = lines.line(Line::new(own.name(), ratio(own, other)).stroke(Stroke::Dashed));
+        lines = lines.line(drawn::line(accounts, own, ratio(own, other)));
     }
     Chart::new(format!("{} relative to the {}", primary.name(), accounts.benchmark_kind().name()), lines)
         .note("Growth of the portfolio over that of the benchmark, both after costs, and both without.")
@@ -103,29 +102,27 @@ fn relative(accounts: &Accounts<'_>, primary: &Account<'_>, benchmark: &Account<
 fn underwater(accounts: &Accounts<'_>, primary: &Account<'_>) -> Chart {
     let mut lines = Lines::by_date(primary.dates(), Format::Percent(1)).group(TIME);
     let others = [accounts.benchmark(), accounts.index()];
-    lines = lines.line(Line::new(primary.name(), primary.underwater()).stroke(Stroke::Area));
+    lines = lines.line(drawn::line(accounts, primary, primary.underwater()).stroke(Stroke::Area));
     for other in others.into_iter().flatten().filter(|other| other.sessions() == primary.sessions()) {
-        let line = Line::new(other.name(), other.underwater());
-        let is_index = matches!(other.holder(), Holder::Index | Holder::Hold(_));
-        lines = lines.line(if is_index { line.colour(Colour::Neutral) } else { line });
+        lines = lines.line(drawn::line(accounts, other, other.underwater()));
     }
     Chart::new("Drawdown", lines).note("Equity over its highest value so far, less one.").height(220)
 }
 
-fn falls(account: &Account<'_>) -> Table {
-    let mut table = Table::new(format!("The deepest falls of {}", account.name()))
+fn drawdowns(account: &Account<'_>) -> Table {
+    let mut table = Table::new(format!("The deepest drawdowns of {}", account.name()))
         .column(Column::percent("Depth", 1).heat(Heat::Bar).note("lowest equity / the high before it − 1"))
         .column(Column::date("High"))
         .column(Column::date("Low"))
-        .column(Column::date("High again"))
+        .column(Column::date("Recovered"))
         .column(Column::integer("Sessions").note("from the high until it was reached again, or to the end"));
-    for fall in account.drawdowns().into_iter().take(FALLS) {
+    for drawdown in account.drawdowns().into_iter().take(DRAWDOWNS) {
         table = table.row(cells![
-            fall.depth,
-            words::date(fall.peak),
-            words::date(fall.trough),
-            fall.recovery.map(words::date),
-            fall.n_sessions,
+            drawdown.depth,
+            words::date(drawdown.peak),
+            words::date(drawdown.trough),
+            drawdown.recovery.map(words::date),
+            drawdown.n_sessions,
         ]);
     }
     table
@@ -133,12 +130,10 @@ fn falls(account: &Account<'_>) -> Table {
 
 fn yearly_chart(accounts: &Accounts<'_>) -> Chart {
     let compared = yearly_accounts(accounts);
-    let years = years(&compared);
+    let years = compared.first().map(|account| years::names(account)).unwrap_or_default();
     let mut bars = Bars::new(years.iter().map(|year| year.1.clone()), Format::Percent(1));
     for account in compared {
-        let series = BarSeries::new(account.name(), by_year(account, &years));
-        let is_index = matches!(account.holder(), Holder::Index | Holder::Hold(_));
-        bars = bars.bars(if is_index { series.colour(Colour::Neutral) } else { series });
+        bars = bars.bars(drawn::bars(accounts, account, by_year(account, &years)));
     }
     Chart::new("Return by year, after costs", bars)
 }
@@ -146,28 +141,6 @@ fn yearly_chart(accounts: &Accounts<'_>) -> Chart {
 fn yearly_accounts<'a, 'b>(accounts: &'b Accounts<'a>) -> Vec<&'b Account<'a>> {
     let all = [accounts.primary(), accounts.benchmark(), accounts.index()];
     all.into_iter().flatten().collect()
-}
-
-/// The tested years and their names; a year that the test holds only in part is named with that part.
-fn years(accounts: &[&Account<'_>]) -> Vec<(i16, String)> {
-    let Some(account) = accounts.first() else { return Vec::new() };
-    let (Some(&first), Some(&last)) = (account.sessions().first(), account.sessions().last()) else {
-        return Vec::new();
-    };
-    let date = |session: Session| session.to_string()[5..].to_owned();
-    let returns = account.period_returns(CalendarPeriod::Year);
-    let written = returns.iter().map(|period| {
-        let late = period.year == first.year() && first.month() > 1;
-        let early = period.year == last.year() && (last.month() < 12 || last.date().day() < 20);
-        let text = match (late, early) {
-            (true, true) => format!("{} ({} to {})", period.year, date(first), date(last)),
-            (true, false) => format!("{} (from {})", period.year, date(first)),
-            (false, true) => format!("{} (to {})", period.year, date(last)),
-            (false, false) => period.year.to_string(),
-        };
-        (period.year, text)
-    });
-    written.collect()
 }
 
 fn by_year(account: &Account<'_>, years: &[(i16, String)]) -> Vec<f64> {
@@ -178,7 +151,7 @@ fn by_year(account: &Account<'_>, years: &[(i16, String)]) -> Vec<f64> {
 
 fn yearly(accounts: &Accounts<'_>) -> Table {
     let compared = accounts.compared();
-    let years = years(&compared);
+    let years = compared.first().map(|account| years::names(account)).unwrap_or_default();
     let mut table = Table::new("Return by year of all portfolios, after costs").column(Column::text("Year"));
     let columns = compared.iter().map(|account| by_year(account, &years)).collect::<Vec<_>>();
     for account in &compared {
@@ -282,7 +255,7 @@ fn format(definition: &Definition) -> Format {
         Unit::Fraction | Unit::FractionPerYear => Format::Percent(2),
         Unit::Ratio => Format::Number(2),
         Unit::Probability => Format::Number(3),
-        Unit::BasisPoints => Format::Number(1),
+        Unit::TimesPerYear | Unit::BasisPoints => Format::Number(1),
         Unit::Sessions | Unit::Count | Unit::Money => Format::Integer,
     }
 }
@@ -303,4 +276,29 @@ fn definitions(accounts: &Accounts<'_>) -> Details {
         accounts.benchmark_kind().words()
     );
     Details::new("How these numbers are computed").block(Block::Text(vec![text])).block(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::study::testing::Made;
+
+    #[test]
+    fn turnover_is_so_many_times_a_year_in_every_table() {
+        let results = Made::default().results();
+        let accounts = Accounts::of(&results);
+        let turnover = words::number(accounts.primary().unwrap().measure("turnover_annual"), 1);
+        let table = measures(&accounts);
+        let row = table.rows.iter().find(|row| row.cells[0] == Cell::from("Turnover a year, one-sided"));
+        assert_eq!(row.unwrap().cells[1], Cell::from(turnover));
+    }
+
+    #[test]
+    fn a_portfolio_without_a_benchmark_has_no_return_of_one() {
+        let mut results = Made::default().results();
+        results.backtests.retain(|backtest| backtest.variant.holder != Holder::EqualWeight);
+        let accounts = Accounts::of(&results);
+        let told = measures(&accounts).rows.into_iter().map(|row| row.cells[0].clone()).collect::<Vec<_>>();
+        assert!(!told.contains(&Cell::from("Benchmark's return a year")), "{told:?}");
+    }
 }

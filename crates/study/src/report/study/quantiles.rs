@@ -18,7 +18,7 @@ use crate::{
 pub struct QuantileFacts {
     /// The mean label of each quantile, the lowest scores first: a fraction over the horizon.
     pub means: Vec<Option<f64>>,
-    /// The mean of the best quantile less that of the worst.
+    /// The mean of the highest quantile less that of the lowest.
     pub spread: Option<f64>,
     /// The rank correlation of the quantiles' numbers with their means: 1 if each mean is above the one before.
     pub monotonicity: Option<f64>,
@@ -32,7 +32,7 @@ impl QuantileFacts {
         let plain = means.iter().map(|mean| mean.unwrap_or(f64::NAN)).collect::<Vec<_>>();
         let ends = plain.last().zip(plain.first());
         Self {
-            spread: ends.and_then(|(best, worst)| finite(best - worst)),
+            spread: ends.and_then(|(highest, lowest)| finite(highest - lowest)),
             monotonicity: finite(monotonicity(&plain)),
             steps_up: plain.windows(2).filter(|pair| pair[1] > pair[0]).count(),
             means,
@@ -41,14 +41,15 @@ impl QuantileFacts {
 }
 
 /// The table of the quantiles of all models, the primary one first.
-pub(super) fn table(models: &[(&str, &Evaluation)]) -> Table {
-    let mut table =
-        Table::new("The same in numbers").heat_scope(HeatScope::Table).column(Column::text("Model"));
+pub(super) fn table(models: &[(&str, &Evaluation)], horizon: &str) -> Table {
+    let mut table = Table::new(format!("Mean return over {horizon} by quantile of score"))
+        .heat_scope(HeatScope::Table)
+        .column(Column::text("Model"));
     for quantile in 1..=N_QUANTILES {
         table = table.column(Column::percent(quantile_name(quantile, N_QUANTILES), 2).heat(Heat::Diverging));
     }
     table = table
-        .column(Column::percent("Best less worst", 2))
+        .column(Column::percent("Highest less lowest", 2))
         .column(
             Column::number("Monotonicity", 2)
                 .note("rank correlation of the quantiles' numbers with their means; 1: each brought more than the one before"),

@@ -2,8 +2,8 @@
 
 use backstaff_learn::evaluate::cumulative;
 use backstaff_report::{
-    BarSeries, Bars, Block, Chart, Colour, Column, Date, Details, Emphasis, Format, Heat, Histogram, Line,
-    Lines, Rule, Section, Stroke, Table, cells,
+    BarSeries, Bars, Block, Chart, Colour, Column, Date, Details, Emphasis, Format, Histogram, Line, Lines,
+    Rule, Section, Stroke, Table, cells,
 };
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     flow::results::Results,
     report::{
-        charts::{self, information_by_session, quantile_name, summary_cells},
+        charts::{self, information_by_session, quantile_name, summary_cells, summary_columns},
         series::moving_mean,
     },
     steps::evaluate::{Evaluation, N_QUANTILES},
@@ -39,8 +39,8 @@ pub(super) fn section(results: &Results) -> Section {
         .block(running(&models))
         .block(Block::Beside(vec![histogram(name, primary).into(), by_year(name, &years).into()]))
         .block(quantiles::ic_table(name, &years))
-        .block(Block::Beside(vec![quantile_bars(&models).into(), spread(&models).into()]))
-        .block(quantiles::table(&models))
+        .block(Block::Beside(vec![quantile_bars(&models, &horizon).into(), spread(&models).into()]))
+        .block(quantiles::table(&models, &horizon))
         .block(quantile_growth(name, primary, &horizon))
         .block(stability(name, primary));
     if models.len() > 1 { section.block(others(&models, &horizon)) } else { section }
@@ -59,19 +59,11 @@ fn dates(evaluation: &Evaluation) -> Vec<Date> {
 }
 
 fn summaries(models: &[(&str, &Evaluation)]) -> Table {
-    let mut table = Table::new("Scores against what came")
-        .column(Column::text("Model"))
-        .column(Column::text("Of").note("IC: Pearson's correlation; rank IC: Spearman's; spread: return of the best quantile less the worst, a session"))
-        .column(Column::number("Mean", 5))
-        .column(Column::number("Sd", 4).note("standard deviation over sessions, n − 1"))
-        .column(Column::number("Mean / sd", 3).note("for an IC known as ICIR, per session"))
-        .column(Column::number("t", 2).heat(Heat::Diverging).note("mean / Newey–West standard error"))
-        .column(Column::integer("Lags").note("max(2 (horizon − 1), ⌊4 (n / 100)^(2/9)⌋): labels of neighbouring sessions overlap"))
-        .column(Column::percent("Above 0", 0).note("share of sessions"))
-        .column(Column::integer("Sessions"))
-        .column(Column::integer("Apart").note("every h-th session, whose labels don't overlap"))
-        .column(Column::number("Mean apart", 5).note("mean of those"))
-        .column(Column::number("t apart", 2).note("their mean / ordinary standard error"));
+    let table = Table::new("Scores and the returns that followed").column(Column::text("Model")).column(
+        Column::text("Of")
+            .note("IC: Pearson's correlation; rank IC: Spearman's; spread: return of the highest quantile less the lowest, a session"),
+    );
+    let mut table = summary_columns(table, 5);
     for (place, (name, evaluation)) in models.iter().enumerate() {
         let facts = &evaluation.facts;
         for (what, summary) in [("rank IC", &facts.rank_ic), ("IC", &facts.ic), ("spread", &facts.spread)] {
@@ -87,8 +79,8 @@ fn by_session(name: &str, evaluation: &Evaluation) -> Chart {
     information_by_session(
         format!("Rank IC of {name} by session"),
         dates(evaluation),
-        evaluation.column("ic"),
-        evaluation.column("rank_ic"),
+        (evaluation.column("ic"), name),
+        (evaluation.column("rank_ic"), name),
         evaluation.facts.rank_ic.mean,
     )
 }
@@ -101,7 +93,7 @@ fn running(models: &[(&str, &Evaluation)]) -> Chart {
             lines = lines.line(Line::new(*name, cumulative(evaluation.column("rank_ic"))));
             if place == 0 {
                 let ic = Line::new(format!("{name}, IC"), cumulative(evaluation.column("ic")));
-                lines = lines.line(ic.stroke(Stroke::Dashed));
+                lines = lines.line(ic.like(*name).stroke(Stroke::Dashed));
             }
         }
     }
@@ -131,7 +123,7 @@ fn by_year(name: &str, years: &[YearOfIc]) -> Chart {
     .note("Error bars: 1.96 Newey–West standard errors.")
 }
 
-fn quantile_bars(models: &[(&str, &Evaluation)]) -> Chart {
+fn quantile_bars(models: &[(&str, &Evaluation)], horizon: &str) -> Chart {
     let mut bars =
         Bars::new((1..=N_QUANTILES).map(|quantile| quantile_name(quantile, N_QUANTILES)), Format::Percent(2));
     for (name, evaluation) in models {
@@ -139,8 +131,8 @@ fn quantile_bars(models: &[(&str, &Evaluation)]) -> Chart {
         let values = (0..N_QUANTILES).map(|q| means.get(q).copied().flatten().unwrap_or(f64::NAN));
         bars = bars.bars(BarSeries::new(*name, values.collect()));
     }
-    Chart::new("Mean plain label by quantile of score", bars)
-        .note("Return over the horizon, averaged within a session first. Skill shows as a rise from left to right.")
+    Chart::new(format!("Mean return over {horizon} by quantile of score"), bars)
+        .note("Averaged within a session first. Skill shows as a rise from left to right.")
         .height(260)
 }
 
@@ -151,7 +143,7 @@ fn spread(models: &[(&str, &Evaluation)]) -> Chart {
     for (name, evaluation) in models.iter().filter(|(_, of)| of.sessions.len() == sessions.len()) {
         lines = lines.line(Line::new(*name, cumulative(evaluation.column("spread"))));
     }
-    Chart::new("Best less worst quantile, summed", lines)
+    Chart::new("Highest less lowest quantile, summed", lines)
         .note("Staggered cohorts, before costs, returns summed and not compounded.")
         .height(260)
 }
@@ -183,11 +175,11 @@ fn stability(name: &str, evaluation: &Evaluation) -> Chart {
     let lines = Lines::by_date(dates(evaluation), Format::Number(2))
         .group(TIME)
         .line(Line::new("rank autocorrelation", smooth("autocorrelation")))
-        .line(Line::new("new in the best quantile", smooth("top_turnover")).stroke(Stroke::Dashed));
+        .line(Line::new("new in the highest quantile", smooth("top_turnover")).stroke(Stroke::Dashed));
     Chart::new(format!("How much of the ranking of {name} stays, mean of 21 sessions"), lines)
         .note(format!(
             "Spearman's correlation of a session's scores with those of the session before (mean {}), and the share of \
-             the best quantile that was not in it then (mean {}). Scores that don't stay cost turnover.",
+             the highest quantile that was not in it then (mean {}). Scores that don't stay cost turnover.",
             shown(facts.autocorrelation),
             shown(facts.top_turnover)
         ))

@@ -4,7 +4,7 @@ use backstaff_portfolio::measure::{newey_west_t, usual_lags};
 use backstaff_report::{Column, Emphasis, Heat, Section, Table, cells};
 
 use super::account::{Account, Accounts, interval};
-use crate::report::series::mean;
+use crate::report::series::{ANNUALISED, mean};
 
 /// The number of best or worst sessions to take out, to see whether a few make the result.
 const FEW: usize = 10;
@@ -27,16 +27,19 @@ fn variants(accounts: &Accounts<'_>) -> Table {
         .column(Column::text("Variant"))
         .column(Column::percent("CAGR", 1).note("(last equity / first)^(1 / years) − 1"))
         .column(
-            Column::percent(format!("Above {}", accounts.benchmark_kind().name()), 1)
+            Column::percent("Excess", 1)
                 .heat(Heat::Diverging)
-                .note("mean(r − b) · sessions a year; without costs b is without costs too, else b pays the stated ones"),
+                .note(format!(
+                    "mean(r − b) · sessions a year, b is the {}; without costs b is without costs too, else it pays the stated ones",
+                    accounts.benchmark_kind().name()
+                )),
         )
         .column(Column::number("t", 2).note("mean / Newey–West standard error"))
         .column(Column::percent("95% from", 1).note("mean − 1.96 standard errors"))
         .column(Column::percent("to", 1).note("mean + 1.96 standard errors"))
         .column(Column::number("Sharpe", 2))
         .column(Column::percent("Max. drawdown", 1))
-        .column(Column::number("Turnover", 1).note("a year, one-sided"))
+        .column(Column::number("Turnover", 1).note("a year, one-sided: 1 replaces the book once"))
         .column(Column::percent("Costs", 2).note("a year, of equity"));
     for (cost_tenths, delay, name) in [
         (10, 0, "as stated"),
@@ -83,13 +86,16 @@ fn parts(accounts: &Accounts<'_>, primary: &Account<'_>, benchmark: &Account<'_>
     let mut table =
         Table::new(format!("Return above the {}, after costs, in parts", accounts.benchmark_kind().name()))
             .column(Column::text("Part"))
-            .column(Column::percent("A year", 1).heat(Heat::Diverging).note("mean(r − b) · sessions a year"))
+            .column(Column::percent("Excess", 1).heat(Heat::Diverging).note(format!(
+                "mean(r − b) · sessions a year; not told for fewer than {ANNUALISED} sessions"
+            )))
             .column(Column::number("t", 2).note("mean / Newey–West standard error, lags ⌊4 (n / 100)^(2/9)⌋"))
             .column(Column::percent("95% from", 1))
             .column(Column::percent("to", 1))
             .column(Column::integer("Sessions"));
     for (name, values) in parts {
-        let annual = mean(&values) * primary.sessions_per_year();
+        let is_long = values.len() >= ANNUALISED;
+        let annual = if is_long { mean(&values) * primary.sessions_per_year() } else { f64::NAN };
         // The mean of sessions that were chosen by their return has no standard error.
         let is_chosen = name.starts_with("without");
         let t = if is_chosen { f64::NAN } else { newey_west_t(&values, usual_lags(values.len())) };
@@ -112,6 +118,21 @@ fn without(values: &[f64], order: impl Fn(f64, f64) -> std::cmp::Ordering) -> Ve
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::study::testing::Made;
+
+    #[test]
+    fn a_part_of_a_few_sessions_has_no_excess_a_year() {
+        let results = Made { n_sessions: 274, ..Made::default() }.results();
+        let accounts = Accounts::of(&results);
+        let table = parts(&accounts, accounts.primary().unwrap(), accounts.benchmark().unwrap());
+        let row = |name: &str| {
+            let row = table.rows.iter().find(|row| row.cells[0] == backstaff_report::Cell::from(name));
+            serde_json::to_value(&row.unwrap().cells).unwrap()
+        };
+        let (whole, week) = (row("2010"), row("2011"));
+        assert!(whole[1].is_number() && whole[3].is_number());
+        assert!(week[1].is_null() && week[3].is_null() && week[4].is_null() && week[5].is_number(), "{week}");
+    }
 
     #[test]
     fn takes_out_the_best_and_keeps_the_order_of_the_rest() {

@@ -31,7 +31,7 @@ pub(super) fn section(results: &Results, accounts: &Accounts<'_>, verdict: &Verd
         .block(comparison(results, accounts))
         .text(format!(
             "**Excess** is the mean return above {}, a year, and **t** its distance from 0 in Newey–West standard \
-             errors{}. The other columns explain themselves under the pointer.",
+             errors{}. All formulas stand below, under “How these numbers are computed”.",
             accounts.benchmark_kind().words(),
             if verdict.evidence.is_scored { "; **IC t** is the same of the rank IC" } else { "" }
         ))
@@ -81,8 +81,8 @@ fn facts(results: &Results, accounts: &Accounts<'_>, verdict: &Verdict) -> Vec<F
     };
     let deepest = primary.drawdowns().into_iter().next();
     facts.extend([
-        Fact::new("Return a year", primary.measure("cagr"), Format::Percent(1)).note(benchmark("cagr", 1)),
-        Fact::new("Largest drawdown", primary.measure("max_drawdown"), Format::Percent(1))
+        Fact::new("CAGR", primary.measure("cagr"), Format::Percent(1)).note(benchmark("cagr", 1)),
+        Fact::new("Max. drawdown", primary.measure("max_drawdown"), Format::Percent(1))
             .note(deepest.map_or_else(String::new, |fall| format!("low on {}", fall.trough))),
         Fact::new("Turnover a year", primary.measure("turnover_annual"), Format::Number(1))
             .note(format!("costs {} a year", words::percent(primary.measure("cost_annual"), 1))),
@@ -113,7 +113,7 @@ fn comparison(results: &Results, accounts: &Accounts<'_>) -> Table {
         )
         .column(Column::percent("Volatility", 1).note("sd(r) · √(sessions a year)"))
         .column(Column::number("Sharpe", 2).note("mean(r − cash) / sd(r − cash) · √(sessions a year)"))
-        .column(Column::percent("Drawdown", 1).note("lowest equity / highest so far − 1"))
+        .column(Column::percent("Max. drawdown", 1).note("lowest equity / highest so far − 1"))
         .column(Column::number("Turnover", 1).note("a year, one-sided: 1 replaces the book once"))
         .column(
             Column::percent("Costs", 2)

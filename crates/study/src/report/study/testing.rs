@@ -17,7 +17,7 @@ use crate::{
             BacktestResult, Detail, GroupShare, Held, Holder, Shortfall, StoredMeasure, TradeFacts, Variant,
         },
         check::ColumnCheck,
-        evaluate::{Evaluation, EvaluationFacts},
+        evaluate::{Evaluation, EvaluationFacts, Summary},
         folds::{FoldFacts, PartFacts},
         labels::LabelFacts,
         suspects::Suspect,
@@ -301,7 +301,7 @@ fn evaluation(sessions: &[Session], mean: f64, seed: u64) -> Evaluation {
     let facts = EvaluationFacts {
         ic: SeriesSummary::of(&series[0].1, horizon).into(),
         rank_ic: SeriesSummary::of(&rank_ic, horizon).into(),
-        spread: SeriesSummary::of(&spread, horizon).into(),
+        spread: Summary::of_cohorts(&spread, horizon),
         quantile_means: vec![Some(0.001), Some(0.002), None, Some(0.002), Some(0.003)],
         autocorrelation: Some(0.9),
         top_turnover: None,
@@ -355,6 +355,7 @@ fn backtest(variant: Variant, sessions: &[Session], drift: f64, seed: u64) -> Ba
         daily,
         trades: Vec::new(),
         positions: Vec::new(),
+        sessions_per_year: 252.0,
         measures: Vec::new(),
         unfilled: vec![("halted".to_owned(), 1)],
         shortfalls: vec![shortfall],
@@ -363,7 +364,7 @@ fn backtest(variant: Variant, sessions: &[Session], drift: f64, seed: u64) -> Ba
         notes: vec![("decisions held fewer than n".to_owned(), 3)],
         detail: detail(),
     };
-    let measures = own_measures(&result, 252.0).into_iter().map(|measure| StoredMeasure {
+    let measures = own_measures(&result).into_iter().map(|measure| StoredMeasure {
         name: measure.name.to_owned(),
         title: measure.title.to_owned(),
         formula: measure.formula.to_owned(),

@@ -8,9 +8,12 @@ use backstaff_report::{
 
 use super::{
     TIME,
-    account::{Account, Accounts},
+    account::{Account, Accounts, Yardstick},
 };
-use crate::{report::series::moving_mean, words};
+use crate::{
+    report::series::{mean, moving_mean},
+    words,
+};
 
 /// The number of unfilled orders that the table lists; all are counted.
 const LISTED: usize = 500;
@@ -24,7 +27,7 @@ pub(super) fn section(accounts: &Accounts<'_>) -> Section {
     );
     let Some(account) = accounts.primary() else { return section };
     section = section
-        .block(facts(account))
+        .block(facts(accounts, account))
         .block(Block::Beside(vec![turnover(account).into(), costs(account).into()]))
         .block(by_year(account))
         .block(Block::Beside(vec![exposure(account).into(), positions(account).into()]))
@@ -35,18 +38,27 @@ pub(super) fn section(accounts: &Accounts<'_>) -> Section {
     section
 }
 
-fn facts(account: &Account<'_>) -> Vec<Fact> {
+fn facts(accounts: &Accounts<'_>, account: &Account<'_>) -> Vec<Fact> {
     let measure = |name: &str| account.measure(name);
+    let beyond = match accounts.yardstick() {
+        Yardstick::Excess => "return above",
+        Yardstick::Alpha => "alpha to",
+    };
     vec![
-        Fact::new("Turnover a year", measure("turnover_annual"), Format::Number(1))
-            .note("one-sided; 1 replaces the book once"),
+        Fact::new("Turnover a year", measure("turnover_annual"), Format::Number(1)).note(format!(
+            "one-sided: 1 replaces the book once; {} without the first purchase",
+            words::number(turnover_after_the_first_trade(account), 1)
+        )),
         Fact::new("Costs a year", measure("cost_annual"), Format::Percent(2)).note(format!(
             "commission {}, slippage {}",
             words::percent(measure("commission_annual"), 2),
             words::percent(measure("slippage_annual"), 2)
         )),
-        Fact::new("Break-even cost, bp", measure("break_even_cost_bps"), Format::Number(1))
-            .note("a side, at which the whole profit is gone"),
+        Fact::new("Break-even cost, bp", accounts.break_even_bps(), Format::Number(1)).note(format!(
+            "a side, at which the {beyond} the {} before costs is gone; the whole profit is at {}",
+            accounts.benchmark_kind().name(),
+            words::number(measure("break_even_cost_bps"), 1)
+        )),
         Fact::new("Trades", measure("n_fills"), Format::Integer),
         Fact::new("Orders not filled", measure("n_unfilled"), Format::Integer).note("or only in part"),
         Fact::new("Positions", measure("n_positions"), Format::Number(1))
@@ -59,19 +71,35 @@ fn each<'a>(account: &'a Account<'_>, of: impl Fn(&Day, f64) -> f64 + 'a) -> imp
     account.days().windows(2).map(move |pair| of(&pair[1], pair[0].equity))
 }
 
-fn turnover(account: &Account<'_>) -> Chart {
-    let mut values = std::iter::once(f64::NAN).chain(each(account, Day::turnover)).collect::<Vec<_>>();
-    // The first trade builds the whole book and would dwarf all others.
+/// The turnover of each session after the first, without that of the first session with a trade: it builds the whole
+/// book.
+fn later_turnover(account: &Account<'_>) -> Vec<f64> {
+    let mut values = each(account, Day::turnover).collect::<Vec<_>>();
     if let Some(first) = values.iter_mut().find(|value| **value > 0.0) {
         *first = f64::NAN;
     }
+    values
+}
+
+/// The mean turnover a year after the first session with a trade.
+fn turnover_after_the_first_trade(account: &Account<'_>) -> f64 {
+    let values = later_turnover(account).into_iter().filter(|value| value.is_finite()).collect::<Vec<_>>();
+    mean(&values) * account.sessions_per_year()
+}
+
+fn turnover(account: &Account<'_>) -> Chart {
+    // The first trade would dwarf all others.
+    let values = std::iter::once(f64::NAN).chain(later_turnover(account)).collect::<Vec<_>>();
     let means = moving_mean(&values, MONTH);
     let lines = Lines::by_date(account.dates(), Format::Percent(1))
         .group(TIME)
         .line(Line::new("turnover", values).stroke(Stroke::Dots).colour(Colour::Neutral))
         .line(Line::new("mean of 21 sessions", means));
     Chart::new("Turnover by session", lines)
-        .note("Half of what was bought and sold, as a share of the equity at the close before; without the first purchase.")
+        .note(
+            "Half of what was bought and sold, as a share of the equity at the close before. The first purchase is not \
+             drawn; turnover a year and by year counts it.",
+        )
         .height(220)
 }
 
@@ -143,12 +171,12 @@ fn exposure(account: &Account<'_>) -> Chart {
         .group(TIME)
         .line(Line::new("gross", share(&Day::gross_exposure)))
         .line(Line::new("cash", share(&|day| day.cash / day.equity)));
+    let mut drawn = "long and short together (gross), cash";
     if account.days().iter().any(|day| day.short > 0.0) {
         lines = lines.line(Line::new("net", share(&Day::net_exposure)).stroke(Stroke::Dashed));
+        drawn = "long and short together (gross), cash, long less short (net)";
     }
-    Chart::new("Exposure", lines)
-        .note("Shares of equity at the close: long and short together, long less short, cash.")
-        .height(200)
+    Chart::new("Exposure", lines).note(format!("Shares of equity at the close: {drawn}.")).height(200)
 }
 
 fn positions(account: &Account<'_>) -> Chart {
@@ -196,4 +224,53 @@ fn list(account: &Account<'_>) -> Details {
     let which =
         if all.len() > LISTED { format!("The first {LISTED} of {}", all.len()) } else { "All".to_owned() };
     Details::new(format!("{which} unfilled orders")).block(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::study::testing::Made;
+
+    #[test]
+    fn the_note_of_exposure_names_what_is_drawn_and_nothing_else() {
+        let mut results = Made::default().results();
+        let note = |results: &crate::flow::results::Results| {
+            let accounts = Accounts::of(results);
+            exposure(accounts.primary().unwrap()).note.unwrap()
+        };
+        assert!(!note(&results).contains("net") && note(&results).contains("cash"));
+        results.backtests.iter_mut().for_each(|backtest| backtest.daily.days[3].short = 1.0);
+        assert!(note(&results).contains("long less short (net)"));
+    }
+
+    #[test]
+    fn turnover_is_told_with_and_without_the_first_purchase() {
+        let mut results = Made::default().results();
+        for backtest in &mut results.backtests {
+            for (t, day) in backtest.daily.days.iter_mut().enumerate() {
+                // The whole book is bought in the second session; then a hundredth of it is replaced in each.
+                let traded = if t == 2 { 1.0 } else { 0.01 };
+                (day.bought, day.sold) = if t < 2 { (0.0, 0.0) } else { (traded * 1e6, 0.01 * 1e6) };
+                day.equity = 1e6;
+            }
+        }
+        let accounts = Accounts::of(&results);
+        let after = turnover_after_the_first_trade(accounts.primary().unwrap());
+        let n = results.backtests[0].daily.days.len() - 1;
+        // One session before the first trade has no turnover, and the first trade is left out.
+        let expected = 0.01 * (n - 2) as f64 / (n - 1) as f64 * results.backtests[0].sessions_per_year;
+        assert!((after - expected).abs() < 1e-9, "{after} {expected}");
+        let text = serde_json::to_string(&section(&accounts)).unwrap();
+        assert!(text.contains("without the first purchase") && text.contains("is not drawn"));
+    }
+
+    #[test]
+    fn a_portfolio_that_loses_has_no_break_even_cost() {
+        let results = Made { drift: -0.01, ..Made::default() }.results();
+        let accounts = Accounts::of(&results);
+        let facts = serde_json::to_value(facts(&accounts, accounts.primary().unwrap())).unwrap();
+        assert!(facts[2]["name"].as_str().unwrap().starts_with("Break-even"), "{facts}");
+        assert!(facts[2]["value"].is_null(), "{facts}");
+        assert!(facts[2]["note"].as_str().unwrap().ends_with("the whole profit is at –"), "{facts}");
+    }
 }

@@ -89,7 +89,7 @@ impl BacktestInputs {
 
 impl Stage for RunBacktests {
     const NAME: &'static str = "backtest";
-    const VERSION: u32 = 5;
+    const VERSION: u32 = 6;
     type Inputs = BacktestInputs;
     type Shard = Variant;
     type Output = BacktestResult;

@@ -49,6 +49,9 @@ pub struct BacktestResult {
     pub trades: Vec<Trade>,
     /// The positions at each close; kept only where trades are.
     pub positions: Vec<Position>,
+    /// The sessions a year by which the measures are annualised: counted from the first session of the data to the last
+    /// of the portfolio. Whoever annualises a number of this portfolio takes this one.
+    pub sessions_per_year: f64,
     /// All measures of the ledger.
     pub measures: Vec<StoredMeasure>,
     /// The number of orders that were not filled as asked, by reason.
@@ -133,6 +136,7 @@ pub(super) fn summary(variant: &Variant, ledger: &Backtest, detail: Detail) -> B
         daily: Daily::of(ledger),
         trades: if keeps_all { trades(ledger) } else { Vec::new() },
         positions: if keeps_all { positions(ledger) } else { Vec::new() },
+        sessions_per_year: ledger.sessions_per_year,
         measures: measures(ledger),
         unfilled: unfilled(ledger),
         shortfalls: ledger
@@ -172,8 +176,8 @@ pub(super) fn write_backtest(result: &BacktestResult, draft: &mut Draft) -> Resu
         serde_json::to_writer(file, &result.shortfalls).map_err(std::io::Error::from)
     })?;
     draft.info(serde_json::json!({
-        "variant": result.variant, "measures": result.measures, "unfilled": result.unfilled,
-        "delistings": result.n_delistings, "caveats": result.caveats,
+        "variant": result.variant, "sessions_per_year": result.sessions_per_year, "measures": result.measures,
+        "unfilled": result.unfilled, "delistings": result.n_delistings, "caveats": result.caveats,
         "notes": result.notes, "detail": result.detail,
     }));
     Ok(())
@@ -189,6 +193,7 @@ pub fn read_backtest(store: &Store, manifest: &Manifest) -> Result<BacktestResul
         daily: Daily::read(&table(DAILY)?)?,
         trades: read_trades(&table(TRADES)?)?,
         positions: read_positions(&table(POSITIONS)?)?,
+        sessions_per_year: read_facts(manifest, "sessions_per_year")?,
         measures: read_facts(manifest, "measures")?,
         unfilled: read_facts(manifest, "unfilled")?,
         shortfalls: serde_json::from_slice(&shortfalls).map_err(broken)?,

@@ -44,9 +44,10 @@ pub(super) fn survivorship(case: Case<'_>) -> Option<Caveat> {
     let share = gauge.n_ended as f64 / gauge.n_instruments as f64 / years.max(1.0);
     (share < 0.01 && gauge.n_instruments >= 50).then(|| {
         let text = format!(
-            "Only {} of {} end before {last}; usually a few per cent leave every year.{gap}",
+            "Only {} of {} {} before {last}; usually a few per cent leave every year.{gap}",
             gauge.n_ended,
-            words::count(gauge.n_instruments, "instrument")
+            words::count(gauge.n_instruments, "instrument"),
+            if gauge.n_ended == 1 { "ends" } else { "end" }
         );
         Caveat::caution("Few instruments ever leave", text)
     })

@@ -2,12 +2,15 @@
 
 use backstaff_regime::RegimeKind;
 use backstaff_report::{
-    Align, Band, Block, Chart, Colour, Column, Details, Format, Line, Lines, Palette, Scale, Section, Stroke,
-    Table, cells,
+    Align, Band, Block, Chart, Colour, Column, Details, Format, Line, Lines, Scale, Section, Stroke, Table,
+    cells,
 };
 
 use super::{TIME, dates};
-use crate::flow::results::{FollowedInstrument, FollowedRegimes};
+use crate::{
+    flow::results::{FollowedInstrument, FollowedRegimes},
+    words::stay,
+};
 
 /// The most bands of a chart: more would be too thin to see.
 const MOST_BANDS: usize = 400;
@@ -17,16 +20,19 @@ pub(super) fn section(regimes: &FollowedRegimes) -> Section {
         "The likeliest regime at each close, by what was known then (filtered). Later bars never change it.",
     );
     section = section.block(latest(regimes));
+    let n_bars = regimes.setting.look_back;
     for (number, instrument) in regimes.instruments.iter().enumerate() {
         let blocks = [price(instrument).into(), probabilities(instrument).into()];
         if number == 0 {
             section = blocks.into_iter().fold(section, |section, block: Block| section.block(block));
-            section = section.block(Block::Beside(model(instrument).into_iter().map(Block::from).collect()));
+            section = section
+                .block(Block::Beside(model(instrument, n_bars).into_iter().map(Block::from).collect()));
         } else {
             let mut details = Details::new(format!("Regimes of {}", instrument.name));
             details = blocks.into_iter().fold(details, |details, block: Block| details.block(block));
             section = section.block(
-                details.block(Block::Beside(model(instrument).into_iter().map(Block::from).collect())),
+                details
+                    .block(Block::Beside(model(instrument, n_bars).into_iter().map(Block::from).collect())),
             );
         }
     }
@@ -97,9 +103,8 @@ fn price(instrument: &FollowedInstrument) -> Chart {
 fn probabilities(instrument: &FollowedInstrument) -> Chart {
     let history = &instrument.history;
     let first = history.first().unwrap_or_default();
-    let mut lines = Lines::by_date(dates(&instrument.sessions[first..]), Format::Percent(0))
-        .palette(Palette::Ordered)
-        .group(TIME);
+    // The numbers of states are no order, so their hues are not those of one; they stay the same in all charts.
+    let mut lines = Lines::by_date(dates(&instrument.sessions[first..]), Format::Percent(0)).group(TIME);
     for (state, values) in history.probabilities.iter().enumerate() {
         let line = Line::new(format!("state {state}"), values[first..].to_vec());
         lines = lines.line(line.stroke(Stroke::Step));
@@ -111,8 +116,8 @@ fn probabilities(instrument: &FollowedInstrument) -> Chart {
         .height(180)
 }
 
-/// The last fitted model of an instrument: its transitions, and the facts of its states.
-fn model(instrument: &FollowedInstrument) -> Vec<Table> {
+/// The last fitted model of an instrument, which saw `n_bars` at most: its transitions, and the facts of its states.
+fn model(instrument: &FollowedInstrument, n_bars: usize) -> Vec<Table> {
     let Some(fit) = instrument.history.fits.last() else { return Vec::new() };
     let names = fit.labels.iter().enumerate().map(|(state, label)| format!("{state} {label}"));
     let names = names.collect::<Vec<_>>();
@@ -124,13 +129,16 @@ fn model(instrument: &FollowedInstrument) -> Vec<Table> {
         rows,
         Format::Percent(1),
     );
-    let mut states = Table::new(format!("{}: its states", instrument.name))
-        .column(Column::text("State"))
-        .column(Column::percent("Mean", 3).note("of what is observed first, a bar"))
-        .column(Column::percent("Deviation", 2).note("the same"))
-        .column(Column::text("Lasts").align(Align::Right).note("expected bars"));
+    let mut states =
+        Table::new(format!("{}: its states", instrument.name))
+            .column(Column::text("State"))
+            .column(Column::percent("Mean", 3).note("of what is observed first, a bar"))
+            .column(Column::percent("Deviation", 2).note("the same"))
+            .column(Column::text("Lasts").align(Align::Right).note(
+                "expected bars, 1 / (1 − probability of staying); never more than the bars of the fit",
+            ));
     for (state, name) in names.iter().enumerate() {
-        let lasts = fit.durations[state].map_or("for ever".to_owned(), |bars| Format::Number(1).show(bars));
+        let lasts = stay(fit.durations[state], n_bars);
         states = states.row(cells![name.as_str(), fit.means[state], fit.deviations[state], lasts]);
     }
     vec![transition, states]

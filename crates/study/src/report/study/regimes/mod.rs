@@ -15,9 +15,8 @@ use crate::{flow::results::Results, words};
 const TIME: &str = "sessions";
 
 /// The sections about regimes; empty for a study without them.
-pub(super) fn sections(results: &Results) -> Vec<Section> {
+pub(super) fn sections(results: &Results, sessions_per_year: f64) -> Vec<Section> {
     let Some(regimes) = &results.regimes else { return Vec::new() };
-    let sessions_per_year = results.panel.axis().calendar().sessions_per_year();
     vec![
         followed::section(regimes),
         by_regime::section(regimes, sessions_per_year),

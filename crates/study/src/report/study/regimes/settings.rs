@@ -66,11 +66,11 @@ fn matrix(results: &Results, all: &[(&Setting, &BacktestResult)]) -> Table {
 fn table(regimes: &FollowedRegimes, all: &[(&Setting, &BacktestResult)]) -> Table {
     let mut table = Table::new("All settings")
         .column(Column::text("Setting"))
-        .column(Column::percent("Return a year", 1))
+        .column(Column::percent("CAGR", 1))
         .column(Column::percent("Volatility", 1))
         .column(Column::number("Sharpe", 2))
-        .column(Column::percent("Deepest fall", 1))
-        .column(Column::number("Turnover a year", 1))
+        .column(Column::percent("Max. drawdown", 1))
+        .column(Column::number("Turnover", 1).note("a year, one-sided: 1 replaces the book once"))
         .sortable()
         .visible_rows(24);
     for (setting, book) in all {

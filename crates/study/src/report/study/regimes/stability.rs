@@ -1,8 +1,6 @@
 //! The section about stability: whether states keep their meaning from fit to fit.
 
-use backstaff_report::{
-    Chart, Column, Date, Details, Format, Line, Lines, Palette, Section, Stroke, Table, cells,
-};
+use backstaff_report::{Chart, Column, Date, Details, Format, Line, Lines, Section, Stroke, Table, cells};
 
 use crate::{
     flow::results::{FollowedInstrument, FollowedRegimes},
@@ -72,8 +70,7 @@ fn table(regimes: &FollowedRegimes) -> Table {
 fn chart(instrument: &FollowedInstrument, deviations: bool) -> Chart {
     let fits = &instrument.history.fits;
     let date = |text: &str| text.parse().map_or(Date(0), crate::words::date);
-    let mut lines = Lines::by_date(fits.iter().map(|fit| date(&fit.session)), Format::Percent(2))
-        .palette(Palette::Ordered);
+    let mut lines = Lines::by_date(fits.iter().map(|fit| date(&fit.session)), Format::Percent(2));
     for state in 0..fits.first().map_or(0, |fit| fit.labels.len()) {
         let values = fits.iter().map(|fit| if deviations { fit.deviations[state] } else { fit.means[state] });
         lines = lines.line(Line::new(format!("state {state}"), values.collect()).stroke(Stroke::Step));
