@@ -7,7 +7,7 @@ use std::{num::NonZeroU32, path::PathBuf};
 
 use backstaff_study::{
     compute::Keys,
-    config::{DateOrder, Halts, NameRule},
+    config::{CalendarRule, DateOrder, Halts, NameRule},
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -226,6 +226,15 @@ impl Joining {
     }
 }
 
+/// When instruments trade.
+#[derive(Args, Debug)]
+pub(crate) struct Trading {
+    /// The calendar of the sessions: an exchange (XNYS, XKRX, ...), 24/7 or union; or one for each instrument by its name
+    /// or a pattern, as in 'XNYS,BTC=24/7,*.KS=XKRX'. The dates of the data if absent.
+    #[arg(long, value_name = "CALENDAR")]
+    pub calendar: Option<CalendarRule>,
+}
+
 /// An order of day and month.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 #[value(rename_all = "snake_case")]
@@ -339,6 +348,8 @@ pub(crate) struct Compute {
     pub reading: Reading,
     #[command(flatten)]
     pub joining: Joining,
+    #[command(flatten)]
+    pub trading: Trading,
     /// What the tables of a database mean (an SQLite file, or a folder of Parquet files named after the tables): a
     /// layout that ships, `krx`.
     #[arg(long, value_name = "NAME", conflicts_with = "tables")]
@@ -379,6 +390,8 @@ pub(crate) struct Factor {
     pub reading: Reading,
     #[command(flatten)]
     pub joining: Joining,
+    #[command(flatten)]
+    pub trading: Trading,
     /// A library that ships, whose names may be used: technical. May be repeated.
     #[arg(long = "library", value_name = "NAME")]
     pub libraries: Vec<String>,
@@ -480,6 +493,8 @@ pub(crate) struct Prove {
     pub reading: Reading,
     #[command(flatten)]
     pub joining: Joining,
+    #[command(flatten)]
+    pub trading: Trading,
     /// A feature: its name and its expression. May be repeated.
     #[arg(long = "feature", value_name = "NAME=EXPR", conflicts_with = "study")]
     pub features: Vec<String>,

@@ -7,7 +7,8 @@ use rayon::prelude::*;
 use crate::{Calendar, Instrument, Session};
 
 /// The rows of a panel: for each instrument, in the order of their names, one row for every session of the calendar
-/// from its first to its last; or, in a selection of rows, for some of these sessions.
+/// from its first to its last; or, in a selection of rows, for some of these sessions: those of the instrument's own
+/// calendar, or those where a condition holds.
 #[derive(Debug)]
 pub struct Axis {
     calendar: Calendar,
@@ -24,6 +25,8 @@ pub struct Axis {
 struct Selection {
     positions: Vec<u32>,
     sessions: Vec<Session>,
+    /// The position at which each instrument's life ends.
+    ends: Vec<usize>,
 }
 
 /// The rows of an [`Axis`] session by session: what a cross-section walks over.
@@ -92,6 +95,37 @@ impl Axis {
         }
     }
 
+    /// The axis of instruments that have rows at some positions of the calendar only: a share has none on the weekends of
+    /// a coin. `positions` holds those of one instrument after the other, cut at `offsets`.
+    ///
+    /// A life may end after its last row, if the instrument had no session since.
+    ///
+    /// # Panics
+    ///
+    /// As [`Axis::new`] does; also if an instrument's positions don't ascend within its life from its first position on.
+    pub fn sparse(
+        calendar: Calendar,
+        lives: Vec<(Instrument, Range<usize>)>,
+        offsets: Vec<usize>,
+        positions: Vec<u32>,
+    ) -> Self {
+        assert_eq!(offsets.len(), lives.len() + 1, "each instrument has its positions");
+        assert_eq!(offsets[lives.len()], positions.len(), "each position belongs to an instrument");
+        for ((instrument, life), own) in lives.iter().zip(offsets.windows(2)) {
+            let own = &positions[own[0]..own[1]];
+            let is_right = own.first().is_some_and(|&first| first as usize == life.start)
+                && own.last().is_some_and(|&last| (last as usize) < life.end)
+                && own.windows(2).all(|pair| pair[0] < pair[1]);
+            assert!(is_right, "{instrument} has rows outside of its life");
+        }
+        let ends = lives.iter().map(|(_, life)| life.end).collect();
+        let mut axis = Self::new(calendar, lives);
+        let sessions = positions.iter().map(|&position| axis.calendar.session(position as usize)).collect();
+        axis.offsets = offsets;
+        axis.selection = Some(Selection { positions, sessions, ends });
+        axis
+    }
+
     /// Some of the rows; instruments that keep none are left out. The calendar stays.
     ///
     /// Windows over a panel of such rows count them as if there were no others.
@@ -131,8 +165,34 @@ impl Axis {
             positions.iter_mut().zip(kept_of(i)).for_each(|(out, position)| *out = position as u32);
         });
         let sessions = positions.par_iter().map(|&position| self.calendar.session(position as usize));
-        selected.selection = Some(Selection { sessions: sessions.collect(), positions });
+        let sessions = sessions.collect();
+        let last = |own: &[usize]| positions[own[1] - 1] as usize + 1;
+        let ends = selected.offsets.windows(2).map(last).collect();
+        selected.selection = Some(Selection { positions, sessions, ends });
         selected
+    }
+
+    /// Whether instruments may have no row at some positions of their lives.
+    pub fn is_sparse(&self) -> bool {
+        self.selection.is_some()
+    }
+
+    /// The axis of these instruments in this order, under new names.
+    ///
+    /// # Panics
+    ///
+    /// If the names are not strictly ascending, or there is not one for each number.
+    pub fn rearranged(&self, order: &[usize], names: Vec<Instrument>) -> Self {
+        assert_eq!(order.len(), names.len(), "each instrument has a name");
+        let lives = names.into_iter().zip(order.iter().map(|&i| self.life(i))).collect();
+        let Some(selection) = &self.selection else { return Self::new(self.calendar.clone(), lives) };
+        let mut offsets = vec![0];
+        let mut positions = Vec::with_capacity(self.n_rows());
+        for &i in order {
+            positions.extend_from_slice(&selection.positions[self.rows(i)]);
+            offsets.push(positions.len());
+        }
+        Self::sparse(self.calendar.clone(), lives, offsets, positions)
     }
 
     /// The calendar whose positions the rows refer to.
@@ -170,13 +230,13 @@ impl Axis {
         self.offsets[i]..self.offsets[i + 1]
     }
 
-    /// The positions in the calendar over which the `i`-th instrument lives: from its first to its last row. In a
-    /// selection some of them have no row.
+    /// The positions in the calendar over which the `i`-th instrument lives: from its first to its last row; until the
+    /// end of the calendar, if its own calendar has no session since. In a selection some of them have no row.
     pub fn life(&self, i: usize) -> Range<usize> {
         let start = self.first_positions[i];
         match &self.selection {
             None => start..start + self.rows(i).len(),
-            Some(selection) => start..selection.positions[self.rows(i).end - 1] as usize + 1,
+            Some(selection) => start..selection.ends[i],
         }
     }
 
@@ -205,6 +265,29 @@ impl Axis {
         }
     }
 
+    /// The rows of the `i`-th instrument at a range of positions.
+    pub fn rows_between(&self, i: usize, positions: &Range<usize>) -> Range<usize> {
+        let start = self.offsets[i];
+        start + self.rows_before(i, positions.start)..start + self.rows_before(i, positions.end)
+    }
+
+    /// The first position that is read by whoever looks back, at a position, on so many rows of every instrument: that
+    /// many sessions before it, and more where instruments have no rows on some.
+    pub fn back(&self, position: usize, n_rows: usize) -> usize {
+        let plain = position.saturating_sub(n_rows);
+        if self.selection.is_none() {
+            return plain;
+        }
+        let reached = (0..self.n_instruments()).filter_map(|i| {
+            let before = self.rows_before(i, position);
+            let goes_on = before < self.rows(i).len();
+            (before > 0 && goes_on)
+                .then(|| self.position_in(i, self.offsets[i] + before.saturating_sub(n_rows)))
+        });
+        // Each instrument's rows go on at its last position before, however long ago that was.
+        reached.min().map_or(plain, |reached| reached.min(plain))
+    }
+
     /// The sessions of the `i`-th instrument's rows.
     pub fn sessions(&self, i: usize) -> &[Session] {
         match &self.selection {
@@ -217,9 +300,21 @@ impl Axis {
     pub fn row(&self, i: usize, position: usize) -> Option<usize> {
         let before = self.rows_before(i, position);
         let row = self.offsets[i] + before;
-        let has_it = self.life(i).contains(&position)
-            && self.selection.as_ref().is_none_or(|selection| selection.positions[row] as usize == position);
+        let is_at = |selection: &Selection| {
+            row < self.offsets[i + 1] && selection.positions[row] as usize == position
+        };
+        let has_it = self.life(i).contains(&position) && self.selection.as_ref().is_none_or(is_at);
         has_it.then_some(row)
+    }
+
+    /// The row of the `i`-th instrument at a position of its life; on a session that its own calendar lacks, the row
+    /// before: what is known of a share on Saturday is what was known on Friday.
+    pub fn newest_row(&self, i: usize, position: usize) -> Option<usize> {
+        if self.selection.is_none() {
+            return self.row(i, position);
+        }
+        let before = self.rows_before(i, position + 1);
+        (before > 0 && position < self.life(i).end).then(|| self.offsets[i] + before - 1)
     }
 
     /// The instrument (by number) that owns a row.
@@ -279,27 +374,33 @@ impl Axis {
 
     /// The part of the axis at these positions, with the rows of this axis that it keeps, instrument by instrument.
     ///
-    /// Instruments that don't live then are left out. The calendar is cut as well.
+    /// Instruments that have no row then are left out. The calendar is cut as well.
     ///
     /// # Panics
     ///
-    /// If the range reaches outside the calendar, or the axis is a selection of rows.
+    /// If the range reaches outside the calendar.
     pub fn between(&self, positions: Range<usize>) -> (Self, Vec<Range<usize>>) {
-        assert!(self.selection.is_none(), "a selection of rows is not cut");
         let calendar = Calendar::new(self.calendar.sessions()[positions.clone()].to_vec());
         let mut lives = Vec::new();
         let mut kept = Vec::new();
         for i in 0..self.n_instruments() {
-            let life = self.life(i);
-            let cut = life.start.max(positions.start)..life.end.min(positions.end);
-            if cut.start < cut.end {
-                let start = self.offsets[i] + cut.start - life.start;
-                kept.push(start..start + cut.len());
-                let shifted = cut.start - positions.start..cut.end - positions.start;
+            let own = self.rows_between(i, &positions);
+            if !own.is_empty() {
+                let end = self.life(i).end.min(positions.end);
+                let shifted = self.position_in(i, own.start) - positions.start..end - positions.start;
                 lives.push((self.instruments[i].clone(), shifted));
+                kept.push(own);
             }
         }
-        (Self::new(calendar, lives), kept)
+        let Some(selection) = &self.selection else { return (Self::new(calendar, lives), kept) };
+        let mut offsets = vec![0];
+        let mut cut = Vec::new();
+        for own in &kept {
+            let own = selection.positions[own.clone()].iter();
+            cut.extend(own.map(|&position| position - positions.start as u32));
+            offsets.push(cut.len());
+        }
+        (Self::sparse(calendar, lives, offsets, cut), kept)
     }
 }
 
@@ -385,6 +486,48 @@ mod tests {
         assert_eq!((few.rows_before(0, 2), few.rows_before(0, 5)), (1, 2));
         // Rows of a selection are selected in turn.
         assert_eq!(few.select(&[false, true, false]).life(0), 4..5);
+    }
+
+    /// A coin on all of Friday to Thursday, a share without the weekend, whose life goes on over the last weekend.
+    fn coin_and_share() -> Axis {
+        let calendar = Calendar::new((1..11).map(Session::from_number).collect());
+        let lives = vec![("COIN".into(), 0..10), ("SHARE".into(), 0..10)];
+        let positions = (0..10).chain([0, 3, 4, 5, 6, 7]).collect();
+        Axis::sparse(calendar, lives, vec![0, 10, 16], positions)
+    }
+
+    #[test]
+    fn a_share_has_no_row_on_the_weekends_of_a_coin() {
+        let axis = coin_and_share();
+        assert_eq!((axis.life(1), axis.rows(1)), (0..10, 10..16));
+        assert_eq!(
+            (axis.row(1, 0), axis.row(1, 1), axis.row(1, 3), axis.row(1, 9)),
+            (Some(10), None, Some(11), None)
+        );
+        assert_eq!(
+            (axis.newest_row(1, 2), axis.newest_row(1, 3), axis.newest_row(1, 9)),
+            (Some(10), Some(11), Some(15))
+        );
+        assert_eq!((self::axis().newest_row(1, 1), self::axis().newest_row(1, 4)), (None, None));
+        assert_eq!(axis.by_session().rows(1), &[1]);
+        assert_eq!(axis.rows_between(1, &(1..5)), 11..13);
+    }
+
+    #[test]
+    fn cuts_a_range_of_sessions_of_a_selection() {
+        let (cut, kept) = coin_and_share().between(1..5);
+        assert_eq!(kept, vec![1..5, 11..13]);
+        assert_eq!((cut.life(1), cut.positions(1).collect::<Vec<_>>()), (2..4, vec![2, 3]));
+        let (weekend, kept) = coin_and_share().between(1..3);
+        assert_eq!((weekend.n_instruments(), kept.len(), kept[0].clone()), (1, 1, 1..3));
+    }
+
+    #[test]
+    fn looks_back_on_the_rows_of_every_instrument() {
+        let axis = coin_and_share();
+        // The share's row before that of position 3 is that of position 0, three sessions before.
+        assert_eq!((axis.back(4, 1), axis.back(4, 2), axis.back(6, 2)), (3, 0, 4));
+        assert_eq!(self::axis().back(3, 2), 1);
     }
 
     #[test]

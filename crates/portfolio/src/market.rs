@@ -144,17 +144,15 @@ impl Market {
 
     /// The row of an instrument's newest session with a closing price, up to the session at `position`.
     pub(crate) fn newest_traded(&self, i: usize, position: usize) -> Option<usize> {
-        let life = self.axis.life(i);
         let start = self.axis.rows(i).start;
-        let end = start + (position + 1).min(life.end).saturating_sub(life.start);
+        let end = start + self.axis.rows_before(i, position + 1);
         (start..end).rev().find(|&row| !self.close[row].is_nan())
     }
 
     /// The sessions before a position in which an instrument traded, newest first: row and closing price.
     pub(crate) fn traded_before(&self, i: usize, position: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
-        let life = self.axis.life(i);
         let start = self.axis.rows(i).start;
-        let end = start + position.min(life.end).saturating_sub(life.start);
+        let end = start + self.axis.rows_before(i, position);
         (start..end).rev().map(|row| (row, self.close[row])).filter(|(_, close)| !close.is_nan())
     }
 

@@ -295,8 +295,8 @@ pub enum SourceError {
     )]
     OutsideCalendar { exchange: &'static str, first: Session, last: Session, session: Session },
 
-    #[error("there is no exchange calendar {name:?}; known are XNYS and XKRX")]
-    UnknownExchange { name: String },
+    #[error("there is no exchange calendar {name:?}; known are {known}")]
+    UnknownExchange { name: String, known: String },
 
     #[error("{path}: {key:?} has two rows ({first} and {second}); a table needs one row for each instrument")]
     DuplicateKey { path: PathBuf, key: String, first: u64, second: u64 },

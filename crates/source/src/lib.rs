@@ -61,7 +61,7 @@ pub use published::{
 };
 pub use request::{
     adjustment::Adjustment,
-    calendar_rule::CalendarRule,
+    calendar_rule::{CalendarRule, NamedCalendar, OwnCalendars},
     exchange::Exchange,
     halts::Halts,
     mapping::Mapping,

@@ -126,7 +126,7 @@ fn write(bars: &Bars, path: &Path) {
 }
 
 /// The bytes that the features of these data are written as.
-fn computed(folder: &Path, store: Option<&str>, memory: Option<usize>) -> Vec<u8> {
+fn computed(folder: &Path, store: Option<&str>, memory: Option<usize>, calendar: Option<&str>) -> Vec<u8> {
     let request = Request {
         data: folder.join("prices.csv"),
         features: FEATURES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect(),
@@ -134,10 +134,48 @@ fn computed(folder: &Path, store: Option<&str>, memory: Option<usize>) -> Vec<u8
         store: store.map(|name| folder.join(name)),
         threads: 2,
         memory,
+        calendar: calendar.map(|text| text.parse().expect("a calendar")),
         ..Request::default()
     };
     compute(&request, &Silent).expect("the data can be computed");
     fs::read(folder.join("out.parquet")).expect("it was written")
+}
+
+/// One instrument becomes a coin, with a bar on every day of its life.
+fn trade_every_day(bars: &mut Bars) {
+    let coin = bars.keys().filter(|(known, _)| *known == name(0)).map(|(_, day)| *day);
+    let (first, last) = (coin.clone().min(), coin.max());
+    if let (Some(first), Some(last)) = (first, last) {
+        for day in first..=last {
+            bars.entry((name(0), day)).or_insert_with(|| bar(0, day));
+        }
+    }
+}
+
+/// Compute after each edit from what the store has, from nothing, and in the smallest pieces.
+fn check(edits: &[Edit], calendar: Option<&str>) -> Result<(), TestCaseError> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut bars = market();
+    let prepared = |bars: &Bars| {
+        let mut bars = bars.clone();
+        if calendar.is_some() {
+            trade_every_day(&mut bars);
+        }
+        write(&bars, &folder.path().join("prices.csv"));
+    };
+    prepared(&bars);
+    let computed = |store, memory| computed(folder.path(), store, memory, calendar);
+    computed(Some("store"), None);
+    for (n, edit) in edits.iter().enumerate() {
+        edit.apply(&mut bars);
+        prepared(&bars);
+        let grown = computed(Some("store"), None);
+        prop_assert!(grown == computed(None, None), "after {:?}", &edits[..=n]);
+        // No room: every walk computes one segment and leaves its states to the next one.
+        let cramped = computed(Some("cramped"), Some(1));
+        prop_assert!(grown == cramped, "with little memory, after {:?}", &edits[..=n]);
+    }
+    Ok(())
 }
 
 proptest! {
@@ -147,18 +185,13 @@ proptest! {
     fn a_store_gives_the_bytes_of_a_computation_from_nothing(
         edits in proptest::collection::vec(edit(), 1..6),
     ) {
-        let folder = tempfile::tempdir().unwrap();
-        let mut bars = market();
-        write(&bars, &folder.path().join("prices.csv"));
-        computed(folder.path(), Some("store"), None);
-        for (n, edit) in edits.iter().enumerate() {
-            edit.apply(&mut bars);
-            write(&bars, &folder.path().join("prices.csv"));
-            let grown = computed(folder.path(), Some("store"), None);
-            prop_assert!(grown == computed(folder.path(), None, None), "after {:?}", &edits[..=n]);
-            // No room: every walk computes one segment and leaves its states to the next one.
-            let cramped = computed(folder.path(), Some("cramped"), Some(1));
-            prop_assert!(grown == cramped, "with little memory, after {:?}", &edits[..=n]);
-        }
+        check(&edits, None)?;
+    }
+
+    #[test]
+    fn a_store_gives_the_same_bytes_where_instruments_have_their_own_calendars(
+        edits in proptest::collection::vec(edit(), 1..6),
+    ) {
+        check(&edits, Some("union,S00=24/7"))?;
     }
 }

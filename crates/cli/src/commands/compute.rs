@@ -23,6 +23,7 @@ pub(super) fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, St
         date_order: arguments.reading.order(),
         halts: arguments.reading.halts(),
         keys: arguments.joining.keys(),
+        calendar: arguments.trading.calendar.clone(),
         tables: layout(arguments.preset.as_deref(), arguments.tables.as_deref())?,
         facts: arguments.facts.clone(),
         features,

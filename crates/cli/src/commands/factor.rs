@@ -18,6 +18,7 @@ pub(super) fn run(context: &Context, arguments: &Factor) -> Result<ExitCode, Stu
         halts: arguments.reading.halts(),
         change: arguments.change.clone(),
         keys: arguments.joining.keys(),
+        calendar: arguments.trading.calendar.clone(),
         execution: match arguments.execution {
             ExecutionPrice::Open => Execution::Open,
             ExecutionPrice::Close => Execution::Close,

@@ -21,6 +21,10 @@ pub(super) fn run(context: &Context, arguments: &Prove) -> Result<ExitCode, Stud
         let key = "--instrument-names".to_owned();
         return Err(StudyError::Value { key, message: message.to_owned() });
     }
+    if arguments.study.is_some() && arguments.trading.calendar.is_some() {
+        let message = "a study says it in its key `calendar`".to_owned();
+        return Err(StudyError::Value { key: "--calendar".to_owned(), message });
+    }
     let holds = match (&arguments.study, &arguments.data) {
         (Some(study), _) => study_holds(context, study, usize::from(arguments.dates))?,
         (None, Some(data)) => features_hold(context, data, arguments)?,
@@ -50,6 +54,7 @@ fn features_hold(context: &Context, data: &Path, arguments: &Prove) -> Result<bo
         date_order: arguments.reading.order(),
         halts: arguments.reading.halts(),
         keys: arguments.joining.keys(),
+        calendar: arguments.trading.calendar.clone(),
         features,
         libraries: arguments.libraries.clone(),
         file: arguments.file.clone(),

@@ -67,7 +67,7 @@ impl Plan {
         let mut states = None::<Vec<States>>;
         let mut start = 0;
         for end in cuts.iter().copied().chain([panel.axis().n_sessions()]) {
-            let first = start - reads.min(start);
+            let first = panel.axis().back(start, reads);
             let part = panel.between(first..end);
             let from = states.as_deref().map(|states| ResumeFrom { position: start - first, states });
             let resumed = self.resume(&part, encoding, progress, from, &[end - first])?;

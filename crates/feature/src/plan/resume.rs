@@ -59,21 +59,49 @@ impl OfFeature {
     }
 }
 
-/// The positions at which a recursion of a plan starts, and at which its state is wanted.
-#[derive(Clone)]
-pub(super) struct Course<'a> {
-    /// The first position that it computes.
-    start: usize,
-    /// The states that it goes on from, by instrument; `None` at the beginning of history.
-    from: Option<&'a BTreeMap<Instrument, Vec<f64>>>,
-    /// The positions at which its state is wanted, ascending, and the node for which.
-    wanted: Vec<(usize, usize)>,
+/// A place in every instrument's history: so many of its sessions before a cut of the calendar.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
+struct Behind {
+    cut: usize,
+    sessions: usize,
 }
 
-/// The state of a node for an instrument at a position.
+impl Behind {
+    /// The number of an instrument's rows before the place.
+    fn n_rows(self, axis: &Axis, i: usize) -> usize {
+        if axis.is_sparse() {
+            axis.rows_before(i, self.cut).saturating_sub(self.sessions)
+        } else {
+            axis.rows_before(i, self.position())
+        }
+    }
+
+    /// Whether an instrument's life ends before the place.
+    fn is_after(self, axis: &Axis, i: usize) -> bool {
+        axis.life(i).end < if axis.is_sparse() { self.cut } else { self.position() }
+    }
+
+    /// The position of the place, for an instrument that has a row at every session.
+    fn position(self) -> usize {
+        self.cut.saturating_sub(self.sessions)
+    }
+}
+
+/// The places at which a recursion of a plan starts, and at which its state is wanted.
+#[derive(Clone)]
+pub(super) struct Course<'a> {
+    /// The first place that it computes.
+    start: Behind,
+    /// The states that it goes on from, by instrument; `None` at the beginning of history.
+    from: Option<&'a BTreeMap<Instrument, Vec<f64>>>,
+    /// The places at which its state is wanted, and the node for which.
+    wanted: Vec<(Behind, usize)>,
+}
+
+/// The state of a node for an instrument at a place.
 pub(super) struct Found {
     node: usize,
-    position: usize,
+    place: Behind,
     instrument: usize,
     state: Vec<f64>,
 }
@@ -99,9 +127,10 @@ impl<'a> Courses<'a> {
             }
             for (n, &Recursive { node, behind }) in recursions.iter().enumerate() {
                 let course = Course {
-                    start: from.map_or(0, |from| from.position.saturating_sub(behind)),
+                    start: from
+                        .map_or(Behind::default(), |from| Behind { cut: from.position, sessions: behind }),
                     from: states.map(|states| &states[n]),
-                    wanted: cuts.iter().map(|cut| (cut.saturating_sub(behind), node)).collect(),
+                    wanted: cuts.iter().map(|&cut| (Behind { cut, sessions: behind }, node)).collect(),
                 };
                 match courses.entry(node) {
                     Entry::Vacant(entry) => _ = entry.insert(course),
@@ -120,13 +149,13 @@ impl<'a> Courses<'a> {
             all
         });
         // Nobody goes on from what only features without a state have.
-        all.unwrap_or(Course { start: 0, from: None, wanted: Vec::new() })
+        all.unwrap_or(Course { start: Behind::default(), from: None, wanted: Vec::new() })
     }
 }
 
 impl<'a> Course<'a> {
     fn join(&mut self, other: Course<'a>) {
-        if other.start < self.start {
+        if other.start.position() < self.start.position() {
             (self.start, self.from) = (other.start, other.from);
         }
         self.wanted.extend(other.wanted);
@@ -144,27 +173,29 @@ impl<'a> Course<'a> {
         requested: &mut [Requested<'_>],
         found: &mut Vec<Found>,
     ) {
-        let (life, sessions) = (axis.life(i), axis.sessions(i));
-        let skipped = self.start.saturating_sub(life.start).min(life.len());
+        let sessions = axis.sessions(i);
+        let skipped = self.start.n_rows(axis, i);
         for requested in &mut *requested {
             requested.out[..skipped].fill(f64::NAN);
         }
-        if life.end < self.start {
+        if self.start.is_after(axis, i) {
             return;
         }
         let kept = self.from.and_then(|states| states.get(&axis.instruments()[i]));
         let mut state = kept.cloned().unwrap_or_else(|| recursion.start());
         let mut done = skipped;
-        for &(position, node) in &self.wanted {
-            // An instrument without a row right before the cut has none behind it, or begins there.
-            if life.start < position && position <= life.end {
-                let end = (position - life.start).max(done);
-                run_rows(recursion, &mut state, done..end, inputs, sessions, requested);
-                done = end;
-                found.push(Found { node, position, instrument: i, state: state.clone() });
-            }
+        // An instrument without a row right before the cut has none behind it, or begins there.
+        let wanted = self.wanted.iter().filter(|(place, _)| !place.is_after(axis, i));
+        let wanted = wanted.map(|&(place, node)| (place.n_rows(axis, i), place, node));
+        let mut wanted = wanted.filter(|&(n_rows, ..)| n_rows > 0).collect::<Vec<_>>();
+        wanted.sort_unstable();
+        for (n_rows, place, node) in wanted {
+            let end = n_rows.max(done);
+            run_rows(recursion, &mut state, done..end, inputs, sessions, requested);
+            done = end;
+            found.push(Found { node, place, instrument: i, state: state.clone() });
         }
-        run_rows(recursion, &mut state, done..life.len(), inputs, sessions, requested);
+        run_rows(recursion, &mut state, done..sessions.len(), inputs, sessions, requested);
     }
 }
 
@@ -188,14 +219,14 @@ fn run_rows(
 
 /// Sort the states that were found by cut and feature.
 pub(super) fn by_cut(plan: &Plan, axis: &Axis, cuts: &[usize], found: Vec<Found>) -> Vec<Vec<States>> {
-    let mut by_place = BTreeMap::<(usize, usize), BTreeMap<Instrument, Vec<f64>>>::new();
-    for Found { node, position, instrument, state } in found {
-        let states = by_place.entry((node, position)).or_default();
+    let mut by_place = BTreeMap::<(usize, Behind), BTreeMap<Instrument, Vec<f64>>>::new();
+    for Found { node, place, instrument, state } in found {
+        let states = by_place.entry((node, place)).or_default();
         states.insert(axis.instruments()[instrument].clone(), state);
     }
     let of_node = |cut: usize, recursive: &Recursive| {
-        let position = cut.saturating_sub(recursive.behind);
-        by_place.get(&(recursive.node, position)).cloned().unwrap_or_default()
+        let place = Behind { cut, sessions: recursive.behind };
+        by_place.get(&(recursive.node, place)).cloned().unwrap_or_default()
     };
     let of_feature = |cut: usize, recursions: &OfFeature| {
         States(recursions.0.iter().flatten().map(|recursive| of_node(cut, recursive)).collect())

@@ -126,13 +126,13 @@ impl<'a> Market<'a> {
     fn add_value(&self, i: usize, start: usize, out: &mut [f64]) {
         let axis = self.prices.axis();
         let (life, first) = (axis.life(i), axis.rows(i).start);
-        let price = |position: usize| self.prices.values()[first + position - life.start];
+        let price = |position: usize| axis.row(i, position).map_or(f64::NAN, |row| self.prices.values()[row]);
         let mut window = start.max(life.start)..(start + out.len()).min(life.end);
         let entry = window.find(|&position| !price(position).is_nan());
         for (position, out) in (start..).zip(out) {
             *out += match entry {
                 Some(entry) if position > entry && position < life.end => {
-                    self.carried[first + position - life.start] / price(entry)
+                    self.carried[first + axis.rows_before(i, position + 1) - 1] / price(entry)
                 }
                 Some(entry) if position > entry => self.last[i] / price(entry),
                 _ => 1.0,

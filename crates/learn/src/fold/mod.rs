@@ -155,9 +155,8 @@ impl Fold {
 
 /// The rows of an instrument in these sessions.
 fn rows_between(axis: &Axis, i: usize, positions: &Range<usize>) -> Range<u32> {
-    let (life, first) = (axis.life(i), axis.rows(i).start);
-    let (start, end) = (life.start.max(positions.start), life.end.min(positions.end));
-    if start >= end { 0..0 } else { (first + start - life.start) as u32..(first + end - life.start) as u32 }
+    let rows = axis.rows_between(i, positions);
+    if rows.is_empty() { 0..0 } else { rows.start as u32..rows.end as u32 }
 }
 
 struct Scope<'a> {

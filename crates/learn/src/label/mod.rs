@@ -223,31 +223,35 @@ fn one_instrument(
     recovery: f64,
 ) -> impl Iterator<Item = Outcome> {
     let axis = prices.axis();
-    let (life, price) = (axis.life(i), &prices.values()[axis.rows(i)]);
-    let n_sessions = axis.n_sessions();
+    let (life, own) = (axis.life(i), axis.rows(i));
+    let price = &prices.values()[own.clone()];
+    let (n_rows, n_sessions) = (own.len(), axis.n_sessions());
     let is_delisted = life.end < n_sessions;
-    // For each of the instrument's sessions, the first at or after it with a price; they count from the life's start.
-    let mut next = vec![usize::MAX; life.len() + 1];
-    for t in (0..life.len()).rev() {
+    // For each of the instrument's sessions, the first at or after it with a price; they count from its first row.
+    let mut next = vec![usize::MAX; n_rows + 1];
+    for t in (0..n_rows).rev() {
         next[t] = if price[t].is_nan() { next[t + 1] } else { t };
     }
-    let rows = 0..life.len();
+    let rows = 0..n_rows;
+    // Behind the last row, sessions are those of the calendar.
+    let position = move |t: usize| {
+        if t < n_rows { axis.position_in(i, own.start + t) } else { life.end + t - n_rows }
+    };
     let outcome = move |t: usize| {
         let entry = next[t + 1];
         if entry == usize::MAX {
             return if is_delisted { Outcome::NeverEntered } else { Outcome::PanelEnds };
         }
         let planned = entry + horizon;
-        if life.start + planned >= n_sessions {
+        if position(planned) >= n_sessions {
             return Outcome::PanelEnds;
         }
-        let span =
-            |exit: usize| LabelSpan { entry: (life.start + entry) as u32, exit: (life.start + exit) as u32 };
+        let span = |exit: usize| LabelSpan { entry: position(entry) as u32, exit: position(exit) as u32 };
         match next.get(planned).copied().filter(|&exit| exit != usize::MAX) {
             Some(exit) => Outcome::Left(price[exit] / price[entry] - 1.0, span(exit)),
             None if is_delisted => {
                 let value = prices.last_trade(i) * recovery / price[entry] - 1.0;
-                Outcome::Delisted(value, span(planned.max(life.len())))
+                Outcome::Delisted(value, span(planned.max(n_rows)))
             }
             None => Outcome::PanelEnds,
         }

@@ -58,7 +58,7 @@ impl<'a> View<'a> {
 
     /// Whether an instrument is eligible in this session: in the universe, and warmed up.
     pub fn is_member(&self, i: usize) -> bool {
-        let row = self.ledger.market().axis().row(i, self.position());
+        let row = self.ledger.market().axis().newest_row(i, self.position());
         row.is_some_and(|row| self.universe.contains(row)) && self.is_warm(i)
     }
 
@@ -79,7 +79,7 @@ impl<'a> View<'a> {
     /// The score of an instrument, if it is eligible and has one.
     pub fn score(&self, i: usize) -> Option<f64> {
         let known = self.position().checked_sub(self.signal_delay)?;
-        let row = self.ledger.market().axis().row(i, known)?;
+        let row = self.ledger.market().axis().newest_row(i, known)?;
         let score = self.signal.scores()[row];
         (score.is_finite() && self.is_member(i)).then_some(score)
     }
@@ -87,7 +87,7 @@ impl<'a> View<'a> {
     /// The value of an instrument as of the session of the signal, if it was listed then.
     pub fn guide<T: Copy>(&self, guide: &Guide<T>, i: usize) -> Option<T> {
         let known = self.position().checked_sub(self.signal_delay)?;
-        Some(guide.at(self.ledger.market().axis().row(i, known)?))
+        Some(guide.at(self.ledger.market().axis().newest_row(i, known)?))
     }
 
     /// The value of the market as of the session of the signal, if it had one by then.
@@ -182,6 +182,10 @@ impl<'a> View<'a> {
     pub(super) fn scored(&self) -> Vec<(usize, f64)> {
         let market = self.ledger.market();
         let Some(known) = self.position().checked_sub(self.signal_delay) else { return Vec::new() };
+        if market.axis().is_sparse() {
+            // Scores stay known over sessions that the instrument's own calendar lacks.
+            return (0..self.n_instruments()).filter_map(|i| Some((i, self.score(i)?))).collect();
+        }
         let rows = market.axis().by_session().rows(known).iter().map(|&row| row as usize);
         let scores = rows.map(|row| (market.instrument(row), self.signal.scores()[row]));
         scores.filter(|&(i, score)| score.is_finite() && self.is_member(i)).collect()

@@ -2,11 +2,14 @@
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
-use backstaff_panel::{Axis, Calendar, Categories, Column, Encoding, split_at_offsets};
+use backstaff_panel::{Axis, Categories, Column, Encoding, split_at_offsets};
 use rayon::prelude::*;
 
 use crate::{
-    bars::{rows::Rows, sessions::Positions},
+    bars::{
+        rows::Rows,
+        sessions::{Chosen, Group, Positions},
+    },
     format::{
         coded_texts::CodedTexts,
         decoded::{Block, SourceColumn},
@@ -27,45 +30,90 @@ const EMPTY: u32 = u32::MAX;
 /// The number of rows that a thread takes at a time.
 const CHUNK: usize = 1 << 15;
 
+/// The calendar of an instrument as positions of the whole one.
+struct Own<'a> {
+    /// Whether each position is one of its sessions; `None` if all are.
+    is_session: Option<&'a [bool]>,
+}
+
+impl Own<'_> {
+    fn has(&self, position: usize) -> bool {
+        self.is_session.is_none_or(|is_session| is_session[position])
+    }
+
+    /// The end of a life whose last row stands at a position: that of the data, if no session has come since.
+    fn end(&self, last: usize) -> usize {
+        match self.is_session {
+            Some(is_session) if !is_session[last + 1..].contains(&true) => is_session.len(),
+            _ => last + 1,
+        }
+    }
+}
+
 impl Alignment {
     /// Put rows where their sessions are. Each instrument lives from its first to its last session; instruments without
     /// any session are left out, and their names returned.
-    pub(crate) fn new(rows: &Rows, calendar: Calendar) -> (Self, Vec<String>) {
-        let days = calendar.sessions().iter().map(|session| session.number()).collect::<Vec<_>>();
+    pub(crate) fn new(rows: &Rows, chosen: &Chosen) -> (Self, Vec<String>) {
+        let sessions = chosen.calendar.sessions();
+        let days = sessions.iter().map(|session| session.number()).collect::<Vec<_>>();
         let positions = Positions::new(&days);
+        let is_own = |group: &Group| {
+            let is_own = sessions.iter().map(|session| group.calendar.position(*session).is_some());
+            is_own.collect::<Vec<_>>()
+        };
+        let by_instrument = chosen.is_by_instrument();
+        let of_groups = chosen.groups.iter().filter(|_| by_instrument).map(is_own).collect::<Vec<_>>();
+        let own_calendar =
+            |i: usize| Own { is_session: of_groups.get(chosen.group_of[i]).map(Vec::as_slice) };
         // Of each instrument its rows, its life, and how many of them lie on a session.
         let instruments = (0..rows.instruments.len()).into_par_iter().map(|i| {
-            let own = rows.range(i);
+            let (own, calendar) = (rows.range(i), own_calendar(i));
             let on_sessions = rows.days[own.clone()].iter().filter_map(|&day| positions.of(day));
+            let on_sessions = on_sessions.filter(|&position| calendar.has(position));
             let (count, life) = on_sessions.fold((0, None::<Range<usize>>), |(count, life), position| {
                 (count + 1, Some(life.map_or(position, |life| life.start)..position + 1))
             });
-            (own, life, count)
+            (i, life, count)
         });
         let mut dropped_rows = 0;
         let (mut lives, mut homeless, mut housed) = (Vec::new(), Vec::new(), Vec::new());
-        for (instrument, (own, life, count)) in rows.instruments.iter().zip(instruments.collect::<Vec<_>>()) {
-            dropped_rows += own.len() - count;
+        for (i, life, count) in instruments.collect::<Vec<_>>() {
+            dropped_rows += rows.range(i).len() - count;
             match life {
                 Some(life) => {
-                    housed.push((own, life.start));
-                    lives.push((instrument.clone(), life));
+                    housed.push((i, life.clone()));
+                    lives.push((rows.instruments[i].clone(), life.start..own_calendar(i).end(life.end - 1)));
                 }
-                None => homeless.push(instrument.name().to_owned()),
+                None => homeless.push(rows.instruments[i].name().to_owned()),
             }
         }
-        let axis = Arc::new(Axis::new(calendar, lives));
+        let axis = if by_instrument {
+            let (mut offsets, mut own_positions) = (vec![0], Vec::new());
+            for (i, life) in &housed {
+                let calendar = own_calendar(*i);
+                let own = life.clone().filter(|&position| calendar.has(position));
+                own_positions.extend(own.map(|position| position as u32));
+                offsets.push(own_positions.len());
+            }
+            Axis::sparse(chosen.calendar.clone(), lives, offsets, own_positions)
+        } else {
+            Axis::new(chosen.calendar.clone(), lives)
+        };
         let mut cells = vec![0; axis.n_rows()];
         let of_instruments = split_at_offsets(&mut cells, axis.offsets()).into_par_iter();
-        of_instruments.zip(housed).for_each(|(cells, (own, first))| {
+        of_instruments.zip(housed).enumerate().for_each(|(number, (cells, (i, life)))| {
             cells.fill(EMPTY);
+            let own = rows.range(i);
             for (&row, &day) in rows.order[own.clone()].iter().zip(&rows.days[own]) {
-                if let Some(position) = positions.of(day) {
-                    cells[position - first] = row;
+                let Some(position) = positions.of(day) else { continue };
+                if !by_instrument {
+                    cells[position - life.start] = row;
+                } else if let Some(cell) = axis.row(number, position) {
+                    cells[cell - axis.rows(number).start] = row;
                 }
             }
         });
-        (Self { axis, cells, dropped_rows }, homeless)
+        (Self { axis: Arc::new(axis), cells, dropped_rows }, homeless)
     }
 
     /// Whether each row of the panel has one in the files.

@@ -9,6 +9,7 @@ mod adjustment_looks;
 pub(crate) mod align;
 pub(crate) mod bad_rows;
 pub(crate) mod base_price;
+mod calendar_remarks;
 pub(crate) mod column_roles;
 pub(crate) mod derive;
 mod drop_list;

@@ -3,8 +3,9 @@
 use super::{
     align::Alignment,
     bad_rows::exclude_bad,
+    calendar_remarks::Remarks,
     first_look::FirstLook,
-    reading::{DroppedDate, Excluded},
+    reading::Excluded,
     rows::{Rows, Stale},
     sessions,
     unpriced::{leave_out_halts, leave_out_zeros},
@@ -24,7 +25,7 @@ pub(super) struct Ordered {
     pub columns: Vec<(String, SourceColumn)>,
     pub alignment: Alignment,
     pub excluded: Vec<Excluded>,
-    pub dropped_dates: Vec<DroppedDate>,
+    pub remarks: Remarks,
     /// Sentences about prices that are none; they are among the warnings too.
     pub unpriced: Vec<String>,
 }
@@ -46,8 +47,9 @@ pub(super) fn order(
     let look = FirstLook::at(&columns, request.adjustment);
     unpriced.extend(leave_out_zeros(&rows, &mut columns, &decoded.blocks, request, look));
     let mut excluded = exclude_bad(&mut rows, &columns, decoded, request, look)?;
-    let (calendar, dropped_dates) = sessions::choose(&rows, &request.calendar)?;
-    let (alignment, homeless) = Alignment::new(&rows, calendar);
+    let chosen = sessions::choose(&rows, &request.calendar)?;
+    let remarks = Remarks::new(&rows, &chosen, &request.calendar);
+    let (alignment, homeless) = Alignment::new(&rows, &chosen);
     excluded.extend(homeless.iter().map(|name| Excluded {
         instrument: name.as_str().into(),
         reason: "none of its dates is a session".to_owned(),
@@ -65,8 +67,9 @@ pub(super) fn order(
     warnings.extend(stale.as_ref().map(Stale::warning));
     warnings.append(&mut decoded.warnings);
     warnings.extend_from_slice(&unpriced);
+    warnings.extend(remarks.warnings(alignment.dropped_rows));
     warnings.extend(warn_partial(decoded));
-    Ok(Ordered { n_rows, columns, alignment, excluded, dropped_dates, unpriced })
+    Ok(Ordered { n_rows, columns, alignment, excluded, remarks, unpriced })
 }
 
 /// Fail for a wanted instrument that is not there.

@@ -97,6 +97,16 @@ pub struct FoundCalendar {
     pub dropped_rows: usize,
     /// The dates of these rows.
     pub dropped_dates: Vec<DroppedDate>,
+    /// The number of sessions of named exchanges on which no instrument of theirs has a row.
+    #[serde(default)]
+    pub empty_sessions: usize,
+    /// The number of returns from one session to the next that are missing only because many instruments have no row on
+    /// the session between.
+    #[serde(default)]
+    pub lost_returns: usize,
+    /// The number of rows on weekends of instruments that trade from Monday to Friday.
+    #[serde(default)]
+    pub weekend_rows: usize,
 }
 
 /// A date in the data that is not a session.

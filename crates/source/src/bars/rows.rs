@@ -5,7 +5,7 @@ use std::{
     ops::Range,
 };
 
-use backstaff_panel::{Instrument, Session, split_at_offsets};
+use backstaff_panel::{Column, Instrument, Session, split_at_offsets};
 use rayon::prelude::*;
 
 use super::{
@@ -33,6 +33,8 @@ pub(crate) struct Rows {
     pub order: Vec<u32>,
     /// The date of each source row, ascending for each instrument.
     pub days: Vec<i32>,
+    /// Whether each source row, by its number, has no value; nothing at all if each has one.
+    pub blank: Vec<bool>,
 }
 
 /// An instrument with several rows for one date.
@@ -128,7 +130,7 @@ impl Rows {
                 }
             }
         });
-        let mut rows = Self { instruments, offsets, order, days };
+        let mut rows = Self { instruments, offsets, order, days, blank: blank(blocks) };
         rows.forget_empty();
         Ok((rows, drop_list.unused()))
     }
@@ -136,6 +138,12 @@ impl Rows {
     /// The places of an instrument's rows.
     pub(crate) fn range(&self, i: usize) -> Range<usize> {
         self.offsets[i]..self.offsets[i + 1]
+    }
+
+    /// The days of an instrument on which it has a row with a value: a row without any says as little as none.
+    pub(crate) fn filled_days(&self, i: usize) -> impl Iterator<Item = i32> {
+        let is_filled = |&at: &usize| self.blank.is_empty() || !self.blank[self.order[at] as usize];
+        self.range(i).filter(is_filled).map(|at| self.days[at])
     }
 
     /// The instruments with several rows for one date, in their order.
@@ -222,6 +230,26 @@ impl Rows {
         let kept = (0..self.instruments.len()).map(|i| (i, self.range(i)));
         self.keep(&kept.filter(|(_, range)| !range.is_empty()).collect::<Vec<_>>());
     }
+}
+
+/// Whether each row of all blocks has no number, or no price and no volume if its file has such columns; nothing at all
+/// if each row has one.
+fn blank(blocks: &Blocks) -> Vec<bool> {
+    const TRADING: [&str; 5] = ["close", "open", "high", "low", "volume"];
+    let of_block = |block: &Block| {
+        let traded = block.numbers.iter().filter(|(name, _)| TRADING.contains(&name.as_str()));
+        let mut columns = traded.collect::<Vec<_>>();
+        if columns.is_empty() {
+            columns = block.numbers.iter().collect();
+        }
+        let is_empty = |(name, column): &&(String, Column), row: usize| {
+            column.get(row).is_nan() || (name == "volume" && column.get(row) == 0.0)
+        };
+        let is_blank = |row: usize| !columns.is_empty() && columns.iter().all(|column| is_empty(column, row));
+        (0..block.len()).map(is_blank).collect::<Vec<_>>()
+    };
+    let of_blocks = blocks.parts.par_iter().map(of_block).collect::<Vec<_>>();
+    if of_blocks.iter().any(|blank| blank.contains(&true)) { of_blocks.concat() } else { Vec::new() }
 }
 
 /// The wanted instruments of all blocks, sorted, and for each block the number of each of its instruments.

@@ -9,7 +9,7 @@ use std::{
 
 use backstaff_feature::{Catalog, FeatureError, Plan, Schema};
 use backstaff_panel::Encoding;
-use backstaff_source::{DateOrder, Halts, Match, TableLayout};
+use backstaff_source::{CalendarRule, DateOrder, Halts, Match, TableLayout};
 use backstaff_stage::Budget;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -44,6 +44,8 @@ pub struct Request {
     pub halts: Halts,
     /// How names of instruments meet between files.
     pub keys: Keys,
+    /// The calendar of the sessions; if `None`, every date of the data is a session.
+    pub calendar: Option<CalendarRule>,
     /// The layout of the tables, if `data` is a database.
     pub tables: Option<TableLayout>,
     /// The features of the request: the name and the expression of each.
@@ -198,6 +200,7 @@ impl Request {
             date_order: self.date_order,
             halts: self.halts,
             keys: &self.keys,
+            calendar: self.calendar.clone(),
             facts: self.facts(),
             rows: rows.as_deref(),
         };

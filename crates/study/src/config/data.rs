@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    calendar::CalendarSpec,
     published::{FactTable, SeriesTable, one_or_many},
     schema::OneOrMany,
 };
@@ -23,9 +24,10 @@ use crate::StudyError;
 pub struct Data {
     /// Bars of all instruments.
     pub prices: Prices,
-    /// `union` (of the dates in the file) or the name of an exchange whose calendar ships: `XNYS`, `XKRX`.
-    #[serde(default = "union")]
-    pub calendar: String,
+    /// `union` (of the dates in the file), the name of an exchange whose calendar ships (`XNYS`, `XKRX`), or `24/7`; or
+    /// one for each instrument by its name or a pattern of names, and `default` for the others.
+    #[serde(default)]
+    pub calendar: CalendarSpec,
     /// A table of facts about instruments, such as their sectors and dates of entry.
     #[serde(default)]
     pub attributes: Option<Attributes>,
@@ -40,10 +42,6 @@ pub struct Data {
     /// A series of prices, such as an index, that portfolios are compared with.
     #[serde(default)]
     pub benchmark: Option<Benchmark>,
-}
-
-fn union() -> String {
-    "union".to_owned()
 }
 
 /// Bars of all instruments.

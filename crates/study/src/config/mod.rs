@@ -3,6 +3,7 @@
 //! The file is YAML. Unknown keys are refused (with the nearest known one), a profile overrides parts of it, and what
 //! comes out is [`Config`], whose values the steps take as they are.
 
+mod calendar;
 mod data;
 pub(crate) mod document;
 mod features;
@@ -26,7 +27,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use backstaff_panel::Execution;
-pub use backstaff_source::{DateOrder, Halts, Match, NameRule};
+pub use backstaff_source::{CalendarRule, DateOrder, Halts, Match, NameRule};
+pub use calendar::CalendarSpec;
 pub use data::{Attributes, Benchmark, Data, DropRow, Prices, layout};
 pub use document::{Place, Problem, Problems};
 pub use features::Features;

@@ -26,7 +26,7 @@ use crate::{
 use backstaff_feature::Schema;
 use backstaff_panel::{Axis, Column, Encoding, Instrument, Panel, Session};
 use backstaff_source::{
-    Adjustment, CalendarRule, DateOrder, Exchange, Halts, Loaded, Mapping, Marks, Match, NameRule, Pair,
+    Adjustment, CalendarRule, DateOrder, Halts, Loaded, Mapping, Marks, Match, NameRule, OwnCalendars, Pair,
     PanelSource, Series, TableLayout, Unused, field_name, is_database,
     quality::{self, Quality},
     read_attributes, source_files,
@@ -164,12 +164,9 @@ impl Load {
     pub fn new(data: &Data, universe: &UniverseSpec, folder: &Path) -> Result<Self, StudyError> {
         let at = |path: &Path| folder.join(path);
         let invalid = |key: &str, message: String| StudyError::Value { key: key.to_owned(), message };
-        let calendar = match data.calendar.as_str() {
-            "union" => CalendarRule::default(),
-            name => CalendarRule::Exchange(name.parse::<Exchange>().map_err(|error| {
-                invalid("data.calendar", format!("{error}; `union` takes the dates of the data"))
-            })?),
-        };
+        let calendar = data.calendar.rule().map_err(|error| {
+            invalid("data.calendar", format!("{error}; `union` takes the dates of the data"))
+        })?;
         let drop_rows = data.prices.drop_rows.iter().map(|row| {
             let session = row.date.parse::<Session>();
             let session = session.map_err(|error| invalid("data.prices.drop_rows", error.to_string()))?;
@@ -324,6 +321,12 @@ impl Load {
         }
         self.published = self.published.with_keys(rule, allow_unmatched);
         Ok(self)
+    }
+
+    /// The same prices, with the sessions of this calendar.
+    pub fn with_calendar(mut self, calendar: CalendarRule) -> Self {
+        self.prices.calendar = calendar;
+        self
     }
 
     /// The same files without the rows and publications after a session.
@@ -550,7 +553,7 @@ fn first_instruments(
 
 impl Stage for Load {
     const NAME: &'static str = "load";
-    const VERSION: u32 = 5;
+    const VERSION: u32 = 6;
     type Inputs = Files;
     type Shard = ();
     type Output = LoadOutput;
@@ -664,6 +667,11 @@ fn write(output: &LoadOutput, draft: &mut Draft) -> Result<(), StoreError> {
     let lives = (0..axis.n_instruments()).map(|i| axis.life(i)).collect::<Vec<_>>();
     write_integers(draft, "life_start", lives.iter().map(|life| life.start as i64))?;
     write_integers(draft, "life_end", lives.iter().map(|life| life.end as i64))?;
+    if axis.is_sparse() {
+        write_integers(draft, "row_offsets", axis.offsets().iter().map(|&offset| offset as i64))?;
+        let positions = (0..axis.n_instruments()).flat_map(|i| axis.positions(i));
+        write_integers(draft, "positions", positions.map(|position| position as i64))?;
+    }
     write_integers(draft, "sessions", axis.calendar().sessions().iter().map(|s| s.number().into()))?;
     let parts = segments(axis.calendar());
     published::write(draft, &output.panel, &parts)?;
@@ -707,6 +715,12 @@ fn hash_calendar(calendar: &CalendarRule, key: &mut KeyHasher) {
         }
         CalendarRule::Exchange(exchange) => {
             key.str("calendar", exchange.code());
+        }
+        CalendarRule::ByInstrument(OwnCalendars { default, of }) => {
+            key.str("calendar", "by_instrument").str("default", default.name());
+            key.list("of", of, |key, (name, calendar)| {
+                key.str("name", name).str("calendar", calendar.name());
+            });
         }
     }
 }

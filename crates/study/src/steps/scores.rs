@@ -103,7 +103,7 @@ pub fn digest_rows(axis: &Axis, rows: &[u32]) -> Digest {
             bytes.extend_from_slice(&(name.len() as u64).to_le_bytes());
             bytes.extend_from_slice(name);
         }
-        let position = axis.life(i).start + row as usize - axis.rows(i).start;
+        let position = axis.position_in(i, row as usize);
         bytes.extend_from_slice(&axis.calendar().session(position).number().to_le_bytes());
     }
     digest_bytes(&bytes)

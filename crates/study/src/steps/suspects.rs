@@ -139,7 +139,7 @@ pub fn suspects_among(
     let step = axis.n_sessions().div_ceil(SESSIONS).max(1);
     let mut members = universe.members().to_vec();
     for i in 0..axis.n_instruments() {
-        for (row, position) in axis.rows(i).zip(axis.life(i)) {
+        for (row, position) in axis.rows(i).zip(axis.positions(i)) {
             members[row] &= position.is_multiple_of(step);
         }
     }

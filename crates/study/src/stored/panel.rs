@@ -59,7 +59,14 @@ impl PanelHandle {
         let ends = read_integers(store, &manifest, "life_end")?;
         let lives = names.iter().zip(starts.iter().zip(&ends));
         let lives = lives.map(|(name, (&start, &end))| (Instrument::new(name), start as usize..end as usize));
-        let axis = Arc::new(Axis::new(calendar, lives.collect()));
+        let axis = Arc::new(if manifest.part("positions").is_some() {
+            let list = |name| read_integers(store, &manifest, name);
+            let offsets = list("row_offsets")?.into_iter().map(|offset| offset as usize).collect();
+            let positions = list("positions")?.into_iter().map(|position| position as u32).collect();
+            Axis::sparse(calendar, lives.collect(), offsets, positions)
+        } else {
+            Axis::new(calendar, lives.collect())
+        });
         let segments = segments(axis.calendar());
         let axis_digests = segments.iter().map(|segment| axis_digest(&axis, segment)).collect();
         let list = |name: &str| -> BTreeSet<String> {

@@ -62,10 +62,8 @@ fn label(session: Session, last: Session) -> String {
 pub(crate) fn rows(axis: &Axis, segment: &Segment) -> Vec<Range<usize>> {
     (0..axis.n_instruments())
         .filter_map(|i| {
-            let life = axis.life(i);
-            let cut = life.start.max(segment.positions.start)..life.end.min(segment.positions.end);
-            let start = axis.rows(i).start + cut.start.saturating_sub(life.start);
-            (cut.start < cut.end).then(|| start..start + cut.len())
+            let rows = axis.rows_between(i, &segment.positions);
+            (!rows.is_empty()).then_some(rows)
         })
         .collect()
 }
@@ -85,6 +83,14 @@ pub(crate) fn axis_digest(axis: &Axis, segment: &Segment) -> Digest {
             // Counted from the segment's start: a life that begins earlier or goes on later leaves the digest as it is.
             bytes.extend_from_slice(&((start - segment.positions.start) as u64).to_le_bytes());
             bytes.extend_from_slice(&((end - segment.positions.start) as u64).to_le_bytes());
+            if axis.is_sparse() {
+                // Behind a mark that is no length of a name, the positions at which the instrument has rows.
+                bytes.extend_from_slice(&u64::MAX.to_le_bytes());
+                for row in axis.rows_between(i, &segment.positions) {
+                    let position = axis.position_in(i, row) - segment.positions.start;
+                    bytes.extend_from_slice(&(position as u64).to_le_bytes());
+                }
+            }
         }
     }
     let mut hasher = KeyHasher::new();
@@ -121,10 +127,7 @@ fn scatter<T: Copy + Default + Send>(
     parts: &[(Segment, Values<'_>)],
     copy: impl Fn(&Values<'_>, Range<usize>, &mut [T]) + Sync,
 ) -> Vec<T> {
-    let cut = |i: usize, segment: &Segment| {
-        let life = axis.life(i);
-        life.start.max(segment.positions.start)..life.end.min(segment.positions.end)
-    };
+    let cut = |i: usize, segment: &Segment| axis.rows_between(i, &segment.positions);
     let starts = |(segment, values): &(Segment, Values<'_>)| {
         let mut starts = vec![0];
         starts.extend((0..axis.n_instruments()).map(|i| cut(i, segment).len()));
@@ -141,7 +144,7 @@ fn scatter<T: Copy + Default + Send>(
         for ((segment, values), starts) in parts.iter().zip(&starts) {
             let cut = cut(i, segment);
             if !cut.is_empty() {
-                let at = cut.start - axis.life(i).start;
+                let at = cut.start - axis.rows(i).start;
                 copy(values, starts[i]..starts[i + 1], &mut out[at..at + cut.len()]);
             }
         }

@@ -1,6 +1,6 @@
 //! The data of a single computation: read into memory, or through a store that keeps what is computed.
 
-use backstaff_source::{DateOrder, Halts, NameRule, Unused, field_name};
+use backstaff_source::{CalendarRule, DateOrder, Halts, NameRule, Unused, field_name};
 use std::{
     collections::BTreeSet,
     path::Path,
@@ -50,6 +50,8 @@ pub(crate) struct Task<'a> {
     pub halts: Halts,
     /// How names of instruments meet between files.
     pub keys: &'a Keys,
+    /// The calendar of the sessions; that of the stage if `None`.
+    pub calendar: Option<CalendarRule>,
     /// The place of published values, if there are any.
     pub facts: Option<&'a Path>,
     /// The condition of the rows to take, as if there were no others; `None` for all rows.
@@ -101,6 +103,10 @@ fn read(
         let stage = (task.load)(categories)?;
         let stage = match task.facts {
             Some(path) => stage.with_facts(path),
+            None => stage,
+        };
+        let stage = match &task.calendar {
+            Some(calendar) => stage.with_calendar(calendar.clone()),
             None => stage,
         };
         let stage = stage.with_date_order(task.date_order).with_halts(task.halts);

@@ -42,7 +42,7 @@ use crate::{
     flow::progress::Observer,
     steps::{Load, folds::members},
 };
-use backstaff_source::{DateOrder, Halts};
+use backstaff_source::{CalendarRule, DateOrder, Halts};
 
 /// The category that is looked for in the data if the request names none.
 const SECTOR: &str = "sector";
@@ -64,6 +64,8 @@ pub struct Request {
     pub change: Option<String>,
     /// How names of instruments meet between files.
     pub keys: Keys,
+    /// The calendar of the sessions; if `None`, the dates that at least a fifth of the living instruments have.
+    pub calendar: Option<CalendarRule>,
     /// The price of the next session from which returns are taken.
     pub execution: Execution,
     /// The feature: an expression, or a name from a library or a file.
@@ -115,6 +117,7 @@ pub fn judge(request: &Request, observer: &dyn Observer) -> Result<Judgement, St
         date_order: request.date_order,
         halts: request.halts,
         keys: &request.keys,
+        calendar: request.calendar.clone(),
         facts: request.facts.as_deref(),
         rows: None,
     };

@@ -47,8 +47,7 @@ pub fn perturb(panel: &Panel, last: usize, perturbation: Perturbation) -> Result
     for (name, column) in panel.fields() {
         let mut values = column.to_f64();
         for i in 0..axis.n_instruments() {
-            let life = axis.life(i);
-            let from = (last + 1).clamp(life.start, life.end) - life.start;
+            let from = axis.rows_before(i, last + 1);
             let rows = &mut values[axis.rows(i)][from..];
             match perturbation {
                 // This field is never missing: it says whether an instrument trades.
@@ -95,8 +94,7 @@ fn perturb_categories(
     let n_names = categories.names().len() as u32;
     let mut codes = categories.codes().to_vec();
     for i in 0..axis.n_instruments() {
-        let life = axis.life(i);
-        let from = (last + 1).clamp(life.start, life.end) - life.start;
+        let from = axis.rows_before(i, last + 1);
         let rows = &mut codes[axis.rows(i)][from..];
         match perturbation {
             Perturbation::Missing => rows.fill(Categories::MISSING),

@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 
 use backstaff_portfolio::regime::Template;
+use backstaff_source::Exchange;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::config::{
-    CashRate, DatedRate, GivenWeights, ScoreStrategy, SeriesLag, StrategySpec, Target, TargetPart,
+    CalendarSpec, CashRate, DatedRate, GivenWeights, ScoreStrategy, SeriesLag, StrategySpec, Target,
+    TargetPart,
 };
 
 /// A list, or one thing in place of a list of one.
@@ -81,6 +83,18 @@ impl JsonSchema for SeriesLag {
             "pattern": "^(same_day|next_business_day|[0-9]+ days?)$",
         });
         json_schema!({ "anyOf": [lag, { "type": "object", "additionalProperties": lag }] })
+    }
+}
+
+impl JsonSchema for CalendarSpec {
+    fn schema_name() -> Cow<'static, str> {
+        "Calendar".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names = std::iter::once("union").chain(Exchange::ALL.map(Exchange::code)).collect::<Vec<_>>();
+        let calendar = json_schema!({ "type": "string", "enum": names });
+        json_schema!({ "anyOf": [calendar, { "type": "object", "additionalProperties": calendar }] })
     }
 }
 

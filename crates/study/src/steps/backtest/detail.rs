@@ -101,8 +101,8 @@ impl Detail {
 
 /// The row of an instrument in a session, or in the nearest one of its life.
 fn newest_row(panel: &Panel, i: usize, position: usize) -> usize {
-    let (life, rows) = (panel.axis().life(i), panel.axis().rows(i));
-    rows.start + position.clamp(life.start, life.end - 1) - life.start
+    let (axis, rows) = (panel.axis(), panel.axis().rows(i));
+    rows.start + axis.rows_before(i, position + 1).clamp(1, rows.len()) - 1
 }
 
 fn groups(ledger: &Backtest, panel: &Panel, categories: &Categories) -> Vec<GroupShare> {

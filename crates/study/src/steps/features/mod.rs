@@ -123,7 +123,7 @@ impl Features {
     fn depends_from(feature: &Feature, panel: &PanelHandle, segment: usize) -> usize {
         let start = panel.segments()[segment].positions.start;
         match feature.look_back() {
-            LookBack::Sessions(n) => start.saturating_sub(n),
+            LookBack::Sessions(n) => panel.axis().back(start, n),
             LookBack::Recursive => 0,
         }
     }

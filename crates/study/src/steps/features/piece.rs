@@ -213,7 +213,7 @@ impl Piece {
         let segments = &panel.segments()[walk.segments.clone()];
         let start = segments[0].positions.start;
         // From a cut on, values are right if the states there and the sessions that windows look back on are given.
-        let begin = if states.is_some() { start.saturating_sub(self.sessions) } else { 0 };
+        let begin = if states.is_some() { panel.axis().back(start, self.sessions) } else { 0 };
         let within = |segment: &Segment| {
             let Range { start, end } = segment.positions;
             Segment { label: segment.label.clone(), positions: start - begin..end - begin }

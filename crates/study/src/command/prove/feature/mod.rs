@@ -40,7 +40,7 @@ use crate::{
         progress::{Event, Observer},
     },
 };
-use backstaff_source::{DateOrder, Halts, Match};
+use backstaff_source::{CalendarRule, DateOrder, Halts, Match};
 
 /// The sessions below which a proof would show nothing.
 const LEAST_SESSIONS: usize = 10;
@@ -65,6 +65,8 @@ pub struct Request {
     pub halts: Halts,
     /// How names of instruments meet between files.
     pub keys: compute::Keys,
+    /// The calendar of the sessions; if `None`, every date of the data is a session.
+    pub calendar: Option<CalendarRule>,
     /// The features of the request: the name and the expression of each.
     pub features: Vec<(String, String)>,
     /// The names of built-in libraries to prove.
@@ -195,6 +197,7 @@ pub fn prove_features(request: &Request, observer: &dyn Observer) -> Result<Feat
         date_order: request.date_order,
         halts: request.halts,
         keys: request.keys.clone(),
+        calendar: request.calendar.clone(),
         features: request.features.clone(),
         libraries: request.libraries.clone(),
         file: request.file.clone(),

@@ -33,7 +33,7 @@ impl<'a> Again<'a> {
         (0..self.axis.n_instruments()).flat_map(move |i| {
             let number = self.instruments.get(i).copied();
             let number = number.or_else(|| whole.find(self.axis.instruments()[i].name()));
-            let own = self.axis.rows(i).zip(self.axis.life(i).map(move |at| at + self.shift));
+            let own = self.axis.rows(i).zip(self.axis.positions(i).map(move |at| at + self.shift));
             let own = own.filter(move |(_, at)| counted.contains(at));
             own.filter_map(move |(row, at)| Some((whole.row(number?, at)?, row, at)))
         })

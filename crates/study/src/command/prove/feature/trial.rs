@@ -198,7 +198,7 @@ fn in_pieces(
     let mut states = None::<Vec<States>>;
     let mut begin = 0;
     for end in ends {
-        let first = begin - sessions.min(begin);
+        let first = panel.axis().back(begin, sessions);
         let part = panel.between(first..end);
         let from = states.as_deref().map(|states| ResumeFrom { position: begin - first, states });
         let resumed = plan.resume(&part, Encoding::F64, &(), from, &[end - first])?;
@@ -228,8 +228,8 @@ fn mixed(seed: u64) -> u64 {
 fn rearranged(panel: &Panel, order: &[usize]) -> Result<Panel, StudyError> {
     let axis = panel.axis();
     let name = |place: usize| Instrument::new(&format!("{place:012}"));
-    let lives = order.iter().enumerate().map(|(place, &i)| (name(place), axis.life(i)));
-    let mut other = Panel::new(Arc::new(Axis::new(axis.calendar().clone(), lives.collect())));
+    let names = (0..order.len()).map(name).collect::<Vec<_>>();
+    let mut other = Panel::new(Arc::new(axis.rearranged(order, names)));
     let rows = order.iter().map(|&i| axis.rows(i)).collect::<Vec<_>>();
     for (field, column) in panel.fields() {
         other.insert(field, column.select(&rows))?;

@@ -150,7 +150,7 @@ fn compare(
 ) {
     for i in (0..axis.n_instruments()).filter(|&i| axis.life(i).start < start) {
         let Some(own) = part.find(axis.instruments()[i].name()) else { continue };
-        for (row, lag) in part.rows(own).zip(part.life(own)) {
+        for (row, lag) in part.rows(own).zip(part.positions(own)) {
             let Some(with_all) = axis.row(i, start + lag) else { continue };
             lags[lag].add(whole.get(with_all), column.get(row), scales[i], LAGS.contains(&lag));
         }
