@@ -7,7 +7,7 @@ use std::{num::NonZeroU32, path::PathBuf};
 
 use backstaff_study::{
     compute::Keys,
-    config::{CalendarRule, DateOrder, Halts, NameRule},
+    config::{CalendarRule, DateOrder, Decimal, Halts, NameRule, TextEncoding, Written},
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -163,29 +163,33 @@ Exit code 3 if something moved or a column is too good to be true.")]
 /// How files are read.
 #[derive(Args, Debug)]
 pub(crate) struct Reading {
-    #[command(flatten)]
-    dates: Dates,
-    /// How files write a session without trade: rows with a volume of 0 then have no prices.
-    #[arg(long, value_name = "FORM")]
-    halts: Option<HaltForm>,
-}
-
-/// How dates are read.
-#[derive(Args, Debug)]
-pub(crate) struct Dates {
     /// The order of day and month in dates such as 3/4/2015; found out over each column if absent.
     #[arg(long, value_name = "ORDER")]
     date_order: Option<Order>,
+    /// The encoding of text files, such as cp949, shift-jis, gb18030 or latin1; UTF-8 if absent.
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<TextEncoding>,
+    /// The decimal mark of numbers in text files, `.` or `,`; found out if absent.
+    #[arg(long, value_name = "MARK", value_parser = decimal)]
+    decimal: Option<Decimal>,
 }
 
-impl Dates {
-    /// The order of day and month.
-    pub(crate) fn order(&self) -> DateOrder {
-        match self.date_order {
-            None => DateOrder::Detect,
-            Some(Order::DayFirst) => DateOrder::DayFirst,
-            Some(Order::MonthFirst) => DateOrder::MonthFirst,
-        }
+/// How files of bars are read.
+#[derive(Args, Debug)]
+pub(crate) struct BarForm {
+    /// How files write a session without trade: rows with a volume of 0 then have no prices.
+    #[arg(long, value_name = "FORM")]
+    halts: Option<HaltForm>,
+    /// The quantity (close) that the columns hold where a file has one column for each instrument.
+    #[arg(long, value_name = "FIELD")]
+    pub(crate) wide: Option<String>,
+}
+
+fn decimal(mark: &str) -> Result<Decimal, String> {
+    match mark {
+        "." => Ok(Decimal::Point),
+        "," => Ok(Decimal::Comma),
+        _ => Err("the decimal mark is `.` or `,`".to_owned()),
     }
 }
 
@@ -245,10 +249,11 @@ enum Order {
     MonthFirst,
 }
 
-impl Reading {
+impl BarForm {
     /// The first argument that is there; `None` if nothing is said.
     pub(crate) fn stated(&self) -> Option<&'static str> {
-        let stated = [("--date-order", self.dates.date_order.is_some()), ("--halts", self.halts.is_some())];
+        let Self { halts, wide } = self;
+        let stated = [("--halts", halts.is_some()), ("--wide", wide.is_some())];
         stated.into_iter().find_map(|(name, is_stated)| is_stated.then_some(name))
     }
 
@@ -259,10 +264,31 @@ impl Reading {
             Some(HaltForm::ZeroVolume) => Halts::ZeroVolume,
         }
     }
+}
 
-    /// The order of day and month.
-    pub(crate) fn order(&self) -> DateOrder {
-        self.dates.order()
+impl Reading {
+    /// The first argument that is there; `None` if nothing is said.
+    pub(crate) fn stated(&self) -> Option<&'static str> {
+        let Self { date_order, encoding, decimal } = self;
+        let stated = [
+            ("--date-order", date_order.is_some()),
+            ("--encoding", encoding.is_some()),
+            ("--decimal", decimal.is_some()),
+        ];
+        stated.into_iter().find_map(|(name, is_stated)| is_stated.then_some(name))
+    }
+
+    /// How texts are written.
+    pub(crate) fn written(&self) -> Written {
+        Written {
+            date_order: match self.date_order {
+                None => DateOrder::Detect,
+                Some(Order::DayFirst) => DateOrder::DayFirst,
+                Some(Order::MonthFirst) => DateOrder::MonthFirst,
+            },
+            encoding: self.encoding,
+            decimal: self.decimal.unwrap_or_default(),
+        }
     }
 }
 
@@ -350,6 +376,8 @@ pub(crate) struct Compute {
     pub joining: Joining,
     #[command(flatten)]
     pub trading: Trading,
+    #[command(flatten)]
+    pub bars: BarForm,
     /// What the tables of a database mean (an SQLite file, or a folder of Parquet files named after the tables): a
     /// layout that ships, `krx`.
     #[arg(long, value_name = "NAME", conflicts_with = "tables")]
@@ -392,6 +420,8 @@ pub(crate) struct Factor {
     pub joining: Joining,
     #[command(flatten)]
     pub trading: Trading,
+    #[command(flatten)]
+    pub bars: BarForm,
     /// A library that ships, whose names may be used: technical. May be repeated.
     #[arg(long = "library", value_name = "NAME")]
     pub libraries: Vec<String>,
@@ -495,6 +525,8 @@ pub(crate) struct Prove {
     pub joining: Joining,
     #[command(flatten)]
     pub trading: Trading,
+    #[command(flatten)]
+    pub bars: BarForm,
     /// A feature: its name and its expression. May be repeated.
     #[arg(long = "feature", value_name = "NAME=EXPR", conflicts_with = "study")]
     pub features: Vec<String>,

@@ -64,7 +64,7 @@ fn a_bad_number_names_row_and_column() {
 fn duplicate_rows() {
     let (code, message) = with_prices(|text| {
         let copy = text.lines().nth(5).unwrap().to_owned();
-        text + &copy + "\n"
+        text + &copy + "0\n"
     });
     assert_eq!(code, DATA_ARE_WRONG, "{message}");
     assert!(message.contains("S00") && message.contains('6'), "{message}");

@@ -170,3 +170,93 @@ fn the_order_of_day_and_month_can_be_stated() {
     let (code, message) = place.failure(&["prove", "study.yaml", "--date-order", "day_first"]);
     assert!(code == 4 && message.contains("--date-order"), "{message}");
 }
+
+/// Closes of two instruments on three days, as yfinance and pandas write several instruments side by side.
+const SIDE_BY_SIDE: [(&str, &str, &[&str]); 5] = [
+    (
+        "by_field.csv",
+        "Price,Close,Close,Volume,Volume\nTicker,AAA,BBB,AAA,BBB\nDate,,,,\n\
+         2023-01-02,1,2,5,6\n2023-01-03,1.5,,7,\n2023-01-04,1.25,2.5,8,9\n",
+        &[],
+    ),
+    (
+        "by_ticker.csv",
+        "Ticker,AAA,AAA,BBB,BBB\nPrice,Close,Volume,Close,Volume\nDate,,,,\n\
+         2023-01-02,1,5,2,6\n2023-01-03,1.5,7,,\n2023-01-04,1.25,8,2.5,9\n",
+        &[],
+    ),
+    ("reset.csv", "Date,Close,Close\n,AAA,BBB\n2023-01-02,1,2\n2023-01-03,1.5,\n2023-01-04,1.25,2.5\n", &[]),
+    (
+        "wide.csv",
+        "Date,AAA,BBB\n2023-01-02,1,2\n2023-01-03,1.5,\n2023-01-04,1.25,2.5\n",
+        &["--wide", "close"],
+    ),
+    (
+        "semicolons.csv",
+        "Date;AAA;BBB\n02.01.2023;1,0;2,0\n03.01.2023;1,5;\n04.01.2023;1,25;2,5\n",
+        &["--wide", "close"],
+    ),
+];
+
+#[test]
+fn instruments_side_by_side_are_instruments() {
+    let place = Workplace::new();
+    for (name, text, options) in SIDE_BY_SIDE {
+        place.write(name, text);
+        let mut arguments = vec!["compute", "--data", name, "--feature", "c=$close", "--out", "o.parquet"];
+        arguments.extend(options);
+        place.json(&arguments);
+        let closes = read(&place.path("o.parquet"), "c");
+        let closes = closes.into_iter().filter_map(|((name, date), close)| Some((name, date, close?)));
+        let closes = closes.map(|(name, date, close)| format!("{name} {date} {close}")).collect::<Vec<_>>();
+        let expected = [
+            "AAA 2023-01-02 1",
+            "AAA 2023-01-03 1.5",
+            "AAA 2023-01-04 1.25",
+            "BBB 2023-01-02 2",
+            "BBB 2023-01-04 2.5",
+        ];
+        assert_eq!(closes, expected, "{name}");
+    }
+}
+
+#[test]
+fn a_wide_table_that_nobody_calls_so_is_pointed_out() {
+    let place = Workplace::new();
+    place.write("wide.csv", SIDE_BY_SIDE[3].1);
+    let output =
+        place.output(&["compute", "--data", "wide.csv", "--feature", "c=$close", "--out", "o.parquet"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && said.contains("--wide close") && said.contains("AAA, BBB"), "{said}");
+}
+
+#[test]
+fn a_file_of_one_ticker_names_it() {
+    let place = Workplace::new();
+    place.write("one.csv", "Price,Close,Volume\nTicker,AAA,AAA\nDate,,\n2023-01-02,1,5\n");
+    place.json(&["compute", "--data", "one.csv", "--feature", "c=$close", "--out", "o.parquet"]);
+    let rows = read(&place.path("o.parquet"), "c").into_keys().collect::<Vec<_>>();
+    assert_eq!(rows, [("AAA".to_owned(), "2023-01-02".to_owned())]);
+}
+
+#[test]
+fn facts_may_have_thousands_and_words_for_missing_values() {
+    let place = Workplace::new();
+    place.write("bars.csv", "date,symbol,close\n2024-02-19,A,1\n2024-02-20,A,1\n2024-05-03,A,1\n");
+    let rows =
+        "A,2023Q4,2024-02-20,\"1,000\",1.5\nA,2024Q1,2024-05-03,n/a,NULL\nA,2024Q1,2024-05-02,-,None\n";
+    place.write("facts.csv", &format!("symbol,period,known_at,sales,eps\n{rows}"));
+    place.json(&[
+        "compute",
+        "--data",
+        "bars.csv",
+        "--facts",
+        "facts.csv",
+        "--feature",
+        "s=P($$sales_q)",
+        "--out",
+        "o.parquet",
+    ]);
+    let sales = read(&place.path("o.parquet"), "s").into_values().collect::<Vec<_>>();
+    assert_eq!(sales, [None, Some(1000.0), Some(1000.0)]);
+}

@@ -1,6 +1,7 @@
 //! The errors of reading foreign bytes.
 
 use std::{
+    borrow::Cow,
     fmt, io,
     path::{Path, PathBuf},
 };
@@ -75,10 +76,14 @@ pub enum SourceError {
     #[error("there is no file or folder {path}{hint}")]
     Missing { path: PathBuf, hint: String },
 
-    #[error("{path} holds no .parquet, .pq or .csv file; point to a file or to a folder of such files")]
+    #[error(
+        "{path} holds no .parquet, .pq, .arrow, .feather, .csv, .csv.gz or .zip file; point to a file or to a folder of such files"
+    )]
     NoFiles { path: PathBuf },
 
-    #[error("{path} is neither Parquet nor CSV by its name; expected the ending .parquet, .pq or .csv")]
+    #[error(
+        "{path} is no table by its name; expected the ending .parquet, .pq, .arrow, .feather, .csv, .csv.gz or .zip"
+    )]
     UnknownFormat { path: PathBuf },
 
     #[error("cannot read {path}: {source}")]
@@ -87,11 +92,46 @@ pub enum SourceError {
     #[error("{path} is not a readable Parquet file: {source}; was its writing or download cut short?")]
     Parquet { path: PathBuf, source: parquet::errors::ParquetError },
 
+    #[error("{path} is not a readable Arrow file: {source}; was its writing or download cut short?")]
+    ArrowFile { path: PathBuf, source: arrow_schema::ArrowError },
+
     #[error("a column of {path} cannot be decoded: {source}")]
     Arrow { path: PathBuf, source: arrow_schema::ArrowError },
 
     #[error("{path} is not a readable CSV file: {source}")]
     Csv { path: PathBuf, source: csv::Error },
+
+    #[error("{path} is not a readable gzip file: {source}; was its download cut short?")]
+    Gzip { path: PathBuf, source: io::Error },
+
+    #[error(
+        "{path} grows beyond {limit} bytes when it is inflated, far more than a table of its size can; is it damaged?"
+    )]
+    TooLarge { path: PathBuf, limit: u64 },
+
+    #[error("{path} is an archive of no file or of several; a table is read from an archive of one file")]
+    NotOneFile { path: PathBuf },
+
+    #[error("{place}, column {column}: a byte that is none of {encoding}; {advice}")]
+    Encoding { place: Place, column: String, encoding: Cow<'static, str>, advice: String },
+
+    #[error(
+        "{path} holds zero bytes, as texts of two bytes a letter do: state `encoding: {guess}` of the table (`--encoding \
+         {guess}` where no study says it), or write it in UTF-8"
+    )]
+    ZeroBytes { path: PathBuf, guess: &'static str },
+
+    #[error(
+        "{path}, column {column:?}: it cannot be told whether the comma of {text:?} marks decimals or separates \
+         thousands; state `decimal: \".\"` (thousands) or `decimal: \",\"` (`--decimal` where no study says it)"
+    )]
+    AmbiguousDecimal { path: PathBuf, column: String, text: String },
+
+    #[error(
+        "{path}: {point:?} has a decimal point and {comma:?} a decimal comma; state `decimal: \".\"` or \
+         `decimal: \",\"` (`--decimal` where no study says it), and correct the cells that are written otherwise"
+    )]
+    TwoDecimals { path: PathBuf, point: String, comma: String },
 
     #[error("{path} holds no row")]
     NoRows { path: PathBuf },

@@ -67,6 +67,7 @@ pub use request::{
     mapping::Mapping,
     panel_source::{Format, OnBadInstrument, PanelSource},
     table_layout::{LayoutError, TableLayout},
+    written::{Decimal, TextEncoding, Written},
 };
 pub use table::{
     attributes::{Attributes, Since, read_attributes},

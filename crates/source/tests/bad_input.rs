@@ -72,7 +72,7 @@ fn a_bad_or_empty_date_or_instrument() {
 
 #[test]
 fn duplicate_rows() {
-    let text = "date,symbol,close\n2020-01-02,A,1\n2020-01-02,B,1\n2020-01-02,A,1\n";
+    let text = "date,symbol,close\n2020-01-02,A,1\n2020-01-02,B,1\n2020-01-02,A,2\n";
     assert_says(
         text,
         &["1 duplicate bar;", "A has two bars for session 2020-01-02", "row 2 and row 4", "exclude"],
@@ -83,7 +83,7 @@ fn duplicate_rows() {
 fn duplicate_rows_in_two_files() {
     let folder = Folder::new();
     folder.file("1/A.csv", "date,close\n2020-01-02,1\n");
-    folder.file("2/A.csv", "date,close\n2020-01-02,1\n");
+    folder.file("2/A.csv", "date,close\n2020-01-02,2\n");
     let error = message(&PanelSource::new(folder.path()));
     assert!(error.contains("1/A.csv row 2 and") && error.contains("2/A.csv row 2"), "{error}");
 }

@@ -74,7 +74,7 @@ const READERS: [(&str, Reader); 7] = [
         let sessions = DAYS.map(|(year, month, day)| Session::from_ymd(year, month, day).unwrap()).to_vec();
         let lives = (0..texts.len()).map(|n| (format!("S{n}").as_str().into(), 0..3)).collect();
         let axis = Axis::new(Calendar::new(sessions), lives);
-        let since = read_attributes(&path, None, &["added"])?.since("added", order, &axis)?;
+        let since = read_attributes(&path, None, &["added"], order.into())?.since("added", order, &axis)?;
         let first = |i: usize| axis.rows(i).find(|&row| since.members.members()[row]);
         Ok((0..axis.n_instruments())
             .map(|i| {
@@ -92,17 +92,17 @@ fn rows(header: &str, texts: &[String], rest: &str) -> String {
 }
 
 fn prices(path: &Path, order: DateOrder) -> Result<Vec<String>, SourceError> {
-    let source = PanelSource { date_order: order, ..PanelSource::verbatim(path) };
+    let source = PanelSource { written: order.into(), ..PanelSource::verbatim(path) };
     let loaded = source.load()?;
     Ok(loaded.panel.axis().calendar().sessions().iter().map(ToString::to_string).collect())
 }
 
 fn facts_of(path: &Path, order: DateOrder) -> FactSource {
-    FactSource { date_order: order, ..FactSource::new(path) }
+    FactSource { written: order.into(), ..FactSource::new(path) }
 }
 
 fn series_of(path: &Path, order: DateOrder) -> SeriesSource {
-    SeriesSource { date_order: order, ..SeriesSource::new(path) }
+    SeriesSource { written: order.into(), ..SeriesSource::new(path) }
 }
 
 fn facts(path: &Path, order: DateOrder) -> Result<Vec<String>, SourceError> {

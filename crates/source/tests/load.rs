@@ -201,7 +201,7 @@ fn a_stated_order_settles_ambiguous_dates() {
     let folder = Folder::new();
     let path = folder.file("a.csv", "date,symbol,close\n3/4/2020,A,1\n");
     assert!(support::message(&PanelSource::new(&path)).contains("begin with the day or the month"));
-    let source = PanelSource { date_order: DateOrder::DayFirst, ..PanelSource::new(&path) };
+    let source = PanelSource { written: DateOrder::DayFirst.into(), ..PanelSource::new(&path) };
     assert_eq!(sessions(&source.load().unwrap()), ["2020-04-03"]);
 }
 
@@ -372,7 +372,7 @@ fn findings_follow_the_close_that_stays() {
 #[test]
 fn an_excluded_instrument_leaves_no_trace() {
     let folder = Folder::new();
-    let text = "date,symbol,close\n2020-01-02,A,1\n2020-01-03,B,-1\n2020-01-04,B,2\n2020-01-06,C,1\n2020-01-06,C,1\n";
+    let text = "date,symbol,close\n2020-01-02,A,1\n2020-01-03,B,-1\n2020-01-04,B,2\n2020-01-06,C,1\n2020-01-06,C,2\n";
     let path = folder.file("a.csv", text);
     let source = PanelSource { on_bad_instrument: OnBadInstrument::Exclude, ..PanelSource::new(path) };
     let loaded = source.load().unwrap();

@@ -360,14 +360,15 @@ fn bad_databases_get_one_clear_message() {
         (
             &execute(
                 "CREATE TABLE copy AS SELECT * FROM stocks; DROP TABLE stocks; ALTER TABLE copy RENAME TO stocks;
-                 UPDATE stocks SET current_sector_type = 'Food'; INSERT INTO stocks VALUES ('000010', 'Food')",
+                 UPDATE stocks SET current_sector_type = 'Food'; INSERT INTO stocks VALUES ('000010', 'Steel')",
             ),
             "table stocks: \"000010\" has two rows (1 and 3)",
         ),
         (
             &|connection| {
                 connection.execute_batch("CREATE TABLE copy AS SELECT * FROM daily_prices; DROP TABLE daily_prices;
-                ALTER TABLE copy RENAME TO daily_prices; INSERT INTO daily_prices SELECT * FROM daily_prices LIMIT 1").unwrap();
+                ALTER TABLE copy RENAME TO daily_prices; INSERT INTO daily_prices SELECT * FROM daily_prices LIMIT 1;
+                UPDATE daily_prices SET volume = volume + 1 WHERE rowid = 1").unwrap();
             },
             "1 duplicate bar",
         ),

@@ -16,7 +16,7 @@ use std::{path::Path, time::Instant};
 
 use backstaff_feature::{Catalog, Plan, Schema};
 use backstaff_panel::{Encoding, Panel};
-use backstaff_source::{PanelSource, read_attributes};
+use backstaff_source::{PanelSource, Written, read_attributes};
 
 /// The same names stand in `benches/beside_polars.py`.
 const COLUMNS: [(&str, &str); 12] = [
@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn bundled() -> Result<(), Box<dyn std::error::Error>> {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/data");
     let mut panel = PanelSource::verbatim(examples.join("us_equities.parquet")).load()?.panel;
-    let sectors = read_attributes(&examples.join("us_sectors.csv"), None, &["sector"])?;
+    let sectors = read_attributes(&examples.join("us_sectors.csv"), None, &["sector"], Written::default())?;
     let sectors = sectors.categories("sector", panel.axis())?;
     panel.insert_categories("sector", sectors)?;
     let rows = panel.axis().n_rows();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Dates;
+use super::Reading;
 use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Args, Debug)]
@@ -67,7 +67,7 @@ pub(crate) struct Observed {
     #[arg(long, value_name = "NAME")]
     pub date: Option<String>,
     #[command(flatten)]
-    pub dates: Dates,
+    pub reading: Reading,
     /// What a row with a missing value is.
     #[arg(long, value_enum, default_value_t = Missing::Skip)]
     pub missing: Missing,

@@ -20,10 +20,11 @@ pub(super) fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, St
     }
     let request = Request {
         data: arguments.data.clone(),
-        date_order: arguments.reading.order(),
-        halts: arguments.reading.halts(),
         keys: arguments.joining.keys(),
         calendar: arguments.trading.calendar.clone(),
+        halts: arguments.bars.halts(),
+        written: arguments.reading.written(),
+        wide: arguments.bars.wide.clone(),
         tables: layout(arguments.preset.as_deref(), arguments.tables.as_deref())?,
         facts: arguments.facts.clone(),
         features,

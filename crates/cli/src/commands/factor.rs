@@ -14,11 +14,12 @@ use crate::arguments::{ExecutionPrice, Factor};
 pub(super) fn run(context: &Context, arguments: &Factor) -> Result<ExitCode, StudyError> {
     let request = Request {
         data: arguments.data.clone(),
-        date_order: arguments.reading.order(),
-        halts: arguments.reading.halts(),
+        halts: arguments.bars.halts(),
         change: arguments.change.clone(),
         keys: arguments.joining.keys(),
         calendar: arguments.trading.calendar.clone(),
+        written: arguments.reading.written(),
+        wide: arguments.bars.wide.clone(),
         execution: match arguments.execution {
             ExecutionPrice::Open => Execution::Open,
             ExecutionPrice::Close => Execution::Close,

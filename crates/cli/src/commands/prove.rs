@@ -11,9 +11,10 @@ use super::{Context, compute::definitions};
 use crate::{arguments::Prove, exit};
 
 pub(super) fn run(context: &Context, arguments: &Prove) -> Result<ExitCode, StudyError> {
-    if let Some(stated) = arguments.reading.stated().filter(|_| arguments.study.is_some()) {
-        let message =
-            "a study says how its files are read: `date_order` of each table, `halts` of `data.prices`";
+    let stated = arguments.reading.stated().or(arguments.bars.stated());
+    if let Some(stated) = stated.filter(|_| arguments.study.is_some()) {
+        let message = "a study says how its files are read: `date_order`, `encoding` and `decimal` of each table, `halts` \
+                       and `wide` of `data.prices`";
         return Err(StudyError::Value { key: stated.to_owned(), message: message.to_owned() });
     }
     if arguments.study.is_some() && arguments.joining.is_stated() {
@@ -51,10 +52,11 @@ fn features_hold(context: &Context, data: &Path, arguments: &Prove) -> Result<bo
     }
     let request = Request {
         data: data.to_owned(),
-        date_order: arguments.reading.order(),
-        halts: arguments.reading.halts(),
         keys: arguments.joining.keys(),
         calendar: arguments.trading.calendar.clone(),
+        halts: arguments.bars.halts(),
+        written: arguments.reading.written(),
+        wide: arguments.bars.wide.clone(),
         features,
         libraries: arguments.libraries.clone(),
         file: arguments.file.clone(),

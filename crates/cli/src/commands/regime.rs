@@ -62,7 +62,7 @@ fn observed(arguments: &Observed) -> regime::Observed {
         data: arguments.data.clone(),
         columns: arguments.columns.clone(),
         instrument: arguments.instrument.clone(),
-        dates: regime::DateColumn { name: arguments.date.clone(), order: arguments.dates.order() },
+        dates: regime::DateColumn { name: arguments.date.clone(), written: arguments.reading.written() },
         missing: match arguments.missing {
             Missing::Skip => regime::Missing::Skip,
             Missing::Refuse => regime::Missing::Refuse,

@@ -11,6 +11,7 @@ use crate::{
         sessions::{Chosen, Group, Positions},
     },
     format::{
+        cell,
         coded_texts::CodedTexts,
         decoded::{Block, SourceColumn},
     },
@@ -187,6 +188,9 @@ impl Alignment {
                 continue;
             };
             let local = texts.names.iter().map(|text| {
+                if cell::is_missing_text(text) {
+                    return CodedTexts::MISSING;
+                }
                 *known.entry(text).or_insert_with(|| {
                     names.push(text);
                     names.len() as u32 - 1

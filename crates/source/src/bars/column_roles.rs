@@ -7,6 +7,7 @@ use crate::{
     format::{
         bar_columns::{BarColumns, InstrumentKey},
         header::{ColumnKind, HeaderColumn},
+        table_file::table_name,
     },
     names::{DATE, INSTRUMENT, UNNAMED, field_name, find_named, folded, is_field_name},
     provider::decoded_bars::{ColumnRole, FoundColumn, Ignored, Unused},
@@ -34,9 +35,11 @@ pub(crate) fn resolve(
     header: &[HeaderColumn],
     request: &PanelSource,
 ) -> Result<ColumnRoles, SourceError> {
+    if header.iter().any(|column| column.instrument.is_some()) {
+        return beside(file, header, request);
+    }
     let mapped = mapped(header, request)?;
-    let date = find(header, &mapped, "date", &DATE, |_| true)
-        .or_else(|| unnamed_date(header, &mapped))
+    let date = date_column(header, &mapped)
         .ok_or_else(|| SourceError::no_column(file, &names_of(header), "date"))?;
     if let ColumnKind::Other(kind) = &header[date].kind {
         return Err(wrong_type(file, &header[date], "dates", kind));
@@ -44,7 +47,7 @@ pub(crate) fn resolve(
     let is_code = |column: usize| column != date && header[column].kind.may_be_codes();
     let instrument = match find(header, &mapped, "instrument", &INSTRUMENT, is_code) {
         Some(column) => InstrumentKey::Column(column),
-        None => InstrumentKey::Name(partition_name(file, request).unwrap_or_else(|| stem(file))),
+        None => InstrumentKey::Name(partition_name(file, request).unwrap_or_else(|| table_name(file))),
     };
     let mut roles = ColumnRoles {
         columns: BarColumns { date, instrument, numbers: Vec::new(), categories: Vec::new() },
@@ -58,6 +61,98 @@ pub(crate) fn resolve(
     }
     roles.refuse_ambiguous(file)?;
     Ok(roles)
+}
+
+/// Give each column of a file its meaning in which instruments stand side by side: to those of one instrument as if the
+/// file had no others.
+fn beside(file: &Path, header: &[HeaderColumn], request: &PanelSource) -> Result<ColumnRoles, SourceError> {
+    let mut names = Vec::<&str>::new();
+    for name in header.iter().filter_map(|column| column.instrument.as_deref()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let mut all = None::<ColumnRoles>;
+    let mut instruments = Vec::new();
+    for name in names {
+        let is_own = |column: &HeaderColumn| column.instrument.as_deref().is_none_or(|own| own == name);
+        let places = (0..header.len()).filter(|&at| is_own(&header[at])).collect::<Vec<_>>();
+        let own = places.iter().map(|&at| HeaderColumn { instrument: None, ..header[at].clone() });
+        let roles = resolve(file, &own.collect::<Vec<_>>(), request)?;
+        let numbers = roles.columns.numbers.iter().map(|(at, name)| (places[*at], name.clone()));
+        instruments.push((name.to_owned(), roles.columns.numbers.len()));
+        match &mut all {
+            None => {
+                let columns = BarColumns {
+                    date: places[roles.columns.date],
+                    numbers: numbers.collect(),
+                    categories: Vec::new(),
+                    instrument: roles.columns.instrument.clone(),
+                };
+                all = Some(ColumnRoles { columns, ..roles });
+            }
+            Some(all) => {
+                all.columns.numbers.extend(numbers);
+                add_new(&mut all.found, roles.found);
+                add_new(&mut all.ignored, roles.ignored);
+            }
+        }
+    }
+    let mut all = all.ok_or_else(|| SourceError::no_column(file, &names_of(header), "instrument"))?;
+    all.columns.instrument = InstrumentKey::Beside(instruments);
+    Ok(all)
+}
+
+fn add_new<T: PartialEq>(all: &mut Vec<T>, others: Vec<T>) {
+    for other in others {
+        if !all.contains(&other) {
+            all.push(other);
+        }
+    }
+}
+
+/// The header of a file of which a request says that its columns hold one quantity of an instrument each.
+pub(crate) fn widened(
+    mut header: Vec<HeaderColumn>,
+    request: &PanelSource,
+) -> Result<Vec<HeaderColumn>, SourceError> {
+    let Some(quantity) = &request.wide else { return Ok(header) };
+    let mapped = mapped(&header, request)?;
+    let date = date_column(&header, &mapped);
+    for (at, column) in header.iter_mut().enumerate() {
+        let is_unnamed = UNNAMED.contains(&folded(&column.name).as_str());
+        if Some(at) != date && mapped[at].is_none() && !is_unnamed && column.instrument.is_none() {
+            let name = std::mem::replace(&mut column.name, quantity.clone());
+            column.instrument = Some(name);
+        }
+    }
+    Ok(header)
+}
+
+/// A sentence about a file whose columns look like instruments side by side, and are read as fields of one instrument.
+pub(crate) fn looks_wide(roles: &ColumnRoles, file: &Path) -> Option<String> {
+    let InstrumentKey::Name(instrument) = &roles.columns.instrument else { return None };
+    let is_bar = |name: &str| PRICES.contains(&name) || name == "volume";
+    let is_ticker = |name: &str| {
+        name.bytes()
+            .next()
+            .is_some_and(|first| first.is_ascii_uppercase() || first.is_ascii_digit() || first == b'^')
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b".-=^".contains(&byte))
+    };
+    let numbers = roles.found.iter().filter(|column| column.role == ColumnRole::Number).collect::<Vec<_>>();
+    let is_wide =
+        numbers.len() > 1 && numbers.iter().all(|column| !is_bar(&column.name) && is_ticker(&column.source));
+    is_wide.then(|| {
+        let names = numbers.iter().take(3).map(|column| column.source.as_str()).collect::<Vec<_>>().join(", ");
+        format!(
+            "the columns {names}{} of {} are read as fields of one instrument, {instrument}; if each is an instrument \
+             of its own, state `wide: close` (`--wide close` where no study says it)",
+            if numbers.len() > 3 { ", …" } else { "" },
+            file.display()
+        )
+    })
 }
 
 impl ColumnRoles {
@@ -174,6 +269,11 @@ fn find(
     })
 }
 
+/// The column of dates: by the mapping, by its name, by its type, or an index without a name.
+fn date_column(header: &[HeaderColumn], mapped: &[Option<String>]) -> Option<usize> {
+    find(header, mapped, "date", &DATE, |_| true).or_else(|| unnamed_date(header, mapped))
+}
+
 /// The only column that is a date by its type, else an index that was written without a name.
 fn unnamed_date(header: &[HeaderColumn], mapped: &[Option<String>]) -> Option<usize> {
     let free = || (0..header.len()).filter(|&i| mapped[i].is_none());
@@ -208,11 +308,6 @@ fn partition_name(file: &Path, request: &PanelSource) -> Option<String> {
         let (key, name) = folder.as_os_str().to_str()?.split_once('=')?;
         INSTRUMENT.contains(&folded(key).as_str()).then(|| name.to_owned())
     })
-}
-
-/// The name of a file without its ending.
-fn stem(file: &Path) -> String {
-    file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn names_of(header: &[HeaderColumn]) -> Vec<String> {
@@ -250,10 +345,7 @@ mod tests {
     use crate::request::mapping::Mapping;
 
     fn header(names: &[(&str, ColumnKind)]) -> Vec<HeaderColumn> {
-        names
-            .iter()
-            .map(|(name, kind)| HeaderColumn { name: (*name).to_owned(), kind: kind.clone() })
-            .collect()
+        names.iter().map(|(name, kind)| HeaderColumn::new(*name, kind.clone())).collect()
     }
 
     fn ohlcv() -> Vec<HeaderColumn> {

@@ -16,6 +16,7 @@ mod drop_list;
 mod first_look;
 mod laps;
 pub(crate) mod load;
+mod merge;
 mod order;
 pub(crate) mod read;
 pub(crate) mod reading;

@@ -5,6 +5,7 @@ use super::{
     bad_rows::exclude_bad,
     calendar_remarks::Remarks,
     first_look::FirstLook,
+    merge::merge_repeated,
     reading::Excluded,
     rows::{Rows, Stale},
     sessions,
@@ -43,6 +44,7 @@ pub(super) fn order(
     let n_rows = rows.order.len();
     let names = decoded.blocks.number_names().into_iter();
     let mut columns = names.map(|name| (name.clone(), decoded.blocks.take_column(&name))).collect::<Vec<_>>();
+    let merged = merge_repeated(&mut rows, &columns, &decoded.blocks);
     let mut unpriced = leave_out_halts(&mut columns, &decoded.blocks, request)?;
     let look = FirstLook::at(&columns, request.adjustment);
     unpriced.extend(leave_out_zeros(&rows, &mut columns, &decoded.blocks, request, look));
@@ -63,6 +65,7 @@ pub(super) fn order(
     decoded.blocks.drop_keys();
     warnings
         .extend(unused.iter().map(|row| format!("the row {row} of the list drop_rows is not in the data")));
+    warnings.extend(merged);
     warnings.extend(delistings.and_then(Delistings::warning));
     warnings.extend(stale.as_ref().map(Stale::warning));
     warnings.append(&mut decoded.warnings);

@@ -58,7 +58,7 @@ pub(crate) fn read(request: &PanelSource) -> Result<DecodedBars, SourceError> {
 /// Open all files, settle what their columns mean, decode what is wanted.
 fn read_files(request: &PanelSource) -> Result<DecodedBars, SourceError> {
     let paths = source_files(&request.path)?;
-    let opened = paths.par_iter().map(|path| open(path)).collect::<Vec<_>>();
+    let opened = paths.par_iter().map(|path| open(path, request)).collect::<Vec<_>>();
     let (mut files, mut headers, mut roles) = (Vec::new(), Vec::new(), Vec::new());
     // One after the other, so that of several faults the first file's is reported.
     for (path, opened) in paths.iter().zip(opened) {
@@ -69,7 +69,7 @@ fn read_files(request: &PanelSource) -> Result<DecodedBars, SourceError> {
     }
     column_roles::check_mapping(request, &roles, &headers)?;
     let decoded = files.par_iter().zip(&roles).enumerate();
-    let decoded = decoded.map(|(at, (file, roles))| file.bars(at, &roles.columns, request.date_order));
+    let decoded = decoded.map(|(at, (file, roles))| file.bars(at, &roles.columns));
     let mut blocks = Vec::<Block>::new();
     let mut shapes = Vec::<Shape>::new();
     for decoded in decoded.collect::<Vec<_>>() {
@@ -86,15 +86,24 @@ fn read_files(request: &PanelSource) -> Result<DecodedBars, SourceError> {
         columns: distinct(roles.iter().flat_map(|roles| &roles.found)),
         ignored: distinct(roles.iter().flat_map(|roles| &roles.ignored)),
         unnamed: unnamed(&roles, &paths, &headers),
-        warnings: lacking(&roles, &paths, request.adjustment),
+        warnings: warnings(&roles, &paths, request.adjustment),
         blocks: Blocks::new(paths, blocks),
     })
 }
 
-fn open(path: &Path) -> Result<(TableFile<'_>, Vec<HeaderColumn>), SourceError> {
-    let file = TableFile::open(path)?;
+fn open<'a>(
+    path: &'a Path,
+    request: &PanelSource,
+) -> Result<(TableFile<'a>, Vec<HeaderColumn>), SourceError> {
+    let file = TableFile::open(path, request.written)?;
     let header = file.header()?;
-    Ok((file, header))
+    Ok((file, column_roles::widened(header, request)?))
+}
+
+/// Sentences about files that may mean something else than what they are read as.
+fn warnings(roles: &[ColumnRoles], paths: &[PathBuf], adjustment: Adjustment) -> Vec<String> {
+    let wide = roles.iter().zip(paths).find_map(|(roles, path)| column_roles::looks_wide(roles, path));
+    wide.into_iter().chain(lacking(roles, paths, adjustment)).collect()
 }
 
 /// The first file without a column of instruments.
@@ -160,6 +169,9 @@ fn distinct<'a, T: Clone + PartialEq + 'a>(items: impl Iterator<Item = &'a T>) -
 fn instrument_from(roles: &[ColumnRoles]) -> String {
     let has_column = |roles: &&ColumnRoles| matches!(roles.columns.instrument, InstrumentKey::Column(_));
     let n_columns = roles.iter().filter(has_column).count();
+    if roles.iter().any(|roles| matches!(roles.columns.instrument, InstrumentKey::Beside(_))) {
+        return "the names of the columns".to_owned();
+    }
     let mut found = roles.iter().flat_map(|roles| &roles.found);
     match found.find(|column| column.role == ColumnRole::Instrument) {
         Some(column) if n_columns == roles.len() => format!("the column {}", column.source),

@@ -179,6 +179,19 @@ impl Rows {
         self.keep(&kept);
     }
 
+    /// Leave out the rows at these places, which ascend.
+    pub(crate) fn leave_out(&mut self, places: &[usize]) {
+        if places.is_empty() {
+            return;
+        }
+        let is_kept = |at: &usize| places.binary_search(at).is_err();
+        let kept = (0..self.order.len()).filter(is_kept).collect::<Vec<_>>();
+        self.order = kept.iter().map(|&at| self.order[at]).collect();
+        self.days = kept.iter().map(|&at| self.days[at]).collect();
+        let before = |offset: &usize| offset - places.partition_point(|place| place < offset);
+        self.offsets = self.offsets.iter().map(before).collect();
+    }
+
     /// Leave out the rows on and after the day from which their instrument is listed no more; returns what these were.
     pub(crate) fn end(&mut self, delistings: &Delistings) -> Option<Stale> {
         let mut stale = None::<Stale>;

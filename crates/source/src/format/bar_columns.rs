@@ -7,6 +7,8 @@ pub(crate) enum InstrumentKey {
     Column(usize),
     /// The whole file holds one instrument of this name.
     Name(String),
+    /// Instruments stand side by side: each with the number of its columns of numbers, which follow each other.
+    Beside(Vec<(String, usize)>),
 }
 
 /// The places of columns in a file, and the names under which their values are kept.

@@ -91,6 +91,12 @@ impl Blocks {
         Some(format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60))
     }
 
+    /// The texts of a row's categories.
+    pub(crate) fn categories(&self, row: u32) -> impl Iterator<Item = Option<&str>> {
+        let (block, row) = self.locate(row);
+        block.categories.iter().map(move |(_, texts)| texts.text(row))
+    }
+
     /// Free the instruments and days of all rows, which nobody reads after alignment.
     pub(crate) fn drop_keys(&mut self) {
         for block in &mut self.parts {

@@ -31,4 +31,13 @@ impl ColumnKind {
 pub(crate) struct HeaderColumn {
     pub name: String,
     pub kind: ColumnKind,
+    /// The instrument whose values the column holds, where a file says it for each column: instruments side by side.
+    pub instrument: Option<String>,
+}
+
+impl HeaderColumn {
+    /// A column of whatever instruments its rows are about.
+    pub(crate) fn new(name: impl Into<String>, kind: ColumnKind) -> Self {
+        Self { name: name.into(), kind, instrument: None }
+    }
 }

@@ -1,16 +1,22 @@
-//! Foreign bytes to cells: Parquet, CSV and zip files. What a column means on the market is decided elsewhere.
+//! Foreign bytes to cells: Parquet, Arrow, CSV and zip files. What a column means on the market is decided elsewhere.
 //!
 //! To add one: a file format is a module like `csv_file` and a variant of `table_file::TableFile`.
 
+mod arrow_ipc;
 pub(crate) mod bar_columns;
+pub(crate) mod cell;
 pub(crate) mod coded_texts;
+pub(crate) mod compressed;
 pub(crate) mod csv_file;
 pub(crate) mod decoded;
 pub(crate) mod header;
 pub(crate) mod number_cells;
 pub(crate) mod parquet_file;
 pub(crate) mod row_numbers;
+mod side_by_side;
+mod stacked_header;
 pub(crate) mod table_file;
+mod text_file;
 pub(crate) mod text_table;
 pub(crate) mod untraded;
 pub(crate) mod zip_file;

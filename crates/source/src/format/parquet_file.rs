@@ -5,8 +5,8 @@ mod dates;
 
 use std::{fs::File, path::Path, sync::Arc};
 
-use arrow_array::{ArrayRef, cast::AsArray};
-use arrow_schema::{DataType, Fields, Schema};
+use arrow_array::{ArrayRef, RecordBatch, cast::AsArray};
+use arrow_schema::{DataType, Fields, Schema, SchemaRef};
 use parquet::arrow::{
     ProjectionMask,
     arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
@@ -15,15 +15,17 @@ use rayon::prelude::*;
 
 use self::column::{CellType, ColumnPlace, DecodedColumn, DecodedDates};
 use super::{
+    arrow_ipc,
     bar_columns::{BarColumns, InstrumentKey},
     coded_texts::CodedTexts,
     decoded::Block,
     header::{ColumnKind, HeaderColumn},
     number_cells::NumberCells,
     row_numbers::RowNumbers,
+    stacked_header,
     text_table::{TextRow, TextTable},
 };
-use crate::{date_order::DateOrder, date_text::Shape, error::SourceError};
+use crate::{date_order::DateOrder, date_text::Shape, error::SourceError, request::written::Written};
 
 /// The number of rows that are decoded at a time: few enough that they stay in a core's cache until they are where they
 /// belong.
@@ -32,11 +34,21 @@ const BATCH: usize = 32_768;
 /// An opened file: its schema and where its row groups lie.
 pub(crate) struct ParquetFile<'a> {
     path: &'a Path,
-    metadata: ArrowReaderMetadata,
+    written: Written,
+    schema: SchemaRef,
+    groups: Groups,
+}
+
+/// The rows of a file, in groups.
+enum Groups {
+    /// The row groups of a Parquet file, which are decoded when they are wanted.
+    Parquet(ArrowReaderMetadata),
+    /// The batches of a file in Arrow's own format.
+    Arrow(Vec<RecordBatch>),
 }
 
 impl<'a> ParquetFile<'a> {
-    pub(crate) fn open(path: &'a Path) -> Result<Self, SourceError> {
+    pub(crate) fn open(path: &'a Path, written: Written) -> Result<Self, SourceError> {
         let failed = |source| SourceError::Parquet { path: path.to_owned(), source };
         let file = open(path)?;
         let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(failed)?;
@@ -52,15 +64,26 @@ impl<'a> ParquetFile<'a> {
             Schema::new_with_metadata(fields.collect::<Fields>(), metadata.schema().metadata().clone());
         let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
         let metadata = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options).map_err(failed)?;
-        Ok(Self { path, metadata })
+        Ok(Self { path, written, schema: metadata.schema().clone(), groups: Groups::Parquet(metadata) })
+    }
+
+    /// Read a file in Arrow's own format.
+    pub(crate) fn open_arrow(path: &'a Path, written: Written) -> Result<Self, SourceError> {
+        let (schema, batches) = arrow_ipc::read(path)?;
+        Ok(Self { path, written, schema, groups: Groups::Arrow(batches) })
     }
 
     /// The columns as the file declares them.
     pub(crate) fn header(&self) -> Vec<HeaderColumn> {
-        let fields = self.metadata.schema().fields().iter();
-        fields
-            .map(|field| HeaderColumn { name: field.name().clone(), kind: column::kind(field.data_type()) })
-            .collect()
+        let fields = self.schema.fields().iter();
+        let columns = fields.map(|field| {
+            let kind = column::kind(field.data_type());
+            match stacked_header::of_pair(field.name()) {
+                Some((name, instrument)) => HeaderColumn { name, kind, instrument: Some(instrument) },
+                None => HeaderColumn::new(field.name(), kind),
+            }
+        });
+        columns.collect()
     }
 
     /// Decode rows of bars, one block for each row group, and the form in which dates are written.
@@ -68,7 +91,6 @@ impl<'a> ParquetFile<'a> {
         &self,
         file: usize,
         columns: &BarColumns,
-        order: DateOrder,
     ) -> Result<(Vec<Block>, Option<Shape>), SourceError> {
         let BarColumns { date, instrument, numbers, categories } = columns;
         let mut wanted = vec![(*date, CellType::Dates)];
@@ -80,7 +102,7 @@ impl<'a> ParquetFile<'a> {
         let mut first_row = 1;
         let mut blocks = Vec::with_capacity(self.n_groups());
         let mut shape = None;
-        for decoded in self.columns(&wanted, order)? {
+        for decoded in self.columns(&wanted, self.written.date_order)? {
             let (block, group_shape) = block(file, first_row, columns, decoded);
             shape = shape.or(group_shape);
             first_row += block.len() as u64;
@@ -124,7 +146,7 @@ impl<'a> ParquetFile<'a> {
         let order = self.date_order(column, order)?;
         let arrays = (0..self.n_groups()).map(|group| self.arrays(group, column)?.collect());
         let arrays = arrays.collect::<Result<Vec<Vec<_>>, SourceError>>()?.concat();
-        let column = self.metadata.schema().field(column).name();
+        let column = self.schema.field(column).name();
         dates::dates(&arrays, order, &ColumnPlace { path: self.path, column, first_row: 1 })
     }
 
@@ -152,7 +174,7 @@ impl<'a> ParquetFile<'a> {
                 }
             }
         }
-        Ok(TextTable { names, rows })
+        Ok(TextTable { names, rows, decimal: self.written.decimal })
     }
 
     /// Decode columns of all row groups: for each group the columns in the order in which they are wanted.
@@ -178,7 +200,7 @@ impl<'a> ParquetFile<'a> {
     /// The order of day and month in a column of dates: the stated one, else found out over all row groups, if dates are
     /// texts.
     fn date_order(&self, column: usize, stated: DateOrder) -> Result<DateOrder, SourceError> {
-        let field = self.metadata.schema().field(column);
+        let field = self.schema.field(column);
         if stated != DateOrder::Detect || column::kind(field.data_type()) != ColumnKind::Text {
             return Ok(stated);
         }
@@ -189,7 +211,17 @@ impl<'a> ParquetFile<'a> {
     }
 
     fn n_groups(&self) -> usize {
-        self.metadata.metadata().num_row_groups()
+        match &self.groups {
+            Groups::Parquet(metadata) => metadata.metadata().num_row_groups(),
+            Groups::Arrow(batches) => batches.len(),
+        }
+    }
+
+    fn n_rows(&self, group: usize) -> usize {
+        match &self.groups {
+            Groups::Parquet(metadata) => metadata.metadata().row_group(group).num_rows() as usize,
+            Groups::Arrow(batches) => batches[group].num_rows(),
+        }
     }
 
     /// Decode a column of a row group.
@@ -201,10 +233,9 @@ impl<'a> ParquetFile<'a> {
         order: DateOrder,
     ) -> Result<DecodedColumn, SourceError> {
         let arrays = self.arrays(group, column)?;
-        let groups = self.metadata.metadata().row_groups();
-        let n_rows = groups[group].num_rows() as usize;
-        let rows_before = groups[..group].iter().map(|group| group.num_rows() as u64).sum::<u64>();
-        let name = self.metadata.schema().field(column).name();
+        let n_rows = self.n_rows(group);
+        let rows_before = (0..group).map(|group| self.n_rows(group) as u64).sum::<u64>();
+        let name = self.schema.field(column).name();
         let place = ColumnPlace { path: self.path, column: name, first_row: rows_before + 1 };
         Ok(match cell_type {
             CellType::Dates => {
@@ -233,18 +264,24 @@ impl<'a> ParquetFile<'a> {
         column: usize,
     ) -> Result<impl Iterator<Item = Result<ArrayRef, SourceError>>, SourceError> {
         let failed = |source| SourceError::Parquet { path: self.path.to_owned(), source };
-        let mask = ProjectionMask::roots(self.metadata.parquet_schema(), [column]);
-        let reader =
-            ParquetRecordBatchReaderBuilder::new_with_metadata(open(self.path)?, self.metadata.clone())
-                .with_projection(mask)
-                .with_row_groups(vec![group])
-                .with_batch_size(BATCH)
-                .build()
-                .map_err(failed)?;
-        Ok(reader.map(|batch| match batch {
+        let (reader, batch) = match &self.groups {
+            Groups::Parquet(metadata) => {
+                let mask = ProjectionMask::roots(metadata.parquet_schema(), [column]);
+                let reader =
+                    ParquetRecordBatchReaderBuilder::new_with_metadata(open(self.path)?, metadata.clone())
+                        .with_projection(mask)
+                        .with_row_groups(vec![group])
+                        .with_batch_size(BATCH)
+                        .build();
+                (Some(reader.map_err(failed)?), None)
+            }
+            Groups::Arrow(batches) => (None, Some(Ok(batches[group].column(column).clone()))),
+        };
+        let decoded = reader.into_iter().flatten().map(|batch| match batch {
             Ok(batch) => Ok(batch.column(0).clone()),
             Err(source) => Err(SourceError::Arrow { path: self.path.to_owned(), source }),
-        }))
+        });
+        Ok(decoded.chain(batch))
     }
 }
 

@@ -1,49 +1,62 @@
-//! A file with one table in it: the only place that tells Parquet from CSV.
+//! A file with one table in it: the only place that tells formats apart.
 
 use std::path::Path;
 
 use super::{
-    bar_columns::BarColumns,
+    bar_columns::{BarColumns, InstrumentKey},
+    compressed::{ending, inner},
     csv_file::CsvFile,
     decoded::Block,
     header::HeaderColumn,
     number_cells::NumberCells,
     parquet_file::{ParquetFile, column::DecodedDates},
+    side_by_side,
     text_table::TextTable,
 };
-use crate::{date_order::DateOrder, date_text::Shape, error::SourceError};
+use crate::{date_order::DateOrder, date_text::Shape, error::SourceError, request::written::Written};
 
 /// The format of a file, by the ending of its name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum FileFormat {
     Parquet,
+    /// Arrow's own files and streams, which Feather files are too.
+    Arrow,
     Csv,
 }
 
 impl FileFormat {
-    /// The format that a file's ending names; `None` for any other ending.
+    /// The format that a file's ending names; `None` for any other ending. Text files may be compressed: `.csv.gz`,
+    /// `.csv.zip`, and `.zip` alone.
     pub(crate) fn of(path: &Path) -> Option<Self> {
-        let ending = path.extension()?.to_str()?.to_ascii_lowercase();
-        match ending.as_str() {
-            "parquet" | "pq" => Some(Self::Parquet),
-            "csv" | "tsv" | "txt" => Some(Self::Csv),
+        let packed = ending(path).filter(|ending| ["gz", "zip"].contains(&ending.as_str()));
+        match (ending(inner(path)).as_deref(), packed.as_deref()) {
+            (Some("parquet" | "pq"), None) => Some(Self::Parquet),
+            (Some("arrow" | "feather" | "ipc"), None) => Some(Self::Arrow),
+            (Some("csv" | "tsv" | "txt"), _) | (None, Some("zip")) => Some(Self::Csv),
             _ => None,
         }
     }
 }
 
-/// An opened Parquet or CSV file.
+/// The name of a file without the endings that say its format and its compression.
+pub(crate) fn table_name(path: &Path) -> String {
+    inner(path).file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// An opened file.
 pub(crate) enum TableFile<'a> {
+    /// Parquet, and Arrow's own format.
     Parquet(ParquetFile<'a>),
     Csv(CsvFile<'a>),
 }
 
 impl<'a> TableFile<'a> {
     /// Open a file. One without a known ending is read as CSV.
-    pub(crate) fn open(path: &'a Path) -> Result<Self, SourceError> {
+    pub(crate) fn open(path: &'a Path, written: Written) -> Result<Self, SourceError> {
         match FileFormat::of(path) {
-            Some(FileFormat::Parquet) => ParquetFile::open(path).map(Self::Parquet),
-            Some(FileFormat::Csv) | None => CsvFile::open(path).map(Self::Csv),
+            Some(FileFormat::Parquet) => ParquetFile::open(path, written).map(Self::Parquet),
+            Some(FileFormat::Arrow) => ParquetFile::open_arrow(path, written).map(Self::Parquet),
+            Some(FileFormat::Csv) | None => CsvFile::open(path, written).map(Self::Csv),
         }
     }
 
@@ -60,12 +73,18 @@ impl<'a> TableFile<'a> {
         &self,
         file: usize,
         columns: &BarColumns,
-        order: DateOrder,
     ) -> Result<(Vec<Block>, Option<Shape>), SourceError> {
-        match self {
-            Self::Parquet(parquet) => parquet.bars(file, columns, order),
-            Self::Csv(csv) => csv.bars(file, columns, order).map(|(block, shape)| (vec![block], shape)),
-        }
+        let (blocks, shape) = match self {
+            Self::Parquet(parquet) => parquet.bars(file, columns)?,
+            Self::Csv(csv) => csv.bars(file, columns).map(|(block, shape)| (vec![block], shape))?,
+        };
+        let blocks = match &columns.instrument {
+            InstrumentKey::Beside(instruments) => {
+                blocks.into_iter().flat_map(|block| side_by_side::split(block, instruments)).collect()
+            }
+            _ => blocks,
+        };
+        Ok((blocks, shape))
     }
 
     /// Decode columns of numbers, and one of texts, by their places.
@@ -99,5 +118,30 @@ impl<'a> TableFile<'a> {
             Self::Parquet(file) => file.texts(),
             Self::Csv(file) => file.texts(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ending_says_the_format_and_the_name_loses_it() {
+        for (name, format) in [
+            ("a.parquet", Some(FileFormat::Parquet)),
+            ("a.PQ", Some(FileFormat::Parquet)),
+            ("a.feather", Some(FileFormat::Arrow)),
+            ("a.csv", Some(FileFormat::Csv)),
+            ("a.CSV.GZ", Some(FileFormat::Csv)),
+            ("a.tsv.zip", Some(FileFormat::Csv)),
+            ("a.zip", Some(FileFormat::Csv)),
+            ("a.gz", None),
+            ("a.parquet.gz", None),
+            ("a.xlsx", None),
+        ] {
+            assert_eq!(FileFormat::of(Path::new(name)), format, "{name}");
+            assert_eq!(table_name(Path::new(name)), "a", "{name}");
+        }
+        assert_eq!(table_name(Path::new("BRK.B.csv")), "BRK.B");
     }
 }

@@ -6,7 +6,11 @@ use std::{
 };
 
 use super::{lean, path::look_at, qlib, tables::database::database_files};
-use crate::{error::SourceError, format::table_file::FileFormat, request::panel_source::PanelSource};
+use crate::{
+    error::SourceError,
+    format::{compressed::inner, table_file::FileFormat},
+    request::panel_source::PanelSource,
+};
 
 impl PanelSource {
     /// The files that are read: those behind the path, or a database's own.
@@ -18,8 +22,8 @@ impl PanelSource {
     }
 }
 
-/// The data files behind a path: the file itself, or all `.parquet`, `.pq`, `.csv` and `.tsv` files of a folder and
-/// its folders, sorted.
+/// The data files behind a path: the file itself, or all files of a folder and its folders whose names end in
+/// `.parquet`, `.pq`, `.arrow`, `.feather`, `.ipc`, `.csv`, `.tsv`, the latter two with `.gz` or `.zip` too, sorted.
 ///
 /// Of a folder in Qlib's layout (it has a `calendars/day.txt`) they are the calendar, the list of instruments and the
 /// bars; of one in LEAN's layout (archives in `daily`, `hour` or `minute`) the archives, map and factor files. Names
@@ -54,7 +58,7 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
         if name.starts_with(['.', '_']) {
             continue;
         }
-        let is_text = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("txt"));
+        let is_text = inner(&path).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("txt"));
         if path.is_dir() {
             walk(&path, files)?;
         } else if FileFormat::of(&path).is_some() && !is_text {

@@ -9,7 +9,7 @@ use crate::{
     format::{table_file::TableFile, text_table::TextTable},
     names::find_usual,
     provider::source_files::source_files,
-    request::mapping::Mapping,
+    request::{mapping::Mapping, written::Written},
 };
 
 /// All files of a table of published values, with our names for the columns.
@@ -37,18 +37,18 @@ impl DatedTables {
     pub(super) fn read(
         path: &Path,
         mapping: &Mapping,
-        stated: DateOrder,
+        written: Written,
         about: &[&str],
     ) -> Result<Self, SourceError> {
         let files = source_files(path)?.into_iter().map(|file| {
-            let mut texts = TableFile::open(&file)?.texts()?;
+            let mut texts = TableFile::open(&file, written)?.texts()?;
             mapping.rename(&file, &mut texts.names)?;
             Ok((file, texts))
         });
         let files = files.collect::<Result<Vec<_>, SourceError>>()?;
         let orders = DateOrders {
-            known_at: order_of(&files, &KNOWN_AT, stated)?,
-            about: order_of(&files, about, stated)?,
+            known_at: order_of(&files, &KNOWN_AT, written.date_order)?,
+            about: order_of(&files, about, written.date_order)?,
         };
         Ok(Self { files, orders })
     }

@@ -8,3 +8,4 @@ mod fact_name;
 pub(crate) mod facts;
 pub(crate) mod observations;
 mod publication_day;
+mod repeats;

@@ -12,3 +12,4 @@ pub(crate) mod halts;
 pub(crate) mod mapping;
 pub(crate) mod panel_source;
 pub(crate) mod table_layout;
+pub(crate) mod written;

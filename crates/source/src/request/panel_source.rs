@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     adjustment::Adjustment, calendar_rule::CalendarRule, halts::Halts, mapping::Mapping,
-    table_layout::TableLayout,
+    table_layout::TableLayout, written::Written,
 };
-use crate::{date_order::DateOrder, keys::name_rule::NameRule};
+use crate::keys::name_rule::NameRule;
 
 /// What to do with a bad instrument: one that has duplicate bars or prices that are not positive.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize, JsonSchema)]
@@ -84,8 +84,10 @@ pub struct PanelSource {
     /// The field of files that holds the change from the session's base price, in money; a database's layout says its
     /// own. Prices are adjusted by these base prices then.
     pub change: Option<String>,
-    /// The order of day and month in dates that don't show it.
-    pub date_order: DateOrder,
+    /// How texts are written where they don't show it.
+    pub written: Written,
+    /// The quantity that the columns hold where the files have a column for each instrument; `None` where they have not.
+    pub wide: Option<String>,
     /// The meaning of a database's tables; an SQLite file needs it.
     pub tables: Option<TableLayout>,
     /// The published facts wanted of a database, in our names; `None` is all.
@@ -113,7 +115,8 @@ impl PanelSource {
             drop_instruments: BTreeSet::new(),
             halts: Halts::default(),
             change: None,
-            date_order: DateOrder::default(),
+            written: Written::default(),
+            wide: None,
             tables: None,
             facts: None,
             instrument_names: NameRule::default(),

@@ -11,10 +11,11 @@ use crate::{
     date_order::DateOrder,
     date_text,
     error::{Place, SourceError},
-    format::{table_file::TableFile, text_table::TextRow},
+    format::{cell, table_file::TableFile, text_table::TextRow},
     keys::name_rule::NameRule,
     names::{INSTRUMENT, field_name, find_named, find_usual},
     provider::source_files::source_files,
+    request::written::Written,
 };
 
 /// Texts about instruments that don't change through time.
@@ -22,6 +23,8 @@ use crate::{
 pub struct Attributes {
     columns: Vec<String>,
     rows: BTreeMap<String, (Vec<String>, Place)>,
+    /// The number of rows that repeat another one.
+    merged: usize,
 }
 
 /// Read a table of attributes from a CSV or Parquet file: one row for each instrument.
@@ -31,10 +34,15 @@ pub struct Attributes {
 ///
 /// # Errors
 ///
-/// If a column is not there, or an instrument has two rows.
-pub fn read_attributes(path: &Path, key: Option<&str>, columns: &[&str]) -> Result<Attributes, SourceError> {
+/// If a column is not there, or an instrument has two rows that differ.
+pub fn read_attributes(
+    path: &Path,
+    key: Option<&str>,
+    columns: &[&str],
+    written: Written,
+) -> Result<Attributes, SourceError> {
     source_files(path)?;
-    let table = TableFile::open(path)?.texts()?;
+    let table = TableFile::open(path, written)?.texts()?;
     let find = |wanted: &str| {
         find_named(&table.names, wanted)
             .ok_or_else(|| SourceError::unknown_column(path, wanted, table.names.clone()))
@@ -53,19 +61,24 @@ pub fn read_attributes(path: &Path, key: Option<&str>, columns: &[&str]) -> Resu
         columns => columns.iter().map(|&column| column.to_owned()).collect(),
     };
     let mut rows = BTreeMap::<String, (Vec<String>, Place)>::new();
+    let mut merged = 0;
     for TextRow { texts, number } in table.rows {
         let place = Place { file: path.to_owned(), row: number };
         if texts[key].is_empty() {
             return Err(SourceError::EmptyKey { place, what: "instrument" });
         }
-        if let Some((_, first)) = rows.get(&texts[key]) {
+        let values = wanted.iter().map(|&column| texts[column].clone()).collect::<Vec<_>>();
+        if let Some((others, first)) = rows.get(&texts[key]) {
+            if *others == values {
+                merged += 1;
+                continue;
+            }
             let (key, first) = (texts[key].clone(), first.row);
             return Err(SourceError::DuplicateKey { path: path.to_owned(), key, first, second: number });
         }
-        let values = wanted.iter().map(|&column| texts[column].clone()).collect();
         rows.insert(texts[key].clone(), (values, place));
     }
-    Ok(Attributes { columns: names, rows })
+    Ok(Attributes { columns: names, rows, merged })
 }
 
 /// The rows of a panel from the date on that a table gives for their instrument.
@@ -90,9 +103,9 @@ impl Attributes {
     /// # Errors
     ///
     /// If two rows would be of one instrument.
-    pub fn renamed(self, rule: &NameRule) -> Result<Self, SourceError> {
+    pub fn renamed(mut self, rule: &NameRule) -> Result<Self, SourceError> {
         let mut rows = BTreeMap::<String, (Vec<String>, Place)>::new();
-        for (name, (texts, place)) in self.rows {
+        for (name, (texts, place)) in std::mem::take(&mut self.rows) {
             let name = rule.apply(&name).into_owned();
             if let Some((_, first)) = rows.get(&name) {
                 let (first, second) = (first.row.min(place.row), first.row.max(place.row));
@@ -100,13 +113,21 @@ impl Attributes {
             }
             rows.insert(name, (texts, place));
         }
-        Ok(Self { columns: self.columns, rows })
+        Ok(Self { rows, ..self })
     }
 
-    /// The text of an instrument in a column; an empty cell has none.
+    /// The number of rows that say once more what another row says.
+    pub fn n_merged(&self) -> usize {
+        self.merged
+    }
+
+    /// The text of an instrument in a column; an empty cell has none, nor has a word for a missing value.
     pub fn get(&self, instrument: &str, column: &str) -> Option<&str> {
         let column = self.columns.iter().position(|name| name == column)?;
-        self.rows.get(instrument).map(|(texts, _)| texts[column].as_str()).filter(|text| !text.is_empty())
+        self.rows
+            .get(instrument)
+            .map(|(texts, _)| texts[column].as_str())
+            .filter(|text| !cell::is_missing_text(text))
     }
 
     /// A column as categories of a panel's rows, the same through time.
@@ -210,7 +231,7 @@ mod tests {
     #[test]
     fn gives_categories_in_the_order_of_instruments() {
         let (_folder, path) = table(TABLE);
-        let attributes = read_attributes(&path, None, &["gics_sector"]).unwrap();
+        let attributes = read_attributes(&path, None, &["gics_sector"], Written::default()).unwrap();
         let categories = attributes.categories("gics_sector", &axis()).unwrap();
         assert_eq!(categories.names(), ["Health", "Energy"]);
         assert_eq!(categories.codes(), [0, 0, 0, 0, 1, 1, 1, 1, 1, Categories::MISSING]);
@@ -219,7 +240,7 @@ mod tests {
     #[test]
     fn masks_rows_before_a_date_and_counts_the_undated() {
         let (_folder, path) = table(TABLE);
-        let attributes = read_attributes(&path, Some("Symbol"), &[]).unwrap();
+        let attributes = read_attributes(&path, Some("Symbol"), &[], Written::default()).unwrap();
         let since = attributes.since("date_added", DateOrder::Detect, &axis()).unwrap();
         let members = [true, true, true, true, false, true, true, false, true, true];
         assert_eq!(since.members.members(), members);
@@ -229,9 +250,9 @@ mod tests {
     #[test]
     fn refuses_two_rows_for_an_instrument_and_names_that_are_not_there() {
         let (_folder, path) = table("symbol,sector\nA,x\nA,y\n");
-        let error = read_attributes(&path, None, &[]).unwrap_err();
+        let error = read_attributes(&path, None, &[], Written::default()).unwrap_err();
         assert!(matches!(error, SourceError::DuplicateKey { first: 2, second: 3, .. }), "{error}");
-        let error = read_attributes(&path, None, &["sectr"]).unwrap_err().to_string();
+        let error = read_attributes(&path, None, &["sectr"], Written::default()).unwrap_err().to_string();
         assert!(error.contains("did you mean \"sector\""), "{error}");
     }
 
@@ -239,7 +260,7 @@ mod tests {
     fn refuses_a_text_that_is_no_date() {
         let (_folder, path) = table("symbol,date_added\nA,soon\n");
         let axis = Axis::new(Calendar::new(vec![Session::from_number(0)]), vec![("A".into(), 0..1)]);
-        let error = read_attributes(&path, None, &[])
+        let error = read_attributes(&path, None, &[], Written::default())
             .unwrap()
             .since("date_added", DateOrder::Detect, &axis)
             .unwrap_err();

@@ -54,7 +54,7 @@ impl NumberTable {
         let [path] = &files[..] else {
             return Err(SourceError::SeveralFiles { path: path.to_owned() });
         };
-        let file = TableFile::open(path)?;
+        let file = TableFile::open(path, dates.written)?;
         let header = file.header()?;
         let wanted =
             names.iter().map(|name| find(path, &header, name)).collect::<Result<Vec<_>, SourceError>>()?;

@@ -14,6 +14,7 @@ use crate::{
         table_file::TableFile,
     },
     names::{DATE, UNNAMED, find_named, folded},
+    request::written::Written,
 };
 
 /// Further usual names of a column of dates, where no column has one of [`DATE`].
@@ -27,8 +28,8 @@ const SURE: [&str; 5] = ["date", "datetime", "timestamp", "tradedate", "tradingd
 pub struct DateColumn {
     /// The name of the column; recognised if absent.
     pub name: Option<String>,
-    /// The order of day and month in dates such as 3/4/2015.
-    pub order: DateOrder,
+    /// How the texts of the table are written.
+    pub written: Written,
 }
 
 /// The dates of the rows of a table: the name of their column, and the date of each row.
@@ -89,7 +90,7 @@ impl RowDates {
         let stamps = if is_number && !dates_among(file, column)?.contains(&true) {
             Stamps::numbers(path, file, column)?
         } else {
-            let read = file.dates(column, name, dates.order)?;
+            let read = file.dates(column, name, dates.written.date_order)?;
             Stamps::Dates { days: read.days, seconds: read.seconds }
         };
         Ok(Some(Self { column: name.clone(), stamps }))

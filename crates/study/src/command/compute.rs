@@ -9,7 +9,7 @@ use std::{
 
 use backstaff_feature::{Catalog, FeatureError, Plan, Schema};
 use backstaff_panel::Encoding;
-use backstaff_source::{CalendarRule, DateOrder, Halts, Match, TableLayout};
+use backstaff_source::{CalendarRule, Halts, Match, TableLayout, Written};
 use backstaff_stage::Budget;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -38,14 +38,16 @@ pub struct Request {
     /// Published values with the days on which they became known, for expressions over `$$name`: a table, or a folder
     /// in Qlib's layout. If `None`, those in `data` are read, if `data` is such a folder.
     pub facts: Option<PathBuf>,
-    /// The order of day and month in dates such as 3/4/2015, in all files that are read.
-    pub date_order: DateOrder,
     /// The form in which files write a session without trade; a database's layout says its own.
     pub halts: Halts,
     /// How names of instruments meet between files.
     pub keys: Keys,
     /// The calendar of the sessions; if `None`, every date of the data is a session.
     pub calendar: Option<CalendarRule>,
+    /// How the texts of all files are written.
+    pub written: Written,
+    /// The quantity that the columns hold where a file has one for each instrument.
+    pub wide: Option<String>,
     /// The layout of the tables, if `data` is a database.
     pub tables: Option<TableLayout>,
     /// The features of the request: the name and the expression of each.
@@ -197,10 +199,11 @@ impl Request {
                 None => Ok(Load::verbatim(&self.data, categories)),
             },
             category: None,
-            date_order: self.date_order,
             halts: self.halts,
             keys: &self.keys,
             calendar: self.calendar.clone(),
+            written: self.written,
+            wide: self.wide.clone(),
             facts: self.facts(),
             rows: rows.as_deref(),
         };

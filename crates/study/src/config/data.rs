@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use backstaff_source::{Adjustment, DateOrder, Format, Halts, NameRule, OnBadInstrument, TableLayout};
+use backstaff_source::{
+    Adjustment, DateOrder, Decimal, Format, Halts, NameRule, OnBadInstrument, TableLayout, TextEncoding,
+    Written,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +69,10 @@ pub struct Prices {
     /// Columns whose names are not the usual ones: the file's name to ours.
     #[serde(default)]
     pub mapping: BTreeMap<String, String>,
+    /// The quantity (`close`) that the columns hold where a table has one column for each instrument and one row for each
+    /// date.
+    #[serde(default)]
+    pub wide: Option<String>,
     /// The order of day and month in dates such as 3/4/2015.
     #[serde(default)]
     pub date_order: DateOrder,
@@ -76,6 +83,12 @@ pub struct Prices {
     /// Whether less than half of the names may meet where the tables of a database are joined.
     #[serde(default)]
     pub allow_unmatched: bool,
+    /// The encoding of text files, such as `cp949`, `shift_jis`, `gb18030` or `latin1`; UTF-8 if absent.
+    #[serde(default)]
+    pub encoding: Option<TextEncoding>,
+    /// The decimal mark of numbers in text files: `"."` or `","`; found out if absent.
+    #[serde(default)]
+    pub decimal: Decimal,
     /// The adjustment of prices for splits and dividends.
     #[serde(default)]
     pub adjustment: Adjustment,
@@ -100,6 +113,14 @@ pub struct Prices {
     /// Instruments that you know to be wrong as a whole; they are left out.
     #[serde(default)]
     pub drop_instruments: Vec<String>,
+}
+
+impl Prices {
+    /// How the texts of the table are written.
+    pub fn written(&self) -> Written {
+        let Self { date_order, encoding, decimal, .. } = self;
+        Written { date_order: *date_order, encoding: *encoding, decimal: *decimal }
+    }
 }
 
 /// A row that is known to be wrong.
@@ -137,6 +158,20 @@ pub struct Attributes {
     /// Whether less than half of the instruments of the prices may be in the table.
     #[serde(default)]
     pub allow_unmatched: bool,
+    /// The encoding of text files, such as `cp949`, `shift_jis`, `gb18030` or `latin1`; UTF-8 if absent.
+    #[serde(default)]
+    pub encoding: Option<TextEncoding>,
+    /// The decimal mark of numbers in text files: `"."` or `","`; found out if absent.
+    #[serde(default)]
+    pub decimal: Decimal,
+}
+
+impl Attributes {
+    /// How the texts of the table are written.
+    pub fn written(&self) -> Written {
+        let Self { date_order, encoding, decimal, .. } = self;
+        Written { date_order: *date_order, encoding: *encoding, decimal: *decimal }
+    }
 }
 
 /// A series of prices that portfolios are compared with.
@@ -150,6 +185,20 @@ pub struct Benchmark {
     /// The order of day and month in dates such as 3/4/2015.
     #[serde(default)]
     pub date_order: DateOrder,
+    /// The encoding of text files, such as `cp949`, `shift_jis`, `gb18030` or `latin1`; UTF-8 if absent.
+    #[serde(default)]
+    pub encoding: Option<TextEncoding>,
+    /// The decimal mark of numbers in text files: `"."` or `","`; found out if absent.
+    #[serde(default)]
+    pub decimal: Decimal,
+}
+
+impl Benchmark {
+    /// How the texts of the table are written.
+    pub fn written(&self) -> Written {
+        let Self { date_order, encoding, decimal, .. } = self;
+        Written { date_order: *date_order, encoding: *encoding, decimal: *decimal }
+    }
 }
 
 /// What the tables of a database mean: by a layout that ships, or by a file.

@@ -27,7 +27,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use backstaff_panel::Execution;
-pub use backstaff_source::{CalendarRule, DateOrder, Halts, Match, NameRule};
+pub use backstaff_source::{CalendarRule, DateOrder, Decimal, Halts, Match, NameRule, TextEncoding, Written};
 pub use calendar::CalendarSpec;
 pub use data::{Attributes, Benchmark, Data, DropRow, Prices, layout};
 pub use document::{Place, Problem, Problems};

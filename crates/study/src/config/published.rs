@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use backstaff_panel::Frequency;
-use backstaff_source::{DateOrder, Lag, NameRule};
+use backstaff_source::{DateOrder, Decimal, Lag, NameRule, TextEncoding, Written};
 use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -51,6 +51,20 @@ pub struct FactTable {
     /// Whether less than half of the instruments of the prices may be in the table.
     #[serde(default)]
     pub allow_unmatched: bool,
+    /// The encoding of text files, such as `cp949`, `shift_jis`, `gb18030` or `latin1`; UTF-8 if absent.
+    #[serde(default)]
+    pub encoding: Option<TextEncoding>,
+    /// The decimal mark of numbers in text files: `"."` or `","`; found out if absent.
+    #[serde(default)]
+    pub decimal: Decimal,
+}
+
+impl FactTable {
+    /// How the texts of the table are written.
+    pub fn written(&self) -> Written {
+        let Self { date_order, encoding, decimal, .. } = self;
+        Written { date_order: *date_order, encoding: *encoding, decimal: *decimal }
+    }
 }
 
 /// How long fiscal periods are.
@@ -91,6 +105,20 @@ pub struct SeriesTable {
     /// The order of day and month in dates such as 3/4/2015.
     #[serde(default)]
     pub date_order: DateOrder,
+    /// The encoding of text files, such as `cp949`, `shift_jis`, `gb18030` or `latin1`; UTF-8 if absent.
+    #[serde(default)]
+    pub encoding: Option<TextEncoding>,
+    /// The decimal mark of numbers in text files: `"."` or `","`; found out if absent.
+    #[serde(default)]
+    pub decimal: Decimal,
+}
+
+impl SeriesTable {
+    /// How the texts of the table are written.
+    pub fn written(&self) -> Written {
+        let Self { date_order, encoding, decimal, .. } = self;
+        Written { date_order: *date_order, encoding: *encoding, decimal: *decimal }
+    }
 }
 
 /// How long after their dates values became known.

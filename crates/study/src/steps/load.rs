@@ -10,7 +10,7 @@ use std::{
 use crate::{
     StudyError,
     config::{Attributes, Data, UniverseSpec, layout},
-    steps::published::{self, Published},
+    steps::published::{self, Published, enter_written},
     stored::{
         delistings::DelistingFacts,
         encoding::{
@@ -26,8 +26,8 @@ use crate::{
 use backstaff_feature::Schema;
 use backstaff_panel::{Axis, Column, Encoding, Instrument, Panel, Session};
 use backstaff_source::{
-    Adjustment, CalendarRule, DateOrder, Halts, Loaded, Mapping, Marks, Match, NameRule, OwnCalendars, Pair,
-    PanelSource, Series, TableLayout, Unused, field_name, is_database,
+    Adjustment, CalendarRule, Halts, Loaded, Mapping, Marks, Match, NameRule, OwnCalendars, Pair,
+    PanelSource, Series, TableLayout, Unused, Written, field_name, is_database,
     quality::{self, Quality},
     read_attributes, source_files,
 };
@@ -40,7 +40,7 @@ pub struct Load {
     attributes: Option<AttributeTable>,
     member_from: Option<String>,
     at_most: Option<usize>,
-    benchmark: Option<(PathBuf, String, DateOrder)>,
+    benchmark: Option<(PathBuf, String, Written)>,
     published: Published,
     /// The layout of a database's tables as text for the key; empty if the prices are in no database.
     tables_text: String,
@@ -73,7 +73,7 @@ struct AttributeTable {
     path: PathBuf,
     key: Option<String>,
     categories: Vec<String>,
-    date_order: DateOrder,
+    written: Written,
     instrument_names: NameRule,
     allow_unmatched: bool,
     /// The section of the study, or the option of the command, that names the table.
@@ -87,7 +87,7 @@ impl AttributeTable {
             path: folder.join(&table.path),
             key: table.key.clone(),
             categories: table.categories.clone(),
-            date_order: table.date_order,
+            written: table.written(),
             instrument_names: table.instrument_names.clone(),
             allow_unmatched: table.allow_unmatched,
             named_by: "data.attributes",
@@ -100,12 +100,13 @@ impl AttributeTable {
             path: _, // hashed as the bytes behind it
             key: column,
             categories,
-            date_order,
+            written,
             instrument_names,
             allow_unmatched,
             named_by,
         } = table;
-        key.str("key", column.as_deref().unwrap_or_default()).str("date_order", date_order.name());
+        key.str("key", column.as_deref().unwrap_or_default());
+        enter_written(key, *written);
         key.str("instrument_names", &instrument_names.to_string());
         key.bool("allow_unmatched", *allow_unmatched).str("named_by", named_by);
         key.list("categories", categories, |key, name| {
@@ -183,9 +184,10 @@ impl Load {
             tables: layout(data.prices.preset.as_deref(), file.as_deref())?,
             format: data.prices.format,
             mapping: Mapping(data.prices.mapping.clone()),
-            date_order: data.prices.date_order,
             instrument_names: data.prices.instrument_names.clone(),
             allow_unmatched: data.prices.allow_unmatched,
+            written: data.prices.written(),
+            wide: data.prices.wide.clone(),
             instruments: universe.instruments.clone().map(|names| names.into_iter().collect()),
             adjustment: data.prices.adjustment,
             calendar,
@@ -196,7 +198,7 @@ impl Load {
         let attributes = data.attributes.as_ref().map(|table| AttributeTable::new(table, folder));
         let benchmark = data.benchmark.as_ref();
         let benchmark =
-            benchmark.map(|series| (at(&series.path), series.instrument.clone(), series.date_order));
+            benchmark.map(|series| (at(&series.path), series.instrument.clone(), series.written()));
         let member_from = universe.member_from.clone();
         let (at_most, published) = (universe.at_most, Published::new(data, folder));
         let high_water_mark = data.prices.high_water_mark;
@@ -272,10 +274,10 @@ impl Load {
             path: path.to_owned(),
             key: None,
             categories: vec![category.to_owned()],
-            date_order: DateOrder::Detect,
             instrument_names: NameRule::default(),
             allow_unmatched: false,
             named_by: "--attributes",
+            written: Written::default(),
         });
         let prices = PanelSource { categories, ..PanelSource::new(path) };
         Self { prices, attributes, ..Self::verbatim(path, Vec::new()) }
@@ -286,10 +288,17 @@ impl Load {
         Self { published: Published::table(path), ..self }
     }
 
-    /// The same files, with this order of day and month in their dates.
-    pub fn with_date_order(mut self, order: DateOrder) -> Self {
-        self.prices.date_order = order;
-        self.published = self.published.with_date_order(order);
+    /// The same files, with texts that are written so.
+    pub fn written(mut self, written: Written) -> Self {
+        self.prices.written = written;
+        self.attributes.iter_mut().for_each(|table| table.written = written);
+        self.published = self.published.written(written);
+        self
+    }
+
+    /// The same files, whose columns hold this quantity of an instrument each.
+    pub fn wide(mut self, quantity: Option<String>) -> Self {
+        self.prices.wide = quantity;
         self
     }
 
@@ -437,12 +446,9 @@ impl Load {
         facts.warnings.extend(doubtful.map(ToString::to_string));
         let benchmark = match &self.benchmark {
             None => None,
-            Some((path, instrument, date_order)) => {
-                let source = PanelSource {
-                    adjustment: Adjustment::Auto,
-                    date_order: *date_order,
-                    ..PanelSource::new(path)
-                };
+            Some((path, instrument, written)) => {
+                let source =
+                    PanelSource { adjustment: Adjustment::Auto, written: *written, ..PanelSource::new(path) };
                 let series = source.series(instrument)?;
                 let told = series.warnings.iter().map(|told| format!("of the benchmark: {told}"));
                 facts.warnings.extend(told);
@@ -475,8 +481,15 @@ impl Load {
     ) -> Result<(), StudyError> {
         let mut columns = table.categories.iter().map(String::as_str).collect::<Vec<_>>();
         columns.extend(self.member_from.as_deref());
-        let attributes = read_attributes(&table.path, table.key.as_deref(), &columns)?;
+        let attributes = read_attributes(&table.path, table.key.as_deref(), &columns, table.written)?;
         let attributes = attributes.renamed(&table.instrument_names)?;
+        if attributes.n_merged() > 0 {
+            let rows = backstaff_words::count(attributes.n_merged(), "row");
+            facts.warnings.push(format!(
+                "{rows} of {} repeat what another row says, and count once",
+                table.path.display()
+            ));
+        }
         let axis = panel.axis().clone();
         let of_prices = axis.instruments().iter().map(Instrument::name);
         let at = (table.named_by, table.path.as_path());
@@ -488,7 +501,7 @@ impl Load {
             facts.static_categories.push(name.clone());
         }
         if let Some(column) = &self.member_from {
-            let since = attributes.since(column, table.date_order, &axis)?;
+            let since = attributes.since(column, table.written.date_order, &axis)?;
             let members = since.members.members().iter().map(|&member| f32::from(u8::from(member))).collect();
             panel.insert(MEMBER, Column::F32(members))?;
             facts.membership = Some((since.rows_before, since.undated));
@@ -586,7 +599,8 @@ impl Stage for Load {
             drop_instruments,
             halts,
             change,
-            date_order,
+            written,
+            wide,
             tables: _, // hashed as `tables_text`
             facts,
             instrument_names,
@@ -607,10 +621,12 @@ impl Stage for Load {
         list(key, "instruments", &mut instruments.iter().flatten());
         key.bool("all_instruments", instruments.is_none());
         key.str("adjustment", adjustment.name()).str("on_bad_instrument", on_bad_instrument.name());
-        key.str("date_order", date_order.name()).str("halts", halts.name());
+        key.str("halts", halts.name());
         list(key, "change", &mut change.iter());
         list(key, "drop_instruments", &mut drop_instruments.iter());
         key.str("instrument_names", &instrument_names.to_string()).bool("allow_unmatched", *allow_unmatched);
+        enter_written(key, *written);
+        key.str("wide", wide.as_deref().unwrap_or_default());
         hash_calendar(calendar, key);
         key.list("drop_rows", drop_rows, |key, (instrument, session)| {
             key.str("instrument", instrument.name()).i64("session", session.number().into());
@@ -620,8 +636,9 @@ impl Stage for Load {
         key.list("at_most", at_most, |key, &count| {
             key.u64("", count as u64);
         });
-        key.list("benchmark", benchmark, |key, (_, instrument, date_order)| {
-            key.str("", instrument).str("date_order", date_order.name());
+        key.list("benchmark", benchmark, |key, (_, instrument, written)| {
+            key.str("", instrument);
+            enter_written(key, *written);
         });
         key.group("published", |key| published.enter(key));
     }

@@ -7,7 +7,7 @@ use std::{
 
 use backstaff_panel::{Facts, Frequency, Instrument, Panel, Session};
 use backstaff_source::{
-    DateOrder, FactSource, Lags, Mapping, Match, NameRule, Pair, SeriesSource, SourceError,
+    FactSource, Lags, Mapping, Match, NameRule, Pair, SeriesSource, SourceError, TextEncoding, Written,
 };
 use backstaff_stage::{Digest, Draft, KeyHasher, StoreError, Table};
 
@@ -20,6 +20,14 @@ use crate::{
         segment::Segment,
     },
 };
+
+/// Enter into a key how the texts of a table are written.
+pub(super) fn enter_written(key: &mut KeyHasher, written: Written) {
+    let Written { date_order, encoding, decimal } = written;
+    key.str("date_order", date_order.name());
+    key.str("encoding", &encoding.map_or("".into(), TextEncoding::name));
+    key.str("decimal", decimal.name());
+}
 
 /// The tables of published values, of instruments and of the market.
 #[derive(Clone, Debug, Default)]
@@ -44,9 +52,9 @@ impl Published {
             fiscal_year_end: table.fiscal_year_end,
             currency: table.currency.clone(),
             fields: table.fields.clone().map(|fields| fields.into_iter().collect()),
-            date_order: table.date_order,
             instrument_names: table.instrument_names.clone(),
             allow_unmatched: table.allow_unmatched,
+            written: table.written(),
         });
         let series = data.series.iter().map(|table| SeriesSource {
             path: at(&table.path),
@@ -57,7 +65,7 @@ impl Published {
                 SeriesLag::All(lag) => Lags::All(*lag),
                 SeriesLag::By(lags) => Lags::By(lags.clone()),
             },
-            date_order: table.date_order,
+            written: table.written(),
         });
         Self { tables: tables.collect(), series: series.collect(), until: None, named_by: "data.facts" }
     }
@@ -67,10 +75,10 @@ impl Published {
         Self { tables: vec![FactSource::new(path)], named_by: "--facts", ..Self::default() }
     }
 
-    /// The same tables, with this order of day and month in their dates.
-    pub fn with_date_order(mut self, order: DateOrder) -> Self {
-        self.tables.iter_mut().for_each(|table| table.date_order = order);
-        self.series.iter_mut().for_each(|table| table.date_order = order);
+    /// The same tables, with texts that are written so.
+    pub fn written(mut self, written: Written) -> Self {
+        self.tables.iter_mut().for_each(|table| table.written = written);
+        self.series.iter_mut().for_each(|table| table.written = written);
         self
     }
 
@@ -131,11 +139,11 @@ impl Published {
                 fiscal_year_end,
                 currency,
                 fields,
-                date_order,
                 instrument_names,
                 allow_unmatched,
+                written,
             } = table;
-            key.str("date_order", date_order.name());
+            enter_written(key, *written);
             key.str("instrument_names", &instrument_names.to_string());
             key.bool("allow_unmatched", *allow_unmatched);
             columns(key, mapping);
@@ -148,8 +156,8 @@ impl Published {
             key.str("currency", currency.as_deref().unwrap_or_default());
         });
         key.list("series", series, |key, table| {
-            let SeriesSource { path: _, mapping, names: wanted, lags, date_order } = table;
-            key.str("date_order", date_order.name());
+            let SeriesSource { path: _, mapping, names: wanted, lags, written } = table;
+            enter_written(key, *written);
             columns(key, mapping);
             names(key, "names", wanted);
             match lags {

@@ -5,7 +5,7 @@ use std::path::Path;
 use backstaff_panel::Column;
 use csv::ByteRecord;
 
-use super::cell::{text, trimmed, value};
+use super::{cell_text, value};
 use crate::{
     date_order::DateOrder,
     date_text::{self, Shape},
@@ -16,6 +16,7 @@ use crate::{
         decoded::Block,
         row_numbers::RowNumbers,
     },
+    request::written::Decimal,
 };
 
 /// The rows of a file while they are read.
@@ -23,6 +24,7 @@ pub(super) struct BarRows<'a> {
     path: &'a Path,
     columns: &'a BarColumns,
     order: DateOrder,
+    decimal: Decimal,
     shape: Option<Shape>,
     lines: RowNumbers,
     days: Vec<i32>,
@@ -33,11 +35,12 @@ pub(super) struct BarRows<'a> {
 }
 
 impl<'a> BarRows<'a> {
-    pub(super) fn new(path: &'a Path, columns: &'a BarColumns, order: DateOrder) -> Self {
+    pub(super) fn new(path: &'a Path, columns: &'a BarColumns, order: DateOrder, decimal: Decimal) -> Self {
         Self {
             path,
             columns,
             order,
+            decimal,
             shape: None,
             lines: RowNumbers::default(),
             days: Vec::new(),
@@ -56,29 +59,28 @@ impl<'a> BarRows<'a> {
         names: &ByteRecord,
     ) -> Result<(), SourceError> {
         let place = || Place { file: self.path.to_owned(), row: line };
-        let date = text(record.get(self.columns.date).unwrap_or_default());
-        if date.trim().is_empty() {
+        let date = cell_text(record, self.columns.date);
+        if date.is_empty() {
             return Err(SourceError::EmptyKey { place: place(), what: "date" });
         }
-        let (stamp, shape) = date_text::parse(&date, self.order).ok_or_else(|| {
-            SourceError::bad_date(place(), trimmed(names, self.columns.date), date.into_owned())
-        })?;
+        let (stamp, shape) = date_text::parse(date, self.order)
+            .ok_or_else(|| SourceError::bad_date(place(), cell_text(names, self.columns.date), date))?;
         if let InstrumentKey::Column(column) = self.columns.instrument {
-            let instrument = text(record.get(column).unwrap_or_default());
-            if instrument.trim().is_empty() {
+            let instrument = cell_text(record, column);
+            if instrument.is_empty() {
                 return Err(SourceError::EmptyKey { place: place(), what: "instrument" });
             }
-            self.instruments.push(instrument.trim());
+            self.instruments.push(instrument);
         }
         for ((column, _), values) in self.columns.numbers.iter().zip(&mut self.numbers) {
-            values.push(value(record, *column).map_err(|text| SourceError::BadNumber {
+            values.push(value(record, *column, self.decimal).map_err(|text| SourceError::BadNumber {
                 place: place(),
-                column: trimmed(names, *column),
-                text,
+                column: cell_text(names, *column).to_owned(),
+                text: text.to_owned(),
             })?);
         }
         for ((column, _), texts) in self.columns.categories.iter().zip(&mut self.categories) {
-            texts.push(text(record.get(*column).unwrap_or_default()).trim());
+            texts.push(cell_text(record, *column));
         }
         self.shape = Some(shape);
         self.lines.push(line);

@@ -8,7 +8,7 @@ use arrow_array::{
     make_array,
     types::{Float32Type, Float64Type, Int32Type},
 };
-use arrow_cast::cast;
+use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{ArrowError, DataType};
 use backstaff_panel::{Column, NarrowColumn};
 
@@ -62,7 +62,9 @@ impl ColumnPlace<'_> {
     }
 
     pub(super) fn cast(&self, array: &ArrayRef, to: &DataType) -> Result<ArrayRef, SourceError> {
-        cast(array, to).map_err(|source| self.arrow(source))
+        // The safe cast would make missing what doesn't fit, such as bytes that are no text.
+        cast_with_options(array, to, &CastOptions { safe: false, ..CastOptions::default() })
+            .map_err(|source| self.arrow(source))
     }
 
     pub(super) fn arrow(&self, source: ArrowError) -> SourceError {

@@ -7,6 +7,7 @@ use arrow_array::{
     cast::AsArray,
     types::{Date32Type, Int64Type, TimestampMicrosecondType},
 };
+use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
 use arrow_select::filter::filter;
 use jiff::{Timestamp, tz::TimeZone};
@@ -137,7 +138,7 @@ impl Stamps {
 
     /// The same values in another type. Arrow makes those that don't fit missing: they are errors with their row.
     fn cast(&self, array: &ArrayRef, to: &DataType, place: &ColumnPlace) -> Result<ArrayRef, SourceError> {
-        let cast = place.cast(array, to)?;
+        let cast = cast(array, to).map_err(|source| place.arrow(source))?;
         match (0..cast.len()).find(|&row| cast.null_count() > 0 && cast.is_null(row)) {
             None => Ok(cast),
             Some(row) => {

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     error::SourceError,
+    format::cell,
     keys::matched::{Match, Pair},
     request::{
         panel_source::PanelSource,
@@ -92,12 +93,15 @@ fn read(database: &Database, layout: &CategoryTable) -> Result<Texts, SourceErro
         let days = from.map(|from| chunk.days(from));
         for row in 0..chunk.len() {
             let name = layout.instrument_names.apply(&instruments.names[instruments.codes[row] as usize]);
-            let Some(text) = values.text(row) else { continue };
+            let Some(text) = values.text(row).filter(|text| !cell::is_missing_text(text)) else { continue };
             // Without history a text holds from the beginning of time.
             let from = Session::from_number(days.map_or(i32::MIN, |days| days[row]));
             let number = chunk.rows.get(row);
+            let is_repeated =
+                || texts.get(name.as_ref()).is_some_and(|texts| texts.iter().all(|(_, own)| own == text));
             if days.is_none()
                 && let Some(first) = first_rows.insert(name.to_string(), number)
+                && !is_repeated()
             {
                 let path = PathBuf::from(format!("{}, table {}", database.path().display(), layout.table));
                 return Err(SourceError::DuplicateKey {

@@ -22,7 +22,7 @@ use crate::{
         },
         row_numbers::RowNumbers,
     },
-    request::table_layout::Dates,
+    request::{table_layout::Dates, written::Written},
 };
 
 /// A folder with a Parquet file for each table.
@@ -63,14 +63,14 @@ impl TableFolder {
     }
 
     pub(crate) fn columns(&self, table: &str) -> Result<Vec<String>, SourceError> {
-        let header = ParquetFile::open(&self.files[table])?.header();
+        let header = ParquetFile::open(&self.files[table], Written::default())?.header();
         Ok(header.into_iter().map(|column| column.name).collect())
     }
 
     /// Decode the wanted columns of every row group, then keep the rows that are wanted.
     pub(crate) fn scan(&self, scan: &Scan<'_>) -> Result<Vec<Chunk>, SourceError> {
         let path = &self.files[scan.table];
-        let file = ParquetFile::open(path)?;
+        let file = ParquetFile::open(path, Written::default())?;
         let header = file.header();
         let find = |name: &str| header.iter().position(|column| column.name == name).unwrap_or_default();
         let wanted = scan.columns.iter().map(|&(name, role)| (find(name), cell_type(role)));

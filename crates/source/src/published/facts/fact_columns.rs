@@ -8,9 +8,10 @@ use super::{fact_source::FactSource, left_out::LeftOut};
 use crate::{
     date_order::DateOrder,
     error::SourceError,
-    format::text_table::TextTable,
+    format::{cell, text_table::TextTable},
     names::{INSTRUMENT, find_usual, folded},
     published::{dated_tables::DateOrders, publication_day::KNOWN_AT},
+    request::written::Decimal,
 };
 
 /// The usual names of the column of periods.
@@ -38,6 +39,8 @@ pub(super) struct FactColumns<'a> {
     /// The column of currencies, and the one that is expected.
     pub currency: Option<(usize, &'a str)>,
     pub values: ValueColumns,
+    /// The decimal mark of amounts.
+    pub decimal: Decimal,
 }
 
 /// The columns that name a row's period.
@@ -110,7 +113,11 @@ impl<'a> FactColumns<'a> {
             ValueColumns::Wide(wide(source, file, texts, columns.collect(), left_out)?)
         };
         let period_end = period_end.map(|column| (column, orders.about));
-        Ok(Self { source, file, names, instrument, period, period_end, known_at, currency, values })
+        let decimal = match &values {
+            ValueColumns::Long { value, .. } => texts.decimal_of(&[*value], file)?,
+            ValueColumns::Wide(columns) => texts.decimal_of(columns, file)?,
+        };
+        Ok(Self { source, file, names, instrument, period, period_end, known_at, currency, values, decimal })
     }
 }
 
@@ -172,8 +179,11 @@ fn wide(
     let Some(fields) = &source.fields else {
         let is_number = |column: usize| {
             let cells = texts.rows.iter().map(|row| row.texts[column].as_str());
-            let mut cells = cells.filter(|cell| !cell.is_empty()).peekable();
-            cells.peek().is_none() || cells.any(|cell| cell.parse::<f64>().is_ok())
+            let mut cells = cells.filter(|cell| !cell::is_missing(cell)).peekable();
+            let is_number = |cell: &str| {
+                [Decimal::Point, Decimal::Comma].iter().any(|&decimal| cell::number(cell, decimal).is_some())
+            };
+            cells.peek().is_none() || cells.any(is_number)
         };
         let (numbers, others) = columns.into_iter().partition::<Vec<_>, _>(|&column| is_number(column));
         left_out.texts.extend(others.into_iter().map(|column| texts.names[column].clone()));

@@ -11,7 +11,10 @@ use super::{
 use crate::{
     date_order::DateOrder,
     error::{Place, SourceError},
-    format::text_table::TextRow,
+    format::{
+        cell::{self, Cell},
+        text_table::TextRow,
+    },
     names::folded,
     published::{fact_name::fact_name, publication_day::counts_from},
 };
@@ -120,18 +123,18 @@ impl<'a> FactRow<'a> {
         }
     }
 
-    /// The number in a cell; an empty cell publishes nothing.
+    /// The number in a cell; a missing one publishes nothing.
     fn value(&self, column: usize) -> Result<Option<f64>, SourceError> {
         let text = self.row.texts[column].as_str();
-        if text.is_empty() || text.eq_ignore_ascii_case("nan") {
-            return Ok(None);
+        match cell::read(text, self.columns.decimal) {
+            Cell::Missing => Ok(None),
+            Cell::Number(value) if value.is_finite() => Ok(Some(value)),
+            _ => Err(SourceError::BadNumber {
+                place: self.place(),
+                column: self.columns.names[column].clone(),
+                text: text.to_owned(),
+            }),
         }
-        let value = text.parse::<f64>().ok().filter(|value| value.is_finite());
-        value.map(Some).ok_or_else(|| SourceError::BadNumber {
-            place: self.place(),
-            column: self.columns.names[column].clone(),
-            text: text.to_owned(),
-        })
     }
 }
 

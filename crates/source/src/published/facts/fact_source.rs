@@ -7,7 +7,10 @@ use std::{
 
 use backstaff_panel::{Facts, Frequency};
 
-use crate::{date_order::DateOrder, keys::name_rule::NameRule, request::mapping::Mapping};
+use crate::{
+    keys::name_rule::NameRule,
+    request::{mapping::Mapping, written::Written},
+};
 
 /// Facts by the names that expressions use: `eps_q` for `$$eps_q`.
 pub(crate) type FactsByName = BTreeMap<String, Facts>;
@@ -39,12 +42,12 @@ pub struct FactSource {
     pub currency: Option<String>,
     /// The quantities that are read; all numbers if absent.
     pub fields: Option<BTreeSet<String>>,
-    /// The order of day and month in dates such as 3/4/2015, in all columns of dates.
-    pub date_order: DateOrder,
     /// The rule by which the names of instruments are rewritten.
     pub instrument_names: NameRule,
     /// Whether less than half of the instruments of the prices may be in the table.
     pub allow_unmatched: bool,
+    /// How texts are written.
+    pub written: Written,
 }
 
 /// The contents of a table of published values.
@@ -67,9 +70,9 @@ impl FactSource {
             fiscal_year_end: None,
             currency: None,
             fields: None,
-            date_order: DateOrder::Detect,
             instrument_names: NameRule::default(),
             allow_unmatched: false,
+            written: Written::default(),
         }
     }
 }

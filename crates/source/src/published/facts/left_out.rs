@@ -5,6 +5,11 @@ use std::{
     path::Path,
 };
 
+use backstaff_panel::{Fact, Instrument};
+use backstaff_words::count;
+
+use crate::published::repeats::{self, Repeats};
+
 /// Rows and columns that were left out, counted by their reason.
 #[derive(Default)]
 pub(super) struct LeftOut {
@@ -16,9 +21,27 @@ pub(super) struct LeftOut {
     pub currencies: BTreeMap<String, usize>,
     /// The columns that hold texts.
     pub texts: BTreeSet<String>,
+    /// The number of values that repeat an equal one of their period and day.
+    merged: usize,
+    /// The number of values that differ from another one of their period and day.
+    differing: usize,
+    /// The first of these, for people.
+    first_differing: Option<String>,
 }
 
 impl LeftOut {
+    /// Take out of the values of a quantity those that are told twice.
+    pub(super) fn repeats(&mut self, name: &str, facts: &mut Vec<(Instrument, Fact)>) {
+        let Repeats { merged, differing, first } = Repeats::settle(facts);
+        self.merged += merged;
+        self.differing += differing;
+        if let Some((first, second)) = first {
+            let (instrument, fact) = &facts[first];
+            let words = repeats::pair(fact.known, fact.value, facts[second].1.value);
+            self.first_differing.get_or_insert_with(|| format!("{name} of {instrument} is {words}"));
+        }
+    }
+
     /// A sentence for each reason.
     pub(super) fn sentences(self, path: &Path) -> Vec<String> {
         let path = path.display();
@@ -33,6 +56,17 @@ impl LeftOut {
         for (currency, rows) in self.currencies {
             let currency = if currency.is_empty() { "no currency".to_owned() } else { currency };
             sentences.push(format!("{path}: {rows} rows left out in {currency}"));
+        }
+        if self.merged > 0 {
+            let values = count(self.merged, "value");
+            sentences.push(format!("{path}: {values} told twice for one period and day, and counted once"));
+        }
+        if let Some(first) = self.first_differing {
+            let values = count(self.differing, "value");
+            sentences.push(format!(
+                "{path}: {values} contradicted by another row of the same period and day, of which the last in the file \
+                 counts: {first}"
+            ));
         }
         if !self.texts.is_empty() {
             let names = self.texts.into_iter().collect::<Vec<_>>().join(", ");

@@ -46,12 +46,15 @@ impl FactSource {
         let mut published = Published::new();
         let mut left_out = LeftOut::default();
         let DatedTables { files, orders } =
-            DatedTables::read(&self.path, &self.mapping, self.date_order, &PERIOD_END)?;
+            DatedTables::read(&self.path, &self.mapping, self.written, &PERIOD_END)?;
         for (file, texts) in &files {
             let columns = FactColumns::find(self, file, texts, orders, &mut left_out)?;
             for row in &texts.rows {
                 FactRow { columns: &columns, row }.publish(&mut published, &mut left_out)?;
             }
+        }
+        for ((name, _), facts) in &mut published {
+            left_out.repeats(name, facts);
         }
         let facts =
             published.into_iter().map(|((name, frequency), facts)| (name, Facts::new(frequency, facts)));

@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use backstaff_panel::{Fact, Facts, Frequency};
+use backstaff_panel::{Fact, Facts, Frequency, Session};
+use backstaff_words::count;
 
 use super::{
     series_source::{ReadSeries, SeriesSource},
@@ -12,7 +13,11 @@ use crate::{
     error::SourceError,
     names::{folded, hint},
     provider::source_files::source_files,
-    published::{dated_tables::DatedTables, fact_name::fact_name},
+    published::{
+        dated_tables::DatedTables,
+        fact_name::fact_name,
+        repeats::{self, Repeats},
+    },
 };
 
 impl SeriesSource {
@@ -36,7 +41,7 @@ impl SeriesSource {
         let mut read = ReadSeries::default();
         let mut early = 0;
         let DatedTables { files, orders } =
-            DatedTables::read(&self.path, &self.mapping, self.date_order, &DATE)?;
+            DatedTables::read(&self.path, &self.mapping, self.written, &DATE)?;
         for (file, texts) in &files {
             let table = SeriesTable::new(self, file, texts, orders)?;
             for row in &texts.rows {
@@ -60,6 +65,7 @@ impl SeriesSource {
             read.left_out.push(format!("{path}: {early} values left out, known before their date"));
         }
         for (name, facts) in all {
+            let facts = self.settled(&name, facts, &mut read.left_out)?;
             let name = fact_name(&name, Frequency::Dated);
             if read.facts.insert(name.clone(), Facts::market(Frequency::Dated, facts)).is_some() {
                 let problem = format!("two series would be called {name}");
@@ -67,5 +73,33 @@ impl SeriesSource {
             }
         }
         Ok(read)
+    }
+
+    /// The values of a series, each date's once.
+    ///
+    /// # Errors
+    ///
+    /// If two rows differ.
+    fn settled(
+        &self,
+        name: &str,
+        facts: Vec<Fact>,
+        left_out: &mut Vec<String>,
+    ) -> Result<Vec<Fact>, SourceError> {
+        let mut facts = facts.into_iter().map(|fact| ((), fact)).collect::<Vec<_>>();
+        let Repeats { merged, differing: _, first } = Repeats::settle(&mut facts);
+        if let Some((first, second)) = first {
+            let ((), fact) = facts[first];
+            let words = repeats::pair(fact.known, fact.value, facts[second].1.value);
+            let date = Session::from_number(fact.period.number());
+            let problem =
+                format!("the series {name} has two values for {date}, {words}; remove one of the rows");
+            return Err(SourceError::Facts { path: self.path.clone(), problem });
+        }
+        if merged > 0 {
+            let (path, values) = (self.path.display(), count(merged, "value"));
+            left_out.push(format!("{path}: {values} of {name} told twice, and counted once"));
+        }
+        Ok(facts.into_iter().map(|((), fact)| fact).collect())
     }
 }

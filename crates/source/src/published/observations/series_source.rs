@@ -7,8 +7,8 @@ use std::{
 
 use super::lag::{self, Lag};
 use crate::{
-    date_order::DateOrder, error::SourceError, names::folded, published::facts::fact_source::FactsByName,
-    request::mapping::Mapping,
+    error::SourceError, names::folded, published::facts::fact_source::FactsByName, request::mapping::Mapping,
+    request::written::Written,
 };
 
 /// The publication lags of series whose table has no column of days of publication.
@@ -41,7 +41,7 @@ pub struct SeriesSource {
     /// The publication lags, where no column says when a row became known.
     pub lags: Lags,
     /// The order of day and month in dates such as 3/4/2015, in all columns of dates.
-    pub date_order: DateOrder,
+    pub written: Written,
 }
 
 /// The contents of a table of dated series.
@@ -63,7 +63,7 @@ impl SeriesSource {
             mapping: Mapping::default(),
             names: None,
             lags: Lags::Usual,
-            date_order: DateOrder::Detect,
+            written: Written::default(),
         }
     }
 

@@ -9,12 +9,16 @@ use crate::{
     date_order::DateOrder,
     date_text,
     error::{Place, SourceError},
-    format::text_table::{TextRow, TextTable},
+    format::{
+        cell::{self, Cell},
+        text_table::{TextRow, TextTable},
+    },
     names::find_usual,
     published::{
         dated_tables::DateOrders,
         publication_day::{KNOWN_AT, counts_from},
     },
+    request::written::Decimal,
 };
 
 /// The usual names of the column of days that values are about.
@@ -36,6 +40,8 @@ pub(super) struct SeriesTable<'a> {
     /// The column of days on which values became known, and the order of their dates.
     known: Option<(usize, DateOrder)>,
     values: ValueColumns,
+    /// The decimal mark of values.
+    decimal: Decimal,
 }
 
 /// The columns that hold values.
@@ -66,7 +72,11 @@ impl<'a> SeriesTable<'a> {
             ValueColumns::Wide((0..names.len()).filter(wanted).collect())
         };
         let known = known.map(|column| (column, orders.known_at));
-        Ok(Self { source, file, names, date: (date, orders.about), known, values })
+        let decimal = match &values {
+            ValueColumns::Long { value, .. } => texts.decimal_of(&[*value], file)?,
+            ValueColumns::Wide(columns) => texts.decimal_of(columns, file)?,
+        };
+        Ok(Self { source, file, names, date: (date, orders.about), known, values, decimal })
     }
 
     /// Add the values of a row. Returns how many are left out because they were known before their date.
@@ -90,14 +100,14 @@ impl<'a> SeriesTable<'a> {
         let mut early = 0;
         let mut add = |name: &str, column: usize| {
             let text = texts[column].as_str();
-            if text.is_empty() || text.eq_ignore_ascii_case("nan") || text == "." {
-                return Ok::<(), SourceError>(());
-            }
-            let value = text.parse::<f64>().ok().filter(|value| value.is_finite());
-            let value = value.ok_or_else(|| {
-                let (column, text) = (self.names[column].clone(), text.to_owned());
-                SourceError::BadNumber { place: place(), column, text }
-            })?;
+            let value = match cell::read(text, self.decimal) {
+                Cell::Missing => return Ok::<(), SourceError>(()),
+                Cell::Number(value) if value.is_finite() => value,
+                _ => {
+                    let (column, text) = (self.names[column].clone(), text.to_owned());
+                    return Err(SourceError::BadNumber { place: place(), column, text });
+                }
+            };
             let known = match known {
                 Some(known) => known,
                 None => self.lag(name, lags)?.after(date),

@@ -1,6 +1,6 @@
 //! The data of a single computation: read into memory, or through a store that keeps what is computed.
 
-use backstaff_source::{CalendarRule, DateOrder, Halts, NameRule, Unused, field_name};
+use backstaff_source::{CalendarRule, Halts, NameRule, Unused, Written, field_name};
 use std::{
     collections::BTreeSet,
     path::Path,
@@ -44,14 +44,16 @@ pub(crate) struct Task<'a> {
     pub load: &'a (dyn Fn(Vec<String>) -> Result<Load, StudyError> + Sync),
     /// A text column that is read as a category if the data have it.
     pub category: Option<&'a str>,
-    /// The order of day and month in all files.
-    pub date_order: DateOrder,
     /// The form in which files write a session without trade.
     pub halts: Halts,
     /// How names of instruments meet between files.
     pub keys: &'a Keys,
     /// The calendar of the sessions; that of the stage if `None`.
     pub calendar: Option<CalendarRule>,
+    /// How the texts of all files are written.
+    pub written: Written,
+    /// The quantity that the columns of prices hold where a file has one for each instrument.
+    pub wide: Option<String>,
     /// The place of published values, if there are any.
     pub facts: Option<&'a Path>,
     /// The condition of the rows to take, as if there were no others; `None` for all rows.
@@ -109,11 +111,15 @@ fn read(
             Some(calendar) => stage.with_calendar(calendar.clone()),
             None => stage,
         };
-        let stage = stage.with_date_order(task.date_order).with_halts(task.halts);
+        let stage = stage.written(task.written).wide(task.wide.clone()).with_halts(task.halts);
         Data::load(flow, task, &stage.with_keys(&task.keys.instrument_names, task.keys.allow_unmatched)?)
     };
     let data = load(Vec::new())?;
     let chosen = choose(&data.schema());
+    if chosen.is_err() {
+        // What was noticed on the way often says why a field is missing.
+        data.facts().warnings.iter().for_each(|warning| flow.warn(warning.clone()));
+    }
     let mut texts = data.text_columns();
     if chosen.as_ref().is_ok_and(|chosen| chosen.left_out.is_empty()) {
         texts.retain(|name| Some(name.as_str()) == task.category);

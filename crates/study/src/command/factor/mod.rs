@@ -42,7 +42,7 @@ use crate::{
     flow::progress::Observer,
     steps::{Load, folds::members},
 };
-use backstaff_source::{CalendarRule, DateOrder, Halts};
+use backstaff_source::{CalendarRule, Halts, Written};
 
 /// The category that is looked for in the data if the request names none.
 const SECTOR: &str = "sector";
@@ -56,8 +56,6 @@ const UNIVERSE: &str = "universe";
 pub struct Request {
     /// The data: a Parquet or CSV file, or a folder of them.
     pub data: PathBuf,
-    /// The order of day and month in dates such as 3/4/2015, in all files that are read.
-    pub date_order: DateOrder,
     /// The form in which files write a session without trade.
     pub halts: Halts,
     /// The column of changes against base prices by which prices are adjusted, if there is one.
@@ -66,6 +64,10 @@ pub struct Request {
     pub keys: Keys,
     /// The calendar of the sessions; if `None`, the dates that at least a fifth of the living instruments have.
     pub calendar: Option<CalendarRule>,
+    /// How the texts of all files are written.
+    pub written: Written,
+    /// The quantity that the columns hold where a file has one for each instrument.
+    pub wide: Option<String>,
     /// The price of the next session from which returns are taken.
     pub execution: Execution,
     /// The feature: an expression, or a name from a library or a file.
@@ -114,10 +116,11 @@ pub fn judge(request: &Request, observer: &dyn Observer) -> Result<Judgement, St
         memory: Budget::of_threads(1).memory,
         load: &|categories| Ok(request.load(category, categories)),
         category: Some(category),
-        date_order: request.date_order,
         halts: request.halts,
         keys: &request.keys,
         calendar: request.calendar.clone(),
+        written: request.written,
+        wide: request.wide.clone(),
         facts: request.facts.as_deref(),
         rows: None,
     };

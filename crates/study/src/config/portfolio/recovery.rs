@@ -7,7 +7,7 @@ use std::{
 
 use backstaff_panel::{Axis, Instrument};
 use backstaff_portfolio::Recovery;
-use backstaff_source::{Match, NameRule, Pair, read_attributes};
+use backstaff_source::{Match, NameRule, Pair, Written, read_attributes};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -62,7 +62,8 @@ impl RecoverySpec {
     /// Take in the table, if there is one; what the study says of an instrument itself goes before it.
     pub fn read_table(&mut self, folder: &Path) -> Result<(), StudyError> {
         let Some(path) = self.table.as_ref().map(|path| folder.join(path)) else { return Ok(()) };
-        let table = read_attributes(&path, None, &["recovery"])?.renamed(&self.instrument_names)?;
+        let table = read_attributes(&path, None, &["recovery"], Written::default())?
+            .renamed(&self.instrument_names)?;
         for name in table.instruments() {
             let text = table.get(name, "recovery").unwrap_or_default();
             let share = text.trim().parse().ok().filter(|share: &f64| share.is_finite() && *share >= 0.0);

@@ -7,12 +7,16 @@ use rusqlite::{Row, types::ValueRef};
 
 use crate::{
     error::{Place, SourceError},
-    format::{coded_texts::CodedTexts, row_numbers::RowNumbers},
+    format::{
+        cell::{self, Cell},
+        coded_texts::CodedTexts,
+        row_numbers::RowNumbers,
+    },
     provider::tables::{
         day_reader::DayReader,
         scan::{Cells, Chunk, Decoded, Role, Scan},
     },
-    request::table_layout::Dates,
+    request::{table_layout::Dates, written::Decimal},
 };
 
 /// A decoder that takes rows one after the other.
@@ -110,8 +114,16 @@ impl Fault<'_> {
             ValueRef::Integer(number) => return Ok(number as f64),
             ValueRef::Real(number) => return Ok(number),
             ValueRef::Null => return Ok(f64::NAN),
-            ValueRef::Text(text) if text.iter().all(u8::is_ascii_whitespace) => return Ok(f64::NAN),
-            ValueRef::Text(text) | ValueRef::Blob(text) => String::from_utf8_lossy(text).into_owned(),
+            ValueRef::Text(text) => {
+                // Rows are read one by one, so that nothing tells what a comma means.
+                let cell = std::str::from_utf8(text).ok().filter(|text| !text.contains(','));
+                match cell.map(|cell| cell::read(cell, Decimal::Point)) {
+                    Some(Cell::Number(number)) => return Ok(number),
+                    Some(Cell::Missing) => return Ok(f64::NAN),
+                    Some(Cell::Neither) | None => String::from_utf8_lossy(text).into_owned(),
+                }
+            }
+            ValueRef::Blob(text) => String::from_utf8_lossy(text).into_owned(),
         };
         Err(SourceError::BadNumber { place: self.place(), column: column.to_owned(), text })
     }

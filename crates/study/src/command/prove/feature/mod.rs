@@ -40,7 +40,7 @@ use crate::{
         progress::{Event, Observer},
     },
 };
-use backstaff_source::{CalendarRule, DateOrder, Halts, Match};
+use backstaff_source::{CalendarRule, Halts, Match, Written};
 
 /// The sessions below which a proof would show nothing.
 const LEAST_SESSIONS: usize = 10;
@@ -59,14 +59,16 @@ const NOT_COVERED: [&str; 4] = [
 pub struct Request {
     /// The data: a Parquet or CSV file, or a folder of them.
     pub data: PathBuf,
-    /// The order of day and month in dates such as 3/4/2015, in all files that are read.
-    pub date_order: DateOrder,
     /// The form in which files write a session without trade.
     pub halts: Halts,
     /// How names of instruments meet between files.
     pub keys: compute::Keys,
     /// The calendar of the sessions; if `None`, every date of the data is a session.
     pub calendar: Option<CalendarRule>,
+    /// How the texts of all files are written.
+    pub written: Written,
+    /// The quantity that the columns hold where a file has one for each instrument.
+    pub wide: Option<String>,
     /// The features of the request: the name and the expression of each.
     pub features: Vec<(String, String)>,
     /// The names of built-in libraries to prove.
@@ -194,10 +196,11 @@ pub fn prove_features(request: &Request, observer: &dyn Observer) -> Result<Feat
     let work = |flow: &Flow<'_>, data: &Data, chosen: &Chosen| prove(request, flow, data, chosen, observer);
     let computation = compute::Request {
         data: request.data.clone(),
-        date_order: request.date_order,
         halts: request.halts,
         keys: request.keys.clone(),
         calendar: request.calendar.clone(),
+        written: request.written,
+        wide: request.wide.clone(),
         features: request.features.clone(),
         libraries: request.libraries.clone(),
         file: request.file.clone(),
