@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Put LightGBM's shared library where `backstaff` looks for it: .deps/lightgbm/.
+# Put LightGBM's shared library into .deps/lightgbm/, where .cargo/config.toml tells what cargo starts to find it, and
+# beside the programs that cargo builds, where they look for it themselves.
 #
 # It is the library of the wheel on PyPI, so that no C++ compiler is needed and models equal those of Python's
 # LightGBM. Nothing is installed system-wide but what Debian must bring: pip to fetch the wheel, libgomp to run it.
@@ -10,7 +11,19 @@ requirements=.ci/lightgbm.txt
 target=.deps/lightgbm
 stamp=$target/requirements.txt
 
-if cmp -s "$requirements" "$stamp" && [ -n "$(find "$target" -name 'lib_lightgbm.*')" ]; then
+# A program looks beside itself, never in the folder where it is run nor above it.
+beside_programs() {
+    local folder library
+    library=$(find "$target/" -name 'lib_lightgbm.*' | head -n 1)
+    for folder in "${CARGO_TARGET_DIR:-target}"/{debug,release}; do
+        mkdir -p "$folder"
+        cmp -s "$library" "$folder/$(basename "$library")" && continue
+        ln -f "$library" "$folder/" 2>/dev/null || cp -f "$library" "$folder/"
+    done
+}
+
+if cmp -s "$requirements" "$stamp" && [ -n "$(find "$target/" -name 'lib_lightgbm.*')" ]; then
+    beside_programs
     exit 0
 fi
 
@@ -44,3 +57,4 @@ cp "$library" "$target/$(basename "$library").partial"
 mv "$target/$(basename "$library").partial" "$target/$(basename "$library")"
 cp "$(find "$work" -name LICENSE | head -n 1)" "$target/LICENSE"
 cp "$requirements" "$stamp"
+beside_programs

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 pub enum LightGbmError {
     /// The shared library is in none of the usual places.
     #[error(
-        "LightGBM's shared library was not found; run `make setup`, or `pip install lightgbm==4.7.0` and set \
-         BACKSTAFF_LIGHTGBM to the file or its folder (looked for {})",
+        "LightGBM's shared library was not found; `pip install lightgbm==4.7.0` in a Python that is on the PATH, run \
+         `make setup` in a checkout, or set BACKSTAFF_LIGHTGBM to the file or its folder (looked for {})",
         list(.searched)
     )]
     NotFound { searched: Vec<PathBuf> },

@@ -19,6 +19,7 @@ mod ffi;
 mod library;
 mod matrix;
 mod parameters;
+mod places;
 mod threads;
 mod train;
 

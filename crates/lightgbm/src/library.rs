@@ -1,24 +1,12 @@
-//! Where LightGBM's shared library is found.
+//! The one LightGBM of a process, loaded and checked.
 
 use std::{
     collections::BTreeMap,
-    env,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
 
-use crate::{LightGbmError, ffi::Api, parameters};
-
-/// Names the library's file or folder.
-const VARIABLE: &str = "BACKSTAFF_LIGHTGBM";
-
-const FILE: &str = if cfg!(target_os = "macos") {
-    "lib_lightgbm.dylib"
-} else if cfg!(target_os = "windows") {
-    "lib_lightgbm.dll"
-} else {
-    "lib_lightgbm.so"
-};
+use crate::{LightGbmError, ffi::Api, parameters, places};
 
 /// LightGBM, loaded and checked. Copies are the same library; it stays loaded until the process ends.
 #[derive(Clone, Copy)]
@@ -33,28 +21,40 @@ impl std::fmt::Debug for Library {
 }
 
 impl Library {
-    /// The library from the first of these places that has it:
+    /// The library from the first of these places that has it in version 4.7:
     ///
     /// 1. the file or folder that the environment variable `BACKSTAFF_LIGHTGBM` names (then nowhere else),
     /// 2. beside the executable, and in `../lib` from there,
-    /// 3. `.deps/lightgbm` in a folder above the executable, or above the current folder.
+    /// 3. the package `lightgbm` of an installed Python: of the active environment (`VIRTUAL_ENV`, `CONDA_PREFIX`), of
+    ///    the one that the executable lies in, of each interpreter on the `PATH`, of the user's own packages.
+    ///
+    /// A library is code that runs with all rights of its user: it is never taken from the current folder or from one
+    /// above it, no interpreter is started, and relative entries of these variables are passed over.
     ///
     /// Loaded once; later calls give the same one.
     ///
     /// # Errors
     ///
-    /// If it is nowhere, can't be loaded, or is of another version than 4.7.
+    /// If it is nowhere, or those that are there can't be loaded or are of another version than 4.7.
     pub fn open() -> Result<Self, LightGbmError> {
         static LOADED: OnceLock<Library> = OnceLock::new();
         if let Some(library) = LOADED.get() {
             return Ok(*library);
         }
-        let places = places(env::var_os(VARIABLE).map(PathBuf::from));
-        let Some(path) = places.iter().find(|path| path.is_file()) else {
-            return Err(LightGbmError::NotFound { searched: places });
-        };
-        let library = Self::load(path)?;
+        let library = Self::first_of(places::all())?;
         Ok(*LOADED.get_or_init(|| library))
+    }
+
+    /// The first library among files that can be used. If there are some and none can, the error is about the first.
+    fn first_of(places: Vec<PathBuf>) -> Result<Self, LightGbmError> {
+        let mut unusable = None;
+        for path in places.iter().filter(|path| path.is_file()) {
+            match Self::load(path) {
+                Ok(library) => return Ok(library),
+                Err(error) => unusable = unusable.or(Some(error)),
+            }
+        }
+        Err(unusable.unwrap_or(LightGbmError::NotFound { searched: places }))
     }
 
     fn load(path: &Path) -> Result<Self, LightGbmError> {
@@ -84,42 +84,9 @@ fn check_version(path: &Path, found: &str) -> Result<(), LightGbmError> {
     found.keys().next().map_or(Ok(()), |name| Err(mismatch(name)))
 }
 
-/// The files to try, in order.
-fn places(named: Option<PathBuf>) -> Vec<PathBuf> {
-    if let Some(named) = named {
-        return if named.is_dir() {
-            ["", "lib", "lightgbm/lib"].iter().map(|folder| named.join(folder).join(FILE)).collect()
-        } else {
-            vec![named]
-        };
-    }
-    let executable = env::current_exe().ok().and_then(|path| path.parent().map(Path::to_owned));
-    let mut places = Vec::new();
-    if let Some(folder) = &executable {
-        places.push(folder.join(FILE));
-        places.push(folder.join("../lib").join(FILE));
-    }
-    for start in executable.into_iter().chain(env::current_dir().ok()) {
-        places.extend(start.ancestors().map(|folder| folder.join(".deps/lightgbm").join(FILE)));
-    }
-    places
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_named_place_is_the_only_one() {
-        let named = places(Some("/somewhere/else.so".into()));
-        assert_eq!(named, [PathBuf::from("/somewhere/else.so")]);
-    }
-
-    #[test]
-    fn without_a_name_the_folders_above_are_searched() {
-        let found = places(None);
-        assert!(found.iter().any(|path| path.ends_with(Path::new(".deps/lightgbm").join(FILE))));
-    }
 
     #[test]
     fn another_version_is_refused() {
@@ -130,7 +97,9 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_library_is_refused() {
-        let error = Library::load(Path::new(file!())).unwrap_err();
-        assert!(matches!(error, LightGbmError::Load { .. }));
+        let no_library = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        let error = Library::first_of(vec!["/nowhere".into(), no_library.clone()]).unwrap_err();
+        assert!(matches!(error, LightGbmError::Load { path, .. } if path == no_library));
+        assert!(matches!(Library::first_of(vec!["/nowhere".into()]), Err(LightGbmError::NotFound { .. })));
     }
 }
