@@ -140,6 +140,25 @@ impl Store {
         self.layout().artifact(&manifest.stage, &manifest.key).join(&part.file)
     }
 
+    /// Makes a store again that somebody has deleted since it was opened. `false` if it is still there.
+    ///
+    /// # Errors
+    ///
+    /// If the folder holds something else by now, or can't be made.
+    pub(crate) fn revive(&self) -> Result<bool, StoreError> {
+        let mut workshop = self.0.workshop.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_workshop = workshop.as_ref().is_none_or(|workshop| workshop.exists());
+        if self.layout().version().exists() && has_workshop {
+            return Ok(false);
+        }
+        // What the workshop held went with the store.
+        workshop.take();
+        drop(workshop);
+        self.verified().clear();
+        check_version(self.layout())?;
+        Ok(true)
+    }
+
     /// What this process found damaged so far, oldest first.
     pub fn damages(&self) -> Vec<Damage> {
         self.damages_mut().clone()
@@ -160,10 +179,13 @@ impl Store {
         let path = folder.join(MANIFEST);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
-            Err(error) if is_absent(&error) && !folder.exists() => return Ok(Look::Absent),
+            Err(error) if is_absent(&error) && fs::symlink_metadata(&folder).is_err() => {
+                return Ok(Look::Absent);
+            }
             Err(error) if is_absent(&error) => {
                 return Ok(Look::Damaged("its manifest is missing".to_owned()));
             }
+            Err(_) if !path.is_file() => return Ok(Look::Damaged("its manifest is no file".to_owned())),
             Err(error) => return Err(StoreError::io("read", &path, error)),
         };
         let manifest = match Manifest::from_bytes(&bytes) {
@@ -174,6 +196,9 @@ impl Store {
         for part in &manifest.parts {
             let path = folder.join(&part.file);
             match fs::metadata(&path) {
+                Ok(there) if !there.is_file() => {
+                    return Ok(Look::Damaged(format!("its part {:?} is no file", part.name)));
+                }
                 Ok(there) if there.len() == part.bytes => {}
                 Ok(there) => return Ok(Look::Damaged(wrong_length(part, there.len()))),
                 Err(error) if is_absent(&error) => {

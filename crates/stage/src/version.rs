@@ -1,6 +1,6 @@
 //! The store's version, which is also what makes a folder a store.
 
-use std::fs;
+use std::{ffi::OsString, fs};
 
 use crate::{
     StoreError,
@@ -9,7 +9,11 @@ use crate::{
     manifest::STORE_VERSION,
 };
 
-/// Reads the store's version, or makes a store in an empty folder.
+/// The names of a store's folders.
+const FOLDERS: [&str; 7] = ["artifacts", "locks", "marks", "reports", "runs", "tmp", "witnesses"];
+
+/// Reads the store's version, or makes a store in an empty folder. A store whose VERSION was lost or damaged gets it back:
+/// every artifact has a version of its own.
 pub(crate) fn check_version(layout: &Layout) -> Result<(), StoreError> {
     let (root, path) = (layout.root(), layout.version());
     let not_a_store =
@@ -22,21 +26,40 @@ pub(crate) fn check_version(layout: &Layout) -> Result<(), StoreError> {
         let names = names_in(root).at("read", root)?;
         let foreign = names.iter().any(|name| !name.as_encoded_bytes().starts_with(b".backstaff-"));
         // Looked at again, since the other process may have finished between our two looks.
-        if foreign && !path.exists() {
+        if foreign && !is_like_a_store(&names) && !path.exists() {
             return Err(not_a_store("it has files but no VERSION"));
         }
-        fs::create_dir_all(root).at("make the folder", root)?;
-        create_whole(&path, format!("backstaff store {STORE_VERSION}\n").as_bytes()).at("write", &path)?;
+        write_version(layout)?;
     }
     let text = fs::read(&path).at("read", &path)?;
     let version = std::str::from_utf8(&text).ok().and_then(|text| text.strip_prefix("backstaff store "));
     match version.and_then(|text| text.trim_end().parse::<u32>().ok()) {
+        None if is_like_a_store(&names_in(root).at("read", root)?) => {
+            fs::remove_file(&path).at("remove", &path)?;
+            write_version(layout)
+        }
         None => Err(not_a_store("its VERSION says something else")),
         Some(found) if found > STORE_VERSION => {
             Err(StoreError::NewerStore { path: root.to_owned(), found, known: STORE_VERSION })
         }
         Some(_) => Ok(()),
     }
+}
+
+fn write_version(layout: &Layout) -> Result<(), StoreError> {
+    let (root, path) = (layout.root(), layout.version());
+    fs::create_dir_all(root).at("make the folder", root)?;
+    create_whole(&path, format!("backstaff store {STORE_VERSION}\n").as_bytes()).at("write", &path)?;
+    Ok(())
+}
+
+/// Whether a folder has names of a store's folders and no other.
+fn is_like_a_store(names: &[OsString]) -> bool {
+    let is_folder = |name: &&OsString| name.to_str().is_some_and(|name| FOLDERS.contains(&name));
+    let is_ours = |name: &OsString| {
+        is_folder(&name) || name == "VERSION" || name.as_encoded_bytes().starts_with(b".backstaff-")
+    };
+    names.iter().all(is_ours) && names.iter().any(|name| is_folder(&name))
 }
 
 #[cfg(test)]
@@ -64,6 +87,26 @@ mod tests {
                 scope.spawn(|| Store::open(&path).unwrap());
             }
         });
+    }
+
+    #[test]
+    fn a_store_that_lost_its_version_gets_it_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("VERSION");
+        for name in ["artifacts", "tmp", "locks"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        for damage in [None, Some(""), Some("backst"), Some("\0\0\0")] {
+            match damage {
+                None => fs::remove_file(&path).unwrap_or_default(),
+                Some(text) => fs::write(&path, text).unwrap(),
+            }
+            Store::open(folder.path()).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), b"backstaff store 1\n");
+        }
+        fs::remove_file(&path).unwrap();
+        fs::write(folder.path().join("thesis.tex"), "text").unwrap();
+        assert!(matches!(Store::open(folder.path()), Err(StoreError::NotAStore { .. })));
     }
 
     #[test]

@@ -42,6 +42,11 @@ impl Workshop {
         Ok(Self { folder, _alive: alive })
     }
 
+    /// Whether it is still there.
+    pub(crate) fn exists(&self) -> bool {
+        self.folder.path().exists()
+    }
+
     /// A new empty folder, removed when dropped.
     pub(crate) fn folder(&self) -> Result<TempDir, StoreError> {
         let path = self.folder.path();

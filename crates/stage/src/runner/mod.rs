@@ -11,7 +11,8 @@ use std::{
     collections::HashSet,
     fmt,
     sync::{Mutex, PoisonError},
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    thread,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use serde_json::Value;
@@ -272,10 +273,17 @@ impl<'a> Run<'a> {
     }
 }
 
+/// A store that is deleted more often than this during one run is given up.
+const MOST_REVIVALS: u32 = 5;
+
+/// The pause before a deleted store is used again, for the first time: whoever deletes it may not be through.
+const REVIVAL_PAUSE: Duration = Duration::from_millis(50);
+
 /// Makes an attempt, and another one whenever it failed while an artifact turned out to be damaged.
 ///
 /// A damaged artifact is removed when it is noticed, so that the next attempt computes it. Each repetition needs an
-/// artifact that wasn't damaged before: a disk that spoils everything it is given ends the attempts.
+/// artifact that wasn't damaged before: a disk that spoils everything it is given ends the attempts. A store that was
+/// deleted meanwhile is made again, and all is computed anew.
 ///
 /// # Errors
 ///
@@ -283,6 +291,7 @@ impl<'a> Run<'a> {
 pub fn with_repair<T, E>(store: &Store, mut attempt: impl FnMut() -> Result<T, E>) -> Result<T, E> {
     let mut seen: HashSet<(String, Key)> = HashSet::new();
     let mut n_before = store.damages().len();
+    let mut n_revived = 0;
     loop {
         let result = attempt();
         let damages = store.damages();
@@ -291,7 +300,15 @@ pub fn with_repair<T, E>(store: &Store, mut attempt: impl FnMut() -> Result<T, E
             .iter()
             .filter(|damage| seen.insert((damage.stage.clone(), damage.key)))
             .count();
-        if result.is_ok() || new == 0 {
+        if result.is_ok() {
+            return result;
+        }
+        let is_revived = n_revived < MOST_REVIVALS && store.revive().unwrap_or(false);
+        if is_revived {
+            n_revived += 1;
+            thread::sleep(REVIVAL_PAUSE * n_revived);
+        }
+        if new == 0 && !is_revived {
             return result;
         }
         n_before = damages.len();

@@ -1,5 +1,7 @@
 //! A run that meets damage gives the right numbers.
 
+use std::{fs, path::Path};
+
 use backstaff_stage::{
     Outcome, Store, StoreError,
     runner::{Why, with_repair},
@@ -86,4 +88,53 @@ fn an_error_without_damage_is_not_repeated() {
         Err("wrong")
     });
     assert_eq!((result, n_attempts), (Err("wrong"), 1));
+}
+
+/// Replaces a file by a folder that holds something.
+fn make_a_folder(path: &Path) {
+    fs::remove_file(path).unwrap();
+    fs::create_dir(path).unwrap();
+    fs::write(path.join("something"), "x").unwrap();
+}
+
+#[test]
+fn a_folder_in_place_of_a_file_is_damage_like_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let right = study(&Store::open(folder.path()).unwrap(), &Scale::by(3.0)).unwrap();
+    let files = crate::toy::artifact_files(folder.path());
+    for name in files.keys() {
+        make_a_folder(&folder.path().join(name));
+        let (store, stage) = (Store::open(folder.path()).unwrap(), Scale::by(3.0));
+        assert_eq!(store.verify().unwrap().damaged.len(), 1, "{name}");
+        assert!(study(&store, &stage).unwrap() == right, "{name}");
+        assert_eq!(stage.n_runs(), 1, "{name}");
+        assert!(crate::toy::artifact_files(folder.path()) == files, "{name}");
+    }
+}
+
+#[test]
+fn a_store_that_is_deleted_meanwhile_is_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let store = Store::open(&path).unwrap();
+    let right = study(&store, &Scale::by(3.0)).unwrap();
+    for what in ["", "artifacts", "tmp", "VERSION"] {
+        let stage = Scale::by(3.0);
+        let mut deleted = false;
+        let numbers = with_repair(&store, || {
+            let (done, _) = run(&store, &stage, &columns(3)).map_err(|error| error.to_string())?;
+            if !deleted {
+                deleted = true;
+                let place = path.join(what);
+                if place.is_dir() { fs::remove_dir_all(&place) } else { fs::remove_file(&place) }.unwrap();
+            }
+            let other = Scale::by(4.0);
+            run(&store, &other, &columns(3)).map_err(|error| error.to_string())?;
+            let read = |manifest| values(&store, manifest).map_err(|error| error.to_string());
+            done.iter().map(|done| read(&done.manifest)).collect::<Result<Vec<_>, String>>()
+        });
+        assert_eq!(numbers.as_ref(), Ok(&right), "{what:?}");
+        // Whoever opens it next finds a store.
+        Store::open(&path).unwrap();
+    }
 }

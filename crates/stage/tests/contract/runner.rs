@@ -7,7 +7,10 @@ use std::sync::{
 
 use backstaff_stage::{
     Budget, Outcome, Stage, Store,
-    runner::{Event, Observer, Run, RunError, Why, local::run_shards},
+    runner::{
+        Event, Observer, Run, RunError, Why,
+        local::{run_jointly, run_shards},
+    },
     shard_key,
 };
 
@@ -255,4 +258,34 @@ fn equal_shards_are_computed_once() {
     let run = Run::new(&store, "study", Budget::of_threads(2), &log).unwrap();
     let done = run_shards(&stage, &columns, vec!["a".to_owned(), "a".to_owned()], &run).unwrap();
     assert_eq!((done.len(), stage.n_runs()), (2, 1));
+}
+
+/// Every set of shards that fail in one way or another: the error is that of one of them, never that of a stop.
+#[test]
+fn a_failure_is_never_told_as_an_interruption() {
+    let names = ["a", "b", "c", "d"];
+    for ways in 1..3_usize.pow(4) {
+        let way = |n: usize| ways / 3_usize.pow(n as u32) % 3;
+        let refused = (0..4).filter(|&n| way(n) == 1).map(|n| names[n]).collect::<Vec<_>>();
+        // One shard at most can't be written: its first value says which.
+        let unwritable = (0..4).find(|&n| way(n) == 2).map(|n| 2.0 * columns(4)[names[n]][0]);
+        for joint in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let store = Store::open(folder.path()).unwrap();
+            let stage = Scale { refused: refused.clone(), unwritable, ..Scale::by(2.0) };
+            let log = Log { stop_after: Some(2), ..Log::default() };
+            let observers: [&dyn Observer; 2] = [&backstaff_stage::runner::Silent, &log];
+            for (asked, observer) in observers.into_iter().enumerate() {
+                let run = Run::new(&store, "study", Budget::of_threads(2), observer).unwrap();
+                let (shards, inputs) = (stage.shards(&columns(4)), columns(4));
+                let result = if joint {
+                    run_jointly(&stage, &inputs, shards, &run)
+                } else {
+                    run_shards(&stage, &inputs, shards, &run)
+                };
+                let is_stop = matches!(result, Err(RunError::Cancelled { .. }));
+                assert!(result.is_err() && (!is_stop || asked == 1), "{ways} {joint}: {:?}", result.err());
+            }
+        }
+    }
 }
