@@ -23,7 +23,7 @@ Examples:
   backstaff compute --data prices.csv --feature 'mom=$close/Ref($close,20)-1' --out mom.parquet
 
 Exit codes: 0 done; 1 could not be done; 2 wrong arguments; 3 a check found something (prove, cache verify, bench);
-4 the study or an expression is wrong; 5 the data are wrong; 6 the store can't be used; 130 interrupted.";
+4 the study or an expression is wrong; 5 the data are wrong; 6 the store can't be used; 130 interrupted, by SIGTERM too.";
 
 /// Research and backtesting that proves it never looks ahead.
 #[derive(Parser, Debug)]

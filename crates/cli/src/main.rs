@@ -6,6 +6,8 @@ mod arguments;
 mod commands;
 mod exit;
 mod huge_pages;
+mod message;
+mod stop;
 mod terminal;
 
 use clap::Parser as _;

@@ -2,22 +2,26 @@
 
 use std::{
     fmt::Write as _,
-    io::IsTerminal as _,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    io::{IsTerminal as _, Write as _},
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
 use backstaff_study::progress::{Event, Observer, Outcome, StageRecord};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::{message::brief, stop::Stop};
+
+/// Write a line to standard error. If nobody reads it any more, as after `2>&1 | head`, the work goes on without.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{}", brief(text));
+}
+
 /// Shows the progress of a run on standard error.
 pub(crate) struct Terminal {
     style: Style,
     bar: Mutex<Option<(ProgressBar, Instant)>>,
-    interrupted: Arc<AtomicBool>,
+    stop: Stop,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,13 +32,13 @@ enum Style {
 }
 
 impl Terminal {
-    pub(crate) fn new(json: bool, interrupted: Arc<AtomicBool>) -> Self {
+    pub(crate) fn new(json: bool, stop: Stop) -> Self {
         let style = match (json, std::io::stderr().is_terminal()) {
             (true, _) => Style::Silent,
             (false, true) => Style::Bars,
             (false, false) => Style::Lines,
         };
-        Self { style, bar: Mutex::new(None), interrupted }
+        Self { style, bar: Mutex::new(None), stop }
     }
 
     /// Remove a bar that is still shown, so that a message has its own line.
@@ -69,21 +73,21 @@ impl Terminal {
                 bar.finish_and_clear();
             }
         });
-        eprintln!("{}", line(record));
+        say(&line(record));
     }
 }
 
 impl Observer for Terminal {
     fn is_cancelled(&self) -> bool {
-        self.interrupted.load(Ordering::SeqCst)
+        self.stop.is_asked()
     }
 
     fn observe(&self, event: &Event<'_>) {
         match (self.style, event) {
             (Style::Silent, _) => {}
             (_, Event::Warning(text)) => self.with_bar(|slot| match slot {
-                Some((bar, _)) => bar.suspend(|| eprintln!("warning: {text}")),
-                None => eprintln!("warning: {text}"),
+                Some((bar, _)) => bar.suspend(|| say(&format!("warning: {text}"))),
+                None => say(&format!("warning: {text}")),
             }),
             (_, Event::Finished(record)) => self.finish(record),
             (Style::Bars, Event::Started { stage, steps }) => self.start(stage, *steps),

@@ -7,6 +7,7 @@ use std::{
 };
 
 use backstaff_panel::{Instrument, PanelError, Session};
+use backstaff_words::cut;
 use serde::Serialize;
 
 use crate::{date_text, names::hint};
@@ -104,11 +105,6 @@ pub enum SourceError {
     #[error("{path} is not a readable gzip file: {source}; was its download cut short?")]
     Gzip { path: PathBuf, source: io::Error },
 
-    #[error(
-        "{path} grows beyond {limit} bytes when it is inflated, far more than a table of its size can; is it damaged?"
-    )]
-    TooLarge { path: PathBuf, limit: u64 },
-
     #[error("{path} is an archive of no file or of several; a table is read from an archive of one file")]
     NotOneFile { path: PathBuf },
 
@@ -193,13 +189,15 @@ pub enum SourceError {
     WrongType { path: PathBuf, column: String, what: &'static str, kind: String },
 
     #[error(
-        "{place}, column {column:?}: {text:?} is not a number; correct it, or leave the cell empty if it is missing"
+        "{place}, column {column:?}: {:?} is not a number; correct it, or leave the cell empty if it is missing",
+        cut(.text)
     )]
     BadNumber { place: Place, column: String, text: String },
 
     #[error(
-        "{place}, column {column:?}: {text:?} is not a date from 1800 to 2200; expected forms such as 2015-03-31, \
-         20150331, 3/31/2015 or 2015-03-31 16:00:00-04:00"
+        "{place}, column {column:?}: {:?} is not a date from 1800 to 2200; expected forms such as 2015-03-31, \
+         20150331, 3/31/2015 or 2015-03-31 16:00:00-04:00",
+        cut(.text)
     )]
     BadDate { place: Place, column: String, text: String },
 
@@ -216,18 +214,20 @@ pub enum SourceError {
     DateOrder { path: PathBuf, column: String, example: String },
 
     #[error(
-        "{place}, column {column:?}: {text:?} is not written like the dates before it ({form}); correct it, or say \
-         `dates: mixed` of the table"
+        "{place}, column {column:?}: {:?} is not written like the dates before it ({form}); correct it, or say \
+         `dates: mixed` of the table",
+        cut(.text)
     )]
     MixedDates { place: Place, column: String, text: String, form: &'static str },
 
     #[error(
-        "{place}, column {column:?}: {text:?} does not say by itself which number is the month; tables of a database \
-         are read with dates as YYYY-MM-DD, YYYYMMDD or time since 1970: write them so"
+        "{place}, column {column:?}: {:?} does not say by itself which number is the month; tables of a database \
+         are read with dates as YYYY-MM-DD, YYYYMMDD or time since 1970: write them so",
+        cut(.text)
     )]
     TableDate { place: Place, column: String, text: String },
 
-    #[error("{place}, column {column:?}: {text:?} is no text in UTF-8")]
+    #[error("{place}, column {column:?}: {:?} is no text in UTF-8", cut(.text))]
     BadText { place: Place, column: String, text: String },
 
     #[error("{path}: {advice} ({message})")]
@@ -250,7 +250,7 @@ pub enum SourceError {
     )]
     Recovery { place: Place, column: String, instrument: String, recovery: f64 },
 
-    #[error("{place}: {text:?} is not a period; expected forms such as 202003, 2020Q3 or 2020")]
+    #[error("{place}: {:?} is not a period; expected forms such as 202003, 2020Q3 or 2020", cut(.text))]
     BadPeriod { place: Place, text: String },
 
     #[error("{path}: {problem}")]
@@ -269,6 +269,19 @@ pub enum SourceError {
 
     #[error("{path} is not a readable zip file: {source}; was its download cut short?")]
     Zip { path: PathBuf, source: Box<zip::result::ZipError> },
+
+    #[error(
+        "{path} holds more than {} MB in its {} bytes, which no ordinary table does; unpack it with another program if \
+         it is meant so",
+        .most >> 20, .compressed
+    )]
+    TooLarge { path: PathBuf, compressed: u64, most: u64 },
+
+    #[error(
+        "{path} can't be decoded: {}; it is damaged, or of a kind that isn't supported: write it anew",
+        cut(.message)
+    )]
+    Undecodable { path: PathBuf, message: String },
 
     #[error("{place}: the {what} is empty; each row needs a date and an instrument")]
     EmptyKey { place: Place, what: &'static str },
@@ -338,7 +351,7 @@ pub enum SourceError {
     #[error("there is no exchange calendar {name:?}; known are {known}")]
     UnknownExchange { name: String, known: String },
 
-    #[error("{path}: {key:?} has two rows ({first} and {second}); a table needs one row for each instrument")]
+    #[error("{path}: {:?} has two rows ({first} and {second}); a table needs one row for each instrument", cut(.key))]
     DuplicateKey { path: PathBuf, key: String, first: u64, second: u64 },
 
     #[error("too many rows: {rows}; at most 4294967295 are supported")]
@@ -372,8 +385,16 @@ impl SourceError {
     }
 }
 
+/// Names in a message: at most so many, each cut.
+const LISTED: usize = 60;
+
 fn list(names: &[String]) -> String {
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    let shown = names.iter().take(LISTED).map(|name| cut(name)).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => "none".to_owned(),
+        n if n > LISTED => format!("{shown} and {} more", n - LISTED),
+        _ => shown,
+    }
 }
 
 fn plural(count: usize) -> &'static str {

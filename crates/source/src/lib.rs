@@ -33,6 +33,7 @@ pub use check::{
 pub use date_order::DateOrder;
 pub use date_text::Shape;
 pub use error::{BadPrice, Duplicate, Place, SourceError};
+pub use format::boundary::behind_boundary;
 pub use keys::{
     matched::{Judged, Match, Pair, Unmet},
     mend::Mend,
@@ -47,7 +48,7 @@ pub use provider::{
         kept_rows::{KeepsRows, Marks, RowsName, TableColumn, TableMarks, TableRows},
         sqlite::{
             growth::Growth,
-            index::{IndexTrial, make_indexes, try_indexes},
+            index::{IndexTrial, make_indexes, try_indexes, undo_unfinished},
             is_database,
         },
     },

@@ -160,7 +160,7 @@ fn an_index_changes_nothing_but_the_time() {
     let names = trials.iter().map(|trial| (trial.table.as_str(), trial.exists)).collect::<Vec<_>>();
     assert!(names.contains(&("financial_items_bs_cf", false)), "{names:?}");
     assert!(trials.iter().all(|trial| trial.wanted <= trial.rows && trial.with >= 0.0));
-    make_indexes(&source.path, &trials).unwrap();
+    make_indexes(&source.path, &trials, &|| false).unwrap();
     assert!(try_indexes(&source.path, &layout).unwrap().iter().all(|trial| trial.exists));
     let after = source.load().unwrap().panel;
     assert_eq!(before.all_facts().count(), 2);

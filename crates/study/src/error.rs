@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use crate::command::output::OutputError;
+
 /// Why a study could not be run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -41,7 +43,7 @@ pub enum StudyError {
     Store(#[from] backstaff_stage::StoreError),
 
     #[error(transparent)]
-    Output(#[from] crate::command::output::OutputError),
+    Output(#[from] OutputError),
 
     #[error(transparent)]
     Generator(#[from] backstaff_generator::GeneratorError),
@@ -84,6 +86,7 @@ impl StudyError {
     pub fn kind(&self) -> ErrorKind {
         use backstaff_learn::{LearnError, LightGbmError};
         match self {
+            Self::Output(OutputError::Refused { .. }) => ErrorKind::Study,
             Self::Learn(LearnError::LightGbm(LightGbmError::NotFound { .. }))
             | Self::Output(_)
             | Self::Generator(_)

@@ -8,9 +8,11 @@
 //! ```
 
 mod count;
+mod cut;
 mod list;
 mod nearest;
 
 pub use count::{count, plural};
+pub use cut::cut;
 pub use list::some_of;
 pub use nearest::{NEAR, nearest, similarity};

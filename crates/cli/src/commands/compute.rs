@@ -30,6 +30,7 @@ pub(super) fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, St
         features,
         libraries: arguments.libraries.clone(),
         file: arguments.file.clone(),
+        also_read: arguments.tables.iter().cloned().collect(),
         out: arguments.out.clone().unwrap_or_default(),
         store: context.common.store.clone(),
         threads: context.common.n_threads(),
@@ -40,6 +41,7 @@ pub(super) fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, St
         context.answer(&serde_json::json!({ "plan": plan }), || format!("{plan}\n"))?;
         return Ok(ExitCode::SUCCESS);
     }
+    context.may_trace(&request.reads(), Some(&request.out))?;
     let computed = compute(&request, &context.terminal)?;
     context.write_trace(&computed.trace)?;
     context.answer(&computed, || {

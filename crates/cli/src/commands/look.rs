@@ -1,14 +1,10 @@
 //! The commands that look at data and stores and run no study: `init`, `status`, `why`, `db check`, `db index`.
 
-use std::{
-    io::{IsTerminal as _, Write as _},
-    path::Path,
-    process::ExitCode,
-};
+use std::{io::IsTerminal as _, path::Path, process::ExitCode};
 
 use backstaff_study::{StudyError, config::layout, database, init, status};
 
-use super::Context;
+use super::{Context, print_out};
 use crate::arguments::{Init, Why};
 
 pub(super) fn init(context: &Context, arguments: &Init) -> Result<ExitCode, StudyError> {
@@ -37,16 +33,19 @@ pub(super) fn indexes(
 ) -> Result<ExitCode, StudyError> {
     let missing = || StudyError::Value { key: "--preset".to_owned(), message: "name a layout".to_owned() };
     let layout = layout(preset, tables)?.ok_or_else(missing)?;
+    if yes {
+        database::undo_unfinished(file)?;
+    }
     let may_write = |indexes: &database::Indexes| {
         if yes || context.common.json || !std::io::stdin().is_terminal() {
             return yes;
         }
-        print!("{indexes}make them? [y/N] ");
+        let is_asked = print_out(&format!("{indexes}make them? [y/N] ")).is_ok();
         let mut answer = String::new();
-        let is_read = std::io::stdout().flush().is_ok() && std::io::stdin().read_line(&mut answer).is_ok();
+        let is_read = is_asked && std::io::stdin().read_line(&mut answer).is_ok();
         is_read && matches!(answer.trim(), "y" | "Y" | "yes")
     };
-    let indexes = database::indexes(file, &layout, may_write)?;
+    let indexes = database::indexes(file, &layout, may_write, &context.terminal)?;
     context.answer(&indexes, || indexes.to_string())?;
     Ok(ExitCode::SUCCESS)
 }

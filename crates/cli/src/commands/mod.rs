@@ -12,22 +12,23 @@ mod run;
 
 use std::{
     io::{ErrorKind, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
 };
 
-use backstaff_study::{Options, Study, StudyError, config, output::OutputError};
+use backstaff_study::{
+    Options, Study, StudyError, config,
+    output::{OutputError, Reads},
+};
 use clap::CommandFactory as _;
 use serde::Serialize;
 
 use crate::{
     arguments::{Arguments, Command, Common, DbCommand, SchemaKind, bench::BenchCommand},
     exit,
-    terminal::Terminal,
+    message::brief,
+    stop::Stop,
+    terminal::{Terminal, say},
 };
 
 /// The options that all commands share, and the terminal that shows their progress.
@@ -38,7 +39,7 @@ pub(crate) struct Context {
 
 impl Context {
     /// Open the study of a file with the options of the command line.
-    fn study(&self, path: &std::path::Path) -> Result<Study, StudyError> {
+    fn study(&self, path: &Path) -> Result<Study, StudyError> {
         Study::open(path, &self.options())
     }
 
@@ -50,6 +51,16 @@ impl Context {
             threads: self.common.threads.map(usize::from),
             memory: self.common.memory(),
         }
+    }
+
+    /// Check the file that `--trace` names, before the work begins.
+    fn may_trace(&self, reads: &Reads, out: Option<&Path>) -> Result<(), StudyError> {
+        let Some(path) = &self.common.trace else { return Ok(()) };
+        if out.is_some_and(|out| out == path) {
+            let message = "--out names the same file; name another one".to_owned();
+            return Err(StudyError::Value { key: "--trace".to_owned(), message });
+        }
+        Ok(reads.allow("--trace", path)?)
     }
 
     /// Write the trace of a run to the file that `--trace` names, if it names one.
@@ -70,7 +81,8 @@ fn pretty(json: &impl Serialize) -> Result<String, StudyError> {
 }
 
 fn print_out(text: &str) -> Result<(), StudyError> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         // A reader that closes the pipe, as `head` does, has seen enough.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         Err(source) => Err(OutputError::Write { path: PathBuf::from("standard output"), source }.into()),
@@ -108,21 +120,9 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 }
 
 /// Carry out the command that was typed, and return its exit code.
-#[expect(clippy::exit, reason = "who interrupts twice does not want to wait")]
 pub(crate) fn run(arguments: Arguments) -> ExitCode {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let flag = interrupted.clone();
-    let handler = move || {
-        if flag.swap(true, Ordering::SeqCst) {
-            // Asked twice: nothing half-written can be seen, so leaving at once is safe.
-            std::process::exit(130);
-        }
-        eprintln!("stopping after what is being computed now; press again to stop at once");
-    };
-    if ctrlc::set_handler(handler).is_err() {
-        eprintln!("warning: interruptions are not handled");
-    }
-    let terminal = Terminal::new(arguments.common.json, interrupted);
+    let stop = Stop::listen(&arguments.command);
+    let terminal = Terminal::new(arguments.common.json, stop);
     let context = Context { common: arguments.common, terminal };
     let done = match arguments.command {
         Command::Init(init) => look::init(&context, &init),
@@ -154,16 +154,19 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Shard(shard) => run::shard(&context, &shard),
         Command::Schema { kind: SchemaKind::Study } => schema(),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "backstaff", &mut std::io::stdout());
-            Ok(ExitCode::SUCCESS)
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "backstaff", &mut script);
+            print_out(&String::from_utf8_lossy(&script)).map(|()| ExitCode::SUCCESS)
         }
     };
     done.unwrap_or_else(|error| {
         context.terminal.clear();
+        let told = brief(&with_causes(&error));
         if context.common.json {
-            println!("{}", serde_json::json!({ "error": with_causes(&error), "kind": error.kind() }));
+            // The exit code tells as well, if nobody reads any more.
+            let _ = print_out(&format!("{}\n", serde_json::json!({ "error": told, "kind": error.kind() })));
         }
-        eprintln!("error: {}", with_causes(&error));
+        say(&format!("error: {told}"));
         exit::code(&error)
     })
 }

@@ -14,7 +14,9 @@ use crate::{
 };
 
 pub(super) fn run(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
-    let outcome = context.study(study)?.run(&context.terminal)?;
+    let study = context.study(study)?;
+    context.may_trace(&study.reads(), None)?;
+    let outcome = study.run(&context.terminal)?;
     context.write_trace(&outcome.trace)?;
     context.answer(&outcome, || {
         format!(

@@ -64,7 +64,8 @@ impl SyntheticMarket {
 fn vacant(folder: &Path, file: &str) -> Result<PathBuf, GeneratorError> {
     fs::create_dir_all(folder).map_err(|source| GeneratorError::Write { path: folder.to_owned(), source })?;
     let path = folder.join(file);
-    if path.exists() { Err(GeneratorError::Exists { path }) } else { Ok(path) }
+    // A link that leads nowhere is something, too.
+    if fs::symlink_metadata(&path).is_ok() { Err(GeneratorError::Exists { path }) } else { Ok(path) }
 }
 
 fn partial(path: &Path) -> PathBuf {

@@ -1,10 +1,10 @@
 //! Files as they are, or inflated: `.gz`, and `.zip` with one file in it.
 
-use std::{fs::File, io::Read, path::Path};
+use std::{fs::File, path::Path};
 
 use flate2::read::MultiGzDecoder;
 
-use super::zip_file;
+use super::{size_limit::read_within, zip_file};
 use crate::error::SourceError;
 
 /// The bytes of a file, inflated if its name ends in `.gz` or `.zip`.
@@ -17,14 +17,12 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
     match ending(path).as_deref() {
         Some("gz") => {
             let file = File::open(path).map_err(failed)?;
-            let limit = zip_file::most_inflated(file.metadata().map_err(failed)?.len());
-            let mut bytes = Vec::new();
-            let inflated = MultiGzDecoder::new(file).take(limit + 1).read_to_end(&mut bytes);
-            inflated.map_err(|source| SourceError::Gzip { path: path.to_owned(), source })?;
-            if bytes.len() as u64 > limit {
-                return Err(SourceError::TooLarge { path: path.to_owned(), limit });
-            }
-            Ok(bytes)
+            let compressed = file.metadata().map_err(failed)?.len();
+            // A length that the file states could be that of its last part alone.
+            read_within(path, MultiGzDecoder::new(file), compressed, 0).map_err(|error| match error {
+                SourceError::Read { path, source } => SourceError::Gzip { path, source },
+                other => other,
+            })
         }
         Some("zip") => {
             zip_file::only_file(path)?.ok_or_else(|| SourceError::NotOneFile { path: path.to_owned() })

@@ -4,6 +4,7 @@
 
 mod arrow_ipc;
 pub(crate) mod bar_columns;
+pub(crate) mod boundary;
 pub(crate) mod cell;
 pub(crate) mod coded_texts;
 pub(crate) mod compressed;
@@ -14,6 +15,7 @@ pub(crate) mod number_cells;
 pub(crate) mod parquet_file;
 pub(crate) mod row_numbers;
 mod side_by_side;
+pub(crate) mod size_limit;
 mod stacked_header;
 pub(crate) mod table_file;
 mod text_file;

@@ -2,6 +2,7 @@
 
 pub(crate) mod column;
 mod dates;
+mod pages;
 
 use std::{fs::File, path::Path, sync::Arc};
 
@@ -17,6 +18,7 @@ use self::column::{CellType, ColumnPlace, DecodedColumn, DecodedDates};
 use super::{
     arrow_ipc,
     bar_columns::{BarColumns, InstrumentKey},
+    boundary::behind_boundary,
     coded_texts::CodedTexts,
     decoded::Block,
     header::{ColumnKind, HeaderColumn},
@@ -30,6 +32,9 @@ use crate::{date_order::DateOrder, date_text::Shape, error::SourceError, request
 /// The number of rows that are decoded at a time: few enough that they stay in a core's cache until they are where they
 /// belong.
 const BATCH: usize = 32_768;
+
+/// The most rows of a row group for which room is made before they are read.
+const MOST_ROWS_AT_ONCE: usize = 1 << 24;
 
 /// An opened file: its schema and where its row groups lie.
 pub(crate) struct ParquetFile<'a> {
@@ -51,7 +56,8 @@ impl<'a> ParquetFile<'a> {
     pub(crate) fn open(path: &'a Path, written: Written) -> Result<Self, SourceError> {
         let failed = |source| SourceError::Parquet { path: path.to_owned(), source };
         let file = open(path)?;
-        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(failed)?;
+        let load = || ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(failed);
+        let metadata = behind_boundary(path, load)?;
         // Texts repeat. As a dictionary each is looked at once, and rows are codes.
         let fields = metadata.schema().fields().iter().map(|field| match field.data_type() {
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
@@ -63,13 +69,14 @@ impl<'a> ParquetFile<'a> {
         let schema =
             Schema::new_with_metadata(fields.collect::<Fields>(), metadata.schema().metadata().clone());
         let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
-        let metadata = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options).map_err(failed)?;
+        let coded = || ArrowReaderMetadata::try_new(metadata.metadata().clone(), options).map_err(failed);
+        let metadata = behind_boundary(path, coded)?;
         Ok(Self { path, written, schema: metadata.schema().clone(), groups: Groups::Parquet(metadata) })
     }
 
     /// Read a file in Arrow's own format.
     pub(crate) fn open_arrow(path: &'a Path, written: Written) -> Result<Self, SourceError> {
-        let (schema, batches) = arrow_ipc::read(path)?;
+        let (schema, batches) = behind_boundary(path, || arrow_ipc::read(path))?;
         Ok(Self { path, written, schema, groups: Groups::Arrow(batches) })
     }
 
@@ -233,7 +240,8 @@ impl<'a> ParquetFile<'a> {
         order: DateOrder,
     ) -> Result<DecodedColumn, SourceError> {
         let arrays = self.arrays(group, column)?;
-        let n_rows = self.n_rows(group);
+        // Room is made on the file's word, which may be any number.
+        let n_rows = self.n_rows(group).min(MOST_ROWS_AT_ONCE);
         let rows_before = (0..group).map(|group| self.n_rows(group) as u64).sum::<u64>();
         let name = self.schema.field(column).name();
         let place = ColumnPlace { path: self.path, column: name, first_row: rows_before + 1 };
@@ -264,24 +272,35 @@ impl<'a> ParquetFile<'a> {
         column: usize,
     ) -> Result<impl Iterator<Item = Result<ArrayRef, SourceError>>, SourceError> {
         let failed = |source| SourceError::Parquet { path: self.path.to_owned(), source };
-        let (reader, batch) = match &self.groups {
+        let (mut reader, mut batch) = match &self.groups {
             Groups::Parquet(metadata) => {
-                let mask = ProjectionMask::roots(metadata.parquet_schema(), [column]);
-                let reader =
-                    ParquetRecordBatchReaderBuilder::new_with_metadata(open(self.path)?, metadata.clone())
-                        .with_projection(mask)
-                        .with_row_groups(vec![group])
-                        .with_batch_size(BATCH)
-                        .build();
-                (Some(reader.map_err(failed)?), None)
+                let file = open(self.path)?;
+                let build = || {
+                    pages::check_sizes(self.path, &file, metadata.metadata(), group, column)?;
+                    let mask = ProjectionMask::roots(metadata.parquet_schema(), [column]);
+                    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone());
+                    let builder =
+                        builder.with_projection(mask).with_row_groups(vec![group]).with_batch_size(BATCH);
+                    builder.build().map_err(failed)
+                };
+                (Some(behind_boundary(self.path, build)?), None)
             }
-            Groups::Arrow(batches) => (None, Some(Ok(batches[group].column(column).clone()))),
+            Groups::Arrow(batches) => (None, Some(batches[group].column(column).clone())),
         };
-        let decoded = reader.into_iter().flatten().map(|batch| match batch {
-            Ok(batch) => Ok(batch.column(0).clone()),
-            Err(source) => Err(SourceError::Arrow { path: self.path.to_owned(), source }),
-        });
-        Ok(decoded.chain(batch))
+        let next = move || match reader.as_mut().and_then(Iterator::next) {
+            Some(Ok(batch)) => Ok(Some(batch.column(0).clone())),
+            Some(Err(source)) => Err(SourceError::Arrow { path: self.path.to_owned(), source }),
+            None => Ok(batch.take()),
+        };
+        // A reader that failed is asked no more.
+        let mut next = Some(next);
+        Ok(std::iter::from_fn(move || {
+            let array = behind_boundary(self.path, next.as_mut()?);
+            if array.is_err() {
+                next = None;
+            }
+            array.transpose()
+        }))
     }
 }
 

@@ -50,7 +50,8 @@ pub fn stats(store: &Path) -> Result<Vec<StageUse>, StudyError> {
 /// The folders of rows kept of databases, and the size of the store in each.
 fn kept_rows(store: &Path) -> Result<Vec<(PathBuf, StageUse)>, StudyError> {
     let of_folder = |folder: PathBuf| {
-        let stats = open_existing(&folder)?.stats()?;
+        // One that can't be read is replaced by the next reading of its database.
+        let stats = Store::open(&folder).and_then(|store| store.stats()).unwrap_or_default();
         let artifacts = stats.iter().map(|stage| stage.n_artifacts).sum();
         let bytes = stats.iter().map(|stage| stage.bytes).sum();
         Ok((folder, StageUse { stage: String::new(), artifacts, bytes }))

@@ -18,7 +18,7 @@ pub use self::data::Keys;
 pub(crate) use self::data::{Data, Task, with_data};
 use crate::{
     StudyError,
-    command::output::{PanelWriter, write_runs},
+    command::output::{PanelWriter, Reads, write_runs},
     config::{Chosen, catalog, choose},
     flow::{
         Flow,
@@ -56,6 +56,8 @@ pub struct Request {
     pub libraries: Vec<String>,
     /// A library file of the user to compute.
     pub file: Option<PathBuf>,
+    /// Further files that the request was made from, such as that of the layout; none of them is written over.
+    pub also_read: Vec<PathBuf>,
     /// The Parquet file to write.
     pub out: PathBuf,
     /// A store that keeps the results for the next time; `None` to keep none.
@@ -104,6 +106,7 @@ pub struct Computed {
 
 /// Compute features of a data file and write them into a Parquet file.
 pub fn compute(request: &Request, observer: &dyn Observer) -> Result<Computed, StudyError> {
+    request.reads().allow("--out", &request.out)?;
     request.with_data("compute", Taken::Counted, observer, |flow, data, chosen| {
         write(request, flow, data, chosen)
     })
@@ -118,6 +121,7 @@ fn write(request: &Request, flow: &Flow<'_>, data: &Data, chosen: &Chosen) -> Re
     let mut written = Duration::ZERO;
     write_runs(&request.out, axis, headers, |writer| {
         data.stream(flow, chosen, PanelWriter::ROWS, |run| {
+            flow.check_cancelled()?;
             let start = Instant::now();
             checkers.par_iter_mut().zip(run.columns).for_each(|(checker, column)| {
                 checker.add(axis, run.instruments.clone(), column);
@@ -155,6 +159,12 @@ pub fn explain(request: &Request, observer: &dyn Observer) -> Result<String, Stu
 }
 
 impl Request {
+    /// The files and folders that are read.
+    pub fn reads(&self) -> Reads {
+        let optional = [&self.facts, &self.file].into_iter().flatten();
+        Reads::of(optional.chain([&self.data]).chain(&self.also_read))
+    }
+
     /// The place of published values: the request's own, or else the data, if they are a folder that may hold some.
     fn facts(&self) -> Option<&Path> {
         let own = || Some(self.data.as_path()).filter(|data| data.join("financial").is_dir());
@@ -167,7 +177,7 @@ impl Request {
         name: &'static str,
         taken: Taken,
         observer: &dyn Observer,
-        work: impl FnOnce(&Flow<'_>, &Data, &Chosen) -> Result<T, StudyError> + Send,
+        work: impl Fn(&Flow<'_>, &Data, &Chosen) -> Result<T, StudyError> + Send + Sync,
     ) -> Result<T, StudyError> {
         if self.tables.is_some() && self.halts != Halts::default() {
             let message = "is for files; of a database the preset or the layout says it".to_owned();

@@ -7,7 +7,7 @@ use std::{fmt, path::Path};
 use backstaff_source::{DatabaseReport, IndexTrial, TableLayout, check_database, make_indexes, try_indexes};
 use serde::Serialize;
 
-use crate::StudyError;
+use crate::{StudyError, flow::progress::Observer};
 
 /// Describe an SQLite file: schema, counts, ranges of dates, indexes, oddities.
 pub fn check(path: &Path) -> Result<DatabaseReport, StudyError> {
@@ -25,19 +25,29 @@ pub struct Indexes {
     pub made: bool,
 }
 
+/// Undo what a program that was killed left half-done in a database, so that it can be read again. The file is written.
+pub fn undo_unfinished(path: &Path) -> Result<(), StudyError> {
+    Ok(backstaff_source::undo_unfinished(path)?)
+}
+
 /// Measure which indexes would help to read an SQLite file by a layout. If one is missing that helps, `may_write` is
 /// asked before any is made.
 pub fn indexes(
     path: &Path,
     layout: &TableLayout,
     may_write: impl FnOnce(&Indexes) -> bool,
+    observer: &dyn Observer,
 ) -> Result<Indexes, StudyError> {
     let trials = try_indexes(path, layout)?;
     let wanted = trials.iter().filter(|trial| trial.helps() && !trial.exists).cloned().collect::<Vec<_>>();
     let statements = wanted.iter().map(IndexTrial::sql).collect();
     let mut indexes = Indexes { trials, statements, made: false };
     if !wanted.is_empty() && may_write(&indexes) {
-        make_indexes(path, &wanted)?;
+        let is_cancelled = || observer.is_cancelled();
+        make_indexes(path, &wanted, &is_cancelled).map_err(|error| {
+            // SQLite has undone the index that was being made.
+            if is_cancelled() { StudyError::Interrupted } else { error.into() }
+        })?;
         indexes.made = true;
     }
     Ok(indexes)

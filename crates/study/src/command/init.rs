@@ -2,8 +2,7 @@
 
 use std::{
     fmt::{self, Write as _},
-    fs, io,
-    io::Write as _,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -15,7 +14,11 @@ use backstaff_source::{
 };
 use serde::Serialize;
 
-use crate::{StudyError, command::output::OutputError, words};
+use crate::{
+    StudyError,
+    command::output::{Reads, create},
+    words,
+};
 
 /// The outcome of `init`.
 #[derive(Clone, Debug, Serialize)]
@@ -114,12 +117,11 @@ fn describe(found: &Found) -> String {
 ///
 /// If the data can't be read, or `out` exists already: it is never overwritten.
 pub fn init(data: &Path, out: &Path) -> Result<Written, StudyError> {
+    Reads::of([data]).allow("--out", out)?;
     let inspection = inspect(data, &Mapping::default())?;
     let path = relative(data, out);
     let text = study(&inspection, &path)?;
-    let failed = |source: io::Error| OutputError::Write { path: out.to_owned(), source };
-    let file = fs::OpenOptions::new().write(true).create_new(true).open(out);
-    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)?;
+    create(out, text.as_bytes())?;
     let Inspection { found, excluded, halts, change, quality } = inspection;
     let bad = excluded.iter().map(|bad| (bad.instrument.to_string(), bad.reason.clone())).collect();
     Ok(Written { study: out.to_owned(), found, bad, halts, change, broken: quality.broken })

@@ -1,16 +1,22 @@
 //! The features of a study as Parquet files for other programs, which a later run can read back.
 
+mod folder;
+
 use std::{
-    fmt, fs,
+    fmt, fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use backstaff_panel::{Axis, Calendar, Column};
-use backstaff_stage::{Store, runner::with_repair};
+use backstaff_panel::{Axis, Column};
+use backstaff_stage::{
+    Store,
+    runner::{Observer as _, with_repair},
+};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use self::folder::Folder;
 use crate::{
     Study, StudyError,
     command::output::{OutputError, write_json, write_panel},
@@ -46,7 +52,15 @@ impl fmt::Display for Written {
 impl Study {
     /// Write the features of the study: into one long file if `out` ends in `.parquet`, else into a folder with one
     /// file for each instrument.
+    ///
+    /// A folder that is written again keeps what others have put there. Files of instruments that are gone are removed
+    /// from it, and what was stopped in the middle is completed.
+    ///
+    /// # Errors
+    ///
+    /// If `out` may not be written, or the study can't be computed.
     pub fn precompute(&self, out: &Path, observer: &dyn Observer) -> Result<Written, StudyError> {
+        self.may_precompute(out)?;
         let store = Store::open(&self.store)?;
         self.on_threads(|| with_repair(&store, || self.precompute_once(out, &store, observer)))
     }
@@ -69,7 +83,7 @@ impl Study {
         }
         let values = |handle: &Arc<ColumnHandle>| Ok((handle.name().to_owned(), handle.column()?));
         let values = columns.features().par_iter().map(values).collect::<Result<Vec<_>, StudyError>>()?;
-        let long = out.extension().is_some_and(|extension| extension == "parquet");
+        let long = is_long(out);
         let files = if long { vec![file_name(out)] } else { names(panel.axis()) };
         let document = Document {
             format: FORMAT,
@@ -78,7 +92,12 @@ impl Study {
             files,
             features: entries(&resolved.features(), &values, &panel)?,
         };
-        write(out, long, panel.axis(), &values, &document)?;
+        if long {
+            write_long(out, panel.axis(), &values, &document)?;
+        } else {
+            let folder = Folder { path: out, reads: self.reads() };
+            folder.fill(panel.axis(), &values, &document, &|| watch.is_cancelled())?;
+        }
         Ok(Written {
             out: out.to_owned(),
             files: document.files.len(),
@@ -99,44 +118,46 @@ fn names(axis: &Axis) -> Vec<String> {
     axis.instruments().iter().map(|instrument| name(instrument.name())).collect()
 }
 
-/// Write the files, and their document last: files without it are never read back.
-fn write(
+/// Whether one long file is asked for.
+fn is_long(out: &Path) -> bool {
+    out.extension().is_some_and(|extension| extension == "parquet")
+}
+
+impl Study {
+    /// Check before anything is computed that neither the file or folder nor its document is something else.
+    fn may_precompute(&self, out: &Path) -> Result<(), StudyError> {
+        let reads = self.reads();
+        if is_long(out) {
+            reads.allow("--out", out)?;
+        } else {
+            reads.allow_folder("--out", out)?;
+            let folder = Folder { path: out, reads: reads.clone() };
+            folder.check_ours()?;
+        }
+        if about(out).parent().is_some_and(Path::is_dir) {
+            reads.allow("--out", &about(out))?;
+        }
+        Ok(())
+    }
+}
+
+/// Write one file, and its document last: a file without it is never read back.
+fn write_long(
     out: &Path,
-    long: bool,
     axis: &Arc<Axis>,
     values: &[(String, Arc<Column>)],
     document: &Document,
 ) -> Result<(), StudyError> {
-    let about = about(out);
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        |source| OutputError::Write { path, source }
-    };
-    if !long {
-        let occupied =
-            out.is_dir() && !about.is_file() && fs::read_dir(out).is_ok_and(|mut all| all.next().is_some());
-        if occupied {
-            let message = format!("{} holds other files; name a new folder", out.display());
-            return Err(StudyError::Value { key: "--out".to_owned(), message });
+    remove(&about(out))?;
+    write_panel(out, axis, values)?;
+    Ok(write_json(&about(out), document)?)
+}
+
+fn remove(path: &Path) -> Result<(), OutputError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(OutputError::Write { path: path.to_owned(), source: error })
         }
-        fs::create_dir_all(out).map_err(failed(out))?;
+        _ => Ok(()),
     }
-    if about.is_file() {
-        fs::remove_file(&about).map_err(failed(&about))?;
-    }
-    if long {
-        write_panel(out, axis, values)?;
-    } else {
-        let instruments = (0..axis.n_instruments()).into_par_iter();
-        instruments.try_for_each(|i| {
-            let sessions = axis.sessions(i).to_vec();
-            let life = 0..sessions.len();
-            let own = Axis::new(Calendar::new(sessions), vec![(axis.instruments()[i].clone(), life)]);
-            let cut = |(name, column): &(String, Arc<Column>)| {
-                (name.clone(), Arc::new(column.select(&[axis.rows(i)])))
-            };
-            write_panel(&out.join(&document.files[i]), &own, &values.iter().map(cut).collect::<Vec<_>>())
-        })?;
-    }
-    Ok(write_json(&about, document)?)
 }

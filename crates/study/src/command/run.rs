@@ -111,6 +111,7 @@ impl Study {
             regimes: results.regimes.is_some().then(|| at("regimes.parquet")),
             store: self.store.clone(),
         };
+        self.spare_inputs(&files)?;
         let mut run = run_section(&flow.stages(), self.budget.threads, self.config.profile.as_deref());
         if let Some(done) = results.regimes.as_ref().and_then(|regimes| regimes.work.as_ref()) {
             run = work(done).into_iter().fold(run, Section::block);
@@ -125,6 +126,14 @@ impl Study {
             write_regimes(path, regimes)?;
         }
         Ok(files)
+    }
+
+    /// A file of the folder of reports may be a link to anything, but must not be one of those that are read.
+    fn spare_inputs(&self, files: &Files) -> Result<(), StudyError> {
+        let Files { report, results, portfolios, signals, regimes, store: _ } = files;
+        let reads = self.reads();
+        let all = [report, results, portfolios].into_iter().chain(signals).chain(regimes);
+        Ok(all.into_iter().try_for_each(|file| reads.spare(file))?)
     }
 }
 

@@ -7,6 +7,7 @@ use std::{
 };
 
 use backstaff_feature::{Available, Catalog, Feature, FeatureError, LabelExpression, Schema};
+use backstaff_words::count;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +118,28 @@ pub(crate) struct Chosen {
 }
 
 impl Chosen {
+    /// Check that there is a feature: a result without any says nothing, and looks like one that does.
+    ///
+    /// # Errors
+    ///
+    /// If there is none; it names the first of those that the data don't allow.
+    pub(crate) fn check_some_left(&self) -> Result<(), StudyError> {
+        if !self.features.is_empty() {
+            return Ok(());
+        }
+        let why = self.left_out.iter().take(3).map(|(name, reason)| format!("{name}: {reason}"));
+        let why = why.collect::<Vec<_>>().join("; ");
+        let message = if why.is_empty() {
+            "there is none; name a library, a file or single features".to_owned()
+        } else {
+            format!(
+                "none of {} can be computed from these data ({why})",
+                count(self.left_out.len(), "feature")
+            )
+        };
+        Err(StudyError::Value { key: "features".to_owned(), message })
+    }
+
     /// The names of the features, and behind them those of the targets.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.features.iter().map(Feature::name).chain(self.targets.iter().map(LabelExpression::name))

@@ -12,6 +12,7 @@ mod label;
 mod load;
 mod model;
 pub mod operators;
+mod paths;
 pub mod per_share;
 mod portfolio;
 mod published;

@@ -44,7 +44,11 @@ impl Study {
         let schema = panel.schema();
         let libraries = libraries.iter().map(String::as_str).collect::<Vec<_>>();
         let named = named.iter().map(String::as_str).collect::<Vec<_>>();
-        let Chosen { features, left_out, .. } = choose(&catalog, &libraries, &named, &schema)?;
+        let chosen = choose(&catalog, &libraries, &named, &schema)?;
+        if !chosen.left_out.is_empty() {
+            chosen.check_some_left()?;
+        }
+        let Chosen { features, left_out, .. } = chosen;
         self.check_categories(panel)?;
         let learns = self.config.models.values().any(crate::config::ModelSpec::learns);
         if features.is_empty() && learns {

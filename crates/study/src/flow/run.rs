@@ -72,6 +72,11 @@ impl<'a> Flow<'a> {
         self.run.store()
     }
 
+    /// Stop here if the user asked for it.
+    pub(crate) fn check_cancelled(&self) -> Result<(), StudyError> {
+        if self.watch.observer.is_cancelled() { Err(StudyError::Interrupted) } else { Ok(()) }
+    }
+
     /// The clock of the run.
     pub(crate) fn trace(&self) -> &Trace {
         &self.watch.trace

@@ -25,6 +25,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Study {
     pub(crate) config: Config,
+    /// The file of the study; `None` for one that was made in memory.
+    pub(crate) file: Option<PathBuf>,
     pub(crate) store: PathBuf,
     pub(crate) budget: Budget,
 }
@@ -59,7 +61,8 @@ impl Options {
 impl Study {
     /// Read a study's file, with the settings of the options' profile.
     pub fn open(path: &Path, options: &Options) -> Result<Self, StudyError> {
-        Self::of(Config::read(path, options.profile.as_deref())?, options)
+        let study = Self::of(Config::read(path, options.profile.as_deref())?, options)?;
+        Ok(Self { file: Some(path.to_owned()), ..study })
     }
 
     /// Make a study of its settings, which are checked as a whole. The options' profile is ignored: a profile replaces
@@ -70,7 +73,7 @@ impl Study {
 
     fn of(mut config: Config, options: &Options) -> Result<Self, StudyError> {
         config.portfolio.recovery.read_table(&config.folder)?;
-        Ok(Self { store: options.store_of(&config.folder), budget: options.budget(), config })
+        Ok(Self { file: None, store: options.store_of(&config.folder), budget: options.budget(), config })
     }
 
     /// The settings of the study.

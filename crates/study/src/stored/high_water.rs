@@ -135,7 +135,11 @@ impl<'a> HighWater<'a> {
             small.digest(name, &digest(|out| growth.write_table(name, out))?);
         }
         let newest = |table: &str, to| digest(|out| growth.write_newest(table, to, NEWEST, out));
-        let (state, over, told) = match self.fitting(schema_version, &large, newest)? {
+        let fitting = match self.kept_store() {
+            Ok(_) => self.fitting(schema_version, &large, newest)?,
+            Err(error) => Err(format!("its kept rows can't be used ({error})")),
+        };
+        let (state, over, told) = match fitting {
             Ok(mut state) => {
                 // Counted before `advance` adds the new rows: only earlier readings are over and must be kept.
                 let over = state.readings();
@@ -144,7 +148,7 @@ impl<'a> HighWater<'a> {
             }
             Err(why) => {
                 // A chain describes one content, so rows that an earlier chain has kept go with it.
-                let _ = fs::remove_dir_all(&self.folder);
+                let _ = fs::remove_dir_all(&self.folder).or_else(|_| fs::remove_file(&self.folder));
                 let mut chain = KeyHasher::new();
                 chain.digest("whole", &whole()?);
                 let mut tables = BTreeMap::new();
@@ -158,7 +162,7 @@ impl<'a> HighWater<'a> {
                 (state, BTreeMap::new(), Some(format!("{} is read as a whole: {why}", self.path.display())))
             }
         };
-        let keeper = Keeper { store: Store::open(&self.folder)? };
+        let keeper = Keeper { store: self.kept_store()? };
         self.remember(&state)?;
         let marks = state.tables.iter().map(|(name, table)| {
             let over = over.get(name).copied().unwrap_or(0);
@@ -168,6 +172,11 @@ impl<'a> HighWater<'a> {
         let mut key = KeyHasher::new();
         key.digest("chain", &state.chain).key("small tables", &small.finish());
         Ok(Looked { digest: of_key(&key), marks, told })
+    }
+
+    /// The store of the kept rows; it is made if there is none.
+    fn kept_store(&self) -> Result<Store, StoreError> {
+        Store::open(&self.folder)
     }
 
     /// Forget the state, so that the next reading takes the whole file.

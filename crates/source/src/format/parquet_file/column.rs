@@ -15,7 +15,7 @@ use backstaff_panel::{Column, NarrowColumn};
 use crate::{
     date_text::Shape,
     error::{Place, SourceError},
-    format::{coded_texts::CodedTexts, header::ColumnKind},
+    format::{boundary::behind_boundary, coded_texts::CodedTexts, header::ColumnKind},
 };
 
 /// The form to which a column is decoded.
@@ -63,8 +63,9 @@ impl ColumnPlace<'_> {
 
     pub(super) fn cast(&self, array: &ArrayRef, to: &DataType) -> Result<ArrayRef, SourceError> {
         // The safe cast would make missing what doesn't fit, such as bytes that are no text.
-        cast_with_options(array, to, &CastOptions { safe: false, ..CastOptions::default() })
-            .map_err(|source| self.arrow(source))
+        let options = CastOptions { safe: false, ..CastOptions::default() };
+        let cast = || cast_with_options(array, to, &options).map_err(|source| self.arrow(source));
+        behind_boundary(self.path, cast)
     }
 
     pub(super) fn arrow(&self, source: ArrowError) -> SourceError {

@@ -10,7 +10,7 @@ use std::{
 
 use backstaff_feature::{Feature, FeatureError, InstrumentRun, LabelExpression, Plan, Progress, Schema};
 use backstaff_panel::{Axis, Calendar, Column, Encoding, Panel, kept_ranges};
-use backstaff_stage::{Budget, Store};
+use backstaff_stage::{Budget, Store, runner::with_repair};
 use rayon::prelude::*;
 
 use crate::{
@@ -60,12 +60,17 @@ pub(crate) struct Task<'a> {
     pub rows: Option<&'a str>,
 }
 
-/// Read the data and resolve the features, then do some work with both.
+/// Read the data and resolve the features, then do some work with both. Artifacts of the store that turn out to be damaged
+/// are computed anew.
+///
+/// # Errors
+///
+/// If the data can't be read, a feature can't be resolved, or none is left, and those of the work.
 pub(crate) fn with_data<T: Send>(
     task: &Task<'_>,
     choose: &(dyn Fn(&Schema) -> Result<Chosen, FeatureError> + Sync),
     observer: &dyn Observer,
-    work: impl FnOnce(&Flow<'_>, &Data, &Chosen) -> Result<T, StudyError> + Send,
+    work: impl Fn(&Flow<'_>, &Data, &Chosen) -> Result<T, StudyError> + Send + Sync,
 ) -> Result<T, StudyError> {
     on_threads(task.threads, || {
         let scratch;
@@ -77,21 +82,25 @@ pub(crate) fn with_data<T: Send>(
             scratch.path()
         };
         let store = Store::open(folder)?;
-        let watch = Watch::new(observer);
-        let flow =
-            Flow::new(&store, task.name, Budget { threads: task.threads, memory: task.memory }, &watch)?;
-        let (data, chosen) = read(task, choose, &flow)?;
-        for warning in &data.facts().warnings {
-            flow.warn(warning.clone());
-        }
-        for (name, reason) in &chosen.left_out {
-            flow.warn(format!("left out {name}: {reason}"));
-        }
-        let result = work(&flow, &data, &chosen)?;
-        if task.store.is_some() {
-            flow.finish(serde_json::Value::Null)?;
-        }
-        Ok(result)
+        with_repair(&store, || {
+            let watch = Watch::new(observer);
+            let budget = Budget { threads: task.threads, memory: task.memory };
+            let flow = Flow::new(&store, task.name, budget, &watch)?;
+            let (data, chosen) = read(task, choose, &flow)?;
+            for warning in &data.facts().warnings {
+                flow.warn(warning.clone());
+            }
+            chosen.check_some_left()?;
+            for (name, reason) in &chosen.left_out {
+                flow.warn(format!("left out {name}: {reason}"));
+            }
+            flow.check_cancelled()?;
+            let result = work(&flow, &data, &chosen)?;
+            if task.store.is_some() {
+                flow.finish(serde_json::Value::Null)?;
+            }
+            Ok(result)
+        })
     })
 }
 

@@ -36,7 +36,7 @@ use crate::{
     StudyError,
     command::{
         compute::{Data, Keys, Task, with_data},
-        output::write_bytes,
+        output::{Reads, write_bytes},
     },
     config::{Chosen, TRADES, catalog},
     flow::progress::Observer,
@@ -104,6 +104,9 @@ pub struct Request {
 /// few sessions or instruments for what is asked.
 pub fn judge(request: &Request, observer: &dyn Observer) -> Result<Judgement, StudyError> {
     let horizons = horizons(request)?;
+    if let Some(out) = &request.out {
+        request.reads().allow("--out", out)?;
+    }
     // Expressions are parsed before the data are read, so that a misspelling shows at once.
     let catalog = catalog(&request.libraries, request.file.as_deref(), [])?;
     let named = catalog.definition(request.feature.trim()).cloned();
@@ -129,6 +132,7 @@ pub fn judge(request: &Request, observer: &dyn Observer) -> Result<Judgement, St
     with_data(&task, &choose, observer, |flow, data, chosen| {
         let by = group(request, data, category)?;
         let mut columns = data.columns(flow, &chosen.features)?.into_iter();
+        flow.check_cancelled()?;
         let (Some(values), Some(eligible)) = (columns.next(), columns.next()) else {
             return Err(StudyError::Internal { what: "the feature was not computed".to_owned() });
         };
@@ -226,6 +230,12 @@ fn facts(chosen: &Chosen, named: Option<&Definition>) -> FeatureFacts {
 }
 
 impl Request {
+    /// The files and folders that are read.
+    pub fn reads(&self) -> Reads {
+        let optional = [&self.file, &self.facts, &self.attributes].into_iter().flatten();
+        Reads::of(optional.chain([&self.data]))
+    }
+
     fn load(&self, category: &str, categories: Vec<String>) -> Load {
         let attributes = self.attributes.as_deref().map(|path| (path, category));
         Load::adjusted(&self.data, categories, attributes).with_change(self.change.as_deref())

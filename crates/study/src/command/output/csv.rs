@@ -1,6 +1,6 @@
 //! Tables as CSV files, in which a missing value is an empty cell.
 
-use std::{io::Write as _, path::Path};
+use std::path::Path;
 
 use super::{Cells, OutputError, atomically};
 

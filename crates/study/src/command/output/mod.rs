@@ -2,10 +2,14 @@
 
 mod csv;
 mod parquet;
+mod reads;
+mod target;
+mod temporary;
 
 use std::{
-    fs, io,
-    io::Write as _,
+    fs::{self, File},
+    io,
+    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -14,6 +18,12 @@ use serde::Serialize;
 pub use self::{
     csv::write_csv,
     parquet::{Cells, PanelWriter, write_panel, write_runs, write_table},
+    reads::Reads,
+};
+pub(crate) use self::{parquet::Stamped, temporary::is_temporary};
+use self::{
+    target::{Target, folder_of},
+    temporary::temporary_in,
 };
 
 /// Why an output could not be written.
@@ -23,6 +33,10 @@ pub use self::{
 pub enum OutputError {
     #[error("cannot write {path}: {source}{}", hint(.source))]
     Write { path: PathBuf, source: io::Error },
+
+    /// What is there must not be written over.
+    #[error("{}{path} is not written: {why}; name another file", prefix(.option))]
+    Refused { option: String, path: PathBuf, why: String },
 
     #[error("cannot write {path}: {source}")]
     Parquet { path: PathBuf, source: ::parquet::errors::ParquetError },
@@ -39,41 +53,110 @@ fn hint(source: &io::Error) -> &'static str {
     }
 }
 
-/// Write a file through a temporary one beside it, so that a reader sees the old file or the new one.
+fn prefix(option: &str) -> String {
+    if option.is_empty() { String::new() } else { format!("{option}: ") }
+}
+
+/// Write a file through a temporary one beside it, so that a reader sees the old file or the new one. Its bytes are on
+/// the disk before it gets its name.
 ///
-/// A failure leaves nothing behind.
+/// Symbolic links are followed: what they name is replaced, not they. Devices and pipes are written through. A failure
+/// leaves nothing behind.
 pub fn atomically<E>(
     path: &Path,
-    write: impl FnOnce(&mut io::BufWriter<&mut fs::File>) -> Result<(), E>,
+    write: impl FnOnce(&mut (dyn Write + Send)) -> Result<(), E>,
 ) -> Result<(), E>
 where
     E: From<OutputError>,
 {
     let failed = |source: io::Error| OutputError::Write { path: path.to_owned(), source };
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
+    match Target::of(path).map_err(failed)? {
+        Target::File(place) => {
+            let file = whole(&place, path, write)?;
+            let kept = fs::metadata(&place).map(|former| former.permissions());
+            if let Ok(permissions) = kept {
+                file.as_file().set_permissions(permissions).map_err(failed)?;
+            }
+            file.persist(&place).map_err(|error| failed(error.error))?;
+            sync_folder(&place);
+        }
+        Target::Stream(stream) => {
+            let file = stream.open().map_err(failed)?;
+            let mut through = io::BufWriter::with_capacity(1 << 16, Through { file, is_closed: false });
+            write(&mut through)?;
+            through.flush().map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+/// Write a file that must not be there yet, whole or not at all. A device or a pipe is written through.
+pub fn create(path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
+    let failed = |source: io::Error| OutputError::Write { path: path.to_owned(), source };
+    let Target::File(place) = Target::of(path).map_err(failed)? else { return write_bytes(path, bytes) };
+    let taken = || {
+        let why = "it is there already, and is never overwritten".to_owned();
+        OutputError::Refused { option: "--out".to_owned(), path: path.to_owned(), why }
     };
-    let file = tempfile::Builder::new().prefix(".backstaff-").tempfile_in(folder);
+    // A link that leads nowhere is something, too.
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(taken());
+    }
+    let file = whole(&place, path, |file| file.write_all(bytes).map_err(failed))?;
+    file.persist_noclobber(&place).map_err(|error| match error.error.kind() {
+        io::ErrorKind::AlreadyExists => taken(),
+        _ => failed(error.error),
+    })?;
+    sync_folder(&place);
+    Ok(())
+}
+
+/// A temporary file beside a place, with all of its bytes on the disk.
+fn whole<E: From<OutputError>>(
+    place: &Path,
+    path: &Path,
+    write: impl FnOnce(&mut (dyn Write + Send)) -> Result<(), E>,
+) -> Result<tempfile::NamedTempFile, E> {
+    let failed = |source: io::Error| OutputError::Write { path: path.to_owned(), source };
+    let file = temporary_in(folder_of(place));
     // The name of the temporary file would only confuse the user.
     let mut file = file.map_err(|error| failed(error.kind().into()))?;
     let mut buffered = io::BufWriter::with_capacity(1 << 20, file.as_file_mut());
     write(&mut buffered)?;
     buffered.flush().map_err(failed)?;
     drop(buffered);
-    readable_by_all(file.as_file()).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    file.as_file().sync_all().map_err(failed)?;
+    Ok(file)
 }
 
-/// Temporary files are private; the user's file gets the usual mode.
-fn readable_by_all(file: &fs::File) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        file.set_permissions(fs::Permissions::from_mode(0o644))?;
+/// Bring the new name to the disk as well. Some file systems can't, and the file is whole in any case.
+fn sync_folder(place: &Path) {
+    let _ = File::open(folder_of(place)).and_then(|folder| folder.sync_all());
+}
+
+/// A device or a pipe. Whoever closes a pipe, as `head` does, has seen enough.
+struct Through {
+    file: File,
+    is_closed: bool,
+}
+
+impl Write for Through {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_closed {
+            return Ok(bytes.len());
+        }
+        match self.file.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.is_closed = true;
+                Ok(bytes.len())
+            }
+            written => written,
+        }
     }
-    Ok(())
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Write bytes atomically.

@@ -18,6 +18,7 @@ use parquet::{
     basic::Compression,
     errors::ParquetError,
     file::{
+        metadata::KeyValue,
         properties::{EnabledStatistics, WriterProperties},
         writer::SerializedFileWriter,
     },
@@ -69,7 +70,7 @@ pub fn write_table(path: &Path, columns: &[(&str, Cells)]) -> Result<(), OutputE
         .map(|((name, _), array)| Field::new(*name, array.data_type().clone(), true))
         .collect::<Vec<_>>();
     atomically(path, |file| {
-        let mut groups = RowGroups::new(path, file, &Arc::new(Schema::new(fields)))?;
+        let mut groups = RowGroups::new(path, file, &Arc::new(Schema::new(fields)), &Stamped::default())?;
         groups.write(arrays.into_par_iter())?;
         groups.close()
     })
@@ -77,15 +78,35 @@ pub fn write_table(path: &Path, columns: &[(&str, Cells)]) -> Result<(), OutputE
 
 /// Write columns over the rows of an axis: `instrument`, `date`, then the columns, in the order of the axis.
 pub fn write_panel(path: &Path, axis: &Axis, columns: &[(String, Arc<Column>)]) -> Result<(), OutputError> {
-    let headers = columns.iter().map(|(name, column)| (name.as_str(), column.encoding()));
-    write_runs(path, axis, headers, |writer| {
-        let starts = (0..axis.n_rows()).step_by(ROW_GROUP);
-        for start in starts {
-            let rows = start..(start + ROW_GROUP).min(axis.n_rows());
-            writer.write(rows.clone(), columns.par_iter().map(|(_, column)| (&**column, rows.clone())))?;
-        }
-        Ok(())
-    })
+    Stamped::default().write_panel(path, axis, columns)
+}
+
+/// A way to write files with a mark in their metadata.
+#[derive(Default)]
+pub(crate) struct Stamped {
+    /// The key and the value of the mark.
+    pub mark: Option<(&'static str, String)>,
+}
+
+impl Stamped {
+    /// What [`write_panel`] does, with the mark.
+    pub(crate) fn write_panel(
+        &self,
+        path: &Path,
+        axis: &Axis,
+        columns: &[(String, Arc<Column>)],
+    ) -> Result<(), OutputError> {
+        let headers = columns.iter().map(|(name, column)| (name.as_str(), column.encoding()));
+        stamped_runs(path, axis, headers, self, |writer| {
+            let starts = (0..axis.n_rows()).step_by(ROW_GROUP);
+            for start in starts {
+                let rows = start..(start + ROW_GROUP).min(axis.n_rows());
+                writer
+                    .write(rows.clone(), columns.par_iter().map(|(_, column)| (&**column, rows.clone())))?;
+            }
+            Ok(())
+        })
+    }
 }
 
 /// Write columns that are never in memory as a whole: `write` hands over one run of rows after the other, in the order
@@ -94,6 +115,16 @@ pub fn write_runs<'a, E: From<OutputError>>(
     path: &Path,
     axis: &Axis,
     columns: impl Iterator<Item = (&'a str, Encoding)>,
+    write: impl FnOnce(&mut PanelWriter<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    stamped_runs(path, axis, columns, &Stamped::default(), write)
+}
+
+fn stamped_runs<'a, E: From<OutputError>>(
+    path: &Path,
+    axis: &Axis,
+    columns: impl Iterator<Item = (&'a str, Encoding)>,
+    stamped: &Stamped,
     write: impl FnOnce(&mut PanelWriter<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     let key = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
@@ -108,7 +139,7 @@ pub fn write_runs<'a, E: From<OutputError>>(
     let names = axis.instruments().iter().map(backstaff_panel::Instrument::name);
     let names = Arc::new(StringArray::from_iter_values(names));
     atomically(path, |file| {
-        let groups = RowGroups::new(path, file, &Arc::new(Schema::new(fields)))?;
+        let groups = RowGroups::new(path, file, &Arc::new(Schema::new(fields)), stamped)?;
         let mut writer = PanelWriter { path, axis, names, groups };
         write(&mut writer)?;
         Ok(writer.groups.close()?)
@@ -189,12 +220,16 @@ impl<'a> RowGroups<'a> {
         path: &'a Path,
         file: &'a mut (dyn Write + Send),
         schema: &Arc<Schema>,
+        stamped: &Stamped,
     ) -> Result<Self, OutputError> {
+        let mark = stamped.mark.iter().map(|(key, value)| KeyValue::new((*key).to_owned(), value.clone()));
+        let marks = mark.collect::<Vec<_>>();
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .set_dictionary_enabled(false)
             .set_column_dictionary_enabled(ColumnPath::from("instrument"), true)
             .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_key_value_metadata((!marks.is_empty()).then_some(marks))
             .set_created_by(concat!("backstaff ", env!("CARGO_PKG_VERSION")).to_owned())
             .build();
         let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties));

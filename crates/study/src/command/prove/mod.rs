@@ -20,7 +20,7 @@ mod planted;
 use std::{fmt, time::Instant};
 
 use backstaff_source::Match;
-use backstaff_stage::Store;
+use backstaff_stage::{Store, runner::with_repair};
 use serde::Serialize;
 
 pub use compare::{Leak, compare_columns};
@@ -143,39 +143,44 @@ impl Study {
     /// If the study can't be run or computed again. A leak is no error: the proof names it.
     pub fn prove(&self, n_dates: usize, observer: &dyn Observer) -> Result<Proof, StudyError> {
         let store = Store::open(&self.store)?;
-        self.on_threads(|| {
-            let watch = Watch::new(observer);
-            let flow = Flow::new(&store, &self.run_name(), self.budget, &watch)?;
-            let base = base::Base::new(self, &flow)?;
-            let inputs = base.columns.suspect_inputs(&base.handle)?;
-            let found = if inputs.features.is_empty() {
-                Found::default()
-            } else {
-                read_found(&flow.single(&FindSuspects, &inputs, 0)?)?
-            };
-            let started = Instant::now();
-            let cuts = cuts(base.sessions.clone(), n_dates);
-            let steps = cuts.len() * Perturbation::ALL.len();
-            observer.observe(&Event::Started { stage: "prove", steps });
-            let mut passes = Vec::with_capacity(steps);
-            for cut in cuts {
-                let before = base.before(cut)?;
-                for perturbation in Perturbation::ALL {
-                    if observer.is_cancelled() {
-                        return Err(StudyError::Interrupted);
-                    }
-                    passes.push(base.pass(&before, perturbation)?);
-                    observer.observe(&Event::Advanced { stage: "prove", done: passes.len(), rows: 0 });
-                }
+        self.on_threads(|| with_repair(&store, || self.prove_once(n_dates, &store, observer)))
+    }
+
+    fn prove_once(
+        &self,
+        n_dates: usize,
+        store: &Store,
+        observer: &dyn Observer,
+    ) -> Result<Proof, StudyError> {
+        let watch = Watch::new(observer);
+        let flow = Flow::new(store, &self.run_name(), self.budget, &watch)?;
+        let base = base::Base::new(self, &flow)?;
+        let inputs = base.columns.suspect_inputs(&base.handle)?;
+        let found = if inputs.features.is_empty() {
+            Found::default()
+        } else {
+            read_found(&flow.single(&FindSuspects, &inputs, 0)?)?
+        };
+        let started = Instant::now();
+        let cuts = cuts(base.sessions.clone(), n_dates);
+        let steps = cuts.len() * Perturbation::ALL.len();
+        observer.observe(&Event::Started { stage: "prove", steps });
+        let mut passes = Vec::with_capacity(steps);
+        for cut in cuts {
+            let before = base.before(cut)?;
+            for perturbation in Perturbation::ALL {
+                flow.check_cancelled()?;
+                passes.push(base.pass(&before, perturbation)?);
+                observer.observe(&Event::Advanced { stage: "prove", done: passes.len(), rows: 0 });
             }
-            Ok(Proof {
-                study: self.run_name(),
-                matches: self.matches(&base.handle),
-                passes,
-                suspects: found.suspects,
-                not_covered: self.not_covered(),
-                seconds: started.elapsed().as_secs_f64(),
-            })
+        }
+        Ok(Proof {
+            study: self.run_name(),
+            matches: self.matches(&base.handle),
+            passes,
+            suspects: found.suspects,
+            not_covered: self.not_covered(),
+            seconds: started.elapsed().as_secs_f64(),
         })
     }
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{Observed, RowOrder};
 use crate::{
     StudyError,
-    command::output::{Cells, write_csv, write_table},
+    command::output::{Cells, Reads, write_csv, write_table},
 };
 
 /// The request for a decoding.
@@ -55,6 +55,7 @@ pub struct Decoded {
 ///
 /// A model or data that can't be read, another number of columns than the model has series, an infinite value.
 pub fn decode(request: &DecodeRequest) -> Result<Decoded, StudyError> {
+    Reads::of([&request.model, &request.observed.data]).allow("--out", &request.out)?;
     let model = read_model(&request.model)?;
     let (expected, found) = (model.n_series(), request.observed.columns.len());
     if expected != found {

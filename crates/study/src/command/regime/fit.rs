@@ -9,7 +9,12 @@ use backstaff_report::{Align, Cell, Column, Table, cells, text};
 use serde::Serialize;
 
 use super::{Observed, RowOrder};
-use crate::{StudyError, command::output::write_bytes, flow::study::on_threads, words::stay};
+use crate::{
+    StudyError,
+    command::output::{Reads, write_bytes},
+    flow::study::on_threads,
+    words::stay,
+};
 
 /// The request for a fit.
 #[derive(Clone, Debug)]
@@ -96,6 +101,9 @@ pub struct FittedState {
 ///
 /// Data that can't be read or hold an infinite value, too few or constant observations, a file that can't be written.
 pub fn fit(request: &FitRequest) -> Result<Fitted, StudyError> {
+    if let Some(out) = &request.out {
+        Reads::of([&request.observed.data]).allow("--out", out)?;
+    }
     let (table, observations) = request.observed.read()?;
     let options = FitOptions {
         covariance: request.covariance,

@@ -161,6 +161,27 @@ fn whatever_does_not_fit_is_read_as_a_whole() {
 }
 
 #[test]
+fn a_store_of_kept_rows_that_is_damaged_is_made_anew() {
+    let market = Growing::new();
+    let first = market.read_rightly();
+    let marks = fs::read_dir(market.store.path().join("marks")).unwrap().next().unwrap().unwrap().path();
+    for text in ["", "backstaff store 99\n", "\0\0"] {
+        fs::write(marks.join("VERSION"), text).unwrap();
+        assert!(crate::command::cache::stats(market.store.path()).is_ok());
+        assert_eq!(crate::command::cache::gc(market.store.path(), 1, false).unwrap().artifacts, 0);
+        let whole = market.read_rightly();
+        assert!(why(&whole).contains("its kept rows can't be used"), "{}", why(&whole));
+        assert_eq!(whole.digest, first.digest);
+    }
+    fs::remove_file(marks.join("VERSION")).unwrap();
+    fs::create_dir(marks.join("VERSION")).unwrap();
+    assert!(why(&market.read_rightly()).contains("its kept rows can't be used"));
+    fs::remove_dir_all(&marks).unwrap();
+    fs::write(&marks, "no folder").unwrap();
+    market.read_rightly();
+}
+
+#[test]
 fn kept_rows_that_are_gone_are_never_read_again_piece_by_piece() {
     let market = Growing::new();
     let first = market.read_rightly();

@@ -2,8 +2,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
-    time::Instant,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, Result, params_from_iter};
@@ -25,6 +27,8 @@ const PREFIX: &str = "backstaff_";
 const SAMPLE: u64 = 300_000;
 /// The number of times that each reading is tried; the fastest counts.
 const RUNS: usize = 3;
+/// The pause between two looks at whether an index is still wanted.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// An index helps if reading through it takes less than this share of the time.
 const WORTH: f64 = 0.8;
 
@@ -73,7 +77,8 @@ struct Candidate<'a> {
 
 /// Measure the indexes that might help to read a database by a layout. Nothing is written to it.
 ///
-/// The first rows of each table are copied into a temporary file and read there, with the index and without.
+/// The first rows of each table are copied into a temporary file, which SQLite removes by itself, and read there with the
+/// index and without.
 ///
 /// # Errors
 ///
@@ -81,8 +86,6 @@ struct Candidate<'a> {
 pub fn try_indexes(path: &Path, layout: &TableLayout) -> std::result::Result<Vec<IndexTrial>, SourceError> {
     let failed = |error| fault(path, &error);
     let database = open_one(path)?;
-    let folder = tempfile::tempdir();
-    let folder = folder.map_err(|source| SourceError::Read { path: std::env::temp_dir(), source })?;
     let mut trials = Vec::new();
     for mut candidate in candidates(layout) {
         let known = connection::columns(&database, candidate.table).map_err(failed)?;
@@ -90,23 +93,54 @@ pub fn try_indexes(path: &Path, layout: &TableLayout) -> std::result::Result<Vec
         // Some columns of a layout need not be there.
         candidate.columns.retain(|column| known.iter().any(|known| known == column));
         if candidate.columns.first() == Some(&first) {
-            let copy = folder.path().join(format!("{}.db", trials.len()));
-            trials.push(trial(path, &copy, &database, &candidate).map_err(failed)?);
+            trials.push(trial(path, &database, &candidate).map_err(failed)?);
         }
     }
     Ok(trials)
+}
+
+/// Undo what a program left half-done that was killed while it wrote a database, as SQLite does when it opens the file for
+/// writing. A file that nobody left so stays what it is.
+///
+/// # Errors
+///
+/// If the file can't be written.
+pub fn undo_unfinished(path: &Path) -> std::result::Result<(), SourceError> {
+    let failed = |error| fault(path, &error);
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
+    let database = Connection::open_with_flags(path, flags).map_err(failed)?;
+    database.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(failed)
 }
 
 /// Make indexes in a database.
 ///
 /// # Errors
 ///
-/// If the file can't be written. Indexes that were made before the error stay.
-pub fn make_indexes(path: &Path, indexes: &[IndexTrial]) -> std::result::Result<(), SourceError> {
+/// If the file can't be written, or `is_cancelled` says so meanwhile: what SQLite was at is undone. Indexes that were
+/// made before the error stay.
+pub fn make_indexes(
+    path: &Path,
+    indexes: &[IndexTrial],
+    is_cancelled: &(dyn Fn() -> bool + Sync),
+) -> std::result::Result<(), SourceError> {
     let failed = |error| fault(path, &error);
     let database = Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE);
     let database = database.map_err(failed)?;
-    indexes.iter().try_for_each(|index| database.execute_batch(&index.sql()).map_err(failed))
+    let handle = database.get_interrupt_handle();
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                if is_cancelled() {
+                    handle.interrupt();
+                }
+                thread::park_timeout(LOOK_EVERY);
+            }
+        });
+        let made = indexes.iter().try_for_each(|index| database.execute_batch(&index.sql()).map_err(failed));
+        is_over.store(true, Ordering::Relaxed);
+        made
+    })
 }
 
 /// Our index that holds all columns of a reading and begins with the one by which rows are chosen, if there is one.
@@ -167,17 +201,13 @@ fn candidates(layout: &TableLayout) -> Vec<Candidate<'_>> {
 }
 
 /// Measure an index on a copy of its table's first rows.
-fn trial(
-    path: &Path,
-    copy: &PathBuf,
-    database: &Connection,
-    candidate: &Candidate<'_>,
-) -> Result<IndexTrial> {
+fn trial(path: &Path, database: &Connection, candidate: &Candidate<'_>) -> Result<IndexTrial> {
     let Candidate { table, columns, wanted } = candidate;
     let name = format!("{PREFIX}{table}");
     let all = format!("SELECT max(rowid) FROM {}", quoted(table));
     let n_rows = database.query_row(&all, [], |row| row.get::<_, Option<i64>>(0)).unwrap_or(None);
-    let sample = Connection::open(copy)?;
+    // No name: a file that nobody else sees, and that is gone with the connection, or with the process.
+    let sample = Connection::open("")?;
     // Read-only; in an address these three have a meaning.
     let address = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     sample.execute("ATTACH DATABASE ?1 AS original", [format!("file:{address}?mode=ro")])?;

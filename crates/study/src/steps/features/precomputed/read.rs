@@ -10,6 +10,7 @@ use std::{
 use arrow_array::{Array as _, Float32Array};
 use backstaff_feature::Feature;
 use backstaff_panel::Column;
+use backstaff_source::behind_boundary;
 use parquet::arrow::{ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder};
 use rayon::prelude::*;
 
@@ -114,6 +115,10 @@ impl Precomputed {
 }
 
 fn read_file(path: &Path, name: &str) -> Option<Vec<f32>> {
+    behind_boundary(path, || Ok(read_values(path, name))).ok().flatten()
+}
+
+fn read_values(path: &Path, name: &str) -> Option<Vec<f32>> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path).ok()?).ok()?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), [name]);
     let mut values = Vec::new();
