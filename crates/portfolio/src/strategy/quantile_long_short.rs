@@ -10,7 +10,8 @@ use crate::{Decision, PortfolioError, error::not_negative};
 /// - Weights: `long / count` each and `−short / count` each. What short sales bring stays in cash and earns its rate;
 ///   the fee for borrowing is among the costs.
 /// - Orders: a position is left alone while its weight is within `threshold` of the target.
-/// - Ties: in the order of the instruments.
+/// - Ties: in the order of the instruments. A session in which all of several scores are equal leaves the book as it is,
+///   since nothing but that order would choose.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QuantileLongShort {
     quantile: f64,
@@ -42,7 +43,7 @@ impl Strategy for QuantileLongShort {
 
     fn on_session(&mut self, view: &View<'_>) -> Decision {
         let ranking = view.ranking();
-        if ranking.is_empty() {
+        if ranking.is_empty() || view.is_undecided(1) {
             return Decision::nothing();
         }
         let count = (self.quantile * ranking.len() as f64).floor() as usize;

@@ -25,7 +25,8 @@ pub enum Book {
 ///    the sales.
 ///
 /// - Signal: a session without any score leaves the book as it is; an instrument without a score is never bought.
-/// - Ties: missing scores last, then the order of the instruments.
+/// - Ties: missing scores last, then the order of the instruments. A session in which more than `k` instruments have a
+///   score and all are equal leaves the book as it is, since nothing but that order would choose.
 /// - A purchase that can't be executed is not replaced by the next candidate: its cash waits for the next session.
 /// - Source: Microsoft Qlib 0.9.7, `TopkDropoutStrategy` with `method_sell="bottom"`, `method_buy="top"`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,7 +77,9 @@ impl Strategy for TopkDropout {
     fn on_session(&mut self, view: &View<'_>) -> Decision {
         let held = view.held().collect::<Vec<_>>();
         let ranking = view.best(self.n_drop + self.k + held.len());
-        if ranking.is_empty() {
+        let ends = (ranking.first(), ranking.last());
+        let may_be_equal = matches!(ends, (Some(first), Some(last)) if first.1 == last.1);
+        if ranking.is_empty() || (may_be_equal && view.is_undecided(self.k)) {
             return Decision::nothing();
         }
         let is_held = |i: usize| held.iter().any(|&(h, _)| h == i);

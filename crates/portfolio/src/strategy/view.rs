@@ -178,6 +178,13 @@ impl<'a> View<'a> {
         scored
     }
 
+    /// Whether the scores say nothing about whom to choose: more than `places` instruments have one, and all are equal.
+    /// Whatever is held then is the choice of the order of the instruments.
+    pub fn is_undecided(&self, places: usize) -> bool {
+        let scored = self.scored();
+        scored.len() > places && scored.windows(2).all(|pair| pair[0].1 == pair[1].1)
+    }
+
     /// The eligible instruments with a score, in the order of the instruments of the market.
     pub(super) fn scored(&self) -> Vec<(usize, f64)> {
         let market = self.ledger.market();

@@ -93,6 +93,8 @@ impl Exposure {
 /// 5. weights are proportional to [`Weights`], together the exposure, none above `max_weight`.
 ///
 /// - Signal: a session without any score leaves the book as it is; what is held, traded and has no score is sold.
+/// - Ties: in the order of the instruments. A session in which more than `n` instruments have a score and all are equal
+///   leaves the book as it is, since nothing but that order would choose.
 /// - Orders: a position is left alone while its weight is within `threshold` of the target.
 /// - Caps are those of the decision: a position that can't be sold in the next session stays beside its replacement's
 ///   order, and the book refuses to hold more than `n`.
@@ -282,7 +284,9 @@ impl Strategy for TopN {
 
     fn on_session(&mut self, view: &View<'_>) -> Decision {
         let ranking = self.ranking(view);
-        if ranking.is_empty() {
+        let ends = (ranking.first(), ranking.last());
+        let may_be_equal = matches!(ends, (Some(first), Some(last)) if first.score == last.score);
+        if ranking.is_empty() || (may_be_equal && view.is_undecided(self.band.n)) {
             return Decision::nothing();
         }
         let exposure = self.wanted_exposure(view);
