@@ -10,8 +10,19 @@ use std::{
 
 use support::{STUDY, Workplace, outcomes, prices};
 
-const STAGES: [&str; 11] = [
-    "load", "quality", "features", "labels", "folds", "train", "predict", "suspects", "evaluate", "backtest",
+const STAGES: [&str; 13] = [
+    "load",
+    "quality",
+    "features",
+    "labels",
+    "folds",
+    "train",
+    "predict",
+    "suspects",
+    "yardstick",
+    "ties",
+    "evaluate",
+    "backtest",
     "report",
 ];
 

@@ -19,11 +19,14 @@ pub(super) fn run(context: &Context, study: &Path) -> Result<ExitCode, StudyErro
     let outcome = study.run(&context.terminal)?;
     context.write_trace(&outcome.trace)?;
     context.answer(&outcome, || {
+        let verdict = &outcome.result.measures.verdict;
+        // Where no number counts, that stands before all of them.
+        let first = verdict.first_line.as_ref().map_or_else(String::new, |line| format!("{line}\n"));
         format!(
-            "\n{}\n{}{}\nreport: {}\n",
+            "{first}\n{}\n{}{}\nreport: {}\n",
             stage_table(&outcome.stages, outcome.seconds),
             joined(&outcome.result.matches),
-            outcome.result.measures.verdict.sentence,
+            verdict.sentence,
             outcome.artifacts.report.display()
         )
     })?;

@@ -25,7 +25,7 @@ pub use neutral::group_rank_coefficients;
 pub use quantile::{QuantileReturns, monotonicity, quantile_means, quantile_outcomes, quantile_returns};
 pub use ranking::Rankings;
 pub use stability::{QuantileMembers, rank_autocorrelation, top_turnover};
-pub use suspicion::{Suspicion, SuspicionKind, next_return, suspicious};
+pub use suspicion::{Outcome, Suspicion, SuspicionKind, credible_rank_ic, next_return, suspicious};
 
 /// A signal and a universe over the same axis: what every measure begins with.
 #[derive(Clone, Debug)]

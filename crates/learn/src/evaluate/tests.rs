@@ -199,51 +199,6 @@ fn turnover_and_memory_of_a_signal() {
     assert_eq!(quantile_means(&cross, &scores, 2), [1.5, 3.5]);
 }
 
-fn big() -> Panel {
-    market(MarketSpec { n_instruments: 30, n_sessions: 300, ..MarketSpec::default() })
-}
-
-#[test]
-fn a_column_that_holds_the_future_is_suspicious() {
-    let panel = big();
-    let axis = panel.axis();
-    let next = next_return(&panel).unwrap();
-    let noise = uniform(axis.n_rows(), 4);
-    let prices = ExecutionPrices::new(&panel, Execution::Close).unwrap();
-    let five = Labels::forward_return(&prices, horizon(5), &Recoveries::default());
-    let noisy = next.iter().zip(&noise).map(|(next, noise)| next + 0.1 * (noise - 0.5)).collect();
-    let mut markets = vec![f64::NAN; axis.n_rows()];
-    for position in 0..axis.n_sessions() {
-        let rows = axis.by_session().rows(position);
-        let present = rows.iter().map(|&row| next[row as usize]).filter(|value| value.is_finite());
-        let mean = backstaff_statistics::mean_from_first(&present.collect::<Vec<_>>());
-        for &row in rows {
-            markets[row as usize] = mean;
-        }
-    }
-    let past = panel.field("close").unwrap().to_f64();
-    let columns = [
-        ("honest", Column::F64(past)),
-        ("noise", Column::F64(noise)),
-        ("next", Column::F64(next.iter().map(|value| -value).collect())),
-        ("noisy", Column::F64(noisy)),
-        ("five", Column::F64(five.values().to_vec())),
-        ("market", Column::F64(markets)),
-    ];
-    let columns = columns.iter().map(|(name, column)| (*name, column)).collect::<Vec<_>>();
-    let universe = everyone(&panel);
-    let found = suspicious(&columns, axis, &universe, &next).unwrap();
-    let mut names = found.iter().map(|suspicion| suspicion.column.as_str()).collect::<Vec<_>>();
-    assert_eq!((found[0].kind, names[0] == "next" || names[0] == "market"), (found[0].kind, true));
-    names.sort_unstable();
-    assert_eq!(names, ["market", "next", "noisy"], "five begins a session later");
-    let kind = found.iter().find(|suspicion| suspicion.column == "market").map(|suspicion| suspicion.kind);
-    assert_eq!(kind, Some(SuspicionKind::Market));
-    // With the outcome that it does overlap, it is found as well.
-    let found = suspicious(&columns, axis, &universe, five.values()).unwrap();
-    assert!(found.iter().any(|suspicion| suspicion.column == "five"));
-}
-
 #[test]
 fn the_next_return_skips_halts() {
     let nan = f64::NAN;

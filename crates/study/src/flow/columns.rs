@@ -4,12 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use backstaff_feature::{Feature, LookBack};
 
-use crate::{
-    StudyError,
-    config::Role,
-    steps::suspects::SuspectInputs,
-    stored::{column::ColumnHandle, panel::PanelHandle},
-};
+use crate::{StudyError, config::Role, stored::column::ColumnHandle};
 
 /// A computed column with its role in the study and the feature that it is computed by.
 #[derive(Clone, Debug)]
@@ -94,16 +89,14 @@ impl Columns {
         self.of(Role::is_observed).map(|column| column.handle.clone()).collect()
     }
 
-    /// The inputs of the search for suspects: the features that models see. Where nothing learns, the columns that
-    /// scores and weights are made of.
-    pub(crate) fn suspect_inputs(&self, panel: &Arc<PanelHandle>) -> Result<SuspectInputs, StudyError> {
+    /// The columns that the search for suspects looks at, each with its look-back: the features that models see. Where
+    /// nothing learns, those that scores and weights are made of.
+    pub(crate) fn looked_at(&self) -> Vec<(Arc<ColumnHandle>, LookBack)> {
         let looked_at = |column: &OwnColumn| (column.handle.clone(), column.feature.look_back());
-        let mut features: Vec<(Arc<ColumnHandle>, LookBack)> =
-            self.of(|role| *role == Role::Feature).map(looked_at).collect();
-        if features.is_empty() {
-            let decides = |role: &Role| matches!(role, Role::Score(_) | Role::Target);
-            features = self.of(decides).map(looked_at).collect();
+        let features = self.of(|role| *role == Role::Feature).map(looked_at).collect::<Vec<_>>();
+        if !features.is_empty() {
+            return features;
         }
-        Ok(SuspectInputs { panel: panel.clone(), features, universe: self.universe()? })
+        self.of(|role| matches!(role, Role::Score(_) | Role::Target)).map(looked_at).collect()
     }
 }

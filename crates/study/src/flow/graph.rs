@@ -8,7 +8,7 @@ use super::{
     Flow,
     columns::Columns,
     results::{FollowedInstrument, FollowedRegimes, Results},
-    rules::scores_of_expressions,
+    rules::{Tested, scores_of_expressions},
     study::Study,
 };
 use crate::{
@@ -23,10 +23,13 @@ use crate::{
         quality::{CollectQuality, read_quality},
         regimes::{Follow, FollowInputs, FollowShard, History, Known, Setting, unknown_instrument},
         scores::Scores,
-        suspects::{FindSuspects, Found, read_found},
-        train::{FitFacts, ModelInputs, Train, read_facts},
+        suspects::{FindSuspects, Found, SuspectInputs, read_found},
+        ties::{CountTies, Places, TieFacts, TieInputs, read_ties},
+        train::{FitFacts, ModelInputs, Train, read_facts, without_split},
+        yardstick::{MeasureYardstick, YardstickFacts, YardstickInputs, read_yardstick},
     },
     stored::panel::PanelHandle,
+    words,
 };
 
 impl Study {
@@ -50,7 +53,9 @@ impl Study {
         let regimes =
             self.follow(flow, follow.as_ref(), &panel, &columns, Setting::of_study(&self.config))?;
         let judged = self.judge(flow, &panel, &columns, &train, make_labels, regimes)?;
-        let found = find_suspects(flow, &panel, &columns)?;
+        let found = find_suspects(flow, &judged.suspect_inputs(self, &panel, &columns)?)?;
+        let yardstick = self.yardstick(flow, &panel, &columns, &judged)?;
+        let ties = self.ties(flow, &panel, &judged)?;
         let evaluations = evaluate(flow, &panel, &columns, &judged)?;
         let inputs = judged.backtest_inputs(&panel, &columns, portfolios.variants())?;
         let backtests = run_backtests(flow, &portfolios, inputs)?;
@@ -66,6 +71,10 @@ impl Study {
             known_flaws: resolved.known_flaws,
             suspects: found.suspects,
             checks: found.checks,
+            ties,
+            without_split: without_split(&self.config.models, &judged.fits),
+            yardstick,
+            late_start: judged.late_start,
             labels: judged.labels.map(|labels| labels.facts()).transpose()?,
             folds: judged.folds.as_ref().map(|folds| folds.facts().to_vec()).unwrap_or_default(),
             left_out: judged.folds.as_ref().map(|folds| folds.left_out().to_vec()).unwrap_or_default(),
@@ -79,6 +88,47 @@ impl Study {
             warnings: flow.warnings(),
             panel,
         })
+    }
+
+    /// Measure the equal weight by which the portfolios are judged.
+    fn yardstick(
+        &self,
+        flow: &Flow<'_>,
+        panel: &Arc<PanelHandle>,
+        columns: &Columns,
+        judged: &Judged,
+    ) -> Result<YardstickFacts, StudyError> {
+        let named = self.config.portfolio.strategy.named();
+        let inputs = YardstickInputs {
+            panel: panel.clone(),
+            universe: columns.universe()?,
+            named: named.map(|named| named.into_iter().map(str::to_owned).collect()),
+            sessions: judged.sessions.clone(),
+        };
+        read_yardstick(&flow.single(&MeasureYardstick, &inputs, panel.axis().n_rows())?)
+    }
+
+    /// Count the ties of the scores that the strategy chooses by, and warn of scores that choose nobody.
+    fn ties(
+        &self,
+        flow: &Flow<'_>,
+        panel: &Arc<PanelHandle>,
+        judged: &Judged,
+    ) -> Result<BTreeMap<String, TieFacts>, StudyError> {
+        let Some(places) = Places::of(&self.config.portfolio.strategy) else { return Ok(BTreeMap::new()) };
+        let (scores, sessions) = (judged.scores.clone(), judged.sessions.clone());
+        let inputs = TieInputs { panel: panel.clone(), scores, sessions };
+        let rows = inputs.scores.iter().map(|(_, scores)| scores.rows().len()).sum();
+        let ties = read_ties(&flow.single(&CountTies { places }, &inputs, rows)?)?;
+        for (model, TieFacts { all_equal, sessions, .. }) in &ties {
+            if *all_equal > 0 {
+                flow.warn(format!(
+                    "models.{model}: all scores are equal in {all_equal} of {}, in which the book stays as it is",
+                    words::count(*sessions, "session")
+                ));
+            }
+        }
+        Ok(ties)
     }
 
     /// The stage that makes labels; `None` for a study without labels.
@@ -200,7 +250,10 @@ impl Study {
             return self.learn(flow, panel, columns, train, labels);
         }
         let scores = scores_of_expressions(columns)?;
-        let (sessions, common) = self.sessions(panel, columns, &scores, &regimes)?;
+        let Tested { sessions, common, late_start } = self.sessions(panel, columns, &scores, &regimes)?;
+        if let Some(late) = &late_start {
+            flow.warn(late.clone());
+        }
         let within = |(name, scores): (String, Scores)| (name, scores.within(panel.axis(), &sessions));
         Ok(Judged {
             labels,
@@ -210,6 +263,7 @@ impl Study {
             scores: scores.into_iter().map(within).collect(),
             regimes,
             sessions,
+            late_start,
             common,
         })
     }
@@ -246,6 +300,9 @@ impl Study {
             let fit = (done.shard.fold, read_facts(&done.manifest)?);
             fits.entry(done.shard.model.clone()).or_default().push(fit);
         }
+        for idle in without_split(&self.config.models, &fits) {
+            flow.warn(format!("models.{}: {}", idle.model, idle.words()));
+        }
         let models = trained.into_iter().map(|done| (done.shard.model, done.shard.fold, done.manifest));
         let inputs = PredictInputs {
             model: inputs,
@@ -258,24 +315,30 @@ impl Study {
         let n_tested = folds.facts().iter().map(|fold| fold.test.rows).sum::<usize>();
         let predicted = flow.stage(&Predict, &inputs, n_tested * self.config.models.len())?;
         let scores = predict::join(&inputs, &predicted)?;
-        let sessions = tested(panel, &folds)?;
+        let whole = tested(panel, &folds)?;
+        let (sessions, late_start) = self.with_a_choice(panel, columns, &scores, whole.clone())?;
+        if let Some(late) = &late_start {
+            flow.warn(late.clone());
+        }
         let common = sessions.clone();
+        let within = |(name, scores): (String, Scores)| (name, scores.within(panel.axis(), &sessions));
+        let scores = if sessions == whole { scores } else { scores.into_iter().map(within).collect() };
         let (labels, regimes) = (Some(labels.clone()), Vec::new());
-        Ok(Judged { labels, folds: Some(folds), models, fits, scores, regimes, sessions, common })
+        Ok(Judged { labels, folds: Some(folds), models, fits, scores, regimes, sessions, late_start, common })
     }
 }
 
 /// Search for columns that know the future and columns that tell no rows apart, and warn of them.
-fn find_suspects(flow: &Flow<'_>, panel: &Arc<PanelHandle>, columns: &Columns) -> Result<Found, StudyError> {
-    let inputs = columns.suspect_inputs(panel)?;
-    if inputs.features.is_empty() {
+fn find_suspects(flow: &Flow<'_>, inputs: &SuspectInputs) -> Result<Found, StudyError> {
+    if inputs.features.is_empty() && inputs.scores.is_empty() {
         return Ok(Found::default());
     }
-    let found = read_found(&flow.single(&FindSuspects, &inputs, panel.axis().n_rows())?)?;
+    let found = read_found(&flow.single(&FindSuspects, inputs, inputs.panel.axis().n_rows())?)?;
     for suspect in &found.suspects {
         flow.warn(format!(
-            "feature {} is beyond belief: rank IC {:.3} with the next return; it has probably seen it",
-            suspect.column, suspect.correlation
+            "{} is beyond belief: {}; it has probably seen it",
+            suspect.column,
+            suspect.measured()
         ));
     }
     for warning in warnings(&found.checks) {
@@ -338,11 +401,32 @@ pub(crate) struct Judged {
     pub(crate) regimes: Vec<Known>,
     /// The tested sessions, as positions in the calendar.
     pub(crate) sessions: Range<usize>,
+    /// The reason why they begin later than the first fold's test, or the first decision; `None` if they don't.
+    pub(crate) late_start: Option<String>,
     /// Those tested sessions in which regimes are known under every setting.
     pub(crate) common: Range<usize>,
 }
 
 impl Judged {
+    /// The inputs of the search for columns and scores that know the future.
+    pub(crate) fn suspect_inputs(
+        &self,
+        study: &Study,
+        panel: &Arc<PanelHandle>,
+        columns: &Columns,
+    ) -> Result<SuspectInputs, StudyError> {
+        // Without features the columns of rules are looked at themselves.
+        let scores = if columns.features().is_empty() { Vec::new() } else { self.scores.clone() };
+        Ok(SuspectInputs {
+            panel: panel.clone(),
+            features: columns.looked_at(),
+            scores,
+            universe: columns.universe()?,
+            labels: self.labels.clone(),
+            execution: study.config.portfolio.execution,
+        })
+    }
+
     /// The inputs of these portfolios.
     pub(crate) fn backtest_inputs(
         &self,

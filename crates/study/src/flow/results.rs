@@ -17,7 +17,9 @@ use crate::{
         labels::LabelFacts,
         regimes::{History, Setting, Work},
         suspects::Suspect,
-        train::FitFacts,
+        ties::TieFacts,
+        train::{FitFacts, WithoutSplit},
+        yardstick::YardstickFacts,
     },
     stored::panel::PanelHandle,
 };
@@ -56,6 +58,14 @@ pub(crate) struct Results {
     pub suspects: Vec<Suspect>,
     /// The counts of the check of each feature.
     pub checks: Vec<ColumnCheck>,
+    /// The ties of each model's scores, by its name; empty for a strategy that does not choose by scores.
+    pub ties: BTreeMap<String, TieFacts>,
+    /// The models that grew no split, and where.
+    pub without_split: Vec<WithoutSplit>,
+    /// The equal weight that everything is judged by, and what one instrument makes of it.
+    pub yardstick: YardstickFacts,
+    /// The reason why the test begins later than its first session; `None` if it doesn't.
+    pub late_start: Option<String>,
     /// The number of rows with a label, and without one by reason; `None` for a study without labels.
     pub labels: Option<LabelFacts>,
     /// The folds; none for a study that learns nothing.

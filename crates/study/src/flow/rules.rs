@@ -16,6 +16,16 @@ use crate::{
     stored::{column::ColumnHandle, panel::PanelHandle},
 };
 
+/// The sessions to test, as positions in the calendar.
+pub(super) struct Tested {
+    /// The sessions to test.
+    pub(super) sessions: Range<usize>,
+    /// Those of them in which regimes are known under every setting.
+    pub(super) common: Range<usize>,
+    /// The reason why they begin later than the first decision could be made; `None` if they don't.
+    pub(super) late_start: Option<String>,
+}
+
 /// The scores of models that are expressions, in all sessions: their finite values on the universe's rows.
 pub(super) fn scores_of_expressions(columns: &Columns) -> Result<Vec<(String, Scores)>, StudyError> {
     let members = universe(&*columns.universe()?)?;
@@ -38,7 +48,7 @@ impl Study {
         columns: &Columns,
         scores: &[(String, Scores)],
         regimes: &[Known],
-    ) -> Result<(Range<usize>, Range<usize>), StudyError> {
+    ) -> Result<Tested, StudyError> {
         let axis = panel.axis();
         let portfolio = &self.config.portfolio;
         let (from, to) = portfolio
@@ -94,10 +104,56 @@ impl Study {
             Err(StudyError::Value { key: key.to_owned(), message })
         };
         let tested = range(start.max(known(&|setting| Some(setting) == own.as_ref())))?;
-        let common = range(start.max(known(&|_| true)))?;
-        Ok((tested, common))
+        let (sessions, late_start) = self.with_a_choice(panel, columns, scores, tested)?;
+        let common = range(sessions.start.max(known(&|_| true)))?;
+        Ok(Tested { sessions, common, late_start })
+    }
+
+    /// The part of tested sessions in which there is a choice: from the first one on in which the universe has twice as
+    /// many instruments as the strategy holds, and all its places can be filled with scored ones. Where there is none, the
+    /// whole of them: the report then calls the universe small. A later start comes with its reason.
+    ///
+    /// # Errors
+    ///
+    /// If the universe can't be read.
+    pub(super) fn with_a_choice(
+        &self,
+        panel: &PanelHandle,
+        columns: &Columns,
+        scores: &[(String, Scores)],
+        tested: Range<usize>,
+    ) -> Result<(Range<usize>, Option<String>), StudyError> {
+        let StrategySpec::Scores(strategy) = &self.config.portfolio.strategy else {
+            return Ok((tested, None));
+        };
+        let axis = panel.axis();
+        let primary = scores.iter().find(|(name, _)| Some(name.as_str()) == self.config.primary_model());
+        let scored =
+            counts(axis, primary.iter().flat_map(|(_, scores)| scores.rows()).map(|&row| row as usize));
+        let members = universe(&*columns.universe()?)?;
+        let eligible = (0..axis.n_rows()).filter(|&row| members.contains(row));
+        let eligible = counts(axis, eligible);
+        let places = places(strategy);
+        let has_choice =
+            |&position: &usize| eligible[position] >= CHOICE * places && scored[position] >= places.max(1);
+        let start = match tested.clone().find(has_choice) {
+            Some(start) if start > tested.start && start + 2 <= tested.end => start,
+            _ => return Ok((tested, None)),
+        };
+        let session = |position: usize| axis.calendar().session(position);
+        let late = format!(
+            "judged from {} on: in the sessions since {} the universe has fewer than {} instruments, {CHOICE} for each place \
+             of the strategy, or fewer than {places} of them have a score",
+            session(start),
+            session(tested.start),
+            CHOICE * places,
+        );
+        Ok((start..tested.end, Some(late)))
     }
 }
+
+/// The instruments that a universe must have for each place of the strategy: to hold most of it is not to choose.
+const CHOICE: usize = 2;
 
 /// The number of scores that a strategy needs to fill its places.
 fn places(strategy: &ScoreStrategy) -> usize {
@@ -108,12 +164,23 @@ fn places(strategy: &ScoreStrategy) -> usize {
     }
 }
 
+/// The number of these rows, which ascend, in each session.
+fn counts(axis: &Axis, rows: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut counts = vec![0; axis.n_sessions()];
+    let mut i = 0;
+    for row in rows {
+        while axis.rows(i).end <= row {
+            i += 1;
+        }
+        counts[axis.position_in(i, row)] += 1;
+    }
+    counts
+}
+
 /// The first session with at least `wanted` scores, or with any score if no session has as many.
 fn first_scored(axis: &Axis, scores: Option<&Scores>, wanted: usize) -> usize {
-    let mut counts = vec![0_usize; axis.n_sessions()];
-    for &row in scores.map(Scores::rows).unwrap_or_default() {
-        counts[axis.position_of(row as usize)] += 1;
-    }
+    let rows = scores.map(Scores::rows).unwrap_or_default();
+    let counts = counts(axis, rows.iter().map(|&row| row as usize));
     let first = |least: usize| counts.iter().position(|&count| count >= least);
     first(wanted.max(1)).or_else(|| first(1)).unwrap_or(axis.n_sessions())
 }

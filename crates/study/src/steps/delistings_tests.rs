@@ -247,7 +247,10 @@ fn stated_and_suspected_ends_and_stale_rows_are_counted() {
     assert!(run(folder.path(), STUDY).unwrap().stages.iter().all(|stage| stage.computed == 0));
     let again = run(folder.path(), &STUDY.replace("insolvent: 0.1", "insolvent: 1.2")).unwrap();
     let computed = again.stages.iter().filter(|stage| stage.computed > 0).map(|stage| stage.name);
-    assert_eq!(computed.collect::<Vec<_>>(), ["labels", "folds", "evaluate", "backtest", "report"]);
+    assert_eq!(
+        computed.collect::<Vec<_>>(),
+        ["labels", "folds", "suspects", "evaluate", "backtest", "report"]
+    );
     let cagr = |outcome: &RunOutcome| outcome.result.measures.portfolios["equal weight"]["cagr"].unwrap();
     assert!(cagr(&again) > cagr(&outcome), "the portfolio gets the same share");
 }

@@ -19,6 +19,8 @@ pub mod quality;
 pub mod regimes;
 pub mod scores;
 pub mod suspects;
+pub mod ties;
 pub mod train;
+pub mod yardstick;
 
 pub use load::Load;

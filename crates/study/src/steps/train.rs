@@ -12,6 +12,7 @@ use backstaff_learn::{
     model::{Average, Ensemble, Features, Fit, Importance, LightGbm, ModelSpec, Ridge, Samples, from_text},
 };
 use backstaff_panel::Column;
+use backstaff_report::Format;
 use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,7 @@ use crate::{
     StudyError, config,
     steps::folds::{FoldFacts, FoldPart, FoldsHandle, PartFacts},
     stored::{column::ColumnHandle, encoding, panel::PanelHandle, segment::Segment},
+    words,
 };
 
 /// The part of an artifact that holds the model.
@@ -103,6 +105,82 @@ pub struct FitFacts {
     /// The importance of each feature in the model.
     pub importance: Vec<Importance>,
 }
+
+/// A model that grew no split in some of its fits: there all rows get the same score.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithoutSplit {
+    /// The name of the model.
+    pub model: String,
+    /// The numbers of the folds, each once.
+    pub folds: Vec<u32>,
+    /// The number of fits without a split, and of all fits.
+    pub fits: (usize, usize),
+    /// The most training rows of these fits.
+    pub most_rows: usize,
+    /// LightGBM's `min_data_in_leaf`.
+    pub min_data_in_leaf: usize,
+}
+
+impl WithoutSplit {
+    /// What happened and why: `no split in any of 2 fits: ...`.
+    pub fn words(&self) -> String {
+        let (n, of) = self.fits;
+        let fits = if n == of {
+            format!("no split in any of {}", words::count(of, "fit"))
+        } else {
+            let folds = self.folds.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+            format!("no split in {n} of {} (fold {folds})", words::count(of, "fit"))
+        };
+        let least = self.min_data_in_leaf.saturating_mul(2);
+        if least > self.most_rows {
+            return format!(
+                "{fits}: with `min_data_in_leaf` {} a split asks for {}, and there are {} at most",
+                shown(self.min_data_in_leaf),
+                words::count(least, "row"),
+                shown(self.most_rows)
+            );
+        }
+        format!(
+            "{fits}: no feature gains what a split asks for; look at `min_data_in_leaf` ({}), at `min_gain_to_split` and \
+             at features that say nothing",
+            shown(self.min_data_in_leaf)
+        )
+    }
+}
+
+/// The models that grew no split, by the facts of their fits.
+pub fn without_split(
+    models: &config::Models,
+    fits: &BTreeMap<String, Vec<(u32, FitFacts)>>,
+) -> Vec<WithoutSplit> {
+    let idle = models.iter().filter_map(|(name, spec)| {
+        let config::ModelSpec::Lightgbm { parameters, .. } = spec else { return None };
+        let all = fits.get(name)?;
+        let is_idle = |(_, fit): &&(u32, FitFacts)| fit.importance.iter().all(|one| one.n_splits == 0);
+        let idle = all.iter().filter(is_idle).collect::<Vec<_>>();
+        let mut folds = idle.iter().map(|(fold, _)| *fold).collect::<Vec<_>>();
+        folds.dedup();
+        let pairs = parameters.iter().map(|(name, value)| (name.as_str(), value.clone()));
+        let parameters = Parameters::new(pairs).ok()?;
+        let stated = parameters.get("min_data_in_leaf").and_then(|value| value.parse().ok());
+        (!idle.is_empty()).then(|| WithoutSplit {
+            model: name.clone(),
+            folds,
+            fits: (idle.len(), all.len()),
+            most_rows: idle.iter().map(|(_, fit)| fit.n_train).max().unwrap_or(0),
+            min_data_in_leaf: stated.unwrap_or(MIN_DATA_IN_LEAF),
+        })
+    });
+    idle.collect()
+}
+
+/// A count with its thousands apart.
+fn shown(count: usize) -> String {
+    words::shown(count as f64, Format::Integer)
+}
+
+/// LightGBM's own `min_data_in_leaf`.
+const MIN_DATA_IN_LEAF: usize = 20;
 
 impl Train {
     /// The models of a study that learn; those that are expressions have nothing to fit.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use backstaff_learn::{
-    evaluate::{Cross, MIN_INSTRUMENTS, QuantileMembers, Rankings, SeriesSummary, cross_sections},
+    evaluate::{Cross, MIN_INSTRUMENTS, Outcome, QuantileMembers, Rankings, SeriesSummary, cross_sections},
     label::{Execution, ExecutionPrices, Horizon},
 };
 use backstaff_panel::{Axis, Column, Panel, Universe};
@@ -68,8 +68,6 @@ pub(super) fn judge_subject(subject: &Subject<'_>) -> Result<Judgement, StudyErr
     let values = subject.values.to_f64();
     let cross = Cross::new(axis, &values, &subject.universe)?;
     let coverage = Coverage::of(axis, &values, &subject.universe, &cross_sections(&cross));
-    let suspect =
-        suspects_among(&[("factor", subject.values)], &subject.panel, &subject.universe)?.into_iter().next();
     let basis = Basis {
         cross: &cross,
         prices: &ExecutionPrices::new(&subject.panel, subject.execution)?,
@@ -78,6 +76,9 @@ pub(super) fn judge_subject(subject: &Subject<'_>) -> Result<Judgement, StudyErr
         n_quantiles: subject.n_quantiles,
         sessions_per_year: axis.calendar().sessions_per_year(),
     };
+    let windows = subject.horizons.iter().map(|&horizon| of_window(&basis, horizon)).collect();
+    let columns = [("factor", subject.values)];
+    let suspect = suspects_among(&columns, &subject.panel, &subject.universe, windows)?.into_iter().next();
     let found = subject.horizons.iter().map(|&horizon| basis.judge(horizon)).collect::<Vec<_>>();
     let main = found.iter().find(|found| found.facts.horizon == USUAL_HORIZON).unwrap_or(&found[0]);
     let horizon = Horizon::new(main.facts.horizon).unwrap_or(Horizon::MIN);
@@ -142,6 +143,12 @@ fn check(subject: &Subject<'_>, axis: &Axis) -> Result<(), StudyError> {
         )));
     }
     Ok(())
+}
+
+/// The return over a horizon, as the outcome that the values are looked at with.
+fn of_window(basis: &Basis<'_>, horizon: Horizon) -> Outcome {
+    let name = format!("the return of the {} that follow", count(horizon.get() as usize, "session"));
+    Outcome { name, values: basis.labels(horizon).values().to_vec(), horizon }
 }
 
 fn autocorrelation(rankings: &Rankings, lag: u32) -> Autocorrelation {

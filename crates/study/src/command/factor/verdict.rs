@@ -117,15 +117,9 @@ pub(super) fn warnings(
         warn("no session has a rank IC: values are the same for all instruments of a session, or no return follows".to_owned());
     }
     if let Some(suspect) = suspect {
-        let of = if suspect.of_market {
-            "correlation with the market's next return"
-        } else {
-            "rank IC with the next return"
-        };
         warn(format!(
-            "{of} {} over {}: it has probably seen it, in a column of the data that is dated too early",
-            number(suspect.correlation, 3),
-            count(suspect.n_sessions, "session")
+            "{}: it has probably seen it, in a column of the data that is dated too early",
+            suspect.measured()
         ));
     }
     if coverage.infinite > 0 {

@@ -27,17 +27,18 @@ use crate::{
         labels::MakeLabels,
         regimes::{Follow, FollowShard, Setting, leaving, regime_of},
         scores::Scores,
+        suspects::SuspectInputs,
         train::{Train, as_features, read_ensemble},
     },
-    stored::panel::PanelHandle,
 };
 
 /// The study as it was run: everything that a pass compares with.
 pub(super) struct Base<'a> {
     study: &'a Study,
-    pub(crate) handle: Arc<PanelHandle>,
     pub(crate) columns: Columns,
     pub(crate) sessions: Range<usize>,
+    /// What the search for suspects reads.
+    pub(crate) suspects: SuspectInputs,
     panel: Panel,
     /// The values of the columns, in the order of `columns`.
     values: Vec<Arc<Column>>,
@@ -103,6 +104,7 @@ impl<'a> Base<'a> {
         let own = study.config.regimes.iter().map(Setting::of).collect();
         let regimes = study.follow(flow, follow.as_ref(), &handle, &columns, own)?;
         let judged = study.judge(flow, &handle, &columns, &train, make_labels.clone(), regimes)?;
+        let suspects = judged.suspect_inputs(study, &handle, &columns)?;
         let mut models = Vec::new();
         let averages = train.averages();
         for seeds in judged.models.chunk_by(|a, b| (&a.0, a.1) == (&b.0, b.1)) {
@@ -129,11 +131,11 @@ impl<'a> Base<'a> {
             portfolios: RunBacktests::new(&study.config, &handle)?.0,
             scores: judged.scores,
             sessions: judged.sessions,
+            suspects,
             walks: Vec::new(),
             learned,
             values,
             study,
-            handle,
             columns,
             panel,
         };

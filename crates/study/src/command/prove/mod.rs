@@ -44,7 +44,8 @@ use crate::{
 
 /// The leaks that no pass over a study can show.
 const NOT_COVERED: [&str; 7] = [
-    "values that the data files themselves had too early; the list of suspicious columns is only a hint",
+    "values that the data files themselves had too early, unless they foresee beyond belief: a column that foresees no \
+     better than a good signal, some noisy cells, or what only three columns together tell, is not found",
     "tables without history (static: true): today's sectors and names, told to the past",
     "which instruments are in the file at all: a list of survivors looks ahead",
     "whether an instrument without a row at a date trades again: it is held as one that is halted",
@@ -83,7 +84,7 @@ pub struct Proof {
     pub passes: Vec<Pass>,
     /// How the instruments of each table that the study joins meet those of its prices.
     pub matches: Vec<Match>,
-    /// The features that foresee the next return beyond belief, the worst first.
+    /// The columns and scores that foresee a coming return beyond belief, the worst first.
     pub suspects: Vec<Suspect>,
     /// The leaks that the proof can't show.
     pub not_covered: Vec<&'static str>,
@@ -92,7 +93,7 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// Whether nothing moved, and no feature foresees the next return beyond belief.
+    /// Whether nothing moved, and nothing foresees a coming return beyond belief.
     pub fn holds(&self) -> bool {
         self.suspects.is_empty() && self.passes.iter().all(|pass| pass.leaks.is_empty())
     }
@@ -113,15 +114,11 @@ impl fmt::Display for Proof {
             }
         }
         for suspect in &self.suspects {
-            let Suspect { column, correlation, n_sessions, of_market, .. } = suspect;
-            let what = if *of_market {
-                "correlation with the market's next return"
-            } else {
-                "rank IC with the next return"
-            };
             writeln!(
                 f,
-                "suspicious column {column}: {what} {correlation:.3} over {n_sessions} sessions; it has probably seen it"
+                "suspicious column {}: {}; it has probably seen it",
+                suspect.column,
+                suspect.measured()
             )?;
         }
         writeln!(f, "{}", if self.holds() { "nothing looks ahead" } else { "something looks ahead" })?;
@@ -155,11 +152,10 @@ impl Study {
         let watch = Watch::new(observer);
         let flow = Flow::new(store, &self.run_name(), self.budget, &watch)?;
         let base = base::Base::new(self, &flow)?;
-        let inputs = base.columns.suspect_inputs(&base.handle)?;
-        let found = if inputs.features.is_empty() {
+        let found = if base.suspects.features.is_empty() && base.suspects.scores.is_empty() {
             Found::default()
         } else {
-            read_found(&flow.single(&FindSuspects, &inputs, 0)?)?
+            read_found(&flow.single(&FindSuspects, &base.suspects, 0)?)?
         };
         let started = Instant::now();
         let cuts = cuts(base.sessions.clone(), n_dates);
@@ -176,7 +172,7 @@ impl Study {
         }
         Ok(Proof {
             study: self.run_name(),
-            matches: self.matches(&base.handle),
+            matches: self.matches(&base.suspects.panel),
             passes,
             suspects: found.suspects,
             not_covered: self.not_covered(),

@@ -7,6 +7,7 @@ use backstaff_portfolio::{
 };
 use backstaff_report::Date;
 
+use super::yardstick::{Because, Yardstick};
 use crate::{
     flow::results::Results,
     steps::backtest::{BacktestResult, CONSTANT, EQUAL, Holder, Variant, primary, variant_name},
@@ -30,16 +31,6 @@ pub(super) struct Accounts<'a> {
 pub(super) struct Account<'a> {
     pub(super) result: &'a BacktestResult,
     sessions: Vec<Session>,
-}
-
-/// The difference to the benchmark by which a portfolio is judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Yardstick {
-    /// The difference of returns: for portfolios that hold what the benchmark holds.
-    Excess,
-    /// The return beyond the portfolio's beta to the benchmark: for portfolios that are long and short, whose difference
-    /// to a long one is mostly a bet against the market.
-    Alpha,
 }
 
 /// The portfolio that all others are compared with first.
@@ -100,17 +91,27 @@ impl<'a> Accounts<'a> {
         let all = known.map(Account::new).collect::<Vec<_>>();
         let strategy = &results.config.portfolio.strategy;
         let counted = all.first().map(|account| account.result.sessions_per_year);
-        Self {
+        let mut accounts = Self {
             sessions_per_year: counted.unwrap_or_else(|| results.panel.axis().calendar().sessions_per_year()),
             all,
             primary: primary(&results.config),
-            yardstick: if strategy.is_long_short() { Yardstick::Alpha } else { Yardstick::Excess },
+            yardstick: Yardstick::Alpha(Because::LongShort),
             benchmark: match (strategy.regimes(), strategy.named()) {
                 (Some(_), _) => Benchmark::Constant,
                 (None, Some(_)) => Benchmark::EqualOfNamed,
                 (None, None) => Benchmark::EqualWeight,
             },
+        };
+        if !strategy.is_long_short() {
+            accounts.yardstick = accounts.yardstick_of_long();
         }
+        accounts
+    }
+
+    fn yardstick_of_long(&self) -> Yardstick {
+        let beta = self.primary_excess().map_or(f64::NAN, |excess| excess.measure("beta"));
+        let exposure = self.primary().map(|account| account.measure("net_exposure"));
+        Yardstick::of_long(beta, exposure.filter(|_| self.benchmark != Benchmark::Constant))
     }
 
     pub(super) fn get(&self, variant: &Variant) -> Option<&Account<'a>> {
@@ -337,22 +338,11 @@ impl Excess {
 
     /// The excess by a yardstick: alpha takes the place of the plain difference where that is asked for.
     pub(super) fn judged(mut self, yardstick: Yardstick) -> Self {
-        if yardstick == Yardstick::Alpha {
+        if yardstick.is_alpha() {
             (self.annual, self.t) = (self.measure("alpha_annual"), self.measure("alpha_t"));
             self.interval = interval(self.annual, self.t);
         }
         self
-    }
-
-    /// The excess in words: `+1.2% a year (95% interval −3.0% to 5.4%, t 0.57)`.
-    pub(super) fn words(&self) -> String {
-        format!(
-            "{} a year (95% interval {} to {}, t {})",
-            words::difference(self.annual, 1),
-            words::percent(self.interval.0, 1),
-            words::percent(self.interval.1, 1),
-            words::number(self.t, 2)
-        )
     }
 }
 

@@ -25,6 +25,7 @@ mod survivorship;
 mod testing;
 mod trading;
 mod verdict;
+mod yardstick;
 mod years;
 
 use backstaff_panel::Execution;
@@ -81,21 +82,19 @@ fn banners(results: &Results) -> Vec<Caveat> {
     suspicion(results).into_iter().chain(flawed).collect()
 }
 
-/// The warning of features that foresee the next return beyond belief; `None` without any.
+/// The warning of columns that foresee a coming return beyond belief; `None` without any.
 fn suspicion(results: &Results) -> Option<Caveat> {
     if results.suspects.is_empty() {
         return None;
     }
-    let columns = results.suspects.iter().map(|suspect| {
-        let of = if suspect.of_market { "correlation with the market's next return" } else { "rank IC" };
-        format!("`{}` ({of} {})", suspect.column, words::number(suspect.correlation, 3))
-    });
+    let columns = results.suspects.iter();
+    let columns = columns.map(|suspect| format!("`{}` ({})", suspect.column, suspect.measured()));
     let (foresees, it, values, column) = match results.suspects.len() {
         1 => ("foresees", "It has", "a value that the data file holds", "the column"),
         _ => ("foresee", "They have", "values that the data file holds", "the columns"),
     };
     let text = format!(
-        "{} {foresees} the next session's return better than anything that is known to work. {it} probably seen it: \
+        "{} {foresees} a coming return better than anything that is known to work. {it} probably seen it: \
          {values} too early. Every number below that a model had a part in is flattered. Take {column} out, or find out \
          when the values were known.",
         columns.collect::<Vec<_>>().join(", ")
@@ -212,8 +211,15 @@ mod tests {
 
     #[test]
     fn skill_that_scores_and_portfolio_share_is_evidence() {
-        let report = compose(&Made { drift: 0.002, rank_ic: 0.05, ..Made::default() }.results());
+        let report = compose(&Made { drift: 0.0006, rank_ic: 0.05, ..Made::default() }.results());
         assert!(report.headline.unwrap().starts_with("**Evidence** "));
+    }
+
+    #[test]
+    fn a_result_beyond_belief_is_not_credible_whatever_its_t() {
+        let report = compose(&Made { drift: 0.003, rank_ic: 0.05, ..Made::default() }.results());
+        let headline = report.headline.unwrap();
+        assert!(headline.starts_with("**Not credible**") && headline.contains("beyond belief"), "{headline}");
     }
 
     #[test]

@@ -12,7 +12,10 @@ use crate::{
     config::{Among, Config, ModelSpec, TargetPart, Weights},
     flow::results::Results,
     report::series::mean,
-    steps::folds::{FoldFacts, LeftOutFacts, PartFacts},
+    steps::{
+        folds::{FoldFacts, LeftOutFacts, PartFacts},
+        suspects::SuspectKind,
+    },
     words,
 };
 
@@ -215,15 +218,33 @@ fn rank_ic(results: &Results, model: &str, fold: &FoldFacts) -> Option<f64> {
 }
 
 fn suspects(results: &Results) -> Table {
-    let mut table = Table::new("Features beyond belief")
-        .column(Column::text("Feature"))
+    let mut table = Table::new("Columns beyond belief")
+        .column(Column::text("Column"))
         .column(Column::text("Foresees"))
-        .column(Column::number("Correlation", 3).note("mean rank IC with the return to the next trade, or rank correlation with the market's next return"))
+        .column(Column::text("Where"))
+        .column(Column::number("Correlation", 3).note(
+            "mean rank IC with that return, or rank correlation with the market's; 1 for cells that hold the return",
+        ))
         .column(Column::number("t", 1))
         .column(Column::integer("Sessions"));
     for suspect in &results.suspects {
-        let what = if suspect.of_market { "the whole market" } else { "who does better" };
-        table = table.row(cells![&suspect.column, what, suspect.correlation, suspect.t, suspect.n_sessions]);
+        let place = match suspect.kind {
+            SuspectKind::Everywhere => "who does better".to_owned(),
+            SuspectKind::Market => "the whole market".to_owned(),
+            SuspectKind::LastSessions => "who does better, lately".to_owned(),
+            SuspectKind::SomeCells => {
+                format!("{} of the cells", words::percent(suspect.share.unwrap_or(f64::NAN), 1))
+            }
+            SuspectKind::Difference => "who does better, by a difference".to_owned(),
+        };
+        table = table.row(cells![
+            &suspect.column,
+            &suspect.foresees,
+            place,
+            suspect.correlation,
+            suspect.t,
+            suspect.n_sessions
+        ]);
     }
     table
 }

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    account::{Accounts, Benchmark, Yardstick},
+    account::{Accounts, Benchmark},
     caveats, importance,
     quantiles::ic_by_year,
     verdict::Verdict,
@@ -28,6 +28,8 @@ use crate::{
         folds::{FoldFacts, LeftOutFacts},
         labels::LabelFacts,
         suspects::Suspect,
+        ties::TieFacts,
+        yardstick::YardstickFacts,
     },
 };
 
@@ -62,7 +64,7 @@ pub struct StudyResult {
     pub warnings: Vec<String>,
     /// The limits of the results, the gravest first.
     pub cautions: Vec<Caution>,
-    /// The features that foresee the next return beyond belief, the worst first.
+    /// The columns and scores that foresee a coming return beyond belief, the worst first.
     pub suspects: Vec<Suspect>,
     /// The findings of the checks of the data.
     pub quality: Quality,
@@ -106,8 +108,14 @@ pub struct Measures {
     /// The equal weight of the universe less the index; absent where the strategy names its instruments.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub survivorship: Option<Gauge>,
-    /// The features that foresee the next return beyond belief, the worst first.
+    /// The columns and scores that foresee a coming return beyond belief, the worst first.
     pub suspects: Vec<Suspect>,
+    /// The equal weight that everything is judged by, rebalanced in each session, and what one instrument makes of it.
+    #[serde(default)]
+    pub yardstick: YardstickFacts,
+    /// The ties of each model's scores; empty for a strategy that does not choose by scores.
+    #[serde(default)]
+    pub ties: IndexMap<String, TieFacts>,
     /// The strategy under all settings of its regimes, its own first, over the sessions in which all of them know
     /// regimes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -117,12 +125,43 @@ pub struct Measures {
 /// The verdict of a study, and the numbers that it rests on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct VerdictFacts {
-    /// The level: `no evidence`, `weak evidence`, `evidence`, `evidence against` or `not credible`.
+    /// The level: `no evidence`, `weak evidence`, `evidence`, `evidence against`, `not credible` or `not judged`.
     pub level: Level,
-    /// The verdict as a sentence for people.
+    /// The verdict as sentences for people.
     pub sentence: String,
-    /// The meaning of the excess: `return above the equal weight`, or `alpha to the equal weight`.
+    /// The verdict in a line where no number below counts: broken data, a leak, a model that learned nothing; else absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_line: Option<String>,
+    /// Why no number below counts, the gravest reason first; empty for an ordinary verdict.
+    #[serde(default)]
+    pub reasons: Vec<String>,
+    /// The meaning of the excess: `return above the equal weight`, or `alpha to the equal weight` where beta or exposure
+    /// ask for it.
     pub yardstick: String,
+    /// The growth of the portfolio, compounded: a fraction a year.
+    #[serde(default)]
+    pub cagr: Option<f64>,
+    /// The growth of the benchmark, compounded: a fraction a year.
+    #[serde(default)]
+    pub benchmark_cagr: Option<f64>,
+    /// The beta to the benchmark.
+    #[serde(default)]
+    pub beta: Option<f64>,
+    /// The mean share of equity that is invested, long less short.
+    #[serde(default)]
+    pub exposure: Option<f64>,
+    /// The mean return above the benchmark: a fraction a year.
+    #[serde(default)]
+    pub active_return_annual: Option<f64>,
+    /// The Newey–West t of that mean.
+    #[serde(default)]
+    pub active_return_t: Option<f64>,
+    /// The alpha to the benchmark: a fraction a year.
+    #[serde(default)]
+    pub alpha_annual: Option<f64>,
+    /// The Newey–West t of the alpha.
+    #[serde(default)]
+    pub alpha_t: Option<f64>,
     /// The mean return above the benchmark, or the alpha to it, after costs: a fraction a year.
     pub excess_annual: Option<f64>,
     /// The ends of a 95 % interval around the excess.
@@ -290,6 +329,8 @@ impl Measures {
             rolling: rolling(accounts),
             survivorship: chooses.then(|| Gauge::of(results, accounts)),
             suspects: results.suspects.clone(),
+            yardstick: results.yardstick.clone(),
+            ties: results.ties.iter().map(|(model, ties)| (model.clone(), *ties)).collect(),
             spread: spread(results),
         }
     }
@@ -306,10 +347,17 @@ fn verdict_facts(accounts: &Accounts<'_>, verdict: &Verdict) -> VerdictFacts {
     VerdictFacts {
         level: verdict.level,
         sentence: verdict.sentence.replace(['*', '`'], ""),
-        yardstick: match evidence.yardstick {
-            Yardstick::Excess => format!("return above the {benchmark}"),
-            Yardstick::Alpha => format!("alpha to the {benchmark}"),
-        },
+        first_line: verdict.first_line(),
+        reasons: evidence.reasons().iter().map(|reason| reason.replace('`', "")).collect(),
+        yardstick: format!("{} {benchmark}", evidence.book.yardstick.name()),
+        cagr: finite(evidence.book.cagr),
+        benchmark_cagr: finite(evidence.book.benchmark_cagr),
+        beta: finite(evidence.book.beta),
+        exposure: finite(evidence.book.exposure),
+        active_return_annual: finite(evidence.book.active[0]),
+        active_return_t: finite(evidence.book.active[1]),
+        alpha_annual: finite(evidence.book.alpha[0]),
+        alpha_t: finite(evidence.book.alpha[1]),
         excess_annual: finite(evidence.excess),
         excess_interval_95: [finite(interval.0), finite(interval.1)],
         excess_t: finite(evidence.excess_t),

@@ -5,7 +5,7 @@ use backstaff_report::{
 };
 
 use super::{
-    account::{Account, Accounts, Yardstick},
+    account::{Account, Accounts},
     caveats,
     verdict::Verdict,
 };
@@ -28,7 +28,7 @@ pub(super) fn section(results: &Results, accounts: &Accounts<'_>, verdict: &Verd
     let mut section = Section::new("summary", "Summary")
         .intro(intro.trim())
         .block(facts(results, accounts, verdict))
-        .block(comparison(results, accounts))
+        .block(comparison(results, accounts, verdict))
         .text(format!(
             "**Excess** is the mean return above {}, a year, and **t** its distance from 0 in Newey–West standard \
              errors{}. All formulas stand below, under “How these numbers are computed”.",
@@ -48,14 +48,14 @@ pub(super) fn section(results: &Results, accounts: &Accounts<'_>, verdict: &Verd
 fn facts(results: &Results, accounts: &Accounts<'_>, verdict: &Verdict) -> Vec<Fact> {
     let evidence = &verdict.evidence;
     let interval = evidence.interval();
-    let measured = match evidence.yardstick {
-        Yardstick::Excess => "Excess a year",
-        Yardstick::Alpha => "Alpha a year",
-    };
+    let is_alpha = evidence.book.yardstick.is_alpha();
+    let measured = if is_alpha { "Alpha a year" } else { "Excess a year" };
+    let beta =
+        if is_alpha { format!(", beta {}", words::number(evidence.book.beta, 2)) } else { String::new() };
     let mut facts = vec![
         Fact::new("Verdict", verdict.level.name(), Format::Text).note("how it is reached: see below"),
         Fact::new(measured, evidence.excess, Format::Percent(1)).note(format!(
-            "t {}, 95% from {} to {}",
+            "t {}, 95% from {} to {}{beta}",
             words::number(evidence.excess_t, 2),
             words::percent(interval.0, 1),
             words::percent(interval.1, 1)
@@ -97,7 +97,7 @@ fn spread_of_sharpe(results: &Results) -> Option<(f64, f64)> {
     Some((sharpes().min_by(f64::total_cmp)?, sharpes().max_by(f64::total_cmp)?))
 }
 
-fn comparison(results: &Results, accounts: &Accounts<'_>) -> Table {
+fn comparison(results: &Results, accounts: &Accounts<'_>, verdict: &Verdict) -> Table {
     let mut table = Table::new("Portfolios after costs")
         .column(Column::text("Portfolio"))
         .column(
@@ -132,7 +132,7 @@ fn comparison(results: &Results, accounts: &Accounts<'_>) -> Table {
             );
     }
     for account in accounts.compared() {
-        table = table.row_with(emphasis(accounts, account), row(results, accounts, account));
+        table = table.row_with(emphasis(accounts, account), row(results, accounts, verdict, account));
     }
     table
 }
@@ -145,9 +145,11 @@ fn emphasis(accounts: &Accounts<'_>, account: &Account<'_>) -> Emphasis {
     }
 }
 
-fn row(results: &Results, accounts: &Accounts<'_>, account: &Account<'_>) -> Vec<Cell> {
+fn row(results: &Results, accounts: &Accounts<'_>, verdict: &Verdict, account: &Account<'_>) -> Vec<Cell> {
     let is_benchmark = accounts.is_benchmark(account);
-    let excess = accounts.excess(account).filter(|_| !is_benchmark);
+    // No excess is ascribed to scores that choose nobody.
+    let is_idle = verdict.evidence.idle.is_some() && accounts.is_primary(account);
+    let excess = accounts.excess(account).filter(|_| !is_benchmark && !is_idle);
     let rank_ic = match account.holder() {
         Holder::Model(name) => results.evaluations.get(name).map(|evaluation| &evaluation.facts.rank_ic),
         _ => None,
@@ -188,9 +190,15 @@ fn how_to_read() -> Details {
         "**evidence**: that t and the t of the rank IC are both 3 or more.",
         "**evidence against**: that t is −2 or less, and so is the one before costs or the one of the rank IC.",
         "Without scores that labels judge, the portfolio alone decides: the rank IC is not asked for.",
-        "A portfolio that is long and short is judged by its alpha to the equal weight, the return beyond its beta, in \
-         place of the difference, which would mostly be a bet against the market.",
-        "**not credible**: a feature foresees the next return beyond belief.",
+        "A portfolio that is long and short, has a beta further than 0.1 from 1 or is invested by less than 95% on average \
+         is judged by its alpha to the benchmark, the return beyond its beta, in place of the difference, which would \
+         mostly be a bet on the market or on cash.",
+        "**not judged**: the equal weight, by which all is judged, is made by one instrument or one session, or is wilder \
+         than what it holds: the data are broken.",
+        "**not credible**: a column or the scores foresee a coming return beyond belief, or the result is better than \
+         anything honest, whatever its t.",
+        "Scores that are all equal, or that the order of the instruments decides among, give no evidence, and no return is \
+         ascribed to them.",
         "A t of 2 is reached by luck once in 40 tries; whoever tries more than a few variants should ask for more.",
     ];
     Details::new("How the verdict is reached")

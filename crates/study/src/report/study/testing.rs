@@ -20,8 +20,10 @@ use crate::{
         evaluate::{Evaluation, EvaluationFacts, Summary},
         folds::{FoldFacts, PartFacts},
         labels::LabelFacts,
-        suspects::Suspect,
+        suspects::{Suspect, SuspectKind},
+        ties::TieFacts,
         train::FitFacts,
+        yardstick::YardstickFacts,
     },
     stored::{
         delistings::{Delisted, DelistingFacts},
@@ -74,6 +76,10 @@ pub(super) struct Made {
     pub(super) long_short: bool,
     /// The round at which early stopping cut the trees.
     pub(super) best_round: usize,
+    /// The ties of the primary model's scores.
+    pub(super) ties: TieFacts,
+    /// The equal weight that everything is judged by.
+    pub(super) yardstick: YardstickFacts,
     /// The number of sessions of the data; the last two thirds are tested.
     pub(super) n_sessions: usize,
 }
@@ -88,6 +94,8 @@ impl Default for Made {
             suspects: false,
             long_short: false,
             best_round: 20,
+            ties: TieFacts { sessions: 400, places: 800, ..TieFacts::default() },
+            yardstick: YardstickFacts::default(),
             n_sessions: 600,
         }
     }
@@ -110,10 +118,13 @@ impl Made {
         let config = Config::from_yaml(&STUDY.replace(TOP, strategy), Path::new("made.yaml"), None).unwrap();
         let suspect = || Suspect {
             column: "vendor_score".to_owned(),
+            foresees: "the label's own return (5 sessions)".to_owned(),
+            kind: SuspectKind::Everywhere,
             correlation: 0.41,
             t: Some(30.0),
             n_sessions: 250,
             of_market: false,
+            share: None,
         };
         Results {
             panel: Arc::new(panel),
@@ -131,6 +142,10 @@ impl Made {
                 ColumnCheck { column: "z".to_owned(), n_present: 1700, n_partial: 170, constant: None },
                 ColumnCheck { column: "zz".to_owned(), n_present: 1700, n_partial: 0, constant: Some(0.0) },
             ],
+            ties: BTreeMap::from([("trees".to_owned(), self.ties)]),
+            without_split: Vec::new(),
+            yardstick: self.yardstick.clone(),
+            late_start: None,
             labels: Some(LabelFacts { labelled: 1700, at_end: 15, delisted: 3, never_entered: 0 }),
             spread: Vec::new(),
             regimes: None,

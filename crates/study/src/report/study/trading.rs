@@ -8,7 +8,7 @@ use backstaff_report::{
 
 use super::{
     TIME,
-    account::{Account, Accounts, Yardstick},
+    account::{Account, Accounts},
 };
 use crate::{
     report::series::{mean, moving_mean},
@@ -40,10 +40,7 @@ pub(super) fn section(accounts: &Accounts<'_>) -> Section {
 
 fn facts(accounts: &Accounts<'_>, account: &Account<'_>) -> Vec<Fact> {
     let measure = |name: &str| account.measure(name);
-    let beyond = match accounts.yardstick() {
-        Yardstick::Excess => "return above",
-        Yardstick::Alpha => "alpha to",
-    };
+    let beyond = if accounts.yardstick().is_alpha() { "alpha to" } else { "return above" };
     vec![
         Fact::new("Turnover a year", measure("turnover_annual"), Format::Number(1)).note(format!(
             "one-sided: 1 replaces the book once; {} without the first purchase",

@@ -23,7 +23,7 @@ struct Case<'a> {
 }
 
 /// All caveats there are, by theme; a report shows the gravest first.
-const ALL: [fn(Case<'_>) -> Option<Caveat>; 34] = [
+const ALL: [fn(Case<'_>) -> Option<Caveat>; 37] = [
     test::disagreement,
     portfolio::ruin,
     data::survivorship,
@@ -42,7 +42,10 @@ const ALL: [fn(Case<'_>) -> Option<Caveat>; 34] = [
     test::short,
     test::incomplete_year,
     test::several_models,
+    test::late_start,
     test::warm_up,
+    test::without_split,
+    test::ties,
     test::stumps,
     test::pressed,
     regimes::constant,
@@ -52,7 +55,7 @@ const ALL: [fn(Case<'_>) -> Option<Caveat>; 34] = [
     portfolio::costs,
     portfolio::delay,
     portfolio::small_universe,
-    portfolio::long_short,
+    portfolio::by_alpha,
     portfolio::exchange,
     portfolio::rules,
     portfolio::delistings,

@@ -3,7 +3,11 @@
 use backstaff_report::{Caveat, Format};
 
 use super::Case;
-use crate::{config::CostModel, report::study::account::Yardstick, words};
+use crate::{
+    config::CostModel,
+    report::study::yardstick::{Because, Yardstick},
+    words,
+};
 
 /// The costs, as a share of equity a year, above which a caution is due.
 const HIGH_COSTS: f64 = 0.02;
@@ -34,6 +38,9 @@ pub(super) fn free(case: Case<'_>) -> Option<Caveat> {
 
 /// The costs, and the excess without them and at twice as much.
 pub(super) fn costs(case: Case<'_>) -> Option<Caveat> {
+    if case.verdict.evidence.idle.is_some() {
+        return None;
+    }
     let primary = case.accounts.primary()?;
     let net = case.accounts.excess(primary)?.annual;
     let gross = case.accounts.gross_excess()?.annual;
@@ -56,6 +63,9 @@ pub(super) fn costs(case: Case<'_>) -> Option<Caveat> {
 
 /// The excess with a signal that is one session older.
 pub(super) fn delay(case: Case<'_>) -> Option<Caveat> {
+    if case.verdict.evidence.idle.is_some() {
+        return None;
+    }
     let net = case.accounts.primary_excess()?.annual;
     let late = case.accounts.excess(case.accounts.primary_at(10, 1)?)?.annual;
     ((late - net).abs() >= DELAY).then(|| {
@@ -92,20 +102,34 @@ pub(super) fn small_universe(case: Case<'_>) -> Option<Caveat> {
     })
 }
 
-/// A portfolio that is long and short differs from the equal weight by the market above all.
-pub(super) fn long_short(case: Case<'_>) -> Option<Caveat> {
-    if case.accounts.yardstick() == Yardstick::Excess {
-        return None;
-    }
+/// A portfolio whose difference to the benchmark is a bet on the market or on cash above all.
+pub(super) fn by_alpha(case: Case<'_>) -> Option<Caveat> {
+    let Yardstick::Alpha(because) = case.accounts.yardstick() else { return None };
     let excess = case.accounts.primary_excess()?;
+    let benchmark = case.accounts.benchmark_kind().name();
+    let (title, why) = match because {
+        Because::LongShort => ("Long and short", "The portfolio is long and short".to_owned()),
+        Because::Beta => {
+            ("Judged by alpha", "The portfolio moves with the market in another measure than 1".to_owned())
+        }
+        Because::Exposure => {
+            let exposure = case.accounts.primary()?.measure("net_exposure");
+            (
+                "Judged by alpha",
+                format!("The portfolio is {} invested on average", words::percent(exposure, 0)),
+            )
+        }
+    };
     let text = format!(
-        "The portfolio is long and short, with a beta of {} to the equal weight: its excess over that is mostly a bet \
-         against the market. The verdict is about its alpha, {} a year (t {}); tables and stress show plain differences.",
+        "{why}, with a beta of {} to the {benchmark}: its difference to that, {} a year (t {}), is mostly a bet on the \
+         market. The verdict is about its alpha, {} a year (t {}); tables and stress show plain differences.",
         words::number(excess.measure("beta"), 2),
+        words::difference(excess.annual, 1),
+        words::number(excess.t, 2),
         words::difference(excess.measure("alpha_annual"), 1),
         words::number(excess.measure("alpha_t"), 2)
     );
-    Some(Caveat::note("Long and short", text))
+    Some(Caveat::note(title, text))
 }
 
 /// The exchange's rules that do not suit these data.

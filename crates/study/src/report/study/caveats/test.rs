@@ -16,6 +16,9 @@ const FAIR_YEARS: f64 = 10.0;
 /// The number of rounds up to which a boosted model has learned next to nothing.
 const FEW_ROUNDS: usize = 2;
 
+/// The share of places that ties decide from which on it is mentioned.
+const TIED: f64 = 0.05;
+
 /// A portfolio that gains although its scores rank the wrong way: its gain has another source.
 pub(super) fn disagreement(case: Case<'_>) -> Option<Caveat> {
     let evidence = &case.verdict.evidence;
@@ -132,6 +135,41 @@ pub(super) fn stumps(case: Case<'_>) -> Option<Caveat> {
         );
         Caveat::caution("Models that learned little", text)
     })
+}
+
+/// Trees without a split: all rows get the same score.
+pub(super) fn without_split(case: Case<'_>) -> Option<Caveat> {
+    let idle = &case.results.without_split;
+    (!idle.is_empty()).then(|| {
+        let models = idle.iter().map(|idle| format!("`{}`: {}", idle.model, idle.words()));
+        let text = format!("{}. There all rows get the same score.", models.collect::<Vec<_>>().join(". "));
+        Caveat::warning("Models that learned nothing", text)
+    })
+}
+
+/// Scores that tie where the choice is made.
+pub(super) fn ties(case: Case<'_>) -> Option<Caveat> {
+    let model = case.results.config.primary_model()?;
+    let ties = case.results.ties.get(model)?;
+    let share = ties.share_by_order();
+    if ties.all_equal == 0 && share < TIED {
+        return None;
+    }
+    let text = format!(
+        "Of {} with a choice all scores of `{model}` are equal in {}, in which the book stays as it is, and in {} the last \
+         score that is chosen equals the first that is not: the order of the instruments fills {} of the places.",
+        words::count(ties.sessions, "session"),
+        words::count(ties.all_equal, "session"),
+        words::count(ties.tied, "session"),
+        words::percent(share, 0)
+    );
+    Some(Caveat::caution("Scores that tie", text))
+}
+
+/// A test that begins when there is a choice.
+pub(super) fn late_start(case: Case<'_>) -> Option<Caveat> {
+    let late = case.results.late_start.as_ref()?;
+    Some(Caveat::note("Later start", format!("{}.", words::capitalised(late))))
 }
 
 /// Ridge models that chose the largest penalty on offer.
