@@ -7,7 +7,7 @@ use std::{num::NonZeroU32, path::PathBuf};
 
 use backstaff_study::{
     compute::Keys,
-    config::{CalendarRule, DateOrder, Decimal, Halts, NameRule, TextEncoding, Written},
+    config::{CalendarRule, DateOrder, Decimal, Halts, NameRule, TextEncoding, Written, Zone},
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -237,6 +237,10 @@ pub(crate) struct Trading {
     /// or a pattern, as in 'XNYS,BTC=24/7,*.KS=XKRX'. The dates of the data if absent.
     #[arg(long, value_name = "CALENDAR")]
     pub calendar: Option<CalendarRule>,
+    /// The time zone of the exchange, such as Asia/Seoul, if the file tells its midnights in UTC; UTC takes dates as they
+    /// are written.
+    #[arg(long, value_name = "ZONE")]
+    pub zone: Option<Zone>,
 }
 
 /// An order of day and month.

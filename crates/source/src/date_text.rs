@@ -186,6 +186,21 @@ fn second_of_day(rest: &str) -> Option<u32> {
         .then_some(hour * 3_600 + minute * 60 + second)
 }
 
+/// Whether a stamp says the zone of its time, and another one than UTC: its date then is the local one.
+pub(crate) fn has_own_zone(text: &str) -> bool {
+    // Behind the first colon stand minutes, seconds, half of the day and zone.
+    let Some((_, rest)) = text.split_once(':') else { return false };
+    let zone =
+        rest.trim_start_matches(|letter: char| letter.is_ascii_digit() || ":. ".contains(letter)).trim();
+    !zone.is_empty() && !["am", "pm"].contains(&zone.to_ascii_lowercase().as_str()) && !is_utc(zone)
+}
+
+/// Whether a zone is UTC.
+pub(crate) fn is_utc(zone: &str) -> bool {
+    let zone = zone.trim_matches(['[', ']', ' ']).to_ascii_lowercase();
+    ["z", "utc", "gmt", "etc/utc", "+00:00", "-00:00", "+0000", "+00", "+00:00 utc"].contains(&zone.as_str())
+}
+
 /// Whether a text is a date that can be read with the day first and with the month first.
 pub(crate) fn is_ambiguous(text: &str) -> bool {
     parse(text, DateOrder::Detect).is_none()
@@ -289,6 +304,24 @@ mod tests {
         assert_eq!(second("2015-03-31 09:30:15.25-04:00"), 34_215);
         assert_eq!(second("11/5/2019 9:31"), 34_260);
         assert_eq!(second("11/25/2019 12:05 AM"), 300);
+    }
+
+    #[test]
+    fn a_zone_of_its_own_is_another_one_than_utc() {
+        for text in ["2024-03-04T00:00:00+09:00", "2024-03-04 00:00:00 Asia/Seoul", "2024-03-04 16:00-05:00"]
+        {
+            assert!(has_own_zone(text), "{text}");
+        }
+        for text in [
+            "2024-03-04",
+            "2024-03-04 15:00",
+            "2024-03-04T15:00:00Z",
+            "2024-03-03 15:00:00 UTC",
+            "2024-03-03 15:00:00.5+00:00",
+            "3/4/2024 3:00 PM",
+        ] {
+            assert!(!has_own_zone(text), "{text}");
+        }
     }
 
     proptest! {

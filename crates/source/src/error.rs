@@ -283,6 +283,20 @@ pub enum SourceError {
     )]
     Undecodable { path: PathBuf, message: String },
 
+    #[error(
+        "the dates of {path} are one day early, on Sundays to Thursdays: stamps such as {example} are midnight of {zone} \
+         told in UTC; write `zone: {zone}` (`--zone {zone}`), or `zone: UTC` if the dates are right as they stand"
+    )]
+    EarlyDates { path: PathBuf, example: String, zone: &'static str },
+
+    #[error(
+        "the stamps of {path} say their own zone, so that `zone: {zone}` can't be meant for them; leave it out"
+    )]
+    OwnZone { path: PathBuf, zone: String },
+
+    #[error("there is no time zone {name:?}; write a name of the IANA database, such as Asia/Seoul or UTC")]
+    UnknownZone { name: String },
+
     #[error("{place}: the {what} is empty; each row needs a date and an instrument")]
     EmptyKey { place: Place, what: &'static str },
 

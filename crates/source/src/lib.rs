@@ -69,6 +69,7 @@ pub use request::{
     panel_source::{Format, OnBadInstrument, PanelSource},
     table_layout::{LayoutError, TableLayout},
     written::{Decimal, TextEncoding, Written},
+    zone::Zone,
 };
 pub use table::{
     attributes::{Attributes, Since, read_attributes},

@@ -25,6 +25,7 @@ pub(super) fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, St
         halts: arguments.bars.halts(),
         written: arguments.reading.written(),
         wide: arguments.bars.wide.clone(),
+        zone: arguments.trading.zone.clone(),
         tables: layout(arguments.preset.as_deref(), arguments.tables.as_deref())?,
         facts: arguments.facts.clone(),
         features,

@@ -20,6 +20,7 @@ pub(super) fn run(context: &Context, arguments: &Factor) -> Result<ExitCode, Stu
         calendar: arguments.trading.calendar.clone(),
         written: arguments.reading.written(),
         wide: arguments.bars.wide.clone(),
+        zone: arguments.trading.zone.clone(),
         execution: match arguments.execution {
             ExecutionPrice::Open => Execution::Open,
             ExecutionPrice::Close => Execution::Close,

@@ -26,6 +26,10 @@ pub(super) fn run(context: &Context, arguments: &Prove) -> Result<ExitCode, Stud
         let message = "a study says it in its key `calendar`".to_owned();
         return Err(StudyError::Value { key: "--calendar".to_owned(), message });
     }
+    if arguments.study.is_some() && arguments.trading.zone.is_some() {
+        let message = "a study says it in `zone` of `data.prices`".to_owned();
+        return Err(StudyError::Value { key: "--zone".to_owned(), message });
+    }
     let holds = match (&arguments.study, &arguments.data) {
         (Some(study), _) => study_holds(context, study, usize::from(arguments.dates))?,
         (None, Some(data)) => features_hold(context, data, arguments)?,
@@ -57,6 +61,7 @@ fn features_hold(context: &Context, data: &Path, arguments: &Prove) -> Result<bo
         halts: arguments.bars.halts(),
         written: arguments.reading.written(),
         wide: arguments.bars.wide.clone(),
+        zone: arguments.trading.zone.clone(),
         features,
         libraries: arguments.libraries.clone(),
         file: arguments.file.clone(),

@@ -26,3 +26,4 @@ pub(crate) mod series;
 pub(crate) mod sessions;
 pub(crate) mod split_size;
 mod unpriced;
+mod zones;

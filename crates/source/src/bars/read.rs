@@ -7,7 +7,10 @@ use std::{
 
 use rayon::prelude::*;
 
-use super::column_roles::{self, ColumnRoles};
+use super::{
+    column_roles::{self, ColumnRoles},
+    zones,
+};
 use crate::{
     date_text::Shape,
     error::SourceError,
@@ -80,13 +83,14 @@ fn read_files(request: &PanelSource) -> Result<DecodedBars, SourceError> {
     if blocks.iter().all(|block| block.len() == 0) {
         return Err(SourceError::NoRows { path: request.path.clone() });
     }
+    let asked = zones::settle(&mut blocks, &paths, request.zone.as_ref())?;
     Ok(DecodedBars {
         instrument_from: instrument_from(&roles),
         date_format: shapes.iter().map(|shape| shape.name()).collect::<Vec<_>>().join(", "),
         columns: distinct(roles.iter().flat_map(|roles| &roles.found)),
         ignored: distinct(roles.iter().flat_map(|roles| &roles.ignored)),
         unnamed: unnamed(&roles, &paths, &headers),
-        warnings: warnings(&roles, &paths, request.adjustment),
+        warnings: asked.into_iter().chain(warnings(&roles, &paths, request.adjustment)).collect(),
         blocks: Blocks::new(paths, blocks),
     })
 }

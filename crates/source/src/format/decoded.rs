@@ -23,6 +23,8 @@ pub(crate) struct Block {
     pub days: Vec<i32>,
     /// The second of each row's day; empty if all are the same.
     pub seconds: Vec<u32>,
+    /// Whether stamps say another zone than UTC, so that their dates are local ones already.
+    pub own_zone: bool,
     /// The columns of numbers by our names.
     pub numbers: Vec<(String, Column)>,
     pub categories: Vec<(String, CodedTexts)>,

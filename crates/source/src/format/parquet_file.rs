@@ -321,6 +321,7 @@ fn block(
         instruments: CodedTexts::default(),
         days: Vec::new(),
         seconds: Vec::new(),
+        own_zone: false,
         numbers: Vec::new(),
         categories: Vec::new(),
     };
@@ -334,6 +335,7 @@ fn block(
                 }
                 block.rows = RowNumbers::following(first_row, dates.days.len());
                 (block.days, block.seconds, shape) = (dates.days, dates.seconds, Some(dates.shape));
+                block.own_zone = dates.own_zone;
             }
             DecodedColumn::Texts(texts) if instrument_is_next => {
                 block.instruments = texts;

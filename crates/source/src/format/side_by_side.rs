@@ -7,7 +7,7 @@ use super::{coded_texts::CodedTexts, decoded::Block, row_numbers::RowNumbers};
 /// The block of each instrument, whose columns follow each other in the given numbers. Rows in which an instrument has no
 /// value at all are those of days on which only others have one.
 pub(super) fn split(block: Block, instruments: &[(String, usize)]) -> Vec<Block> {
-    let Block { file, rows, days, seconds, numbers, .. } = block;
+    let Block { file, rows, days, seconds, own_zone, numbers, .. } = block;
     let mut numbers = numbers.into_iter();
     let of_instrument = |(name, n_columns): &(String, usize)| {
         let mut own = numbers.by_ref().take(*n_columns).collect::<Vec<_>>();
@@ -29,6 +29,7 @@ pub(super) fn split(block: Block, instruments: &[(String, usize)]) -> Vec<Block>
             instruments: CodedTexts::constant(name.clone(), days.len()),
             seconds: if seconds.is_empty() { Vec::new() } else { kept(&seconds, &is_kept) },
             days,
+            own_zone,
             numbers: own,
             categories: Vec::new(),
         }

@@ -13,3 +13,4 @@ pub(crate) mod mapping;
 pub(crate) mod panel_source;
 pub(crate) mod table_layout;
 pub(crate) mod written;
+pub(crate) mod zone;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     adjustment::Adjustment, calendar_rule::CalendarRule, halts::Halts, mapping::Mapping,
-    table_layout::TableLayout, written::Written,
+    table_layout::TableLayout, written::Written, zone::Zone,
 };
 use crate::keys::name_rule::NameRule;
 
@@ -88,6 +88,8 @@ pub struct PanelSource {
     pub written: Written,
     /// The quantity that the columns hold where the files have a column for each instrument; `None` where they have not.
     pub wide: Option<String>,
+    /// The zone in which stamps of files in UTC are dates; their dates as they are written if `None`.
+    pub zone: Option<Zone>,
     /// The meaning of a database's tables; an SQLite file needs it.
     pub tables: Option<TableLayout>,
     /// The published facts wanted of a database, in our names; `None` is all.
@@ -117,6 +119,7 @@ impl PanelSource {
             change: None,
             written: Written::default(),
             wide: None,
+            zone: None,
             tables: None,
             facts: None,
             instrument_names: NameRule::default(),

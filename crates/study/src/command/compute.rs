@@ -9,7 +9,7 @@ use std::{
 
 use backstaff_feature::{Catalog, FeatureError, Plan, Schema};
 use backstaff_panel::Encoding;
-use backstaff_source::{CalendarRule, Halts, Match, TableLayout, Written};
+use backstaff_source::{CalendarRule, Halts, Match, TableLayout, Written, Zone};
 use backstaff_stage::Budget;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -48,6 +48,8 @@ pub struct Request {
     pub written: Written,
     /// The quantity that the columns hold where a file has one for each instrument.
     pub wide: Option<String>,
+    /// The zone in which stamps of prices in UTC are dates; their dates as they are written if `None`.
+    pub zone: Option<Zone>,
     /// The layout of the tables, if `data` is a database.
     pub tables: Option<TableLayout>,
     /// The features of the request: the name and the expression of each.
@@ -214,6 +216,7 @@ impl Request {
             calendar: self.calendar.clone(),
             written: self.written,
             wide: self.wide.clone(),
+            zone: self.zone.clone(),
             facts: self.facts(),
             rows: rows.as_deref(),
         };

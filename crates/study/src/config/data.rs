@@ -8,7 +8,7 @@ use std::{
 
 use backstaff_source::{
     Adjustment, DateOrder, Decimal, Format, Halts, NameRule, OnBadInstrument, TableLayout, TextEncoding,
-    Written,
+    Written, Zone,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -89,6 +89,10 @@ pub struct Prices {
     /// The decimal mark of numbers in text files: `"."` or `","`; found out if absent.
     #[serde(default)]
     pub decimal: Decimal,
+    /// The time zone of the exchange, such as `Asia/Seoul`, if the files tell its midnights in UTC; `UTC` takes dates as
+    /// they are written.
+    #[serde(default)]
+    pub zone: Option<Zone>,
     /// The adjustment of prices for splits and dividends.
     #[serde(default)]
     pub adjustment: Adjustment,
@@ -191,6 +195,9 @@ pub struct Benchmark {
     /// The decimal mark of numbers in text files: `"."` or `","`; found out if absent.
     #[serde(default)]
     pub decimal: Decimal,
+    /// The time zone of the exchange, such as `Asia/Seoul`, if the file tells its midnights in UTC.
+    #[serde(default)]
+    pub zone: Option<Zone>,
 }
 
 impl Benchmark {

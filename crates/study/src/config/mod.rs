@@ -28,7 +28,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use backstaff_panel::Execution;
-pub use backstaff_source::{CalendarRule, DateOrder, Decimal, Halts, Match, NameRule, TextEncoding, Written};
+pub use backstaff_source::{
+    CalendarRule, DateOrder, Decimal, Halts, Match, NameRule, TextEncoding, Written, Zone,
+};
 pub use calendar::CalendarSpec;
 pub use data::{Attributes, Benchmark, Data, DropRow, Prices, layout};
 pub use document::{Place, Problem, Problems};

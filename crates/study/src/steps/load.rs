@@ -27,7 +27,7 @@ use backstaff_feature::Schema;
 use backstaff_panel::{Axis, Column, Encoding, Instrument, Panel, Session};
 use backstaff_source::{
     Adjustment, CalendarRule, Halts, Loaded, Mapping, Marks, Match, NameRule, OwnCalendars, Pair,
-    PanelSource, Series, TableLayout, Unused, Written, field_name, is_database,
+    PanelSource, Series, TableLayout, Unused, Written, Zone, field_name, is_database,
     quality::{self, Quality},
     read_attributes, source_files,
 };
@@ -40,7 +40,7 @@ pub struct Load {
     attributes: Option<AttributeTable>,
     member_from: Option<String>,
     at_most: Option<usize>,
-    benchmark: Option<(PathBuf, String, Written)>,
+    benchmark: Option<(PathBuf, String, Written, Option<Zone>)>,
     published: Published,
     /// The layout of a database's tables as text for the key; empty if the prices are in no database.
     tables_text: String,
@@ -113,6 +113,16 @@ impl AttributeTable {
             key.str("", name);
         });
     }
+}
+
+/// Enter everything into a key that changes what is read of a benchmark, but for the bytes of its file.
+fn enter_benchmark(
+    key: &mut KeyHasher,
+    (_, instrument, written, zone): &(PathBuf, String, Written, Option<Zone>),
+) {
+    key.str("", instrument);
+    enter_written(key, *written);
+    key.str("zone", zone.as_ref().map_or("", Zone::name));
 }
 
 /// The digests of the files that a study reads.
@@ -188,6 +198,7 @@ impl Load {
             allow_unmatched: data.prices.allow_unmatched,
             written: data.prices.written(),
             wide: data.prices.wide.clone(),
+            zone: data.prices.zone.clone(),
             instruments: universe.instruments.clone().map(|names| names.into_iter().collect()),
             adjustment: data.prices.adjustment,
             calendar,
@@ -197,8 +208,9 @@ impl Load {
         };
         let attributes = data.attributes.as_ref().map(|table| AttributeTable::new(table, folder));
         let benchmark = data.benchmark.as_ref();
-        let benchmark =
-            benchmark.map(|series| (at(&series.path), series.instrument.clone(), series.written()));
+        let benchmark = benchmark.map(|series| {
+            (at(&series.path), series.instrument.clone(), series.written(), series.zone.clone())
+        });
         let member_from = universe.member_from.clone();
         let (at_most, published) = (universe.at_most, Published::new(data, folder));
         let high_water_mark = data.prices.high_water_mark;
@@ -332,6 +344,12 @@ impl Load {
         Ok(self)
     }
 
+    /// The same files of prices, with stamps in UTC as dates of a zone, if one is stated.
+    pub fn with_zone(mut self, zone: Option<Zone>) -> Self {
+        self.prices.zone = zone;
+        self
+    }
+
     /// The same prices, with the sessions of this calendar.
     pub fn with_calendar(mut self, calendar: CalendarRule) -> Self {
         self.prices.calendar = calendar;
@@ -446,9 +464,13 @@ impl Load {
         facts.warnings.extend(doubtful.map(ToString::to_string));
         let benchmark = match &self.benchmark {
             None => None,
-            Some((path, instrument, written)) => {
-                let source =
-                    PanelSource { adjustment: Adjustment::Auto, written: *written, ..PanelSource::new(path) };
+            Some((path, instrument, written, zone)) => {
+                let source = PanelSource {
+                    adjustment: Adjustment::Auto,
+                    written: *written,
+                    zone: zone.clone(),
+                    ..PanelSource::new(path)
+                };
                 let series = source.series(instrument)?;
                 let told = series.warnings.iter().map(|told| format!("of the benchmark: {told}"));
                 facts.warnings.extend(told);
@@ -601,6 +623,7 @@ impl Stage for Load {
             change,
             written,
             wide,
+            zone,
             tables: _, // hashed as `tables_text`
             facts,
             instrument_names,
@@ -627,6 +650,7 @@ impl Stage for Load {
         key.str("instrument_names", &instrument_names.to_string()).bool("allow_unmatched", *allow_unmatched);
         enter_written(key, *written);
         key.str("wide", wide.as_deref().unwrap_or_default());
+        key.str("zone", zone.as_ref().map_or("", Zone::name));
         hash_calendar(calendar, key);
         key.list("drop_rows", drop_rows, |key, (instrument, session)| {
             key.str("instrument", instrument.name()).i64("session", session.number().into());
@@ -636,10 +660,7 @@ impl Stage for Load {
         key.list("at_most", at_most, |key, &count| {
             key.u64("", count as u64);
         });
-        key.list("benchmark", benchmark, |key, (_, instrument, written)| {
-            key.str("", instrument);
-            enter_written(key, *written);
-        });
+        key.list("benchmark", benchmark, enter_benchmark);
         key.group("published", |key| published.enter(key));
     }
 

@@ -29,6 +29,7 @@ pub(super) struct BarRows<'a> {
     lines: RowNumbers,
     days: Vec<i32>,
     seconds: Vec<u32>,
+    own_zone: bool,
     instruments: CodedTexts,
     numbers: Vec<Vec<f64>>,
     categories: Vec<CodedTexts>,
@@ -45,6 +46,7 @@ impl<'a> BarRows<'a> {
             lines: RowNumbers::default(),
             days: Vec::new(),
             seconds: Vec::new(),
+            own_zone: false,
             instruments: CodedTexts::default(),
             numbers: vec![Vec::new(); columns.numbers.len()],
             categories: vec![CodedTexts::default(); columns.categories.len()],
@@ -63,6 +65,7 @@ impl<'a> BarRows<'a> {
         if date.is_empty() {
             return Err(SourceError::EmptyKey { place: place(), what: "date" });
         }
+        self.own_zone |= date_text::has_own_zone(date);
         let (stamp, shape) = date_text::parse(date, self.order)
             .ok_or_else(|| SourceError::bad_date(place(), cell_text(names, self.columns.date), date))?;
         if let InstrumentKey::Column(column) = self.columns.instrument {
@@ -94,7 +97,7 @@ impl<'a> BarRows<'a> {
         if let InstrumentKey::Name(name) = &self.columns.instrument {
             self.instruments = CodedTexts::constant(name.clone(), self.days.len());
         }
-        if self.seconds.iter().all(|&second| second == self.seconds[0]) {
+        if self.seconds.iter().all(|&second| second == 0) {
             self.seconds.clear();
         }
         let names = |columns: &'a [(usize, String)]| columns.iter().map(|(_, name)| name.clone());
@@ -105,6 +108,7 @@ impl<'a> BarRows<'a> {
             instruments: self.instruments,
             days: self.days,
             seconds: self.seconds,
+            own_zone: self.own_zone,
             numbers: names(&self.columns.numbers).zip(numbers).collect(),
             categories: names(&self.columns.categories).zip(self.categories).collect(),
         };

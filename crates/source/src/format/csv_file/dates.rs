@@ -21,7 +21,8 @@ impl CsvFile<'_> {
         let order = order.or_detected(texts.names.iter().map(String::as_str)).map_err(|example| {
             SourceError::DateOrder { path: self.path.to_owned(), column: name.to_owned(), example }
         })?;
-        let mut dates = DecodedDates { days: Vec::new(), seconds: Vec::new(), shape: Shape::YearFirst };
+        let mut dates =
+            DecodedDates { days: Vec::new(), seconds: Vec::new(), shape: Shape::YearFirst, own_zone: false };
         for (row, &number) in cells.rows.iter().enumerate() {
             let place = || Place { file: self.path.to_owned(), row: number };
             let text =

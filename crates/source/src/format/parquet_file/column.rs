@@ -46,6 +46,8 @@ pub(crate) struct DecodedDates {
     pub days: Vec<i32>,
     /// The second of each row's day; empty if all are the same.
     pub seconds: Vec<u32>,
+    /// Whether stamps say another zone than UTC.
+    pub own_zone: bool,
     pub shape: Shape,
 }
 

@@ -27,7 +27,8 @@ pub(super) fn dates(
     place: &ColumnPlace,
 ) -> Result<DecodedDates, SourceError> {
     let rows = arrays.iter().map(Array::len).sum();
-    let mut stamps = Stamps { days: Vec::with_capacity(rows), seconds: Vec::new(), shape: Shape::YearFirst };
+    let days = Vec::with_capacity(rows);
+    let mut stamps = Stamps { days, seconds: Vec::new(), shape: Shape::YearFirst, own_zone: false };
     for array in arrays {
         if array.null_count() > 0 {
             let row = stamps.days.len() + (0..array.len()).find(|&row| array.is_null(row)).unwrap_or(0);
@@ -35,7 +36,7 @@ pub(super) fn dates(
         }
         stamps.extend(array, order, place)?;
     }
-    let Stamps { days, mut seconds, shape } = stamps;
+    let Stamps { days, mut seconds, shape, own_zone } = stamps;
     if let Some(row) = days.iter().position(|&day| !date_text::is_plausible(day)) {
         let text = format!("day {} since 1970-01-01", days[row]);
         return Err(SourceError::bad_date(place.row(row), place.column, text));
@@ -43,10 +44,10 @@ pub(super) fn dates(
     if !seconds.is_empty() {
         seconds.resize(days.len(), 0);
     }
-    if seconds.iter().all(|&second| second == seconds[0]) {
+    if seconds.iter().all(|&second| second == 0) {
         seconds.clear();
     }
-    Ok(DecodedDates { days, seconds, shape })
+    Ok(DecodedDates { days, seconds, own_zone, shape })
 }
 
 /// The order of day and month: found from the texts if dates are texts and no order is stated.
@@ -86,6 +87,7 @@ struct Stamps {
     /// Empty for types without a time, and until one is not midnight.
     seconds: Vec<u32>,
     shape: Shape,
+    own_zone: bool,
 }
 
 impl Stamps {
@@ -97,6 +99,7 @@ impl Stamps {
                 self.days.extend_from_slice(cast.as_primitive::<Date32Type>().values());
             }
             DataType::Timestamp(_, zone) => {
+                self.own_zone |= zone.as_deref().is_some_and(|name| !date_text::is_utc(name));
                 let zone = zone.as_deref().map(|name| zone_of(name, place)).transpose()?;
                 let micros = DataType::Timestamp(
                     TimeUnit::Microsecond,
@@ -122,6 +125,7 @@ impl Stamps {
                     let (key, text) = (key as usize, || texts.value(key as usize));
                     if known[key].is_none() {
                         known[key] = date_text::parse(text(), order);
+                        self.own_zone |= date_text::has_own_zone(text());
                     }
                     self.push(known[key], place, || text().to_owned())?;
                 }
@@ -129,6 +133,7 @@ impl Stamps {
             _ => {
                 let array = place.cast(array, &DataType::Utf8)?;
                 for text in array.as_string::<i32>().iter().flatten() {
+                    self.own_zone |= date_text::has_own_zone(text);
                     self.push(date_text::parse(text, order), place, || text.to_owned())?;
                 }
             }

@@ -171,6 +171,7 @@ impl Reader<'_> {
             instruments: CodedTexts::constant(listing.name.clone(), kept.len()),
             days,
             seconds: Vec::new(),
+            own_zone: false,
             numbers,
             categories: Vec::new(),
         }

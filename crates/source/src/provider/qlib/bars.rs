@@ -133,6 +133,7 @@ fn instrument(
         instruments: CodedTexts::constant(name.to_owned(), end - start),
         days: sessions[start..end].iter().map(|session| session.number()).collect(),
         seconds: Vec::new(),
+        own_zone: false,
         numbers: numbers.collect(),
         categories: Vec::new(),
     }))

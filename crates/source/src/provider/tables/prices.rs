@@ -119,8 +119,16 @@ fn block(chunk: Chunk, names: &[String], halts: Halts) -> (Block, Odd) {
             odd.impossible.insert(name.clone(), (count, rows.get(first)));
         }
     }
-    let block =
-        Block { file: 0, rows, instruments, days, seconds: Vec::new(), numbers, categories: Vec::new() };
+    let block = Block {
+        file: 0,
+        rows,
+        instruments,
+        days,
+        seconds: Vec::new(),
+        own_zone: false,
+        numbers,
+        categories: Vec::new(),
+    };
     (block, odd)
 }
 

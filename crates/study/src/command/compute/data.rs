@@ -1,6 +1,6 @@
 //! The data of a single computation: read into memory, or through a store that keeps what is computed.
 
-use backstaff_source::{CalendarRule, Halts, NameRule, Unused, Written, field_name};
+use backstaff_source::{CalendarRule, Halts, NameRule, Unused, Written, Zone, field_name};
 use std::{
     collections::BTreeSet,
     path::Path,
@@ -54,6 +54,8 @@ pub(crate) struct Task<'a> {
     pub written: Written,
     /// The quantity that the columns of prices hold where a file has one for each instrument.
     pub wide: Option<String>,
+    /// The zone in which stamps of prices in UTC are dates; their dates as they are written if `None`.
+    pub zone: Option<Zone>,
     /// The place of published values, if there are any.
     pub facts: Option<&'a Path>,
     /// The condition of the rows to take, as if there were no others; `None` for all rows.
@@ -116,6 +118,7 @@ fn read(
             Some(path) => stage.with_facts(path),
             None => stage,
         };
+        let stage = stage.with_zone(task.zone.clone());
         let stage = match &task.calendar {
             Some(calendar) => stage.with_calendar(calendar.clone()),
             None => stage,

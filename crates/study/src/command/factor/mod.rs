@@ -42,7 +42,7 @@ use crate::{
     flow::progress::Observer,
     steps::{Load, folds::members},
 };
-use backstaff_source::{CalendarRule, Halts, Written};
+use backstaff_source::{CalendarRule, Halts, Written, Zone};
 
 /// The category that is looked for in the data if the request names none.
 const SECTOR: &str = "sector";
@@ -68,6 +68,8 @@ pub struct Request {
     pub written: Written,
     /// The quantity that the columns hold where a file has one for each instrument.
     pub wide: Option<String>,
+    /// The zone in which stamps of prices in UTC are dates; their dates as they are written if `None`.
+    pub zone: Option<Zone>,
     /// The price of the next session from which returns are taken.
     pub execution: Execution,
     /// The feature: an expression, or a name from a library or a file.
@@ -124,6 +126,7 @@ pub fn judge(request: &Request, observer: &dyn Observer) -> Result<Judgement, St
         calendar: request.calendar.clone(),
         written: request.written,
         wide: request.wide.clone(),
+        zone: request.zone.clone(),
         facts: request.facts.as_deref(),
         rows: None,
     };

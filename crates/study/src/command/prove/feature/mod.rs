@@ -40,7 +40,7 @@ use crate::{
         progress::{Event, Observer},
     },
 };
-use backstaff_source::{CalendarRule, Halts, Match, Written};
+use backstaff_source::{CalendarRule, Halts, Match, Written, Zone};
 
 /// The sessions below which a proof would show nothing.
 const LEAST_SESSIONS: usize = 10;
@@ -69,6 +69,8 @@ pub struct Request {
     pub written: Written,
     /// The quantity that the columns hold where a file has one for each instrument.
     pub wide: Option<String>,
+    /// The zone in which stamps of prices in UTC are dates; their dates as they are written if `None`.
+    pub zone: Option<Zone>,
     /// The features of the request: the name and the expression of each.
     pub features: Vec<(String, String)>,
     /// The names of built-in libraries to prove.
@@ -201,6 +203,7 @@ pub fn prove_features(request: &Request, observer: &dyn Observer) -> Result<Feat
         calendar: request.calendar.clone(),
         written: request.written,
         wide: request.wide.clone(),
+        zone: request.zone.clone(),
         features: request.features.clone(),
         libraries: request.libraries.clone(),
         file: request.file.clone(),
