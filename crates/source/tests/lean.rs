@@ -177,7 +177,7 @@ fn says_where_a_file_is_wrong() {
     assert!(number.contains("a.zip row 2, column \"low\": \"x\" is not a number"), "{number}");
     assert!(message("2020-13-02,1,1,1,1,5").contains("is not a date"));
     assert!(message("20200102 00:00,1,1").contains("row 1: the low is empty"));
-    assert!(message("20200102 00:00,1,1,1,1,5\n20200102 00:00,1,1,1,1,5").contains("two bars for session"));
+    assert!(message("20200102 00:00,1,1,1,1,5\n20200102 00:00,1,1,1,1,6").contains("two bars for session"));
     write(&path, "no archive");
     let error = PanelSource::new(&market).load().unwrap_err();
     assert!(matches!(error, SourceError::Zip { .. }), "{error}");

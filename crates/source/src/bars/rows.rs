@@ -130,7 +130,8 @@ impl Rows {
                 }
             }
         });
-        let mut rows = Self { instruments, offsets, order, days, blank: blank(blocks) };
+        let mut rows =
+            Self { instruments, offsets, order, days, blank: blank(blocks, request.tables.is_none()) };
         rows.forget_empty();
         Ok((rows, drop_list.unused()))
     }
@@ -246,8 +247,9 @@ impl Rows {
 }
 
 /// Whether each row of all blocks has no number, or no price and no volume if its file has such columns; nothing at all
-/// if each row has one.
-fn blank(blocks: &Blocks) -> Vec<bool> {
+/// if each row has one. In files a volume of 0 says as little as none; the rows of a database have lost the prices of
+/// their halts before, so that the volume alone tells that they are rows.
+fn blank(blocks: &Blocks, of_files: bool) -> Vec<bool> {
     const TRADING: [&str; 5] = ["close", "open", "high", "low", "volume"];
     let of_block = |block: &Block| {
         let traded = block.numbers.iter().filter(|(name, _)| TRADING.contains(&name.as_str()));
@@ -256,7 +258,7 @@ fn blank(blocks: &Blocks) -> Vec<bool> {
             columns = block.numbers.iter().collect();
         }
         let is_empty = |(name, column): &&(String, Column), row: usize| {
-            column.get(row).is_nan() || (name == "volume" && column.get(row) == 0.0)
+            column.get(row).is_nan() || (of_files && name == "volume" && column.get(row) == 0.0)
         };
         let is_blank = |row: usize| !columns.is_empty() && columns.iter().all(|column| is_empty(column, row));
         (0..block.len()).map(is_blank).collect::<Vec<_>>()

@@ -16,7 +16,8 @@ impl Config {
     /// They are found by the names of their keys, so that a new section is covered without a line here.
     pub(crate) fn paths(&self) -> Vec<PathBuf> {
         let mut named = Vec::new();
-        collect(&serde_json::to_value(self).unwrap_or_default(), &mut named);
+        let tree = serde_json::to_value(self).expect("a study is a tree of values, as its file is");
+        collect(&tree, &mut named);
         named.into_iter().map(|path| self.folder.join(path)).collect()
     }
 }
@@ -57,7 +58,7 @@ mod tests {
         let mut seen = 0;
         for example in fs::read_dir(examples).unwrap().map(|entry| entry.unwrap().path()) {
             let text = fs::read_to_string(&example).unwrap();
-            let config = Config::from_yaml(&text, Path::new("/studies"), None).unwrap();
+            let config = Config::from_yaml(&text, Path::new("/studies/study.yaml"), None).unwrap();
             let found = config.paths();
             let ends = [".csv", ".parquet", ".db", ".yaml", ".zip", ".gz", ".arrow"];
             let words = text.lines().filter(|line| !line.trim_start().starts_with('#'));
