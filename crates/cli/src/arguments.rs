@@ -6,7 +6,7 @@ pub(crate) mod regime;
 use std::{num::NonZeroU32, path::PathBuf};
 
 use backstaff_study::{
-    compute::Keys,
+    compute::FileForm,
     config::{CalendarRule, DateOrder, Decimal, Halts, NameRule, TextEncoding, Written, Zone},
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -174,6 +174,35 @@ pub(crate) struct Reading {
     decimal: Option<Decimal>,
 }
 
+/// The form of files, where no study says it.
+#[derive(Args, Debug)]
+pub(crate) struct Files {
+    #[command(flatten)]
+    pub reading: Reading,
+    #[command(flatten)]
+    pub joining: Joining,
+    #[command(flatten)]
+    pub trading: Trading,
+    #[command(flatten)]
+    pub bars: BarForm,
+}
+
+impl Files {
+    /// The form of the files.
+    pub(crate) fn form(&self) -> FileForm {
+        let Self { reading, joining, trading, bars } = self;
+        FileForm {
+            written: reading.written(),
+            halts: bars.halts(),
+            wide: bars.wide.clone(),
+            zone: trading.zone.clone(),
+            calendar: trading.calendar.clone(),
+            instrument_names: joining.instrument_names.clone().unwrap_or_default(),
+            allow_unmatched: joining.allow_unmatched,
+        }
+    }
+}
+
 /// How files of bars are read.
 #[derive(Args, Debug)]
 pub(crate) struct BarForm {
@@ -182,7 +211,7 @@ pub(crate) struct BarForm {
     halts: Option<HaltForm>,
     /// The quantity (close) that the columns hold where a file has one column for each instrument.
     #[arg(long, value_name = "FIELD")]
-    pub(crate) wide: Option<String>,
+    wide: Option<String>,
 }
 
 fn decimal(mark: &str) -> Result<Decimal, String> {
@@ -220,14 +249,6 @@ impl Joining {
     pub(crate) fn is_stated(&self) -> bool {
         self.instrument_names.is_some() || self.allow_unmatched
     }
-
-    /// The rule and the permission.
-    pub(crate) fn keys(&self) -> Keys {
-        Keys {
-            instrument_names: self.instrument_names.clone().unwrap_or_default(),
-            allow_unmatched: self.allow_unmatched,
-        }
-    }
 }
 
 /// When instruments trade.
@@ -262,7 +283,7 @@ impl BarForm {
     }
 
     /// The form in which a session without trade is written.
-    pub(crate) fn halts(&self) -> Halts {
+    fn halts(&self) -> Halts {
         match self.halts {
             None | Some(HaltForm::NoRow) => Halts::NoRow,
             Some(HaltForm::ZeroVolume) => Halts::ZeroVolume,
@@ -375,13 +396,7 @@ pub(crate) struct Compute {
     #[arg(long, value_name = "PATH")]
     pub data: PathBuf,
     #[command(flatten)]
-    pub reading: Reading,
-    #[command(flatten)]
-    pub joining: Joining,
-    #[command(flatten)]
-    pub trading: Trading,
-    #[command(flatten)]
-    pub bars: BarForm,
+    pub files: Files,
     /// What the tables of a database mean (an SQLite file, or a folder of Parquet files named after the tables): a
     /// layout that ships, `krx`.
     #[arg(long, value_name = "NAME", conflicts_with = "tables")]
@@ -419,13 +434,7 @@ pub(crate) struct Factor {
     #[arg(long, value_name = "PATH")]
     pub data: PathBuf,
     #[command(flatten)]
-    pub reading: Reading,
-    #[command(flatten)]
-    pub joining: Joining,
-    #[command(flatten)]
-    pub trading: Trading,
-    #[command(flatten)]
-    pub bars: BarForm,
+    pub files: Files,
     /// A library that ships, whose names may be used: technical. May be repeated.
     #[arg(long = "library", value_name = "NAME")]
     pub libraries: Vec<String>,
@@ -524,13 +533,7 @@ pub(crate) struct Prove {
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     #[command(flatten)]
-    pub reading: Reading,
-    #[command(flatten)]
-    pub joining: Joining,
-    #[command(flatten)]
-    pub trading: Trading,
-    #[command(flatten)]
-    pub bars: BarForm,
+    pub files: Files,
     /// A feature: its name and its expression. May be repeated.
     #[arg(long = "feature", value_name = "NAME=EXPR", conflicts_with = "study")]
     pub features: Vec<String>,

@@ -7,7 +7,7 @@ use backstaff_panel::{
     testing::{noise, weekdays_from},
 };
 use backstaff_study::{
-    compute::{Request, compute},
+    compute::{FileForm, Request, compute},
     progress::Silent,
 };
 use proptest::prelude::*;
@@ -134,7 +134,10 @@ fn computed(folder: &Path, store: Option<&str>, memory: Option<usize>, calendar:
         store: store.map(|name| folder.join(name)),
         threads: 2,
         memory,
-        calendar: calendar.map(|text| text.parse().expect("a calendar")),
+        form: FileForm {
+            calendar: calendar.map(|text| text.parse().expect("a calendar")),
+            ..FileForm::default()
+        },
         ..Request::default()
     };
     compute(&request, &Silent).expect("the data can be computed");

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, fs, path::Path};
 
 use backstaff_panel::{Session, testing::weekdays_from};
 use backstaff_study::{
-    compute::{Computed, Keys, Request, compute},
+    compute::{Computed, FileForm, Request, compute},
     progress::Silent,
 };
 use proptest::prelude::*;
@@ -65,7 +65,7 @@ fn computed(folder: &Path, filings: &[Filing], store: Option<&str>) -> (Computed
         data: folder.join("prices.csv"),
         facts: Some(folder.join("facts.csv")),
         // One of three companies has filings.
-        keys: Keys { allow_unmatched: true, ..Keys::default() },
+        form: FileForm { allow_unmatched: true, ..FileForm::default() },
         features: FEATURES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect(),
         out: folder.join("out.parquet"),
         store: store.map(|name| folder.join(name)),

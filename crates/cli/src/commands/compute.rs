@@ -20,12 +20,7 @@ pub(super) fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, St
     }
     let request = Request {
         data: arguments.data.clone(),
-        keys: arguments.joining.keys(),
-        calendar: arguments.trading.calendar.clone(),
-        halts: arguments.bars.halts(),
-        written: arguments.reading.written(),
-        wide: arguments.bars.wide.clone(),
-        zone: arguments.trading.zone.clone(),
+        form: arguments.files.form(),
         tables: layout(arguments.preset.as_deref(), arguments.tables.as_deref())?,
         facts: arguments.facts.clone(),
         features,

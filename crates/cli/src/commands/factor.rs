@@ -14,13 +14,8 @@ use crate::arguments::{ExecutionPrice, Factor};
 pub(super) fn run(context: &Context, arguments: &Factor) -> Result<ExitCode, StudyError> {
     let request = Request {
         data: arguments.data.clone(),
-        halts: arguments.bars.halts(),
+        form: arguments.files.form(),
         change: arguments.change.clone(),
-        keys: arguments.joining.keys(),
-        calendar: arguments.trading.calendar.clone(),
-        written: arguments.reading.written(),
-        wide: arguments.bars.wide.clone(),
-        zone: arguments.trading.zone.clone(),
         execution: match arguments.execution {
             ExecutionPrice::Open => Execution::Open,
             ExecutionPrice::Close => Execution::Close,

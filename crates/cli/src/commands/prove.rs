@@ -11,22 +11,22 @@ use super::{Context, compute::definitions};
 use crate::{arguments::Prove, exit};
 
 pub(super) fn run(context: &Context, arguments: &Prove) -> Result<ExitCode, StudyError> {
-    let stated = arguments.reading.stated().or(arguments.bars.stated());
+    let stated = arguments.files.reading.stated().or(arguments.files.bars.stated());
     if let Some(stated) = stated.filter(|_| arguments.study.is_some()) {
         let message = "a study says how its files are read: `date_order`, `encoding` and `decimal` of each table, `halts` \
                        and `wide` of `data.prices`";
         return Err(StudyError::Value { key: stated.to_owned(), message: message.to_owned() });
     }
-    if arguments.study.is_some() && arguments.joining.is_stated() {
+    if arguments.study.is_some() && arguments.files.joining.is_stated() {
         let message = "a study says it in its keys `instrument_names` and `allow_unmatched`, for each table";
         let key = "--instrument-names".to_owned();
         return Err(StudyError::Value { key, message: message.to_owned() });
     }
-    if arguments.study.is_some() && arguments.trading.calendar.is_some() {
+    if arguments.study.is_some() && arguments.files.trading.calendar.is_some() {
         let message = "a study says it in its key `calendar`".to_owned();
         return Err(StudyError::Value { key: "--calendar".to_owned(), message });
     }
-    if arguments.study.is_some() && arguments.trading.zone.is_some() {
+    if arguments.study.is_some() && arguments.files.trading.zone.is_some() {
         let message = "a study says it in `zone` of `data.prices`".to_owned();
         return Err(StudyError::Value { key: "--zone".to_owned(), message });
     }
@@ -56,12 +56,7 @@ fn features_hold(context: &Context, data: &Path, arguments: &Prove) -> Result<bo
     }
     let request = Request {
         data: data.to_owned(),
-        keys: arguments.joining.keys(),
-        calendar: arguments.trading.calendar.clone(),
-        halts: arguments.bars.halts(),
-        written: arguments.reading.written(),
-        wide: arguments.bars.wide.clone(),
-        zone: arguments.trading.zone.clone(),
+        form: arguments.files.form(),
         features,
         libraries: arguments.libraries.clone(),
         file: arguments.file.clone(),

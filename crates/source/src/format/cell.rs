@@ -40,6 +40,11 @@ pub(crate) fn number(cell: &str, decimal: Decimal) -> Option<f64> {
     cell.parse().ok().or_else(|| spelled(cell, decimal))
 }
 
+/// Whether a cell is a number with one of the decimal marks.
+pub(crate) fn is_number(cell: &str) -> bool {
+    [Decimal::Point, Decimal::Comma].into_iter().any(|decimal| number(cell, decimal).is_some())
+}
+
 /// Whether a cell is one of the ways in which programs write that a number is missing.
 pub(crate) fn is_missing(cell: &str) -> bool {
     let cell = cell.trim();

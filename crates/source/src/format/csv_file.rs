@@ -66,9 +66,6 @@ impl<'a> CsvFile<'a> {
         let names = names.iter().map(|name| text(name).trim().to_owned()).collect::<Vec<_>>();
         let mut present = vec![0; names.len()];
         let mut numeric = vec![true; names.len()];
-        let is_number = |cell: &str| {
-            [Decimal::Point, Decimal::Comma].iter().any(|&decimal| cell::number(cell, decimal).is_some())
-        };
         for (row, record) in reader.byte_records().enumerate() {
             if row >= SAMPLE && present.iter().all(|&present| present > 0) {
                 break;
@@ -79,7 +76,7 @@ impl<'a> CsvFile<'a> {
                 // Beyond the sample only columns without any value so far are still open.
                 if row < SAMPLE || present[column] == 0 {
                     present[column] += 1;
-                    numeric[column] &= is_number(cell);
+                    numeric[column] &= cell::is_number(cell);
                 }
             }
         }

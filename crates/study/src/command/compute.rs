@@ -9,13 +9,13 @@ use std::{
 
 use backstaff_feature::{Catalog, FeatureError, Plan, Schema};
 use backstaff_panel::Encoding;
-use backstaff_source::{CalendarRule, Halts, Match, TableLayout, Written, Zone};
+use backstaff_source::{Halts, Match, TableLayout};
 use backstaff_stage::Budget;
 use rayon::prelude::*;
 use serde::Serialize;
 
-pub use self::data::Keys;
 pub(crate) use self::data::{Data, Task, with_data};
+pub use crate::steps::load::FileForm;
 use crate::{
     StudyError,
     command::output::{PanelWriter, Reads, write_runs},
@@ -38,18 +38,8 @@ pub struct Request {
     /// Published values with the days on which they became known, for expressions over `$$name`: a table, or a folder
     /// in Qlib's layout. If `None`, those in `data` are read, if `data` is such a folder.
     pub facts: Option<PathBuf>,
-    /// The form in which files write a session without trade; a database's layout says its own.
-    pub halts: Halts,
-    /// How names of instruments meet between files.
-    pub keys: Keys,
-    /// The calendar of the sessions; if `None`, every date of the data is a session.
-    pub calendar: Option<CalendarRule>,
-    /// How the texts of all files are written.
-    pub written: Written,
-    /// The quantity that the columns hold where a file has one for each instrument.
-    pub wide: Option<String>,
-    /// The zone in which stamps of prices in UTC are dates; their dates as they are written if `None`.
-    pub zone: Option<Zone>,
+    /// The form of all files that are read.
+    pub form: FileForm,
     /// The layout of the tables, if `data` is a database.
     pub tables: Option<TableLayout>,
     /// The features of the request: the name and the expression of each.
@@ -181,7 +171,7 @@ impl Request {
         observer: &dyn Observer,
         work: impl Fn(&Flow<'_>, &Data, &Chosen) -> Result<T, StudyError> + Send + Sync,
     ) -> Result<T, StudyError> {
-        if self.tables.is_some() && self.halts != Halts::default() {
+        if self.tables.is_some() && self.form.halts != Halts::default() {
             let message = "is for files; of a database the preset or the layout says it".to_owned();
             return Err(StudyError::Value { key: "--halts".to_owned(), message });
         }
@@ -211,12 +201,7 @@ impl Request {
                 None => Ok(Load::verbatim(&self.data, categories)),
             },
             category: None,
-            halts: self.halts,
-            keys: &self.keys,
-            calendar: self.calendar.clone(),
-            written: self.written,
-            wide: self.wide.clone(),
-            zone: self.zone.clone(),
+            form: &self.form,
             facts: self.facts(),
             rows: rows.as_deref(),
         };

@@ -1,5 +1,8 @@
 //! Load: from the study's files to a panel, stored by column and by segment of the calendar.
 
+mod attribute_table;
+mod single;
+
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
@@ -9,7 +12,7 @@ use std::{
 
 use crate::{
     StudyError,
-    config::{Attributes, Data, UniverseSpec, layout},
+    config::{Data, UniverseSpec, layout},
     steps::published::{self, Published, enter_written},
     stored::{
         delistings::DelistingFacts,
@@ -19,19 +22,20 @@ use crate::{
         },
         facts::LoadFacts,
         high_water::{self, HighWater, Looked},
-        panel::MEMBER,
         segment::{self, segments},
     },
 };
-use backstaff_feature::Schema;
 use backstaff_panel::{Axis, Column, Encoding, Instrument, Panel, Session};
 use backstaff_source::{
-    Adjustment, CalendarRule, Halts, Loaded, Mapping, Marks, Match, NameRule, OwnCalendars, Pair,
-    PanelSource, Series, TableLayout, Unused, Written, Zone, field_name, is_database,
+    Adjustment, CalendarRule, Halts, Loaded, Mapping, Marks, Match, OwnCalendars, PanelSource, Series,
+    TableLayout, Unused, Written, Zone, field_name, is_database,
     quality::{self, Quality},
-    read_attributes, source_files,
+    source_files,
 };
 use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Stage, Store, StoreError};
+
+use self::attribute_table::AttributeTable;
+pub use self::single::FileForm;
 
 /// Read the study's files, check and align their rows.
 #[derive(Clone, Debug)]
@@ -65,53 +69,6 @@ impl Laps {
 
     fn add(&self, laps: &[(&'static str, f64)]) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(laps);
-    }
-}
-
-#[derive(Clone, Debug)]
-struct AttributeTable {
-    path: PathBuf,
-    key: Option<String>,
-    categories: Vec<String>,
-    written: Written,
-    instrument_names: NameRule,
-    allow_unmatched: bool,
-    /// The section of the study, or the option of the command, that names the table.
-    named_by: &'static str,
-}
-
-impl AttributeTable {
-    /// The table that the study's section `data.attributes` names, below the study's folder.
-    fn new(table: &Attributes, folder: &Path) -> Self {
-        Self {
-            path: folder.join(&table.path),
-            key: table.key.clone(),
-            categories: table.categories.clone(),
-            written: table.written(),
-            instrument_names: table.instrument_names.clone(),
-            allow_unmatched: table.allow_unmatched,
-            named_by: "data.attributes",
-        }
-    }
-
-    /// Enter everything into a key that changes what is read from the table, but for its bytes.
-    fn enter(key: &mut KeyHasher, table: &Self) {
-        let Self {
-            path: _, // hashed as the bytes behind it
-            key: column,
-            categories,
-            written,
-            instrument_names,
-            allow_unmatched,
-            named_by,
-        } = table;
-        key.str("key", column.as_deref().unwrap_or_default());
-        enter_written(key, *written);
-        key.str("instrument_names", &instrument_names.to_string());
-        key.bool("allow_unmatched", *allow_unmatched).str("named_by", named_by);
-        key.list("categories", categories, |key, name| {
-            key.str("", name);
-        });
     }
 }
 
@@ -237,23 +194,6 @@ impl Load {
         })
     }
 
-    /// One file for a single computation, with prices exactly as they are in it.
-    pub fn verbatim(path: &Path, categories: Vec<String>) -> Self {
-        let prices = PanelSource { categories, ..PanelSource::verbatim(path) };
-        Self {
-            prices,
-            attributes: None,
-            member_from: None,
-            at_most: None,
-            benchmark: None,
-            published: Published::default(),
-            tables_text: String::new(),
-            high_water_mark: false,
-            is_cut: false,
-            laps: Laps::default(),
-        }
-    }
-
     /// Take the seconds that each part took, if the panel was computed; empty at the second call.
     pub fn take_laps(&self) -> Vec<(&'static str, f64)> {
         std::mem::take(&mut self.laps.0.lock().unwrap_or_else(PoisonError::into_inner))
@@ -267,92 +207,6 @@ impl Load {
     /// Read only these published quantities of a database.
     pub fn with_facts_of_tables(mut self, facts: BTreeSet<String>) -> Self {
         self.prices.facts = Some(facts);
-        self
-    }
-
-    /// Read a database by this layout, and only the wanted fields, categories and published quantities of it.
-    pub fn of_tables(mut self, layout: TableLayout, wanted: &Schema) -> Result<Self, StudyError> {
-        self.tables_text = text_of_layout(&layout)?;
-        self.prices.fields = Some(wanted.fields.clone());
-        self.prices.categories = wanted.categories.iter().cloned().collect();
-        self.prices.facts = Some(wanted.facts.clone());
-        self.prices.tables = Some(layout);
-        Ok(self)
-    }
-
-    /// One file of prices, adjusted as a study does by default, and a category from a table without history, if any.
-    pub fn adjusted(path: &Path, categories: Vec<String>, attributes: Option<(&Path, &str)>) -> Self {
-        let attributes = attributes.map(|(path, category)| AttributeTable {
-            path: path.to_owned(),
-            key: None,
-            categories: vec![category.to_owned()],
-            instrument_names: NameRule::default(),
-            allow_unmatched: false,
-            named_by: "--attributes",
-            written: Written::default(),
-        });
-        let prices = PanelSource { categories, ..PanelSource::new(path) };
-        Self { prices, attributes, ..Self::verbatim(path, Vec::new()) }
-    }
-
-    /// The same files, and a table of published values that describes itself.
-    pub fn with_facts(self, path: &Path) -> Self {
-        Self { published: Published::table(path), ..self }
-    }
-
-    /// The same files, with texts that are written so.
-    pub fn written(mut self, written: Written) -> Self {
-        self.prices.written = written;
-        self.attributes.iter_mut().for_each(|table| table.written = written);
-        self.published = self.published.written(written);
-        self
-    }
-
-    /// The same files, whose columns hold this quantity of an instrument each.
-    pub fn wide(mut self, quantity: Option<String>) -> Self {
-        self.prices.wide = quantity;
-        self
-    }
-
-    /// The same files, with sessions without trade written in this form.
-    pub fn with_halts(mut self, halts: Halts) -> Self {
-        self.prices.halts = halts;
-        self
-    }
-
-    /// The same files, adjusted by the base prices that this column of changes tells, if one is named.
-    pub fn with_change(mut self, column: Option<&str>) -> Self {
-        self.prices.change = column.map(field_name);
-        self
-    }
-
-    /// The same files, with names of instruments rewritten by a rule in all of them, and the tables that may meet for
-    /// less than half.
-    pub fn with_keys(mut self, rule: &NameRule, allow_unmatched: bool) -> Result<Self, StudyError> {
-        self.prices.instrument_names = rule.clone();
-        self.prices.allow_unmatched = allow_unmatched;
-        if let Some(layout) = self.prices.tables.take() {
-            let layout = layout.with_instrument_names(rule);
-            self.tables_text = text_of_layout(&layout)?;
-            self.prices.tables = Some(layout);
-        }
-        if let Some(table) = &mut self.attributes {
-            table.instrument_names = rule.clone();
-            table.allow_unmatched = allow_unmatched;
-        }
-        self.published = self.published.with_keys(rule, allow_unmatched);
-        Ok(self)
-    }
-
-    /// The same files of prices, with stamps in UTC as dates of a zone, if one is stated.
-    pub fn with_zone(mut self, zone: Option<Zone>) -> Self {
-        self.prices.zone = zone;
-        self
-    }
-
-    /// The same prices, with the sessions of this calendar.
-    pub fn with_calendar(mut self, calendar: CalendarRule) -> Self {
-        self.prices.calendar = calendar;
         self
     }
 
@@ -454,7 +308,7 @@ impl Load {
             facts.warnings.push(high_water::caveat(&self.prices.path));
         }
         if let Some(table) = &self.attributes {
-            self.add_attributes(table, &mut panel, &mut facts)?;
+            table.add(self.member_from.as_deref(), &mut panel, &mut facts)?;
         }
         self.published.read(&mut panel, &mut facts)?;
         if !self.is_cut {
@@ -493,42 +347,6 @@ impl Load {
         let message =
             format!("{path} has no column of texts or codes called {name}; columns of texts are: {texts}");
         Err(StudyError::Value { key: "data.prices.categories".to_owned(), message })
-    }
-
-    fn add_attributes(
-        &self,
-        table: &AttributeTable,
-        panel: &mut Panel,
-        facts: &mut LoadFacts,
-    ) -> Result<(), StudyError> {
-        let mut columns = table.categories.iter().map(String::as_str).collect::<Vec<_>>();
-        columns.extend(self.member_from.as_deref());
-        let attributes = read_attributes(&table.path, table.key.as_deref(), &columns, table.written)?;
-        let attributes = attributes.renamed(&table.instrument_names)?;
-        if attributes.n_merged() > 0 {
-            let rows = backstaff_words::count(attributes.n_merged(), "row");
-            facts.warnings.push(format!(
-                "{rows} of {} repeat what another row says, and count once",
-                table.path.display()
-            ));
-        }
-        let axis = panel.axis().clone();
-        let of_prices = axis.instruments().iter().map(Instrument::name);
-        let at = (table.named_by, table.path.as_path());
-        let matched = Match::of(Pair::Attributes, at, of_prices, attributes.instruments());
-        facts.matches.push(matched.allowed(table.allow_unmatched));
-        for name in &table.categories {
-            let categories = attributes.categories(name, &axis)?;
-            panel.insert_categories(name, categories)?;
-            facts.static_categories.push(name.clone());
-        }
-        if let Some(column) = &self.member_from {
-            let since = attributes.since(column, table.written.date_order, &axis)?;
-            let members = since.members.members().iter().map(|&member| f32::from(u8::from(member))).collect();
-            panel.insert(MEMBER, Column::F32(members))?;
-            facts.membership = Some((since.rows_before, since.undated));
-        }
-        Ok(())
     }
 }
 

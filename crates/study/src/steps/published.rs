@@ -75,16 +75,12 @@ impl Published {
         Self { tables: vec![FactSource::new(path)], named_by: "--facts", ..Self::default() }
     }
 
-    /// The same tables, with texts that are written so.
-    pub fn written(mut self, written: Written) -> Self {
-        self.tables.iter_mut().for_each(|table| table.written = written);
+    /// The same tables, with texts that are written so, names of instruments rewritten by a rule, and with less than half
+    /// of them meeting or not.
+    pub fn in_form(mut self, written: Written, rule: &NameRule, allow_unmatched: bool) -> Self {
         self.series.iter_mut().for_each(|table| table.written = written);
-        self
-    }
-
-    /// The same tables, with names of instruments rewritten by a rule, and with less than half of them meeting or not.
-    pub fn with_keys(mut self, rule: &NameRule, allow_unmatched: bool) -> Self {
         for table in &mut self.tables {
+            table.written = written;
             table.instrument_names = rule.clone();
             table.allow_unmatched = allow_unmatched;
         }

@@ -180,10 +180,7 @@ fn wide(
         let is_number = |column: usize| {
             let cells = texts.rows.iter().map(|row| row.texts[column].as_str());
             let mut cells = cells.filter(|cell| !cell::is_missing(cell)).peekable();
-            let is_number = |cell: &str| {
-                [Decimal::Point, Decimal::Comma].iter().any(|&decimal| cell::number(cell, decimal).is_some())
-            };
-            cells.peek().is_none() || cells.any(is_number)
+            cells.peek().is_none() || cells.any(cell::is_number)
         };
         let (numbers, others) = columns.into_iter().partition::<Vec<_>, _>(|&column| is_number(column));
         left_out.texts.extend(others.into_iter().map(|column| texts.names[column].clone()));

@@ -1,6 +1,6 @@
 //! The data of a single computation: read into memory, or through a store that keeps what is computed.
 
-use backstaff_source::{CalendarRule, Halts, NameRule, Unused, Written, Zone, field_name};
+use backstaff_source::{Unused, field_name};
 use std::{
     collections::BTreeSet,
     path::Path,
@@ -17,18 +17,13 @@ use crate::{
     StudyError,
     config::{Chosen, operators::catalog},
     flow::{Flow, Watch, progress::Observer, study::on_threads},
-    steps::{Load, features::Features, load::LoadOutput},
+    steps::{
+        Load,
+        features::Features,
+        load::{FileForm, LoadOutput},
+    },
     stored::{column::ColumnHandle, facts::LoadFacts, panel::PanelHandle},
 };
-
-/// How names of instruments meet between the files of a single computation.
-#[derive(Clone, Debug, Default)]
-pub struct Keys {
-    /// The rule by which names of instruments are rewritten, in all files that are read.
-    pub instrument_names: NameRule,
-    /// Whether less than half of the instruments may meet.
-    pub allow_unmatched: bool,
-}
 
 /// The data of a single computation, and the store for its results.
 pub(crate) struct Task<'a> {
@@ -44,18 +39,8 @@ pub(crate) struct Task<'a> {
     pub load: &'a (dyn Fn(Vec<String>) -> Result<Load, StudyError> + Sync),
     /// A text column that is read as a category if the data have it.
     pub category: Option<&'a str>,
-    /// The form in which files write a session without trade.
-    pub halts: Halts,
-    /// How names of instruments meet between files.
-    pub keys: &'a Keys,
-    /// The calendar of the sessions; that of the stage if `None`.
-    pub calendar: Option<CalendarRule>,
-    /// How the texts of all files are written.
-    pub written: Written,
-    /// The quantity that the columns of prices hold where a file has one for each instrument.
-    pub wide: Option<String>,
-    /// The zone in which stamps of prices in UTC are dates; their dates as they are written if `None`.
-    pub zone: Option<Zone>,
+    /// The form of all files that are read.
+    pub form: &'a FileForm,
     /// The place of published values, if there are any.
     pub facts: Option<&'a Path>,
     /// The condition of the rows to take, as if there were no others; `None` for all rows.
@@ -118,13 +103,7 @@ fn read(
             Some(path) => stage.with_facts(path),
             None => stage,
         };
-        let stage = stage.with_zone(task.zone.clone());
-        let stage = match &task.calendar {
-            Some(calendar) => stage.with_calendar(calendar.clone()),
-            None => stage,
-        };
-        let stage = stage.written(task.written).wide(task.wide.clone()).with_halts(task.halts);
-        Data::load(flow, task, &stage.with_keys(&task.keys.instrument_names, task.keys.allow_unmatched)?)
+        Data::load(flow, task, &stage.in_form(task.form)?)
     };
     let data = load(Vec::new())?;
     let chosen = choose(&data.schema());

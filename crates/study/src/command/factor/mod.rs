@@ -35,14 +35,13 @@ pub use self::{
 use crate::{
     StudyError,
     command::{
-        compute::{Data, Keys, Task, with_data},
+        compute::{Data, FileForm, Task, with_data},
         output::{Reads, write_bytes},
     },
     config::{Chosen, TRADES, catalog},
     flow::progress::Observer,
     steps::{Load, folds::members},
 };
-use backstaff_source::{CalendarRule, Halts, Written, Zone};
 
 /// The category that is looked for in the data if the request names none.
 const SECTOR: &str = "sector";
@@ -56,20 +55,10 @@ const UNIVERSE: &str = "universe";
 pub struct Request {
     /// The data: a Parquet or CSV file, or a folder of them.
     pub data: PathBuf,
-    /// The form in which files write a session without trade.
-    pub halts: Halts,
+    /// The form of all files that are read.
+    pub form: FileForm,
     /// The column of changes against base prices by which prices are adjusted, if there is one.
     pub change: Option<String>,
-    /// How names of instruments meet between files.
-    pub keys: Keys,
-    /// The calendar of the sessions; if `None`, the dates that at least a fifth of the living instruments have.
-    pub calendar: Option<CalendarRule>,
-    /// How the texts of all files are written.
-    pub written: Written,
-    /// The quantity that the columns hold where a file has one for each instrument.
-    pub wide: Option<String>,
-    /// The zone in which stamps of prices in UTC are dates; their dates as they are written if `None`.
-    pub zone: Option<Zone>,
     /// The price of the next session from which returns are taken.
     pub execution: Execution,
     /// The feature: an expression, or a name from a library or a file.
@@ -121,12 +110,7 @@ pub fn judge(request: &Request, observer: &dyn Observer) -> Result<Judgement, St
         memory: Budget::of_threads(1).memory,
         load: &|categories| Ok(request.load(category, categories)),
         category: Some(category),
-        halts: request.halts,
-        keys: &request.keys,
-        calendar: request.calendar.clone(),
-        written: request.written,
-        wide: request.wide.clone(),
-        zone: request.zone.clone(),
+        form: &request.form,
         facts: request.facts.as_deref(),
         rows: None,
     };

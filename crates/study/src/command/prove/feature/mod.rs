@@ -40,7 +40,7 @@ use crate::{
         progress::{Event, Observer},
     },
 };
-use backstaff_source::{CalendarRule, Halts, Match, Written, Zone};
+use backstaff_source::Match;
 
 /// The sessions below which a proof would show nothing.
 const LEAST_SESSIONS: usize = 10;
@@ -59,18 +59,8 @@ const NOT_COVERED: [&str; 4] = [
 pub struct Request {
     /// The data: a Parquet or CSV file, or a folder of them.
     pub data: PathBuf,
-    /// The form in which files write a session without trade.
-    pub halts: Halts,
-    /// How names of instruments meet between files.
-    pub keys: compute::Keys,
-    /// The calendar of the sessions; if `None`, every date of the data is a session.
-    pub calendar: Option<CalendarRule>,
-    /// How the texts of all files are written.
-    pub written: Written,
-    /// The quantity that the columns hold where a file has one for each instrument.
-    pub wide: Option<String>,
-    /// The zone in which stamps of prices in UTC are dates; their dates as they are written if `None`.
-    pub zone: Option<Zone>,
+    /// The form of all files that are read.
+    pub form: compute::FileForm,
     /// The features of the request: the name and the expression of each.
     pub features: Vec<(String, String)>,
     /// The names of built-in libraries to prove.
@@ -198,12 +188,7 @@ pub fn prove_features(request: &Request, observer: &dyn Observer) -> Result<Feat
     let work = |flow: &Flow<'_>, data: &Data, chosen: &Chosen| prove(request, flow, data, chosen, observer);
     let computation = compute::Request {
         data: request.data.clone(),
-        halts: request.halts,
-        keys: request.keys.clone(),
-        calendar: request.calendar.clone(),
-        written: request.written,
-        wide: request.wide.clone(),
-        zone: request.zone.clone(),
+        form: request.form.clone(),
         features: request.features.clone(),
         libraries: request.libraries.clone(),
         file: request.file.clone(),
