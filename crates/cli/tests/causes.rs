@@ -138,7 +138,7 @@ fn a_result_without_any_feature_is_an_error() {
 fn impossible_settings_are_refused_at_once() {
     let place = ranked();
     for (from, to, told) in [
-        ("strategy:", "portfolio: {rebalance_every: 0}\nstrategy:", "rebalance_every"),
+        ("strategy:", "portfolio: {rebalance: 0}\nstrategy:", "portfolio.rebalance"),
         ("name: ranked", &*format!("name: {}", "n".repeat(300)), "name"),
     ] {
         place.write("study.yaml", &RANKED.replace(from, to));

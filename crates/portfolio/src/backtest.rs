@@ -6,45 +6,9 @@ use backstaff_panel::{Instrument, Session, Signal, Universe};
 
 use crate::{
     Day, Decision, DelistedPosition, Exchange, Fill, Ledger, Market, NextSession, Order, PortfolioError,
-    Quantity, RulesCaveat, Shortfall,
+    Quantity, Reason, Rebalance, RulesCaveat, Shortfall,
     strategy::{Note, Strategy, View},
 };
-
-/// In which sessions a strategy decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Rebalance {
-    /// In the first session of the backtest and every n-th after it (0 counts as 1).
-    EverySessions(usize),
-    /// In the first session of the backtest, and in every n-th counted from the session `offset` after it.
-    Staggered {
-        /// Sessions between decisions (0 counts as 1).
-        every: usize,
-        /// Sessions after the first one.
-        offset: usize,
-    },
-    /// In the first session of the backtest and the first of each calendar month.
-    Monthly,
-}
-
-impl Rebalance {
-    fn is_due(self, market: &Market, start: usize, position: usize) -> bool {
-        let calendar = market.axis().calendar();
-        let month = |position| {
-            let session: Session = calendar.session(position);
-            (session.year(), session.month())
-        };
-        match self {
-            Self::EverySessions(n) => (position - start).is_multiple_of(n.max(1)),
-            Self::Staggered { every, offset } => {
-                position == start
-                    || (position - start)
-                        .checked_sub(offset)
-                        .is_some_and(|since| since.is_multiple_of(every.max(1)))
-            }
-            Self::Monthly => position == start || month(position) != month(position - 1),
-        }
-    }
-}
 
 /// What happens to a position whose instrument leaves the universe: was not eligible in the newest session in which it
 /// traded (a halt alone is no reason to leave).
@@ -246,7 +210,8 @@ fn check_shapes(
 /// Put the sale of what left the universe in front of the other orders, and withdraw those that wait for it.
 fn sell_leavers(view: &View<'_>, ledger: &Ledger<'_>, decision: &mut Decision) {
     let leavers = ledger.holdings().keys().copied().filter(|&i| view.is_leaving(i));
-    let exits = leavers.map(|instrument| Order::market(instrument, Quantity::Exit)).collect::<Vec<_>>();
+    let exit = |instrument| Order::market(instrument, Quantity::Exit).because(Reason::LeftUniverse);
+    let exits = leavers.map(exit).collect::<Vec<_>>();
     if !exits.is_empty() {
         let n_exits = exits.len();
         decision.orders.retain(|order| exits.iter().all(|exit| exit.instrument != order.instrument));

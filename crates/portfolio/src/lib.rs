@@ -17,10 +17,12 @@ mod liquidity;
 mod market;
 pub mod measure;
 mod order;
+mod reason;
+mod rebalance;
 mod strategy;
 
 pub use backstaff_panel::Execution;
-pub use backtest::{Backtest, Decided, Leavers, Position, Rebalance, Terms, backtest};
+pub use backtest::{Backtest, Decided, Leavers, Position, Terms, backtest};
 pub use cohorts::backtest_cohorts;
 pub use cost::{Costs, MOST_SLIPPAGE, Rates, krx_price_limit, krx_sell_tax_bps};
 pub use error::PortfolioError;
@@ -31,7 +33,9 @@ pub use market::{Bar, Market};
 pub use order::{
     Decision, Fill, Order, OrderId, OrderType, Quantity, Shortfall, Side, TimeInForce, Unfilled, Waiting,
 };
+pub use reason::Reason;
+pub use rebalance::Rebalance;
 pub use strategy::{
-    Book, BuyAndHold, EqualWeight, Exposure, GroupCap, Guide, Note, QuantileLongShort, Risk, ScoreRule,
-    Strategy, TargetWeights, Timeline, TopN, TopkDropout, View, Weights, regime,
+    Book, BuyAndHold, EqualWeight, Exposure, GroupCap, Guide, Note, Protected, Protection, QuantileLongShort,
+    Risk, ScoreRule, Strategy, TargetWeights, Timeline, TopN, TopkDropout, View, Weights, regime,
 };

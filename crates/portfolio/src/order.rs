@@ -4,6 +4,8 @@ use std::fmt;
 
 use backstaff_panel::Session;
 
+use crate::Reason;
+
 /// Whether a trade buys or sells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Side {
@@ -107,6 +109,8 @@ pub struct Order {
     pub order_type: OrderType,
     /// For how long the order may be carried out.
     pub time_in_force: TimeInForce,
+    /// What the order is for. One that protects a position and is not needed leaves no [`Shortfall`].
+    pub reason: Reason,
 }
 
 impl Order {
@@ -117,12 +121,18 @@ impl Order {
 
     /// An order for the next session only.
     pub const fn new(instrument: usize, quantity: Quantity, order_type: OrderType) -> Self {
-        Self { instrument, quantity, order_type, time_in_force: TimeInForce::Session }
+        let (time_in_force, reason) = (TimeInForce::Session, Reason::Rebalance);
+        Self { instrument, quantity, order_type, time_in_force, reason }
     }
 
     /// Lets the order wait until it is filled or cancelled.
     pub const fn until_cancelled(self) -> Self {
         Self { time_in_force: TimeInForce::UntilCancelled, ..self }
+    }
+
+    /// Says what the order is for.
+    pub const fn because(self, reason: Reason) -> Self {
+        Self { reason, ..self }
     }
 }
 
@@ -277,6 +287,8 @@ pub struct Fill {
     pub tax: f64,
     /// `shares · |price − market's price|`, which `value` already contains.
     pub slippage: f64,
+    /// What the trade was for.
+    pub reason: Reason,
 }
 
 /// An order that was not filled, or only in part.

@@ -11,7 +11,7 @@ use backstaff_portfolio::{
     Backtest, MOST_SLIPPAGE, Market, Quantity, Side, Terms, Unfilled, VolumeCap, VolumeOf, backtest,
     measure::returns_by_group,
 };
-use markets::{ANYTHING, Case, any_case, history};
+use markets::{Case, any_case, history};
 use proptest::prelude::*;
 
 proptest! {
@@ -88,7 +88,7 @@ proptest! {
             let position = calendar.position(fill.session).unwrap();
             prop_assert!(position > case.terms.sessions.start);
             let before = calendar.session(position - 1);
-            if case.strategy == ANYTHING {
+            if case.has_waiting_orders() {
                 let earlier = result.decisions.iter().filter(|decided| decided.session <= before);
                 let mut orders = earlier.flat_map(|decided| &decided.decision.orders);
                 prop_assert!(orders.any(|order| order.instrument == fill.instrument));
@@ -105,10 +105,10 @@ proptest! {
         let panel = case.panel();
         let result = case.run(&panel, &case.terms);
         let calendar = panel.axis().calendar();
-        if case.strategy == ANYTHING {
+        if case.has_waiting_orders() {
             check_ranges(&case, &panel, &result)?;
         }
-        for decided in result.decisions.iter().filter(|_| case.strategy != ANYTHING) {
+        for decided in result.decisions.iter().filter(|_| !case.has_waiting_orders()) {
             let position = calendar.position(decided.session).unwrap() + 1;
             if position >= case.terms.sessions.end {
                 continue;
@@ -125,7 +125,7 @@ proptest! {
                 prop_assert!(filled || missed || gone || moved_onto_its_weight, "{session} {order:?}");
             }
         }
-        if case.strategy != ANYTHING {
+        if !case.has_waiting_orders() {
             check_rules(&case, &panel, &result)?;
         }
     }
@@ -155,7 +155,7 @@ proptest! {
             prop_assert_eq!(result.days.len(), case.terms.sessions.len());
             prop_assert_eq!(result.next.decided, calendar.session(calendar.len() - 1));
             let asked = result.decisions.last().is_some_and(|last| last.session == result.next.decided);
-            prop_assert!(asked || case.strategy == ANYTHING || result.next.orders.is_empty());
+            prop_assert!(asked || case.has_waiting_orders() || result.next.orders.is_empty());
             // Only the shares of the account, which is not used up, are left to check: each is a number.
             prop_assert!(result.next.weights_after.values().all(|weight| weight.is_finite()));
             prop_assert!(result.next.orders.iter().all(|order| order.shares > 0.0 && order.value.is_finite()));

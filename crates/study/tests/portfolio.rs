@@ -33,7 +33,7 @@ portfolio:
       max_weight: 0.4
       threshold: 0.001
       exposure: {expression: CsMean(mom), steps: [[-0.002, 0.4], [0.002, 0.8]], min_change: 0.1}
-  rebalance_every: 10
+  rebalance: 10
   cohorts: 2
   costs: {commission_bps: 2, slippage_bps: 5, impact: 0.5, sell_tax_bps: krx}
   cash_rate: {2018-01-01: 0.01, 2019-09-01: 0.02}

@@ -1,7 +1,9 @@
 //! Orders become trades.
 
 use super::{Holding, Ledger};
-use crate::{Execution, Fill, Order, OrderType, Quantity, Shortfall, Side, Unfilled, exchange::Quote};
+use crate::{
+    Execution, Fill, Order, OrderType, Quantity, Reason, Shortfall, Side, Unfilled, exchange::Quote,
+};
 
 /// The prices at which due orders are carried out.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,6 +55,7 @@ struct Sized {
 struct Priced {
     number: usize,
     instrument: usize,
+    reason: Reason,
     quote: Quote,
     /// The price of the trade, slippage included.
     fill_price: f64,
@@ -105,9 +108,10 @@ impl Ledger<'_> {
         }
         for Sized { number, order, wanted, quote } in sales {
             let fill_price = self.fill_price(order, Side::Sell, quote, -wanted * quote.price);
-            let instrument = order.instrument;
+            let Order { instrument, reason, .. } = order;
             let reduces = reduces(order.quantity, wanted);
-            let sale = Priced { number, instrument, quote, fill_price, wanted, scales: false, reduces };
+            let sale =
+                Priced { number, instrument, reason, quote, fill_price, wanted, scales: false, reduces };
             outcomes[number] = self.trade(wanted, sale);
         }
         self.purchase(&purchases, promised, max_positions, &mut outcomes);
@@ -194,9 +198,9 @@ impl Ledger<'_> {
             let fill_price = self.fill_price(order, Side::Buy, quote, asked);
             let wanted =
                 if matches!(order.quantity, Quantity::CashShare(_)) { asked / fill_price } else { wanted };
-            let instrument = order.instrument;
+            let Order { instrument, reason, .. } = order;
             let reduces = reduces(order.quantity, wanted);
-            purchases.push(Priced { number, instrument, quote, fill_price, wanted, scales, reduces });
+            purchases.push(Priced { number, instrument, reason, quote, fill_price, wanted, scales, reduces });
         }
         let scale = self.scale(&purchases, self.cash);
         let by_weight = orders.iter().any(|sized| matches!(sized.order.quantity, Quantity::Weight(_)));
@@ -308,7 +312,7 @@ impl Ledger<'_> {
     }
 
     fn fill(&mut self, order: Priced, side: Side, shares: f64) {
-        let Priced { instrument, quote: Quote { price, .. }, fill_price, .. } = order;
+        let Priced { instrument, reason, quote: Quote { price, .. }, fill_price, .. } = order;
         let value = shares * fill_price;
         let fees = self.exchange.costs.fees(side, value, self.today.session);
         let slippage = shares * (fill_price - price).abs();
@@ -336,6 +340,7 @@ impl Ledger<'_> {
             commission: fees.commission,
             tax: fees.tax,
             slippage,
+            reason,
         });
     }
 

@@ -186,8 +186,13 @@ impl Ledger<'_> {
         is_alive
     }
 
-    /// Record an order that did not come to a trade, in shares at its own price where it has one.
+    /// Record an order that did not come to a trade, in shares at its own price where it has one. What protects a
+    /// position and was not needed was not missed.
     fn miss(&mut self, order: Order, reason: Unfilled) {
+        let is_idle = matches!(reason, Unfilled::Cancelled | Unfilled::NotReached | Unfilled::NothingToClose);
+        if is_idle && order.reason.protects() {
+            return;
+        }
         let price = order.order_type.level().or_else(|| self.price(order.instrument, Prices::NewestClose));
         let (side, asked) = self.resolve(order, self.equity, price).unwrap_or((Side::Sell, 0.0));
         self.fall_short(order.instrument, side, asked, 0.0, reason);

@@ -102,7 +102,7 @@ pub fn concentration(backtest: &Backtest) -> Vec<Concentration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Fill, measure::testing::backtest};
+    use crate::{Fill, Reason, measure::testing::backtest};
 
     fn position(day: u32, instrument: u32, value: f64) -> Position {
         Position { day, instrument, shares: value / 10.0, value }
@@ -122,6 +122,7 @@ mod tests {
             commission: 1.0,
             tax: 0.0,
             slippage: 0.0,
+            reason: Reason::Rebalance,
         };
         backtest.fills = vec![fill(1, Side::Buy, 50.0), fill(2, Side::Sell, 30.0)];
         backtest.positions = vec![position(1, 1, 52.0), position(2, 1, 30.0)];

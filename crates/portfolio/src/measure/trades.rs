@@ -101,7 +101,7 @@ fn summary(closed: &[(f64, usize)], n_open: usize) -> TradeSummary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DelistedPosition, Fill, measure::testing::backtest};
+    use crate::{DelistedPosition, Fill, Reason, measure::testing::backtest};
 
     #[test]
     fn a_position_is_counted_from_flat_to_flat() {
@@ -117,6 +117,7 @@ mod tests {
             commission: 1.0,
             tax: 0.0,
             slippage: 0.0,
+            reason: Reason::Rebalance,
         };
         backtest.delistings =
             vec![DelistedPosition { session: session(4), instrument: 1, shares: 1.0, price: 2.0 }];

@@ -5,6 +5,7 @@
 mod buy_and_hold;
 mod equal_weight;
 mod guide;
+mod protected;
 mod quantile_long_short;
 pub mod regime;
 mod target_weights;
@@ -16,6 +17,7 @@ mod view;
 pub use buy_and_hold::BuyAndHold;
 pub use equal_weight::EqualWeight;
 pub use guide::{Guide, Timeline};
+pub use protected::{Protected, Protection};
 pub use quantile_long_short::QuantileLongShort;
 pub use target_weights::TargetWeights;
 pub use top_n::{Exposure, GroupCap, Risk, ScoreRule, TopN, Weights};

@@ -10,8 +10,9 @@ use backstaff_panel::{
 };
 use backstaff_portfolio::{
     Backtest, Book, Costs, Decision, EqualWeight, Exchange, Execution, Exposure, GroupCap, Guide, Leavers,
-    Market, Order, OrderType, QuantileLongShort, Quantity, Rates, Rebalance, Risk, ScoreRule, Strategy,
-    TargetWeights, Terms, Timeline, TopN, TopkDropout, View, VolumeCap, VolumeOf, Weights, backtest,
+    Market, Order, OrderType, Protected, Protection, QuantileLongShort, Quantity, Rates, Rebalance, Risk,
+    ScoreRule, Strategy, TargetWeights, Terms, Timeline, TopN, TopkDropout, View, VolumeCap, VolumeOf,
+    Weights, backtest,
 };
 use proptest::prelude::*;
 
@@ -76,12 +77,17 @@ pub(crate) struct Case {
     pub strategy: u8,
 }
 
-pub(crate) const N_STRATEGIES: u8 = 9;
+pub(crate) const N_STRATEGIES: u8 = 11;
 
-/// The one that places orders of all kinds.
-pub(crate) const ANYTHING: u8 = 8;
+/// The one that places orders of all kinds; those after it are protected by stops.
+const ANYTHING: u8 = 8;
 
 impl Case {
+    /// Whether orders of earlier sessions may be waiting in the market.
+    pub(crate) fn has_waiting_orders(&self) -> bool {
+        self.strategy >= ANYTHING
+    }
+
     pub(crate) fn panel(&self) -> Panel {
         market(self.spec)
     }
@@ -93,6 +99,16 @@ impl Case {
             2 => Box::new(QuantileLongShort::new(0.3, 1.0, 0.7, 0.01).unwrap()),
             3 => Box::new(EqualWeight::new(0.02).unwrap()),
             4 => Box::new(TargetWeights::new(1.0, 0.0).unwrap()),
+            9 | 10 => {
+                let inner: Box<dyn Strategy> = match self.strategy {
+                    9 => Box::new(TopkDropout::new(3, 1).unwrap()),
+                    _ => Box::new(QuantileLongShort::new(0.3, 1.0, 0.7, 0.01).unwrap()),
+                };
+                let (stop, take_profit) = (Some(0.02), Some(0.03));
+                let protection =
+                    Protection { stop, take_profit, trailing_stop: Some(0.025), max_holding: Some(6) };
+                Box::new(Protected::new(inner, protection).unwrap())
+            }
             ANYTHING => Box::new(Anything { seed: self.spec.seed }),
             number => Box::new(top_n(panel, self.spec.seed, number - 5)),
         }

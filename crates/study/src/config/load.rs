@@ -69,8 +69,6 @@ impl Config {
 
     /// Fill in what one section leaves to another.
     fn settle(&mut self) {
-        let is_held_out = self.has_validation();
-        self.models.values_mut().for_each(|model| model.settle(is_held_out));
         if self.portfolio.strategy.regimes().is_some() {
             self.regimes.get_or_insert_default();
             self.spread.get_or_insert_default();
@@ -121,6 +119,7 @@ impl Config {
         // Without folds it is said already that they are missing.
         let is_held_out = is_held_out || folds.is_none();
         problems.extend(models.iter().flat_map(|(name, model)| model.problems(name, is_held_out)));
+        problems.extend(super::model::problems_of_names(models));
         problems.extend(regimes.iter().flat_map(super::Followed::problems));
         problems.extend(portfolio.problems());
         problems
@@ -486,7 +485,7 @@ profiles:
         for profile in [None, Some("dev")] {
             let config = parsed(&without, profile).unwrap();
             let ModelSpec::Lightgbm { early_stopping, seeds, .. } = config.models["trees"] else { panic!() };
-            assert_eq!((early_stopping, seeds), (Some(0), 1));
+            assert_eq!((early_stopping, seeds), (0, 1));
         }
         let error = parsed(&without.replace("[1]", "[1, 2]"), None).unwrap_err().to_string();
         assert!(error.contains("models.ridge.ridge.penalties"), "{error}");

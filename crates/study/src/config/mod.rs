@@ -41,8 +41,8 @@ pub use label::{Among, Label, Target, TargetPart};
 pub use load::ConfigError;
 pub use model::{ModelSpec, Models};
 pub use portfolio::{
-    CashRate, CostModel, DatedRate, ExposureSpec, GivenWeights, Portfolio, RecoverySpec, RiskSpec,
-    ScoreStrategy, StrategySpec, TopNSpec, WeightSpec,
+    CashRate, CostModel, DatedRate, ExposureSpec, GivenWeights, Portfolio, RebalanceSpec, RecoverySpec,
+    RiskSpec, ScoreStrategy, StrategySpec, TopNSpec, WeightSpec,
 };
 pub use published::{FactTable, PeriodLength, SeriesLag, SeriesTable};
 pub use regimes::{Begin, Followed, Spread};
@@ -86,8 +86,9 @@ pub struct Config {
     pub weights: Option<Weights>,
     /// The models that give scores, by name.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, ModelSpec>")]
     pub models: Models,
-    /// The model whose portfolio the report is about; the first LightGBM model, else the first, if absent.
+    /// The model whose portfolio the report is about; the first of the file if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub primary: Option<String>,
     /// The hidden Markov models of market regimes, for a strategy that reads them.
@@ -163,11 +164,7 @@ impl Config {
 
     /// The name of the model whose portfolio the report is about, if any model gives scores.
     pub fn primary_model(&self) -> Option<&str> {
-        let boosted = || {
-            let mut models = self.models.iter();
-            models.find(|(_, model)| matches!(model, ModelSpec::Lightgbm { .. })).map(|(name, _)| name)
-        };
-        let named = self.primary.as_ref().or_else(boosted).or_else(|| self.models.keys().next());
+        let named = self.primary.as_ref().or_else(|| self.models.keys().next());
         named.map(String::as_str)
     }
 

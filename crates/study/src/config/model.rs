@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use backstaff_learn::model::Average;
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
 
-/// The models of a study by name, in the order of their names.
-pub type Models = BTreeMap<String, ModelSpec>;
+/// The models of a study by name, in the order of the file.
+pub type Models = IndexMap<String, ModelSpec>;
 
 /// One model: exactly one of these kinds.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -17,13 +18,13 @@ pub type Models = BTreeMap<String, ModelSpec>;
 pub enum ModelSpec {
     /// Gradient-boosted trees of LightGBM.
     Lightgbm {
-        /// The largest number of trees.
+        /// The number of trees; with `early_stopping` the largest number.
         #[serde(default = "default_rounds")]
         rounds: u32,
-        /// The number of trees without gain on the validation rows after which training ends; 0 never ends early. 30 if
-        /// absent, and 0 without validation rows.
+        /// The number of trees without gain on the validation rows after which training ends; absent or 0: never, all
+        /// `rounds` are grown.
         #[serde(default)]
-        early_stopping: Option<u32>,
+        early_stopping: u32,
         /// The number of grades into which a session's targets are cut, for objectives that rank; 5 if absent.
         #[serde(default)]
         grades: Option<u32>,
@@ -50,8 +51,6 @@ pub enum ModelSpec {
     Expression(String),
 }
 
-/// Trees without gain after which training ends, if the study doesn't say.
-const PATIENCE: u32 = 30;
 /// The most seeds: more tell nothing, and are a slip.
 const MOST_SEEDS: u32 = 1000;
 
@@ -61,13 +60,6 @@ impl ModelSpec {
         !matches!(self, Self::Expression(_))
     }
 
-    /// Say what the study left open.
-    pub(super) fn settle(&mut self, is_held_out: bool) {
-        if let Self::Lightgbm { early_stopping, .. } = self {
-            early_stopping.get_or_insert(if is_held_out { PATIENCE } else { 0 });
-        }
-    }
-
     /// What is wrong with it; `is_held_out` says whether folds have validation rows.
     pub(super) fn problems(&self, name: &str, is_held_out: bool) -> Vec<Problem> {
         let mut problems = Vec::new();
@@ -75,7 +67,7 @@ impl ModelSpec {
             |key: &str, message: &str| problems.push(Problem::of(format!("models.{name}.{key}"), message));
         match self {
             Self::Lightgbm { early_stopping, seeds, .. } => {
-                if early_stopping.is_some_and(|patience| patience > 0) && !is_held_out {
+                if *early_stopping > 0 && !is_held_out {
                     wrong("lightgbm.early_stopping", "has no rows to look at: folds.validation is none");
                 }
                 if !(1..=MOST_SEEDS).contains(seeds) {
@@ -89,6 +81,42 @@ impl ModelSpec {
         }
         problems
     }
+}
+
+/// What the names of models would hide: portfolios and columns of the reports.
+const TAKEN: [&str; 8] = [
+    "strategy",
+    "equal weight",
+    "equal weight all rows",
+    "its mean exposures constant",
+    "index",
+    "hold",
+    "cash",
+    "benchmark",
+];
+
+/// A name as a reader compares it: without case, and whatever divides its words.
+fn plain(name: &str) -> String {
+    name.to_lowercase().replace(['_', '-', ','], " ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What is wrong with the names of models: one that hides something else, or two that read the same.
+pub(super) fn problems_of_names(models: &Models) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (place, name) in models.keys().enumerate() {
+        let mut wrong = |message| problems.push(Problem::of(format!("models.{name}"), message));
+        let before = models.keys().take(place).find(|before| plain(before) == plain(name));
+        if plain(name).is_empty() {
+            wrong("a model needs a name".to_owned());
+        } else if TAKEN.contains(&plain(name).as_str()) {
+            wrong(format!(
+                "reports call something else {name:?}; name the model after what it does, as in `{name}_model`"
+            ));
+        } else if let Some(before) = before {
+            wrong(format!("reads like the model {before:?}; give the two names that nobody confuses"));
+        }
+    }
+    problems
 }
 
 fn default_rounds() -> u32 {

@@ -8,6 +8,8 @@ const FORMER_CASH: u64 = 100_000;
 /// Bring other spellings into the one that the types have; every value keeps its place.
 ///
 /// - `strategy:` at the top is short for `portfolio: {strategy: ...}`.
+/// - `rebalance_every: 21` in the portfolio is the former spelling of `rebalance: 21`, and `benchmark_rebalance_every` that of
+///   `benchmark_rebalance`.
 /// - `trading:` is the former name of a regime study's `portfolio:`, and `cash:` in it that of `cash_rate:`.
 ///
 /// # Errors
@@ -46,6 +48,24 @@ pub(super) fn modernise(root: &mut Node) -> Result<(), Problem> {
             }
             portfolio.put(strategy);
         }
+    }
+    root.get_mut("portfolio").map_or(Ok(()), rename_rebalancing)
+}
+
+/// The keys of a portfolio that had another name, each with the present one.
+const RENAMED: [(&str, &str); 2] =
+    [("rebalance_every", "rebalance"), ("benchmark_rebalance_every", "benchmark_rebalance")];
+
+fn rename_rebalancing(portfolio: &mut Node) -> Result<(), Problem> {
+    for (former, present) in RENAMED {
+        let Some(entry) = portfolio.take(former) else { continue };
+        if portfolio.get(present).is_some() {
+            let message = format!("is the former name of `{present}`, which is here too; keep that one");
+            let mut twice = Problem::of(format!("portfolio.{former}"), message);
+            twice.place = entry.place;
+            return Err(twice);
+        }
+        portfolio.put(Entry { key: present.to_owned(), ..entry });
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use backstaff_stage::{Manifest, runner::Done};
+use indexmap::IndexMap;
 
 use super::{
     Flow,
@@ -249,7 +250,7 @@ impl Study {
         if let (Some(labels), Some(_)) = (&labels, &self.config.folds) {
             return self.learn(flow, panel, columns, train, labels);
         }
-        let scores = scores_of_expressions(columns)?;
+        let scores = self.in_order(scores_of_expressions(columns)?);
         let Tested { sessions, common, late_start } = self.sessions(panel, columns, &scores, &regimes)?;
         if let Some(late) = &late_start {
             flow.warn(late.clone());
@@ -259,13 +260,19 @@ impl Study {
             labels,
             folds: None,
             models: Vec::new(),
-            fits: BTreeMap::new(),
+            fits: IndexMap::new(),
             scores: scores.into_iter().map(within).collect(),
             regimes,
             sessions,
             late_start,
             common,
         })
+    }
+
+    /// The scores of models in the order in which the study names them.
+    fn in_order(&self, mut scores: Vec<(String, Scores)>) -> Vec<(String, Scores)> {
+        scores.sort_by_key(|(name, _)| self.config.models.get_index_of(name));
+        scores
     }
 
     /// Cut folds, train models, and predict their tests.
@@ -295,7 +302,7 @@ impl Study {
         let n_trained =
             folds.facts().iter().map(|fold| fold.train.rows + fold.validation.rows).sum::<usize>();
         let trained = flow.stage(train, &inputs, n_trained)?;
-        let mut fits = BTreeMap::<String, Vec<_>>::new();
+        let mut fits = IndexMap::<String, Vec<_>>::new();
         for done in &trained {
             let fit = (done.shard.fold, read_facts(&done.manifest)?);
             fits.entry(done.shard.model.clone()).or_default().push(fit);
@@ -314,7 +321,7 @@ impl Study {
         let models = inputs.trained.clone();
         let n_tested = folds.facts().iter().map(|fold| fold.test.rows).sum::<usize>();
         let predicted = flow.stage(&Predict, &inputs, n_tested * self.config.models.len())?;
-        let scores = predict::join(&inputs, &predicted)?;
+        let scores = self.in_order(predict::join(&inputs, &predicted)?);
         let whole = tested(panel, &folds)?;
         let (sessions, late_start) = self.with_a_choice(panel, columns, &scores, whole.clone())?;
         if let Some(late) = &late_start {
@@ -353,9 +360,9 @@ fn evaluate(
     panel: &Arc<PanelHandle>,
     columns: &Columns,
     judged: &Judged,
-) -> Result<BTreeMap<String, Evaluation>, StudyError> {
+) -> Result<IndexMap<String, Evaluation>, StudyError> {
     let Some(labels) = judged.labels.clone().filter(|_| !judged.scores.is_empty()) else {
-        return Ok(BTreeMap::new());
+        return Ok(IndexMap::new());
     };
     let rows = judged.scores.iter().map(|(_, scores)| scores.rows().len()).sum();
     let evaluate =
@@ -396,7 +403,7 @@ pub(crate) struct Judged {
     pub(crate) folds: Option<Arc<FoldsHandle>>,
     /// The artifact of each trained model: its name, the fold, the manifest.
     pub(crate) models: Vec<(String, u32, Manifest)>,
-    pub(crate) fits: BTreeMap<String, Vec<(u32, FitFacts)>>,
+    pub(crate) fits: IndexMap<String, Vec<(u32, FitFacts)>>,
     pub(crate) scores: Vec<(String, Scores)>,
     pub(crate) regimes: Vec<Known>,
     /// The tested sessions, as positions in the calendar.

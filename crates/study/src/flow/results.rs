@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use backstaff_panel::Session;
 use backstaff_stage::Key;
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -73,9 +74,9 @@ pub(crate) struct Results {
     /// The folds that are left out since they have too few rows.
     pub left_out: Vec<LeftOutFacts>,
     /// The facts of the fits, by model, each with the number of its fold; those of several seeds follow each other.
-    pub fits: BTreeMap<String, Vec<(u32, FitFacts)>>,
+    pub fits: IndexMap<String, Vec<(u32, FitFacts)>>,
     /// The evaluation of the scores of each model, by its name.
-    pub evaluations: BTreeMap<String, Evaluation>,
+    pub evaluations: IndexMap<String, Evaluation>,
     /// The results of the portfolios over the tested sessions.
     pub backtests: Vec<BacktestResult>,
     /// The equal weight and the index over all sessions of the data, to gauge survivorship.

@@ -14,6 +14,7 @@ use backstaff_learn::{
 use backstaff_panel::Column;
 use backstaff_report::Format;
 use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, Store, StoreError};
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -29,7 +30,7 @@ const MODEL: &str = "model.json";
 /// Fit the models of a study that learn.
 #[derive(Clone, Debug)]
 pub struct Train {
-    models: BTreeMap<String, Learner>,
+    models: IndexMap<String, Learner>,
 }
 
 /// A model that learns, with the number of its seeds and the rule that joins their scores.
@@ -151,7 +152,7 @@ impl WithoutSplit {
 /// The models that grew no split, by the facts of their fits.
 pub fn without_split(
     models: &config::Models,
-    fits: &BTreeMap<String, Vec<(u32, FitFacts)>>,
+    fits: &IndexMap<String, Vec<(u32, FitFacts)>>,
 ) -> Vec<WithoutSplit> {
     let idle = models.iter().filter_map(|(name, spec)| {
         let config::ModelSpec::Lightgbm { parameters, .. } = spec else { return None };
@@ -185,7 +186,7 @@ const MIN_DATA_IN_LEAF: usize = 20;
 impl Train {
     /// The models of a study that learn; those that are expressions have nothing to fit.
     pub fn new(models: &config::Models) -> Result<Self, StudyError> {
-        let mut learners = BTreeMap::new();
+        let mut learners = IndexMap::new();
         for (name, model) in models {
             if let Some(learner) = learner(name, model)? {
                 learners.insert(name.clone(), learner);
@@ -236,7 +237,7 @@ fn learner(name: &str, model: &config::ModelSpec) -> Result<Option<Learner>, Stu
             let parameters = Parameters::new(pairs).map_err(|error| wrong(error.to_string()))?;
             let rounds =
                 NonZeroU32::new(*rounds).ok_or_else(|| wrong("rounds must be 1 or more".to_owned()))?;
-            let patience = early_stopping.and_then(NonZeroU32::new);
+            let patience = NonZeroU32::new(*early_stopping);
             let parameters = parameters.with_rounds(rounds).with_early_stopping(patience);
             let mut spec = LightGbm::new(parameters).map_err(told)?;
             if let Some(grades) = grades {

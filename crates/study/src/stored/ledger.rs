@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use backstaff_panel::Session;
-use backstaff_portfolio::{Backtest, Day, Side, measure::Concentration};
+use backstaff_portfolio::{Backtest, Day, Reason, Side, measure::Concentration};
 use backstaff_stage::{StoreError, Table};
 
 /// The days of a ledger: the account, the return of cash, and the concentration of positions. All lists have one entry
@@ -20,7 +20,7 @@ pub struct Daily {
     pub cohorts: Vec<Vec<f64>>,
 }
 
-/// A trade: an order, or the part of one, that was filled.
+/// A trade: an order, or the part of one, that was filled; or a position that ended with its instrument.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trade {
     /// The session in which the trade was filled.
@@ -41,6 +41,8 @@ pub struct Trade {
     pub tax: f64,
     /// The cost of a price that was worse than the market's, for all shares; part of `value`.
     pub slippage: f64,
+    /// What the trade was for. A delisting is no order: its price is what each share brought.
+    pub reason: Reason,
 }
 
 /// A position that is held at a session's close.
@@ -214,8 +216,20 @@ pub(crate) fn is_same_day(a: &Day, b: &Day) -> bool {
     a.session == b.session && numbers(a).map(f64::to_bits) == numbers(b).map(f64::to_bits)
 }
 
-/// The trades of a ledger, in the order in which they took place.
+/// The trades of a ledger, in the order in which they took place. What a delisting closed comes first in its session.
 pub(crate) fn trades(ledger: &Backtest) -> Vec<Trade> {
+    let end = |end: &backstaff_portfolio::DelistedPosition| Trade {
+        session: end.session,
+        instrument: ledger.instruments[end.instrument].to_string(),
+        side: if end.shares > 0.0 { Side::Sell } else { Side::Buy },
+        shares: end.shares.abs(),
+        price: end.price,
+        value: end.shares.abs() * end.price,
+        commission: 0.0,
+        tax: 0.0,
+        slippage: 0.0,
+        reason: Reason::Delisting,
+    };
     let trade = |fill: &backstaff_portfolio::Fill| Trade {
         session: fill.session,
         instrument: ledger.instruments[fill.instrument].to_string(),
@@ -226,8 +240,12 @@ pub(crate) fn trades(ledger: &Backtest) -> Vec<Trade> {
         commission: fill.commission,
         tax: fill.tax,
         slippage: fill.slippage,
+        reason: fill.reason,
     };
-    ledger.fills.iter().map(trade).collect()
+    let mut trades =
+        ledger.delistings.iter().map(end).chain(ledger.fills.iter().map(trade)).collect::<Vec<_>>();
+    trades.sort_by_key(|trade| trade.session);
+    trades
 }
 
 /// The positions of a ledger at each close, by session and instrument.
@@ -258,6 +276,7 @@ pub(crate) fn trades_table(trades: &[Trade]) -> Table {
         .f64("commission", number(|trade| trade.commission))
         .f64("tax", number(|trade| trade.tax))
         .f64("slippage", number(|trade| trade.slippage))
+        .str("reason", trades.iter().map(|trade| trade.reason.name()))
 }
 
 /// Read trades from their table.
@@ -265,6 +284,7 @@ pub(crate) fn read_trades(table: &Table) -> Result<Vec<Trade>, StoreError> {
     let numbers = ["shares", "price", "value", "commission", "tax", "slippage"].map(|name| table.f64s(name));
     let numbers = numbers.into_iter().collect::<Result<Vec<_>, _>>()?;
     let (sessions, buys) = (table.i32s("session")?, table.i32s("buys")?);
+    let reasons = table.strs("reason")?;
     let trade = |(row, instrument): (usize, &str)| Trade {
         session: Session::from_number(sessions[row]),
         instrument: instrument.to_owned(),
@@ -275,6 +295,7 @@ pub(crate) fn read_trades(table: &Table) -> Result<Vec<Trade>, StoreError> {
         commission: numbers[3][row],
         tax: numbers[4][row],
         slippage: numbers[5][row],
+        reason: Reason::of_name(reasons[row]).unwrap_or_default(),
     };
     Ok(table.strs("instrument")?.into_iter().enumerate().map(trade).collect())
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Regime, RegimeInput, Regimes, check, reading::Reader, reading::Reading};
 use crate::{
-    Decision, Order, OrderType, PortfolioError, Quantity,
+    Decision, Order, OrderType, PortfolioError, Quantity, Reason,
     error::{not_negative, positive},
     strategy::{Note, Strategy, View},
 };
@@ -182,10 +182,12 @@ impl DeteriorationShort {
 
     /// Sell short, with the stop above and the target below.
     fn open(&self, i: usize, close: f64, weight: f64) -> Decision {
-        let exit = |order_type| Order::new(i, Quantity::Exit, order_type).until_cancelled();
+        let exit =
+            |reason, order_type| Order::new(i, Quantity::Exit, order_type).until_cancelled().because(reason);
         let stop = OrderType::Stop(close * (1.0 + self.rules.stop));
         let target = OrderType::Limit(close * (1.0 - self.rules.target));
-        vec![Order::market(i, Quantity::Weight(-weight)), exit(stop), exit(target)].into()
+        let protection = [exit(Reason::Stop, stop), exit(Reason::TakeProfit, target)];
+        [Order::market(i, Quantity::Weight(-weight))].into_iter().chain(protection).collect::<Vec<_>>().into()
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Regime, Regimes, check, reading::Reader, reading::Reading};
 use crate::{
-    Decision, Order, OrderType, PortfolioError, Quantity,
+    Decision, Order, OrderType, PortfolioError, Quantity, Reason,
     strategy::{Note, Strategy, View, targets::rebalance},
 };
 
@@ -145,7 +145,8 @@ impl DynamicSizing {
         self.is_protected = share > 0.0;
         if self.is_protected {
             let stop = OrderType::Stop(close * (1.0 - self.rules.stop));
-            decision.orders.push(Order::new(i, Quantity::Exit, stop).until_cancelled());
+            let stop = Order::new(i, Quantity::Exit, stop).until_cancelled();
+            decision.orders.push(stop.because(Reason::Stop));
         }
         decision
     }

@@ -2,14 +2,16 @@
 
 mod cash;
 mod rate;
+mod rebalance;
 mod recovery;
 mod strategy;
 
 use backstaff_panel::Session;
-use backstaff_portfolio::{Costs, Execution, Rates, VolumeOf, krx_price_limit, krx_sell_tax_bps};
+use backstaff_portfolio::{Costs, Execution, Protection, Rates, VolumeOf, krx_price_limit, krx_sell_tax_bps};
 pub use cash::CashRate;
 pub use rate::DatedRate;
 use rate::Shipped;
+pub use rebalance::RebalanceSpec;
 pub use recovery::RecoverySpec;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,16 +35,31 @@ pub struct Portfolio {
     /// The price of the next session at which orders are filled; labels are measured from the same one.
     #[serde(default)]
     pub execution: Execution,
-    /// The number of sessions between rebalancings.
-    #[serde(default = "one")]
-    pub rebalance_every: u32,
-    /// The number of accounts with equal parts of the cash that are rebalanced in turn, each every `rebalance_every`
+    /// The sessions in which the strategy decides: a number of sessions between decisions, `daily`, `weekly`, `monthly`,
+    /// `month_end` or a day of the week.
+    #[serde(default = "daily")]
+    pub rebalance: RebalanceSpec,
+    /// The number of accounts with equal parts of the cash that are rebalanced in turn, where `rebalance` is a number of
     /// sessions.
     #[serde(default = "one")]
     pub cohorts: u32,
-    /// The number of sessions between rebalancings of the equal-weight benchmark.
+    /// The sessions in which the equal-weight benchmark is rebalanced, as for `rebalance`.
     #[serde(default = "monthly")]
-    pub benchmark_rebalance_every: u32,
+    pub benchmark_rebalance: RebalanceSpec,
+    /// The loss at which a position is closed, as a share of the mean price paid for it; a stop order that waits in the
+    /// market. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<f64>,
+    /// The gain at which a position is closed, as a share of the same price; a limit order that waits in the market.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub take_profit: Option<f64>,
+    /// The way back from its best close since the purchase at which a position is closed, as a share of that close; a
+    /// stop order that follows the price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trailing_stop: Option<f64>,
+    /// The session after its purchase in which a position is closed: 5 sells in the fifth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_holding: Option<u32>,
     /// The costs of trading.
     #[serde(default)]
     pub costs: CostModel,
@@ -86,8 +103,12 @@ fn one() -> u32 {
     1
 }
 
-fn monthly() -> u32 {
-    21
+fn daily() -> RebalanceSpec {
+    RebalanceSpec::Sessions(1)
+}
+
+fn monthly() -> RebalanceSpec {
+    RebalanceSpec::Sessions(21)
 }
 
 fn twenty() -> u32 {
@@ -151,6 +172,13 @@ impl Portfolio {
         self.price_limit.as_ref().map(|limit| limit.rates(PRICE_LIMITS)).transpose()
     }
 
+    /// What closes positions that the strategy would have kept.
+    pub fn protection(&self) -> Protection {
+        let Self { stop, take_profit, trailing_stop, max_holding, .. } = self;
+        let max_holding = max_holding.map(|sessions| sessions as usize);
+        Protection { stop: *stop, take_profit: *take_profit, trailing_stop: *trailing_stop, max_holding }
+    }
+
     /// The first and the last date on which a study without folds decides, where they are stated.
     pub fn dates(&self) -> Result<Dates, Problem> {
         let date = |key: &str, text: &Option<String>| {
@@ -160,6 +188,25 @@ impl Portfolio {
             })
         };
         Ok((date("from", &self.from)?, date("to", &self.to)?))
+    }
+
+    /// Why the cohorts can't take turns, if they can't.
+    fn wrong_cohorts(&self) -> Option<String> {
+        let (cohorts, rebalance) = (self.cohorts, self.rebalance);
+        match rebalance.sessions() {
+            _ if cohorts == 0 => Some("must be 1 or more".to_owned()),
+            None if cohorts > 1 => Some(format!(
+                "take turns within a number of sessions, and `rebalance: {rebalance}` is none; write \
+                 `rebalance: {}`",
+                if matches!(rebalance, RebalanceSpec::Monthly | RebalanceSpec::MonthEnd) { 21 } else { 5 }
+            )),
+            Some(every) if cohorts > every.max(1) => Some(format!(
+                "{cohorts} cohorts can't take turns within `rebalance: {every}` sessions; write `cohorts: {}` or fewer, \
+                 or `rebalance: {cohorts}` or more",
+                every.max(1)
+            )),
+            _ => None,
+        }
     }
 
     /// What is wrong with it.
@@ -179,17 +226,33 @@ impl Portfolio {
         if let Err(message) = self.price_limits() {
             wrong("price_limit", message);
         }
-        if self.rebalance_every == 0 {
-            wrong("rebalance_every", "must be 1 or more sessions".to_owned());
+        for (key, rebalance) in
+            [("rebalance", self.rebalance), ("benchmark_rebalance", self.benchmark_rebalance)]
+        {
+            if let Some(message) = rebalance.problem() {
+                wrong(key, message);
+            }
         }
-        if self.benchmark_rebalance_every == 0 {
-            wrong("benchmark_rebalance_every", "must be 1 or more sessions".to_owned());
+        for (key, share) in [("stop", self.stop), ("trailing_stop", self.trailing_stop)] {
+            if let Some(share) = share.filter(|share| !(*share > 0.0 && *share < 1.0)) {
+                let percent = if share >= 1.0 && share < 100.0 {
+                    format!("; {share} % is written {}", share / 100.0)
+                } else {
+                    String::new()
+                };
+                wrong(key, format!("is {share}, but must be a share above 0 and below 1{percent}"));
+            }
         }
-        if self.cohorts == 0 || self.cohorts > self.rebalance_every.max(1) {
-            let message = format!(
-                "{} cohorts can't take turns within {} sessions; state 1 to rebalance_every",
-                self.cohorts, self.rebalance_every
+        if let Some(share) = self.take_profit.filter(|share| !(share.is_finite() && *share > 0.0)) {
+            wrong(
+                "take_profit",
+                format!("is {share}, but must be a share above 0, as in `take_profit: 0.1`"),
             );
+        }
+        if self.max_holding == Some(0) {
+            wrong("max_holding", "must be 1 or more sessions".to_owned());
+        }
+        if let Some(message) = self.wrong_cohorts() {
             wrong("cohorts", message);
         }
         if let Some(share) = self.recovery.wrong_share() {

@@ -7,8 +7,8 @@ use backstaff_source::Exchange;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::config::{
-    CalendarSpec, CashRate, DatedRate, GivenWeights, ScoreStrategy, SeriesLag, StrategySpec, Target,
-    TargetPart,
+    CalendarSpec, CashRate, DatedRate, GivenWeights, RebalanceSpec, ScoreStrategy, SeriesLag, StrategySpec,
+    Target, TargetPart,
 };
 
 /// A list, or one thing in place of a list of one.
@@ -138,6 +138,18 @@ impl JsonSchema for CashRate {
                     "additionalProperties": false,
                 },
             ],
+        })
+    }
+}
+
+impl JsonSchema for RebalanceSpec {
+    fn schema_name() -> Cow<'static, str> {
+        "Rebalance".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [{ "type": "integer", "minimum": 1 }, { "type": "string", "enum": Self::WORDS }],
         })
     }
 }

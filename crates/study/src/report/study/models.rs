@@ -298,7 +298,7 @@ pub(super) fn described(spec: &ModelSpec) -> (&'static str, Vec<(String, String)
             let own = own.filter(|(name, _)| !["num_iterations", "early_stopping_round"].contains(name));
             let mut all = vec![
                 owned("rounds", rounds.to_string()),
-                owned("early_stopping", early_stopping.unwrap_or_default().to_string()),
+                owned("early_stopping", early_stopping.to_string()),
             ];
             if *seeds > 1 {
                 let average = match average {

@@ -7,6 +7,7 @@ use backstaff_learn::{evaluate::SeriesSummary, model::Importance};
 use backstaff_panel::{Session, testing::weekdays};
 use backstaff_portfolio::{Day, measure::Concentration};
 use backstaff_stage::{KeyHasher, Store, digest_bytes};
+use indexmap::IndexMap;
 
 use super::account::own_measures;
 use crate::{
@@ -151,11 +152,11 @@ impl Made {
             regimes: None,
             folds: folds(calendar, tested),
             left_out: Vec::new(),
-            fits: BTreeMap::from([
+            fits: IndexMap::from([
                 ("trees".to_owned(), fits(1, self.best_round)),
                 ("line".to_owned(), fits(2, 0)),
             ]),
-            evaluations: BTreeMap::from([
+            evaluations: IndexMap::from([
                 ("trees".to_owned(), evaluation(tested, self.rank_ic, 7)),
                 ("line".to_owned(), evaluation(tested, 0.0, 8)),
             ]),

@@ -83,10 +83,11 @@ impl RunBacktests {
 }
 
 impl RunBacktests {
-    /// The fields that the market of a panel reads. A strategy that places stops also needs each session's high and
-    /// low.
+    /// The fields that the market of a panel reads. Stops and limits also need each session's high and low.
     pub(super) fn fields(&self, panel: &PanelHandle) -> Vec<String> {
-        let range = ["high", "low"].into_iter().filter(|_| self.portfolio.strategy.regimes().is_some());
+        let places_levels =
+            self.portfolio.strategy.regimes().is_some() || self.portfolio.protection().has_levels();
+        let range = ["high", "low"].into_iter().filter(|_| places_levels);
         ["open", "close", "volume", "raw_close", "raw_volume", TRADED]
             .into_iter()
             .chain(range)

@@ -27,9 +27,13 @@ pub(super) fn hash_portfolio(portfolio: &Portfolio, settled: &Settled, key: &mut
         from: _, // hashed as the sessions of the variant
         to: _,
         execution,
-        rebalance_every,
+        rebalance,
         cohorts,
-        benchmark_rebalance_every,
+        benchmark_rebalance,
+        stop,
+        take_profit,
+        trailing_stop,
+        max_holding,
         costs,
         initial_cash,
         cash_rate: _, // hashed as the rates that follow from it
@@ -47,9 +51,13 @@ pub(super) fn hash_portfolio(portfolio: &Portfolio, settled: &Settled, key: &mut
     hash_strategy(strategy, rules, key);
     hash_costs(costs, key);
     key.str("execution", execution.field())
-        .u64("rebalance_every", u64::from(*rebalance_every))
+        .str("rebalance", &rebalance.to_string())
         .u64("cohorts", u64::from(*cohorts))
-        .u64("benchmark_rebalance_every", u64::from(*benchmark_rebalance_every))
+        .str("benchmark_rebalance", &benchmark_rebalance.to_string())
+        .f64("stop", stop.unwrap_or(f64::NAN))
+        .f64("take_profit", take_profit.unwrap_or(f64::NAN))
+        .f64("trailing_stop", trailing_stop.unwrap_or(f64::NAN))
+        .u64("max_holding", max_holding.map_or(0, u64::from))
         .f64("initial_cash", *initial_cash)
         .f64("lot", *lot)
         .f64("volume_cap", volume_cap.unwrap_or(f64::NAN))

@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use backstaff_panel::{Axis, Column, Instrument, Panel, Signal, Universe};
 use backstaff_portfolio::{
-    Backtest, BuyAndHold, EqualWeight, Exchange, Leavers, NextSession, PortfolioError, QuantileLongShort,
-    Rebalance, Strategy, TargetWeights, Terms, TopkDropout, VolumeCap, backtest, backtest_cohorts,
-    regime::Regimes,
+    Backtest, BuyAndHold, EqualWeight, Exchange, Leavers, NextSession, PortfolioError, Protected,
+    QuantileLongShort, Rebalance, Strategy, TargetWeights, Terms, TopkDropout, VolumeCap, backtest,
+    backtest_cohorts, regime::Regimes,
 };
 
 use super::{
@@ -173,8 +173,24 @@ impl RunBacktests {
         })
     }
 
-    /// The strategy of a portfolio, and the signal that it follows: one value for each row of the market.
+    /// The strategy of a portfolio with what protects its positions, and the signal that it follows: one value for each
+    /// row of the market.
     fn strategy(
+        &self,
+        holder: &Holder,
+        ground: &Ground,
+        told: &Told<'_>,
+    ) -> Result<(Box<dyn Strategy>, Vec<f64>), StudyError> {
+        let (strategy, signal) = self.unprotected(holder, ground, told)?;
+        let protection = self.portfolio.protection();
+        if protection.is_none() || !holder.is_asked() {
+            return Ok((strategy, signal));
+        }
+        Ok((Box::new(Protected::new(strategy, protection)?), signal))
+    }
+
+    /// The strategy of a portfolio, and the signal that it follows.
+    fn unprotected(
         &self,
         holder: &Holder,
         ground: &Ground,
@@ -227,12 +243,8 @@ impl RunBacktests {
 
     fn rebalance(&self, holder: &Holder) -> Rebalance {
         match holder {
-            Holder::EqualWeight | Holder::EqualWeightUnmasked => {
-                Rebalance::EverySessions(self.portfolio.benchmark_rebalance_every as usize)
-            }
-            Holder::Model(_) | Holder::Strategy(_) => {
-                Rebalance::EverySessions(self.portfolio.rebalance_every as usize)
-            }
+            Holder::EqualWeight | Holder::EqualWeightUnmasked => self.portfolio.benchmark_rebalance.rule(),
+            Holder::Model(_) | Holder::Strategy(_) => self.portfolio.rebalance.rule(),
             // Bought once: the strategy must be asked in every session until the instrument first trades.
             Holder::Index | Holder::Hold(_) => Rebalance::EverySessions(1),
             Holder::Weights { .. } => Rebalance::Monthly,
@@ -259,8 +271,9 @@ impl RunBacktests {
         let exchange = self.exchange(variant.cost_tenths)?;
         let (mut strategy, values) = self.strategy(&variant.holder, ground, told)?;
         let signal = Signal::new(holder_name(&variant.holder), values);
-        if matches!(variant.holder, Holder::Model(_)) && self.portfolio.cohorts > 1 {
-            let cohorts = (self.portfolio.cohorts as usize, self.portfolio.rebalance_every as usize);
+        let turns = self.portfolio.rebalance.sessions().filter(|_| self.portfolio.cohorts > 1);
+        if let (Holder::Model(_), Some(every)) = (&variant.holder, turns) {
+            let cohorts = (self.portfolio.cohorts as usize, every as usize);
             // Each cohort is an account of its own, with a strategy of its own that remembers what it holds.
             let fresh = || -> Result<Box<dyn Strategy>, PortfolioError> {
                 match self.strategy(&variant.holder, ground, told) {

@@ -77,8 +77,12 @@ pub(super) fn incomplete_year(case: Case<'_>) -> Option<Caveat> {
 pub(super) fn several_models(case: Case<'_>) -> Option<Caveat> {
     let n = case.results.config.models.len();
     (n > 1).then(|| {
+        let why = match case.results.config.primary {
+            Some(_) => "which the study names as `primary`",
+            None => "the first of the file (`primary: NAME` chooses another)",
+        };
         let text = format!(
-            "{n} models are compared on the same sessions. The verdict is about `{}`, which the study names; \
+            "{n} models are compared on the same sessions. The verdict is about `{}`, {why}; \
              whoever picks the best of the table afterwards should ask for a higher t. Earlier tries of this study are not \
              counted here.",
             case.results.config.primary_model().unwrap_or_default()
