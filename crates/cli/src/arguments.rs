@@ -51,6 +51,9 @@ pub(crate) struct Common {
     /// Folder of computed artifacts; `.backstaff` beside the study if absent.
     #[arg(long, global = true, value_name = "DIR")]
     pub store: Option<PathBuf>,
+    /// Folder of reports, one folder a study in it; `reports` beside the study if absent.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub reports: Option<PathBuf>,
     /// Lay the overrides of this name over the study: dev, test, prod, research, or one of the study's own.
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
@@ -80,8 +83,9 @@ pub(crate) enum Command {
     Init(Init),
     /// Run a study from data to report; what is already computed is found.
     #[command(after_help = "Examples:\n  backstaff run examples/us_equities.yaml\n  \
-                            backstaff run study.yaml --profile dev --json")]
-    Run(StudyPath),
+                            backstaff run study.yaml --profile dev --json\n  \
+                            backstaff run study.yaml --open")]
+    Run(Run),
     /// Run the bundled example.
     Demo,
     /// Compute features of a data file into a Parquet file; prices are used as in the file.
@@ -112,7 +116,8 @@ Examples:
     /// Target weights and orders for the session after the newest one.
     Orders(StudyPath),
     /// Write the report of a study again, computing only what is missing for it, and print where it is.
-    Report(StudyPath),
+    #[command(after_help = "Example:\n  backstaff report study.yaml --open")]
+    Report(Report),
     /// Change everything after several dates and show that nothing before them moves.
     ///
     /// Without a study: show of single features that their values depend on nothing but their own window, and by how
@@ -388,6 +393,26 @@ pub(crate) struct StudyPath {
     /// The study's file.
     #[arg(value_name = "STUDY.yaml")]
     pub study: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Run {
+    /// The study's file.
+    #[arg(value_name = "STUDY.yaml")]
+    pub study: PathBuf,
+    /// Open the report in the system's browser.
+    #[arg(long)]
+    pub open: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Report {
+    /// The study's file.
+    #[arg(value_name = "STUDY.yaml")]
+    pub study: PathBuf,
+    /// Open the report in the system's browser.
+    #[arg(long)]
+    pub open: bool,
 }
 
 #[derive(Args, Debug)]

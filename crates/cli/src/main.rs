@@ -7,6 +7,7 @@ mod commands;
 mod exit;
 mod huge_pages;
 mod message;
+mod open;
 mod stop;
 mod terminal;
 

@@ -16,7 +16,7 @@ fn with_study(from: &str, to: &str) -> (i32, String) {
     assert!(STUDY.contains(from), "{from}");
     place.write("study.yaml", &STUDY.replace(from, to));
     let failure = place.failure(&["run", "study.yaml"]);
-    assert!(!place.path(".backstaff/reports").exists(), "no report of a run that failed");
+    assert!(!place.path("reports").exists(), "no report of a run that failed");
     failure
 }
 

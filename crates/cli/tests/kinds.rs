@@ -85,7 +85,7 @@ fn every_kind_has_the_same_bytes_on_any_number_of_threads() {
             let place = place(study);
             place.json(&["run", "study.yaml", "--threads", threads]);
             (
-                report(&place, "portfolios.parquet"),
+                report(&place, "equity.parquet"),
                 place.artifacts(".backstaff").into_keys().collect::<Vec<_>>(),
             )
         });
@@ -174,7 +174,7 @@ fn an_append_gives_the_portfolio_of_a_full_run() {
         grown.json(&["run", "study.yaml"]);
         let full = place(study);
         full.json(&["run", "study.yaml"]);
-        assert!(report(&grown, "portfolios.parquet") == report(&full, "portfolios.parquet"), "{name}");
+        assert!(report(&grown, "equity.parquet") == report(&full, "equity.parquet"), "{name}");
     }
 }
 
@@ -238,7 +238,7 @@ fn what_a_delisting_costs_reaches_the_files_and_the_report() {
     let place = place(&study);
     place.json(&["run", "study.yaml"]);
     let results = place.json(&["report", "study.yaml"])["results"].as_str().map(str::to_owned).unwrap();
-    let file = fs::File::open(place.path(&results).with_file_name("portfolios.parquet")).unwrap();
+    let file = fs::File::open(place.path(&results).with_file_name("equity.parquet")).unwrap();
     let mut lost = 0.0;
     for batch in ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap() {
         let batch = batch.unwrap();

@@ -61,6 +61,7 @@ fn run(program: &Path, folder: &Path, study: &Path, variables: &[(&str, &Path)])
     let store = folder.join("store");
     let _ = fs::remove_dir_all(&store);
     command.current_dir(folder).arg("run").arg(study).arg("--store").arg(store);
+    command.arg("--reports").arg(folder.join("reports"));
     let output = command.output().unwrap();
     (output.status.success(), String::from_utf8(output.stderr).unwrap())
 }

@@ -410,7 +410,7 @@ fn a_report_that_links_to_an_input_is_not_written() {
     let place = place();
     place.json(&["run", "study.yaml"]);
     let before = contents(&place);
-    let report = place.path(".backstaff/reports/small/report.html");
+    let report = place.path("reports/small/report.html");
     fs::remove_file(&report).unwrap();
     symlink(place.path("prices.csv"), &report).unwrap();
     let (code, message) = place.failure(&["run", "study.yaml"]);

@@ -8,6 +8,7 @@ use crate::{
     Day, Decision, DelistedPosition, Exchange, Fill, Ledger, Market, NextSession, Order, PortfolioError,
     Quantity, Reason, Rebalance, RulesCaveat, Shortfall,
     strategy::{Note, Strategy, View},
+    wanted::{Wanted, wanted},
 };
 
 /// What happens to a position whose instrument leaves the universe: was not eligible in the newest session in which it
@@ -81,6 +82,8 @@ pub struct Backtest {
     pub positions: Vec<Position>,
     /// All decisions that asked for something, including the last one, which is not executed.
     pub decisions: Vec<Decided>,
+    /// The weights that these decisions asked for, but for the last one, by session and instrument.
+    pub wanted: Vec<Wanted>,
     /// What the last decision asks for in the session after the last.
     pub next: NextSession,
     /// The session in which the equity was used up, if it was; the backtest ends there.
@@ -135,6 +138,7 @@ pub fn backtest(
         if position + 1 == end || ruined.is_some() {
             break (decision, ruined);
         }
+        record.wanted.extend(wanted(&ledger, &decision, record.days.len()));
         ledger.submit(decision);
         let Some(day) = ledger.advance() else { break (Decision::nothing(), None) };
         record.close(day, &ledger);
@@ -157,6 +161,7 @@ pub fn backtest(
         delistings,
         positions: record.positions,
         decisions: record.decisions,
+        wanted: record.wanted,
         next,
         ruined,
         caveats,
@@ -172,6 +177,7 @@ struct Record {
     days: Vec<Day>,
     positions: Vec<Position>,
     decisions: Vec<Decided>,
+    wanted: Vec<Wanted>,
 }
 
 impl Record {

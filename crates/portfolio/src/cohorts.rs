@@ -1,12 +1,15 @@
 //! One strategy in several accounts that are rebalanced in turn.
 
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use backstaff_panel::{Signal, Universe};
 
 use crate::{
     Backtest, Day, Exchange, Market, NextOrder, NextSession, Note, PortfolioError, Position, Rebalance,
-    Terms, backtest, error::positive, strategy::Strategy,
+    Terms, Wanted, backtest, error::positive, strategy::Strategy,
 };
 
 /// Run a strategy in `n` cohorts and report them as one account.
@@ -56,6 +59,7 @@ fn sum(all: &[Backtest]) -> Backtest {
         delistings: merged(all, |one| &one.delistings, |a, b| a.session.cmp(&b.session)),
         decisions: merged(all, |one| &one.decisions, |a, b| a.session.cmp(&b.session)),
         positions: sum_positions(all),
+        wanted: sum_wanted(all),
         next: sum_next(all),
         notes: sum_notes(all),
         ruined: all.iter().all(|one| one.ruined.is_some()).then_some(longest.ruined).flatten(),
@@ -133,6 +137,30 @@ fn sum_positions(all: &[Backtest]) -> Vec<Position> {
         same
     });
     positions
+}
+
+/// The weights in the whole account: cohorts that ask for nothing of an instrument keep what they hold of it.
+fn sum_wanted(all: &[Backtest]) -> Vec<Wanted> {
+    let mut money = BTreeMap::<(u32, u32), f64>::new();
+    for one in all {
+        for wanted in &one.wanted {
+            let asked = wanted.weight * equity(one, wanted.day as usize - 1);
+            *money.entry((wanted.day, wanted.instrument)).or_default() += asked;
+        }
+    }
+    for one in all {
+        let own = one.wanted.iter().map(|wanted| (wanted.day, wanted.instrument)).collect::<BTreeSet<_>>();
+        for position in &one.positions {
+            let next = (position.day + 1, position.instrument);
+            if let Some(money) = money.get_mut(&next).filter(|_| !own.contains(&next)) {
+                *money += position.value;
+            }
+        }
+    }
+    let total = |day: u32| all.iter().map(|one| equity(one, day as usize - 1)).sum::<f64>();
+    let of =
+        |((day, instrument), money): ((u32, u32), f64)| Wanted { day, instrument, weight: money / total(day) };
+    money.into_iter().map(of).collect()
 }
 
 fn sum_next(all: &[Backtest]) -> NextSession {

@@ -20,6 +20,7 @@ mod order;
 mod reason;
 mod rebalance;
 mod strategy;
+mod wanted;
 
 pub use backstaff_panel::Execution;
 pub use backtest::{Backtest, Decided, Leavers, Position, Terms, backtest};
@@ -39,3 +40,4 @@ pub use strategy::{
     Book, BuyAndHold, EqualWeight, Exposure, GroupCap, Guide, Note, Protected, Protection, QuantileLongShort,
     Risk, ScoreRule, Strategy, TargetWeights, Timeline, TopN, TopkDropout, View, Weights, regime,
 };
+pub use wanted::Wanted;

@@ -50,7 +50,7 @@ mod words;
 pub use command::{
     bench, cache, compute, database, factor, features, init, market, orders, output, precompute, prove,
     regime,
-    run::{Files, RunOutcome},
+    run::{Files, RunOutcome, page as outputs_page},
     status, update,
 };
 pub use error::{ErrorKind, StudyError};

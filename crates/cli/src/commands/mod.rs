@@ -27,6 +27,7 @@ use crate::{
     arguments::{Arguments, Command, Common, DbCommand, SchemaKind, bench::BenchCommand},
     exit,
     message::brief,
+    open::open,
     stop::Stop,
     terminal::{Terminal, say},
 };
@@ -48,6 +49,7 @@ impl Context {
         Options {
             profile: self.common.profile.clone(),
             store: self.common.store.clone(),
+            reports: self.common.reports.clone(),
             threads: self.common.threads.map(usize::from),
             memory: self.common.memory(),
         }
@@ -68,6 +70,14 @@ impl Context {
         let Some(path) = &self.common.trace else { return Ok(()) };
         let text = serde_json::to_vec(trace).map_err(|error| unwritable(&error))?;
         Ok(backstaff_study::output::write_bytes(path, &text)?)
+    }
+
+    /// Open a page in the browser, if that is asked for.
+    fn open(&self, page: &Path, is_asked: bool) -> Result<(), StudyError> {
+        if !is_asked {
+            return Ok(());
+        }
+        open(page).map_err(|message| StudyError::Value { key: "--open".to_owned(), message })
     }
 
     /// Print an answer: one JSON document with `--json`, a text otherwise.
@@ -126,7 +136,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let context = Context { common: arguments.common, terminal };
     let done = match arguments.command {
         Command::Init(init) => look::init(&context, &init),
-        Command::Run(path) => run::run(&context, &path.study),
+        Command::Run(arguments) => run::run(&context, &arguments),
         Command::Demo => run::demo(&context),
         Command::Compute(compute) => compute::run(&context, &compute),
         Command::Features(features) => features::run(&context, features.command),
@@ -134,7 +144,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Update(path) => run::update(&context, &path.study),
         Command::Precompute(precompute) => run::precompute(&context, &precompute),
         Command::Orders(path) => run::orders(&context, &path.study),
-        Command::Report(path) => run::report(&context, &path.study),
+        Command::Report(arguments) => run::report(&context, &arguments),
         Command::Prove(prove) => prove::run(&context, &prove),
         Command::Status(path) => look::status(&context, &path.study),
         Command::Why(why) => look::why(&context, &why),

@@ -9,12 +9,12 @@ use backstaff_study::StudyError;
 
 use super::{Context, joined};
 use crate::{
-    arguments::{Precompute, Shard},
+    arguments::{Precompute, Report, Run, Shard},
     terminal::stage_table,
 };
 
-pub(super) fn run(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
-    let study = context.study(study)?;
+pub(super) fn run(context: &Context, arguments: &Run) -> Result<ExitCode, StudyError> {
+    let study = context.study(&arguments.study)?;
     context.may_trace(&study.reads(), None)?;
     let outcome = study.run(&context.terminal)?;
     context.write_trace(&outcome.trace)?;
@@ -30,11 +30,12 @@ pub(super) fn run(context: &Context, study: &Path) -> Result<ExitCode, StudyErro
             outcome.artifacts.report.display()
         )
     })?;
+    context.open(&outcome.artifacts.report, arguments.open)?;
     Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn demo(context: &Context) -> Result<ExitCode, StudyError> {
-    run(context, &bundled("us_equities.yaml")?)
+    run(context, &Run { study: bundled("us_equities.yaml")?, open: false })
 }
 
 /// The path of a bundled study: in `examples/` of the working directory, of the program's folder, or of one above them.
@@ -49,9 +50,10 @@ pub(super) fn bundled(name: &str) -> Result<PathBuf, StudyError> {
     })
 }
 
-pub(super) fn report(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
-    let outcome = context.study(study)?.run(&context.terminal)?;
+pub(super) fn report(context: &Context, arguments: &Report) -> Result<ExitCode, StudyError> {
+    let outcome = context.study(&arguments.study)?.run(&context.terminal)?;
     context.answer(&outcome.artifacts, || format!("{}\n", outcome.artifacts.report.display()))?;
+    context.open(&outcome.artifacts.report, arguments.open)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -18,6 +18,7 @@ pub(crate) fn backtest(equity: &[f64]) -> Backtest {
         delistings: Vec::new(),
         positions: Vec::new(),
         decisions: Vec::new(),
+        wanted: Vec::new(),
         next: NextSession {
             decided: session(equity.len()),
             orders: Vec::new(),

@@ -58,7 +58,8 @@ fn measure(
 ) -> Result<Target, StudyError> {
     let store = tempfile::tempdir_in(scratch)
         .map_err(|source| StudyError::Read { path: scratch.to_owned(), source })?;
-    let options = Options { store: Some(store.path().join("store")), ..Options::default() };
+    let (store, reports) = (store.path().join("store"), store.path().join("reports"));
+    let options = Options { store: Some(store), reports: Some(reports), ..Options::default() };
     let mut study = Study::open(study, &options)?;
     study.config.universe.at_most = Some(instruments);
     let strategy = ScoreStrategy::TopkDropout { k, n_drop: k.div_ceil(5) };

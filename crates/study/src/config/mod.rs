@@ -12,6 +12,7 @@ mod label;
 mod load;
 mod model;
 pub mod operators;
+mod outputs;
 mod paths;
 pub mod per_share;
 mod portfolio;
@@ -40,6 +41,7 @@ pub use fold::{Every, Folds, MinRows, TestRange, TrainSpan, Validation};
 pub use label::{Among, Label, Target, TargetPart};
 pub use load::ConfigError;
 pub use model::{ModelSpec, Models};
+pub use outputs::Outputs;
 pub use portfolio::{
     CashRate, CostModel, DatedRate, ExposureSpec, GivenWeights, Portfolio, RebalanceSpec, RecoverySpec,
     RiskSpec, ScoreStrategy, StrategySpec, TopNSpec, WeightSpec,
@@ -99,6 +101,9 @@ pub struct Config {
     /// Other settings of the regimes under which the strategy is run as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spread: Option<Spread>,
+    /// The form of the tables that a run writes beside its report: `parquet`, or `csv`.
+    #[serde(default)]
+    pub outputs: Outputs,
     /// Named changes of the study: `--profile NAME` lays one over it.
     #[serde(default)]
     pub profiles: BTreeMap<String, serde_json::Value>,
@@ -148,6 +153,7 @@ impl Config {
             regimes: None,
             portfolio,
             spread: None,
+            outputs: Outputs::default(),
             profiles: BTreeMap::new(),
             folder: PathBuf::new(),
             profile: None,

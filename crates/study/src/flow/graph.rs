@@ -80,6 +80,7 @@ impl Study {
             folds: judged.folds.as_ref().map(|folds| folds.facts().to_vec()).unwrap_or_default(),
             left_out: judged.folds.as_ref().map(|folds| folds.left_out().to_vec()).unwrap_or_default(),
             fits: judged.fits,
+            scores: judged.scores,
             evaluations,
             backtests,
             gauge,

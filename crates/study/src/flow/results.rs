@@ -17,6 +17,7 @@ use crate::{
         folds::{FoldFacts, LeftOutFacts},
         labels::LabelFacts,
         regimes::{History, Setting, Work},
+        scores::Scores,
         suspects::Suspect,
         ties::TieFacts,
         train::{FitFacts, WithoutSplit},
@@ -75,6 +76,8 @@ pub(crate) struct Results {
     pub left_out: Vec<LeftOutFacts>,
     /// The facts of the fits, by model, each with the number of its fold; those of several seeds follow each other.
     pub fits: IndexMap<String, Vec<(u32, FitFacts)>>,
+    /// The scores of each model over the tested sessions, by its name.
+    pub scores: Vec<(String, Scores)>,
     /// The evaluation of the scores of each model, by its name.
     pub evaluations: IndexMap<String, Evaluation>,
     /// The results of the portfolios over the tested sessions.

@@ -28,6 +28,8 @@ pub struct Study {
     /// The file of the study; `None` for one that was made in memory.
     pub(crate) file: Option<PathBuf>,
     pub(crate) store: PathBuf,
+    /// The folder of the folders of reports; `reports` beside the study if `None`.
+    pub(crate) reports: Option<PathBuf>,
     pub(crate) budget: Budget,
 }
 
@@ -38,6 +40,8 @@ pub struct Options {
     pub profile: Option<String>,
     /// The folder of the store; `.backstaff` beside the study if `None`.
     pub store: Option<PathBuf>,
+    /// The folder of reports; `reports` beside the study if `None`.
+    pub reports: Option<PathBuf>,
     /// The number of threads; all cores if `None`.
     pub threads: Option<usize>,
     /// The bytes of computed values that are held before they are stored; a gigabyte if `None`.
@@ -73,7 +77,13 @@ impl Study {
 
     fn of(mut config: Config, options: &Options) -> Result<Self, StudyError> {
         config.portfolio.recovery.read_table(&config.folder)?;
-        Ok(Self { file: None, store: options.store_of(&config.folder), budget: options.budget(), config })
+        Ok(Self {
+            file: None,
+            store: options.store_of(&config.folder),
+            reports: options.reports.clone(),
+            budget: options.budget(),
+            config,
+        })
     }
 
     /// The settings of the study.
@@ -91,9 +101,10 @@ impl Study {
         self.config.run_name()
     }
 
-    /// The folder for the report and the files beside it.
+    /// The folder for the report and the files beside it: `reports/NAME` beside the study, if the options say no other.
     pub fn report_folder(&self) -> PathBuf {
-        self.store.join("reports").join(self.run_name())
+        let all = self.reports.clone().unwrap_or_else(|| self.config.folder.join("reports"));
+        all.join(self.run_name())
     }
 
     /// Do some work on as many threads as the study may use.

@@ -9,3 +9,4 @@ pub(crate) mod high_water;
 pub(crate) mod ledger;
 pub(crate) mod panel;
 pub(crate) mod segment;
+pub(crate) mod wanted;

@@ -1,43 +1,67 @@
 //! Tables as CSV files, in which a missing value is an empty cell.
 
-use std::path::Path;
+use std::{io::Write, path::Path};
 
 use super::{Cells, OutputError, atomically};
 
 /// Write a table of named columns of equal length. Numbers are written in the fewest digits that give them back to the
 /// bit.
 pub fn write_csv(path: &Path, columns: &[(&str, Cells)]) -> Result<(), OutputError> {
-    let failed = |source: csv::Error| OutputError::Write { path: path.to_owned(), source: source.into() };
-    let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record(columns.iter().map(|(name, _)| *name)).map_err(failed)?;
-    let rows = columns.first().map_or(0, |(_, cells)| cells.len());
-    for row in 0..rows {
-        table.write_record(columns.iter().map(|(_, cells)| cells.text(row))).map_err(failed)?;
-    }
-    let bytes = table.into_inner().map_err(|error| failed(error.into_error().into()))?;
-    atomically(path, |file| {
-        file.write_all(&bytes).map_err(|source| OutputError::Write { path: path.to_owned(), source })
-    })
+    let names = columns.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
+    let cells = columns.iter().map(|(_, cells)| cells.clone()).collect::<Vec<_>>();
+    atomically(path, |file| write_batches(path, file, &names, std::iter::once(cells)))
 }
 
-impl Cells {
-    fn len(&self) -> usize {
-        match self {
-            Self::Numbers(values) => values.len(),
-            Self::Integers(values) => values.len(),
-            Self::Texts(values) => values.len(),
-            Self::Sessions(values) => values.len(),
+/// Write a table into an open file, batch by batch; `path` is for messages.
+pub(super) fn write_batches(
+    path: &Path,
+    file: &mut (dyn Write + Send),
+    names: &[String],
+    batches: impl Iterator<Item = Vec<Cells>>,
+) -> Result<(), OutputError> {
+    let mut rows = Rows::new(path, file, names)?;
+    for batch in batches {
+        let n = batch.first().map_or(0, Cells::len);
+        for row in 0..n {
+            rows.write(batch.iter().map(|cells| cells.text(row)))?;
         }
     }
+    rows.close()
+}
 
-    fn text(&self, row: usize) -> String {
-        match self {
-            Self::Numbers(values) if values[row].is_nan() => String::new(),
-            Self::Numbers(values) => format!("{:?}", values[row]),
-            Self::Integers(values) => values[row].to_string(),
-            Self::Texts(values) => values[row].clone(),
-            Self::Sessions(values) => values[row].to_string(),
-        }
+/// The rows of a CSV file, while it is being written.
+pub(super) struct Rows<'a> {
+    path: &'a Path,
+    table: csv::Writer<&'a mut (dyn Write + Send)>,
+}
+
+impl<'a> Rows<'a> {
+    /// Begin with the names of the columns; `path` is for messages.
+    pub(super) fn new(
+        path: &'a Path,
+        file: &'a mut (dyn Write + Send),
+        names: &[String],
+    ) -> Result<Self, OutputError> {
+        let mut rows = Self { path, table: csv::Writer::from_writer(file) };
+        rows.write(names)?;
+        Ok(rows)
+    }
+
+    /// Write one row.
+    pub(super) fn write<T: AsRef<[u8]>>(
+        &mut self,
+        cells: impl IntoIterator<Item = T>,
+    ) -> Result<(), OutputError> {
+        self.table.write_record(cells).map_err(|source| self.failed(source.into()))
+    }
+
+    /// Bring the last rows into the file.
+    pub(super) fn close(mut self) -> Result<(), OutputError> {
+        self.table.flush().map_err(|source| self.failed(source))
+    }
+
+    fn failed(&self, source: std::io::Error) -> OutputError {
+        OutputError::Write { path: self.path.to_owned(), source }
     }
 }
 
@@ -53,9 +77,10 @@ mod tests {
             ("p", Cells::Numbers(vec![0.1 + 0.2, f64::NAN, 1e-300])),
             ("a,b", Cells::Texts(["x", "y\"z", ""].map(str::to_owned).to_vec())),
             ("n", Cells::Integers(vec![1, 2, 3])),
+            ("why", Cells::of_texts([Some("b"), None, Some("b")])),
         ];
         write_csv(&path, &columns).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(text, "p,\"a,b\",n\n0.30000000000000004,x,1\n,\"y\"\"z\",2\n1e-300,,3\n");
+        assert_eq!(text, "p,\"a,b\",n,why\n0.30000000000000004,x,1,b\n,\"y\"\"z\",2,\n1e-300,,3,b\n");
     }
 }

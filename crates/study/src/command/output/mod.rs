@@ -1,8 +1,11 @@
 //! Files for users: Parquet, CSV and JSON, each written whole or not at all.
 
+mod batches;
+mod cells;
 mod csv;
 mod parquet;
 mod reads;
+mod staging;
 mod target;
 mod temporary;
 
@@ -16,11 +19,12 @@ use std::{
 use serde::Serialize;
 
 pub use self::{
+    cells::Cells,
     csv::write_csv,
-    parquet::{Cells, PanelWriter, write_panel, write_runs, write_table},
+    parquet::{PanelWriter, write_panel, write_runs, write_table},
     reads::Reads,
 };
-pub(crate) use self::{parquet::Stamped, temporary::is_temporary};
+pub(crate) use self::{batches::Batches, parquet::Stamped, staging::Staging, temporary::is_temporary};
 use self::{
     target::{Target, folder_of},
     temporary::temporary_in,

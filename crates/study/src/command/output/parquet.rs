@@ -3,13 +3,12 @@
 use std::{io::Write, ops::Range, path::Path, sync::Arc};
 
 use arrow_array::{
-    Array as _, ArrayRef, ArrowPrimitiveType, Date32Array, DictionaryArray, Float64Array, Int32Array,
-    Int64Array, PrimitiveArray, StringArray,
+    ArrayRef, ArrowPrimitiveType, Date32Array, DictionaryArray, Int32Array, PrimitiveArray, StringArray,
     types::{Float32Type, Float64Type, Int32Type},
 };
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::{DataType, Field, Schema};
-use backstaff_panel::{Axis, Column, Encoding, Session};
+use backstaff_panel::{Axis, Column, Encoding};
 use parquet::{
     arrow::{
         ArrowWriter,
@@ -26,54 +25,34 @@ use parquet::{
 };
 use rayon::prelude::*;
 
-use super::{OutputError, atomically};
+use super::{Cells, OutputError, atomically};
 
 /// The number of rows in a row group: readers can work on several in parallel, and the memory stays bounded.
-const ROW_GROUP: usize = 262_144;
-
-/// One column of a table for users.
-#[derive(Clone, Debug)]
-pub enum Cells {
-    /// Numbers, of which NaN becomes null.
-    Numbers(Vec<f64>),
-    /// Whole numbers, none of which is missing.
-    Integers(Vec<i64>),
-    /// Texts, none of which is missing.
-    Texts(Vec<String>),
-    /// Sessions, which are written as dates.
-    Sessions(Vec<Session>),
-}
-
-impl Cells {
-    fn array(&self) -> ArrayRef {
-        match self {
-            Self::Numbers(values) => Arc::new(values.iter().map(|&v| present(v)).collect::<Float64Array>()),
-            Self::Integers(values) => Arc::new(Int64Array::from(values.clone())),
-            Self::Texts(values) => Arc::new(StringArray::from_iter_values(values)),
-            Self::Sessions(values) => {
-                Arc::new(values.iter().map(|s| Some(s.number())).collect::<Date32Array>())
-            }
-        }
-    }
-}
-
-fn present(value: f64) -> Option<f64> {
-    (!value.is_nan()).then_some(value)
-}
+pub(super) const ROW_GROUP: usize = 262_144;
 
 /// Write a table of named columns of equal length.
 pub fn write_table(path: &Path, columns: &[(&str, Cells)]) -> Result<(), OutputError> {
-    let arrays = columns.iter().map(|(_, cells)| cells.array()).collect::<Vec<_>>();
-    let fields = columns
-        .iter()
-        .zip(&arrays)
-        .map(|((name, _), array)| Field::new(*name, array.data_type().clone(), true))
-        .collect::<Vec<_>>();
-    atomically(path, |file| {
-        let mut groups = RowGroups::new(path, file, &Arc::new(Schema::new(fields)), &Stamped::default())?;
-        groups.write(arrays.into_par_iter())?;
-        groups.close()
-    })
+    let names = columns.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
+    let cells = columns.iter().map(|(_, cells)| cells.clone()).collect::<Vec<_>>();
+    atomically(path, |file| write_batches(path, file, &names, std::iter::once(cells)))
+}
+
+/// Write a table into an open file, batch by batch; `path` is for messages. The first batch tells the types.
+pub(super) fn write_batches(
+    path: &Path,
+    file: &mut (dyn Write + Send),
+    names: &[String],
+    batches: impl Iterator<Item = Vec<Cells>>,
+) -> Result<(), OutputError> {
+    let mut batches = batches.peekable();
+    let kinds = batches.peek().map_or(&[][..], Vec::as_slice).iter().map(Cells::kind);
+    let fields = names.iter().zip(kinds).map(|(name, kind)| Field::new(name, kind, true));
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let mut groups = RowGroups::new(path, file, &schema, &Stamped::default())?;
+    for batch in batches {
+        groups.write(batch.par_iter().map(Cells::array))?;
+    }
+    groups.close()
 }
 
 /// Write columns over the rows of an axis: `instrument`, `date`, then the columns, in the order of the axis.
@@ -224,10 +203,15 @@ impl<'a> RowGroups<'a> {
     ) -> Result<Self, OutputError> {
         let mark = stamped.mark.iter().map(|(key, value)| KeyValue::new((*key).to_owned(), value.clone()));
         let marks = mark.collect::<Vec<_>>();
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::SNAPPY)
-            .set_dictionary_enabled(false)
-            .set_column_dictionary_enabled(ColumnPath::from("instrument"), true)
+        let mut properties =
+            WriterProperties::builder().set_compression(Compression::SNAPPY).set_dictionary_enabled(false);
+        // Texts are few and repeated, numbers are many and differ.
+        let texts = schema.fields().iter().filter(|field| !field.data_type().is_primitive());
+        for field in texts {
+            properties =
+                properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), true);
+        }
+        let properties = properties
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_key_value_metadata((!marks.is_empty()).then_some(marks))
             .set_created_by(concat!("backstaff ", env!("CARGO_PKG_VERSION")).to_owned())

@@ -84,7 +84,7 @@ fn allocation(account: &Account<'_>) -> Option<Chart> {
     }
     lines = lines.line(Line::new("cash", moving_mean(&cash, QUARTER)).colour(Colour::Neutral));
     let chart = Chart::new("What the strategy held", lines).note(
-        "Share of equity at the close, mean of 63 sessions; the shares of single sessions are in portfolios.parquet. \
+        "Share of equity at the close, mean of 63 sessions; the shares of single sessions are in the table `positions`. \
          Click a name to hide it.",
     );
     Some(chart.height(260))

@@ -156,6 +156,7 @@ impl Made {
                 ("trees".to_owned(), fits(1, self.best_round)),
                 ("line".to_owned(), fits(2, 0)),
             ]),
+            scores: Vec::new(),
             evaluations: IndexMap::from([
                 ("trees".to_owned(), evaluation(tested, self.rank_ic, 7)),
                 ("line".to_owned(), evaluation(tested, 0.0, 8)),
@@ -371,6 +372,7 @@ fn backtest(variant: Variant, sessions: &[Session], drift: f64, seed: u64) -> Ba
         daily,
         trades: Vec::new(),
         positions: Vec::new(),
+        wanted: Vec::new(),
         sessions_per_year: 252.0,
         measures: Vec::new(),
         unfilled: vec![("halted".to_owned(), 1)],

@@ -14,12 +14,14 @@ use crate::{
             Daily, Position, Trade, positions, positions_table, read_positions, read_trades, trades,
             trades_table,
         },
+        wanted::{Wanted, read_wanted, wanted, wanted_table},
     },
 };
 
 const DAILY: &str = "daily.arrow";
 const TRADES: &str = "trades.arrow";
 const POSITIONS: &str = "positions.arrow";
+const WANTED: &str = "wanted.arrow";
 const SHORTFALLS: &str = "shortfalls.json";
 
 /// One measure of a backtest, as it is stored.
@@ -49,6 +51,8 @@ pub struct BacktestResult {
     pub trades: Vec<Trade>,
     /// The positions at each close; kept only where trades are.
     pub positions: Vec<Position>,
+    /// The weights that the strategy asked for; kept only where trades are.
+    pub wanted: Vec<Wanted>,
     /// The sessions a year by which the measures are annualised: counted from the first session of the data to the last
     /// of the portfolio. Whoever annualises a number of this portfolio takes this one.
     pub sessions_per_year: f64,
@@ -136,6 +140,7 @@ pub(super) fn summary(variant: &Variant, ledger: &Backtest, detail: Detail) -> B
         daily: Daily::of(ledger),
         trades: if keeps_all { trades(ledger) } else { Vec::new() },
         positions: if keeps_all { positions(ledger) } else { Vec::new() },
+        wanted: if keeps_all { wanted(ledger) } else { Vec::new() },
         sessions_per_year: ledger.sessions_per_year,
         measures: measures(ledger),
         unfilled: unfilled(ledger),
@@ -172,6 +177,7 @@ pub(super) fn write_backtest(result: &BacktestResult, draft: &mut Draft) -> Resu
     draft.write_part(DAILY, |file| result.daily.table().write(file))?;
     draft.write_part(TRADES, |file| trades_table(&result.trades).write(file))?;
     draft.write_part(POSITIONS, |file| positions_table(&result.positions).write(file))?;
+    draft.write_part(WANTED, |file| wanted_table(&result.wanted).write(file))?;
     draft.write_part(SHORTFALLS, |file| {
         serde_json::to_writer(file, &result.shortfalls).map_err(std::io::Error::from)
     })?;
@@ -193,6 +199,7 @@ pub fn read_backtest(store: &Store, manifest: &Manifest) -> Result<BacktestResul
         daily: Daily::read(&table(DAILY)?)?,
         trades: read_trades(&table(TRADES)?)?,
         positions: read_positions(&table(POSITIONS)?)?,
+        wanted: read_wanted(&table(WANTED)?)?,
         sessions_per_year: read_facts(manifest, "sessions_per_year")?,
         measures: read_facts(manifest, "measures")?,
         unfilled: read_facts(manifest, "unfilled")?,
