@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod regime;
+pub(crate) mod runs;
 
 use std::{num::NonZeroU32, path::PathBuf};
 
@@ -134,6 +135,15 @@ Examples:
 
 Exit code 3 if something moved or a column is too good to be true.")]
     Prove(Prove),
+    /// The runs that are remembered: what differed in the study from the run before, and the numbers.
+    #[command(after_help = "Examples:\n  backstaff runs\n  backstaff runs study.yaml --json")]
+    Runs(runs::Runs),
+    /// Runs beside each other: what differs in the studies, where they part, how far their results lie apart.
+    #[command(
+        after_help = "Examples:\n  backstaff compare study.yaml other.yaml\n  backstaff compare study@3 study@5 --open\n  \
+                            backstaff compare study.yaml 3\n  backstaff compare a/results.json b/results.json --out page.html"
+    )]
+    Compare(runs::Compare),
     /// What the last run computed and found, and which of its artifacts are no longer in the store.
     Status(StudyPath),
     /// Why a stage was computed or found in the last run.
@@ -591,19 +601,43 @@ pub(crate) struct CacheArguments {
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum CacheCommand {
-    /// Artifacts and bytes by stage.
-    Stats,
-    /// Remove what the last runs of the studies don't use.
+    /// Artifacts and bytes by stage, and what each study's runs need.
+    Stats {
+        /// The study's file or its folder; the current folder if absent.
+        #[arg(value_name = "STUDY.yaml|FOLDER")]
+        place: Option<PathBuf>,
+    },
+    /// Forget all but the newest runs of each study, and remove what the kept ones don't need.
+    ///
+    /// What was written or used within the last ten minutes stays, since a run in progress may need it. Reports are not
+    /// touched.
     Gc {
+        /// The study's file or its folder; the current folder if absent. All studies of the store are swept.
+        #[arg(value_name = "STUDY.yaml|FOLDER")]
+        place: Option<PathBuf>,
         /// Only say what would go.
         #[arg(long)]
         dry_run: bool,
-        /// How many runs of each study to spare.
-        #[arg(long, default_value_t = 3)]
+        /// How many runs of each study to keep, with everything that they need.
+        #[arg(long, default_value_t = 10)]
         keep_runs: usize,
+    },
+    /// Remove everything that can be computed again: of one study what no other needs, or all of a folder's store.
+    ///
+    /// Reports stay, and so does what `runs` and `compare` tell. The next run computes again what it needs.
+    Clear {
+        /// The study's file, or a folder for all of its studies; the current folder if absent.
+        #[arg(value_name = "STUDY.yaml|FOLDER")]
+        place: Option<PathBuf>,
+        /// Only say what would go.
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Check the digest of every artifact.
     Verify {
+        /// The study's file or its folder; the current folder if absent.
+        #[arg(value_name = "STUDY.yaml|FOLDER")]
+        place: Option<PathBuf>,
         /// Remove what is damaged; the next run computes it again.
         #[arg(long)]
         remove: bool,

@@ -84,10 +84,7 @@ fn every_kind_has_the_same_bytes_on_any_number_of_threads() {
         let bytes = ["1", "2"].map(|threads| {
             let place = place(study);
             place.json(&["run", "study.yaml", "--threads", threads]);
-            (
-                report(&place, "equity.parquet"),
-                place.artifacts(".backstaff").into_keys().collect::<Vec<_>>(),
-            )
+            (report(&place, "equity.parquet"), place.artifacts(".backstaff").into_keys().collect::<Vec<_>>())
         });
         assert!(bytes[0] == bytes[1], "{name}");
     }

@@ -6,7 +6,11 @@ mod support;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use arrow_array::{Array, RecordBatch, cast::AsArray, types::{Date32Type, Float64Type, Int64Type}};
+use arrow_array::{
+    Array, RecordBatch,
+    cast::AsArray,
+    types::{Date32Type, Float64Type, Int64Type},
+};
 use arrow_schema::DataType;
 use backstaff_panel::Session;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -68,7 +72,10 @@ fn described() -> BTreeMap<String, Vec<String>> {
 #[test]
 fn the_page_names_exactly_the_columns_that_are_written() {
     let place = Workplace::new();
-    place.write("study.yaml", &STUDY.replace("  strategy:", "  cohorts: 2\n  rebalance_every: 4\n  strategy:"));
+    place.write(
+        "study.yaml",
+        &STUDY.replace("  strategy:", "  cohorts: 2\n  rebalance_every: 4\n  strategy:"),
+    );
     let run = place.json(&["run", "study.yaml"]);
     let described = described();
     for (table, columns) in &described {
@@ -127,14 +134,18 @@ fn trades_add_up_to_the_equity() {
         let trades = rows(&place, &run, "trades");
         let trades = trades.iter().filter(|row| row["portfolio"] == model).collect::<Vec<_>>();
         let results = trades.iter().map(|row| number(row, "result")).sum::<f64>();
-        assert!((results - (grown - account)).abs() < 1e-6 * number(own[0], "equity"), "{model}: {results} {grown} {account}");
+        assert!(
+            (results - (grown - account)).abs() < 1e-6 * number(own[0], "equity"),
+            "{model}: {results} {grown} {account}"
+        );
         let open = trades.iter().filter(|row| row["exit"].is_empty()).count();
         let facts = &run["measures"]["holdings"][model]["trades"];
         assert_eq!(facts["n_closed"], trades.len() - open, "{model}");
         assert_eq!(facts["n_open"], open, "{model}");
         assert!(trades.iter().all(|row| (row["reason"] == "open") == row["exit"].is_empty()));
         let costs = trades.iter().map(|row| number(row, "costs")).sum::<f64>();
-        let paid = ["commission", "tax", "slippage"].map(|name| own.iter().map(|row| number(row, name)).sum::<f64>());
+        let paid = ["commission", "tax", "slippage"]
+            .map(|name| own.iter().map(|row| number(row, name)).sum::<f64>());
         assert!((costs - paid.iter().sum::<f64>()).abs() < 1e-6 * costs, "{model}");
     }
 }
@@ -156,7 +167,8 @@ fn positions_weights_and_orders_are_those_of_the_account() {
         let held = positions.iter().filter(|row| row["date"] == day["date"]).collect::<Vec<_>>();
         let value = held.iter().map(|row| number(row, "shares") * number(row, "price")).sum::<f64>();
         assert!((number(day, "cash") + value - number(day, "equity")).abs() < 1e-6 * number(day, "equity"));
-        let held_weights = weights.iter().filter(|row| row["date"] == day["date"] && number(row, "held") != 0.0);
+        let held_weights =
+            weights.iter().filter(|row| row["date"] == day["date"] && number(row, "held") != 0.0);
         assert_eq!(held_weights.count(), held.len(), "{}", day["date"]);
         let filled = orders.iter().filter(|row| {
             row["portfolio"] == "trees" && row["date"] == day["date"] && number(row, "filled") > 0.0
@@ -215,7 +227,10 @@ fn scores_are_those_that_were_judged() {
             let told = ic.iter().find(|row| row["model"] == model && row["date"] == date).unwrap();
             assert_eq!(number(told, "count"), scores.len() as f64, "{model} {date}");
             let correlation = correlation(&scores, &labels);
-            assert!((number(told, "ic") - correlation).abs() < 1e-9, "{model} {date}: {correlation} {told:?}");
+            assert!(
+                (number(told, "ic") - correlation).abs() < 1e-9,
+                "{model} {date}: {correlation} {told:?}"
+            );
         }
     }
 }
@@ -226,7 +241,10 @@ fn files_that_no_run_wrote_are_never_written_over() {
     fs::create_dir_all(place.path("reports/small")).unwrap();
     place.write("reports/small/trades.parquet", "mine");
     let (code, message) = place.failure(&["run", "study.yaml"]);
-    assert!(code == 4 && message.contains("reports/small/trades.parquet") && message.contains("move it"), "{message}");
+    assert!(
+        code == 4 && message.contains("reports/small/trades.parquet") && message.contains("move it"),
+        "{message}"
+    );
     assert!(!place.path(".backstaff").exists(), "nothing was begun");
     assert_eq!(fs::read_to_string(place.path("reports/small/trades.parquet")).unwrap(), "mine");
     assert_eq!(fs::read_dir(place.path("reports/small")).unwrap().count(), 1);
@@ -258,12 +276,16 @@ fn two_studies_of_one_name_are_told_apart_and_a_study_may_move() {
 fn a_report_opens_in_the_browser_or_says_why_not() {
     use std::os::unix::fs::PermissionsExt as _;
     let place = Workplace::new();
-    let run = |path: &Path| place.command(&["run", "study.yaml", "--open"]).env("PATH", path).output().unwrap();
+    let run =
+        |path: &Path| place.command(&["run", "study.yaml", "--open"]).env("PATH", path).output().unwrap();
     let empty = place.path("empty");
     fs::create_dir(&empty).unwrap();
     let without = run(&empty);
     let told = String::from_utf8_lossy(&without.stderr).into_owned();
-    assert!(!without.status.success() && told.contains("--open") && told.contains("report.html yourself"), "{told}");
+    assert!(
+        !without.status.success() && told.contains("--open") && told.contains("report.html yourself"),
+        "{told}"
+    );
     assert!(place.path("reports/small/report.html").is_file(), "the report is there all the same");
     let opener = place.path("xdg-open");
     let script = format!("#!/bin/sh\necho \"$1\" > {}\n", place.path("opened").display());

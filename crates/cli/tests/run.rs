@@ -50,7 +50,20 @@ fn a_run_gives_what_the_contract_says() {
     }
     assert!(run["measures"].is_object() && run["warnings"].is_array());
     assert!(run["folds"].as_array().unwrap().len() >= 3);
-    for file in ["report", "results", "equity", "trades", "orders", "positions", "weights", "scores", "ic", "quantiles", "folds", "importance"] {
+    for file in [
+        "report",
+        "results",
+        "equity",
+        "trades",
+        "orders",
+        "positions",
+        "weights",
+        "scores",
+        "ic",
+        "quantiles",
+        "folds",
+        "importance",
+    ] {
         assert!(place.path(run["artifacts"][file].as_str().unwrap()).is_file(), "{file}");
     }
 }

@@ -158,8 +158,11 @@ fn sum_wanted(all: &[Backtest]) -> Vec<Wanted> {
         }
     }
     let total = |day: u32| all.iter().map(|one| equity(one, day as usize - 1)).sum::<f64>();
-    let of =
-        |((day, instrument), money): ((u32, u32), f64)| Wanted { day, instrument, weight: money / total(day) };
+    let of = |((day, instrument), money): ((u32, u32), f64)| Wanted {
+        day,
+        instrument,
+        weight: money / total(day),
+    };
     money.into_iter().map(of).collect()
 }
 

@@ -41,6 +41,11 @@ impl FieldValue {
         Self::Plain(format!("{head}… ({})", digest_bytes(value.as_bytes()).short()))
     }
 
+    /// Whether the value is a JSON object or list, and no word or number.
+    fn is_document(&self) -> bool {
+        matches!(self, Self::Plain(value) if value.starts_with(['{', '[']))
+    }
+
     pub(crate) fn digest(value: &Digest) -> Self {
         let mut hex = value.to_string();
         hex.truncate(16);
@@ -76,6 +81,10 @@ impl fmt::Display for Change {
             Some(("inputs", rest)) => format!("input {rest}"),
             _ => self.label.clone(),
         };
+        // A whole document says less to a reader than that it is another one.
+        if [&self.before, &self.after].into_iter().flatten().any(FieldValue::is_document) {
+            return write!(f, "{label}: changed");
+        }
         match (&self.before, &self.after) {
             (Some(before), Some(after)) => write!(f, "{label}: {before} -> {after}"),
             (None, Some(after)) => write!(f, "new {label}: {after}"),

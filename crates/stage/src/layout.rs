@@ -32,6 +32,11 @@ impl Layout {
         self.root.join("VERSION")
     }
 
+    /// What tells Git that nothing in the store is worth keeping.
+    pub(crate) fn ignored(&self) -> PathBuf {
+        self.root.join(".gitignore")
+    }
+
     pub(crate) fn artifacts(&self) -> PathBuf {
         self.root.join("artifacts")
     }

@@ -1,6 +1,6 @@
 //! Run records: what a finished run of a study used.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -63,24 +63,89 @@ impl RunRecord {
 }
 
 impl Store {
-    /// Writes a run record under the study's next number, and gives that number.
+    /// Writes a run record under the study's next number, with further files beside it, and gives that number.
     ///
     /// # Errors
     ///
     /// If the file system refuses.
-    pub fn record_run(&self, mut record: RunRecord) -> Result<u64, StoreError> {
+    pub fn record_run(&self, mut record: RunRecord, beside: &[(&str, &[u8])]) -> Result<u64, StoreError> {
         let folder = self.layout().study_runs(&record.study);
         fs::create_dir_all(&folder).at("make the folder", &folder)?;
         record.number = self.run_numbers(&record.study)?.last().map_or(1, |last| last + 1);
         loop {
             let path = folder.join(format!("{:06}.json", record.number));
             let json = serde_json::to_vec_pretty(&record).map_err(std::io::Error::from).at("write", &path)?;
-            if create_whole(&path, &json).at("write", &path)? {
-                return Ok(record.number);
+            // The record comes last: a number that is there has all of its files.
+            if self.put_beside(&record, beside)? {
+                if create_whole(&path, &json).at("write", &path)? {
+                    return Ok(record.number);
+                }
+                self.remove_beside(&record.study, record.number)?;
             }
             // Another run of the study ended at the same moment.
             record.number += 1;
         }
+    }
+
+    /// Writes files beside a record; `false` if another run has the number.
+    fn put_beside(&self, record: &RunRecord, beside: &[(&str, &[u8])]) -> Result<bool, StoreError> {
+        for (place, (name, bytes)) in beside.iter().enumerate() {
+            let path = self.beside(&record.study, record.number, name);
+            if !create_whole(&path, bytes).at("write", &path)? {
+                // A half of ours is taken back; the whole of another stays.
+                for (name, _) in &beside[..place] {
+                    let path = self.beside(&record.study, record.number, name);
+                    fs::remove_file(&path).at("remove", &path)?;
+                }
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn beside(&self, study: &str, number: u64, name: &str) -> PathBuf {
+        self.layout().study_runs(study).join(format!("{number:06}.{name}"))
+    }
+
+    /// A file beside a run's record; `None` if the run has none of this name.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be read.
+    pub fn beside_run(&self, study: &str, number: u64, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let path = self.beside(study, number, name);
+        match fs::read(&path) {
+            Err(error) if is_absent(&error) => Ok(None),
+            read => Ok(Some(read.at("read", &path)?)),
+        }
+    }
+
+    /// Removes a run's record and the files beside it; what the run has computed stays until the next sweep.
+    ///
+    /// # Errors
+    ///
+    /// If the file system refuses.
+    pub fn forget_run(&self, study: &str, number: u64) -> Result<(), StoreError> {
+        let path = self.layout().study_runs(study).join(format!("{number:06}.json"));
+        match fs::remove_file(&path) {
+            Err(error) if !is_absent(&error) => return Err(StoreError::io("remove", &path, error)),
+            _ => {}
+        }
+        self.remove_beside(study, number)
+    }
+
+    fn remove_beside(&self, study: &str, number: u64) -> Result<(), StoreError> {
+        let folder = self.layout().study_runs(study);
+        let start = format!("{number:06}.");
+        let record = format!("{number:06}.json");
+        for name in names_in(&folder).at("read", &folder)? {
+            let is_beside = name.to_str().is_some_and(|name| name.starts_with(&start) && name != record);
+            if is_beside {
+                let path = folder.join(&name);
+                fs::remove_file(&path).at("remove", &path)?;
+            }
+        }
+        Ok(())
     }
 
     /// Names of the studies that have run records.
@@ -171,9 +236,9 @@ mod tests {
         let store = Store::open(folder.path()).unwrap();
         assert!(store.studies().unwrap().is_empty() && store.last_runs("a", 5).unwrap().is_empty());
         for expected in 1..=3 {
-            assert_eq!(store.record_run(record("a")).unwrap(), expected);
+            assert_eq!(store.record_run(record("a"), &[]).unwrap(), expected);
         }
-        assert_eq!(store.record_run(record("b/é")).unwrap(), 1);
+        assert_eq!(store.record_run(record("b/é"), &[]).unwrap(), 1);
         let mut studies = store.studies().unwrap();
         studies.sort();
         assert_eq!(studies, ["a", "b/é"]);
@@ -189,20 +254,26 @@ mod tests {
         let store = Store::open(folder.path()).unwrap();
         std::thread::scope(|scope| {
             for _ in 0..8 {
-                scope.spawn(|| store.record_run(record("a")).unwrap());
+                scope.spawn(|| store.record_run(record("a"), &[("a.txt", b"1"), ("b.txt", b"2")]).unwrap());
             }
         });
-        assert_eq!(store.run_numbers("a").unwrap(), (1..=8).collect::<Vec<_>>());
+        let numbers = store.run_numbers("a").unwrap();
+        assert_eq!(numbers.len(), 8);
+        assert!(numbers.iter().all(|&number| store.beside_run("a", number, "b.txt").unwrap().is_some()));
+        store.forget_run("a", numbers[0]).unwrap();
+        assert!(store.beside_run("a", numbers[0], "a.txt").unwrap().is_none());
+        assert_eq!(store.run_numbers("a").unwrap(), numbers[1..]);
+        assert_eq!(store.beside_run("a", numbers[1], "a.txt").unwrap().unwrap(), b"1");
     }
 
     #[test]
     fn a_torn_record_is_passed_over() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
-        store.record_run(record("a")).unwrap();
+        store.record_run(record("a"), &[]).unwrap();
         fs::write(folder.path().join("runs/a/000002.json"), b"{\"study\":").unwrap();
         assert_eq!(store.last_runs("a", 1).unwrap()[0].number, 1);
         assert!(store.run_record("a", 2).is_err());
-        assert_eq!(store.record_run(record("a")).unwrap(), 3);
+        assert_eq!(store.record_run(record("a"), &[]).unwrap(), 3);
     }
 }

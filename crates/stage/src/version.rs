@@ -12,6 +12,9 @@ use crate::{
 /// The names of a store's folders.
 const FOLDERS: [&str; 7] = ["artifacts", "locks", "marks", "reports", "runs", "tmp", "witnesses"];
 
+/// What a store says to Git: nothing in it is worth keeping there, this file included.
+const IGNORED: &[u8] = b"*\n";
+
 /// Reads the store's version, or makes a store in an empty folder. A store whose VERSION was lost or damaged gets it back:
 /// every artifact has a version of its own.
 pub(crate) fn check_version(layout: &Layout) -> Result<(), StoreError> {
@@ -42,7 +45,13 @@ pub(crate) fn check_version(layout: &Layout) -> Result<(), StoreError> {
         Some(found) if found > STORE_VERSION => {
             Err(StoreError::NewerStore { path: root.to_owned(), found, known: STORE_VERSION })
         }
-        Some(_) => Ok(()),
+        Some(_) => {
+            // Stores of before had none. A store that can't be written is read all the same.
+            if !layout.ignored().exists() {
+                let _ = create_whole(&layout.ignored(), IGNORED);
+            }
+            Ok(())
+        }
     }
 }
 
@@ -50,6 +59,8 @@ fn write_version(layout: &Layout) -> Result<(), StoreError> {
     let (root, path) = (layout.root(), layout.version());
     fs::create_dir_all(root).at("make the folder", root)?;
     create_whole(&path, format!("backstaff store {STORE_VERSION}\n").as_bytes()).at("write", &path)?;
+    let ignored = layout.ignored();
+    create_whole(&ignored, IGNORED).at("write", &ignored)?;
     Ok(())
 }
 
@@ -57,7 +68,10 @@ fn write_version(layout: &Layout) -> Result<(), StoreError> {
 fn is_like_a_store(names: &[OsString]) -> bool {
     let is_folder = |name: &&OsString| name.to_str().is_some_and(|name| FOLDERS.contains(&name));
     let is_ours = |name: &OsString| {
-        is_folder(&name) || name == "VERSION" || name.as_encoded_bytes().starts_with(b".backstaff-")
+        is_folder(&name)
+            || name == "VERSION"
+            || name == ".gitignore"
+            || name.as_encoded_bytes().starts_with(b".backstaff-")
     };
     names.iter().all(is_ours) && names.iter().any(|name| is_folder(&name))
 }
@@ -75,7 +89,10 @@ mod tests {
         let path = folder.path().join("a/b");
         Store::open(&path).unwrap();
         assert_eq!(fs::read(path.join("VERSION")).unwrap(), b"backstaff store 1\n");
+        assert_eq!(fs::read(path.join(".gitignore")).unwrap(), b"*\n");
+        fs::remove_file(path.join(".gitignore")).unwrap();
         assert_eq!(Store::open(&path).unwrap().path(), path);
+        assert!(path.join(".gitignore").exists(), "a store of before gets one");
     }
 
     #[test]

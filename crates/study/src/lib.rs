@@ -48,10 +48,10 @@ mod stored;
 mod words;
 
 pub use command::{
-    bench, cache, compute, database, factor, features, init, market, orders, output, precompute, prove,
-    regime,
+    bench, cache, compare, compute, database, factor, features, init, market, orders, output, precompute,
+    prove, regime,
     run::{Files, RunOutcome, page as outputs_page},
-    status, update,
+    runs, status, update,
 };
 pub use error::{ErrorKind, StudyError};
 pub use flow::{

@@ -8,18 +8,24 @@ use super::Context;
 use crate::{arguments::CacheCommand, exit};
 
 pub(super) fn run(context: &Context, command: &CacheCommand) -> Result<ExitCode, StudyError> {
-    let store = context.common.store.clone().unwrap_or_else(|| PathBuf::from(".backstaff"));
+    let store = |place: &Option<PathBuf>| cache::store_of(place.as_deref(), &context.options());
     match command {
-        CacheCommand::Stats => {
-            let stats = cache::stats(&store)?;
-            context.answer(&stats, || cache::stats_table(&stats))?;
+        CacheCommand::Stats { place } => {
+            let stats = cache::stats(&store(place)?)?;
+            context.answer(&stats, || stats.to_string())?;
         }
-        CacheCommand::Gc { dry_run, keep_runs } => {
-            let swept = cache::gc(&store, *keep_runs, *dry_run)?;
+        CacheCommand::Gc { place, dry_run, keep_runs } => {
+            let swept = cache::gc(&store(place)?, *keep_runs, *dry_run)?;
             context.answer(&swept, || swept.to_string())?;
         }
-        CacheCommand::Verify { remove } => {
-            let verified = cache::verify(&store, *remove)?;
+        CacheCommand::Clear { place, dry_run } => {
+            let study = place.as_deref().filter(|place| !place.is_dir());
+            let study = study.map(|study| context.study(study)).transpose()?;
+            let cleared = cache::clear(&store(place)?, study.as_ref(), *dry_run)?;
+            context.answer(&cleared, || cleared.to_string())?;
+        }
+        CacheCommand::Verify { place, remove } => {
+            let verified = cache::verify(&store(place)?, *remove)?;
             context.answer(&verified, || verified.to_string())?;
             if !verified.damaged.is_empty() && !remove {
                 return Ok(ExitCode::from(exit::FINDING));

@@ -9,6 +9,7 @@ mod look;
 mod prove;
 mod regime;
 mod run;
+mod runs;
 
 use std::{
     io::{ErrorKind, Write},
@@ -146,6 +147,8 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Orders(path) => run::orders(&context, &path.study),
         Command::Report(arguments) => run::report(&context, &arguments),
         Command::Prove(prove) => prove::run(&context, &prove),
+        Command::Runs(arguments) => runs::runs(&context, &arguments),
+        Command::Compare(arguments) => runs::compare(&context, &arguments),
         Command::Status(path) => look::status(&context, &path.study),
         Command::Why(why) => look::why(&context, &why),
         Command::Cache(cache) => cache::run(&context, &cache.command),

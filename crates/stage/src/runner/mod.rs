@@ -233,7 +233,7 @@ impl<'a> Run<'a> {
     /// # Errors
     ///
     /// If the file system refuses.
-    pub fn finish(&self, facts: Value) -> Result<RunRecord, StoreError> {
+    pub fn finish(&self, facts: Value, beside: &[(&str, &[u8])]) -> Result<RunRecord, StoreError> {
         let mut record = RunRecord {
             study: self.study.clone(),
             number: 0,
@@ -242,7 +242,7 @@ impl<'a> Run<'a> {
             entries: self.entries(),
             facts,
         };
-        record.number = self.store.record_run(record.clone())?;
+        record.number = self.store.record_run(record.clone(), beside)?;
         Ok(record)
     }
 

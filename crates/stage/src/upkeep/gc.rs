@@ -20,7 +20,8 @@ use crate::{
 /// Which artifacts `gc` spares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GcPolicy {
-    /// Artifacts used by this many newest runs of each study stay, with what they were made from.
+    /// This many newest runs of each study stay, with the artifacts that they used and what those were made from; older
+    /// runs are forgotten.
     pub runs_kept: usize,
     /// Artifacts written or used (to within ten minutes) so short a time ago stay, so that runs in progress keep
     /// theirs.
@@ -28,9 +29,9 @@ pub struct GcPolicy {
 }
 
 impl Default for GcPolicy {
-    /// The last five runs of each study, and a day.
+    /// The last ten runs of each study, and a day.
     fn default() -> Self {
-        Self { runs_kept: 5, grace: Duration::from_hours(24) }
+        Self { runs_kept: 10, grace: Duration::from_hours(24) }
     }
 }
 
@@ -40,8 +41,14 @@ pub struct GcPlan {
     policy: GcPolicy,
     /// What goes, by stage and key.
     pub doomed: Vec<Doomed>,
+    /// The runs that are forgotten: the study and the number.
+    pub forgotten: Vec<(String, u64)>,
     /// Number of artifacts that stay.
     pub n_kept: u64,
+    /// Number of those that stay only since they are young, somebody has claimed them, or such a one was made from them.
+    pub n_young: u64,
+    /// Number of runs that stay.
+    pub n_runs: usize,
     bytes: u64,
 }
 
@@ -82,27 +89,82 @@ impl Store {
     /// If the file system refuses.
     pub fn gc_plan(&self, policy: GcPolicy) -> Result<GcPlan, StoreError> {
         let places = places(self)?;
-        let mut manifests: HashMap<Key, Manifest> = HashMap::new();
-        for place in &places {
-            if let Look::Sound(manifest) = self.inspect(&place.stage, &place.key)? {
-                manifests.insert(place.key, *manifest);
-            }
-        }
+        let manifests = self.manifests(&places)?;
         let now = SystemTime::now();
-        let mut roots = self.keys_of_last_runs(policy.runs_kept)?;
+        let Runs { keys: mut roots, kept: n_runs, forgotten } = self.runs(policy.runs_kept)?;
+        let used = with_ancestors(roots.clone(), &manifests);
         for place in &places {
             if self.is_spared(place, policy, now)? {
                 roots.push(place.key);
             }
         }
         let kept = with_ancestors(roots, &manifests);
-        let mut plan = GcPlan { policy, doomed: Vec::new(), n_kept: 0, bytes: 0 };
+        let n_young =
+            places.iter().filter(|place| kept.contains(&place.key) && !used.contains(&place.key)).count();
+        self.plan(policy, places, &manifests, |place| kept.contains(&place.key)).map(|plan| GcPlan {
+            forgotten,
+            n_young: n_young as u64,
+            n_runs,
+            ..plan
+        })
+    }
+
+    /// Finds out what goes if everything that these studies' runs used does, but for what other studies' runs used too;
+    /// everything at all if `None`. No run is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// If the file system refuses.
+    pub fn clear_plan(&self, studies: Option<&[String]>) -> Result<GcPlan, StoreError> {
+        let policy = GcPolicy { runs_kept: usize::MAX, grace: Duration::ZERO };
+        let places = places(self)?;
+        let manifests = self.manifests(&places)?;
+        let Some(studies) = studies else { return self.plan(policy, places, &manifests, |_| false) };
+        let (mut own, mut others) = (Vec::new(), Vec::new());
+        for study in self.studies()? {
+            let keys = if studies.contains(&study) { &mut own } else { &mut others };
+            keys.extend(self.keys_of_runs(&study, usize::MAX)?);
+        }
+        let (own, others) = (with_ancestors(own, &manifests), with_ancestors(others, &manifests));
+        self.plan(policy, places, &manifests, |place| {
+            !own.contains(&place.key) || others.contains(&place.key)
+        })
+    }
+
+    /// The manifests of the artifacts that are sound.
+    pub(super) fn manifests(&self, places: &[Place]) -> Result<HashMap<Key, Manifest>, StoreError> {
+        let mut manifests = HashMap::new();
+        for place in places {
+            if let Look::Sound(manifest) = self.inspect(&place.stage, &place.key)? {
+                manifests.insert(place.key, *manifest);
+            }
+        }
+        Ok(manifests)
+    }
+
+    fn plan(
+        &self,
+        policy: GcPolicy,
+        places: Vec<Place>,
+        manifests: &HashMap<Key, Manifest>,
+        is_kept: impl Fn(&Place) -> bool,
+    ) -> Result<GcPlan, StoreError> {
+        let mut plan = GcPlan {
+            policy,
+            doomed: Vec::new(),
+            forgotten: Vec::new(),
+            n_kept: 0,
+            n_young: 0,
+            n_runs: 0,
+            bytes: 0,
+        };
         let mut files = HashMap::<(u64, u64), (u64, fs::Metadata)>::new();
-        for Place { stage, key, folder } in places {
-            if kept.contains(&key) {
+        for place in places {
+            if is_kept(&place) {
                 plan.n_kept += 1;
                 continue;
             }
+            let Place { stage, key, folder } = place;
             let manifest = manifests.get(&key);
             let reason = if manifest.is_some() { GcReason::Unused } else { GcReason::Damaged };
             let bytes = manifest.map_or(0, Manifest::bytes);
@@ -126,6 +188,9 @@ impl Store {
     ///
     /// If the file system refuses.
     pub fn gc_remove(&self, plan: &GcPlan) -> Result<usize, StoreError> {
+        for (study, number) in &plan.forgotten {
+            self.forget_run(study, *number)?;
+        }
         let mut n_removed = 0;
         for Doomed { stage, key, .. } in &plan.doomed {
             let Claiming::Claimed(_claim) = self.try_claim(stage, key)? else { continue };
@@ -140,14 +205,23 @@ impl Store {
         Ok(n_removed)
     }
 
-    fn keys_of_last_runs(&self, count: usize) -> Result<Vec<Key>, StoreError> {
-        let mut keys = Vec::new();
+    /// The newest runs of each study, and those that are older.
+    fn runs(&self, count: usize) -> Result<Runs, StoreError> {
+        let mut runs = Runs::default();
         for study in self.studies()? {
-            for record in self.last_runs(&study, count)? {
-                keys.extend(record.entries.iter().map(|entry| entry.key));
-            }
+            runs.keys.extend(self.keys_of_runs(&study, count)?);
+            let numbers = self.run_numbers(&study)?;
+            let (older, newest) = numbers.split_at(numbers.len().saturating_sub(count));
+            runs.kept += newest.len();
+            runs.forgotten.extend(older.iter().map(|&number| (study.clone(), number)));
         }
-        Ok(keys)
+        Ok(runs)
+    }
+
+    /// The artifacts that the newest runs of a study used.
+    pub(super) fn keys_of_runs(&self, study: &str, count: usize) -> Result<Vec<Key>, StoreError> {
+        let records = self.last_runs(study, count)?.into_iter();
+        Ok(records.flat_map(|record| record.entries.into_iter().map(|entry| entry.key)).collect())
     }
 
     /// Whether an artifact stays whatever the records say: it is young, or somebody holds its lock.
@@ -169,6 +243,17 @@ impl Store {
     }
 }
 
+/// What the runs of all studies come to.
+#[derive(Default)]
+struct Runs {
+    /// The artifacts that those used which are kept.
+    keys: Vec<Key>,
+    /// How many are kept.
+    kept: usize,
+    /// Those that are older: the study and the number.
+    forgotten: Vec<(String, u64)>,
+}
+
 /// Whether an artifact was written or used within the grace period. A time in the future counts as now.
 fn is_young(place: &Place, grace: Duration, now: SystemTime) -> Result<bool, StoreError> {
     let used = match fs::metadata(&place.folder) {
@@ -180,7 +265,7 @@ fn is_young(place: &Place, grace: Duration, now: SystemTime) -> Result<bool, Sto
 }
 
 /// The keys, and all from which their artifacts were made.
-fn with_ancestors(mut open: Vec<Key>, manifests: &HashMap<Key, Manifest>) -> HashSet<Key> {
+pub(super) fn with_ancestors(mut open: Vec<Key>, manifests: &HashMap<Key, Manifest>) -> HashSet<Key> {
     let mut kept = HashSet::new();
     while let Some(key) = open.pop() {
         if kept.insert(key) {

@@ -2,12 +2,14 @@
 
 mod gc;
 mod stats;
+mod usage;
 mod verify;
 
 use std::path::PathBuf;
 
 pub use gc::{Doomed, GcPlan, GcPolicy, GcReason};
 pub use stats::StageStats;
+pub use usage::StudyStats;
 pub use verify::Verification;
 
 use crate::{

@@ -128,7 +128,7 @@ pub(crate) fn run(
 ) -> Result<(Dones, RunRecord), RunError<Refused>> {
     let run = Run::new(store, "study", Budget::of_threads(2), &Silent).unwrap();
     let done = run_shards(stage, columns, stage.shards(columns), &run)?;
-    Ok((done, run.finish(serde_json::Value::Null).unwrap()))
+    Ok((done, run.finish(serde_json::Value::Null, &[]).unwrap()))
 }
 
 /// The same with the missing shards computed together.
@@ -139,7 +139,7 @@ pub(crate) fn run_joint(
 ) -> Result<(Dones, RunRecord), RunError<Refused>> {
     let run = Run::new(store, "study", Budget::of_threads(2), &Silent).unwrap();
     let done = run_jointly(stage, columns, stage.shards(columns), &run)?;
-    Ok((done, run.finish(serde_json::Value::Null).unwrap()))
+    Ok((done, run.finish(serde_json::Value::Null, &[]).unwrap()))
 }
 
 /// The values of an artifact.

@@ -89,7 +89,7 @@ fn gc_keeps_what_others_were_made_from() {
     let second = publish(&store, 2, Some(first));
     let third = publish(&store, 3, Some(second));
     record.entries[0].key = second;
-    store.record_run(record).unwrap();
+    store.record_run(record, &[]).unwrap();
     let plan = store.gc_plan(NO_GRACE).unwrap();
     assert_eq!(plan.doomed.iter().map(|doomed| doomed.key).collect::<Vec<_>>(), [third]);
 }

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod cache;
+pub mod compare;
 pub mod compute;
 pub mod database;
 pub mod factor;
@@ -14,6 +15,7 @@ pub mod precompute;
 pub mod prove;
 pub mod regime;
 pub mod run;
+pub mod runs;
 pub mod shard;
 pub mod status;
 pub mod update;

@@ -103,7 +103,7 @@ impl Study {
             files: document.files.len(),
             rows: document.rows,
             features: values.into_iter().map(|(name, _)| name).collect(),
-            seconds: flow.finish(serde_json::Value::Null)?.seconds,
+            seconds: flow.finish(serde_json::Value::Null, &[])?.seconds,
         })
     }
 }

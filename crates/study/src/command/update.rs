@@ -121,7 +121,7 @@ impl Study {
             Some(manifest) => PanelHandle::open(store, manifest).ok(),
             None => None,
         };
-        let record = flow.finish(serde_json::Value::Null)?;
+        let record = flow.finish(serde_json::Value::Null, &[])?;
         let last = panel.axis().calendar().sessions().last();
         Ok(Updated {
             study: self.run_name(),

@@ -188,9 +188,13 @@ impl<'a> Flow<'a> {
         self.run.entries().into_iter().map(|entry| (entry.stage, entry.shard, entry.key)).collect()
     }
 
-    /// Write the record of the run, with these facts.
-    pub(crate) fn finish(&self, facts: serde_json::Value) -> Result<RunRecord, StudyError> {
-        Ok(self.run.finish(facts)?)
+    /// Write the record of the run, with these facts and these files beside it.
+    pub(crate) fn finish(
+        &self,
+        facts: serde_json::Value,
+        beside: &[(&str, &[u8])],
+    ) -> Result<RunRecord, StudyError> {
+        Ok(self.run.finish(facts, beside)?)
     }
 }
 

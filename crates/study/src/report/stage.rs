@@ -24,7 +24,7 @@ pub(crate) struct ReportOutput {
 
 impl Stage for WriteReport {
     const NAME: &'static str = "report";
-    const VERSION: u32 = 5;
+    const VERSION: u32 = 6;
     type Inputs = Results;
     type Shard = ();
     type Output = ReportOutput;

@@ -84,7 +84,7 @@ pub(crate) fn with_data<T: Send>(
             flow.check_cancelled()?;
             let result = work(&flow, &data, &chosen)?;
             if task.store.is_some() {
-                flow.finish(serde_json::Value::Null)?;
+                flow.finish(serde_json::Value::Null, &[])?;
             }
             Ok(result)
         })

@@ -18,13 +18,13 @@ use std::{
 
 use serde::Serialize;
 
+pub(crate) use self::{batches::Batches, parquet::Stamped, staging::Staging, temporary::is_temporary};
 pub use self::{
     cells::Cells,
     csv::write_csv,
     parquet::{PanelWriter, write_panel, write_runs, write_table},
     reads::Reads,
 };
-pub(crate) use self::{batches::Batches, parquet::Stamped, staging::Staging, temporary::is_temporary};
 use self::{
     target::{Target, folder_of},
     temporary::temporary_in,

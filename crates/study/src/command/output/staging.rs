@@ -88,6 +88,9 @@ mod tests {
         staging.add(&at("b"), text(b"new")).unwrap();
         assert!(!at("b").exists());
         staging.publish().unwrap();
-        assert_eq!((fs::read(at("a")).unwrap(), fs::read(at("b")).unwrap()), (b"new".to_vec(), b"new".to_vec()));
+        assert_eq!(
+            (fs::read(at("a")).unwrap(), fs::read(at("b")).unwrap()),
+            (b"new".to_vec(), b"new".to_vec())
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! The study as it was run, and the same study computed again on changed data.
 
-use std::{collections::BTreeMap, ops::Range, sync::Arc, time::Instant};
+use std::{ops::Range, sync::Arc, time::Instant};
 
 use backstaff_feature::{Feature, Plan};
 use backstaff_learn::{Threads, model::Ensemble};
@@ -11,6 +11,7 @@ use backstaff_portfolio::{
 };
 use backstaff_regime::Walk;
 use backstaff_stage::Digest;
+use indexmap::IndexMap;
 
 use super::{
     Leak, Pass, Perturbation,
@@ -300,7 +301,8 @@ impl<'a> Base<'a> {
         let seen = self.columns.0.iter().zip(columns).filter(|(own, _)| own.role == Role::Feature);
         let seen = seen.map(|(own, column)| (own.feature.name().to_owned(), Arc::new(column.clone())));
         let seen = seen.collect::<Vec<_>>();
-        let mut all = BTreeMap::<String, Vec<(u32, f64)>>::new();
+        // In the order of the study, as the scores that these are held against.
+        let mut all = IndexMap::<String, Vec<(u32, f64)>>::new();
         for (name, scores) in &before.scores {
             let pairs = all.entry(name.clone()).or_default();
             let own = Role::Score(name.clone());

@@ -69,7 +69,8 @@ impl<'a> Folder<'a> {
         let (own, other) = (self.study.file.as_ref()?, self.mark.study.as_ref()?);
         let other = self.study.config.folder.join(other);
         let is_same = fs::canonicalize(own).ok()? == fs::canonicalize(&other).ok()?;
-        let is_called_so = || Config::read(&other, None).is_ok_and(|config| config.name == self.study.config.name);
+        let is_called_so =
+            || Config::read(&other, None).is_ok_and(|config| config.name == self.study.config.name);
         (!is_same && is_called_so()).then_some(other)
     }
 

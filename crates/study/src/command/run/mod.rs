@@ -34,7 +34,7 @@ use crate::{
 /// The name of the report's page.
 const REPORT: &str = "report.html";
 /// The name of the file of results.
-const RESULTS: &str = "results.json";
+pub(super) const RESULTS: &str = "results.json";
 
 /// The outcome of a run.
 #[derive(Clone, Debug, Serialize)]
@@ -101,8 +101,11 @@ impl Study {
         let results = self.results(&flow)?;
         let report = flow.single(&WriteReport, &results, 0)?;
         let report = read_report(store, &report)?;
-        let artifacts = self.write(&results, &report, &flow)?;
-        let record = flow.finish(json!({ "artifacts": artifacts, "threads": self.budget.threads }))?;
+        let broken = |error| StudyError::Internal { what: format!("results have no JSON: {error}") };
+        let json = serde_json::to_vec_pretty(&report.result).map_err(broken)?;
+        let artifacts = self.write(&results, &report, &json, &flow)?;
+        let facts = json!({ "artifacts": artifacts, "threads": self.budget.threads, "file": self.file });
+        let record = flow.finish(facts, &[(RESULTS, &json)])?;
         Ok(RunOutcome {
             result: report.result,
             stages: flow.stages(),
@@ -116,7 +119,13 @@ impl Study {
     }
 
     /// Write the files for people and other programs into the study's folder of reports: all of them, or none.
-    fn write(&self, results: &Results, report: &ReportOutput, flow: &Flow<'_>) -> Result<Files, StudyError> {
+    fn write(
+        &self,
+        results: &Results,
+        report: &ReportOutput,
+        json: &[u8],
+        flow: &Flow<'_>,
+    ) -> Result<Files, StudyError> {
         let folder = Folder::of(self, &self.all_names())?;
         folder.make()?;
         let mut names = vec![REPORT.to_owned(), RESULTS.to_owned()];
@@ -126,9 +135,7 @@ impl Study {
             run = work(done).into_iter().fold(run, Section::block);
         }
         let page = report.body.page(&run)?;
-        let broken = |error| StudyError::Internal { what: format!("results have no JSON: {error}") };
-        let json = serde_json::to_vec_pretty(&report.result).map_err(broken)?;
-        for (name, bytes) in [(REPORT, page.as_bytes()), (RESULTS, &json)] {
+        for (name, bytes) in [(REPORT, page.as_bytes()), (RESULTS, json)] {
             let path = folder.at(name);
             staging.add(&path, |file| {
                 file.write_all(bytes).map_err(|source| OutputError::Write { path: path.clone(), source })

@@ -41,7 +41,11 @@ scores = pd.read_parquet('reports/study/scores.parquet').pivot(index='date', col
 pub fn page() -> String {
     let mut page = INTRODUCTION.to_owned();
     for table in &TABLES {
-        let _ = write!(page, "\n## {}\n\n{}\n\n| column | unit | meaning |\n|---|---|---|\n", table.name, table.about);
+        let _ = write!(
+            page,
+            "\n## {}\n\n{}\n\n| column | unit | meaning |\n|---|---|---|\n",
+            table.name, table.about
+        );
         for column in table.columns {
             let _ = writeln!(page, "| `{}` | {} | {} |", column.name, column.unit, column.meaning);
         }

@@ -48,6 +48,9 @@ pub struct StudyResult {
     pub format: u32,
     /// The name of the study, its profile included.
     pub study: String,
+    /// The study as it was run: every key of its file with what it left open filled in, the profile laid over.
+    #[serde(default)]
+    pub settings: serde_json::Value,
     /// The numbers of the study, the verdict first.
     pub measures: Measures,
     /// The regime of each instrument at its last session; empty for a study without regimes.
@@ -103,6 +106,9 @@ pub struct Measures {
     pub rank_ic_by_year: IndexMap<String, Vec<YearOfIc>>,
     /// The contributions and the last book of the strategy's portfolios, by portfolio.
     pub holdings: IndexMap<String, Holdings>,
+    /// The primary portfolio's equity, after costs; `null` if nothing was run.
+    #[serde(default)]
+    pub curve: Option<Curve>,
     /// The primary portfolio over windows of 252 sessions; `null` if nothing was run.
     pub rolling: Option<Rolling>,
     /// The equal weight of the universe less the index; absent where the strategy names its instruments.
@@ -192,6 +198,17 @@ pub struct Holdings {
     pub notes: IndexMap<String, usize>,
     /// The number of orders that were not filled as asked, by reason.
     pub unfilled: IndexMap<String, usize>,
+}
+
+/// The equity of a portfolio; each list has one entry a session.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Curve {
+    /// The name of the portfolio, as among `portfolios`.
+    pub portfolio: String,
+    /// The sessions: YYYY-MM-DD.
+    pub sessions: Vec<String>,
+    /// The equity at each close, in the currency of the prices.
+    pub equity: Vec<f64>,
 }
 
 /// A portfolio over moving windows; each list has one entry a session.
@@ -285,6 +302,7 @@ impl StudyResult {
         Self {
             format: FORMAT,
             study: results.config.run_name(),
+            settings: serde_json::to_value(&results.config).unwrap_or_default(),
             measures: Measures::of(results, &accounts, &verdict),
             latest: latest(results),
             labels: results.labels,
@@ -326,6 +344,7 @@ impl Measures {
             quantiles: quantiles.collect(),
             rank_ic_by_year: rank_ic.collect(),
             holdings: holdings(accounts),
+            curve: curve(accounts),
             rolling: rolling(accounts),
             survivorship: chooses.then(|| Gauge::of(results, accounts)),
             suspects: results.suspects.clone(),
@@ -402,6 +421,15 @@ fn holdings(accounts: &Accounts<'_>) -> IndexMap<String, Holdings> {
         (account.name(), holdings)
     });
     all.collect()
+}
+
+fn curve(accounts: &Accounts<'_>) -> Option<Curve> {
+    let primary = accounts.primary()?;
+    Some(Curve {
+        portfolio: primary.name(),
+        sessions: primary.sessions().iter().map(ToString::to_string).collect(),
+        equity: primary.days().iter().map(|day| day.equity).collect(),
+    })
 }
 
 fn rolling(accounts: &Accounts<'_>) -> Option<Rolling> {

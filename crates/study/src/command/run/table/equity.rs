@@ -24,21 +24,44 @@ pub(super) const TABLE: Table = Table {
         Column::new("sold", "money", "The value of the session's sales, at the prices of the trades."),
         Column::new("commission", "money", "The commission that was paid."),
         Column::new("tax", "money", "The tax that was paid."),
-        Column::new("slippage", "money", "What the prices of trades were worse than the market's; `bought` and `sold` contain it."),
+        Column::new(
+            "slippage",
+            "money",
+            "What the prices of trades were worse than the market's; `bought` and `sold` contain it.",
+        ),
         Column::new("borrow", "money", "The fees that were paid for borrowed shares."),
         Column::new("interest", "money", "The interest that cash earned; negative if paid."),
-        Column::new("delisting_loss", "money", "What delistings took of positions, against their last close."),
+        Column::new(
+            "delisting_loss",
+            "money",
+            "What delistings took of positions, against their last close.",
+        ),
         Column::new("n_fills", "count", "The trades of the session."),
-        Column::new("n_unfilled", "count", "The orders of the session that were not filled, or only in part."),
+        Column::new(
+            "n_unfilled",
+            "count",
+            "The orders of the session that were not filled, or only in part.",
+        ),
         Column::new("cash_return", "fraction", "The return of cash since the session before."),
-        Column::new("herfindahl", "fraction", "The sum of the squared shares of the positions: 1 is one position."),
+        Column::new(
+            "herfindahl",
+            "fraction",
+            "The sum of the squared shares of the positions: 1 is one position.",
+        ),
         Column::new("largest_weight", "fraction", "The largest position's share of equity."),
-        Column::new("cohort_N", "money", "The equity of each cohort, from 1; only where `portfolio.cohorts` is above 1, and missing for portfolios without."),
+        Column::new(
+            "cohort_N",
+            "money",
+            "The equity of each cohort, from 1; only where `portfolio.cohorts` is above 1, and missing for portfolios without.",
+        ),
     ],
     rows,
 };
 
-#[expect(clippy::unnecessary_wraps, reason = "every study has portfolios, and the others may lack their rows")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every study has portfolios, and the others may lack their rows"
+)]
 fn rows(results: &Results) -> Option<Batches<'_>> {
     let lengths = results.backtests.iter().map(|backtest| backtest.daily.days.len());
     let names = results.backtests.iter().map(|backtest| holder_name(&backtest.variant.holder));

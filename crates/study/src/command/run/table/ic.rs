@@ -10,11 +10,27 @@ pub(super) const TABLE: Table = Table {
     columns: &[
         MODEL,
         DATE,
-        Column::new("ic", "correlation", "Pearson's correlation of scores and labels; missing where labels are: the last `horizon` sessions of the data."),
-        Column::new("rank_ic", "correlation", "Spearman's rank correlation of scores and labels; missing as `ic` is."),
+        Column::new(
+            "ic",
+            "correlation",
+            "Pearson's correlation of scores and labels; missing where labels are: the last `horizon` sessions of the data.",
+        ),
+        Column::new(
+            "rank_ic",
+            "correlation",
+            "Spearman's rank correlation of scores and labels; missing as `ic` is.",
+        ),
         Column::new("count", "count", "The instruments with both a score and a label."),
-        Column::new("autocorrelation", "correlation", "The rank correlation of the scores with those of the session before."),
-        Column::new("top_turnover", "fraction", "The share of the best fifth that was not in it the session before."),
+        Column::new(
+            "autocorrelation",
+            "correlation",
+            "The rank correlation of the scores with those of the session before.",
+        ),
+        Column::new(
+            "top_turnover",
+            "fraction",
+            "The share of the best fifth that was not in it the session before.",
+        ),
     ],
     rows,
 };

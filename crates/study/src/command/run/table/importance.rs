@@ -9,17 +9,30 @@ pub(super) const TABLE: Table = Table {
     columns: &[
         MODEL,
         Column::new("fold", "number", "The number of the fold, from 1."),
-        Column::new("seed", "number", "What is added to every seed of the study: 0 for the first fit, above it for the further ones of `seeds`."),
+        Column::new(
+            "seed",
+            "number",
+            "What is added to every seed of the study: 0 for the first fit, above it for the further ones of `seeds`.",
+        ),
         Column::new("feature", "text", "The name of the feature."),
-        Column::new("gain", "model's own", "The gain of the feature's splits; of a linear model the size of its standardised coefficient."),
-        Column::new("gain_share", "fraction", "`gain` as a share of the fit's sum; missing if that is 0, as in a model without a split."),
+        Column::new(
+            "gain",
+            "model's own",
+            "The gain of the feature's splits; of a linear model the size of its standardised coefficient.",
+        ),
+        Column::new(
+            "gain_share",
+            "fraction",
+            "`gain` as a share of the fit's sum; missing if that is 0, as in a model without a split.",
+        ),
         Column::new("splits", "count", "The splits on the feature; 0 for linear models."),
     ],
     rows,
 };
 
 fn rows(results: &Results) -> Option<Batches<'_>> {
-    let fits = results.fits.iter().flat_map(|(model, fits)| fits.iter().map(move |(fold, fit)| (model, fold, fit)));
+    let fits =
+        results.fits.iter().flat_map(|(model, fits)| fits.iter().map(move |(fold, fit)| (model, fold, fit)));
     let rows = fits.flat_map(|(model, fold, fit)| {
         let total = fit.importance.iter().map(|feature| feature.gain).sum::<f64>();
         let share = move |gain: f64| if total > 0.0 { gain / total } else { f64::NAN };

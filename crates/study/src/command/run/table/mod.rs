@@ -84,7 +84,10 @@ impl Table {
         let mut described = self.columns.iter().peekable();
         for name in &batches.names {
             // A column that stands for several describes all of them, or none.
-            while described.peek().is_some_and(|column| column.name.ends_with("_N") && !column.describes(name)) {
+            while described
+                .peek()
+                .is_some_and(|column| column.name.ends_with("_N") && !column.describes(name))
+            {
                 described.next();
             }
             let column = described.peek().filter(|column| column.describes(name));

@@ -22,15 +22,35 @@ pub(super) const TABLE: Table = Table {
         DATE,
         INSTRUMENT,
         Column::new("side", "text", "`buy` or `sell`."),
-        Column::new("asked", "shares", "The shares asked for; missing where no price was there to turn money into shares."),
+        Column::new(
+            "asked",
+            "shares",
+            "The shares asked for; missing where no price was there to turn money into shares.",
+        ),
         Column::new("filled", "shares", "The shares traded; 0 for none."),
-        Column::new("price", "money a share", "The price of the trade, slippage included; missing without a trade."),
+        Column::new(
+            "price",
+            "money a share",
+            "The price of the trade, slippage included; missing without a trade.",
+        ),
         Column::new("value", "money", "`filled · price`; missing without a trade."),
         Column::new("commission", "money", "The broker's commission; missing without a trade."),
         Column::new("tax", "money", "The tax; missing without a trade."),
-        Column::new("slippage", "money", "What `price` is worse than the market's, for all shares; `value` contains it."),
-        Column::new("reason", "text", "What the trade was for: `rebalance`, `left_universe`, `stop`, `take_profit`, `trailing_stop` or `max_holding`; missing without a trade."),
-        Column::new("unfilled", "text", "Why shares are missing, as `halted`, `limit up` or `not enough cash`; missing for an order that was filled wholly."),
+        Column::new(
+            "slippage",
+            "money",
+            "What `price` is worse than the market's, for all shares; `value` contains it.",
+        ),
+        Column::new(
+            "reason",
+            "text",
+            "What the trade was for: `rebalance`, `left_universe`, `stop`, `take_profit`, `trailing_stop` or `max_holding`; missing without a trade.",
+        ),
+        Column::new(
+            "unfilled",
+            "text",
+            "Why shares are missing, as `halted`, `limit up` or `not enough cash`; missing for an order that was filled wholly.",
+        ),
     ],
     rows,
 };
@@ -59,7 +79,10 @@ fn rows(results: &Results) -> Option<Batches<'_>> {
         ("instrument", Cells::of_texts(all.iter().map(|order| Some(order.instrument)))),
         ("side", Cells::of_texts(all.iter().map(|order| Some(order.side)))),
         ("asked", Cells::Numbers(all.iter().map(|order| order.asked).collect())),
-        ("filled", Cells::Numbers(all.iter().map(|order| order.trade.map_or(0.0, |trade| trade.shares)).collect())),
+        (
+            "filled",
+            Cells::Numbers(all.iter().map(|order| order.trade.map_or(0.0, |trade| trade.shares)).collect()),
+        ),
         ("price", traded(|trade| trade.price)),
         ("value", traded(|trade| trade.value)),
         ("commission", traded(|trade| trade.commission)),
@@ -82,7 +105,9 @@ fn orders(backtest: &BacktestResult) -> Vec<Order<'_>> {
         for trade in while_in(&mut trades, |trade| trade.session == session) {
             let side = if trade.side == backstaff_portfolio::Side::Buy { "buy" } else { "sell" };
             let own = short.iter().position(|short| {
-                short.instrument == trade.instrument && short.side == side && short.filled == Some(trade.shares)
+                short.instrument == trade.instrument
+                    && short.side == side
+                    && short.filled == Some(trade.shares)
             });
             let short = own.map(|place| short.remove(place));
             orders.push(Order {

@@ -1,6 +1,8 @@
 //! `positions`: what is held at each close.
 
-use super::{Batches, Cells, Column, DATE, INSTRUMENT, PORTFOLIO, Results, Table, detailed, primary_of, repeated};
+use super::{
+    Batches, Cells, Column, DATE, INSTRUMENT, PORTFOLIO, Results, Table, detailed, primary_of, repeated,
+};
 use crate::steps::backtest::BacktestResult;
 
 /// The positions at each close.
@@ -12,7 +14,11 @@ pub(super) const TABLE: Table = Table {
         PORTFOLIO,
         DATE,
         INSTRUMENT,
-        Column::new("shares", "shares", "The shares held, in the units of the prices that the study uses (adjusted ones if those are adjusted); negative if short."),
+        Column::new(
+            "shares",
+            "shares",
+            "The shares held, in the units of the prices that the study uses (adjusted ones if those are adjusted); negative if short.",
+        ),
         Column::new("price", "money a share", "The newest closing price."),
         Column::new("value", "money", "`shares · price`; negative if short."),
         Column::new("weight", "fraction", "`value` divided by the account's equity; negative if short."),

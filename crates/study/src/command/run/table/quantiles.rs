@@ -11,7 +11,11 @@ pub(super) const TABLE: Table = Table {
     columns: &[
         MODEL,
         DATE,
-        Column::new("quantile_1", "fraction", "The return of the fifth with the lowest scores since the session before; missing before its first cohort."),
+        Column::new(
+            "quantile_1",
+            "fraction",
+            "The return of the fifth with the lowest scores since the session before; missing before its first cohort.",
+        ),
         Column::new("quantile_2", "fraction", "That of the second lowest."),
         Column::new("quantile_3", "fraction", "That of the middle."),
         Column::new("quantile_4", "fraction", "That of the second highest."),

@@ -16,7 +16,11 @@ pub(super) const TABLE: Table = Table {
         MODEL,
         INSTRUMENT,
         DATE,
-        Column::new("score", "model's own", "The score: higher is more attractive. It is known at the close of `date` and traded in the next session."),
+        Column::new(
+            "score",
+            "model's own",
+            "The score: higher is more attractive. It is known at the close of `date` and traded in the next session.",
+        ),
     ],
     rows,
 };

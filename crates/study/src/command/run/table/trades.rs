@@ -17,15 +17,47 @@ pub(super) const TABLE: Table = Table {
         INSTRUMENT,
         Column::new("side", "text", "`long` or `short`."),
         Column::new("entry", "date", "The session of the first trade."),
-        Column::new("exit", "date", "The session of the last trade; missing while the position is open at the end."),
+        Column::new(
+            "exit",
+            "date",
+            "The session of the last trade; missing while the position is open at the end.",
+        ),
         Column::new("sessions", "sessions", "The sessions from entry to exit, or to the last close."),
-        Column::new("shares", "shares", "The most shares that were held, in the units of the prices that the study uses."),
-        Column::new("entry_price", "money a share", "The mean price of the trades that opened the position or added to it, slippage included."),
-        Column::new("exit_price", "money a share", "The mean price of the trades that closed it or took from it, and of a delisting; missing without any."),
-        Column::new("costs", "money", "Commission, tax and slippage of all its trades; slippage is in the prices as well."),
-        Column::new("result", "money", "What it paid and brought after all costs; of an open position its value at the last close included."),
-        Column::new("return", "fraction", "`result` divided by the money of the trades that opened it or added to it."),
-        Column::new("reason", "text", "Why it was closed, the reason of the last trade: `rebalance`, `left_universe`, `stop`, `take_profit`, `trailing_stop`, `max_holding` or `delisting`; `open` if it was not closed."),
+        Column::new(
+            "shares",
+            "shares",
+            "The most shares that were held, in the units of the prices that the study uses.",
+        ),
+        Column::new(
+            "entry_price",
+            "money a share",
+            "The mean price of the trades that opened the position or added to it, slippage included.",
+        ),
+        Column::new(
+            "exit_price",
+            "money a share",
+            "The mean price of the trades that closed it or took from it, and of a delisting; missing without any.",
+        ),
+        Column::new(
+            "costs",
+            "money",
+            "Commission, tax and slippage of all its trades; slippage is in the prices as well.",
+        ),
+        Column::new(
+            "result",
+            "money",
+            "What it paid and brought after all costs; of an open position its value at the last close included.",
+        ),
+        Column::new(
+            "return",
+            "fraction",
+            "`result` divided by the money of the trades that opened it or added to it.",
+        ),
+        Column::new(
+            "reason",
+            "text",
+            "Why it was closed, the reason of the last trade: `rebalance`, `left_universe`, `stop`, `take_profit`, `trailing_stop`, `max_holding` or `delisting`; `open` if it was not closed.",
+        ),
     ],
     rows,
 };
@@ -36,9 +68,8 @@ fn rows(results: &Results) -> Option<Batches<'_>> {
     let all = trips.iter().flat_map(|(_, trips)| trips).collect::<Vec<_>>();
     let number =
         |of: fn(&RoundTrip<'_>) -> f64| Cells::Numbers(all.iter().map(|trip| of(trip)).collect::<Vec<_>>());
-    let text = |of: for<'b> fn(&'b RoundTrip<'_>) -> &'b str| {
-        Cells::of_texts(all.iter().map(|trip| Some(of(trip))))
-    };
+    let text =
+        |of: for<'b> fn(&'b RoundTrip<'_>) -> &'b str| Cells::of_texts(all.iter().map(|trip| Some(of(trip))));
     let columns = [
         ("portfolio", super::repeated(trips.iter().map(|(name, trips)| (name.as_str(), trips.len())))),
         ("instrument", text(|trip| trip.instrument)),

@@ -15,8 +15,16 @@ pub(super) const TABLE: Table = Table {
         PORTFOLIO,
         DATE,
         INSTRUMENT,
-        Column::new("wanted", "fraction", "The share of equity that the decision at the close before asked for, measured at that close and before costs; 0 for a position to be closed. Missing where it asked for nothing: the position is kept as it is. A stop or a limit asks for nothing before it is reached."),
-        Column::new("held", "fraction", "The share of equity at the close of this session; 0 if it is not held. It differs from `wanted` by the session's prices, costs, lots, limits and unfilled orders."),
+        Column::new(
+            "wanted",
+            "fraction",
+            "The share of equity that the decision at the close before asked for, measured at that close and before costs; 0 for a position to be closed. Missing where it asked for nothing: the position is kept as it is. A stop or a limit asks for nothing before it is reached.",
+        ),
+        Column::new(
+            "held",
+            "fraction",
+            "The share of equity at the close of this session; 0 if it is not held. It differs from `wanted` by the session's prices, costs, lots, limits and unfilled orders.",
+        ),
     ],
     rows,
 };

@@ -1,0 +1,83 @@
+//! A comparison for a terminal.
+
+use std::fmt;
+
+use backstaff_report::{Cell, Column, Table, text};
+
+use super::{Comparison, Pair, ReturnDifference, Subject};
+use crate::{command::runs::Headline, words};
+
+/// The most keys that are listed.
+const LISTED: usize = 20;
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let first = &self.subjects[0];
+        for subject in self.subjects.iter().filter(|subject| subject.has_changed) {
+            writeln!(f, "note: the study's file says something else by now than for {}\n", subject.label)?;
+        }
+        for pair in &self.pairs {
+            writeln!(f, "{} beside {}", pair.subject, first.label)?;
+            for difference in pair.differences.iter().take(LISTED) {
+                writeln!(f, "  {difference}")?;
+            }
+            if pair.differences.len() > LISTED {
+                writeln!(f, "  and {} more keys", pair.differences.len() - LISTED)?;
+            }
+            writeln!(f, "  {}\n  {}\n", pair.parting(), pair.returns.sentence())?;
+        }
+        f.write_str(&text::render(&numbers(&self.subjects)))?;
+        writeln!(f, "\npage: {}", self.out.display())
+    }
+}
+
+impl Pair {
+    /// Where the two part, as a sentence.
+    pub(super) fn parting(&self) -> String {
+        match (&self.first_stage, self.differences.is_empty()) {
+            (None, true) => "the same study, data and results".to_owned(),
+            (None, false) => "no stage computes anything else".to_owned(),
+            (Some(stage), true) => {
+                format!("the same study; the first stage that reads something else is `{stage}`")
+            }
+            (Some(stage), false) => format!("the first stage that differs is `{stage}`"),
+        }
+    }
+}
+
+impl ReturnDifference {
+    /// The difference as a sentence.
+    pub(super) fn sentence(&self) -> String {
+        let Self { sessions, from, to, annual, t } = self;
+        let (Some(from), Some(to), Some(annual)) = (from, to, annual) else {
+            return "they have no two sessions in common, so their returns can't be compared".to_owned();
+        };
+        let over = format!("over {} in common, {from} to {to}", words::count(*sessions, "session"));
+        match t {
+            None => format!("the same return in every session, {over}"),
+            Some(t) => format!("return a year {:+.1} % apart, t {t:.2} (Newey–West), {over}", 100.0 * annual),
+        }
+    }
+}
+
+/// The headlines of the subjects, one column a subject.
+pub(super) fn numbers(subjects: &[Subject]) -> Table {
+    let columns = subjects.iter().map(|subject| Column::text(subject.label.as_str()));
+    let table = columns.fold(Table::new("Numbers").column(Column::text("")), Table::column);
+    let percent =
+        |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{:.1} %", 100.0 * value));
+    let plain = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.2}"));
+    let rows: [(&str, &dyn Fn(&Headline) -> String); 7] = [
+        ("verdict", &|headline| headline.verdict.clone()),
+        ("return a year (CAGR)", &|headline| percent(headline.cagr)),
+        ("excess a year", &|headline| percent(headline.excess_annual)),
+        ("t of the excess", &|headline| plain(headline.excess_t)),
+        ("Sharpe ratio", &|headline| plain(headline.sharpe)),
+        ("largest drawdown", &|headline| percent(headline.max_drawdown)),
+        ("turnover a year", &|headline| plain(headline.turnover_annual)),
+    ];
+    rows.iter().fold(table, |table, (name, of)| {
+        let cells = subjects.iter().map(|subject| Cell::from(of(&subject.headline)));
+        table.row(std::iter::once(Cell::from(*name)).chain(cells).collect::<Vec<_>>())
+    })
+}

@@ -1,0 +1,204 @@
+//! The runs of studies that a store remembers.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use backstaff_panel::Session;
+use backstaff_report::{Column, Table, cells, text};
+use backstaff_stage::{RunRecord, Store};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    cache::open_existing,
+    compare::{Difference, differences, first_stage},
+    run::RESULTS,
+};
+use crate::{Options, Study, StudyError, results::StudyResult};
+
+/// The numbers of a run that stand in its line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Headline {
+    /// The level of the verdict.
+    pub verdict: String,
+    /// The growth of the portfolio that the study asks about, compounded: a fraction a year.
+    pub cagr: Option<f64>,
+    /// The return above the yardstick, or the alpha to it: a fraction a year.
+    pub excess_annual: Option<f64>,
+    /// The Newey–West t of the excess.
+    pub excess_t: Option<f64>,
+    /// The Sharpe ratio, from yearly numbers.
+    pub sharpe: Option<f64>,
+    /// The deepest drawdown: a fraction, 0 or less.
+    pub max_drawdown: Option<f64>,
+    /// The one-sided turnover: a fraction of equity a year.
+    pub turnover_annual: Option<f64>,
+}
+
+impl Headline {
+    /// The headline of a study's results.
+    pub(crate) fn of(result: &StudyResult) -> Self {
+        let (verdict, measures) = (&result.measures.verdict, &result.measures);
+        let primary = measures.curve.as_ref().and_then(|curve| measures.portfolios.get(&curve.portfolio));
+        let measure = |name: &str| primary.and_then(|measures| measures.get(name).copied().flatten());
+        let level = serde_json::to_value(verdict.level).ok();
+        Self {
+            verdict: level.and_then(|level| level.as_str().map(str::to_owned)).unwrap_or_default(),
+            cagr: measure("cagr"),
+            excess_annual: verdict.excess_annual,
+            excess_t: verdict.excess_t,
+            sharpe: measure("sharpe"),
+            max_drawdown: measure("max_drawdown"),
+            turnover_annual: measure("turnover_annual"),
+        }
+    }
+}
+
+/// A run that a store remembers.
+#[derive(Clone, Debug, Serialize)]
+pub struct KeptRun {
+    /// The name of the study, its profile included.
+    pub study: String,
+    /// The number of the run, counted for each study.
+    pub run: u64,
+    /// When the run began: YYYY-MM-DD HH:MM:SS, UTC.
+    pub started: String,
+    /// The wall time of the run in seconds.
+    pub seconds: f64,
+    /// The study's file as it was called then; `None` for a study without a file.
+    pub file: Option<PathBuf>,
+    /// What differed in the study from the run before; empty for its first run.
+    pub differences: Vec<Difference>,
+    /// The first stage whose results differ from those of the run before; `None` for its first run and if none does.
+    pub first_stage: Option<String>,
+    /// Whether it is the first run that is remembered of its study.
+    pub is_first: bool,
+    /// The numbers of the run.
+    pub headline: Headline,
+}
+
+/// The runs that a store remembers, by study, oldest first.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub struct Runs(pub Vec<KeptRun>);
+
+impl fmt::Display for Runs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return writeln!(f, "no runs are remembered here; `backstaff run STUDY.yaml` makes one");
+        }
+        let mut table = Table::new("")
+            .column(Column::text("run"))
+            .column(Column::text("when (UTC)"))
+            .column(Column::text("verdict"))
+            .column(Column::percent("CAGR", 1))
+            .column(Column::percent("excess", 1))
+            .column(Column::number("t", 2))
+            .column(Column::number("Sharpe", 2))
+            .column(Column::percent("drawdown", 0))
+            .column(Column::number("turnover", 1))
+            .column(Column::text("differs from the run before"));
+        for run in &self.0 {
+            let Headline { verdict, cagr, excess_annual, excess_t, sharpe, max_drawdown, turnover_annual } =
+                &run.headline;
+            table = table.row(cells![
+                format!("{}@{}", run.study, run.run),
+                run.started.get(..16).unwrap_or(&run.started),
+                verdict.as_str(),
+                *cagr,
+                *excess_annual,
+                *excess_t,
+                *sharpe,
+                *max_drawdown,
+                *turnover_annual,
+                run.changed()
+            ]);
+        }
+        f.write_str(&text::render(&table))
+    }
+}
+
+impl KeptRun {
+    /// What differed from the run before, in a line.
+    fn changed(&self) -> String {
+        let keys = self.differences.iter().take(3).map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        match (self.differences.len(), &self.first_stage) {
+            _ if self.is_first => "the first one".to_owned(),
+            (0, None) => "nothing".to_owned(),
+            (0, Some(stage)) => format!("not the study, but what {stage} reads"),
+            (n, _) if n > 3 => format!("{keys}; and {} more keys", n - 3),
+            _ => keys,
+        }
+    }
+}
+
+/// The runs of a study, or of all studies of a folder; `place` is the study's file or the folder.
+///
+/// # Errors
+///
+/// If there is no store there, or the study can't be read.
+pub fn runs(place: &Path, options: &Options) -> Result<Runs, StudyError> {
+    let (store, names) = if place.is_dir() {
+        let store = open_existing(&options.store_of(place))?;
+        let names = store.studies()?;
+        (store, names)
+    } else {
+        let study = Study::open(place, options)?;
+        (open_existing(study.store_path())?, vec![study.run_name()])
+    };
+    let mut all = Vec::new();
+    for name in names {
+        all.extend(of_study(&store, &name)?);
+    }
+    Ok(Runs(all))
+}
+
+/// The runs of one study, oldest first. Updates and runs of other versions of the program that kept no results are none.
+fn of_study(store: &Store, name: &str) -> Result<Vec<KeptRun>, StudyError> {
+    let mut all = Vec::<KeptRun>::new();
+    let mut former: Option<StudyResult> = None;
+    for number in store.run_numbers(name)? {
+        let Ok(record) = store.run_record(name, number) else { continue };
+        let Some(result) = results_of(store, &record)? else { continue };
+        let before = former.as_ref();
+        all.push(KeptRun {
+            study: record.study,
+            run: record.number,
+            started: moment(record.started_unix),
+            seconds: record.seconds,
+            file: record.facts["file"].as_str().map(PathBuf::from),
+            differences: before
+                .map(|before| differences(&before.settings, &result.settings))
+                .unwrap_or_default(),
+            first_stage: before.and_then(|before| first_stage(before, &result)),
+            is_first: before.is_none(),
+            headline: Headline::of(&result),
+        });
+        former = Some(result);
+    }
+    Ok(all)
+}
+
+/// The results that a run has kept; `None` if it kept none that this program can read.
+pub(super) fn results_of(store: &Store, record: &RunRecord) -> Result<Option<StudyResult>, StudyError> {
+    let bytes = store.beside_run(&record.study, record.number, RESULTS)?;
+    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+/// A moment as YYYY-MM-DD HH:MM:SS in UTC.
+pub(super) fn moment(unix: u64) -> String {
+    let (days, seconds) = (unix / 86_400, unix % 86_400);
+    let day = Session::from_number(i32::try_from(days).unwrap_or(i32::MAX));
+    format!("{day} {:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_read_as_dates_and_times() {
+        assert_eq!(moment(1_700_000_000), "2023-11-14 22:13:20");
+    }
+}
