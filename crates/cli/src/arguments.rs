@@ -89,7 +89,7 @@ pub(crate) enum Command {
     Run(Run),
     /// Run the bundled example.
     Demo,
-    /// Compute features of a data file into a Parquet file; prices are used as in the file.
+    /// Compute features of a data file into a Parquet or CSV file; prices are used as in the file.
     #[command(
         after_help = "Examples:\n  backstaff compute --data prices.parquet --library technical --out features.parquet\n  \
                             backstaff compute --data csv/ --feature 'z=CsZScore($close/Mean($close,20))' --out z.parquet"
@@ -452,8 +452,8 @@ pub(crate) struct Compute {
     /// A file of features of your own.
     #[arg(long = "features", value_name = "FILE.yaml")]
     pub file: Option<PathBuf>,
-    /// The Parquet file to write: `instrument`, `date` and a column a feature.
-    #[arg(long, value_name = "FILE.parquet", required_unless_present = "explain")]
+    /// The file to write, Parquet or, if it ends in `.csv`, CSV: `instrument`, `date` and a column a feature.
+    #[arg(long, value_name = "FILE.parquet|FILE.csv", required_unless_present = "explain")]
     pub out: Option<PathBuf>,
     /// Print the plan instead: nodes, sharing, passes over memory, look-back, bytes.
     #[arg(long)]

@@ -260,3 +260,25 @@ fn facts_may_have_thousands_and_words_for_missing_values() {
     let sales = read(&place.path("o.parquet"), "s").into_values().collect::<Vec<_>>();
     assert_eq!(sales, [None, Some(1000.0), Some(1000.0)]);
 }
+
+#[test]
+fn csv_has_the_values_of_parquet_and_another_ending_is_refused() {
+    let place = Workplace::empty();
+    place.write("prices.csv", &support::prices(4, 300, false));
+    let feature = ["compute", "--data", "prices.csv", "--feature", "m=$close/Ref($close,20)-1", "--out"];
+    for out in ["o.parquet", "o.csv"] {
+        place.json(&[&feature[..], &[out]].concat());
+    }
+    let text = std::fs::read_to_string(place.path("o.csv")).unwrap();
+    let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    assert_eq!(lines.next().unwrap(), ["instrument", "date", "m"]);
+    let rows = lines.map(|line| {
+        let key = (line[0].to_owned(), line[1].to_owned());
+        (key, (!line[2].is_empty()).then(|| line[2].parse::<f64>().unwrap()))
+    });
+    let rows = rows.collect::<BTreeMap<_, _>>();
+    assert!(rows.len() > 100 && rows == read(&place.path("o.parquet"), "m"));
+    let (code, message) = place.failure(&[&feature[..], &["o.xlsx"]].concat());
+    assert!(code == 4 && message.contains("neither in .parquet nor in .csv"), "{message}");
+    assert!(!place.path("o.xlsx").exists());
+}

@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use support::Workplace;
 
@@ -23,12 +23,10 @@ const FLAGS: [&str; 14] = [
     "--virtual-time-budget=5000",
 ];
 
-#[test]
-fn the_page_of_a_study_draws_its_charts_and_asks_nobody_for_anything() {
-    let place = Workplace::new();
-    let run = place.json(&["run", "study.yaml"]);
-    let page = place.path(run["artifacts"]["report"].as_str().unwrap());
-    let html = std::fs::read_to_string(&page).unwrap();
+/// The text of a page, and its document after a browser has run it; it must ask nobody for anything and complain of
+/// nothing.
+fn drawn(place: &Workplace, page: &Path) -> (String, String) {
+    let html = std::fs::read_to_string(page).unwrap();
     assert!(html.contains("Content-Security-Policy") && html.contains("default-src 'none'"));
     for reference in ["src=\"http", "href=\"http", "url(http", "@import"] {
         assert!(!html.contains(reference), "{reference}");
@@ -43,6 +41,14 @@ fn the_page_of_a_study_draws_its_charts_and_asks_nobody_for_anything() {
     let (document, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let complaints = log.lines().filter(|line| line.contains("CONSOLE")).collect::<Vec<_>>();
     assert!(complaints.is_empty(), "{complaints:?}");
+    (html, document.into_owned())
+}
+
+#[test]
+fn the_page_of_a_study_draws_its_charts_and_asks_nobody_for_anything() {
+    let place = Workplace::new();
+    let run = place.json(&["run", "study.yaml"]);
+    let (html, document) = drawn(&place, &place.path(run["artifacts"]["report"].as_str().unwrap()));
     let n_charts = html.matches("class=\"plot\"").count();
     assert!(n_charts >= 12, "{n_charts} charts");
     assert_eq!(document.matches("<canvas").count(), n_charts, "a canvas for every chart");
@@ -61,4 +67,16 @@ fn equal_results_give_an_equal_body() {
         rest.split_once("<!-- /body -->").unwrap().0.to_owned()
     };
     assert!(body("a", "1") == body("b", "2"), "only the run block may differ");
+}
+
+#[test]
+fn the_page_of_a_comparison_draws_its_curves() {
+    let place = Workplace::new();
+    place.json(&["run", "study.yaml"]);
+    place.write("study.yaml", &support::STUDY.replace("k: 4", "k: 3"));
+    place.json(&["run", "study.yaml"]);
+    let compared = place.json(&["compare", "small@1", "small@2"]);
+    let (html, document) = drawn(&place, &place.path(compared["out"].as_str().unwrap()));
+    assert_eq!(html.matches("class=\"plot\"").count(), 2);
+    assert_eq!(document.matches("<canvas").count(), 2, "a canvas for every chart");
 }

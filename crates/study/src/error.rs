@@ -86,7 +86,7 @@ impl StudyError {
     pub fn kind(&self) -> ErrorKind {
         use backstaff_learn::{LearnError, LightGbmError};
         match self {
-            Self::Output(OutputError::Refused { .. }) => ErrorKind::Study,
+            Self::Output(OutputError::Refused { .. } | OutputError::Ending { .. }) => ErrorKind::Study,
             Self::Learn(LearnError::LightGbm(LightGbmError::NotFound { .. }))
             | Self::Output(_)
             | Self::Generator(_)

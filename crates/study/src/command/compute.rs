@@ -1,4 +1,4 @@
-//! Single computations: from a data file and expressions to a Parquet file.
+//! Single computations: from a data file and expressions to a table, as Parquet or CSV.
 
 mod data;
 
@@ -18,7 +18,7 @@ pub(crate) use self::data::{Data, Task, with_data};
 pub use crate::steps::load::FileForm;
 use crate::{
     StudyError,
-    command::output::{PanelWriter, Reads, write_runs},
+    command::output::{PanelWriter, Reads, form_of, write_runs},
     config::{Chosen, catalog, choose},
     flow::{
         Flow,
@@ -50,7 +50,7 @@ pub struct Request {
     pub file: Option<PathBuf>,
     /// Further files that the request was made from, such as that of the layout; none of them is written over.
     pub also_read: Vec<PathBuf>,
-    /// The Parquet file to write.
+    /// The file to write: CSV if its name ends in `.csv`, else Parquet.
     pub out: PathBuf,
     /// A store that keeps the results for the next time; `None` to keep none.
     pub store: Option<PathBuf>,
@@ -73,7 +73,7 @@ pub(crate) enum Taken {
 /// The outcome of a computation.
 #[derive(Clone, Debug, Serialize)]
 pub struct Computed {
-    /// The Parquet file that was written.
+    /// The file that was written.
     pub out: PathBuf,
     /// The number of rows in the file.
     pub rows: usize,
@@ -96,9 +96,10 @@ pub struct Computed {
     pub trace: serde_json::Value,
 }
 
-/// Compute features of a data file and write them into a Parquet file.
+/// Compute features of a data file and write them into a table.
 pub fn compute(request: &Request, observer: &dyn Observer) -> Result<Computed, StudyError> {
     request.reads().allow("--out", &request.out)?;
+    form_of("--out", &request.out)?;
     request.with_data("compute", Taken::Counted, observer, |flow, data, chosen| {
         write(request, flow, data, chosen)
     })
@@ -111,7 +112,7 @@ fn write(request: &Request, flow: &Flow<'_>, data: &Data, chosen: &Chosen) -> Re
     let names = chosen.names().collect::<Vec<_>>();
     let headers = names.iter().map(|&name| (name, Encoding::F64));
     let mut written = Duration::ZERO;
-    write_runs(&request.out, axis, headers, |writer| {
+    write_runs(&request.out, form_of("--out", &request.out)?, axis, headers, |writer| {
         data.stream(flow, chosen, PanelWriter::ROWS, |run| {
             flow.check_cancelled()?;
             let start = Instant::now();

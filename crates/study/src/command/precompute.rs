@@ -127,6 +127,12 @@ impl Study {
     /// Check before anything is computed that neither the file or folder nor its document is something else.
     fn may_precompute(&self, out: &Path) -> Result<(), StudyError> {
         let reads = self.reads();
+        let is_file =
+            out.extension().is_some_and(|ending| ["csv", "pq"].iter().any(|known| ending == *known));
+        if is_file && !out.is_dir() {
+            let (path, known) = (out.to_owned(), &[".parquet", "no ending at all, as a folder does"][..]);
+            return Err(OutputError::Ending { option: "--out", path, known }.into());
+        }
         if is_long(out) {
             reads.allow("--out", out)?;
         } else {

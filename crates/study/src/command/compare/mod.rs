@@ -1,6 +1,5 @@
 //! Runs beside each other: what differs in their studies, where they part, and how far their results lie apart.
 
-mod differences;
 mod page;
 mod subject;
 mod text;
@@ -10,10 +9,11 @@ use std::path::{Path, PathBuf};
 use backstaff_portfolio::measure::{newey_west_t, usual_lags};
 use serde::Serialize;
 
-pub use self::differences::Difference;
-pub(crate) use self::differences::differences;
 pub use self::subject::Subject;
-use super::output::{OutputError, Reads, write_bytes};
+use super::{
+    output::{OutputError, Reads, write_bytes},
+    runs::{Difference, differences, first_stage},
+};
 use crate::{
     Options, StudyError,
     results::{Curve, StudyResult},
@@ -116,20 +116,6 @@ fn own_page(subjects: &[Subject], options: &Options) -> Result<PathBuf, StudyErr
         return Err(OutputError::Refused { option: "--out".to_owned(), path, why }.into());
     }
     Ok(path)
-}
-
-/// The first stage, in the order of a run, whose artifacts have other keys; `None` if all are the same.
-pub(crate) fn first_stage(before: &StudyResult, after: &StudyResult) -> Option<String> {
-    let keys = |result: &StudyResult, stage: &str| {
-        let own = result.lineage.iter().filter(|artifact| artifact.stage == stage);
-        let mut keys = own.map(|artifact| artifact.key.clone()).collect::<Vec<_>>();
-        keys.sort();
-        keys
-    };
-    let stages = before.lineage.iter().chain(&after.lineage).map(|artifact| artifact.stage.as_str());
-    let mut seen = std::collections::BTreeSet::new();
-    let mut stages = stages.filter(|stage| seen.insert(*stage));
-    stages.find(|stage| keys(before, stage) != keys(after, stage)).map(str::to_owned)
 }
 
 impl ReturnDifference {

@@ -8,8 +8,9 @@ use backstaff_report::{
     Cell, Chart, Column, Date, Details, Fact, Format, Line, Lines, Report, Rule, Scale, Section, Table, cells,
 };
 
-use super::{Comparison, Pair, differences::brief, text::numbers};
+use super::{Comparison, Pair, text::numbers};
 use crate::{
+    command::runs::brief,
     results::{Curve, StudyResult},
     words,
 };
@@ -44,7 +45,10 @@ pub(super) fn about(comparison: &Comparison) -> Section {
 fn summary(comparison: &Comparison) -> Section {
     let first = &comparison.subjects[0].label;
     let facts = comparison.pairs.iter().flat_map(|pair| {
-        let t = pair.returns.t.map_or("the same returns".to_owned(), |t| format!("t {t:.2}, Newey–West"));
+        let t = pair
+            .returns
+            .t
+            .map_or("the same returns".to_owned(), |t| format!("t {}, Newey–West", words::number(t, 2)));
         let sessions = words::count(pair.returns.sessions, "session");
         [Fact::new(format!("{} less {first}, a year", pair.subject), pair.returns.annual, Format::Percent(1))
             .note(format!("{t}, {sessions} in common"))]
@@ -139,7 +143,7 @@ fn measures(comparison: &Comparison, results: &[&StudyResult]) -> Section {
             let curve = result.measures.curve.as_ref()?;
             result.measures.portfolios.get(&curve.portfolio)?.get(measure.name).copied().flatten()
         };
-        let show = |result| Cell::from(value(result).map_or("–".to_owned(), |value| words::number(value, 4)));
+        let show = |result| Cell::from(words::number(value(result).unwrap_or(f64::NAN), 4));
         table = table.row(
             std::iter::once(Cell::from(measure.title)).chain(results.iter().map(show)).collect::<Vec<_>>(),
         );

@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use backstaff_stage::{RunRecord, Store};
 use serde::Serialize;
 
-use super::super::{
-    cache::open_existing,
-    runs::{Headline, moment, results_of},
+use crate::{
+    Options, Study, StudyError,
+    command::{
+        cache::open_existing,
+        runs::{Headline, moment, results_of},
+    },
+    results::StudyResult,
 };
-use crate::{Options, Study, StudyError, results::StudyResult};
 
 /// A run, or a file of results, that is compared.
 #[derive(Clone, Debug, Serialize)]

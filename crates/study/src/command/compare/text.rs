@@ -53,10 +53,10 @@ impl ReturnDifference {
             return "they have no two sessions in common, so their returns can't be compared".to_owned();
         };
         let over = format!("over {} in common, {from} to {to}", words::count(*sessions, "session"));
-        match t {
-            None => format!("the same return in every session, {over}"),
-            Some(t) => format!("return a year {:+.1} % apart, t {t:.2} (Newey–West), {over}", 100.0 * annual),
-        }
+        let Some(t) = t else { return format!("the same return in every session, {over}") };
+        let (size, t) = (words::percent(annual.abs(), 1), words::number(*t, 2));
+        let more = if *annual < 0.0 { "less" } else { "more" };
+        format!("earned {size} a year {more} (t {t}, Newey–West), {over}")
     }
 }
 

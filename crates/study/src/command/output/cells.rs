@@ -101,6 +101,11 @@ fn present(value: f64) -> Option<f64> {
     (!value.is_nan()).then_some(value)
 }
 
+/// A number of single precision in the fewest digits that give it back to the bit; empty if it is missing.
+pub(super) fn short(value: f32) -> String {
+    if value.is_nan() { String::new() } else { format!("{value:?}") }
+}
+
 /// A number in the fewest digits that give it back to the bit; empty if it is missing.
 pub(super) fn number(value: f64) -> String {
     if value.is_nan() { String::new() } else { format!("{value:?}") }

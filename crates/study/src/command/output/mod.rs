@@ -3,6 +3,7 @@
 mod batches;
 mod cells;
 mod csv;
+mod panel_writer;
 mod parquet;
 mod reads;
 mod staging;
@@ -18,11 +19,14 @@ use std::{
 
 use serde::Serialize;
 
+use crate::config::Outputs;
+
 pub(crate) use self::{batches::Batches, parquet::Stamped, staging::Staging, temporary::is_temporary};
 pub use self::{
     cells::Cells,
     csv::write_csv,
-    parquet::{PanelWriter, write_panel, write_runs, write_table},
+    panel_writer::{PanelWriter, write_runs},
+    parquet::{write_panel, write_table},
     reads::Reads,
 };
 use self::{
@@ -42,6 +46,10 @@ pub enum OutputError {
     #[error("{}{path} is not written: {why}; name another file", prefix(.option))]
     Refused { option: String, path: PathBuf, why: String },
 
+    /// The ending of a name tells a form that there is not.
+    #[error("{option}: {path} ends neither in {}; give it one of these endings", .known.join(" nor in "))]
+    Ending { option: &'static str, path: PathBuf, known: &'static [&'static str] },
+
     #[error("cannot write {path}: {source}")]
     Parquet { path: PathBuf, source: ::parquet::errors::ParquetError },
 
@@ -59,6 +67,22 @@ fn hint(source: &io::Error) -> &'static str {
 
 fn prefix(option: &str) -> String {
     if option.is_empty() { String::new() } else { format!("{option}: ") }
+}
+
+/// The form of a table that its file's name asks for: CSV or Parquet, and Parquet for a name without an ending, such as
+/// that of a device.
+///
+/// # Errors
+///
+/// If the name has any other ending.
+pub fn form_of(option: &'static str, path: &Path) -> Result<Outputs, OutputError> {
+    let is = |ending: &str| path.extension().is_some_and(|own| own.eq_ignore_ascii_case(ending));
+    match path.extension() {
+        None => Ok(Outputs::Parquet),
+        Some(_) if is("parquet") || is("pq") => Ok(Outputs::Parquet),
+        Some(_) if is("csv") => Ok(Outputs::Csv),
+        Some(_) => Err(OutputError::Ending { option, path: path.to_owned(), known: &[".parquet", ".csv"] }),
+    }
 }
 
 /// Write a file through a temporary one beside it, so that a reader sees the old file or the new one. Its bytes are on

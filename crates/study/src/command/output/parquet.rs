@@ -25,7 +25,10 @@ use parquet::{
 };
 use rayon::prelude::*;
 
-use super::{Cells, OutputError, atomically};
+use super::{
+    Cells, OutputError, atomically,
+    panel_writer::{PanelFile, PanelWriter},
+};
 
 /// The number of rows in a row group: readers can work on several in parallel, and the memory stays bounded.
 pub(super) const ROW_GROUP: usize = 262_144;
@@ -88,18 +91,7 @@ impl Stamped {
     }
 }
 
-/// Write columns that are never in memory as a whole: `write` hands over one run of rows after the other, in the order
-/// of the axis.
-pub fn write_runs<'a, E: From<OutputError>>(
-    path: &Path,
-    axis: &Axis,
-    columns: impl Iterator<Item = (&'a str, Encoding)>,
-    write: impl FnOnce(&mut PanelWriter<'_>) -> Result<(), E>,
-) -> Result<(), E> {
-    stamped_runs(path, axis, columns, &Stamped::default(), write)
-}
-
-fn stamped_runs<'a, E: From<OutputError>>(
+pub(super) fn stamped_runs<'a, E: From<OutputError>>(
     path: &Path,
     axis: &Axis,
     columns: impl Iterator<Item = (&'a str, Encoding)>,
@@ -119,38 +111,39 @@ fn stamped_runs<'a, E: From<OutputError>>(
     let names = Arc::new(StringArray::from_iter_values(names));
     atomically(path, |file| {
         let groups = RowGroups::new(path, file, &Arc::new(Schema::new(fields)), stamped)?;
-        let mut writer = PanelWriter { path, axis, names, groups };
+        let mut writer = PanelWriter::new(axis, PanelFile::Parquet(PanelRows { names, groups }));
         write(&mut writer)?;
-        Ok(writer.groups.close()?)
+        Ok(writer.close()?)
     })
 }
 
-/// A file with columns over the rows of an axis, while it is being written.
-#[expect(missing_debug_implementations, reason = "the writer of Parquet has none")]
-pub struct PanelWriter<'a> {
-    path: &'a Path,
-    axis: &'a Axis,
+/// Columns over rows of an axis in a Parquet file, while it is being written.
+pub(super) struct PanelRows<'a> {
     names: ArrayRef,
     groups: RowGroups<'a>,
 }
 
-impl PanelWriter<'_> {
-    /// The number of rows that are best written at a time.
-    pub const ROWS: usize = ROW_GROUP;
-
-    /// Write the next rows of the axis; each column comes with the range that these rows have in it.
-    pub fn write<'a>(
+impl PanelRows<'_> {
+    /// Write these rows of the axis.
+    pub(super) fn write<'a>(
         &mut self,
-        rows: Range<usize>,
+        axis: &Axis,
+        rows: &Range<usize>,
         columns: impl IndexedParallelIterator<Item = (&'a Column, Range<usize>)>,
     ) -> Result<(), OutputError> {
-        let (codes, dates) = keys(self.axis, &rows);
+        let (codes, dates) = keys(axis, rows);
         let instruments = DictionaryArray::<Int32Type>::try_new(Int32Array::from(codes), self.names.clone());
+        let path = self.groups.path;
         let instruments =
-            instruments.map_err(|source| OutputError::Arrow { path: self.path.to_owned(), source })?;
+            instruments.map_err(|source| OutputError::Arrow { path: path.to_owned(), source })?;
         let keys: [ArrayRef; 2] = [Arc::new(instruments), Arc::new(Date32Array::from(dates))];
         let columns = columns.map(|(column, rows)| slice(column, rows));
         self.groups.write(keys.into_par_iter().chain(columns))
+    }
+
+    /// Bring the file to its end.
+    pub(super) fn close(self) -> Result<(), OutputError> {
+        self.groups.close()
     }
 }
 

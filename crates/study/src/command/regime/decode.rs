@@ -12,7 +12,8 @@ use serde::Serialize;
 use super::{Observed, RowOrder};
 use crate::{
     StudyError,
-    command::output::{Cells, Reads, write_csv, write_table},
+    command::output::{Cells, Reads, form_of, write_csv, write_table},
+    config::Outputs,
 };
 
 /// The request for a decoding.
@@ -56,6 +57,7 @@ pub struct Decoded {
 /// A model or data that can't be read, another number of columns than the model has series, an infinite value.
 pub fn decode(request: &DecodeRequest) -> Result<Decoded, StudyError> {
     Reads::of([&request.model, &request.observed.data]).allow("--out", &request.out)?;
+    let form = form_of("--out", &request.out)?;
     let model = read_model(&request.model)?;
     let (expected, found) = (model.n_series(), request.observed.columns.len());
     if expected != found {
@@ -66,10 +68,9 @@ pub fn decode(request: &DecodeRequest) -> Result<Decoded, StudyError> {
         decoded(&model, &observations).map_err(|error| request.observed.wrong(error))?;
     let columns = columns.iter().map(|(name, cells)| (name.as_str(), cells.clone()));
     let columns = dates(&table).into_iter().chain(columns).collect::<Vec<_>>();
-    if request.out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
-        write_csv(&request.out, &columns)?;
-    } else {
-        write_table(&request.out, &columns)?;
+    match form {
+        Outputs::Csv => write_csv(&request.out, &columns)?,
+        Outputs::Parquet => write_table(&request.out, &columns)?,
     }
     Ok(Decoded {
         out: request.out.clone(),

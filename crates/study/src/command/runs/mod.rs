@@ -1,5 +1,8 @@
 //! The runs of studies that a store remembers.
 
+mod difference;
+mod headline;
+
 use std::{
     fmt,
     path::{Path, PathBuf},
@@ -8,52 +11,12 @@ use std::{
 use backstaff_panel::Session;
 use backstaff_report::{Column, Table, cells, text};
 use backstaff_stage::{RunRecord, Store};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{
-    cache::open_existing,
-    compare::{Difference, differences, first_stage},
-    run::RESULTS,
-};
+pub(crate) use self::difference::{brief, differences, first_stage};
+pub use self::{difference::Difference, headline::Headline};
+use super::{cache::open_existing, run::RESULTS};
 use crate::{Options, Study, StudyError, results::StudyResult};
-
-/// The numbers of a run that stand in its line.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Headline {
-    /// The level of the verdict.
-    pub verdict: String,
-    /// The growth of the portfolio that the study asks about, compounded: a fraction a year.
-    pub cagr: Option<f64>,
-    /// The return above the yardstick, or the alpha to it: a fraction a year.
-    pub excess_annual: Option<f64>,
-    /// The Newey–West t of the excess.
-    pub excess_t: Option<f64>,
-    /// The Sharpe ratio, from yearly numbers.
-    pub sharpe: Option<f64>,
-    /// The deepest drawdown: a fraction, 0 or less.
-    pub max_drawdown: Option<f64>,
-    /// The one-sided turnover: a fraction of equity a year.
-    pub turnover_annual: Option<f64>,
-}
-
-impl Headline {
-    /// The headline of a study's results.
-    pub(crate) fn of(result: &StudyResult) -> Self {
-        let (verdict, measures) = (&result.measures.verdict, &result.measures);
-        let primary = measures.curve.as_ref().and_then(|curve| measures.portfolios.get(&curve.portfolio));
-        let measure = |name: &str| primary.and_then(|measures| measures.get(name).copied().flatten());
-        let level = serde_json::to_value(verdict.level).ok();
-        Self {
-            verdict: level.and_then(|level| level.as_str().map(str::to_owned)).unwrap_or_default(),
-            cagr: measure("cagr"),
-            excess_annual: verdict.excess_annual,
-            excess_t: verdict.excess_t,
-            sharpe: measure("sharpe"),
-            max_drawdown: measure("max_drawdown"),
-            turnover_annual: measure("turnover_annual"),
-        }
-    }
-}
 
 /// A run that a store remembers.
 #[derive(Clone, Debug, Serialize)]

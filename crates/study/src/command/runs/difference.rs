@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, fmt};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::results::StudyResult;
+
 /// A longer value is cut in a line for people.
 const LONGEST: usize = 60;
 
@@ -33,7 +35,7 @@ impl fmt::Display for Difference {
 }
 
 /// A value in a line: texts without quotes, what is long cut.
-pub(super) fn brief(value: &Value) -> String {
+pub(crate) fn brief(value: &Value) -> String {
     let text = match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -56,6 +58,20 @@ pub(crate) fn differences(before: &Value, after: &Value) -> Vec<Difference> {
         after: after.get(key).cloned(),
     });
     all.filter(|difference| !PASSED_OVER.contains(&difference.key.as_str())).collect()
+}
+
+/// The first stage, in the order of a run, whose artifacts have other keys; `None` if all are the same.
+pub(crate) fn first_stage(before: &StudyResult, after: &StudyResult) -> Option<String> {
+    let keys = |result: &StudyResult, stage: &str| {
+        let own = result.lineage.iter().filter(|artifact| artifact.stage == stage);
+        let mut keys = own.map(|artifact| artifact.key.clone()).collect::<Vec<_>>();
+        keys.sort();
+        keys
+    };
+    let stages = before.lineage.iter().chain(&after.lineage).map(|artifact| artifact.stage.as_str());
+    let mut seen = std::collections::BTreeSet::new();
+    let mut stages = stages.filter(|stage| seen.insert(*stage));
+    stages.find(|stage| keys(before, stage) != keys(after, stage)).map(str::to_owned)
 }
 
 /// The keys that change no number.
