@@ -8,7 +8,9 @@ use std::{num::NonZeroU32, path::PathBuf};
 
 use backstaff_study::{
     compute::FileForm,
-    config::{CalendarRule, DateOrder, Decimal, Halts, NameRule, TextEncoding, Written, Zone},
+    config::{
+        CalendarRule, DateOrder, Decimal, Halts, Hours, NameRule, Resample, TextEncoding, Written, Zone,
+    },
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -210,6 +212,8 @@ impl Files {
             written: reading.written(),
             halts: bars.halts(),
             wide: bars.wide.clone(),
+            resample: bars.resample.map(|Length::Session| Resample::Session),
+            hours: bars.hours,
             zone: trading.zone.clone(),
             calendar: trading.calendar.clone(),
             instrument_names: joining.instrument_names.clone().unwrap_or_default(),
@@ -227,6 +231,20 @@ pub(crate) struct BarForm {
     /// The quantity (close) that the columns hold where a file has one column for each instrument.
     #[arg(long, value_name = "FIELD")]
     wide: Option<String>,
+    /// The length that bars of minutes or hours get: session joins those of each date.
+    #[arg(long, value_name = "LENGTH")]
+    resample: Option<Length>,
+    /// The hours in which bars that are resampled count, such as 09:30-16:00; all if absent.
+    #[arg(long, value_name = "HOURS", requires = "resample")]
+    hours: Option<Hours>,
+}
+
+/// The length that bars get.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Length {
+    /// A session.
+    Session,
 }
 
 fn decimal(mark: &str) -> Result<Decimal, String> {
@@ -292,8 +310,13 @@ enum Order {
 impl BarForm {
     /// The first argument that is there; `None` if nothing is said.
     pub(crate) fn stated(&self) -> Option<&'static str> {
-        let Self { halts, wide } = self;
-        let stated = [("--halts", halts.is_some()), ("--wide", wide.is_some())];
+        let Self { halts, wide, resample, hours } = self;
+        let stated = [
+            ("--halts", halts.is_some()),
+            ("--wide", wide.is_some()),
+            ("--resample", resample.is_some()),
+            ("--hours", hours.is_some()),
+        ];
         stated.into_iter().find_map(|(name, is_stated)| is_stated.then_some(name))
     }
 

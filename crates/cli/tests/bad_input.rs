@@ -80,7 +80,43 @@ fn prices_that_are_not_positive() {
         lines.join("\n")
     });
     assert_eq!(code, DATA_ARE_WRONG, "{message}");
-    assert!(message.contains("-3") && message.contains("exclude"), "{message}");
+    assert!(message.contains("-3") && message.contains("`on_bad_row: drop`"), "{message}");
+}
+
+/// Prices in which one value of a line is another.
+fn changed(line: usize, cell: usize, change: impl Fn(f64) -> f64) -> String {
+    let text = prices(10, 900, false);
+    let mut lines = text.lines().map(str::to_owned).collect::<Vec<_>>();
+    let mut cells = lines[line].split(',').map(str::to_owned).collect::<Vec<_>>();
+    cells[cell] = change(cells[cell].parse().expect("a number")).to_string();
+    lines[line] = cells.join(",");
+    lines.join("\n")
+}
+
+#[test]
+fn a_close_a_hundred_times_too_high_is_told_first_of_all() {
+    let place = Workplace::new();
+    place.write("prices.csv", &changed(99, 5, |close| close * 100.0));
+    place.write("study.yaml", STUDY);
+    let run = place.json(&["run", "study.yaml"]);
+    let first = run["warnings"][0].as_str().unwrap_or_default();
+    assert!(first.starts_with("1 series looks broken: S00 2010-05-20"), "{first}");
+}
+
+#[test]
+fn one_bad_bar_costs_a_bar() {
+    let place = Workplace::new();
+    place.write("prices.csv", &changed(9, 5, |_| -1.0));
+    place.write("study.yaml", &STUDY.replace("adjustment: as_is", "adjustment: as_is, on_bad_row: drop"));
+    let run = place.json(&["run", "study.yaml"]);
+    assert_eq!(run["excluded"], serde_json::json!([]));
+    let told = run["warnings"].to_string();
+    assert!(
+        told.contains("1 row of 1 instrument can't be true and is left out") && told.contains("row 10"),
+        "{told}"
+    );
+    let page = std::fs::read_to_string(place.path(run["artifacts"]["report"].as_str().unwrap())).unwrap();
+    assert!(page.contains("Rows left out") && page.contains("S00 has close -1"), "the report lists it");
 }
 
 #[test]

@@ -9,7 +9,7 @@
 
 use std::{process::ExitCode, time::Instant};
 
-use backstaff_source::{OnBadInstrument, PanelSource, SourceError, quality};
+use backstaff_source::{OnBadRow, PanelSource, SourceError, quality};
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
         Some("verbatim") => PanelSource::verbatim(path),
         _ => PanelSource::new(path),
     };
-    source.on_bad_instrument = OnBadInstrument::Exclude;
+    source.on_bad_row = OnBadRow::Drop;
     match show(&source) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

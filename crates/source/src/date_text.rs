@@ -186,6 +186,21 @@ fn second_of_day(rest: &str) -> Option<u32> {
         .then_some(hour * 3_600 + minute * 60 + second)
 }
 
+/// The second of the day of a text such as `09:30`, `9:30:15`, `4:00 PM`, `0930` or `093015`; `None` if it is none.
+pub(crate) fn time_of_day(text: &str) -> Option<u32> {
+    let text = text.trim();
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.contains(':').then(|| second_of_day(text)).flatten();
+    }
+    let digits = text.parse::<u32>().ok()?;
+    let (hour, minute, second) = match text.len() {
+        1..=4 => (digits / 100, digits % 100, 0),
+        5..=6 => (digits / 10_000, digits / 100 % 100, digits % 100),
+        _ => return None,
+    };
+    (hour < 24 && minute < 60 && second < 60).then_some(hour * 3_600 + minute * 60 + second)
+}
+
 /// Whether a stamp says the zone of its time, and another one than UTC: its date then is the local one.
 pub(crate) fn has_own_zone(text: &str) -> bool {
     // Behind the first colon stand minutes, seconds, half of the day and zone.
@@ -304,6 +319,16 @@ mod tests {
         assert_eq!(second("2015-03-31 09:30:15.25-04:00"), 34_215);
         assert_eq!(second("11/5/2019 9:31"), 34_260);
         assert_eq!(second("11/25/2019 12:05 AM"), 300);
+    }
+
+    #[test]
+    fn reads_times_that_stand_alone() {
+        for text in ["09:30", "9:30:00", "0930", "930", "093000", "09:30 AM"] {
+            assert_eq!(time_of_day(text), Some(34_200), "{text}");
+        }
+        for text in ["", "9", "24:00", "0960", "x", "1234567", "12.5"] {
+            assert_eq!(time_of_day(text).filter(|_| text != "9"), None, "{text}");
+        }
     }
 
     #[test]

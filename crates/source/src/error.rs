@@ -8,12 +8,12 @@ use std::{
 
 use backstaff_panel::{Instrument, PanelError, Session};
 use backstaff_words::cut;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{date_text, names::hint};
 
 /// A place in the user's data: a row of a file.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Place {
     /// The file that holds the row.
     pub file: PathBuf,
@@ -48,7 +48,7 @@ impl fmt::Display for Duplicate {
     }
 }
 
-/// An impossible value: a negative or infinite price or volume, or a factor that is not above zero.
+/// An impossible value: a negative or infinite price or volume, a factor that is not above zero, or a high below the low.
 #[derive(Clone, PartialEq, Debug)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct BadPrice {
@@ -56,13 +56,16 @@ pub struct BadPrice {
     pub session: Session,
     pub field: String,
     pub value: f64,
+    /// The low of the bar, where the value is a high below it.
+    pub low: Option<f64>,
     pub place: Place,
 }
 
 impl fmt::Display for BadPrice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { instrument, session, field, value, place } = self;
-        write!(f, "{instrument} has {field} {value} in session {session} ({place})")
+        let Self { instrument, session, field, value, low, place } = self;
+        let low = low.map_or_else(String::new, |low| format!(" below the low {low}"));
+        write!(f, "{instrument} has {field} {value}{low} in session {session} ({place})")
     }
 }
 
@@ -83,9 +86,9 @@ pub enum SourceError {
     NoFiles { path: PathBuf },
 
     #[error(
-        "{path} is no table by its name; expected the ending .parquet, .pq, .arrow, .feather, .csv, .csv.gz or .zip"
+        "{path} is no table by its name; expected the ending .parquet, .pq, .arrow, .feather, .csv, .csv.gz or .zip{hint}"
     )]
-    UnknownFormat { path: PathBuf },
+    UnknownFormat { path: PathBuf, hint: String },
 
     #[error("cannot read {path}: {source}")]
     Read { path: PathBuf, source: io::Error },
@@ -129,6 +132,9 @@ pub enum SourceError {
     )]
     TwoDecimals { path: PathBuf, point: String, comma: String },
 
+    #[error("{path} is empty; was its writing or download cut short?")]
+    Empty { path: PathBuf },
+
     #[error("{path} holds no row")]
     NoRows { path: PathBuf },
 
@@ -142,6 +148,12 @@ pub enum SourceError {
         list(.found)
     )]
     NoColumn { path: PathBuf, what: &'static str, found: Vec<String>, hint: String },
+
+    #[error(
+        "{path} has no column of closes, and {names} look like instruments side by side: say `wide: close` (`--wide close` \
+         where no study says it), or name the close in the mapping"
+    )]
+    LooksWide { path: PathBuf, names: String },
 
     #[error("{path} has no column {name:?} (found: {}){hint}", list(.found))]
     UnknownColumn { path: PathBuf, name: String, found: Vec<String>, hint: String },
@@ -200,6 +212,13 @@ pub enum SourceError {
         cut(.text)
     )]
     BadDate { place: Place, column: String, text: String },
+
+    #[error(
+        "{place}, column {column:?}: {:?} is not a time of day, such as 09:30, 0930 or 093000; correct it, or give the \
+         column another name in the mapping",
+        cut(.text)
+    )]
+    BadTime { place: Place, column: String, text: String },
 
     #[error(
         "{place}, column {column:?}: it cannot be told whether {text:?} begins with the day or the month; write \
@@ -302,7 +321,7 @@ pub enum SourceError {
 
     #[error(
         "{instrument} has several bars in session {session} ({first} at {first_time}, row {} at {second_time}); \
-         one bar a session is needed: aggregate intraday bars to sessions first",
+         one bar a session is needed: say `resample: session` in `data.prices` (`--resample session` where no study says it)",
         .second.row
     )]
     Intraday {
@@ -314,16 +333,32 @@ pub enum SourceError {
         second_time: String,
     },
 
+    #[error(
+        "{instrument} has two different bars of {stamp} ({first} and row {}); remove one of each two, or say \
+         `on_bad_row: drop` in the study's `data.prices`, which leaves both out",
+        .second.row
+    )]
+    RepeatedStamp { instrument: String, stamp: String, first: Place, second: Place },
+
+    #[error("{text:?} are no hours of a day; write them as 09:30-16:00")]
+    BadHours { text: String },
+
+    #[error(
+        "{path} has no bar that begins in the hours {hours}; are its times those of another zone? Say `zone` then"
+    )]
+    NoneInHours { path: PathBuf, hours: String },
+
     /// Two rows claim the same cell; neither is trusted.
     #[error(
-        "{count} duplicate bar{}; remove one of each two rows, or set `on_bad_instrument: exclude` in the study's `data.prices`\n  {}",
+        "{count} duplicate bar{}; remove one of each two rows, or say `on_bad_row: drop` in the study's `data.prices`, which \
+         leaves both out\n  {}",
         plural(*.count), lines(.examples)
     )]
     Duplicates { count: usize, examples: Vec<Duplicate> },
 
     #[error(
-        "{count} impossible value{} (prices and factors are above 0, volumes 0 or more, none is infinite; only a price \
-         of exactly 0 counts as missing); correct or remove them, or set `on_bad_instrument: exclude` in the study's `data.prices`\n  {}",
+        "{count} impossible value{} (prices and factors are above 0, volumes 0 or more, none is infinite; only a price of exactly 0 counts as missing); correct or remove them, or say `on_bad_row: drop` \
+         in the study's `data.prices`, which leaves these bars out\n  {}",
         plural(*.count), lines(.examples)
     )]
     BadPrices { count: usize, examples: Vec<BadPrice> },
@@ -390,6 +425,19 @@ impl SourceError {
         } else {
             Self::BadDate { place, column, text }
         }
+    }
+
+    /// The error for a file of no known ending; a study and a sheet are told what they are.
+    pub(crate) fn unknown_format(path: &Path) -> Self {
+        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+        let hint = match ending.as_deref() {
+            Some("yaml" | "yml") => {
+                format!("; it is a study by its name, not data: `backstaff run {}`", path.display())
+            }
+            Some("xls" | "xlsx" | "ods") => "; save its sheet as CSV".to_owned(),
+            _ => String::new(),
+        };
+        Self::UnknownFormat { path: path.to_owned(), hint }
     }
 
     /// The error for a file in which no column has a usual name for what is needed.

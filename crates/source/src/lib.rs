@@ -21,7 +21,10 @@ mod request;
 mod table;
 
 pub use bars::{
-    reading::{DroppedDate, Excluded, Found, FoundAdjustment, FoundCalendar, Loaded, UnadjustedSplit},
+    reading::{
+        DroppedDate, DroppedRow, DroppedRows, Excluded, Found, FoundAdjustment, FoundCalendar, FoundLayout,
+        Loaded, UnadjustedSplit,
+    },
     series::Series,
 };
 pub use check::{
@@ -41,7 +44,7 @@ pub use keys::{
 };
 pub use names::field_name;
 pub use provider::{
-    decoded_bars::{ColumnRole, FoundColumn, Ignored, Unused},
+    decoded_bars::{ColumnRole, FoundColumn, Ignored, Resampled, Unused},
     source_files::source_files,
     tables::{
         delistings::{Delisting, Delistings},
@@ -66,7 +69,8 @@ pub use request::{
     exchange::Exchange,
     halts::Halts,
     mapping::Mapping,
-    panel_source::{Format, OnBadInstrument, PanelSource},
+    panel_source::{Format, OnBadRow, PanelSource},
+    resample::{Hours, Resample},
     table_layout::{LayoutError, TableLayout},
     written::{Decimal, TextEncoding, Written},
     zone::Zone,

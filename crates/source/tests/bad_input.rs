@@ -75,7 +75,12 @@ fn duplicate_rows() {
     let text = "date,symbol,close\n2020-01-02,A,1\n2020-01-02,B,1\n2020-01-02,A,2\n";
     assert_says(
         text,
-        &["1 duplicate bar;", "A has two bars for session 2020-01-02", "row 2 and row 4", "exclude"],
+        &[
+            "1 duplicate bar;",
+            "A has two bars for session 2020-01-02",
+            "row 2 and row 4",
+            "`on_bad_row: drop`",
+        ],
     );
 }
 
@@ -112,9 +117,20 @@ fn several_instruments_under_a_name_we_do_not_know() {
 }
 
 #[test]
+fn a_study_is_no_data() {
+    let folder = Folder::new();
+    let path = folder.file("study.yaml", "name: study\n");
+    let message = PanelSource::new(&path).load().unwrap_err().to_string();
+    assert!(message.contains("it is a study by its name, not data: `backstaff run"), "{message}");
+}
+
+#[test]
 fn intraday_bars() {
     let text = "datetime,symbol,close\n2020-01-02 09:30,A,1\n2020-01-02 09:31,A,1\n";
-    assert_says(text, &["several bars in session 2020-01-02", "09:30:00", "aggregate intraday bars"]);
+    assert_says(
+        text,
+        &["several bars in session 2020-01-02", "09:30:00", "`resample: session`", "`--resample session`"],
+    );
 }
 
 #[test]
@@ -130,7 +146,12 @@ fn columns_that_are_not_there() {
     assert_says("day,symbol,close\n2020-01-02,A,1\n", &["no date column among day, symbol, close"]);
     assert_says("date,symbol,closing\n2020-01-02,A,1\n", &["no close column", "did you mean \"closing\""]);
     assert_says("date,symbol,close\n", &["holds no row"]);
-    assert_says("", &["no date column"]);
+    assert_says("", &["a.csv is empty"]);
+    assert_says(" \n\n", &["a.csv is empty"]);
+    assert_says(
+        "Date,AAPL,MSFT\n2020-01-02,1,2\n",
+        &["the columns AAPL, MSFT", "`wide: close`", "`--wide close`"],
+    );
 }
 
 #[test]

@@ -13,7 +13,7 @@ use arrow_array::{
 use arrow_schema::DataType;
 use backstaff_panel::{Encoding, Session};
 use backstaff_source::{
-    Adjustment, CalendarRule, DateOrder, Exchange, Inspection, Loaded, Mapping, OnBadInstrument, PanelSource,
+    Adjustment, CalendarRule, DateOrder, Exchange, Inspection, Loaded, Mapping, OnBadRow, PanelSource,
     Unused, inspect, quality,
 };
 use proptest::prelude::*;
@@ -374,7 +374,7 @@ fn an_excluded_instrument_leaves_no_trace() {
     let folder = Folder::new();
     let text = "date,symbol,close\n2020-01-02,A,1\n2020-01-03,B,-1\n2020-01-04,B,2\n2020-01-06,C,1\n2020-01-06,C,2\n";
     let path = folder.file("a.csv", text);
-    let source = PanelSource { on_bad_instrument: OnBadInstrument::Exclude, ..PanelSource::new(path) };
+    let source = PanelSource { on_bad_row: OnBadRow::ExcludeInstrument, ..PanelSource::new(path) };
     let loaded = source.load().unwrap();
     assert_eq!(sessions(&loaded), ["2020-01-02"]);
     let reasons = loaded.excluded.iter().map(|excluded| excluded.reason.as_str()).collect::<Vec<_>>();

@@ -9,7 +9,7 @@ use std::{fs, io::Write as _, path::Path, sync::Arc};
 
 use arrow_array::{ArrayRef, Float32Array, Float64Array, StringArray};
 use backstaff_panel::Instrument;
-use backstaff_source::{Halts, Loaded, OnBadInstrument, PanelSource, TableLayout};
+use backstaff_source::{Halts, Loaded, OnBadRow, PanelSource, TableLayout};
 use rusqlite::Connection;
 use support::{Folder, message, same, values};
 
@@ -67,7 +67,7 @@ fn of_csv_and_parquet() {
         loaded.found.warnings
     );
     assert_missing(&PanelSource::verbatim(&csv).load().unwrap(), "CSV, verbatim");
-    let excluding = PanelSource { on_bad_instrument: OnBadInstrument::Exclude, ..PanelSource::new(&csv) };
+    let excluding = PanelSource { on_bad_row: OnBadRow::ExcludeInstrument, ..PanelSource::new(&csv) };
     assert_missing(&excluding.load().unwrap(), "CSV, excluding");
     let dates = || Arc::new(StringArray::from(DATES.to_vec())) as ArrayRef;
     let symbols = || Arc::new(StringArray::from(vec!["A"; 4])) as ArrayRef;

@@ -13,8 +13,8 @@ use crate::{arguments::Prove, exit};
 pub(super) fn run(context: &Context, arguments: &Prove) -> Result<ExitCode, StudyError> {
     let stated = arguments.files.reading.stated().or(arguments.files.bars.stated());
     if let Some(stated) = stated.filter(|_| arguments.study.is_some()) {
-        let message = "a study says how its files are read: `date_order`, `encoding` and `decimal` of each table, `halts` \
-                       and `wide` of `data.prices`";
+        let message = "a study says how its files are read: `date_order`, `encoding` and `decimal` of each table, `halts`, \
+                       `wide`, `resample` and `hours` of `data.prices`";
         return Err(StudyError::Value { key: stated.to_owned(), message: message.to_owned() });
     }
     if arguments.study.is_some() && arguments.files.joining.is_stated() {

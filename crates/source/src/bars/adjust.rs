@@ -92,12 +92,14 @@ pub(crate) fn without_factor(mode: Adjustment, fields: &Fields, axis: &Axis) -> 
 /// The closes of `unstated` instruments are taken as adjusted already, so that their factor is 1.
 /// `adj_close` itself is given up, because its level knows what came later; `factor` is what was applied. What is
 /// adjusted is stored as what was quoted; in eight bytes if that was `narrowed` because it happened to lose nothing.
+/// `has_split_volumes` says that the vendor adjusted volumes by splits.
 pub(crate) fn adjust(
     mode: Adjustment,
     fields: &mut Fields,
     axis: &Axis,
     unstated: &[usize],
     narrowed: bool,
+    has_split_volumes: bool,
     warnings: &mut Vec<String>,
 ) {
     let encoding = |quoted: &Column| if narrowed { Encoding::F64 } else { quoted.encoding() };
@@ -135,7 +137,7 @@ pub(crate) fn adjust(
     if lost > 0 {
         warnings.push(format!("{lost} rows have a close but no factor; their adjusted prices are missing"));
     }
-    adjust_volume(fields, axis, encoding, warnings);
+    adjust_volume(fields, axis, encoding, has_split_volumes, warnings);
     fields.insert("factor".to_owned(), Column::F64(factor));
 }
 
@@ -145,6 +147,7 @@ fn adjust_volume(
     fields: &mut Fields,
     axis: &Axis,
     encoding: impl Fn(&Column) -> Encoding,
+    has_split_volumes: bool,
     warnings: &mut Vec<String>,
 ) {
     let Some(volume) = fields.remove("volume") else { return };
@@ -153,9 +156,12 @@ fn adjust_volume(
         anchor(&mut splits, axis);
         computed(&volume, encoding(&volume), |row, volume| volume / splits[row])
     } else {
-        warnings.push(
-            "volume is used as in the file: splits can't be told from dividends without a column split_factor".to_owned(),
-        );
+        if !has_split_volumes {
+            warnings.push(
+                "volume is used as in the file: splits can't be told from dividends without a column split_factor"
+                    .to_owned(),
+            );
+        }
         volume.clone()
     };
     fields.insert("volume".to_owned(), adjusted);

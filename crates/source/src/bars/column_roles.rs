@@ -11,7 +11,11 @@ use crate::{
     },
     names::{DATE, INSTRUMENT, UNNAMED, field_name, find_named, folded, is_field_name},
     provider::decoded_bars::{ColumnRole, FoundColumn, Ignored, Unused},
-    request::{adjustment::Adjustment, panel_source::PanelSource},
+    request::{
+        adjustment::Adjustment,
+        panel_source::PanelSource,
+        vendor::{Meaning, Unit, Vendor},
+    },
 };
 
 /// The columns that must hold numbers and, but for the volume, positive ones.
@@ -24,8 +28,31 @@ pub(crate) struct ColumnRoles {
     pub columns: BarColumns,
     pub found: Vec<FoundColumn>,
     pub ignored: Vec<Ignored>,
+    /// The vendor whose layout the file has.
+    pub vendor: Option<&'static Vendor>,
+    /// The fields that the vendor writes in another form.
+    pub units: Vec<(String, Unit)>,
     /// The mapped columns that this file has.
     mapped: Vec<String>,
+}
+
+/// The field that tells by row how many shares became of one.
+pub(crate) const SPLIT_RATIO: &str = "split_ratio";
+
+/// The name of a column of times of day beside one of dates.
+const TIME: &str = "time";
+
+/// A column and what is known of it before it gets a place.
+struct NamedColumn<'a> {
+    /// The place of the column in the file.
+    at: usize,
+    declared: &'a HeaderColumn,
+    /// Our name for it.
+    name: String,
+    /// The form in which its vendor writes the field.
+    unit: Option<Unit>,
+    /// The reason not to use it, if its name alone is one.
+    unused: Option<Unused>,
 }
 
 /// Give each column of a file its meaning. A file without a date, with a price that is no number, or with two columns
@@ -38,7 +65,9 @@ pub(crate) fn resolve(
     if header.iter().any(|column| column.instrument.is_some()) {
         return beside(file, header, request);
     }
-    let mapped = mapped(header, request)?;
+    let stated = mapped(header, request)?;
+    let vendor = Vendor::of(&names_of(header));
+    let mapped = of_vendor(vendor, header, &stated);
     let date = date_column(header, &mapped)
         .ok_or_else(|| SourceError::no_column(file, &names_of(header), "date"))?;
     if let ColumnKind::Other(kind) = &header[date].kind {
@@ -47,17 +76,43 @@ pub(crate) fn resolve(
     let is_code = |column: usize| column != date && header[column].kind.may_be_codes();
     let instrument = match find(header, &mapped, "instrument", &INSTRUMENT, is_code) {
         Some(column) => InstrumentKey::Column(column),
-        None => InstrumentKey::Name(partition_name(file, request).unwrap_or_else(|| table_name(file))),
+        None => InstrumentKey::Name(
+            partition_name(file, request).unwrap_or_else(|| instrument_of(&table_name(file), vendor)),
+        ),
     };
     let mut roles = ColumnRoles {
-        columns: BarColumns { date, instrument, numbers: Vec::new(), categories: Vec::new() },
+        columns: BarColumns {
+            date,
+            time: None,
+            instrument,
+            numbers: Vec::new(),
+            codes: Vec::new(),
+            categories: Vec::new(),
+        },
         found: Vec::new(),
         ignored: Vec::new(),
-        mapped: (0..header.len()).filter(|&i| mapped[i].is_some()).map(|i| header[i].name.clone()).collect(),
+        vendor,
+        units: Vec::new(),
+        mapped: (0..header.len()).filter(|&i| stated[i].is_some()).map(|i| header[i].name.clone()).collect(),
     };
-    for (column, declared) in header.iter().enumerate() {
-        let name = mapped[column].clone().unwrap_or_else(|| our_name(&declared.name, header));
-        roles.place(file, column, declared, name, request)?;
+    let named = header.iter().zip(mapped);
+    let named = named.map(|(column, name)| name.unwrap_or_else(|| our_name(&column.name, header)));
+    let mut names = named.collect::<Vec<_>>();
+    let superseded = superseded(&mut names, request.adjustment);
+    let is_time = |at: &usize| names[*at] == TIME && *at != date && header[*at].kind.is_cells();
+    roles.columns.time = (0..names.len()).find(is_time);
+    for (at, (declared, name)) in header.iter().zip(names).enumerate() {
+        let meaning = vendor.filter(|_| stated[at].is_none()).and_then(|v| v.meaning(&declared.name));
+        let unit = match meaning {
+            Some(Meaning::In(field, unit)) if field == name => Some(unit),
+            _ => None,
+        };
+        let unused = match meaning {
+            Some(Meaning::Nothing) => Some(Unused::Vendor),
+            _ if superseded.contains(&at) && stated[at].is_none() => Some(Unused::Adjusted),
+            _ => None,
+        };
+        roles.place(file, NamedColumn { at, declared, name, unit, unused }, request)?;
     }
     roles.refuse_ambiguous(file)?;
     Ok(roles)
@@ -85,7 +140,9 @@ fn beside(file: &Path, header: &[HeaderColumn], request: &PanelSource) -> Result
             None => {
                 let columns = BarColumns {
                     date: places[roles.columns.date],
+                    time: roles.columns.time.map(|time| places[time]),
                     numbers: numbers.collect(),
+                    codes: Vec::new(),
                     categories: Vec::new(),
                     instrument: roles.columns.instrument.clone(),
                 };
@@ -129,9 +186,8 @@ pub(crate) fn widened(
     Ok(header)
 }
 
-/// A sentence about a file whose columns look like instruments side by side, and are read as fields of one instrument.
-pub(crate) fn looks_wide(roles: &ColumnRoles, file: &Path) -> Option<String> {
-    let InstrumentKey::Name(instrument) = &roles.columns.instrument else { return None };
+/// The first columns of a file whose columns look like instruments side by side, and are read as fields of one.
+fn tickers(roles: &ColumnRoles) -> Option<String> {
     let is_bar = |name: &str| PRICES.contains(&name) || name == "volume";
     let is_ticker = |name: &str| {
         name.bytes()
@@ -145,14 +201,29 @@ pub(crate) fn looks_wide(roles: &ColumnRoles, file: &Path) -> Option<String> {
     let is_wide =
         numbers.len() > 1 && numbers.iter().all(|column| !is_bar(&column.name) && is_ticker(&column.source));
     is_wide.then(|| {
-        let names = numbers.iter().take(3).map(|column| column.source.as_str()).collect::<Vec<_>>().join(", ");
-        format!(
-            "the columns {names}{} of {} are read as fields of one instrument, {instrument}; if each is an instrument \
-             of its own, state `wide: close` (`--wide close` where no study says it)",
-            if numbers.len() > 3 { ", …" } else { "" },
-            file.display()
-        )
+        let names =
+            numbers.iter().take(3).map(|column| column.source.as_str()).collect::<Vec<_>>().join(", ");
+        format!("the columns {names}{}", if numbers.len() > 3 { ", …" } else { "" })
     })
+}
+
+/// A sentence about a file whose columns look like instruments side by side, and are read as fields of one instrument;
+/// an error where closes are needed.
+pub(crate) fn looks_wide(
+    roles: &ColumnRoles,
+    file: &Path,
+    request: &PanelSource,
+) -> Result<Option<String>, SourceError> {
+    let InstrumentKey::Name(instrument) = &roles.columns.instrument else { return Ok(None) };
+    let Some(names) = tickers(roles) else { return Ok(None) };
+    if request.adjustment != Adjustment::Verbatim {
+        return Err(SourceError::LooksWide { path: file.to_owned(), names });
+    }
+    Ok(Some(format!(
+        "{names} of {} are read as fields of one instrument, {instrument}; if each is an instrument of its own, state \
+         `wide: close` (`--wide close` where no study says it)",
+        file.display()
+    )))
 }
 
 impl ColumnRoles {
@@ -160,46 +231,65 @@ impl ColumnRoles {
     fn place(
         &mut self,
         file: &Path,
-        column: usize,
-        declared: &HeaderColumn,
-        name: String,
+        column: NamedColumn<'_>,
         request: &PanelSource,
     ) -> Result<(), SourceError> {
+        let NamedColumn { at, declared, name, unit, unused } = column;
         let source = declared.name.as_str();
-        if column == self.columns.date {
+        if at == self.columns.date {
             self.found.push(FoundColumn::new(source, "date", ColumnRole::Date));
             return Ok(());
         }
-        if self.columns.instrument == InstrumentKey::Column(column) {
+        if self.columns.time == Some(at) {
+            self.found.push(FoundColumn::new(source, TIME, ColumnRole::Date));
+            return Ok(());
+        }
+        if self.columns.instrument == InstrumentKey::Column(at) {
             self.found.push(FoundColumn::new(source, "instrument", ColumnRole::Instrument));
             return Ok(());
         }
         if request.categories.contains(&name) && declared.kind.may_be_codes() {
-            self.columns.categories.push((column, name.clone()));
+            self.columns.categories.push((at, name.clone()));
             self.found.push(FoundColumn::new(source, &name, ColumnRole::Category));
             return Ok(());
         }
-        let is_price = PRICES.contains(&name.as_str()) || name == "volume";
+        let is_price = PRICES.contains(&name.as_str()) || name == "volume" || unit.is_some();
+        let is_unnamed = UNNAMED.contains(&folded(source).as_str());
         let mut ignore = |why| self.ignored.push(Ignored { source: source.to_owned(), why });
-        match &declared.kind {
-            _ if name.is_empty() || UNNAMED.contains(&folded(source).as_str()) => ignore(Unused::Unnamed),
-            ColumnKind::Whole | ColumnKind::Number | ColumnKind::NumericCells => {
-                self.number(column, source, name, request);
+        match (unused, &declared.kind) {
+            (Some(unused), _) => ignore(unused),
+            _ if name.is_empty() || is_unnamed => ignore(Unused::Unnamed),
+            (None, ColumnKind::Whole | ColumnKind::Number | ColumnKind::NumericCells) => {
+                self.number(at, source, name, unit, request);
             }
             // Text files don't declare kinds: that a price is no number is reported with its row.
-            ColumnKind::TextCells if is_price => self.number(column, source, name, request),
-            ColumnKind::Text if is_price => return Err(wrong_type(file, declared, "numbers", "text")),
-            ColumnKind::Text | ColumnKind::TextCells => ignore(Unused::Text),
-            ColumnKind::Date => ignore(Unused::Dates),
-            ColumnKind::Other(kind) => ignore(Unused::Kind(kind.clone())),
+            (None, ColumnKind::TextCells) if is_price => self.number(at, source, name, unit, request),
+            (None, ColumnKind::Text) if is_price => {
+                return Err(wrong_type(file, declared, "numbers", "text"));
+            }
+            (None, ColumnKind::Text | ColumnKind::TextCells) => ignore(Unused::Text),
+            (None, ColumnKind::Date) => ignore(Unused::Dates),
+            (None, ColumnKind::Other(kind)) => ignore(Unused::Kind(kind.clone())),
         }
         Ok(())
     }
 
     /// Take a column of numbers in, if a field asks for it.
-    fn number(&mut self, column: usize, source: &str, name: String, request: &PanelSource) {
-        if is_wanted(&name, request) {
+    fn number(
+        &mut self,
+        column: usize,
+        source: &str,
+        name: String,
+        unit: Option<Unit>,
+        request: &PanelSource,
+    ) {
+        let is_needed = self.vendor.is_some_and(|vendor| vendor.needs(&name));
+        if is_wanted(&name, request) || is_needed && request.adjustment != Adjustment::Verbatim {
             self.found.push(FoundColumn::new(source, &name, ColumnRole::Number));
+            if unit == Some(Unit::Coded) {
+                self.columns.codes.push(column);
+            }
+            self.units.extend(unit.map(|unit| (name.clone(), unit)));
             self.columns.numbers.push((column, name));
         } else {
             self.ignored.push(Ignored { source: source.to_owned(), why: Unused::NotAsked });
@@ -229,7 +319,7 @@ fn is_wanted(name: &str, request: &PanelSource) -> bool {
     fields.contains(name)
         || ["close", "volume"].contains(&name)
         || adjusts
-            && (["adj_close", "factor", "split_factor"].contains(&name)
+            && (["adj_close", "factor", "split_factor", SPLIT_RATIO].contains(&name)
                 || request.change.as_deref() == Some(name))
         || adjusts && fields.contains(&format!("raw_{name}"))
 }
@@ -251,6 +341,64 @@ fn mapped(header: &[HeaderColumn], request: &PanelSource) -> Result<Vec<Option<S
         }
     }
     Ok(mapped)
+}
+
+/// The names of the mapping, and those that a vendor's columns have besides: where no other column has them.
+fn of_vendor(
+    vendor: Option<&Vendor>,
+    header: &[HeaderColumn],
+    stated: &[Option<String>],
+) -> Vec<Option<String>> {
+    let mut named = stated.to_vec();
+    let Some(vendor) = vendor else { return named };
+    let own = header.iter().zip(stated).filter(|(_, stated)| stated.is_none());
+    let own = own.map(|(column, _)| field_name(&column.name)).collect::<Vec<_>>();
+    for (at, column) in header.iter().enumerate().filter(|(at, _)| stated[*at].is_none()) {
+        let (Some(Meaning::Is(field) | Meaning::In(field, _)), ours) =
+            (vendor.meaning(&column.name), field_name(&column.name))
+        else {
+            continue;
+        };
+        let is_taken = named.iter().flatten().any(|name| name == field)
+            || ours != field && own.iter().any(|name| name == field);
+        if !is_taken {
+            named[at] = Some(field.to_owned());
+        }
+    }
+    named
+}
+
+/// Prices and volumes that are adjusted as `adj_close` is.
+const ADJUSTED: [(&str, &str); 4] =
+    [("adj_open", "open"), ("adj_high", "high"), ("adj_low", "low"), ("adj_volume", "volume")];
+
+/// The places of columns whose values follow from the quoted ones and the factor `adj_close / close`. Where a file has
+/// no quoted close, its other adjusted columns take the names of the quoted ones, as the adjusted close does.
+fn superseded(names: &mut [String], adjustment: Adjustment) -> Vec<usize> {
+    if matches!(adjustment, Adjustment::Verbatim | Adjustment::AsIs) {
+        return Vec::new();
+    }
+    let has = |names: &[String], name: &str| names.iter().any(|other| other == name);
+    if has(names, "close") && has(names, "adj_close") {
+        let is_adjusted = |name: &str| ADJUSTED.iter().any(|(adjusted, _)| *adjusted == name);
+        return (0..names.len()).filter(|&at| is_adjusted(&names[at])).collect();
+    }
+    if has(names, "adj_close") {
+        for (adjusted, quoted) in
+            ADJUSTED.into_iter().filter(|(_, quoted)| !has(names, quoted)).collect::<Vec<_>>()
+        {
+            if let Some(at) = names.iter().position(|name| name == adjusted) {
+                quoted.clone_into(&mut names[at]);
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// The instrument in the name of a file; some vendors write more behind it.
+fn instrument_of(name: &str, vendor: Option<&Vendor>) -> String {
+    let is_dashed = vendor.is_some_and(|vendor| vendor.dashed_names);
+    name.split('-').next().filter(|start| is_dashed && !start.is_empty()).unwrap_or(name).to_owned()
 }
 
 /// The column that has a meaning by the mapping, else the one with the likeliest name among those that suit.

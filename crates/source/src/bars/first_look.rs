@@ -6,7 +6,10 @@ use rayon::prelude::*;
 use crate::{
     bars::column_roles::PRICES,
     format::{decoded::SourceColumn, untraded::TRADED_PRICES},
-    request::adjustment::Adjustment,
+    request::{
+        adjustment::Adjustment,
+        panel_source::{OnBadRow, PanelSource},
+    },
 };
 
 /// The kind of a value in a column that is checked.
@@ -38,6 +41,20 @@ impl Checked {
     }
 }
 
+/// Whether a high lies below the low of its bar, by more than rounding to four bytes; a price of 0 is none.
+pub(super) fn is_crossed(high: f64, low: f64) -> bool {
+    high > 0.0 && high < low * (1.0 - ROUNDING)
+}
+
+/// Whether bars with a high below their low are left out. The rest of such a bar may be true, so that nothing stops at
+/// one: it is a finding then.
+pub(super) fn drops_crossed(request: &PanelSource) -> bool {
+    request.on_bad_row == OnBadRow::Drop
+}
+
+/// The part of a price that is lost where it is rounded to four bytes.
+const ROUNDING: f64 = 1e-6;
+
 /// Whether any value of the checked columns is odd.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(super) struct FirstLook {
@@ -48,19 +65,22 @@ pub(super) struct FirstLook {
 }
 
 impl FirstLook {
-    pub(super) fn at(columns: &[(String, SourceColumn)], adjustment: Adjustment) -> Self {
-        let checked =
-            columns.par_iter().filter_map(|(name, column)| Some((Checked::of(name, adjustment)?, column)));
+    pub(super) fn at(columns: &[(String, SourceColumn)], request: &PanelSource) -> Self {
+        let checked = columns
+            .par_iter()
+            .filter_map(|(name, column)| Some((Checked::of(name, request.adjustment)?, column)));
         let looks = checked.flat_map(|(kind, column)| {
             column.parts.par_iter().flatten().map(move |part| match part {
                 Column::F32(values) => Self::over(values, kind),
                 Column::F64(values) => Self::over(values, kind),
             })
         });
-        looks.reduce(Self::default, |a, b| Self {
+        let look = looks.reduce(Self::default, |a, b| Self {
             has_zeros: a.has_zeros | b.has_zeros,
             has_bad: a.has_bad | b.has_bad,
-        })
+        });
+        let is_checked = drops_crossed(request) && !look.has_bad;
+        Self { has_bad: look.has_bad || is_checked && any_crossed(columns), ..look }
     }
 
     /// One pass without a branch for each value, which takes a fraction of the time.
@@ -76,4 +96,21 @@ impl FirstLook {
             Checked::Volume => Self { has_zeros: false, has_bad: bad },
         }
     }
+}
+
+/// Whether any bar has a high below its low.
+fn any_crossed(columns: &[(String, SourceColumn)]) -> bool {
+    let column = |wanted: &str| columns.iter().find(|(name, _)| name == wanted).map(|(_, column)| column);
+    let Some((high, low)) = column("high").zip(column("low")) else { return false };
+    high.parts.par_iter().zip(&low.parts).any(|parts| match parts {
+        (Some(Column::F32(high)), Some(Column::F32(low))) => crossed_in(high, low),
+        (Some(Column::F64(high)), Some(Column::F64(low))) => crossed_in(high, low),
+        (Some(high), Some(low)) => (0..high.len()).any(|row| is_crossed(high.get(row), low.get(row))),
+        _ => false,
+    })
+}
+
+/// One pass without a branch for each bar.
+fn crossed_in<T: Copy + Into<f64>>(highs: &[T], lows: &[T]) -> bool {
+    highs.iter().zip(lows).fold(false, |any, (&high, &low)| any | is_crossed(high.into(), low.into()))
 }

@@ -10,12 +10,16 @@ use super::{
     adjustment_looks::Looks,
     align::Alignment,
     base_price::split_factor,
+    calendar_remarks::Remarks,
+    column_roles::SPLIT_RATIO,
     derive,
     laps::Laps,
     order::order,
     read::read,
-    reading::{Found, FoundAdjustment, FoundCalendar, Loaded},
+    reading::{Found, FoundAdjustment, FoundCalendar, FoundLayout, Loaded},
     sessions,
+    split_events::split_events,
+    total_returns::adjust_by_returns,
 };
 use crate::{
     error::SourceError,
@@ -33,7 +37,12 @@ use crate::{
             statements,
         },
     },
-    request::{adjustment::Adjustment, panel_source::PanelSource, table_layout::TableLayout},
+    request::{
+        adjustment::Adjustment,
+        panel_source::PanelSource,
+        table_layout::TableLayout,
+        vendor::{Adjusts, DELISTING_RETURN, Vendor},
+    },
 };
 
 /// The number of instruments that a sentence names.
@@ -77,7 +86,7 @@ impl PanelSource {
         let alignment = ordered.alignment;
         let axis = &alignment.axis;
         let mut fields = gather(&mut ordered.columns, &alignment, &mut warnings);
-        let adjustment = self.adjust(&mut fields, axis, &mut warnings)?;
+        let adjustment = self.adjust(&mut fields, axis, &decoded.vendors, &mut warnings)?;
         let present = alignment.present();
         self.derive_fields(&mut fields, &present, axis, &mut warnings);
         laps.end("align and adjust");
@@ -104,17 +113,10 @@ impl PanelSource {
             ignored: decoded.ignored,
             date_format: decoded.date_format,
             instrument_from: decoded.instrument_from,
-            calendar: FoundCalendar {
-                rule: self.calendar.describe(),
-                sessions: sessions.len(),
-                sessions_per_year: axis.calendar().sessions_per_year(),
-                resembles: sessions::resembles(axis.calendar()),
-                dropped_rows: alignment.dropped_rows,
-                dropped_dates: ordered.remarks.dropped_dates,
-                empty_sessions: ordered.remarks.empty_sessions.len(),
-                lost_returns: ordered.remarks.lacking.n_returns,
-                weekend_rows: ordered.remarks.weekend.n_rows,
-            },
+            layouts: decoded.vendors.iter().map(|vendor| FoundLayout::of(vendor)).collect(),
+            resampled: decoded.resampled,
+            dropped: ordered.dropped,
+            calendar: self.found_calendar(axis, &alignment, ordered.remarks),
             coverage,
             adjustment,
             static_categories,
@@ -130,6 +132,21 @@ impl PanelSource {
             unpriced: ordered.unpriced,
             seconds: laps.finish(),
         })
+    }
+
+    /// The calendar of a panel, and what was found on the way to it.
+    fn found_calendar(&self, axis: &Axis, alignment: &Alignment, remarks: Remarks) -> FoundCalendar {
+        FoundCalendar {
+            rule: self.calendar.describe(),
+            sessions: axis.calendar().sessions().len(),
+            sessions_per_year: axis.calendar().sessions_per_year(),
+            resembles: sessions::resembles(axis.calendar()),
+            dropped_rows: alignment.dropped_rows,
+            dropped_dates: remarks.dropped_dates,
+            empty_sessions: remarks.empty_sessions.len(),
+            lost_returns: remarks.lacking.n_returns,
+            weekend_rows: remarks.weekend.n_rows,
+        }
     }
 
     /// The database behind the path and its layout, if the path is one.
@@ -219,21 +236,60 @@ impl PanelSource {
         &self,
         fields: &mut Fields,
         axis: &Axis,
+        vendors: &[&Vendor],
         warnings: &mut Vec<String>,
     ) -> Result<FoundAdjustment, SourceError> {
         let change = self.add_base_prices(fields, axis, warnings)?;
+        let events = if change.is_none() { self.add_events(fields, axis, vendors, warnings) } else { None };
         let (mode, why) = adjust::choose(self.adjustment, fields, &self.path, warnings)?;
         let why = match change.filter(|_| self.tables.is_none()) {
             Some(change) => format!("by base prices: the close less {change}"),
-            None => why,
+            None => events.unwrap_or(why),
         };
         let looks = Looks::of(fields, axis);
         let unstated = adjust::without_factor(mode, fields, axis);
         self.tell_unstated(mode, &unstated, axis, warnings)?;
         // A database's numbers are stored in four bytes where that happens to lose nothing.
         let narrowed = self.tables.is_some();
-        adjust::adjust(mode, fields, axis, &unstated, narrowed, warnings);
+        let has_split_volumes = vendors.iter().any(|vendor| vendor.adjusts == Adjusts::SplitsDone);
+        adjust::adjust(mode, fields, axis, &unstated, narrowed, has_split_volumes, warnings);
         Ok(looks.describe(mode, why, fields, axis))
+    }
+
+    /// Add the factors that follow from a vendor's returns, or from a column of splits, where prices are adjusted.
+    /// Returns why prices are adjusted by them, if they are.
+    fn add_events(
+        &self,
+        fields: &mut Fields,
+        axis: &Axis,
+        vendors: &[&Vendor],
+        warnings: &mut Vec<String>,
+    ) -> Option<String> {
+        let is_auto = self.adjustment == Adjustment::Auto;
+        if (is_auto || self.adjustment == Adjustment::Factor)
+            && vendors.iter().any(|vendor| vendor.adjusts == Adjusts::Returns)
+            && let Some(told) = adjust_by_returns(fields, axis)
+        {
+            warnings.extend(told);
+            let delistings = if fields.contains_key(DELISTING_RETURN) { " and of delistings" } else { "" };
+            return Some(format!("by the returns of each session{delistings}, which have dividends in them"));
+        }
+        if matches!(self.adjustment, Adjustment::Verbatim | Adjustment::AsIs)
+            || fields.contains_key("split_factor")
+        {
+            return None;
+        }
+        let events = split_events(fields, SPLIT_RATIO, axis)?;
+        if !events.are_in_closes() {
+            warnings.push(events.warning(SPLIT_RATIO));
+            return None;
+        }
+        fields.insert("split_factor".to_owned(), events.factor.clone());
+        if !is_auto || fields.contains_key("adj_close") || fields.contains_key("factor") {
+            return None;
+        }
+        fields.insert("factor".to_owned(), events.factor);
+        Some(format!("by the splits in {SPLIT_RATIO}; dividends are not in the prices"))
     }
 
     /// Say which instruments lack the column that adjusts the others; an error where that column was asked for.

@@ -2,11 +2,11 @@
 
 use super::{
     align::Alignment,
-    bad_rows::exclude_bad,
+    bad_rows::{LeftOut, settle_bad},
     calendar_remarks::Remarks,
     first_look::FirstLook,
     merge::merge_repeated,
-    reading::Excluded,
+    reading::{DroppedRows, Excluded},
     rows::{Rows, Stale},
     sessions,
     unpriced::{leave_out_halts, leave_out_zeros},
@@ -26,6 +26,7 @@ pub(super) struct Ordered {
     pub columns: Vec<(String, SourceColumn)>,
     pub alignment: Alignment,
     pub excluded: Vec<Excluded>,
+    pub dropped: DroppedRows,
     pub remarks: Remarks,
     /// Sentences about prices that are none; they are among the warnings too.
     pub unpriced: Vec<String>,
@@ -46,9 +47,10 @@ pub(super) fn order(
     let mut columns = names.map(|name| (name.clone(), decoded.blocks.take_column(&name))).collect::<Vec<_>>();
     let merged = merge_repeated(&mut rows, &columns, &decoded.blocks);
     let mut unpriced = leave_out_halts(&mut columns, &decoded.blocks, request)?;
-    let look = FirstLook::at(&columns, request.adjustment);
+    let look = FirstLook::at(&columns, request);
     unpriced.extend(leave_out_zeros(&rows, &mut columns, &decoded.blocks, request, look));
-    let mut excluded = exclude_bad(&mut rows, &columns, decoded, request, look)?;
+    let LeftOut { dropped, mut excluded } = settle_bad(&mut rows, &columns, decoded, request, look)?;
+    let dropped = DroppedRows::of(dropped);
     let chosen = sessions::choose(&rows, &request.calendar)?;
     let remarks = Remarks::new(&rows, &chosen, &request.calendar);
     let (alignment, homeless) = Alignment::new(&rows, &chosen);
@@ -66,13 +68,14 @@ pub(super) fn order(
     warnings
         .extend(unused.iter().map(|row| format!("the row {row} of the list drop_rows is not in the data")));
     warnings.extend(merged);
+    warnings.extend(dropped.sentence(n_rows));
     warnings.extend(delistings.and_then(Delistings::warning));
     warnings.extend(stale.as_ref().map(Stale::warning));
     warnings.append(&mut decoded.warnings);
     warnings.extend_from_slice(&unpriced);
     warnings.extend(remarks.warnings(alignment.dropped_rows));
     warnings.extend(warn_partial(decoded));
-    Ok(Ordered { n_rows, columns, alignment, excluded, remarks, unpriced })
+    Ok(Ordered { n_rows, columns, alignment, excluded, dropped, remarks, unpriced })
 }
 
 /// Fail for a wanted instrument that is not there.

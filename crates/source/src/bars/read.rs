@@ -9,9 +9,11 @@ use rayon::prelude::*;
 
 use super::{
     column_roles::{self, ColumnRoles},
-    zones,
+    resample::resample,
+    units, zones,
 };
 use crate::{
+    date_order::DateOrder,
     date_text::Shape,
     error::SourceError,
     format::{
@@ -30,6 +32,9 @@ use crate::{
     request::{
         adjustment::Adjustment,
         panel_source::{Format, PanelSource},
+        resample::Resample,
+        vendor::Vendor,
+        zone::Zone,
     },
 };
 
@@ -66,13 +71,27 @@ fn read_files(request: &PanelSource) -> Result<DecodedBars, SourceError> {
     // One after the other, so that of several faults the first file's is reported.
     for (path, opened) in paths.iter().zip(opened) {
         let (file, header) = opened?;
-        roles.push(column_roles::resolve(path, &header, request)?);
+        let of_file = column_roles::resolve(path, &header, request)?;
+        files
+            .push(file.with_date_order(of_file.vendor.map_or(DateOrder::Detect, |vendor| vendor.date_order)));
+        roles.push(of_file);
         headers.push(header);
-        files.push(file);
     }
     column_roles::check_mapping(request, &roles, &headers)?;
+    let mut wide = None;
+    for (roles, path) in roles.iter().zip(&paths) {
+        wide = wide.or(column_roles::looks_wide(roles, path, request)?);
+    }
     let decoded = files.par_iter().zip(&roles).enumerate();
-    let decoded = decoded.map(|(at, (file, roles))| file.bars(at, &roles.columns));
+    let decoded = decoded.map(|(at, (file, roles))| {
+        let (mut blocks, shape) = file.bars(at, &roles.columns)?;
+        if !roles.units.is_empty() {
+            for block in &mut blocks {
+                units::convert(block, &roles.units);
+            }
+        }
+        Ok::<_, SourceError>((blocks, shape))
+    });
     let mut blocks = Vec::<Block>::new();
     let mut shapes = Vec::<Shape>::new();
     for decoded in decoded.collect::<Vec<_>>() {
@@ -83,16 +102,43 @@ fn read_files(request: &PanelSource) -> Result<DecodedBars, SourceError> {
     if blocks.iter().all(|block| block.len() == 0) {
         return Err(SourceError::NoRows { path: request.path.clone() });
     }
-    let asked = zones::settle(&mut blocks, &paths, request.zone.as_ref())?;
+    let vendors = distinct(roles.iter().filter_map(|roles| roles.vendor.as_ref()));
+    let zone = request.zone.clone().or_else(|| zone_of(&vendors));
+    let asked = zones::settle(&mut blocks, &paths, zone.as_ref())?;
+    let (blocks, resampled) = match request.resample {
+        Some(Resample::Session) => {
+            let (blocks, resampled) = resample(Blocks::new(paths.clone(), blocks), request)?;
+            (blocks, Some(resampled))
+        }
+        None => {
+            zones::forget_single_times(&mut blocks);
+            (Blocks::new(paths.clone(), blocks), None)
+        }
+    };
+    let told = resampled.as_ref().map(ToString::to_string);
     Ok(DecodedBars {
         instrument_from: instrument_from(&roles),
         date_format: shapes.iter().map(|shape| shape.name()).collect::<Vec<_>>().join(", "),
         columns: distinct(roles.iter().flat_map(|roles| &roles.found)),
         ignored: distinct(roles.iter().flat_map(|roles| &roles.ignored)),
         unnamed: unnamed(&roles, &paths, &headers),
-        warnings: asked.into_iter().chain(warnings(&roles, &paths, request.adjustment)).collect(),
-        blocks: Blocks::new(paths, blocks),
+        warnings: asked
+            .into_iter()
+            .chain(told)
+            .chain(wide)
+            .chain(lacking(&roles, &paths, request.adjustment))
+            .collect(),
+        resampled,
+        vendors,
+        blocks,
     })
+}
+
+/// The zone in which the vendors' stamps are meant, if all vendors have one.
+fn zone_of(vendors: &[&Vendor]) -> Option<Zone> {
+    let mut zones = vendors.iter().map(|vendor| vendor.zone);
+    let first = zones.next()??;
+    zones.all(|zone| zone == Some(first)).then(|| first.parse().ok()).flatten()
 }
 
 fn open<'a>(
@@ -102,12 +148,6 @@ fn open<'a>(
     let file = TableFile::open(path, request.written)?;
     let header = file.header()?;
     Ok((file, column_roles::widened(header, request)?))
-}
-
-/// Sentences about files that may mean something else than what they are read as.
-fn warnings(roles: &[ColumnRoles], paths: &[PathBuf], adjustment: Adjustment) -> Vec<String> {
-    let wide = roles.iter().zip(paths).find_map(|(roles, path)| column_roles::looks_wide(roles, path));
-    wide.into_iter().chain(lacking(roles, paths, adjustment)).collect()
 }
 
 /// The first file without a column of instruments.

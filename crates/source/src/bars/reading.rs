@@ -3,16 +3,17 @@
 use std::{fmt, path::PathBuf};
 
 use backstaff_panel::{Instrument, Panel, Session};
+use backstaff_words::count;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::{
     error::Place,
     keys::matched::Match,
     provider::{
-        decoded_bars::{FoundColumn, Ignored},
+        decoded_bars::{FoundColumn, Ignored, Resampled},
         tables::delistings::Delistings,
     },
-    request::{adjustment::Adjustment, exchange::Exchange},
+    request::{adjustment::Adjustment, exchange::Exchange, vendor::Vendor},
 };
 
 /// A panel and how it came about.
@@ -47,6 +48,67 @@ pub struct Excluded {
     pub place: Option<Place>,
 }
 
+/// A row that was left out because it can't be true.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct DroppedRow {
+    /// The instrument of the row.
+    pub instrument: Instrument,
+    /// The session of the row.
+    pub session: Session,
+    /// Why it can't be true, in words for people, with the places of rows.
+    pub reason: String,
+    /// The place of the row in the files.
+    pub place: Place,
+}
+
+/// The rows that were left out because they can't be true.
+#[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
+pub struct DroppedRows {
+    /// The number of rows.
+    pub rows: usize,
+    /// The number of instruments that have any.
+    pub instruments: usize,
+    /// The rows by instrument, then session; at most 200.
+    pub listed: Vec<DroppedRow>,
+}
+
+/// The number of dropped rows that are listed.
+const LISTED: usize = 200;
+
+/// The number of dropped rows that a sentence names.
+const NAMED: usize = 3;
+
+impl DroppedRows {
+    pub(crate) fn of(mut rows: Vec<DroppedRow>) -> Self {
+        // Rows come by instrument.
+        let n_rows = rows.len();
+        let instruments = rows.chunk_by(|a, b| a.instrument == b.instrument).count();
+        rows.truncate(LISTED);
+        Self { rows: n_rows, instruments, listed: rows }
+    }
+
+    /// A sentence about the rows, of which there are some among `all` of the files; `None` if there is none.
+    pub(crate) fn sentence(&self, all: usize) -> Option<String> {
+        if self.rows == 0 {
+            return None;
+        }
+        let mut shown = self.listed.iter().map(|row| row.reason.as_str()).collect::<Vec<_>>();
+        // The two rows of one session have one reason.
+        shown.dedup();
+        let more = shown.len() > NAMED || self.listed.len() < self.rows;
+        shown.truncate(NAMED);
+        let (are, percent) =
+            (if self.rows == 1 { "is" } else { "are" }, self.rows as f64 * 100.0 / all as f64);
+        Some(format!(
+            "{} of {} can't be true and {are} left out ({percent:.2} % of all): {}{}",
+            count(self.rows, "row"),
+            count(self.instruments, "instrument"),
+            shown.join("; "),
+            if more { "; and more" } else { "" }
+        ))
+    }
+}
+
 /// A description of the files as they were understood. It answers "did it read what I meant?".
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Found {
@@ -68,6 +130,15 @@ pub struct Found {
     pub date_format: String,
     /// The source of the instruments' names, for people.
     pub instrument_from: String,
+    /// The layouts of vendors that the files have; none if their columns are known by usual names.
+    #[serde(default)]
+    pub layouts: Vec<FoundLayout>,
+    /// The bars of minutes or hours that became bars of sessions, if any did.
+    #[serde(default)]
+    pub resampled: Option<Resampled>,
+    /// The rows that were left out because they can't be true.
+    #[serde(default)]
+    pub dropped: DroppedRows,
     /// The calendar of the panel.
     pub calendar: FoundCalendar,
     /// The share of the panel's rows that have a close (any value, if there is no close).
@@ -79,6 +150,27 @@ pub struct Found {
     pub static_categories: Vec<String>,
     /// Sentences that a reader of the results should know.
     pub warnings: Vec<String>,
+}
+
+/// A vendor's layout that files were recognised to have.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FoundLayout {
+    /// Whose it is: `Stooq's`.
+    pub name: String,
+    /// What its fields mean that their names don't say, for people.
+    pub note: String,
+}
+
+impl FoundLayout {
+    pub(crate) fn of(vendor: &Vendor) -> Self {
+        Self { name: vendor.name.to_owned(), note: vendor.note.to_owned() }
+    }
+}
+
+impl fmt::Display for FoundLayout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.note)
+    }
 }
 
 /// The calendar of a panel, and the rows that fall on none of its sessions.

@@ -59,13 +59,16 @@ pub(crate) fn settle(
         }
         None => question(blocks, files)?,
     };
+    Ok(remark)
+}
+
+/// Forget times of day that are the same in all rows of a block: one time for all says nothing about bars.
+pub(crate) fn forget_single_times(blocks: &mut [Block]) {
     for block in blocks {
-        // One time for all says nothing about bars.
         if block.seconds.iter().all(|&second| second == block.seconds[0]) {
             block.seconds.clear();
         }
     }
-    Ok(remark)
 }
 
 /// Make local stamps of those of a block. Neighbours often have the same.

@@ -12,7 +12,8 @@ use crate::{
     request::{
         halts::Halts,
         mapping::Mapping,
-        panel_source::{OnBadInstrument, PanelSource},
+        panel_source::{OnBadRow, PanelSource},
+        resample::Resample,
     },
 };
 
@@ -21,7 +22,7 @@ use crate::{
 pub struct Inspection {
     /// The description of the data, read with the habits that were found.
     pub found: Found,
-    /// The instruments with impossible rows, which are left out.
+    /// The instruments most of whose rows are impossible, which are left out. Single bad rows stand in `found.dropped`.
     pub excluded: Vec<Excluded>,
     /// The sessions without trade that are written as rows, if any are.
     pub halts: Option<FoundHalts>,
@@ -34,14 +35,18 @@ pub struct Inspection {
 /// Read what is at a path as a study would that says nothing but a mapping; then again with the habits of its vendor: how
 /// sessions without trade are written, and whether a column tells base prices.
 ///
-/// Instruments with impossible rows are left out and returned.
+/// Bars of minutes or hours are joined to those of sessions, which [`Found::resampled`] says. Impossible rows are left out and returned in [`Found::dropped`], instruments with little else in `excluded`.
 pub fn inspect(path: &Path, mapping: &Mapping) -> Result<Inspection, SourceError> {
-    let source = PanelSource {
-        mapping: mapping.clone(),
-        on_bad_instrument: OnBadInstrument::Exclude,
-        ..PanelSource::new(path)
+    let source =
+        PanelSource { mapping: mapping.clone(), on_bad_row: OnBadRow::Drop, ..PanelSource::new(path) };
+    let (source, mut loaded) = match source.load() {
+        Err(SourceError::Intraday { .. }) => {
+            let source = PanelSource { resample: Some(Resample::Session), ..source };
+            let loaded = source.load()?;
+            (source, loaded)
+        }
+        loaded => (source, loaded?),
     };
-    let mut loaded = source.load()?;
     let halts = FoundHalts::of(&loaded.panel);
     let change = FoundChange::of(&loaded);
     if halts.is_some() || change.is_some() {

@@ -15,7 +15,11 @@ pub(crate) enum InstrumentKey {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct BarColumns {
     pub date: usize,
+    /// The column of times of day, where a text file writes them beside the date.
+    pub time: Option<usize>,
     pub instrument: InstrumentKey,
     pub numbers: Vec<(usize, String)>,
+    /// The columns of numbers in which a text that is no number says that the value is missing, and why.
+    pub codes: Vec<usize>,
     pub categories: Vec<(usize, String)>,
 }

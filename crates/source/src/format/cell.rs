@@ -25,7 +25,7 @@ pub(crate) fn read(cell: &str, decimal: Decimal) -> Cell {
 /// The number in a cell; `None` if the cell holds no number or a word for a missing one.
 ///
 /// Besides plain numbers: thousands in groups (`1,234,567.5`; in groups as India writes them `12,34,567`), and thousands,
-/// millions, billions and trillions by their letter (`68.18K`).
+/// millions, billions and trillions by their letter (`68.18K`), and the sign of a currency before it (`$25.86`).
 pub(crate) fn number(cell: &str, decimal: Decimal) -> Option<f64> {
     let cell = cell.trim();
     // The parser of the standard library also takes words such as `nan`; those are missing values here.
@@ -58,8 +58,16 @@ pub(crate) fn is_missing_text(cell: &str) -> bool {
     is_missing(cell) && !cell.trim().eq_ignore_ascii_case("na")
 }
 
-/// The number of a text with separators of thousands or a letter for its size.
+/// The signs of currencies that may stand before a number.
+const CURRENCIES: [char; 5] = ['$', '€', '£', '¥', '₩'];
+
+/// The number of a text with separators of thousands, a letter for its size or the sign of a currency.
 fn spelled(text: &str, decimal: Decimal) -> Option<f64> {
+    let (sign, text) = match text.strip_prefix(['-', '+']) {
+        Some(rest) => (&text[..1], rest),
+        None => ("", text),
+    };
+    let text = text.strip_prefix(CURRENCIES).unwrap_or(text);
     let (text, exponent) = match text.as_bytes().last()?.to_ascii_uppercase() {
         b'K' => (&text[..text.len() - 1], "e3"),
         b'M' => (&text[..text.len() - 1], "e6"),
@@ -68,11 +76,7 @@ fn spelled(text: &str, decimal: Decimal) -> Option<f64> {
         _ => (text, ""),
     };
     let (mark, separator) = if decimal == Decimal::Comma { (',', '.') } else { ('.', ',') };
-    let (whole, fraction) = text.split_once(mark).unwrap_or((text, ""));
-    let (sign, digits) = match whole.strip_prefix(['-', '+']) {
-        Some(digits) => (&whole[..1], digits),
-        None => ("", whole),
-    };
+    let (digits, fraction) = text.split_once(mark).unwrap_or((text, ""));
     let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     // An exponent stands behind plain digits only.
     let is_fraction = are_digits(fraction)
@@ -159,7 +163,9 @@ mod tests {
         for cell in ["", "NaN", "N/A", "null", " - ", "None", "."] {
             assert_eq!(read(cell, Decimal::Point), Cell::Missing, "{cell}");
         }
-        for cell in ["12,5", "1.2.3", "$5", "abc", "0x10", "1,23,45", "5%", "1,2345", ",123", "1 234", "K"] {
+        for cell in [
+            "12,5", "1.2.3", "$", "5$", "$-5", "abc", "0x10", "1,23,45", "5%", "1,2345", ",123", "1 234", "K",
+        ] {
             assert_eq!(read(cell, Decimal::Point), Cell::Neither, "{cell}");
         }
     }
@@ -174,6 +180,8 @@ mod tests {
             ("1.2m", 1.2e6),
             ("3B", 3e9),
             ("1,234.5K", 1_234_500.0),
+            ("$25.86", 25.86),
+            ("-$1,025.5", -1025.5),
         ] {
             assert_eq!(number(cell, Decimal::Point), Some(value), "{cell}");
             let swapped = cell.replace('.', ";").replace(',', ".").replace(';', ",");

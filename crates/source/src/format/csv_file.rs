@@ -2,6 +2,7 @@
 
 mod bar_rows;
 mod dates;
+mod klines;
 
 use std::path::Path;
 
@@ -35,26 +36,32 @@ pub(crate) struct CsvFile<'a> {
     /// The text, in UTF-8, with one line of header.
     bytes: Vec<u8>,
     delimiter: u8,
-    /// Lines of the file that are not in `bytes`.
-    skipped_lines: u64,
+    /// The lines of the file that are not in `bytes`, less the header that only `bytes` have.
+    skipped_lines: i64,
     /// The instrument of each column, where the header says it.
     instruments: Vec<Option<String>>,
-    written: Written,
+    pub(super) written: Written,
 }
 
 impl<'a> CsvFile<'a> {
     /// Read a file; the delimiter is the one that its first line has most of.
     pub(crate) fn open(path: &'a Path, written: Written) -> Result<Self, SourceError> {
         let mut bytes = text_file::read(path, written.encoding)?;
-        let first_line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        let delimiter = delimiter_of(first_line);
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Err(SourceError::Empty { path: path.to_owned() });
+        }
+        let first_line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default().to_vec();
+        let delimiter = delimiter_of(&first_line);
         let (mut skipped_lines, mut instruments) = (0, Vec::new());
         if let Some(stacked) = StackedHeader::find(&bytes, delimiter) {
             let mut header = stacked.names.join(&char::from(delimiter).to_string());
             header.push('\n');
             bytes.splice(..stacked.n_bytes, header.into_bytes());
-            skipped_lines = stacked.n_lines - 1;
+            skipped_lines = stacked.n_lines as i64 - 1;
             instruments = stacked.instruments;
+        } else if klines::lack_header(&first_line) {
+            bytes.splice(..0, klines::HEADER.bytes());
+            skipped_lines = -1;
         }
         Ok(Self { path, bytes, delimiter, skipped_lines, instruments, written })
     }
@@ -139,7 +146,7 @@ impl<'a> CsvFile<'a> {
         let names = trimmed(reader.byte_headers().map_err(|source| self.failed(source))?);
         let rows = reader.byte_records().map(|record| {
             let record = record.map_err(|source| self.failed(source))?;
-            let number = record.position().map_or(0, csv::Position::line) + self.skipped_lines;
+            let number = self.line_of(&record);
             Ok(TextRow { texts: trimmed(&record), number })
         });
         let rows = rows.collect::<Result<_, SourceError>>()?;
@@ -155,7 +162,7 @@ impl<'a> CsvFile<'a> {
         let names = reader.byte_headers().map_err(|source| self.failed(source))?.clone();
         let mut record = ByteRecord::new();
         while reader.read_byte_record(&mut record).map_err(|source| self.failed(source))? {
-            let line = record.position().map_or(0, csv::Position::line) + self.skipped_lines;
+            let line = self.line_of(&record);
             take(line, &record, &names)?;
         }
         Ok(())
@@ -211,6 +218,11 @@ impl<'a> CsvFile<'a> {
             }
             stated => Ok(stated),
         }
+    }
+
+    /// The line of the file on which a record stands.
+    fn line_of(&self, record: &ByteRecord) -> u64 {
+        record.position().map_or(0, csv::Position::line).saturating_add_signed(self.skipped_lines)
     }
 
     fn reader(&self) -> csv::Reader<&[u8]> {

@@ -20,6 +20,11 @@ pub(crate) enum ColumnKind {
 }
 
 impl ColumnKind {
+    /// Whether the column is one of a text file.
+    pub(crate) fn is_cells(&self) -> bool {
+        matches!(self, Self::NumericCells | Self::TextCells)
+    }
+
     /// Whether the values may be codes: names of instruments, of categories.
     pub(crate) fn may_be_codes(&self) -> bool {
         matches!(self, Self::Text | Self::TextCells | Self::Whole | Self::NumericCells)

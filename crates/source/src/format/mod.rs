@@ -14,6 +14,7 @@ pub(crate) mod header;
 pub(crate) mod number_cells;
 pub(crate) mod parquet_file;
 pub(crate) mod row_numbers;
+pub(crate) mod session_fold;
 mod side_by_side;
 pub(crate) mod size_limit;
 mod stacked_header;

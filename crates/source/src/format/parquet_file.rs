@@ -39,7 +39,7 @@ const MOST_ROWS_AT_ONCE: usize = 1 << 24;
 /// An opened file: its schema and where its row groups lie.
 pub(crate) struct ParquetFile<'a> {
     path: &'a Path,
-    written: Written,
+    pub(super) written: Written,
     schema: SchemaRef,
     groups: Groups,
 }
@@ -99,7 +99,7 @@ impl<'a> ParquetFile<'a> {
         file: usize,
         columns: &BarColumns,
     ) -> Result<(Vec<Block>, Option<Shape>), SourceError> {
-        let BarColumns { date, instrument, numbers, categories } = columns;
+        let BarColumns { date, time: _, instrument, numbers, codes: _, categories } = columns;
         let mut wanted = vec![(*date, CellType::Dates)];
         if let InstrumentKey::Column(column) = instrument {
             wanted.push((*column, CellType::Keys));

@@ -60,6 +60,18 @@ impl<'a> TableFile<'a> {
         }
     }
 
+    /// The same file, whose dates have this order where nobody states one.
+    pub(crate) fn with_date_order(mut self, order: DateOrder) -> Self {
+        let written = match &mut self {
+            Self::Parquet(file) => &mut file.written,
+            Self::Csv(file) => &mut file.written,
+        };
+        if written.date_order == DateOrder::Detect {
+            written.date_order = order;
+        }
+        self
+    }
+
     /// The columns as the file declares them.
     pub(crate) fn header(&self) -> Result<Vec<HeaderColumn>, SourceError> {
         match self {

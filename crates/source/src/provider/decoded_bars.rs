@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::format::decoded::Blocks;
+use crate::{format::decoded::Blocks, request::vendor::Vendor};
 
 /// Decoded rows of bars and what was recognised in their files.
 pub(crate) struct DecodedBars {
@@ -20,6 +20,29 @@ pub(crate) struct DecodedBars {
     pub unnamed: Option<Unnamed>,
     /// Sentences about what the reader noticed.
     pub warnings: Vec<String>,
+    /// What became of bars of minutes or hours, if they were joined to those of sessions.
+    pub resampled: Option<Resampled>,
+    /// The vendors whose layouts the files have.
+    pub vendors: Vec<&'static Vendor>,
+}
+
+/// Bars of minutes or hours that became bars of sessions.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Resampled {
+    /// The number of bars that count.
+    pub bars: usize,
+    /// The number of bars that they became.
+    pub sessions: usize,
+    /// The time of day at which the earliest of them begins, `09:30`.
+    pub first: String,
+    /// The time of day at which the latest of them begins.
+    pub last: String,
+    /// The number of bars outside the stated hours, which are left out.
+    pub outside: usize,
+    /// The number of bars that are equal to another one with their stamp, which count once.
+    pub merged: usize,
+    /// The number of bars that differ from another one with their stamp, which are left out.
+    pub contradicting: usize,
 }
 
 /// A file without a column of instruments, and the columns it has.
@@ -93,6 +116,10 @@ pub enum Unused {
     Text,
     /// It holds dates, and is not the session.
     Dates,
+    /// The vendor of the file fills it with nothing that bars need.
+    Vendor,
+    /// It is an adjusted price or volume, which follows from the quoted one and the factor of the closes.
+    Adjusted,
     /// It holds something of this kind, from which nothing can be computed.
     Kind(String),
 }
@@ -108,6 +135,8 @@ impl fmt::Display for Unused {
                 f.write_str("it holds text; named under `categories` in `data.prices` it becomes a category")
             }
             Self::Dates => f.write_str("it holds dates, and is not the session"),
+            Self::Vendor => f.write_str("no part of a bar in this vendor's layout"),
+            Self::Adjusted => f.write_str("prices are adjusted by adj_close / close, volumes by splits"),
             Self::Kind(kind) => write!(f, "it holds {kind}"),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::Read,
     path::{Path, PathBuf},
 };
 
@@ -28,13 +29,13 @@ impl PanelSource {
 /// Of a folder in Qlib's layout (it has a `calendars/day.txt`) they are the calendar, the list of instruments and the
 /// bars; of one in LEAN's layout (archives in `daily`, `hour` or `minute`) the archives, map and factor files. Names
 /// that begin with `.` or `_` are not data. A file with another ending is passed over in a folder and refused when it
-/// is named itself; so is a `.txt` file in a folder, which may be a read-me.
+/// is named itself; so is a `.txt` file in a folder, which may be a read-me, unless it begins as those of Stooq do.
 pub fn source_files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let kind = look_at(path)?;
     if kind.is_file() {
         return match FileFormat::of(path) {
             Some(_) => Ok(vec![path.to_owned()]),
-            None => Err(SourceError::UnknownFormat { path: path.to_owned() }),
+            None => Err(SourceError::unknown_format(path)),
         };
     }
     if qlib::folder::is_provider(path) {
@@ -59,6 +60,7 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
             continue;
         }
         let is_text = inner(&path).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("txt"));
+        let is_text = is_text && !begins_as_table(&path);
         if path.is_dir() {
             walk(&path, files)?;
         } else if FileFormat::of(&path).is_some() && !is_text {
@@ -66,6 +68,14 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
         }
     }
     Ok(())
+}
+
+/// Whether a text file begins with the header that Stooq writes.
+fn begins_as_table(path: &Path) -> bool {
+    const BEGINNING: &[u8] = b"<TICKER>";
+    let mut bytes = [0; BEGINNING.len()];
+    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut bytes));
+    read.is_ok() && bytes.eq_ignore_ascii_case(BEGINNING)
 }
 
 #[cfg(test)]

@@ -7,29 +7,40 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    adjustment::Adjustment, calendar_rule::CalendarRule, halts::Halts, mapping::Mapping,
-    table_layout::TableLayout, written::Written, zone::Zone,
+    adjustment::Adjustment,
+    calendar_rule::CalendarRule,
+    halts::Halts,
+    mapping::Mapping,
+    resample::{Hours, Resample},
+    table_layout::TableLayout,
+    written::Written,
+    zone::Zone,
 };
 use crate::keys::name_rule::NameRule;
 
-/// What to do with a bad instrument: one that has duplicate bars or prices that are not positive.
+/// What to do with a row that can't be true: a second bar of a session that differs from the first, a negative or infinite
+/// price.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum OnBadInstrument {
+pub enum OnBadRow {
     /// End with an error.
     #[default]
     Stop,
-    /// Leave it out, and say so.
-    Exclude,
+    /// Leave the row out (of two bars for one session both), count it and list it; a bar with a high below its low too. An
+    /// instrument goes as a whole if more than half of its rows are bad.
+    Drop,
+    /// Leave its whole instrument out, and say so.
+    ExcludeInstrument,
 }
 
-impl OnBadInstrument {
+impl OnBadRow {
     /// The name of the rule in files and keys.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Stop => "stop",
-            Self::Exclude => "exclude",
+            Self::Drop => "drop",
+            Self::ExcludeInstrument => "exclude_instrument",
         }
     }
 }
@@ -73,8 +84,8 @@ pub struct PanelSource {
     pub adjustment: Adjustment,
     /// The rule by which dates are sessions.
     pub calendar: CalendarRule,
-    /// The treatment of an instrument with impossible rows.
-    pub on_bad_instrument: OnBadInstrument,
+    /// The treatment of rows that can't be true.
+    pub on_bad_row: OnBadRow,
     /// Rows to leave out: a list frozen in the study, never one made by looking at the data while reading.
     pub drop_rows: Vec<(Instrument, Session)>,
     /// Instruments to leave out: a list frozen in the study, as `drop_rows` is.
@@ -90,6 +101,10 @@ pub struct PanelSource {
     pub wide: Option<String>,
     /// The zone in which stamps of files in UTC are dates; their dates as they are written if `None`.
     pub zone: Option<Zone>,
+    /// The length that bars of minutes or hours in files get; those of LEAN's folders become sessions by themselves.
+    pub resample: Option<Resample>,
+    /// The hours in which bars that are resampled count; all if `None`.
+    pub hours: Option<Hours>,
     /// The meaning of a database's tables; an SQLite file needs it.
     pub tables: Option<TableLayout>,
     /// The published facts wanted of a database, in our names; `None` is all.
@@ -112,7 +127,7 @@ impl PanelSource {
             instruments: None,
             adjustment: Adjustment::default(),
             calendar: CalendarRule::default(),
-            on_bad_instrument: OnBadInstrument::default(),
+            on_bad_row: OnBadRow::default(),
             drop_rows: Vec::new(),
             drop_instruments: BTreeSet::new(),
             halts: Halts::default(),
@@ -120,6 +135,8 @@ impl PanelSource {
             written: Written::default(),
             wide: None,
             zone: None,
+            resample: None,
+            hours: None,
             tables: None,
             facts: None,
             instrument_names: NameRule::default(),
@@ -160,10 +177,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_study_spells_the_treatment_of_bad_instruments() {
-        for (text, treatment) in [("stop", OnBadInstrument::Stop), ("exclude", OnBadInstrument::Exclude)] {
-            assert_eq!(serde_saphyr::from_str::<OnBadInstrument>(text).unwrap(), treatment);
+    fn a_study_spells_the_treatment_of_bad_rows() {
+        for treatment in [OnBadRow::Stop, OnBadRow::Drop, OnBadRow::ExcludeInstrument] {
+            assert_eq!(serde_saphyr::from_str::<OnBadRow>(treatment.name()).unwrap(), treatment);
         }
-        assert_eq!(OnBadInstrument::default(), OnBadInstrument::Stop);
+        assert_eq!(OnBadRow::default(), OnBadRow::Stop);
     }
 }

@@ -7,8 +7,8 @@ use std::{
 };
 
 use backstaff_source::{
-    Adjustment, DateOrder, Decimal, Format, Halts, NameRule, OnBadInstrument, TableLayout, TextEncoding,
-    Written, Zone,
+    Adjustment, DateOrder, Decimal, Format, Halts, Hours, NameRule, OnBadRow, Resample, TableLayout,
+    TextEncoding, Written, Zone,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -93,6 +93,14 @@ pub struct Prices {
     /// they are written.
     #[serde(default)]
     pub zone: Option<Zone>,
+    /// The length that bars of minutes or hours get: `session` joins those of each date into one, with the first open,
+    /// the greatest high, the least low, the last close and the sum of volumes.
+    #[serde(default)]
+    pub resample: Option<Resample>,
+    /// The hours, such as `09:30-16:00`, in which bars that are resampled count; bars that begin outside of them are left
+    /// out and counted. All bars of a date count if absent.
+    #[serde(default)]
+    pub hours: Option<Hours>,
     /// The adjustment of prices for splits and dividends.
     #[serde(default)]
     pub adjustment: Adjustment,
@@ -108,9 +116,10 @@ pub struct Prices {
     /// or a text is missing, the last one holds.
     #[serde(default)]
     pub categories: Vec<String>,
-    /// The treatment of an instrument that has duplicate rows or negative prices. A price of 0 is only missing.
+    /// The treatment of rows that can't be true: two different bars of one session, negative or infinite prices. A price
+    /// of 0 is only missing, and rows that are equal in all values count once.
     #[serde(default)]
-    pub on_bad_instrument: OnBadInstrument,
+    pub on_bad_row: OnBadRow,
     /// Rows that you know to be wrong; they are left out.
     #[serde(default)]
     pub drop_rows: Vec<DropRow>,

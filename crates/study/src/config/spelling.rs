@@ -10,6 +10,8 @@ const FORMER_CASH: u64 = 100_000;
 /// - `strategy:` at the top is short for `portfolio: {strategy: ...}`.
 /// - `rebalance_every: 21` in the portfolio is the former spelling of `rebalance: 21`, and `benchmark_rebalance_every` that of
 ///   `benchmark_rebalance`.
+/// - `on_bad_instrument:` of `data.prices` is the former name of `on_bad_row:`, and its `exclude` that of
+///   `exclude_instrument`.
 /// - `trading:` is the former name of a regime study's `portfolio:`, and `cash:` in it that of `cash_rate:`.
 ///
 /// # Errors
@@ -31,6 +33,9 @@ pub(super) fn modernise(root: &mut Node) -> Result<(), Problem> {
             trading.value.put(Entry { key: "initial_cash".to_owned(), place: trading.place.clone(), value });
         }
         root.put(Entry { key: "portfolio".to_owned(), ..trading });
+    }
+    if let Some(prices) = root.get_mut("data").and_then(|data| data.get_mut("prices")) {
+        rename_bad_rows(prices)?;
     }
     if let Some(strategy) = root.take("strategy") {
         let place = strategy.place.clone();
@@ -58,14 +63,61 @@ const RENAMED: [(&str, &str); 2] =
 
 fn rename_rebalancing(portfolio: &mut Node) -> Result<(), Problem> {
     for (former, present) in RENAMED {
-        let Some(entry) = portfolio.take(former) else { continue };
-        if portfolio.get(present).is_some() {
-            let message = format!("is the former name of `{present}`, which is here too; keep that one");
-            let mut twice = Problem::of(format!("portfolio.{former}"), message);
-            twice.place = entry.place;
-            return Err(twice);
+        if let Some(entry) = take_former(portfolio, "portfolio", former, present)? {
+            portfolio.put(entry);
         }
-        portfolio.put(Entry { key: present.to_owned(), ..entry });
     }
     Ok(())
+}
+
+/// Give the treatment of bad rows its name of today.
+fn rename_bad_rows(prices: &mut Node) -> Result<(), Problem> {
+    let Some(mut entry) = take_former(prices, "data.prices", "on_bad_instrument", "on_bad_row")? else {
+        return Ok(());
+    };
+    if entry.value.as_text() == Some("exclude") {
+        entry.value = Node { place: entry.value.place, ..Node::text("exclude_instrument") };
+    }
+    prices.put(entry);
+    Ok(())
+}
+
+/// Take the value of a key's former name out of a section, under the present name.
+fn take_former(
+    node: &mut Node,
+    section: &str,
+    former: &str,
+    present: &str,
+) -> Result<Option<Entry>, Problem> {
+    let Some(entry) = node.take(former) else { return Ok(None) };
+    if node.get(present).is_some() {
+        let message = format!("is the former name of `{present}`, which is here too; keep that one");
+        let mut twice = Problem::of(format!("{section}.{former}"), message);
+        twice.place = entry.place;
+        return Err(twice);
+    }
+    Ok(Some(Entry { key: present.to_owned(), ..entry }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_treatment_of_bad_rows_has_a_former_name() {
+        let spelled = |prices: serde_json::Value| {
+            let mut root = Node::from(&json!({ "data": { "prices": prices } }));
+            modernise(&mut root).map(|()| root)
+        };
+        for (former, today) in [("exclude", "exclude_instrument"), ("stop", "stop")] {
+            let root = spelled(json!({ "on_bad_instrument": former })).unwrap();
+            let prices = root.at(["data", "prices"]).unwrap();
+            assert_eq!(prices.get("on_bad_row").and_then(Node::as_text), Some(today));
+            assert!(prices.get("on_bad_instrument").is_none());
+        }
+        let twice = spelled(json!({ "on_bad_instrument": "stop", "on_bad_row": "drop" }));
+        assert!(twice.unwrap_err().message.contains("former name of `on_bad_row`"));
+    }
 }

@@ -27,8 +27,8 @@ use crate::{
 };
 use backstaff_panel::{Axis, Column, Encoding, Instrument, Panel, Session};
 use backstaff_source::{
-    Adjustment, CalendarRule, Halts, Loaded, Mapping, Marks, Match, OwnCalendars, PanelSource, Series,
-    TableLayout, Unused, Written, Zone, field_name, is_database,
+    Adjustment, CalendarRule, Halts, Hours, Loaded, Mapping, Marks, Match, OwnCalendars, PanelSource,
+    Resample, Series, TableLayout, Unused, Written, Zone, field_name, is_database,
     quality::{self, Quality},
     source_files,
 };
@@ -156,10 +156,12 @@ impl Load {
             written: data.prices.written(),
             wide: data.prices.wide.clone(),
             zone: data.prices.zone.clone(),
+            resample: data.prices.resample,
+            hours: data.prices.hours,
             instruments: universe.instruments.clone().map(|names| names.into_iter().collect()),
             adjustment: data.prices.adjustment,
             calendar,
-            on_bad_instrument: data.prices.on_bad_instrument,
+            on_bad_row: data.prices.on_bad_row,
             drop_rows,
             ..PanelSource::new(at(&data.prices.path))
         };
@@ -359,12 +361,19 @@ fn check_prices(data: &Data) -> Result<(), StudyError> {
         ("halts", prices.halts != Halts::default()),
         ("change", prices.change.is_some()),
         ("categories", !prices.categories.is_empty()),
+        ("resample", prices.resample.is_some()),
     ];
     let is_database = prices.preset.is_some() || prices.tables.is_some();
     if let Some((key, _)) = stated.iter().find(|(_, is_stated)| *is_stated && is_database) {
         return invalid(
             key,
             "is for files; of a database the preset or the layout (`tables`) says it".to_owned(),
+        );
+    }
+    if prices.hours.is_some() && prices.resample.is_none() {
+        return invalid(
+            "hours",
+            "are those of bars that are resampled; say `resample: session` too".to_owned(),
         );
     }
     if prices.change.is_some() && !matches!(prices.adjustment, Adjustment::Auto | Adjustment::Factor) {
@@ -406,7 +415,7 @@ fn first_instruments(
 
 impl Stage for Load {
     const NAME: &'static str = "load";
-    const VERSION: u32 = 6;
+    const VERSION: u32 = 7;
     type Inputs = Files;
     type Shard = ();
     type Output = LoadOutput;
@@ -434,7 +443,7 @@ impl Stage for Load {
             instruments,
             adjustment,
             calendar,
-            on_bad_instrument,
+            on_bad_row,
             drop_rows,
             drop_instruments,
             halts,
@@ -442,6 +451,8 @@ impl Stage for Load {
             written,
             wide,
             zone,
+            resample,
+            hours,
             tables: _, // hashed as `tables_text`
             facts,
             instrument_names,
@@ -461,7 +472,7 @@ impl Stage for Load {
         key.str("tables", tables_text);
         list(key, "instruments", &mut instruments.iter().flatten());
         key.bool("all_instruments", instruments.is_none());
-        key.str("adjustment", adjustment.name()).str("on_bad_instrument", on_bad_instrument.name());
+        key.str("adjustment", adjustment.name()).str("on_bad_row", on_bad_row.name());
         key.str("halts", halts.name());
         list(key, "change", &mut change.iter());
         list(key, "drop_instruments", &mut drop_instruments.iter());
@@ -469,6 +480,7 @@ impl Stage for Load {
         enter_written(key, *written);
         key.str("wide", wide.as_deref().unwrap_or_default());
         key.str("zone", zone.as_ref().map_or("", Zone::name));
+        enter_resampling(key, *resample, *hours);
         hash_calendar(calendar, key);
         key.list("drop_rows", drop_rows, |key, (instrument, session)| {
             key.str("instrument", instrument.name()).i64("session", session.number().into());
@@ -556,6 +568,11 @@ fn write(output: &LoadOutput, draft: &mut Draft) -> Result<(), StoreError> {
         "fields": fields, "categories": categories, "rows": axis.n_rows(), "facts": output.facts,
     }));
     Ok(())
+}
+
+fn enter_resampling(key: &mut KeyHasher, resample: Option<Resample>, hours: Option<Hours>) {
+    key.str("resample", resample.map_or("", Resample::name));
+    key.str("hours", &hours.map_or_else(String::new, String::from));
 }
 
 fn hash_calendar(calendar: &CalendarRule, key: &mut KeyHasher) {

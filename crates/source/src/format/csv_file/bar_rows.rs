@@ -66,8 +66,16 @@ impl<'a> BarRows<'a> {
             return Err(SourceError::EmptyKey { place: place(), what: "date" });
         }
         self.own_zone |= date_text::has_own_zone(date);
-        let (stamp, shape) = date_text::parse(date, self.order)
+        let (mut stamp, shape) = date_text::parse(date, self.order)
             .ok_or_else(|| SourceError::bad_date(place(), cell_text(names, self.columns.date), date))?;
+        if let Some(time) = self.columns.time {
+            let text = cell_text(record, time);
+            stamp.second = date_text::time_of_day(text).ok_or_else(|| SourceError::BadTime {
+                place: place(),
+                column: cell_text(names, time).to_owned(),
+                text: text.to_owned(),
+            })?;
+        }
         if let InstrumentKey::Column(column) = self.columns.instrument {
             let instrument = cell_text(record, column);
             if instrument.is_empty() {
@@ -76,11 +84,17 @@ impl<'a> BarRows<'a> {
             self.instruments.push(instrument);
         }
         for ((column, _), values) in self.columns.numbers.iter().zip(&mut self.numbers) {
-            values.push(value(record, *column, self.decimal).map_err(|text| SourceError::BadNumber {
-                place: place(),
-                column: cell_text(names, *column).to_owned(),
-                text: text.to_owned(),
-            })?);
+            values.push(match value(record, *column, self.decimal) {
+                Ok(value) => value,
+                Err(_) if self.columns.codes.contains(column) => f64::NAN,
+                Err(text) => {
+                    return Err(SourceError::BadNumber {
+                        place: place(),
+                        column: cell_text(names, *column).to_owned(),
+                        text: text.to_owned(),
+                    });
+                }
+            });
         }
         for ((column, _), texts) in self.columns.categories.iter().zip(&mut self.categories) {
             texts.push(cell_text(record, *column));

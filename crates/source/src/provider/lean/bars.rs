@@ -26,6 +26,7 @@ use crate::{
     format::{
         coded_texts::CodedTexts,
         decoded::{Block, Blocks},
+        session_fold::Fold,
         zip_file,
     },
     provider::decoded_bars::{ColumnRole, DecodedBars, FoundColumn},
@@ -83,6 +84,8 @@ pub(crate) fn read_bars(request: &PanelSource) -> Result<DecodedBars, SourceErro
         instrument_from: "map_files, else the archive's name".to_owned(),
         unnamed: None,
         warnings,
+        resampled: None,
+        vendors: Vec::new(),
         blocks: Blocks::new(files, blocks),
     })
 }
@@ -264,23 +267,13 @@ impl Sessions {
     }
 
     /// Join a later bar of the same session.
-    ///
-    /// A price of 0 in it is none: neither the session's low nor its close.
-    fn extend(&mut self, [_, high, low, close, volume]: [f64; 5]) {
-        self.zeros += [high, low, close].iter().filter(|&&price| price == 0.0).count();
-        let [_, highs, lows, closes, volumes] = &mut self.values;
-        let last = |column: &mut Vec<f64>, with: &dyn Fn(f64) -> f64| {
-            if let Some(value) = column.last_mut() {
-                *value = with(*value);
+    fn extend(&mut self, values: [f64; 5]) {
+        for ((column, value), field) in self.values.iter_mut().zip(values).zip(FIELDS) {
+            let fold = Fold::of(field);
+            self.zeros += usize::from(fold.is_missing_price(value));
+            if let Some(held) = column.last_mut() {
+                *held = fold.join(*held, value);
             }
-        };
-        last(highs, &|value| value.max(high));
-        last(lows, &|value| match (value == 0.0, low == 0.0) {
-            (_, true) => value,
-            (true, false) => low,
-            (false, false) => value.min(low),
-        });
-        last(closes, &|value| if close == 0.0 { value } else { close });
-        last(volumes, &|value| value + volume);
+        }
     }
 }

@@ -60,6 +60,8 @@ pub(crate) fn read_bars(request: &PanelSource) -> Result<DecodedBars, SourceErro
         instrument_from: "instruments/all.txt, else the folders of features".to_owned(),
         unnamed: None,
         warnings: unmatched(&listed, request),
+        resampled: None,
+        vendors: Vec::new(),
         blocks: Blocks::new(files, blocks),
     })
 }

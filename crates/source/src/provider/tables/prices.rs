@@ -56,6 +56,8 @@ pub(crate) fn read(
         instrument_from: format!("the column {}", layout.instrument),
         unnamed: None,
         warnings,
+        resampled: None,
+        vendors: Vec::new(),
     })
 }
 

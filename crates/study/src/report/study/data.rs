@@ -2,7 +2,7 @@
 
 use backstaff_report::{Block, Cell, Column, Details, Emphasis, Fact, Format, Heat, Section, Table, cells};
 use backstaff_source::{
-    Found,
+    DroppedRows, Found,
     quality::{Check, Quality},
 };
 
@@ -35,6 +35,9 @@ pub(super) fn section(results: &Results, accounts: &Accounts<'_>) -> Section {
     }
     if !facts.excluded.is_empty() {
         section = section.block(excluded(results));
+    }
+    if facts.found.dropped.rows > 0 {
+        section = section.block(dropped(&facts.found.dropped));
     }
     if let Some((_, undated)) = facts.membership.as_ref().filter(|(_, undated)| !undated.is_empty()) {
         let details =
@@ -140,6 +143,8 @@ fn reading(results: &Results) -> Table {
         ("rows in the files", count(found.rows)),
         ("dates", found.date_format.clone()),
         ("instruments", found.instrument_from.clone()),
+        ("layout", found.layouts.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
+        ("bars joined to sessions", found.resampled.as_ref().map_or_else(String::new, ToString::to_string)),
         ("calendar", calendar.rule.clone()),
         ("same sessions as", calendar.resembles.map_or_else(String::new, |one| one.code().to_owned())),
         ("rows on no session", count(calendar.dropped_rows)),
@@ -278,6 +283,23 @@ fn excluded(results: &Results) -> Table {
         .visible_rows(12);
     for (instrument, reason) in &results.panel.facts().excluded {
         table = table.row(cells![instrument, reason]);
+    }
+    table
+}
+
+/// The rows that were left out because they can't be true.
+fn dropped(dropped: &DroppedRows) -> Table {
+    let name = match dropped.rows.saturating_sub(dropped.listed.len()) {
+        0 => "Rows left out".to_owned(),
+        _ => format!("The first {} of {} rows left out", count(dropped.listed.len()), count(dropped.rows)),
+    };
+    let mut table = Table::new(name)
+        .column(Column::text("Instrument"))
+        .column(Column::date("Session"))
+        .column(Column::text("Why"))
+        .visible_rows(12);
+    for row in &dropped.listed {
+        table = table.row(cells![row.instrument.name(), words::date(row.session), row.reason.as_str()]);
     }
     table
 }

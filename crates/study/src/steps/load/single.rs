@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use backstaff_feature::Schema;
-use backstaff_source::{CalendarRule, Halts, NameRule, PanelSource, TableLayout, Written, Zone, field_name};
+use backstaff_source::{
+    CalendarRule, Halts, Hours, NameRule, PanelSource, Resample, TableLayout, Written, Zone, field_name,
+};
 
 use super::{Laps, Load, attribute_table::AttributeTable, text_of_layout};
 use crate::{StudyError, steps::published::Published};
@@ -17,6 +19,10 @@ pub struct FileForm {
     pub halts: Halts,
     /// The quantity that the columns of prices hold where a file has one for each instrument.
     pub wide: Option<String>,
+    /// The length that bars of minutes or hours get.
+    pub resample: Option<Resample>,
+    /// The hours in which bars that are resampled count; all if `None`.
+    pub hours: Option<Hours>,
     /// The zone in which stamps of prices in UTC are dates; their dates as they are written if `None`.
     pub zone: Option<Zone>,
     /// The calendar of the sessions; if `None`, that of the verb: every date of the data, or, where returns are judged,
@@ -84,7 +90,18 @@ impl Load {
 
     /// The same files, read in this form: all of them by its texts and names, those of prices by the rest.
     pub fn in_form(mut self, form: &FileForm) -> Result<Self, StudyError> {
-        let FileForm { written, halts, wide, zone, calendar, instrument_names, allow_unmatched } = form;
+        let FileForm {
+            written,
+            halts,
+            wide,
+            resample,
+            hours,
+            zone,
+            calendar,
+            instrument_names,
+            allow_unmatched,
+        } = form;
+        (self.prices.resample, self.prices.hours) = (*resample, *hours);
         self.prices.written = *written;
         self.prices.halts = *halts;
         self.prices.wide.clone_from(wide);
