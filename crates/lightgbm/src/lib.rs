@@ -16,6 +16,7 @@ mod booster;
 mod dataset;
 mod error;
 mod ffi;
+mod kind;
 mod library;
 mod matrix;
 mod parameters;

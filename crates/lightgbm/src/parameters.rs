@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ffi::CString, fmt::Write as _, num::NonZeroU32,
 use backstaff_words::nearest;
 use serde_json::Value;
 
-use crate::{LightGbmError, Threads};
+use crate::{LightGbmError, Threads, kind};
 
 /// The seed of a training to which none is given.
 const SEED: u32 = 0;
@@ -124,6 +124,7 @@ impl Parameters {
             let canonical = canonical(name)?;
             let value = text(name, &value)?;
             refuse(canonical, name, &value)?;
+            kind::check(canonical, name, &value)?;
             if let Some((first, _)) = given.insert(canonical, (name.to_owned(), value)) {
                 return Err(LightGbmError::DuplicateParameter { first, second: name.to_owned() });
             }
@@ -263,10 +264,11 @@ fn canonical(name: &str) -> Result<&'static str, LightGbmError> {
             std::iter::once(canonical).chain(aliases).map(|known| (known.as_str(), canonical.as_str()))
         })
     };
-    let found = all().find(|(known, _)| *known == name).map(|(_, canonical)| canonical);
-    found.ok_or_else(|| LightGbmError::UnknownParameter {
-        name: name.to_owned(),
-        nearest: nearest(name, all().map(|(known, _)| known)).map(str::to_owned),
+    let of = |name: &str| all().find(|(known, _)| *known == name).map(|(_, canonical)| canonical);
+    of(name).ok_or_else(|| {
+        // What is near to an alias is told by the parameter's own name.
+        let near = nearest(name, all().map(|(known, _)| known)).and_then(of);
+        LightGbmError::UnknownParameter { name: name.to_owned(), nearest: near.map(str::to_owned) }
     })
 }
 
@@ -283,7 +285,8 @@ fn refuse(canonical: &str, name: &str, value: &str) -> Result<(), LightGbmError>
     }
 }
 
-fn boolean(text: &str) -> Option<bool> {
+/// The truth value of a text, as LightGBM reads it.
+pub(crate) fn boolean(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "+" | "1" => Some(true),
         "false" | "-" | "0" => Some(false),

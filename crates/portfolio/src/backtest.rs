@@ -5,8 +5,8 @@ use std::ops::Range;
 use backstaff_panel::{Instrument, Session, Signal, Universe};
 
 use crate::{
-    Day, Decision, DelistedPosition, Exchange, Fill, Ledger, Market, NextSession, Order, PortfolioError,
-    Quantity, Reason, Rebalance, RulesCaveat, Shortfall,
+    Day, Decision, DelistedPosition, Exchange, Execution, Fill, Ledger, Market, NextSession, Order,
+    PortfolioError, Quantity, Reason, Rebalance, RulesCaveat, Shortfall,
     strategy::{Note, Strategy, View},
     wanted::{Wanted, wanted},
 };
@@ -113,6 +113,9 @@ pub fn backtest(
     strategy: &mut dyn Strategy,
 ) -> Result<Backtest, PortfolioError> {
     check_shapes(market, universe, terms, signal)?;
+    if exchange.execution == Execution::Open && !market.has_open() {
+        return Err(PortfolioError::MissingField { field: "open" });
+    }
     let sells_leavers = terms.leavers == Leavers::Sell;
     let Range { start, end } = terms.sessions.clone();
     let mut ledger = Ledger::new(market, exchange, start, terms.initial_cash)?;

@@ -7,8 +7,8 @@ use backstaff_panel::Session;
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages explain the fields")]
 pub enum PortfolioError {
-    /// Without opening and closing prices nothing can be traded or valued.
-    #[error("the panel has no field {field}, which trading needs; map a column to it")]
+    /// Without closing prices nothing can be valued, without opening ones nothing trades at the open.
+    #[error("the panel has no field {field}, which trading needs; map a column to it{}", if *.field == "open" { ", or say `execution: close`" } else { "" })]
     MissingField { field: &'static str },
 
     /// A signal or universe of another panel.

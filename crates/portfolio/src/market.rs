@@ -8,8 +8,8 @@ use crate::{Execution, PortfolioError, Unfilled};
 
 /// The prices of a panel as the exchange sees them.
 ///
-/// Fields used: `open`, `close` (needed); `high`, `low`, `traded`, `volume`, `raw_close`, `raw_volume` (used where they
-/// are there). A price counts only if the instrument traded in that session and the price is above zero; without a `traded` field an
+/// Fields used: `close` (needed); `open`, `high`, `low`, `traded`, `volume`, `raw_close`, `raw_volume` (used where they
+/// are there). Without a field `open` nothing trades at the open, and a session's prices begin with its close. A price counts only if the instrument traded in that session and the price is above zero; without a `traded` field an
 /// instrument traded where it has a closing price.
 ///
 /// `raw_close` are the prices as quoted: with them, lots and volume caps are counted in true shares although the ledger
@@ -19,7 +19,8 @@ pub struct Market {
     axis: Arc<Axis>,
     /// The instrument of each row.
     instruments: Vec<u32>,
-    open: Vec<f64>,
+    /// The opening prices; `None` if the panel has no such field.
+    open: Option<Vec<f64>>,
     close: Vec<f64>,
     /// How many closing prices the instrument has had, this row's included.
     n_closes: Vec<u32>,
@@ -60,8 +61,8 @@ impl Market {
         };
         let axis = panel.axis();
         let numbers = 0..axis.n_instruments();
-        let open = usable(field("open")?);
         let close = usable(field("close")?);
+        let open = panel.field("open").map(|column| usable(column));
         Ok(Self {
             instruments: numbers.flat_map(|i| std::iter::repeat_n(i as u32, axis.rows(i).len())).collect(),
             axis: Arc::clone(axis),
@@ -98,7 +99,7 @@ impl Market {
     /// The price at which a row's session executes, if it trades.
     pub(crate) fn price(&self, row: usize, execution: Execution) -> Option<f64> {
         let price = match execution {
-            Execution::Open => self.open[row],
+            Execution::Open => self.open.as_ref().map_or(f64::NAN, |open| open[row]),
             Execution::Close => self.close[row],
         };
         (!price.is_nan()).then_some(price)
@@ -109,7 +110,8 @@ impl Market {
     /// A high below the open or close counts as the higher of them, a low above as the lower; so does a missing one.
     pub fn bar(&self, i: usize, position: usize) -> Option<Bar> {
         let row = self.axis.row(i, position)?;
-        let (open, close) = (self.open[row], self.close[row]);
+        let close = self.close[row];
+        let open = self.open.as_ref().map_or(close, |open| open[row]);
         if open.is_nan() || close.is_nan() {
             return None;
         }
@@ -129,6 +131,11 @@ impl Market {
             0 => 0,
             n => self.n_closes[self.axis.rows(i).start + n - 1] as usize,
         }
+    }
+
+    /// Whether opening prices are known.
+    pub fn has_open(&self) -> bool {
+        self.open.is_some()
     }
 
     /// Whether highs and lows are known.

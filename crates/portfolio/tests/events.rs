@@ -448,5 +448,5 @@ fn bad_input_is_an_error() {
     assert!(QuantileLongShort::new(0.6, 1.0, 1.0, 0.0).is_err());
     assert!(TargetWeights::new(0.0, 0.0).is_err() && EqualWeight::new(-1.0).is_err());
     let missing = Market::new(&Panel::new(panel.axis().clone())).err();
-    assert_eq!(missing, Some(PortfolioError::MissingField { field: "open" }));
+    assert_eq!(missing, Some(PortfolioError::MissingField { field: "close" }));
 }

@@ -400,6 +400,16 @@ pub enum SourceError {
     #[error("there is no exchange calendar {name:?}; known are {known}")]
     UnknownExchange { name: String, known: String },
 
+    #[error(
+        "{path}: {instrument} has two values for {date}, in row {first} and in row {second}; keep the one that counts"
+    )]
+    TwoValues { path: PathBuf, instrument: String, date: Session, first: u64, second: u64 },
+
+    #[error(
+        "{place}, column {column:?}: the value is infinite; leave the cell empty where there is no number"
+    )]
+    InfiniteValue { place: Place, column: String },
+
     #[error("{path}: {:?} has two rows ({first} and {second}); a table needs one row for each instrument", cut(.key))]
     DuplicateKey { path: PathBuf, key: String, first: u64, second: u64 },
 

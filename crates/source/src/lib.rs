@@ -77,6 +77,7 @@ pub use request::{
 };
 pub use table::{
     attributes::{Attributes, Since, read_attributes},
+    given_values::{GivenSource, GivenValues, Holds, Placed},
     number_table::NumberTable,
     row_dates::{DateColumn, RowDates},
 };

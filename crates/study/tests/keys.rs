@@ -76,6 +76,15 @@ fn write(folder: &Path, pair: Pair, names: &[String], in_table: &[String], keys:
             .unwrap();
             study("prices.csv", "", &format!(", recovery: {{table: table.csv{both}}}"))
         }
+        Pair::Given => {
+            let row = |name: &str| format!("2019-01-02,{name},1\n");
+            fs::write(folder.join("table.csv"), "date,symbol,score\n".to_owned() + &rows(&row)).unwrap();
+            study("prices.csv", "", "")
+                .replace(&format!("{{weights: {{instruments: {{{held}}}}}}}"), "{top_n: {n: 1}}")
+                + &format!(
+                    "models: {{price: {{expression: $close}}, mine: {{scores: {{path: table.csv{both}}}}}}}\n"
+                )
+        }
         Pair::Categories | Pair::Statements | Pair::Delistings => {
             write_database(folder, pair, names, in_table, keys.rule);
             let allow = if keys.allow { ", allow_unmatched: true" } else { "" };
@@ -140,7 +149,7 @@ fn write_database(folder: &Path, pair: Pair, names: &[String], in_table: &[Strin
              items: [{{table: items, period: period, item: item, value: value, names: {{E: equity}}}}]}}]"
         ),
         Pair::Delistings => format!("delistings: {{table: gone, instrument: code, date: since{rule}}}"),
-        Pair::Attributes | Pair::Facts | Pair::Recoveries => unreachable!("they are files"),
+        Pair::Attributes | Pair::Facts | Pair::Recoveries | Pair::Given => unreachable!("they are files"),
     };
     let prices = "prices: {table: bars, instrument: code, date: date, columns: {open: open, close: close, volume: volume}}";
     fs::write(folder.join("layout.yaml"), format!("tables: 1\n{prices}\n{table}\n")).unwrap();
@@ -223,7 +232,7 @@ fn a_missing_share_is_warned_of_and_the_other_direction_is_a_count() {
         let few = owned(&CODES[..6]);
         let whole_market = owned((0..300).map(|n| format!("{:06}", 400_000 + n)).chain(owned(CODES)));
         let lacking = owned(CODES.iter().skip(1).chain(&["999999"]));
-        if matches!(pair, Pair::Delistings | Pair::Recoveries) {
+        if matches!(pair, Pair::Delistings | Pair::Recoveries | Pair::Given) {
             // Few instruments are ever delisted: the table's own names need partners.
             let (found, run, _) = outcome(pair, &few, &owned(&CODES[..2]), Keys::NONE).unwrap();
             assert!(

@@ -29,6 +29,17 @@ const BINARY: [(&str, &str, u8); 13] = [
     ("/", "Div", 5),
     ("**", "Power", POWER),
 ];
+/// What pandas calls after `.rolling(n)`, and the operators that do it.
+const METHODS: [(&str, &str); 8] = [
+    ("mean", "Mean"),
+    ("std", "Std"),
+    ("var", "Var"),
+    ("sum", "Sum"),
+    ("max", "Max"),
+    ("min", "Min"),
+    ("median", "Med"),
+    ("rank", "Rank"),
+];
 const COMPARISON: u8 = 1;
 const UNARY: u8 = 6;
 const POWER: u8 = 7;
@@ -148,10 +159,19 @@ impl Parser {
     /// An operand with the members chosen from it.
     fn postfix(&mut self) -> Result<Syntax, Fault> {
         let mut syntax = self.operand()?;
+        if let (SyntaxKind::Field(name), Token::Sign("(")) = (&syntax.kind, self.peek())
+            && let Some((field, method)) = name.rsplit_once('.')
+        {
+            let of = Syntax { kind: SyntaxKind::Field(field.to_owned()), ..syntax.clone() };
+            return Err(self.method(&of, method, syntax.span));
+        }
         while let Some(dot) = self.take(".") {
             let (Token::Name(member), member_span) = self.advance() else {
                 return Err(Fault::new(dot, "`.` is not followed by the name of an output"));
             };
+            if matches!(self.peek(), Token::Sign("(")) {
+                return Err(self.method(&syntax, &member, member_span));
+            }
             let span = syntax.span.to(member_span);
             let depth = deeper(syntax.depth, span)?;
             syntax = Syntax {
@@ -161,6 +181,43 @@ impl Parser {
             };
         }
         Ok(syntax)
+    }
+
+    /// The mistake of a method as pandas has them, with the operator to write instead.
+    fn method(&self, of: &Syntax, member: &str, span: TextSpan) -> Fault {
+        let of = match &of.kind {
+            SyntaxKind::Field(name) => format!("${name}"),
+            SyntaxKind::Name(name) => name.clone(),
+            _ => "x".to_owned(),
+        };
+        let at = |ahead: usize| self.tokens.get(self.next + ahead).map(|(token, _)| token);
+        let n = match at(1) {
+            Some(Token::Number(n)) => *n,
+            _ if member == "rolling" => 20.0,
+            _ => 1.0,
+        };
+        let aggregate = match (at(3), at(4)) {
+            (Some(Token::Sign(".")), Some(Token::Name(name))) => name.as_str(),
+            _ => "mean",
+        };
+        let instead = match member {
+            "rolling" => METHODS
+                .iter()
+                .find(|(name, _)| *name == aggregate)
+                .map(|(_, operator)| format!("{operator}({of}, {n})")),
+            "ewm" => Some(format!("EMA({of}, {n})")),
+            "shift" => Some(format!("Ref({of}, {n})")),
+            "diff" => Some(format!("Delta({of}, {n})")),
+            "pct_change" => Some(format!("{of} / Ref({of}, {n}) - 1")),
+            "abs" => Some(format!("Abs({of})")),
+            "rank" => Some(format!("CsRank({of})")),
+            _ => None,
+        };
+        let fault = Fault::new(span, format!("expressions have no methods such as `.{member}(...)`"));
+        match instead {
+            Some(instead) => fault.help(format!("write `{instead}`")),
+            None => fault.help("operators stand in front, as in `Mean($close, 5)`"),
+        }
     }
 
     fn operand(&mut self) -> Result<Syntax, Fault> {

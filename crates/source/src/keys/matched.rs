@@ -46,17 +46,20 @@ pub enum Pair {
     Delistings,
     /// A table of what delistings bring.
     Recoveries,
+    /// A table of scores or weights that were computed elsewhere.
+    Given,
 }
 
 impl Pair {
     /// All pairs there are.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Attributes,
         Self::Facts,
         Self::Categories,
         Self::Statements,
         Self::Delistings,
         Self::Recoveries,
+        Self::Given,
     ];
 
     /// The side whose names need partners.
@@ -64,7 +67,7 @@ impl Pair {
     pub fn judged(self) -> Judged {
         match self {
             Self::Attributes | Self::Facts | Self::Categories | Self::Statements => Judged::Prices,
-            Self::Delistings | Self::Recoveries => Judged::Table,
+            Self::Delistings | Self::Recoveries | Self::Given => Judged::Table,
         }
     }
 }

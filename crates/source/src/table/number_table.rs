@@ -159,7 +159,7 @@ impl NumberTable {
 }
 
 /// The column of a name that holds numbers.
-fn find(path: &Path, header: &[HeaderColumn], name: &str) -> Result<usize, SourceError> {
+pub(super) fn find(path: &Path, header: &[HeaderColumn], name: &str) -> Result<usize, SourceError> {
     let all =
         |is: &dyn Fn(&str) -> bool| (0..header.len()).filter(|&at| is(&header[at].name)).collect::<Vec<_>>();
     let mut found = all(&|known| known == name);

@@ -99,7 +99,7 @@ impl Selection {
         names.extend(self.libraries.iter().cloned());
         for asked in config.expressions() {
             let name = asked.role.column();
-            catalog = catalog.with(&name, asked.text)?;
+            catalog = catalog.with(&name, &asked.text)?;
             names.push(name);
         }
         Ok(catalog.mentioned(&names.iter().map(String::as_str).collect::<Vec<_>>())?.facts)

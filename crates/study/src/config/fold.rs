@@ -19,6 +19,7 @@ pub struct Folds {
     #[serde(default)]
     pub train: TrainSpan,
     /// The end of that history, held out for early stopping and the choice of penalties.
+    #[serde(default)]
     pub validation: Validation,
     /// Sessions left out before each validation and test, beside what the label's span already removes.
     #[serde(default)]
@@ -82,10 +83,11 @@ pub enum TrainSpan {
 }
 
 /// The end of the training span that is held out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Validation {
     /// Nothing: no early stopping, and one penalty.
+    #[default]
     None,
     /// This many calendar months.
     Months(u32),

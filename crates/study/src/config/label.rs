@@ -19,12 +19,40 @@ use super::Problem;
 #[serde(deny_unknown_fields)]
 pub struct Label {
     /// The number of sessions between entry and exit.
+    #[serde(deserialize_with = "horizon")]
     pub horizon: u32,
     /// The form in which models see the return: a name, a mapping, or a list of mappings with a `share` each. Measures
     /// always use the plain return.
     #[serde(default)]
     #[schemars(extend("default" = "rank"))]
     pub target: Target,
+}
+
+/// Read a horizon, and say what it is where it is something else.
+fn horizon<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    struct Sessions;
+
+    impl<'de> Visitor<'de> for Sessions {
+        type Value = u32;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a whole number of sessions, as in `horizon: 5`")
+        }
+
+        fn visit_u64<E: Error>(self, horizon: u64) -> Result<u32, E> {
+            u32::try_from(horizon)
+                .map_err(|_| E::custom(format!("{horizon} sessions are more than any data have")))
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<u32, A::Error> {
+            Err(A::Error::custom(
+                "is a list, but a study has one horizon, as in `horizon: 5`; write a study for each and put them beside \
+                 each other with `backstaff compare`",
+            ))
+        }
+    }
+
+    deserializer.deserialize_any(Sessions)
 }
 
 /// How a label is shown to the model: the sum of some parts, usually one.

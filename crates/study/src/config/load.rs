@@ -1,6 +1,7 @@
 //! The one way to a [`Config`]: from a file, a text, a map or code, with all mistakes at once.
 
 use backstaff_portfolio::regime::Template;
+use backstaff_words::nearest;
 use serde_json::json;
 use std::{
     fs, io,
@@ -27,6 +28,12 @@ pub enum ConfigError {
     #[error("cannot read the study {path}: {source}; `backstaff init --data PATH` writes one")]
     Read { path: PathBuf, source: io::Error },
 
+    #[error("{path} is data, and no study; `backstaff init --data {path}` writes a study for it")]
+    Data { path: PathBuf },
+
+    #[error("{path} is a workflow of Qlib, and no study. {COUNTERPARTS}")]
+    Qlib { path: PathBuf },
+
     #[error("{path}: format {found} is newer than {FORMAT}, which this program reads; update backstaff")]
     Format { path: PathBuf, found: u32 },
 
@@ -41,6 +48,10 @@ pub enum ConfigError {
 impl Config {
     /// Read a study's file, with the overrides of a profile if one is named.
     pub fn read(path: &Path, profile: Option<&str>) -> Result<Self, ConfigError> {
+        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+        if path.is_file() && ending.is_some_and(|ending| DATA.contains(&ending.as_str())) {
+            return Err(ConfigError::Data { path: path.to_owned() });
+        }
         let text =
             fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         Self::from_yaml(&text, path, profile)
@@ -210,6 +221,18 @@ impl Config {
     }
 }
 
+/// The endings of files that hold data.
+const DATA: [&str; 11] =
+    ["csv", "tsv", "txt", "parquet", "pq", "feather", "arrow", "gz", "zip", "sqlite", "db"];
+
+/// What the parts of Qlib's workflow are called in a study.
+const COUNTERPARTS: &str = "`backstaff init --data FILE` writes a study; what Qlib says is said there as: handler \
+(Alpha158) -> `features: {libraries: [alpha158]}`; label -> `label: {horizon: 1}`; segments -> `folds: {test: {from: \
+...}, train: {years: 3}, validation: {months: 6}}`; model (LGBModel) -> `models: {trees: {lightgbm: {rounds: 500, \
+early_stopping: 50}}}`; TopkDropoutStrategy -> `portfolio: {strategy: {topk_dropout: {k: 50, n_drop: 5}}}`; \
+exchange_kwargs -> `portfolio: {costs: {commission_bps: 5}, price_limit: 0.095}`; pred.pkl -> `models: {mine: {scores: \
+scores.parquet}}`";
+
 /// The sections that every study has, and how each is written.
 const NEEDED: [(&str, &str); 4] = [
     ("backstaff", "is missing: the version of the format, `backstaff: 1`"),
@@ -224,7 +247,15 @@ fn stand_in_for_missing(root: &mut Node) -> Vec<Problem> {
         return Vec::new();
     }
     let missing = NEEDED.into_iter().filter(|(key, _)| root.get(key).is_none()).collect::<Vec<_>>();
-    let problems = missing.iter().map(|(key, message)| Problem::of(*key, *message).placed(root)).collect();
+    // A section under a name with a slip of the pen is told once, where it stands.
+    let schema = super::schema();
+    let known = schema["properties"].as_object().map_or_else(Vec::new, |keys| keys.keys().collect());
+    let is_misspelt = |key: &str| {
+        let mut unknown = root.entries().iter().filter(|entry| !known.contains(&&entry.key));
+        unknown.any(|entry| nearest(&entry.key, known.iter().map(|known| known.as_str())) == Some(key))
+    };
+    let told = missing.iter().filter(|(key, _)| !is_misspelt(key));
+    let problems = told.map(|(key, message)| Problem::of(*key, *message).placed(root)).collect();
     for (key, _) in missing {
         let value = match key {
             "backstaff" => json!(FORMAT),
@@ -249,6 +280,9 @@ impl Source<'_> {
     }
 
     fn config(&self, mut root: Node, folder: &Path, profile: Option<&str>) -> Result<Config, ConfigError> {
+        if root.get("qlib_init").is_some() {
+            return Err(ConfigError::Qlib { path: self.path.to_owned() });
+        }
         let version = root.get("backstaff").and_then(Node::as_text).and_then(|text| text.parse::<u32>().ok());
         if let Some(found) = version.filter(|&found| found > FORMAT) {
             return Err(ConfigError::Format { path: self.path.to_owned(), found });

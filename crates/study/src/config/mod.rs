@@ -8,6 +8,7 @@ mod data;
 pub(crate) mod document;
 mod features;
 mod fold;
+mod given;
 mod label;
 mod load;
 mod model;
@@ -23,7 +24,7 @@ mod schema;
 mod spelling;
 mod weight;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{borrow::Cow, collections::BTreeMap, path::PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,7 @@ pub use document::{Place, Problem, Problems};
 pub use features::Features;
 pub(crate) use features::{Chosen, Selection, catalog, choose};
 pub use fold::{Every, Folds, MinRows, TestRange, TrainSpan, Validation};
+pub use given::GivenTable;
 pub use label::{Among, Label, Target, TargetPart};
 pub use load::ConfigError;
 pub use model::{ModelSpec, Models};
@@ -176,14 +178,17 @@ impl Config {
 
     /// The expressions that the study holds beside its features: of models, the universe, targets and weights, the
     /// strategy, the regimes.
-    pub(crate) fn expressions(&self) -> Vec<Asked<'_>> {
+    pub(crate) fn expressions<'a>(&'a self) -> Vec<Asked<'a>> {
         let mut all = Vec::new();
-        let mut ask = |role, key: String, text| all.push(Asked { role, key, text });
-        for (name, model) in &self.models {
-            if let ModelSpec::Expression(text) = model {
-                ask(Role::Score(name.clone()), format!("models.{name}.expression"), text.as_str());
-            }
+        for (place, (name, model)) in self.models.iter().enumerate() {
+            let (kind, text) = match model {
+                ModelSpec::Expression(text) => ("expression", Cow::from(text)),
+                ModelSpec::Scores(_) => ("scores", Cow::from(format!("${}", own_scores(place)))),
+                ModelSpec::Lightgbm { .. } | ModelSpec::Ridge { .. } => continue,
+            };
+            all.push(Asked { role: Role::Score(name.clone()), key: format!("models.{name}.{kind}"), text });
         }
+        let mut ask = |role, key, text: &'a str| all.push(Asked { role, key, text: Cow::from(text) });
         let universe = self.universe.expression.as_deref();
         let usual = if self.portfolio.strategy.named().is_some() { ALL_ROWS } else { TRADES };
         ask(Role::Universe, "universe.expression".to_owned(), universe.unwrap_or(usual));
@@ -203,6 +208,16 @@ impl Config {
         }
         all
     }
+}
+
+/// The field of a study's own weights.
+pub(crate) const OWN_WEIGHTS: &str = "own_weights";
+/// The expression of that field.
+pub(crate) const OWN_WEIGHTS_EXPRESSION: &str = "$own_weights";
+
+/// The field of a study's own scores, by the place of their model.
+pub(crate) fn own_scores(place: usize) -> String {
+    format!("own_scores_{}", place + 1)
 }
 
 /// The universe if the study names none: whatever trades.

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Problem;
+use super::{GivenTable, Problem};
 
 /// The models of a study by name, in the order of the file.
 pub type Models = IndexMap<String, ModelSpec>;
@@ -49,6 +49,8 @@ pub enum ModelSpec {
     },
     /// No learning: the score is this expression.
     Expression(String),
+    /// Scores that were computed elsewhere: a table with a date, an instrument and a score a row.
+    Scores(#[schemars(with = "super::schema::PathOr<GivenTable>")] GivenTable),
 }
 
 /// The most seeds: more tell nothing, and are a slip.
@@ -57,7 +59,7 @@ const MOST_SEEDS: u32 = 1000;
 impl ModelSpec {
     /// Whether it is fitted, so that a study needs a label and folds.
     pub fn learns(&self) -> bool {
-        !matches!(self, Self::Expression(_))
+        matches!(self, Self::Lightgbm { .. } | Self::Ridge { .. })
     }
 
     /// What is wrong with it; `is_held_out` says whether folds have validation rows.
@@ -68,16 +70,22 @@ impl ModelSpec {
         match self {
             Self::Lightgbm { early_stopping, seeds, .. } => {
                 if *early_stopping > 0 && !is_held_out {
-                    wrong("lightgbm.early_stopping", "has no rows to look at: folds.validation is none");
+                    wrong(
+                        "lightgbm.early_stopping",
+                        "has no rows to look at: folds.validation is none; say one, as in `validation: {months: 6}`",
+                    );
                 }
                 if !(1..=MOST_SEEDS).contains(seeds) {
                     wrong("lightgbm.seeds", "must be from 1 to 1000");
                 }
             }
             Self::Ridge { penalties, .. } if penalties.len() > 1 && !is_held_out => {
-                wrong("ridge.penalties", "give one: without folds.validation there is nothing to choose on");
+                wrong(
+                    "ridge.penalties",
+                    "give one: without folds.validation there is nothing to choose on; or say one, as in `validation: {months: 6}`",
+                );
             }
-            Self::Ridge { .. } | Self::Expression(_) => {}
+            Self::Ridge { .. } | Self::Expression(_) | Self::Scores(_) => {}
         }
         problems
     }

@@ -1,5 +1,7 @@
 //! What a computed column is to a study.
 
+use std::borrow::Cow;
+
 /// What a computed column is to a study: who reads it, and as what.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
@@ -69,5 +71,5 @@ pub(crate) struct Asked<'a> {
     /// The key of the study that holds it.
     pub key: String,
     /// Its text.
-    pub text: &'a str,
+    pub text: Cow<'a, str>,
 }

@@ -8,6 +8,7 @@ const FORMER_CASH: u64 = 100_000;
 /// Bring other spellings into the one that the types have; every value keeps its place.
 ///
 /// - `strategy:` at the top is short for `portfolio: {strategy: ...}`.
+/// - `score: EXPRESSION` at the top is short for `models: {score: {expression: EXPRESSION}}`.
 /// - `rebalance_every: 21` in the portfolio is the former spelling of `rebalance: 21`, and `benchmark_rebalance_every` that of
 ///   `benchmark_rebalance`.
 /// - `on_bad_instrument:` of `data.prices` is the former name of `on_bad_row:`, and its `exclude` that of
@@ -37,6 +38,9 @@ pub(super) fn modernise(root: &mut Node) -> Result<(), Problem> {
     if let Some(prices) = root.get_mut("data").and_then(|data| data.get_mut("prices")) {
         rename_bad_rows(prices)?;
     }
+    if let Some(score) = root.take("score") {
+        make_model(root, score)?;
+    }
     if let Some(strategy) = root.take("strategy") {
         let place = strategy.place.clone();
         if root.get("portfolio").is_none() {
@@ -55,6 +59,24 @@ pub(super) fn modernise(root: &mut Node) -> Result<(), Problem> {
         }
     }
     root.get_mut("portfolio").map_or(Ok(()), rename_rebalancing)
+}
+
+/// Make a score at the top a model of that expression.
+fn make_model(root: &mut Node, score: Entry) -> Result<(), Problem> {
+    let place = score.place;
+    if root.get("models").is_some() {
+        let message = "is short for a model, and `models` is here too; write it there, as in \
+                       `models: {score: {expression: ...}}`";
+        return Err(Problem { place, ..Problem::of("score", message) });
+    }
+    let under = |key: &str, value: Node| {
+        let mut node = Node::empty();
+        node.put(Entry { key: key.to_owned(), place: place.clone(), value });
+        node
+    };
+    let value = under("score", under("expression", score.value));
+    root.put(Entry { key: "models".to_owned(), place, value });
+    Ok(())
 }
 
 /// The keys of a portfolio that had another name, each with the present one.

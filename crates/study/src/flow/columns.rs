@@ -89,13 +89,14 @@ impl Columns {
         self.of(Role::is_observed).map(|column| column.handle.clone()).collect()
     }
 
-    /// The columns that the search for suspects looks at, each with its look-back: the features that models see. Where
-    /// nothing learns, those that scores and weights are made of.
-    pub(crate) fn looked_at(&self) -> Vec<(Arc<ColumnHandle>, LookBack)> {
+    /// The columns that the search for suspects looks at, each with its look-back: the features that models see, and the
+    /// scores of these models, which were computed elsewhere. Where nothing learns, those that scores and weights are
+    /// made of.
+    pub(crate) fn looked_at(&self, given: &[&str]) -> Vec<(Arc<ColumnHandle>, LookBack)> {
         let looked_at = |column: &OwnColumn| (column.handle.clone(), column.feature.look_back());
-        let features = self.of(|role| *role == Role::Feature).map(looked_at).collect::<Vec<_>>();
-        if !features.is_empty() {
-            return features;
+        let is_given = |role: &Role| matches!(role, Role::Score(name) if given.contains(&name.as_str()));
+        if self.of(|role| *role == Role::Feature).next().is_some() {
+            return self.of(|role| *role == Role::Feature || is_given(role)).map(looked_at).collect();
         }
         self.of(|role| matches!(role, Role::Score(_) | Role::Target)).map(looked_at).collect()
     }

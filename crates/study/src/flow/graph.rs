@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     StudyError,
+    config::ModelSpec,
     steps::{
         backtest::{BacktestInputs, BacktestResult, Over, RunBacktests, Variant, read_backtest},
         check::warnings,
@@ -425,9 +426,12 @@ impl Judged {
     ) -> Result<SuspectInputs, StudyError> {
         // Without features the columns of rules are looked at themselves.
         let scores = if columns.features().is_empty() { Vec::new() } else { self.scores.clone() };
+        let models = study.config.models.iter();
+        let given = models.filter(|(_, model)| matches!(model, ModelSpec::Scores(_)));
+        let given = given.map(|(name, _)| name.as_str()).collect::<Vec<_>>();
         Ok(SuspectInputs {
             panel: panel.clone(),
-            features: columns.looked_at(),
+            features: columns.looked_at(&given),
             scores,
             universe: columns.universe()?,
             labels: self.labels.clone(),

@@ -67,7 +67,7 @@ impl Study {
                 let listed = weights.keys().filter_map(|name| axis.find(name));
                 listed.map(|i| axis.life(i).start).max().unwrap_or(0)
             }
-            StrategySpec::Weights(GivenWeights::Expression(_)) => {
+            StrategySpec::Weights(GivenWeights::Expression(_) | GivenWeights::File(_)) => {
                 let members = universe(&*columns.universe()?)?;
                 let target = columns.of_strategy().into_iter().find(|(role, _)| *role == Role::Target);
                 let target = target.map(|(_, handle)| handle.column()).transpose()?;

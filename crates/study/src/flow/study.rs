@@ -118,7 +118,7 @@ impl Study {
     /// The stage that loads the data; of a database only the published quantities that the study names.
     pub(crate) fn load_stage(&self) -> Result<Load, StudyError> {
         let Config { data, universe, folder, .. } = &self.config;
-        let load = Load::new(data, universe, folder)?;
+        let load = Load::new(data, universe, folder)?.with_given(&self.config);
         if !load.reads_tables() {
             return Ok(load);
         }

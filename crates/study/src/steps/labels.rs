@@ -71,7 +71,7 @@ impl MakeLabels {
     fn prices(&self, panel: &PanelHandle) -> Result<ExecutionPrices, StudyError> {
         for name in self.fields() {
             if !panel.fields().contains(name) {
-                let message = format!("labels need the field {name}, which the data lack");
+                let message = lacking(name);
                 return Err(StudyError::Value { key: "portfolio.execution".to_owned(), message });
             }
         }
@@ -224,5 +224,16 @@ impl LabelsHandle {
             None => Arc::new(self.stage.labels(&self.panel)?),
         };
         Ok(self.labels.get_or_init(|| labels))
+    }
+}
+/// Why prices of execution can't be had without a field, and what to write instead.
+pub(crate) fn lacking(field: &str) -> String {
+    match field {
+        "open" => {
+            "the data have no field open, at which orders are filled; say `execution: close`, or map a column: \
+             `mapping: {THEIR_NAME: open}`"
+                .to_owned()
+        }
+        other => format!("the data have no field {other}; map a column to it: `mapping: {{THEIR_NAME: {other}}}`"),
     }
 }

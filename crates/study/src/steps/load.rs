@@ -1,6 +1,7 @@
 //! Load: from the study's files to a panel, stored by column and by segment of the calendar.
 
 mod attribute_table;
+mod given;
 mod single;
 
 use std::{
@@ -12,7 +13,7 @@ use std::{
 
 use crate::{
     StudyError,
-    config::{Data, UniverseSpec, layout},
+    config::{Config, Data, UniverseSpec, layout},
     steps::published::{self, Published, enter_written},
     stored::{
         delistings::DelistingFacts,
@@ -34,8 +35,8 @@ use backstaff_source::{
 };
 use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Stage, Store, StoreError};
 
-use self::attribute_table::AttributeTable;
 pub use self::single::FileForm;
+use self::{attribute_table::AttributeTable, given::Given};
 
 /// Read the study's files, check and align their rows.
 #[derive(Clone, Debug)]
@@ -46,6 +47,7 @@ pub struct Load {
     at_most: Option<usize>,
     benchmark: Option<(PathBuf, String, Written, Option<Zone>)>,
     published: Published,
+    given: Vec<Given>,
     /// The layout of a database's tables as text for the key; empty if the prices are in no database.
     tables_text: String,
     high_water_mark: bool,
@@ -89,6 +91,7 @@ pub struct Files {
     attributes: Option<Digest>,
     benchmark: Option<Digest>,
     published: Vec<Digest>,
+    given: Vec<Digest>,
     high_water: Option<Looked>,
 }
 
@@ -189,6 +192,7 @@ impl Load {
             at_most,
             benchmark,
             published,
+            given: Vec::new(),
             tables_text,
             high_water_mark,
             is_cut: false,
@@ -212,6 +216,12 @@ impl Load {
         self
     }
 
+    /// Read a study's own scores and weights too.
+    pub(crate) fn with_given(mut self, config: &Config) -> Self {
+        self.given = Given::of(config);
+        self
+    }
+
     /// The same files without the rows and publications after a session.
     pub fn without_rows_after(mut self, axis: &Axis, session: Session) -> Self {
         for (i, instrument) in axis.instruments().iter().enumerate() {
@@ -219,6 +229,7 @@ impl Load {
             self.prices.drop_rows.extend(later.map(|&date| (instrument.clone(), date)));
         }
         self.published = self.published.until(session);
+        self.given = self.given.into_iter().map(|given| given.until(session)).collect();
         self.is_cut = true;
         self
     }
@@ -262,6 +273,7 @@ impl Load {
             attributes: self.attributes.as_ref().map(|table| one(&table.path)).transpose()?,
             benchmark: self.benchmark.as_ref().map(|(path, ..)| one(path)).transpose()?,
             published: self.published.digests()?,
+            given: self.given.iter().map(Given::digest).collect::<Result<_, _>>()?,
         })
     }
 
@@ -313,6 +325,7 @@ impl Load {
             table.add(self.member_from.as_deref(), &mut panel, &mut facts)?;
         }
         self.published.read(&mut panel, &mut facts)?;
+        self.given.iter().try_for_each(|given| given.add(&mut panel, &mut facts))?;
         if !self.is_cut {
             facts.matches.iter().try_for_each(Match::check)?;
         }
@@ -429,6 +442,7 @@ impl Stage for Load {
             at_most,
             benchmark,
             published,
+            given,
             tables_text,
             high_water_mark: _, // hashed through the digest of the files
             is_cut: _,          // such data are never stored
@@ -492,10 +506,11 @@ impl Stage for Load {
         });
         key.list("benchmark", benchmark, enter_benchmark);
         key.group("published", |key| published.enter(key));
+        key.list("given", given, Given::enter);
     }
 
     fn hash_inputs(&self, (): &(), files: &Files, key: &mut KeyHasher) -> Result<(), StudyError> {
-        let Files { prices, attributes, benchmark, published, high_water: _ } = files;
+        let Files { prices, attributes, benchmark, published, given, high_water: _ } = files;
         key.list("prices", prices, |key, (name, digest)| {
             key.str("file", name).digest("digest", digest);
         });
@@ -504,9 +519,11 @@ impl Stage for Load {
                 key.digest("", digest);
             });
         }
-        key.list("published", published, |key, digest| {
-            key.digest("", digest);
-        });
+        for (label, digests) in [("published", published), ("given", given)] {
+            key.list(label, digests, |key, digest| {
+                key.digest("", digest);
+            });
+        }
         Ok(())
     }
 

@@ -227,7 +227,7 @@ fn learner(name: &str, model: &config::ModelSpec) -> Result<Option<Learner>, Stu
     let wrong = |message: String| StudyError::Value { key: format!("models.{name}"), message };
     let told = |error: LearnError| wrong(error.to_string());
     Ok(match model {
-        config::ModelSpec::Expression(_) => None,
+        config::ModelSpec::Expression(_) | config::ModelSpec::Scores(_) => None,
         config::ModelSpec::Ridge { penalties, clip } => {
             let spec = ModelSpec::Ridge(Ridge::new(penalties.clone(), *clip).map_err(told)?);
             Some(Learner { spec, seeds: 1, average: Average::Scores })

@@ -77,9 +77,32 @@ fn listed(expected: &[&str]) -> String {
     expected.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
+/// What other programs call things, and what a study calls them.
+const ELSEWHERE: [(&str, &str); 16] = [
+    ("stop_loss", "stop"),
+    ("stoploss", "stop"),
+    ("sl_stop", "stop"),
+    ("sl", "stop"),
+    ("tp_stop", "take_profit"),
+    ("tp", "take_profit"),
+    ("target", "take_profit"),
+    ("trailing", "trailing_stop"),
+    ("trailing_stop_loss", "trailing_stop"),
+    ("max_days", "max_holding"),
+    ("file", "scores"),
+    ("predictions", "scores"),
+    ("pred", "scores"),
+    ("cash", "initial_cash"),
+    ("capital", "initial_cash"),
+    ("fees", "costs"),
+];
+
 /// `there is no x; did you mean y? There are ...`.
 fn unknown(noun: &str, name: &str, expected: &'static [&'static str]) -> NodeError {
-    let suggestion = match nearest(name, expected.iter().copied()) {
+    let is_known = |known: &str| expected.contains(&known);
+    let elsewhere = ELSEWHERE.iter().find(|(theirs, ours)| *theirs == name && is_known(ours));
+    let meant = elsewhere.map(|(_, ours)| *ours).or_else(|| nearest(name, expected.iter().copied()));
+    let suggestion = match meant {
         Some(nearest) if expected.len() > 1 => format!("; did you mean `{nearest}`?"),
         _ => String::new(),
     };
@@ -236,7 +259,15 @@ impl<'de> Deserializer<'de> for &'de Node {
                     NodeError { place, ..error }.under(Step::Key(key.clone()))
                 })
             }
-            Tree::Map(_) => Err(NodeError::plain(format!("must say exactly one of {}", listed(known)))),
+            Tree::Map(entries) => {
+                // In braces a comma begins a new key: `{expression: Ref($close, 5)}` has two.
+                let cut = entries.iter().skip(1).any(|entry| entry.value.value == Tree::Null);
+                let first = entries.first().filter(|_| cut);
+                let hint = first.map_or_else(String::new, |Entry { key, .. }| {
+                    format!("; a text with a comma needs quotes, as in `{{{key}: '...'}}`")
+                });
+                Err(NodeError::plain(format!("must say exactly one of {}{hint}", listed(known))))
+            }
             _ => Err(NodeError::plain(format!("must be one of {}", listed(known)))),
         }
     }

@@ -12,10 +12,48 @@ pub(crate) fn read(text: &str) -> Result<Node, Problem> {
     // Codes such as 005930 stay texts where any type may stand.
     let options = serde_saphyr::options! { leading_zero_numbers_as_strings: true, with_snippet: false };
     let read: Read = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-        let place = error.location().map(place);
-        Problem { key: String::new(), message: error.without_snippet().to_string(), place }
+        let message = error.without_snippet().to_string();
+        let (message, at) = split_place(&message);
+        let place = at.and_then(|(line, column)| place_at(text, line, column));
+        let place = place.or_else(|| error.location().map(self::place));
+        Problem { key: String::new(), message: in_plain_words(message), place }
     })?;
     Ok(read.into_node(text))
+}
+
+/// A message of the parser without the place at its end, and that place.
+fn split_place(message: &str) -> (&str, Option<(usize, usize)>) {
+    let split = message.rsplit_once(" at line ").and_then(|(said, place)| {
+        let (line, column) = place.split_once(", column ")?;
+        Some((said, (line.trim().parse().ok()?, column.trim().parse().ok()?)))
+    });
+    split.map_or((message, None), |(said, place)| (said, Some(place)))
+}
+
+/// The place of a line and a column, both from 1: a character wide.
+fn place_at(text: &str, line: usize, column: usize) -> Option<Place> {
+    let before = text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum::<usize>();
+    let rest = text.get(before..)?;
+    let start = rest.char_indices().nth(column.checked_sub(1)?).map_or(rest.len(), |(at, _)| at);
+    let start = before + start.min(rest.lines().next().map_or(0, str::len));
+    Some(Place { line, column, bytes: start..(start + 1).min(text.len()) })
+}
+
+/// What the parser says of YAML, for people who write a study.
+fn in_plain_words(message: &str) -> String {
+    let told = [
+        ("tabs disallowed", "a tab stands where the line is indented; write spaces"),
+        (
+            "did not find expected key",
+            "the line is indented otherwise than those around it; keys of one mapping stand below each other",
+        ),
+        (
+            "mapping values are not allowed",
+            "a second `: ` stands in the line; put quotes around a text that holds one, or begin a new line",
+        ),
+    ];
+    let found = told.iter().find(|(theirs, _)| message.contains(theirs));
+    found.map_or_else(|| message.to_owned(), |(_, ours)| format!("{ours} ({message})"))
 }
 
 /// A node as the parser gives it: values of scalars without the text that they were written as.

@@ -235,7 +235,7 @@ impl Portfolio {
         }
         for (key, share) in [("stop", self.stop), ("trailing_stop", self.trailing_stop)] {
             if let Some(share) = share.filter(|share| !(*share > 0.0 && *share < 1.0)) {
-                let percent = if share >= 1.0 && share < 100.0 {
+                let percent = if (1.0..100.0).contains(&share) {
                     format!("; {share} % is written {}", share / 100.0)
                 } else {
                     String::new()
@@ -248,6 +248,11 @@ impl Portfolio {
                 "take_profit",
                 format!("is {share}, but must be a share above 0, as in `take_profit: 0.1`"),
             );
+        }
+        if let StrategySpec::Weights(GivenWeights::File(_)) = &self.strategy
+            && self.rebalance != daily()
+        {
+            wrong("rebalance", "is not for weights of a file: its dates say when they are traded".to_owned());
         }
         if self.max_holding == Some(0) {
             wrong("max_holding", "must be 1 or more sessions".to_owned());

@@ -13,7 +13,7 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use crate::config::{Problem, Role};
+use crate::config::{GivenTable, OWN_WEIGHTS_EXPRESSION, Problem, Role};
 
 /// Where the keys of `top_n` stand.
 const TOP_N: &str = "portfolio.strategy.top_n";
@@ -65,6 +65,9 @@ pub enum GivenWeights {
     Instruments(BTreeMap<String, f64>),
     /// An expression whose value is the share of equity in the row's instrument.
     Expression(String),
+    /// A table with a date, an instrument and its share of equity a row. The weights of a date are decided at its close
+    /// and held until the next date; what it doesn't name is sold.
+    File(#[schemars(with = "crate::config::schema::PathOr<GivenTable>")] GivenTable),
 }
 
 /// Hold the best `n`.
@@ -198,7 +201,7 @@ impl StrategySpec {
     /// The instruments that it may hold, where it names them; else it chooses from the universe.
     pub fn named(&self) -> Option<BTreeSet<&str>> {
         match self {
-            Self::Scores(_) | Self::Weights(GivenWeights::Expression(_)) => None,
+            Self::Scores(_) | Self::Weights(GivenWeights::Expression(_) | GivenWeights::File(_)) => None,
             Self::Weights(GivenWeights::Instruments(weights)) => {
                 Some(weights.keys().map(String::as_str).collect())
             }
@@ -229,6 +232,13 @@ impl StrategySpec {
     pub(crate) fn expressions(&self) -> Vec<(Role, String, &str)> {
         if let Self::Weights(GivenWeights::Expression(text)) = self {
             return vec![(Role::Target, "portfolio.strategy.weights.expression".to_owned(), text)];
+        }
+        if let Self::Weights(GivenWeights::File(_)) = self {
+            return vec![(
+                Role::Target,
+                "portfolio.strategy.weights.file".to_owned(),
+                OWN_WEIGHTS_EXPRESSION,
+            )];
         }
         let Some(top) = self.top_n() else { return Vec::new() };
         let at = |key: &str| format!("{TOP_N}.{key}.expression");

@@ -30,6 +30,25 @@ impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
     }
 }
 
+/// A path, or a mapping that says more.
+#[derive(Debug)]
+pub(crate) struct PathOr<T>(std::marker::PhantomData<T>);
+
+impl<T: JsonSchema> JsonSchema for PathOr<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("PathOr{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let keys = generator.subschema_for::<T>();
+        json_schema!({ "anyOf": [{ "type": "string" }, keys] })
+    }
+}
+
 impl JsonSchema for StrategySpec {
     fn schema_name() -> Cow<'static, str> {
         "Strategy".into()

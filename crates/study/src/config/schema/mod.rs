@@ -5,7 +5,7 @@ mod page;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use forms::OneOrMany;
+pub(crate) use forms::{OneOrMany, PathOr};
 pub use page::page;
 
 use schemars::generate::SchemaSettings;
@@ -33,6 +33,11 @@ pub fn schema() -> Value {
     let mut short = object(strategy);
     short.insert("description".to_owned(), json!("Short for `portfolio: {strategy: ...}`."));
     properties.insert("strategy".to_owned(), Value::Object(short));
+    let score = json!({
+        "type": "string",
+        "description": "Short for `models: {score: {expression: ...}}`: the score that the strategy ranks.",
+    });
+    properties.insert("score".to_owned(), score);
     if let Some(required) = root.get_mut("required").and_then(Value::as_array_mut) {
         required.retain(|key| key != "portfolio");
     }

@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 use super::schema;
 
 /// Studies in which each key stands at least once. Tests read them as studies.
-pub(super) const EXAMPLES: [(&str, &str); 5] = [
+pub(super) const EXAMPLES: [(&str, &str); 6] = [
     ("learning", include_str!("examples/learning.yaml")),
     ("database", include_str!("examples/database.yaml")),
     ("ranking", include_str!("examples/ranking.yaml")),
     ("weights", include_str!("examples/weights.yaml")),
+    ("given", include_str!("examples/given.yaml")),
     ("regimes", include_str!("examples/regimes.yaml")),
 ];
 

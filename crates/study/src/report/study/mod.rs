@@ -119,6 +119,7 @@ fn subtitle(results: &Results, accounts: &Accounts<'_>) -> String {
             format!("given weights of {}", words::count(weights.len(), "instrument"))
         }
         StrategySpec::Weights(GivenWeights::Expression(text)) => format!("weights {text}"),
+        StrategySpec::Weights(GivenWeights::File(table)) => format!("weights of {}", table.path.display()),
         StrategySpec::Regimes(template) => match &results.regimes {
             Some(regimes) => format!("{} · {}", template.name(), regimes.setting),
             None => template.name().to_owned(),

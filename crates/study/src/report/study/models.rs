@@ -316,6 +316,7 @@ pub(super) fn described(spec: &ModelSpec) -> (&'static str, Vec<(String, String)
             ("ridge", vec![owned("penalties", penalties.join(", ")), owned("clip", clip.to_string())])
         }
         ModelSpec::Expression(text) => ("expression", vec![owned("expression", text.clone())]),
+        ModelSpec::Scores(table) => ("scores", vec![owned("scores", table.path.display().to_string())]),
     }
 }
 

@@ -111,6 +111,10 @@ fn hash_strategy(strategy: &StrategySpec, rules: &str, key: &mut KeyHasher) {
         StrategySpec::Weights(GivenWeights::Expression(_)) => {
             key.str("strategy", "weights by an expression");
         }
+        // The weights themselves are inputs.
+        StrategySpec::Weights(GivenWeights::File(_)) => {
+            key.str("strategy", "weights of a file");
+        }
         StrategySpec::Weights(GivenWeights::Instruments(weights)) => {
             key.str("strategy", "weights").list("weights", weights, |key, (instrument, weight)| {
                 key.str("instrument", instrument).f64("weight", *weight);

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use backstaff_panel::{Axis, Column, Instrument, Panel, Signal, Universe};
 use backstaff_portfolio::{
-    Backtest, BuyAndHold, EqualWeight, Exchange, Leavers, NextSession, PortfolioError, Protected,
+    Backtest, BuyAndHold, EqualWeight, Exchange, Execution, Leavers, NextSession, PortfolioError, Protected,
     QuantileLongShort, Rebalance, Strategy, TargetWeights, Terms, TopkDropout, VolumeCap, backtest,
     backtest_cohorts, regime::Regimes,
 };
@@ -17,6 +17,7 @@ use crate::{
     StudyError,
     config::{Config, GivenWeights, Portfolio, ScoreStrategy, StrategySpec},
     steps::{
+        labels::lacking,
         regimes::{Setting, regimes_on, unknown_instrument},
         scores::Scores,
     },
@@ -47,7 +48,18 @@ impl RunBacktests {
         let rules = portfolio.strategy.regimes().map(serde_json::to_string).transpose();
         let rules =
             rules.map_err(|error| StudyError::Internal { what: format!("a strategy's rules: {error}") })?;
+        if portfolio.execution == Execution::Open && !panel.fields().contains("open") {
+            let (key, message) = ("portfolio.execution".to_owned(), lacking("open"));
+            return Err(StudyError::Value { key, message });
+        }
         let axis = panel.axis();
+        if let Some(n) = portfolio.strategy.n_positions().filter(|n| *n as usize > axis.n_instruments()) {
+            warnings.push(format!(
+                "{} wants {n} instruments, and the data have {}: it holds whatever has a score and chooses nothing",
+                portfolio.strategy.name(),
+                axis.n_instruments()
+            ));
+        }
         let is_listed = |name: &&str| axis.find(name).is_some();
         let named = portfolio.strategy.named().unwrap_or_default();
         if let StrategySpec::Weights(_) = &portfolio.strategy
@@ -210,9 +222,12 @@ impl RunBacktests {
             | (Holder::Strategy(_), StrategySpec::Weights(GivenWeights::Instruments(weights))) => {
                 (Box::new(given()?), by_instrument(axis, weights)?)
             }
-            (Holder::Strategy(_), StrategySpec::Weights(GivenWeights::Expression(_))) => {
+            (
+                Holder::Strategy(_),
+                StrategySpec::Weights(GivenWeights::Expression(_) | GivenWeights::File(_)),
+            ) => {
                 let missing =
-                    || StudyError::Internal { what: "weights by an expression were not computed".to_owned() };
+                    || StudyError::Internal { what: "the weights of rows were not computed".to_owned() };
                 (Box::new(given()?), ground.targets.clone().ok_or_else(missing)?)
             }
             (Holder::Strategy(Some(setting)), StrategySpec::Regimes(template)) => {

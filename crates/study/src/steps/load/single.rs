@@ -45,6 +45,7 @@ impl Load {
             at_most: None,
             benchmark: None,
             published: Published::default(),
+            given: Vec::new(),
             tables_text: String::new(),
             high_water_mark: false,
             is_cut: false,
