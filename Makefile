@@ -1,14 +1,28 @@
 # Thin targets over cargo; what they need is installed by .ci/setup, which says what and why.
 
-.PHONY: demo test test-fast deny gate bench-accept fuzz setup bench bench-features bench-folds bench-krx bench-regimes fmt
+.PHONY: demo install dist dist-test test test-fast deny gate bench-accept fuzz setup bench bench-features bench-folds bench-krx bench-regimes fmt
 backstaff := target/release/backstaff
 STOCKS ?= 2500
 SECONDS_EACH ?= 60
+PREFIX ?= $(HOME)/.local
 
 demo: ## Build, run the example study on the bundled data, print the stage table and the report's path.
 	.ci/setup run
 	cargo build --release --locked -p backstaff
 	$(backstaff) run examples/us_equities.yaml
+
+install: ## Build the program and put it, with LightGBM's library, into ~/.local (elsewhere: `make install PREFIX=/usr/local`).
+	.ci/setup run
+	cargo build --release --locked -p backstaff
+	packaging/install.sh "$(PREFIX)"
+
+dist: ## Make an archive that runs without Rust on any Linux with glibc 2.34 or newer: target/dist/.
+	.ci/setup dist
+	cargo build --release --locked -p backstaff
+	packaging/archive.sh
+
+dist-test: dist ## Unpack the archive into a bare Debian root and run the example there; needs root.
+	packaging/try-on-debian.sh target/dist/backstaff-*-linux.tar.gz
 
 test: deny ## Everything that CI checks.
 	.ci/setup test
