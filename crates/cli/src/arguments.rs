@@ -25,7 +25,7 @@ Examples:
   backstaff orders study.yaml                 what to trade in the next session
   backstaff compute --data prices.csv --feature 'mom=$close/Ref($close,20)-1' --out mom.parquet
 
-Exit codes: 0 done; 1 could not be done; 2 wrong arguments; 3 a check found something (prove, cache verify, bench);
+Exit codes: 0 done; 1 could not be done; 2 wrong arguments; 3 a check found something (prove, cache verify, bench, run --strict);
 4 the study or an expression is wrong; 5 the data are wrong; 6 the store can't be used; 130 interrupted, by SIGTERM too.";
 
 /// Research and backtesting that proves it never looks ahead.
@@ -87,7 +87,8 @@ pub(crate) enum Command {
     /// Run a study from data to report; what is already computed is found.
     #[command(after_help = "Examples:\n  backstaff run examples/us_equities.yaml\n  \
                             backstaff run study.yaml --profile dev --json\n  \
-                            backstaff run study.yaml --open")]
+                            backstaff run study.yaml --open\n  \
+                            backstaff run study.yaml --strict && backstaff orders study.yaml")]
     Run(Run),
     /// Run the bundled example.
     Demo,
@@ -117,7 +118,15 @@ Examples:
                             what is in there as long as data and definitions are the same, and says what it does.")]
     Precompute(Precompute),
     /// Target weights and orders for the session after the newest one.
-    Orders(StudyPath),
+    #[command(after_help = "\
+Without an account the orders are those of the study's simulated one. A stated account gets the orders of a rebalancing
+at the newest close, in whole shares as quoted.
+
+Examples:
+  backstaff orders study.yaml
+  backstaff orders study.yaml --holdings my.csv --cash 25000 --lot 1 --out orders.csv
+  backstaff update study.yaml && backstaff orders study.yaml --max-age 3 --json")]
+    Orders(Orders),
     /// Write the report of a study again, computing only what is missing for it, and print where it is.
     #[command(after_help = "Example:\n  backstaff report study.yaml --open")]
     Report(Report),
@@ -422,6 +431,36 @@ pub(crate) struct Init {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct Orders {
+    #[command(flatten)]
+    pub path: StudyPath,
+    /// What your account holds: a CSV or Parquet table with the columns instrument and shares (as quoted, negative if
+    /// short).
+    #[arg(long, value_name = "FILE", requires = "cash")]
+    pub holdings: Option<PathBuf>,
+    /// The cash of your account.
+    #[arg(long, value_name = "MONEY")]
+    pub cash: Option<f64>,
+    /// Orders are for multiples of so many shares; 0 allows fractions. That of the study if absent, and 1 for an account
+    /// whose study says nothing.
+    #[arg(long, value_name = "SHARES", value_parser = lot)]
+    pub lot: Option<f64>,
+    /// Refuse if the newest session of the data lies more than so many calendar days back.
+    #[arg(long, value_name = "DAYS")]
+    pub max_age: Option<u32>,
+    /// Write the orders to this file, CSV or Parquet by its ending.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+fn lot(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(shares) if shares.is_finite() && shares >= 0.0 => Ok(shares),
+        _ => Err("a lot is a number of shares: 1, 100, or 0 for fractions".to_owned()),
+    }
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct StudyPath {
     /// The study's file.
     #[arg(value_name = "STUDY.yaml")]
@@ -436,6 +475,10 @@ pub(crate) struct Run {
     /// Open the report in the system's browser.
     #[arg(long)]
     pub open: bool,
+    /// End with exit code 3 if the verdict is `not credible` or `not judged`, or a check found something that speaks
+    /// against the results (a warning of the report).
+    #[arg(long)]
+    pub strict: bool,
 }
 
 #[derive(Args, Debug)]

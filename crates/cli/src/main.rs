@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the one crate that speaks to a terminal")]
 
 mod arguments;
+mod colour;
 mod commands;
 mod exit;
 mod huge_pages;

@@ -6,7 +6,7 @@ use backstaff_panel::{Instrument, Session, Signal, Universe};
 
 use crate::{
     Day, Decision, DelistedPosition, Exchange, Execution, Fill, Ledger, Market, NextSession, Order,
-    PortfolioError, Quantity, Reason, Rebalance, RulesCaveat, Shortfall,
+    PortfolioError, Quantity, Reason, Rebalance, RulesCaveat, Shortfall, StatedAccount,
     strategy::{Note, Strategy, View},
     wanted::{Wanted, wanted},
 };
@@ -112,6 +112,39 @@ pub fn backtest(
     signal: &Signal,
     strategy: &mut dyn Strategy,
 ) -> Result<Backtest, PortfolioError> {
+    run(market, universe, exchange, terms, signal, strategy, None)
+}
+
+/// What a strategy asks for after the last session if the account is this one, as its owner states it.
+///
+/// The strategy goes through all sessions with its simulated account, so that it remembers what it would. At the last
+/// close the stated account takes the place of the simulated one, and the strategy decides as at a rebalancing, whatever
+/// its schedule says ([`NextSession::is_due`] tells).
+///
+/// # Errors
+///
+/// As [`backtest()`].
+pub fn next_orders(
+    market: &Market,
+    universe: &Universe,
+    exchange: &Exchange,
+    terms: &Terms,
+    signal: &Signal,
+    strategy: &mut dyn Strategy,
+    account: &StatedAccount,
+) -> Result<NextSession, PortfolioError> {
+    Ok(run(market, universe, exchange, terms, signal, strategy, Some(account))?.next)
+}
+
+fn run(
+    market: &Market,
+    universe: &Universe,
+    exchange: &Exchange,
+    terms: &Terms,
+    signal: &Signal,
+    strategy: &mut dyn Strategy,
+    stated: Option<&StatedAccount>,
+) -> Result<Backtest, PortfolioError> {
     check_shapes(market, universe, terms, signal)?;
     if exchange.execution == Execution::Open && !market.has_open() {
         return Err(PortfolioError::MissingField { field: "open" });
@@ -122,13 +155,18 @@ pub fn backtest(
     let mut record = Record { days: vec![ledger.today()], ..Record::default() };
     let warm_up = strategy.warm_up();
     strategy.on_start(&View::new(&ledger, signal, universe, terms.signal_delay, sells_leavers, warm_up));
-    let (last, ruined) = loop {
+    let (last, ruined, is_due) = loop {
+        let is_last = ledger.position() + 1 == end;
+        if let Some(account) = stated.filter(|_| is_last) {
+            ledger.take_over(account);
+        }
         let view = View::new(&ledger, signal, universe, terms.signal_delay, sells_leavers, warm_up);
         let position = ledger.position();
         let ruined = (ledger.equity() <= 0.0).then(|| view.session());
         let mut decision = Decision::nothing();
+        let is_due = terms.rebalance.is_due(market, start, position);
         if ruined.is_none() {
-            decision = if terms.rebalance.is_due(market, start, position) {
+            decision = if is_due || (is_last && stated.is_some()) {
                 strategy.on_session(&view)
             } else {
                 strategy.between(&view)
@@ -138,16 +176,16 @@ pub fn backtest(
         if !decision.is_nothing() {
             record.decisions.push(Decided { session: view.session(), decision: decision.clone() });
         }
-        if position + 1 == end || ruined.is_some() {
-            break (decision, ruined);
+        if is_last || ruined.is_some() {
+            break (decision, ruined, is_due);
         }
         record.wanted.extend(wanted(&ledger, &decision, record.days.len()));
         ledger.submit(decision);
-        let Some(day) = ledger.advance() else { break (Decision::nothing(), None) };
+        let Some(day) = ledger.advance() else { break (Decision::nothing(), None, false) };
         record.close(day, &ledger);
     };
     strategy.on_end(&View::new(&ledger, signal, universe, terms.signal_delay, sells_leavers, warm_up));
-    let next = ledger.preview(&last);
+    let next = NextSession { is_due, ..ledger.preview(&last) };
     let mut caveats = exchange.caveats(market);
     if ledger.met_levels() && !market.has_range() {
         caveats.push(RulesCaveat::NoRange);

@@ -185,12 +185,16 @@ fn sum_next(all: &[Backtest]) -> NextSession {
         if same {
             sum.shares += next.shares;
             sum.value += next.value;
+            sum.cost += next.cost;
             sum.price = sum.value / sum.shares;
         }
         same
     });
     NextSession {
         decided: newest,
+        is_due: all.iter().any(|one| one.next.is_due),
+        equity: total,
+        cash_after: all.iter().map(|one| one.next.cash_after).sum(),
         orders,
         conditional: all.iter().flat_map(|one| one.next.conditional.iter().cloned()).collect(),
         refused: all.iter().flat_map(|one| one.next.refused.iter().cloned()).collect(),

@@ -23,12 +23,12 @@ mod strategy;
 mod wanted;
 
 pub use backstaff_panel::Execution;
-pub use backtest::{Backtest, Decided, Leavers, Position, Terms, backtest};
+pub use backtest::{Backtest, Decided, Leavers, Position, Terms, backtest, next_orders};
 pub use cohorts::backtest_cohorts;
 pub use cost::{Costs, MOST_SLIPPAGE, Rates, krx_price_limit, krx_sell_tax_bps};
 pub use error::PortfolioError;
 pub use exchange::{Exchange, Recovery, RulesCaveat, VolumeCap, VolumeOf};
-pub use ledger::{Day, DelistedPosition, Holding, Ledger, NextOrder, NextSession};
+pub use ledger::{Day, DelistedPosition, Holding, Ledger, NextOrder, NextSession, StatedAccount};
 pub use liquidity::Liquidity;
 pub use market::{Bar, Market};
 pub use order::{

@@ -149,6 +149,11 @@ impl Market {
         (!close.is_nan()).then_some(close)
     }
 
+    /// The closing price of a row; NaN if it did not trade.
+    pub(crate) fn price_of_close(&self, row: usize) -> f64 {
+        self.close[row]
+    }
+
     /// The row of an instrument's newest session with a closing price, up to the session at `position`.
     pub(crate) fn newest_traded(&self, i: usize, position: usize) -> Option<usize> {
         let start = self.axis.rows(i).start;

@@ -80,6 +80,23 @@ pub trait Stage: Sync {
         budget: Budget,
     ) -> Result<Self::Output, Self::Error>;
 
+    /// Computes one shard and says how far it is: `advanced` takes the share of the shard's work that is done, from any
+    /// thread. A stage whose shards take long gives this in place of the default, which says nothing; what is computed is
+    /// the same.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Stage::run`].
+    fn run_watched(
+        &self,
+        shard: &Self::Shard,
+        inputs: &Self::Inputs,
+        budget: Budget,
+        _advanced: &(dyn Fn(f64) + Sync),
+    ) -> Result<Self::Output, Self::Error> {
+        self.run(shard, inputs, budget)
+    }
+
     /// Writes what a shard gave as the parts of an artifact, with its lineage and facts.
     ///
     /// # Errors

@@ -51,6 +51,12 @@ pub enum StudyError {
     #[error("the study's report: {0}")]
     Report(#[from] backstaff_report::ReportError),
 
+    #[error(
+        "--max-age: the newest session of the data is {newest}, {days} days ago, and {allowed} are allowed; bring new data \
+         and run `backstaff update`"
+    )]
+    Stale { newest: String, days: i32, allowed: u32 },
+
     #[error("{0}")]
     Universe(String),
 
@@ -103,6 +109,7 @@ impl StudyError {
             | Self::Read { .. }
             | Self::Panel(_)
             | Self::Regime { .. }
+            | Self::Stale { .. }
             | Self::Observation { .. } => ErrorKind::Data,
             Self::Store(_) => ErrorKind::Store,
             Self::Interrupted => ErrorKind::Interrupted,

@@ -26,6 +26,7 @@ use serde::Serialize;
 
 use crate::{
     arguments::{Arguments, Command, Common, DbCommand, SchemaKind, bench::BenchCommand},
+    colour::Paint,
     exit,
     message::brief,
     open::open,
@@ -83,7 +84,7 @@ impl Context {
 
     /// Print an answer: one JSON document with `--json`, a text otherwise.
     fn answer(&self, json: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), StudyError> {
-        print_out(&if self.common.json { pretty(json)? } else { text() })
+        if self.common.json { print_out(&pretty(json)?) } else { print_text(&text()) }
     }
 }
 
@@ -92,7 +93,15 @@ fn pretty(json: &impl Serialize) -> Result<String, StudyError> {
 }
 
 fn print_out(text: &str) -> Result<(), StudyError> {
-    let mut out = std::io::stdout().lock();
+    written(&mut std::io::stdout().lock(), text)
+}
+
+/// Print a text for people; its colours and links are for terminals alone.
+fn print_text(text: &str) -> Result<(), StudyError> {
+    written(&mut anstream::stdout().lock(), text)
+}
+
+fn written(out: &mut impl Write, text: &str) -> Result<(), StudyError> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         // A reader that closes the pipe, as `head` does, has seen enough.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
@@ -144,7 +153,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Factor(factor) => factor::run(&context, &factor),
         Command::Update(path) => run::update(&context, &path.study),
         Command::Precompute(precompute) => run::precompute(&context, &precompute),
-        Command::Orders(path) => run::orders(&context, &path.study),
+        Command::Orders(arguments) => run::orders(&context, &arguments),
         Command::Report(arguments) => run::report(&context, &arguments),
         Command::Prove(prove) => prove::run(&context, &prove),
         Command::Runs(arguments) => runs::runs(&context, &arguments),
@@ -179,7 +188,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
             // The exit code tells as well, if nobody reads any more.
             let _ = print_out(&format!("{}\n", serde_json::json!({ "error": told, "kind": error.kind() })));
         }
-        say(&format!("error: {told}"));
+        say(&format!("{} {told}", Paint::Bad.on("error:")));
         exit::code(&error)
     })
 }

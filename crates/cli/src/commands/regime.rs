@@ -8,18 +8,13 @@ use backstaff_study::{
 };
 
 use super::Context;
-use crate::arguments::{
-    Run,
-    regime::{Covariance, Decode, Fit, Missing, Observed, RegimeCommand},
-};
+use crate::arguments::regime::{Covariance, Decode, Fit, Missing, Observed, RegimeCommand};
 
 pub(super) fn run(context: &Context, command: &RegimeCommand) -> Result<ExitCode, StudyError> {
     match command {
         RegimeCommand::Fit(arguments) => fit(context, arguments),
         RegimeCommand::Decode(arguments) => decode(context, arguments),
-        RegimeCommand::Report { study } => {
-            super::run::run(context, &Run { study: study.clone(), open: false })
-        }
+        RegimeCommand::Report { study } => super::run::run_study(context, study).map(|_| ExitCode::SUCCESS),
     }
 }
 

@@ -1,41 +1,98 @@
 //! The commands that run a study.
 
 use std::{
+    fmt::Write as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use backstaff_study::StudyError;
+use backstaff_study::{
+    RunOutcome, StudyError,
+    orders::{AccountRequest, OrdersRequest},
+    results::{Level, StudyResult, headline_table},
+};
+use backstaff_words as words;
 
 use super::{Context, joined};
 use crate::{
-    arguments::{Precompute, Report, Run, Shard},
-    terminal::stage_table,
+    arguments::{Orders, Precompute, Report, Run, Shard},
+    colour::{Paint, link},
+    exit,
+    terminal::total,
 };
 
 pub(super) fn run(context: &Context, arguments: &Run) -> Result<ExitCode, StudyError> {
-    let study = context.study(&arguments.study)?;
+    let outcome = run_study(context, &arguments.study)?;
+    context.open(&outcome.artifacts.report, arguments.open)?;
+    let is_found = arguments.strict && speaks_against(&outcome.result);
+    Ok(if is_found { ExitCode::from(exit::FINDING) } else { ExitCode::SUCCESS })
+}
+
+pub(super) fn run_study(context: &Context, study: &Path) -> Result<RunOutcome, StudyError> {
+    let study = context.study(study)?;
     context.may_trace(&study.reads(), None)?;
     let outcome = study.run(&context.terminal)?;
     context.write_trace(&outcome.trace)?;
     context.answer(&outcome, || {
-        let verdict = &outcome.result.measures.verdict;
-        // Where no number counts, that stands before all of them.
-        let first = verdict.first_line.as_ref().map_or_else(String::new, |line| format!("{line}\n"));
         format!(
-            "{first}\n{}\n{}{}\nreport: {}\n",
-            stage_table(&outcome.stages, outcome.seconds),
-            joined(&outcome.result.matches),
-            verdict.sentence,
-            outcome.artifacts.report.display()
+            "{}\n{}report: {}\n",
+            Paint::Faint.on(&total(&outcome.stages, outcome.seconds)),
+            summary(&outcome.result),
+            link(&outcome.artifacts.report)
         )
     })?;
-    context.open(&outcome.artifacts.report, arguments.open)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(outcome)
+}
+
+/// Whether the results are not to be believed: by the verdict, or by a warning of the report.
+fn speaks_against(result: &StudyResult) -> bool {
+    let is_void = matches!(result.measures.verdict.level, Level::NotCredible | Level::NotJudged);
+    is_void
+        || !result.suspects.is_empty()
+        || result.cautions.iter().any(|caution| caution.severity == "warning")
+}
+
+/// What a run found: the verdict in two lines, the portfolios, what speaks against believing them.
+fn summary(result: &StudyResult) -> String {
+    let verdict = &result.measures.verdict;
+    let paint = match verdict.level {
+        Level::NotJudged | Level::NotCredible | Level::Against => Paint::Bad,
+        Level::Strong | Level::Weak => Paint::Good,
+        Level::None => Paint::Strong,
+    };
+    let mut lines = verdict.lines.iter();
+    let mut text = joined(&result.matches);
+    if let Some(first) = lines.next() {
+        let _ = writeln!(text, "\n{}", paint.on(first));
+    }
+    for line in lines {
+        let _ = writeln!(text, "{line}");
+    }
+    let _ = writeln!(text, "\n{}", headline_table(&result.headlines));
+    let of = |severity: &str| {
+        let titles = result.cautions.iter().filter(|caution| caution.severity == severity);
+        titles.map(|caution| caution.title.as_str()).collect::<Vec<_>>()
+    };
+    for (severity, paint) in [("warning", Paint::Bad), ("caution", Paint::Careful)] {
+        let titles = of(severity);
+        if !titles.is_empty() {
+            let _ = writeln!(text, "{} {}", paint.on(&format!("{severity}:")), titles.join(" · "));
+        }
+    }
+    let notes = of("note").len();
+    if notes > 0 {
+        let _ = writeln!(
+            text,
+            "{}",
+            Paint::Faint.on(&format!("and {} in the report", words::count(notes, "note")))
+        );
+    }
+    text
 }
 
 pub(super) fn demo(context: &Context) -> Result<ExitCode, StudyError> {
-    run(context, &Run { study: bundled("us_equities.yaml")?, open: false })
+    run_study(context, &bundled("us_equities.yaml")?)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The path of a bundled study: in `examples/` of the working directory, of the program's folder, or of one above them.
@@ -59,7 +116,9 @@ pub(super) fn report(context: &Context, arguments: &Report) -> Result<ExitCode, 
 
 pub(super) fn update(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
     let updated = context.study(study)?.update(&context.terminal)?;
-    context.answer(&updated, || format!("\n{}\n{updated}", stage_table(&updated.stages, updated.seconds)))?;
+    context.answer(&updated, || {
+        format!("{}\n{updated}", Paint::Faint.on(&total(&updated.stages, updated.seconds)))
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -69,8 +128,11 @@ pub(super) fn precompute(context: &Context, arguments: &Precompute) -> Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn orders(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
-    let orders = context.study(study)?.orders(&context.terminal)?;
+pub(super) fn orders(context: &Context, arguments: &Orders) -> Result<ExitCode, StudyError> {
+    let Orders { path, holdings, cash, lot, max_age, out } = arguments;
+    let account = cash.map(|cash| AccountRequest { holdings: holdings.clone(), cash });
+    let request = OrdersRequest { account, lot: *lot, max_age: *max_age, out: out.clone() };
+    let orders = context.study(&path.study)?.orders(&request, &context.terminal)?;
     context.answer(&orders, || orders.to_string())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -19,11 +19,13 @@ mod day;
 mod execute;
 mod preview;
 mod session;
+mod take_over;
 
 use std::collections::BTreeMap;
 
 pub use day::Day;
 pub use preview::{NextOrder, NextSession};
+pub use take_over::StatedAccount;
 
 use crate::{Decision, Exchange, Fill, Market, PortfolioError, Shortfall, Waiting, error::positive};
 

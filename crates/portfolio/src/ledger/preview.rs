@@ -17,12 +17,14 @@ pub struct NextOrder {
     pub instrument: Instrument,
     /// Whether the order buys or sells.
     pub side: Side,
-    /// How many shares, at the newest closing price.
+    /// How many shares as quoted, at the newest closing price.
     pub shares: f64,
-    /// The newest closing price moved by slippage.
+    /// The newest closing price as quoted, moved by slippage.
     pub price: f64,
     /// The value of the order, `shares · price`.
     pub value: f64,
+    /// What the order is expected to cost: commission, tax and slippage, in money.
+    pub cost: f64,
 }
 
 /// What to do in the session after the newest one.
@@ -30,6 +32,12 @@ pub struct NextOrder {
 pub struct NextSession {
     /// The session at whose close it was decided.
     pub decided: Session,
+    /// Whether the strategy's schedule asked for a decision in that session.
+    pub is_due: bool,
+    /// The value of the account at that close.
+    pub equity: f64,
+    /// The cash that the orders would leave.
+    pub cash_after: f64,
     /// The orders of the next session, sales first.
     pub orders: Vec<NextOrder>,
     /// The orders with a limit or stop that are in force in that session: those that wait, then new ones.
@@ -40,6 +48,12 @@ pub struct NextSession {
     pub weights_before: BTreeMap<Instrument, f64>,
     /// The share of equity that each of these would have after the orders.
     pub weights_after: BTreeMap<Instrument, f64>,
+}
+
+/// A number of shares without the rounding that a factor leaves: a lot is a whole number.
+fn whole(shares: f64) -> f64 {
+    let nearest = shares.round();
+    if (shares - nearest).abs() <= 1e-9 * nearest.abs().max(1.0) { nearest } else { shares }
 }
 
 impl Ledger<'_> {
@@ -61,12 +75,18 @@ impl Ledger<'_> {
         after.execute(&due.collect::<Vec<_>>(), decision.max_positions, Prices::NewestClose);
         after.balance();
         let instruments = self.market.axis().instruments();
-        let order = |fill: &Fill| NextOrder {
-            instrument: instruments[fill.instrument].clone(),
-            side: fill.side,
-            shares: fill.shares,
-            price: fill.price,
-            value: fill.value,
+        let order = |fill: &Fill| {
+            // The market's prices may be adjusted; whoever trades sees those that are quoted.
+            let row = self.market.newest_traded(fill.instrument, self.position);
+            let factor = row.map_or(1.0, |row| self.market.factor(row));
+            NextOrder {
+                instrument: instruments[fill.instrument].clone(),
+                side: fill.side,
+                shares: whole(fill.shares * factor),
+                price: fill.price / factor,
+                value: fill.value,
+                cost: fill.commission + fill.tax + fill.slippage,
+            }
         };
         let numbers = self.holdings.keys().chain(after.holdings.keys()).copied().collect::<Vec<_>>();
         let weights = |ledger: &Self| {
@@ -76,6 +96,9 @@ impl Ledger<'_> {
         };
         NextSession {
             decided: self.today.session,
+            is_due: true,
+            equity: self.equity,
+            cash_after: after.cash,
             orders: after.fills.iter().map(order).collect(),
             conditional: conditional
                 .into_iter()

@@ -20,6 +20,9 @@ pub(crate) fn backtest(equity: &[f64]) -> Backtest {
         decisions: Vec::new(),
         wanted: Vec::new(),
         next: NextSession {
+            is_due: true,
+            equity: f64::NAN,
+            cash_after: f64::NAN,
             decided: session(equity.len()),
             orders: Vec::new(),
             conditional: Vec::new(),

@@ -98,6 +98,11 @@ impl Attributes {
         self.rows.keys().map(String::as_str)
     }
 
+    /// Whether there is a column of this name.
+    pub fn has(&self, column: &str) -> bool {
+        self.columns.iter().any(|name| name == column)
+    }
+
     /// The same rows under the names of instruments that a rule makes.
     ///
     /// # Errors
@@ -197,7 +202,7 @@ impl Attributes {
     }
 
     fn check(&self, column: &str) -> Result<(), SourceError> {
-        if self.columns.iter().any(|name| name == column) {
+        if self.has(column) {
             return Ok(());
         }
         let file = self.rows.values().next().map_or_else(Default::default, |(_, place)| place.file.clone());

@@ -8,7 +8,10 @@ use std::{
 
 use rayon::prelude::*;
 
-use super::{Done, Event, Run, RunError, Why};
+use super::{
+    Done, Event, Run, RunError, Why,
+    work::{Effort, Work},
+};
 use crate::{
     Budget, Field, Key, Manifest, Outcome, Stage, StoreError,
     claim::{Claim, Claiming},
@@ -34,6 +37,7 @@ pub(super) struct Job<'a, S: Stage> {
     pub(super) stage: &'a S,
     pub(super) inputs: &'a S::Inputs,
     pub(super) run: &'a Run<'a>,
+    work: Work,
 }
 
 /// A shard that is not in the store.
@@ -44,6 +48,7 @@ pub(super) struct Task<T> {
     key: Key,
     fields: Vec<Field>,
     why: Why,
+    effort: Effort,
 }
 
 /// A shard that was looked up.
@@ -52,7 +57,11 @@ enum Looked<T> {
     Missing(Box<Task<T>>),
 }
 
-impl<S: Stage> Job<'_, S> {
+impl<'a, S: Stage> Job<'a, S> {
+    pub(super) fn new(stage: &'a S, inputs: &'a S::Inputs, run: &'a Run<'a>) -> Self {
+        Self { stage, inputs, run, work: Work::default() }
+    }
+
     /// The three steps; `compute` is the second.
     pub(super) fn bring(
         &self,
@@ -82,6 +91,7 @@ impl<S: Stage> Job<'_, S> {
             match looked? {
                 Looked::Found(found) => done.push(Some(*found)),
                 Looked::Missing(task) => {
+                    self.work.add(&task.effort);
                     missing.push(*task);
                     done.push(None);
                 }
@@ -145,7 +155,8 @@ impl<S: Stage> Job<'_, S> {
                 .map_err(|error| Self::store_error(&label, error))?,
         };
         let fields = hasher.fields().to_vec();
-        Ok(Looked::Missing(Box::new(Task { position, shard, label, key, fields, why })))
+        let effort = Effort::new(self.stage.effort(&shard, self.inputs));
+        Ok(Looked::Missing(Box::new(Task { position, shard, label, key, fields, why, effort })))
     }
 
     /// Computes a shard unless another run is at it.
@@ -198,7 +209,11 @@ impl<S: Stage> Job<'_, S> {
         budget: Budget,
         started: Instant,
     ) -> Result<Ready, RunError<S::Error>> {
-        let output = self.stage.run(&task.shard, self.inputs, budget);
+        let advanced = |share: f64| {
+            let share = self.work.count(&task.effort, share);
+            self.run.observer().event(&Event::Advanced { stage: S::NAME, share });
+        };
+        let output = self.stage.run_watched(&task.shard, self.inputs, budget, &advanced);
         let output = output.map_err(|source| Self::shard_error(&task.label, source))?;
         let manifest = self.publish(task, &output).map_err(|error| Self::store_error(&task.label, error))?;
         Ok(self.settled(task, manifest, Outcome::Computed, started))
@@ -219,7 +234,8 @@ impl<S: Stage> Job<'_, S> {
         started: Instant,
     ) -> Ready {
         let seconds = started.elapsed().as_secs_f64();
-        let event = Event::Shard { stage: S::NAME, shard: &task.label, outcome, seconds };
+        let share = self.work.count(&task.effort, 1.0);
+        let event = Event::Shard { stage: S::NAME, shard: &task.label, outcome, seconds, share };
         self.run.observer().event(&event);
         Ready { manifest, outcome, seconds }
     }

@@ -59,7 +59,7 @@ pub fn run_jointly<S: JointStage>(
     shards: Vec<S::Shard>,
     run: &Run<'_>,
 ) -> Result<Vec<Done<S::Shard>>, RunError<S::Error>> {
-    let job = Job { stage, inputs, run };
+    let job = Job::new(stage, inputs, run);
     job.bring(shards, |missing, _| job.compute_jointly(missing))
 }
 

@@ -33,7 +33,7 @@ pub fn run_shards<S: Stage>(
     shards: Vec<S::Shard>,
     run: &Run<'_>,
 ) -> Result<Vec<Done<S::Shard>>, RunError<S::Error>> {
-    let job = Job { stage, inputs, run };
+    let job = Job::new(stage, inputs, run);
     job.bring(shards, |missing, budget| {
         let failed_from = AtomicUsize::new(usize::MAX);
         let mut order = (0..missing.len()).collect::<Vec<_>>();

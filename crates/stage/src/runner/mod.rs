@@ -6,6 +6,7 @@
 mod job;
 mod joint;
 pub mod local;
+mod work;
 
 use std::{
     collections::HashSet,
@@ -73,6 +74,15 @@ pub enum Event<'a> {
         outcome: Outcome,
         /// How many seconds the shard took.
         seconds: f64,
+        /// The share of all missing shards' effort that is done now.
+        share: f64,
+    },
+    /// A shard that is being computed has come further.
+    Advanced {
+        /// The name of the stage.
+        stage: &'a str,
+        /// The share of all missing shards' effort that is done now.
+        share: f64,
     },
     /// All shards are there, or one failed.
     Finished {

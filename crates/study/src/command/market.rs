@@ -115,7 +115,7 @@ impl Watcher for Watched<'_> {
         if done == 1 {
             self.0.observe(&Event::Started { stage: job, steps });
         }
-        self.0.observe(&Event::Advanced { stage: job, done, rows });
+        self.0.observe(&Event::stepped(job, done, steps, rows));
         !self.0.is_cancelled()
     }
 }

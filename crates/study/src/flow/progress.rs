@@ -51,19 +51,28 @@ pub enum Event<'a> {
         /// The number of steps to take: the shards that are not in the store.
         steps: usize,
     },
-    /// A stage has finished another step.
+    /// A stage has come further.
     Advanced {
         /// The name of the stage.
         stage: &'a str,
         /// The number of steps finished so far.
         done: usize,
-        /// The number of rows done so far, in proportion to the steps.
+        /// The number of rows done so far, in proportion to the work.
         rows: usize,
+        /// The share of the work that is done, by its effort: a step may be larger than another, and a part of one counts.
+        share: f64,
     },
     /// A stage has ended; this is its line of the table.
     Finished(&'a StageRecord),
     /// A message that the user should read.
     Warning(&'a str),
+}
+
+impl<'a> Event<'a> {
+    /// A stage whose steps are all alike has finished so many of them, and so many rows.
+    pub(crate) fn stepped(stage: &'a str, done: usize, steps: usize, rows: usize) -> Self {
+        Self::Advanced { stage, done, rows, share: done as f64 / steps.max(1) as f64 }
+    }
 }
 
 /// An observer of a run: a terminal, a log, a caller of the library.

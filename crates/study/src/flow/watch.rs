@@ -12,14 +12,19 @@ pub(crate) struct Watch<'a> {
     pub(super) trace: Trace,
     pub(super) rows: AtomicUsize,
     done: AtomicUsize,
-    missing: AtomicUsize,
 }
 
 impl<'a> Watch<'a> {
     /// Watch a run for this observer.
     pub(crate) fn new(observer: &'a dyn Observer) -> Self {
         let zero = || AtomicUsize::new(0);
-        Self { observer, trace: Trace::default(), rows: zero(), done: zero(), missing: zero() }
+        Self { observer, trace: Trace::default(), rows: zero(), done: zero() }
+    }
+
+    fn advanced(&self, stage: &str, share: f64) {
+        let rows = (self.rows.load(Ordering::Relaxed) as f64 * share) as usize;
+        let done = self.done.load(Ordering::Relaxed);
+        self.observer.observe(&Event::Advanced { stage, done, rows, share });
     }
 }
 
@@ -28,16 +33,14 @@ impl runner::Observer for Watch<'_> {
         match event {
             runner::Event::Started { stage, n_missing, .. } => {
                 self.done.store(0, Ordering::Relaxed);
-                self.missing.store(*n_missing, Ordering::Relaxed);
                 self.observer.observe(&Event::Started { stage, steps: *n_missing });
             }
-            runner::Event::Shard { stage, shard, seconds, .. } => {
+            runner::Event::Shard { stage, shard, seconds, share, .. } => {
                 self.trace.ended(format!("{stage} {shard}"), *seconds);
-                let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-                let missing = self.missing.load(Ordering::Relaxed).max(1);
-                let rows = self.rows.load(Ordering::Relaxed) * done.min(missing) / missing;
-                self.observer.observe(&Event::Advanced { stage, done, rows });
+                self.done.fetch_add(1, Ordering::Relaxed);
+                self.advanced(stage, *share);
             }
+            runner::Event::Advanced { stage, share } => self.advanced(stage, *share),
             runner::Event::Waiting { stage, shard } => {
                 let text = format!("{stage}: waiting for another run that is computing {shard}");
                 self.observer.observe(&Event::Warning(&text));

@@ -9,7 +9,10 @@ use std::{
 
 use backstaff_learn::{
     LearnError, Parameters, Threads,
-    model::{Average, Ensemble, Features, Fit, Importance, LightGbm, ModelSpec, Ridge, Samples, from_text},
+    model::{
+        Average, Ensemble, Features, Fit, Importance, LightGbm, ModelSpec, Progress, Ridge, Samples,
+        from_text,
+    },
 };
 use backstaff_panel::Column;
 use backstaff_report::Format;
@@ -367,6 +370,16 @@ impl Stage for Train {
         inputs: &ModelInputs,
         budget: Budget,
     ) -> Result<Self::Output, StudyError> {
+        self.run_watched(shard, inputs, budget, &|_| ())
+    }
+
+    fn run_watched(
+        &self,
+        shard: &ModelShard,
+        inputs: &ModelInputs,
+        budget: Budget,
+        advanced: &(dyn Fn(f64) + Sync),
+    ) -> Result<Self::Output, StudyError> {
         let missing = || StudyError::Internal { what: format!("there is no model {}", shard.model) };
         let learner = self.models.get(&shard.model).ok_or_else(missing)?;
         let columns = open_features(&inputs.features)?;
@@ -383,7 +396,8 @@ impl Stage for Train {
         let train = samples(&inputs.folds.train(shard.fold)?)?;
         let validation = samples(&inputs.folds.validation(shard.fold)?)?;
         let spec = learner.spec.draw(shard.draw)?;
-        let fit = spec.fit(&train, &validation, threads(budget), &mut |_| ())?;
+        let mut told = |round: Progress| advanced(round.done as f64 / round.of.max(1) as f64);
+        let fit = spec.fit(&train, &validation, threads(budget), &mut told)?;
         Ok((fit.model.to_text(), facts(&fit, shard.draw)?))
     }
 

@@ -167,7 +167,7 @@ impl Study {
             for perturbation in Perturbation::ALL {
                 flow.check_cancelled()?;
                 passes.push(base.pass(&before, perturbation)?);
-                observer.observe(&Event::Advanced { stage: "prove", done: passes.len(), rows: 0 });
+                observer.observe(&Event::stepped("prove", passes.len(), steps, 0));
             }
         }
         Ok(Proof {

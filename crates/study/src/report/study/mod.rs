@@ -7,6 +7,7 @@ mod account;
 mod caveats;
 mod data;
 mod drawn;
+mod headline;
 mod holdings;
 mod importance;
 mod lineage;

@@ -7,12 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     account::{Accounts, Benchmark},
-    caveats, importance,
+    caveats,
+    headline::headlines,
+    importance,
     quantiles::ic_by_year,
     verdict::Verdict,
     years,
 };
 pub use super::{
+    headline::{Headline, headline_table},
     importance::FeatureImportance,
     quantiles::{QuantileFacts, YearOfIc},
     survivorship::{Above, Gauge},
@@ -51,6 +54,9 @@ pub struct StudyResult {
     /// The study as it was run: every key of its file with what it left open filled in, the profile laid over.
     #[serde(default)]
     pub settings: serde_json::Value,
+    /// The portfolios in the numbers that are looked at first, in the report's order.
+    #[serde(default)]
+    pub headlines: Vec<Headline>,
     /// The numbers of the study, the verdict first.
     pub measures: Measures,
     /// The regime of each instrument at its last session; empty for a study without regimes.
@@ -135,6 +141,9 @@ pub struct VerdictFacts {
     pub level: Level,
     /// The verdict as sentences for people.
     pub sentence: String,
+    /// The verdict in two short lines: what the study shows, and the number that decides.
+    #[serde(default)]
+    pub lines: Vec<String>,
     /// The verdict in a line where no number below counts: broken data, a leak, a model that learned nothing; else absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_line: Option<String>,
@@ -303,6 +312,7 @@ impl StudyResult {
             format: FORMAT,
             study: results.config.run_name(),
             settings: serde_json::to_value(&results.config).unwrap_or_default(),
+            headlines: headlines(results, &accounts, &verdict),
             measures: Measures::of(results, &accounts, &verdict),
             latest: latest(results),
             labels: results.labels,
@@ -366,6 +376,7 @@ fn verdict_facts(accounts: &Accounts<'_>, verdict: &Verdict) -> VerdictFacts {
     VerdictFacts {
         level: verdict.level,
         sentence: verdict.sentence.replace(['*', '`'], ""),
+        lines: verdict.lines.to_vec(),
         first_line: verdict.first_line(),
         reasons: evidence.reasons().iter().map(|reason| reason.replace('`', "")).collect(),
         yardstick: format!("{} {benchmark}", evidence.book.yardstick.name()),

@@ -175,7 +175,7 @@ fn row(results: &Results, accounts: &Accounts<'_>, verdict: &Verdict, account: &
 }
 
 /// The name of a portfolio; the index is named with its instrument.
-fn label(results: &Results, account: &Account<'_>) -> String {
+pub(super) fn label(results: &Results, account: &Account<'_>) -> String {
     match (account.holder(), &results.config.data.benchmark) {
         (Holder::Index, Some(benchmark)) => format!("index ({})", benchmark.instrument),
         _ => account.name(),

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 use backstaff_panel::{Axis, Column, Instrument, Panel, Signal, Universe};
 use backstaff_portfolio::{
     Backtest, BuyAndHold, EqualWeight, Exchange, Execution, Leavers, NextSession, PortfolioError, Protected,
-    QuantileLongShort, Rebalance, Strategy, TargetWeights, Terms, TopkDropout, VolumeCap, backtest,
-    backtest_cohorts, regime::Regimes,
+    QuantileLongShort, Rebalance, StatedAccount, Strategy, TargetWeights, Terms, TopkDropout, VolumeCap,
+    backtest, backtest_cohorts, next_orders, regime::Regimes,
 };
 
 use super::{
@@ -275,20 +275,10 @@ impl RunBacktests {
         sessions: Range<usize>,
     ) -> Result<Backtest, StudyError> {
         let market = &ground.market;
-        let leavers = if self.portfolio.sell_outside_universe { Leavers::Sell } else { Leavers::Hold };
-        let terms = Terms {
-            initial_cash: self.portfolio.initial_cash,
-            rebalance: self.rebalance(&variant.holder),
-            signal_delay: variant.delay as usize,
-            leavers: if variant.holder.names_instruments() { Leavers::Hold } else { leavers },
-            sessions,
-        };
-        let exchange = self.exchange(variant.cost_tenths)?;
+        let (terms, exchange) = self.terms(variant, sessions)?;
         let (mut strategy, values) = self.strategy(&variant.holder, ground, told)?;
         let signal = Signal::new(holder_name(&variant.holder), values);
-        let turns = self.portfolio.rebalance.sessions().filter(|_| self.portfolio.cohorts > 1);
-        if let (Holder::Model(_), Some(every)) = (&variant.holder, turns) {
-            let cohorts = (self.portfolio.cohorts as usize, every as usize);
+        if let Some(cohorts) = self.cohorts(variant) {
             // Each cohort is an account of its own, with a strategy of its own that remembers what it holds.
             let fresh = || -> Result<Box<dyn Strategy>, PortfolioError> {
                 match self.strategy(&variant.holder, ground, told) {
@@ -300,6 +290,50 @@ impl RunBacktests {
             return Ok(backtest_cohorts(market, told.universe, &exchange, &terms, cohorts, &signal, fresh)?);
         }
         Ok(backtest(market, told.universe, &exchange, &terms, &signal, strategy.as_mut())?)
+    }
+
+    /// The orders of a variant for a stated account after the last of these sessions.
+    fn simulate_for(
+        &self,
+        variant: &Variant,
+        ground: &Ground,
+        told: &Told<'_>,
+        (sessions, account): (Range<usize>, &StatedAccount),
+    ) -> Result<NextSession, StudyError> {
+        if self.cohorts(variant).is_some() {
+            let message = "several accounts are rebalanced in turn, so that one account has no orders: run the study with \
+                           `cohorts: 1`, or ask without an account";
+            return Err(StudyError::Value {
+                key: "portfolio.cohorts".to_owned(),
+                message: message.to_owned(),
+            });
+        }
+        let (terms, exchange) = self.terms(variant, sessions)?;
+        let (mut strategy, values) = self.strategy(&variant.holder, ground, told)?;
+        let signal = Signal::new(holder_name(&variant.holder), values);
+        let strategy = strategy.as_mut();
+        Ok(next_orders(&ground.market, told.universe, &exchange, &terms, &signal, strategy, account)?)
+    }
+
+    /// The number of accounts that a variant is run in, and the sessions between the rebalancings of each; `None` for one
+    /// account.
+    fn cohorts(&self, variant: &Variant) -> Option<(usize, usize)> {
+        let Portfolio { cohorts, rebalance, .. } = &self.portfolio;
+        let every = rebalance.sessions().filter(|_| *cohorts > 1)?;
+        matches!(variant.holder, Holder::Model(_)).then_some((*cohorts as usize, every as usize))
+    }
+
+    /// The terms of a variant over these sessions, and the exchange at its costs.
+    fn terms(&self, variant: &Variant, sessions: Range<usize>) -> Result<(Terms, Exchange), StudyError> {
+        let leavers = if self.portfolio.sell_outside_universe { Leavers::Sell } else { Leavers::Hold };
+        let terms = Terms {
+            initial_cash: self.portfolio.initial_cash,
+            rebalance: self.rebalance(&variant.holder),
+            signal_delay: variant.delay as usize,
+            leavers: if variant.holder.names_instruments() { Leavers::Hold } else { leavers },
+            sessions,
+        };
+        Ok((terms, self.exchange(variant.cost_tenths)?))
     }
 
     /// The categories that the strategy reads, and the one that its result is grouped by; sorted.
@@ -321,10 +355,20 @@ impl RunBacktests {
         sector.into_iter().chain(read).chain(known.iter().cloned()).next()
     }
 
-    /// The orders that a variant would give for the session after the last one.
-    pub fn next(&self, variant: &Variant, inputs: &BacktestInputs) -> Result<NextSession, StudyError> {
+    /// The orders that a variant would give for the session after the last one, to its simulated account or to a stated
+    /// one.
+    pub fn next(
+        &self,
+        variant: &Variant,
+        inputs: &BacktestInputs,
+        account: Option<&StatedAccount>,
+    ) -> Result<NextSession, StudyError> {
         let ground = self.ground_of(std::slice::from_ref(variant), inputs)?;
-        Ok(self.ledger(variant, inputs, &ground)?.0.next)
+        let next = |told: &Told<'_>, sessions| match account {
+            Some(account) => self.simulate_for(variant, &ground, told, (sessions, account)),
+            None => Ok(self.simulate(variant, &ground, told, sessions)?.next),
+        };
+        Ok(told(variant, inputs, &ground, next)?.0)
     }
 
     /// The result of a variant over its sessions.
@@ -334,7 +378,8 @@ impl RunBacktests {
         inputs: &BacktestInputs,
         ground: &Ground,
     ) -> Result<BacktestResult, StudyError> {
-        let (ledger, scores) = self.ledger(variant, inputs, ground)?;
+        let simulate = |told: &Told<'_>, sessions| self.simulate(variant, ground, told, sessions);
+        let (ledger, scores) = told(variant, inputs, ground, simulate)?;
         let detail = match variant.holder {
             Holder::Model(_) | Holder::Strategy(_) => {
                 Detail::of(&ledger, &ground.panel, self.attributed(&inputs.panel).as_deref(), &scores)
@@ -343,36 +388,36 @@ impl RunBacktests {
         };
         Ok(summary(variant, &ledger, detail))
     }
+}
 
-    /// The ledger of a variant over its sessions, and the scores that its strategy ranked.
-    fn ledger(
-        &self,
-        variant: &Variant,
-        inputs: &BacktestInputs,
-        ground: &Ground,
-    ) -> Result<(Backtest, Scores), StudyError> {
-        let sessions = inputs.sessions_of(variant);
-        let axis = ground.panel.axis();
-        let regimes = |setting: &Setting| regimes_on(axis, &inputs.regimes, setting, inputs.panel.store());
-        let all = || Universe::new(vec![true; axis.n_rows()]);
-        let universe = match &variant.holder {
-            Holder::Index | Holder::Hold(_) | Holder::Weights { .. } => all(),
-            Holder::EqualWeightUnmasked => {
-                ground.universe(&*inputs.unmasked.as_ref().unwrap_or(&inputs.universe).column()?)
-            }
-            _ => ground.universe(&*inputs.universe.column()?),
-        };
-        let scores = match &variant.holder {
-            Holder::Model(name) => {
-                inputs.scores.iter().find(|(known, _)| known == name).map(|(_, scores)| scores)
-            }
-            _ => None,
-        };
-        let scores = scores.map_or_else(Scores::none, |scores| scores.select(&ground.kept));
-        let told = Told { universe: &universe, scores: &scores, regimes: &regimes };
-        let ledger = self.simulate(variant, ground, &told, sessions)?;
-        Ok((ledger, scores))
-    }
+/// What comes of a variant's inputs over its sessions, and the scores that its strategy ranks.
+fn told<T>(
+    variant: &Variant,
+    inputs: &BacktestInputs,
+    ground: &Ground,
+    simulate: impl FnOnce(&Told<'_>, Range<usize>) -> Result<T, StudyError>,
+) -> Result<(T, Scores), StudyError> {
+    let sessions = inputs.sessions_of(variant);
+    let axis = ground.panel.axis();
+    let regimes = |setting: &Setting| regimes_on(axis, &inputs.regimes, setting, inputs.panel.store());
+    let all = || Universe::new(vec![true; axis.n_rows()]);
+    let universe = match &variant.holder {
+        Holder::Index | Holder::Hold(_) | Holder::Weights { .. } => all(),
+        Holder::EqualWeightUnmasked => {
+            ground.universe(&*inputs.unmasked.as_ref().unwrap_or(&inputs.universe).column()?)
+        }
+        _ => ground.universe(&*inputs.universe.column()?),
+    };
+    let scores = match &variant.holder {
+        Holder::Model(name) => {
+            inputs.scores.iter().find(|(known, _)| known == name).map(|(_, scores)| scores)
+        }
+        _ => None,
+    };
+    let scores = scores.map_or_else(Scores::none, |scores| scores.select(&ground.kept));
+    let told = Told { universe: &universe, scores: &scores, regimes: &regimes };
+    let made = simulate(&told, sessions)?;
+    Ok((made, scores))
 }
 
 /// The portfolio that a study asks about: that of its primary model, or that of a strategy which reads no scores.

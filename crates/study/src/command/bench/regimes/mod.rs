@@ -74,7 +74,7 @@ pub fn measure(request: &Request, scratch: &Path, observer: &dyn Observer) -> Re
     let steps = if request.full { 4 } else { 3 };
     observer.observe(&Event::Started { stage: "regimes", steps });
     let step = |done: usize| {
-        observer.observe(&Event::Advanced { stage: "regimes", done, rows: 0 });
+        observer.observe(&Event::stepped("regimes", done, steps, 0));
         if observer.is_cancelled() { Err(StudyError::Interrupted) } else { Ok(()) }
     };
     let fits = fits::fits(request.samples.as_deref())?;

@@ -260,11 +260,11 @@ pub(crate) fn prove_over(
             }
             check.add(trial, &panel, features, &whole)?;
             done += 1;
-            observer.observe(&Event::Advanced { stage: "prove", done, rows: 0 });
+            observer.observe(&Event::stepped("prove", done, steps, 0));
         }
         warm_up.extend(warm_up::measure(&panel, features, &whole)?);
         done += 1;
-        observer.observe(&Event::Advanced { stage: "prove", done, rows: 0 });
+        observer.observe(&Event::stepped("prove", done, steps, 0));
     }
     Ok((checks, warm_up))
 }

@@ -45,6 +45,15 @@ impl Level {
         }
     }
 
+    /// The words before the reason where no number counts.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::NotJudged => "Not judged: the data",
+            Self::NotCredible => "Not credible",
+            _ => "No evidence",
+        }
+    }
+
     /// The level of evidence of these numbers.
     ///
     /// A loss that only the costs explain is no evidence: the scores may be worth nothing, but they are not wrong.

@@ -3,6 +3,7 @@
 mod belief;
 mod grounds;
 mod level;
+mod lines;
 mod sentence;
 
 pub use level::Level;
@@ -71,6 +72,8 @@ pub(super) struct Verdict {
     pub(super) evidence: Evidence,
     /// The verdict as a sentence for people, with marks for bold and code.
     pub(super) sentence: String,
+    /// The verdict in two short lines, without marks.
+    pub(super) lines: [String; 2],
 }
 
 impl Evidence {
@@ -180,12 +183,7 @@ impl Verdict {
     /// The verdict in a line where no number counts; `None` for an ordinary verdict.
     pub(super) fn first_line(&self) -> Option<String> {
         let reason = self.evidence.reasons().into_iter().next()?;
-        let level = match self.level {
-            Level::NotJudged => "Not judged: the data",
-            Level::NotCredible => "Not credible",
-            _ => "No evidence",
-        };
-        Some(format!("{level}: {}", reason.replace('`', "")))
+        Some(format!("{}: {}", self.level.title(), reason.replace('`', "")))
     }
 
     pub(super) fn of(results: &Results, accounts: &Accounts<'_>) -> Self {
@@ -193,7 +191,8 @@ impl Verdict {
         let level = Level::of(&evidence);
         let asked = Asked::by(results, accounts.benchmark_kind());
         let sentence = sentence(level, &evidence, &asked);
-        Self { level, evidence, sentence }
+        let lines = lines::lines(level, &evidence, &asked);
+        Self { level, evidence, sentence, lines }
     }
 }
 

@@ -51,10 +51,25 @@ impl Asked {
     }
 }
 
+impl Asked {
+    /// What is claimed at a level of evidence: the first sentence of an ordinary verdict, with marks and without its
+    /// full stop.
+    pub(super) fn claim(&self, level: Level) -> String {
+        let Self { what: Subject { noun, earn }, .. } = self;
+        let than = self.than();
+        match level {
+            Level::NotJudged | Level::NotCredible => format!("**{}**", level.title()),
+            Level::Against => format!("**Evidence against** {noun}"),
+            Level::None => format!("**No evidence** that {noun} {earn} more than {than}"),
+            Level::Weak => format!("**Weak evidence** that {noun} {earn} more than {than}"),
+            Level::Strong => format!("**Evidence** that {noun} {earn} more than {than}"),
+        }
+    }
+}
+
 /// The verdict as sentences; the first words name the level.
 pub(super) fn sentence(level: Level, evidence: &Evidence, asked: &Asked) -> String {
     let Asked { what: Subject { noun, earn }, .. } = asked;
-    let than = asked.than();
     let subject = match level {
         Level::NotJudged => {
             return format!(
@@ -70,10 +85,7 @@ pub(super) fn sentence(level: Level, evidence: &Evidence, asked: &Asked) -> Stri
                 if *earn == "earn" { "predict" } else { "follows" }
             );
         }
-        Level::Against => format!("**Evidence against** {noun}"),
-        Level::None => format!("**No evidence** that {noun} {earn} more than {than}"),
-        Level::Weak => format!("**Weak evidence** that {noun} {earn} more than {than}"),
-        Level::Strong => format!("**Evidence** that {noun} {earn} more than {than}"),
+        Level::Against | Level::None | Level::Weak | Level::Strong => asked.claim(level),
     };
     if let Some(idle) = &evidence.idle {
         return format!("{subject}: {idle}. No return is ascribed to them.");
