@@ -26,7 +26,7 @@ const FLAGS: [&str; 14] = [
 /// The text of a page, and its document after a browser has run it; it must ask nobody for anything and complain of
 /// nothing.
 fn drawn(place: &Workplace, page: &Path) -> (String, String) {
-    let html = std::fs::read_to_string(page).unwrap();
+    let html = std::fs::read_to_string(page).expect("a page");
     assert!(html.contains("Content-Security-Policy") && html.contains("default-src 'none'"));
     for reference in ["src=\"http", "href=\"http", "url(http", "@import"] {
         assert!(!html.contains(reference), "{reference}");

@@ -236,6 +236,25 @@ fn scores_are_those_that_were_judged() {
 }
 
 #[test]
+fn a_table_is_written_again_only_if_it_is_another_or_was_touched() {
+    use std::os::unix::fs::MetadataExt as _;
+    let place = Workplace::new();
+    place.json(&["run", "study.yaml"]);
+    let path = |table: &str| place.path(&format!("reports/small/{table}.parquet"));
+    let identity = |table: &str| fs::metadata(path(table)).unwrap().ino();
+    let (before, trades) = (["trades", "scores", "equity"].map(identity), fs::read(path("trades")).unwrap());
+    fs::write(path("trades"), "touched").unwrap();
+    fs::remove_file(path("equity")).unwrap();
+    let run = place.json(&["run", "study.yaml"]);
+    assert_eq!(identity("scores"), before[1], "it is what it was");
+    assert!(fs::read(path("trades")).unwrap() == trades && path("equity").is_file());
+    assert_eq!(run["artifacts"]["scores"], "reports/small/scores.parquet");
+    place.write("study.yaml", &STUDY.replace("k: 4", "k: 3"));
+    place.json(&["run", "study.yaml"]);
+    assert!(fs::read(path("trades")).unwrap() != trades);
+}
+
+#[test]
 fn files_that_no_run_wrote_are_never_written_over() {
     let place = Workplace::new();
     fs::create_dir_all(place.path("reports/small")).unwrap();

@@ -129,7 +129,7 @@ fn gc_keeps_runs_with_all_they_need_and_says_why() {
         assert!(told.contains(part), "{part}: {told}");
     }
     // Later the artifacts of forgotten runs go, and those of kept runs stay.
-    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    let old = std::time::SystemTime::now() - std::time::Duration::from_hours(1);
     for folder in folders(&place.path(".backstaff/artifacts")) {
         fs::File::open(folder).unwrap().set_modified(old).unwrap();
     }

@@ -74,18 +74,18 @@ impl Context {
         Ok(backstaff_study::output::write_bytes(path, &text)?)
     }
 
-    /// Open a page in the browser, if that is asked for.
-    fn open(&self, page: &Path, is_asked: bool) -> Result<(), StudyError> {
-        if !is_asked {
-            return Ok(());
-        }
-        open(page).map_err(|message| StudyError::Value { key: "--open".to_owned(), message })
-    }
-
     /// Print an answer: one JSON document with `--json`, a text otherwise.
     fn answer(&self, json: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), StudyError> {
         if self.common.json { print_out(&pretty(json)?) } else { print_text(&text()) }
     }
+}
+
+/// Open a page in the browser, if that is asked for.
+fn show(page: &Path, is_asked: bool) -> Result<(), StudyError> {
+    if !is_asked {
+        return Ok(());
+    }
+    open(page).map_err(|message| StudyError::Value { key: "--open".to_owned(), message })
 }
 
 fn pretty(json: &impl Serialize) -> Result<String, StudyError> {

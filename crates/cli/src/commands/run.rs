@@ -13,7 +13,7 @@ use backstaff_study::{
 };
 use backstaff_words as words;
 
-use super::{Context, joined};
+use super::{Context, joined, show};
 use crate::{
     arguments::{Orders, Precompute, Report, Run, Shard},
     colour::{Paint, link},
@@ -23,7 +23,7 @@ use crate::{
 
 pub(super) fn run(context: &Context, arguments: &Run) -> Result<ExitCode, StudyError> {
     let outcome = run_study(context, &arguments.study)?;
-    context.open(&outcome.artifacts.report, arguments.open)?;
+    show(&outcome.artifacts.report, arguments.open)?;
     let is_found = arguments.strict && speaks_against(&outcome.result);
     Ok(if is_found { ExitCode::from(exit::FINDING) } else { ExitCode::SUCCESS })
 }
@@ -110,7 +110,7 @@ pub(super) fn bundled(name: &str) -> Result<PathBuf, StudyError> {
 pub(super) fn report(context: &Context, arguments: &Report) -> Result<ExitCode, StudyError> {
     let outcome = context.study(&arguments.study)?.run(&context.terminal)?;
     context.answer(&outcome.artifacts, || format!("{}\n", outcome.artifacts.report.display()))?;
-    context.open(&outcome.artifacts.report, arguments.open)?;
+    show(&outcome.artifacts.report, arguments.open)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -4,7 +4,7 @@ use std::{path::Path, process::ExitCode};
 
 use backstaff_study::{StudyError, compare, runs};
 
-use super::Context;
+use super::{Context, show};
 use crate::arguments::runs::{Compare, Runs};
 
 pub(super) fn runs(context: &Context, arguments: &Runs) -> Result<ExitCode, StudyError> {
@@ -18,6 +18,6 @@ pub(super) fn compare(context: &Context, arguments: &Compare) -> Result<ExitCode
     let Compare { wanted, out, open } = arguments;
     let comparison = compare::compare(wanted, out.as_deref(), &context.options())?;
     context.answer(&comparison, || comparison.to_string())?;
-    context.open(&comparison.out, *open)?;
+    show(&comparison.out, *open)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -101,12 +101,8 @@ impl Store {
         let kept = with_ancestors(roots, &manifests);
         let n_young =
             places.iter().filter(|place| kept.contains(&place.key) && !used.contains(&place.key)).count();
-        self.plan(policy, places, &manifests, |place| kept.contains(&place.key)).map(|plan| GcPlan {
-            forgotten,
-            n_young: n_young as u64,
-            n_runs,
-            ..plan
-        })
+        let plan = plan(policy, places, &manifests, |place| kept.contains(&place.key));
+        Ok(GcPlan { forgotten, n_young: n_young as u64, n_runs, ..plan })
     }
 
     /// Finds out what goes if everything that these studies' runs used does, but for what other studies' runs used too;
@@ -119,16 +115,15 @@ impl Store {
         let policy = GcPolicy { runs_kept: usize::MAX, grace: Duration::ZERO };
         let places = places(self)?;
         let manifests = self.manifests(&places)?;
-        let Some(studies) = studies else { return self.plan(policy, places, &manifests, |_| false) };
+        let Some(studies) = studies else { return Ok(plan(policy, places, &manifests, |_| false)) };
         let (mut own, mut others) = (Vec::new(), Vec::new());
         for study in self.studies()? {
             let keys = if studies.contains(&study) { &mut own } else { &mut others };
             keys.extend(self.keys_of_runs(&study, usize::MAX)?);
         }
         let (own, others) = (with_ancestors(own, &manifests), with_ancestors(others, &manifests));
-        self.plan(policy, places, &manifests, |place| {
-            !own.contains(&place.key) || others.contains(&place.key)
-        })
+        let is_kept = |place: &Place| !own.contains(&place.key) || others.contains(&place.key);
+        Ok(plan(policy, places, &manifests, is_kept))
     }
 
     /// The manifests of the artifacts that are sound.
@@ -140,45 +135,6 @@ impl Store {
             }
         }
         Ok(manifests)
-    }
-
-    fn plan(
-        &self,
-        policy: GcPolicy,
-        places: Vec<Place>,
-        manifests: &HashMap<Key, Manifest>,
-        is_kept: impl Fn(&Place) -> bool,
-    ) -> Result<GcPlan, StoreError> {
-        let mut plan = GcPlan {
-            policy,
-            doomed: Vec::new(),
-            forgotten: Vec::new(),
-            n_kept: 0,
-            n_young: 0,
-            n_runs: 0,
-            bytes: 0,
-        };
-        let mut files = HashMap::<(u64, u64), (u64, fs::Metadata)>::new();
-        for place in places {
-            if is_kept(&place) {
-                plan.n_kept += 1;
-                continue;
-            }
-            let Place { stage, key, folder } = place;
-            let manifest = manifests.get(&key);
-            let reason = if manifest.is_some() { GcReason::Unused } else { GcReason::Damaged };
-            let bytes = manifest.map_or(0, Manifest::bytes);
-            for part in manifest.into_iter().flat_map(|manifest| &manifest.parts) {
-                // One that is gone meanwhile frees nothing.
-                if let Ok(file) = fs::metadata(folder.join(&part.file)) {
-                    files.entry((file.dev(), file.ino())).or_insert((0, file)).0 += 1;
-                }
-            }
-            plan.doomed.push(Doomed { stage, key, bytes, reason });
-        }
-        let freed = files.values().filter(|(names, file)| *names == file.nlink());
-        plan.bytes = freed.map(|(_, file)| file.len()).sum();
-        Ok(plan)
     }
 
     /// Removes what a plan names, but for what came into use since, and gives how many went. Sweeps locks that
@@ -241,6 +197,45 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// What goes of these artifacts, and how many bytes that frees.
+fn plan(
+    policy: GcPolicy,
+    places: Vec<Place>,
+    manifests: &HashMap<Key, Manifest>,
+    is_kept: impl Fn(&Place) -> bool,
+) -> GcPlan {
+    let mut plan = GcPlan {
+        policy,
+        doomed: Vec::new(),
+        forgotten: Vec::new(),
+        n_kept: 0,
+        n_young: 0,
+        n_runs: 0,
+        bytes: 0,
+    };
+    let mut files = HashMap::<(u64, u64), (u64, fs::Metadata)>::new();
+    for place in places {
+        if is_kept(&place) {
+            plan.n_kept += 1;
+            continue;
+        }
+        let Place { stage, key, folder } = place;
+        let manifest = manifests.get(&key);
+        let reason = if manifest.is_some() { GcReason::Unused } else { GcReason::Damaged };
+        let bytes = manifest.map_or(0, Manifest::bytes);
+        for part in manifest.into_iter().flat_map(|manifest| &manifest.parts) {
+            // One that is gone meanwhile frees nothing.
+            if let Ok(file) = fs::metadata(folder.join(&part.file)) {
+                files.entry((file.dev(), file.ino())).or_insert((0, file)).0 += 1;
+            }
+        }
+        plan.doomed.push(Doomed { stage, key, bytes, reason });
+    }
+    let freed = files.values().filter(|(names, file)| *names == file.nlink());
+    plan.bytes = freed.map(|(_, file)| file.len()).sum();
+    plan
 }
 
 /// What the runs of all studies come to.

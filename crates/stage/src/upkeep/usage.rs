@@ -37,11 +37,11 @@ impl Store {
     pub fn stats_by_study(&self) -> Result<Vec<StudyStats>, StoreError> {
         let places = places(self)?;
         let manifests = self.manifests(&places)?;
-        let mut files = BTreeMap::<&Key, Vec<((u64, u64), u64)>>::new();
+        let mut files = BTreeMap::<&Key, Vec<(Identity, u64)>>::new();
         for place in &places {
             files.insert(&place.key, files_of(place)?);
         }
-        let mut needed = HashMap::<(u64, u64), u32>::new();
+        let mut needed = HashMap::<Identity, u32>::new();
         let mut all = Vec::new();
         for study in self.studies()? {
             let keys = with_ancestors(self.keys_of_runs(&study, usize::MAX)?, &manifests);
@@ -61,7 +61,7 @@ impl Store {
         }
         let alone = needed.into_iter().filter(|(_, studies)| *studies == 1).map(|(file, _)| file);
         let alone = alone.collect::<HashSet<_>>();
-        let own = |(stats, sizes): (StudyStats, HashMap<(u64, u64), u64>)| StudyStats {
+        let own = |(stats, sizes): (StudyStats, HashMap<Identity, u64>)| StudyStats {
             own_bytes: sizes.iter().filter(|(file, _)| alone.contains(file)).map(|(_, bytes)| bytes).sum(),
             ..stats
         };
@@ -69,8 +69,11 @@ impl Store {
     }
 }
 
+/// The device and the number of a file: what all of its names have in common.
+type Identity = (u64, u64);
+
 /// The files of an artifact, each with its size.
-fn files_of(place: &Place) -> Result<Vec<((u64, u64), u64)>, StoreError> {
+fn files_of(place: &Place) -> Result<Vec<(Identity, u64)>, StoreError> {
     let mut files = Vec::new();
     for name in names_in(&place.folder).at("read", &place.folder)? {
         let path = place.folder.join(name);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outputs {
-    /// Parquet files: small, with types, for pandas, Polars, DuckDB and R.
+    /// Parquet files: small, with types, for pandas, Polars and R.
     #[default]
     Parquet,
     /// CSV files: for everything else. A missing value is an empty cell.

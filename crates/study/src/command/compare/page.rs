@@ -67,7 +67,7 @@ fn date(session: &str) -> Option<Date> {
 fn aligned<'a>(curves: &[Option<&'a Curve>]) -> (Vec<&'a str>, Vec<Vec<f64>>) {
     let sessions = curves.iter().flatten().flat_map(|curve| curve.sessions.iter().map(String::as_str));
     let sessions = sessions.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>();
-    let on = |curve: &Option<&Curve>| {
+    let on = |curve: Option<&Curve>| {
         let mut values = vec![f64::NAN; sessions.len()];
         for (session, &equity) in curve.iter().flat_map(|curve| curve.sessions.iter().zip(&curve.equity)) {
             if let Ok(place) = sessions.binary_search(&session.as_str()) {
@@ -76,7 +76,7 @@ fn aligned<'a>(curves: &[Option<&'a Curve>]) -> (Vec<&'a str>, Vec<Vec<f64>>) {
         }
         values
     };
-    let values = curves.iter().map(on).collect();
+    let values = curves.iter().copied().map(on).collect();
     (sessions, values)
 }
 

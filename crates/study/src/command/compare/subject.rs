@@ -87,7 +87,8 @@ impl<'a> Asked<'a> {
         if Path::new(name).is_file() {
             return Ok(Self::Study(Box::new(Study::open(Path::new(name), options)?), number));
         }
-        if name.ends_with(".yaml") || name.ends_with(".yml") || name.contains('/') {
+        let is_path = Path::new(name).extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
+        if is_path || name.contains('/') {
             Study::open(Path::new(name), options)?;
         }
         Ok(Self::Name(name, number))

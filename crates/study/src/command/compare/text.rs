@@ -67,17 +67,21 @@ pub(super) fn numbers(subjects: &[Subject]) -> Table {
     let percent =
         |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{:.1} %", 100.0 * value));
     let plain = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.2}"));
-    let rows: [(&str, &dyn Fn(&Headline) -> String); 7] = [
-        ("verdict", &|headline| headline.verdict.clone()),
-        ("return a year (CAGR)", &|headline| percent(headline.cagr)),
-        ("excess a year", &|headline| percent(headline.excess_annual)),
-        ("t of the excess", &|headline| plain(headline.excess_t)),
-        ("Sharpe ratio", &|headline| plain(headline.sharpe)),
-        ("largest drawdown", &|headline| percent(headline.max_drawdown)),
-        ("turnover a year", &|headline| plain(headline.turnover_annual)),
-    ];
-    rows.iter().fold(table, |table, (name, of)| {
-        let cells = subjects.iter().map(|subject| Cell::from(of(&subject.headline)));
-        table.row(std::iter::once(Cell::from(*name)).chain(cells).collect::<Vec<_>>())
+    let rows = |headline: &Headline| {
+        [
+            ("verdict", headline.verdict.clone()),
+            ("return a year (CAGR)", percent(headline.cagr)),
+            ("excess a year", percent(headline.excess_annual)),
+            ("t of the excess", plain(headline.excess_t)),
+            ("Sharpe ratio", plain(headline.sharpe)),
+            ("largest drawdown", percent(headline.max_drawdown)),
+            ("turnover a year", plain(headline.turnover_annual)),
+        ]
+    };
+    let all = subjects.iter().map(|subject| rows(&subject.headline)).collect::<Vec<_>>();
+    let n_rows = all.first().map_or(0, |rows| rows.len());
+    (0..n_rows).fold(table, |table, row| {
+        let cells = all.iter().map(|rows| Cell::from(rows[row].1.clone()));
+        table.row(std::iter::once(Cell::from(all[0][row].0)).chain(cells).collect::<Vec<_>>())
     })
 }

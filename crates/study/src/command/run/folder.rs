@@ -1,7 +1,9 @@
 //! The folder of reports of a study, `reports/NAME` beside its file: whose it is, and which files in it are ours.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
@@ -24,6 +26,22 @@ struct Mark {
     study: Option<PathBuf>,
     /// The names of the files that runs have written.
     files: Vec<String>,
+    /// What the last run's tables are made of: equal texts give equal tables.
+    #[serde(default)]
+    made_of: String,
+    /// The length and the time of change that the last run's files had when they were written.
+    #[serde(default)]
+    stamps: BTreeMap<String, Stamp>,
+}
+
+/// The length of a file, and its time of change in seconds and nanoseconds.
+type Stamp = (u64, i64, i64);
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    fs::symlink_metadata(path)
+        .ok()
+        .filter(fs::Metadata::is_file)
+        .map(|file| (file.len(), file.mtime(), file.mtime_nsec()))
 }
 
 /// A study's folder of reports.
@@ -62,6 +80,12 @@ impl<'a> Folder<'a> {
     /// The path of a file in the folder.
     pub(super) fn at(&self, name: &str) -> PathBuf {
         self.path.join(name)
+    }
+
+    /// Whether a table that is made of this lies here as a run has left it, so that it need not be written again.
+    pub(super) fn holds(&self, name: &str, made_of: &str) -> bool {
+        self.mark.made_of == made_of
+            && self.mark.stamps.get(name).is_some_and(|known| stamp(&self.at(name)).as_ref() == Some(known))
     }
 
     /// The file of another study whose reports lie here: one that still is there and still has this study's name.
@@ -107,9 +131,14 @@ impl<'a> Folder<'a> {
             .map_err(|source| OutputError::Write { path: self.path.clone(), source })
     }
 
-    /// Put the new files, of these names, in the place of those of earlier runs; what earlier runs wrote and this one
-    /// doesn't is removed.
-    pub(super) fn publish(mut self, names: Vec<String>, files: Staging) -> Result<(), OutputError> {
+    /// Put the new files in the place of those of earlier runs. `names` are those of all files of this run, some of which
+    /// may lie there already; what earlier runs wrote and this one doesn't is removed.
+    pub(super) fn publish(
+        mut self,
+        names: Vec<String>,
+        files: Staging,
+        made_of: String,
+    ) -> Result<(), OutputError> {
         let former = std::mem::take(&mut self.mark.files);
         let gone = former.into_iter().filter(|name| !names.contains(name)).collect::<Vec<_>>();
         self.mark.study = self.study.file.as_ref().map(|file| {
@@ -118,6 +147,7 @@ impl<'a> Folder<'a> {
         });
         // What is named is ours before it is there: a run that is killed here leaves nothing that looks foreign.
         self.mark.files = names.iter().chain(&gone).cloned().collect();
+        self.mark.stamps.clear();
         write_json(&self.at(MARK), &self.mark)?;
         files.publish()?;
         for name in &gone {
@@ -128,10 +158,9 @@ impl<'a> Folder<'a> {
                 _ => {}
             }
         }
-        if !gone.is_empty() {
-            self.mark.files = names;
-            write_json(&self.at(MARK), &self.mark)?;
-        }
-        Ok(())
+        let stamps = names.iter().filter_map(|name| Some((name.clone(), stamp(&self.at(name))?)));
+        self.mark.stamps = stamps.collect();
+        (self.mark.made_of, self.mark.files) = (made_of, names);
+        write_json(&self.at(MARK), &self.mark)
     }
 }

@@ -7,7 +7,7 @@ mod table;
 use std::path::PathBuf;
 
 use backstaff_report::Section;
-use backstaff_stage::{Store, runner::with_repair};
+use backstaff_stage::{Key, Store, digest_bytes, runner::with_repair};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -30,6 +30,9 @@ use crate::{
     },
     steps::regimes::Work,
 };
+
+/// The version of the tables: raised when the same results could give other rows.
+const FORMAT: u32 = 1;
 
 /// The name of the report's page.
 const REPORT: &str = "report.html";
@@ -99,11 +102,11 @@ impl Study {
         let watch = Watch::new(observer);
         let flow = Flow::new(store, &self.run_name(), self.budget, &watch)?;
         let results = self.results(&flow)?;
-        let report = flow.single(&WriteReport, &results, 0)?;
-        let report = read_report(store, &report)?;
+        let manifest = flow.single(&WriteReport, &results, 0)?;
+        let report = read_report(store, &manifest)?;
         let broken = |error| StudyError::Internal { what: format!("results have no JSON: {error}") };
         let json = serde_json::to_vec_pretty(&report.result).map_err(broken)?;
-        let artifacts = self.write(&results, &report, &json, &flow)?;
+        let artifacts = self.write(&results, (&report, &json), &made_of(&manifest.key), &flow)?;
         let facts = json!({ "artifacts": artifacts, "threads": self.budget.threads, "file": self.file });
         let record = flow.finish(facts, &[(RESULTS, &json)])?;
         Ok(RunOutcome {
@@ -122,8 +125,8 @@ impl Study {
     fn write(
         &self,
         results: &Results,
-        report: &ReportOutput,
-        json: &[u8],
+        (report, json): (&ReportOutput, &[u8]),
+        made_of: &str,
         flow: &Flow<'_>,
     ) -> Result<Files, StudyError> {
         let folder = Folder::of(self, &self.all_names())?;
@@ -143,16 +146,24 @@ impl Study {
         }
         let mut tables = IndexMap::new();
         for table in &TABLES {
-            let Some(batches) = table.batches(results) else { continue };
-            flow.check_cancelled()?;
             let name = self.file_name(table.name);
             let path = folder.at(&name);
-            staging.add(&path, |file| batches.write(self.config.outputs, &path, file))?;
+            if !folder.holds(&name, made_of) {
+                let Some(batches) = table.batches(results) else { continue };
+                flow.check_cancelled()?;
+                staging.add(&path, |file| batches.write(self.config.outputs, &path, file))?;
+            }
             tables.insert(table.name, path);
             names.push(name);
         }
         let (report, results) = (folder.at(REPORT), folder.at(RESULTS));
-        folder.publish(names, staging)?;
+        folder.publish(names, staging, made_of.to_owned())?;
         Ok(Files { folder: self.report_folder(), report, results, tables, store: self.store.clone() })
     }
+}
+
+/// What the tables of a run are made of: what its report is made of, and what the tables say.
+fn made_of(report: &Key) -> String {
+    let tables = digest_bytes(page().as_bytes());
+    format!("{report} {tables} {FORMAT}")
 }

@@ -194,7 +194,10 @@ fn kept_rows_that_are_gone_are_never_read_again_piece_by_piece() {
     assert_eq!(whole.digest, first.digest);
     // They are counted with the store, and swept only when nobody has used them for long.
     let kept = crate::command::cache::stats(market.store.path()).unwrap();
-    assert!(kept.iter().any(|used| used.stage == "rows above marks" && used.bytes > 1_000_000), "{kept:?}");
+    assert!(
+        kept.stages.iter().any(|used| used.stage == "rows above marks" && used.bytes > 1_000_000),
+        "{kept:?}"
+    );
     assert_eq!(crate::command::cache::gc(market.store.path(), 1, false).unwrap().artifacts, 0);
     let old = std::time::SystemTime::now() - Duration::from_hours(10 * 24);
     fs::File::options().write(true).open(marks.join(STATE)).unwrap().set_modified(old).unwrap();

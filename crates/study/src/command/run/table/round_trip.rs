@@ -115,7 +115,7 @@ fn changes(backtest: &BacktestResult) -> impl Iterator<Item = Change<'_>> {
     })
 }
 
-impl<'a> Change<'a> {
+impl Change<'_> {
     /// The part that closes this many shares, and the rest.
     fn split(&self, closes: f64) -> (Self, Self) {
         let part = closes / self.shares.abs();

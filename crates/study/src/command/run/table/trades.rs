@@ -81,7 +81,7 @@ fn rows(results: &Results) -> Option<Batches<'_>> {
         ("entry_price", number(|trip| trip.opened.1 / trip.opened.0)),
         ("exit_price", number(|trip| trip.closed.1 / trip.closed.0)),
         ("costs", number(|trip| trip.fees + trip.slippage)),
-        ("result", number(|trip| trip.result())),
+        ("result", Cells::Numbers(all.iter().map(|trip| trip.result()).collect())),
         ("return", number(|trip| trip.result() / trip.opened.1)),
         ("reason", text(|trip| trip.reason)),
     ];
