@@ -475,8 +475,8 @@ pub(crate) struct Run {
     /// Open the report in the system's browser.
     #[arg(long)]
     pub open: bool,
-    /// End with exit code 3 if the verdict is `not credible` or `not judged`, or a check found something that speaks
-    /// against the results (a warning of the report).
+    /// End with exit code 3 if the verdict is `not credible` or `not judged`, if a column foresees beyond belief, or if
+    /// series look broken.
     #[arg(long)]
     pub strict: bool,
 }

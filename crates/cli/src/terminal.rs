@@ -64,6 +64,13 @@ impl Terminal {
         });
     }
 
+    /// Say in how long all was done.
+    pub(crate) fn end(&self, total: &str) {
+        if self.style != Style::Silent {
+            say(&format!("{}\n", Paint::Faint.on(total)));
+        }
+    }
+
     fn with_bar(&self, act: impl FnOnce(&mut Option<Shown>)) {
         if let Ok(mut bar) = self.bar.lock() {
             act(&mut bar);

@@ -178,6 +178,8 @@ fn a_series_that_jumps_between_two_levels_is_named_and_nothing_is_judged() {
     assert!(output.status.success(), "it is an answer, not a failure");
     let shown = String::from_utf8(output.stdout).unwrap();
     assert!(shown.starts_with("Not judged: the data: S007"), "{shown}");
+    let (code, _) = place.failure(&["run", "study.yaml", "--strict"]);
+    assert_eq!(code, 3, "who asks for it gets a failure");
 }
 
 #[test]

@@ -33,23 +33,18 @@ pub(super) fn run_study(context: &Context, study: &Path) -> Result<RunOutcome, S
     context.may_trace(&study.reads(), None)?;
     let outcome = study.run(&context.terminal)?;
     context.write_trace(&outcome.trace)?;
+    context.terminal.end(&total(&outcome.stages, outcome.seconds));
     context.answer(&outcome, || {
-        format!(
-            "{}\n{}report: {}\n",
-            Paint::Faint.on(&total(&outcome.stages, outcome.seconds)),
-            summary(&outcome.result),
-            link(&outcome.artifacts.report)
-        )
+        format!("{}report: {}\n", summary(&outcome.result), link(&outcome.artifacts.report))
     })?;
     Ok(outcome)
 }
 
-/// Whether the results are not to be believed: by the verdict, or by a warning of the report.
+/// Whether a check found that the results are not to be believed: by the verdict, by a column that foresees beyond
+/// belief, or by series that look broken.
 fn speaks_against(result: &StudyResult) -> bool {
     let is_void = matches!(result.measures.verdict.level, Level::NotCredible | Level::NotJudged);
-    is_void
-        || !result.suspects.is_empty()
-        || result.cautions.iter().any(|caution| caution.severity == "warning")
+    is_void || !result.suspects.is_empty() || !result.quality.broken.is_empty()
 }
 
 /// What a run found: the verdict in two lines, the portfolios, what speaks against believing them.
@@ -61,9 +56,9 @@ fn summary(result: &StudyResult) -> String {
         Level::None => Paint::Strong,
     };
     let mut lines = verdict.lines.iter();
-    let mut text = joined(&result.matches);
+    let mut text = String::new();
     if let Some(first) = lines.next() {
-        let _ = writeln!(text, "\n{}", paint.on(first));
+        let _ = writeln!(text, "{}", paint.on(first));
     }
     for line in lines {
         let _ = writeln!(text, "{line}");
@@ -87,7 +82,7 @@ fn summary(result: &StudyResult) -> String {
             Paint::Faint.on(&format!("and {} in the report", words::count(notes, "note")))
         );
     }
-    text
+    text + &joined(&result.matches)
 }
 
 pub(super) fn demo(context: &Context) -> Result<ExitCode, StudyError> {
@@ -116,9 +111,8 @@ pub(super) fn report(context: &Context, arguments: &Report) -> Result<ExitCode, 
 
 pub(super) fn update(context: &Context, study: &Path) -> Result<ExitCode, StudyError> {
     let updated = context.study(study)?.update(&context.terminal)?;
-    context.answer(&updated, || {
-        format!("{}\n{updated}", Paint::Faint.on(&total(&updated.stages, updated.seconds)))
-    })?;
+    context.terminal.end(&total(&updated.stages, updated.seconds));
+    context.answer(&updated, || updated.to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 
