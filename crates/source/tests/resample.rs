@@ -51,7 +51,7 @@ fn a_session_has_the_first_open_the_last_close_and_all_volume() {
     assert!(
         told(
             &loaded,
-            "4 bars that begin from 09:30 to 15:59 become 2 of an instrument and session each; 2 bars outside the hours left out"
+            "4 bars that begin from 09:30 to 15:59 are joined to 2, one for each instrument and session; 2 bars outside the hours left out"
         ),
         "{:?}",
         loaded.found.warnings

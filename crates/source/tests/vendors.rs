@@ -210,6 +210,18 @@ fn crsp_signs_midpoints_and_has_dividends_and_delistings_in_returns() {
 }
 
 #[test]
+fn crsp_without_returns_is_adjusted_by_its_factors() {
+    let text = written("PERMNO,date,PRC,VOL,CFACPR,CFACSHR", 5, |t, day| {
+        let factor = if t < 3 { 2 } else { 1 };
+        format!("10001,{day},{},{},{factor},{factor}", QUOTED[t], volume(t))
+    });
+    let loaded = load("crsp.csv", &text);
+    assert_eq!(values(&loaded, "close"), [20.0, 22.0, 22.0, 22.0, 24.0]);
+    assert_eq!(values(&loaded, "volume"), [100.0; 5]);
+    assert!(loaded.found.adjustment.why.contains("column factor"), "{}", loaded.found.adjustment.why);
+}
+
+#[test]
 fn polygon_tells_midnight_of_new_york_in_nanoseconds_of_utc() {
     let header = "ticker,volume,open,close,high,low,window_start,transactions";
     let text = written(header, 5, |t, day| {
@@ -221,6 +233,10 @@ fn polygon_tells_midnight_of_new_york_in_nanoseconds_of_utc() {
     assert!(has_weekdays(&loaded, 5));
     assert_eq!(values(&loaded, "close"), [10.0, 11.0, 12.0, 13.0, 14.0]);
     assert_eq!(values(&loaded, "transactions")[0], 42.0);
+    // Stamps that were written anew with their zone say their date themselves.
+    let text =
+        written(header, 5, |t, day| format!("AAPL,1,{c},{c},{c},{c},{day}T00:00:00-05:00,42", c = close(t)));
+    assert!(has_weekdays(&load("2024.csv", &text), 5));
 }
 
 /// The lines of klines, with stamps of so many parts of a second.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::vendor_columns::{instrument_of, of_vendor, superseded};
 use crate::{
     error::SourceError,
     format::{
@@ -341,64 +342,6 @@ fn mapped(header: &[HeaderColumn], request: &PanelSource) -> Result<Vec<Option<S
         }
     }
     Ok(mapped)
-}
-
-/// The names of the mapping, and those that a vendor's columns have besides: where no other column has them.
-fn of_vendor(
-    vendor: Option<&Vendor>,
-    header: &[HeaderColumn],
-    stated: &[Option<String>],
-) -> Vec<Option<String>> {
-    let mut named = stated.to_vec();
-    let Some(vendor) = vendor else { return named };
-    let own = header.iter().zip(stated).filter(|(_, stated)| stated.is_none());
-    let own = own.map(|(column, _)| field_name(&column.name)).collect::<Vec<_>>();
-    for (at, column) in header.iter().enumerate().filter(|(at, _)| stated[*at].is_none()) {
-        let (Some(Meaning::Is(field) | Meaning::In(field, _)), ours) =
-            (vendor.meaning(&column.name), field_name(&column.name))
-        else {
-            continue;
-        };
-        let is_taken = named.iter().flatten().any(|name| name == field)
-            || ours != field && own.iter().any(|name| name == field);
-        if !is_taken {
-            named[at] = Some(field.to_owned());
-        }
-    }
-    named
-}
-
-/// Prices and volumes that are adjusted as `adj_close` is.
-const ADJUSTED: [(&str, &str); 4] =
-    [("adj_open", "open"), ("adj_high", "high"), ("adj_low", "low"), ("adj_volume", "volume")];
-
-/// The places of columns whose values follow from the quoted ones and the factor `adj_close / close`. Where a file has
-/// no quoted close, its other adjusted columns take the names of the quoted ones, as the adjusted close does.
-fn superseded(names: &mut [String], adjustment: Adjustment) -> Vec<usize> {
-    if matches!(adjustment, Adjustment::Verbatim | Adjustment::AsIs) {
-        return Vec::new();
-    }
-    let has = |names: &[String], name: &str| names.iter().any(|other| other == name);
-    if has(names, "close") && has(names, "adj_close") {
-        let is_adjusted = |name: &str| ADJUSTED.iter().any(|(adjusted, _)| *adjusted == name);
-        return (0..names.len()).filter(|&at| is_adjusted(&names[at])).collect();
-    }
-    if has(names, "adj_close") {
-        for (adjusted, quoted) in
-            ADJUSTED.into_iter().filter(|(_, quoted)| !has(names, quoted)).collect::<Vec<_>>()
-        {
-            if let Some(at) = names.iter().position(|name| name == adjusted) {
-                quoted.clone_into(&mut names[at]);
-            }
-        }
-    }
-    Vec::new()
-}
-
-/// The instrument in the name of a file; some vendors write more behind it.
-fn instrument_of(name: &str, vendor: Option<&Vendor>) -> String {
-    let is_dashed = vendor.is_some_and(|vendor| vendor.dashed_names);
-    name.split('-').next().filter(|start| is_dashed && !start.is_empty()).unwrap_or(name).to_owned()
 }
 
 /// The column that has a meaning by the mapping, else the one with the likeliest name among those that suit.

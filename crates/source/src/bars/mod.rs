@@ -30,4 +30,5 @@ pub(crate) mod split_size;
 mod total_returns;
 mod units;
 mod unpriced;
+mod vendor_columns;
 mod zones;

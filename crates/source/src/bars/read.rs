@@ -103,7 +103,9 @@ fn read_files(request: &PanelSource) -> Result<DecodedBars, SourceError> {
         return Err(SourceError::NoRows { path: request.path.clone() });
     }
     let vendors = distinct(roles.iter().filter_map(|roles| roles.vendor.as_ref()));
-    let zone = request.zone.clone().or_else(|| zone_of(&vendors));
+    // Stamps that say their own zone are local ones already.
+    let tell_utc = !blocks.iter().any(|block| block.own_zone);
+    let zone = request.zone.clone().or_else(|| zone_of(&vendors).filter(|_| tell_utc));
     let asked = zones::settle(&mut blocks, &paths, zone.as_ref())?;
     let (blocks, resampled) = match request.resample {
         Some(Resample::Session) => {

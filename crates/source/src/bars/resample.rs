@@ -196,7 +196,7 @@ impl fmt::Display for Resampled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} that begin from {} to {} become {} of an instrument and session each",
+            "{} that begin from {} to {} are joined to {}, one for each instrument and session",
             count(self.bars, "bar"),
             self.first,
             self.last,
