@@ -208,6 +208,11 @@ fn a_record_keeps_the_results_of_its_run() {
     let curve = &results["measures"]["curve"];
     assert_eq!(curve["portfolio"], "trees");
     assert_eq!(curve["sessions"].as_array().unwrap().len(), curve["equity"].as_array().unwrap().len());
+    // One that another version has kept in another form is told, not passed over.
+    place.json(&["run", "study.yaml"]);
+    place.write(".backstaff/runs/small/000001.results.json", "{\"format\": 1}");
+    let told = String::from_utf8(place.output(&["runs"]).stdout).unwrap();
+    assert!(told.contains("1 run of another version") && told.contains("small@2"), "{told}");
     // A profile is another study.
     place.json(&["run", "study.yaml", "--profile", "dev"]);
     assert_eq!(place.json(&["runs", "study.yaml", "--profile", "dev"])[0]["study"], "small.dev");

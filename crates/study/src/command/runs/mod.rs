@@ -16,7 +16,7 @@ use serde::Serialize;
 pub(crate) use self::difference::{brief, differences, first_stage};
 pub use self::{difference::Difference, headline::Headline};
 use super::{cache::open_existing, run::RESULTS};
-use crate::{Options, Study, StudyError, results::StudyResult};
+use crate::{Options, Study, StudyError, results::StudyResult, words::count};
 
 /// A run that a store remembers.
 #[derive(Clone, Debug, Serialize)]
@@ -42,13 +42,26 @@ pub struct KeptRun {
 }
 
 /// The runs that a store remembers, by study, oldest first.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 #[serde(transparent)]
-pub struct Runs(pub Vec<KeptRun>);
+pub struct Runs {
+    /// The runs.
+    pub runs: Vec<KeptRun>,
+    /// The number of runs whose results another version of the program has kept in a form that this one doesn't read.
+    #[serde(skip)]
+    pub unread: usize,
+}
 
 impl fmt::Display for Runs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
+        if self.unread > 0 {
+            let runs = count(self.unread, "run");
+            writeln!(
+                f,
+                "not shown: {runs} of another version of the program, whose results have another form"
+            )?;
+        }
+        if self.runs.is_empty() {
             return writeln!(f, "no runs are remembered here; `backstaff run STUDY.yaml` makes one");
         }
         let mut table = Table::new("")
@@ -62,7 +75,7 @@ impl fmt::Display for Runs {
             .column(Column::percent("drawdown", 0))
             .column(Column::number("turnover", 1))
             .column(Column::text("differs from the run before"));
-        for run in &self.0 {
+        for run in &self.runs {
             let Headline { verdict, cagr, excess_annual, excess_t, sharpe, max_drawdown, turnover_annual } =
                 &run.headline;
             table = table.row(cells![
@@ -110,22 +123,27 @@ pub fn runs(place: &Path, options: &Options) -> Result<Runs, StudyError> {
         let study = Study::open(place, options)?;
         (open_existing(study.store_path())?, vec![study.run_name()])
     };
-    let mut all = Vec::new();
+    let mut all = Runs::default();
     for name in names {
-        all.extend(of_study(&store, &name)?);
+        let Runs { runs, unread } = of_study(&store, &name)?;
+        all.runs.extend(runs);
+        all.unread += unread;
     }
-    Ok(Runs(all))
+    Ok(all)
 }
 
-/// The runs of one study, oldest first. Updates and runs of other versions of the program that kept no results are none.
-fn of_study(store: &Store, name: &str) -> Result<Vec<KeptRun>, StudyError> {
-    let mut all = Vec::<KeptRun>::new();
+/// The runs of one study, oldest first. Updates, and runs of versions of the program that kept no results, are none.
+fn of_study(store: &Store, name: &str) -> Result<Runs, StudyError> {
+    let mut all = Runs::default();
     let mut former: Option<StudyResult> = None;
     for number in store.run_numbers(name)? {
         let Ok(record) = store.run_record(name, number) else { continue };
-        let Some(result) = results_of(store, &record)? else { continue };
+        let Some(result) = results_of(store, &record)? else {
+            all.unread += usize::from(store.beside_run(name, number, RESULTS)?.is_some());
+            continue;
+        };
         let before = former.as_ref();
-        all.push(KeptRun {
+        all.runs.push(KeptRun {
             study: record.study,
             run: record.number,
             started: moment(record.started_unix),
