@@ -33,7 +33,7 @@ test: deny ## Everything that CI checks.
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
 # Integration tests that only `make test` runs: a browser, all operators cut in all ways, and whole markets and studies.
-slow := append browser contract krx learning market precompute report run
+slow := append browser contract krx learning market precompute report run stability
 integration := $(notdir $(basename $(wildcard crates/*/tests/*.rs)) $(patsubst %/main.rs,%,$(wildcard crates/*/tests/*/main.rs)))
 quick := $(sort $(filter-out $(slow),$(integration)))
 test-fast: ## An answer in three minutes: format, lints, unit tests and the quick integration tests.

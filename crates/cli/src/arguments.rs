@@ -1,6 +1,7 @@
 //! What may be typed.
 
 pub(crate) mod bench;
+pub(crate) mod init;
 pub(crate) mod regime;
 pub(crate) mod runs;
 
@@ -9,7 +10,8 @@ use std::{num::NonZeroU32, path::PathBuf};
 use backstaff_study::{
     compute::FileForm,
     config::{
-        CalendarRule, DateOrder, Decimal, Halts, Hours, NameRule, Resample, TextEncoding, Written, Zone,
+        CalendarRule, DateOrder, Decimal, Halts, Hours, Mapping, NameRule, Resample, TextEncoding, Written,
+        Zone,
     },
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -81,9 +83,17 @@ impl Common {
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
-    /// Look at a data file and write a commented study for it.
-    #[command(after_help = "Example:\n  backstaff init --data prices.parquet --out study.yaml")]
-    Init(Init),
+    /// Look at data, and write a commented study for them that runs.
+    #[command(after_help = "\
+The study is tried on the data before it is written. Models learn where the data suffice for them; else a rule decides
+what is held, and it is said why.
+
+Examples:
+  backstaff init --data prices.parquet
+  backstaff init --data bloomberg.csv --mapping px_last=close,px_open=open --date-order day_first
+  backstaff init --data SPY.csv --rule trend --out trend.yaml
+  backstaff init --data market.db --preset krx")]
+    Init(Box<init::Init>),
     /// Run a study from data to report; what is already computed is found.
     #[command(after_help = "Examples:\n  backstaff run examples/us_equities.yaml\n  \
                             backstaff run study.yaml --profile dev --json\n  \
@@ -219,6 +229,7 @@ impl Files {
         let Self { reading, joining, trading, bars } = self;
         FileForm {
             written: reading.written(),
+            mapping: bars.mapping(),
             halts: bars.halts(),
             wide: bars.wide.clone(),
             resample: bars.resample.map(|Length::Session| Resample::Session),
@@ -234,6 +245,10 @@ impl Files {
 /// How files of bars are read.
 #[derive(Args, Debug)]
 pub(crate) struct BarForm {
+    /// A column of the prices with an unusual name: the file's name and ours, as in px_last=close. May be repeated, or a
+    /// list with commas.
+    #[arg(long, value_name = "THEIRS=OURS", value_delimiter = ',', value_parser = renamed)]
+    mapping: Vec<(String, String)>,
     /// How files write a session without trade: rows with a volume of 0 then have no prices.
     #[arg(long, value_name = "FORM")]
     halts: Option<HaltForm>,
@@ -254,6 +269,12 @@ pub(crate) struct BarForm {
 enum Length {
     /// A session.
     Session,
+}
+
+fn renamed(text: &str) -> Result<(String, String), String> {
+    let split =
+        text.rsplit_once('=').map(|(theirs, ours)| (theirs.trim().to_owned(), ours.trim().to_owned()));
+    split.ok_or_else(|| "write the file's name of the column and ours, as in px_last=close".to_owned())
 }
 
 fn decimal(mark: &str) -> Result<Decimal, String> {
@@ -319,8 +340,9 @@ enum Order {
 impl BarForm {
     /// The first argument that is there; `None` if nothing is said.
     pub(crate) fn stated(&self) -> Option<&'static str> {
-        let Self { halts, wide, resample, hours } = self;
+        let Self { mapping, halts, wide, resample, hours } = self;
         let stated = [
+            ("--mapping", !mapping.is_empty()),
             ("--halts", halts.is_some()),
             ("--wide", wide.is_some()),
             ("--resample", resample.is_some()),
@@ -329,12 +351,17 @@ impl BarForm {
         stated.into_iter().find_map(|(name, is_stated)| is_stated.then_some(name))
     }
 
-    /// The form in which a session without trade is written.
-    fn halts(&self) -> Halts {
-        match self.halts {
-            None | Some(HaltForm::NoRow) => Halts::NoRow,
-            Some(HaltForm::ZeroVolume) => Halts::ZeroVolume,
-        }
+    /// The columns with unusual names.
+    fn mapping(&self) -> Mapping {
+        Mapping(self.mapping.iter().cloned().collect())
+    }
+
+    /// The form in which a session without trade is written, if it is stated.
+    fn halts(&self) -> Option<Halts> {
+        self.halts.map(|form| match form {
+            HaltForm::NoRow => Halts::NoRow,
+            HaltForm::ZeroVolume => Halts::ZeroVolume,
+        })
     }
 }
 
@@ -418,16 +445,6 @@ pub(crate) enum DbCommand {
         #[arg(long)]
         yes: bool,
     },
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct Init {
-    /// A Parquet or CSV file, or a folder of them.
-    #[arg(long, value_name = "PATH")]
-    pub data: PathBuf,
-    /// Where to write the study; an existing file is never overwritten.
-    #[arg(long, value_name = "FILE", default_value = "study.yaml")]
-    pub out: PathBuf,
 }
 
 #[derive(Args, Debug)]

@@ -60,7 +60,7 @@ fn halts_written_as_zeros() {
     let written = said(&place, &["init", "--data", "prices.csv", "--out", "study.yaml"]);
     assert_all(&written, &["halts:      3 rows of 1 instrument", "263750"]);
     let study = std::fs::read_to_string(place.path("study.yaml")).expect("a study");
-    assert_all(&study, &["halts: zero_volume", "on_bad_instrument: stop"]);
+    assert_all(&study, &["halts: zero_volume", "on_bad_row: stop"]);
     let (code, message) = place.failure(&["prove", "study.yaml", "--halts", "zero_volume"]);
     assert!(code == 4 && message.contains("--halts"), "{message}");
 }
@@ -116,15 +116,15 @@ fn columns_of_public_korean_quotes() {
     let study = std::fs::read_to_string(place.path("study.yaml")).expect("a study");
     assert_all(
         &study,
-        &["halts: zero_volume", "change: changes", "# categories: [name, market]", "on_bad_instrument: stop"],
+        &["halts: zero_volume", "change: changes", "# categories: [name, market]", "on_bad_row: stop"],
     );
     // What the study offers is what it takes: with the categories named, all is read.
     let named = study.replace("# categories: [name, market]", "categories: [name, market]");
-    let run = named.split("folds:").next().expect("a beginning").to_owned()
-        + "folds: {test: {from: 2024-05-01}, every: year, train: {sessions: 20}, validation: none, min_rows: {train: 5, test: 5}}\n\
+    let run = named.split("\nportfolio:").next().expect("a beginning").to_owned()
+        + "\nfeatures: {define: {k: 'CsRank($shares, by=name)'}}\nlabel: {horizon: 5, target: rank}\n\
+           folds: {test: {from: 2024-05-01}, every: year, train: {sessions: 20}, validation: none, min_rows: {train: 5, test: 5}}\n\
            models: {m: {expression: '-CsRank($market_cap, by=market)'}}\nportfolio: {strategy: {top_n: {n: 1}}}\n";
-    place
-        .write("run.yaml", &run.replace("libraries: [technical]", "define: {k: 'CsRank($shares, by=name)'}"));
+    place.write("run.yaml", &run);
     let found = place.json(&["run", "run.yaml"]);
     assert_eq!(found["excluded"], serde_json::json!([]));
     let loaded = place.json(&[
@@ -200,7 +200,7 @@ fn adjusted_and_quoted_closes_in_one_folder() {
     let text = said(&place, &["init", "--data", "prices", "--out", "study.yaml"]);
     assert_all(&text, &told);
     assert_all(&text, &["coverage:   100.00 %"]);
-    assert!(!text.contains("trade"), "{text}");
+    assert!(!text.contains("without trade"), "{text}");
     assert_all(&said(&place, &["factor", "-$return", "--data", "prices", "--quantiles", "2"]), &told);
     let compute = ["compute", "--data", "prices", "--feature", "r=$return", "--out", "o.parquet"];
     assert_all(&said(&place, &compute), &["CCC.csv", "DDD.csv", "may be adjusted already"]);

@@ -144,7 +144,8 @@ pub enum SourceError {
     NoRowKept { path: PathBuf, kept: String },
 
     #[error(
-        "{path} has no {what} column among {}{hint}; name it in the mapping, e.g. `mapping: {{ their_name: {what} }}`",
+        "{path} has no {what} column among {}{hint}; name it in the mapping, e.g. `mapping: {{ their_name: {what} }}` \
+         (`--mapping their_name={what}` where no study says it)",
         list(.found)
     )]
     NoColumn { path: PathBuf, what: &'static str, found: Vec<String>, hint: String },
@@ -190,7 +191,8 @@ pub enum SourceError {
     BadName { name: String, ours: String },
 
     #[error(
-        "{path}: the columns {first:?} and {second:?} would both be called {name}; tell them apart in the mapping"
+        "{path}: the columns {first:?} and {second:?} would both be called {name}; tell them apart in the mapping \
+         (`--mapping {first}=other_name` where no study says it)"
     )]
     Ambiguous { path: PathBuf, first: String, second: String, name: String },
 

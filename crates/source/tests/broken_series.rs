@@ -6,7 +6,7 @@
 mod support;
 
 use backstaff_source::{
-    Inspection, Mapping, PanelSource, inspect,
+    Inspection, PanelSource, inspect,
     quality::{self, Check, Quality, QualityRules, broken_series},
 };
 use support::{Folder, message};
@@ -157,8 +157,8 @@ fn vendor() -> String {
 #[test]
 fn an_inspection_finds_halts_and_base_prices() {
     let folder = Folder::new();
-    let Inspection { found, excluded, halts, change, quality } =
-        inspect(&folder.file("a.csv", &vendor()), &Mapping::default()).unwrap();
+    let Inspection { found, excluded, halts, change, quality, .. } =
+        inspect(&PanelSource::new(folder.file("a.csv", &vendor())), None).unwrap();
     assert!(excluded.is_empty());
     let halts = halts.unwrap();
     assert_eq!((halts.rows, halts.instruments, halts.first.0.as_str()), (4, 1, "000020"));
@@ -176,8 +176,8 @@ fn a_volume_of_zero_that_means_nothing_is_no_halt() {
     let folder = Folder::new();
     let text = market(|i, t, close| (close, if i < 6 { 0.0 } else { volume(t) }));
     let path = folder.file("a.csv", &text);
-    assert_eq!(inspect(&path, &Mapping::default()).unwrap().halts, None);
+    assert_eq!(inspect(&PanelSource::new(&path), None).unwrap().halts, None);
     // Volumes that are now and then unknown, while the close moves.
     let text = market(|i, t, close| (close, if i == 0 && t % 5 == 0 { 0.0 } else { volume(t) }));
-    assert_eq!(inspect(&folder.file("b.csv", &text), &Mapping::default()).unwrap().halts, None);
+    assert_eq!(inspect(&PanelSource::new(folder.file("b.csv", &text)), None).unwrap().halts, None);
 }

@@ -295,7 +295,8 @@ fn an_inspection_lists_what_it_leaves_out() {
     let folder = Folder::new();
     let path = folder.file("a.csv", "Tag,symbol,close\n2020-01-02,A,1\n2020-01-02,B,-1\n");
     let mapping = Mapping([("Tag".into(), "date".into())].into());
-    let Inspection { found, excluded, .. } = inspect(&path, &mapping).unwrap();
+    let source = PanelSource { mapping, ..PanelSource::new(&path) };
+    let Inspection { found, excluded, .. } = inspect(&source, None).unwrap();
     assert_eq!((found.instruments, excluded.len()), (1, 1));
     assert_eq!(excluded[0].place.as_ref().unwrap().row, 3);
 }

@@ -8,7 +8,7 @@ mod support;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
-use backstaff_source::{Inspection, Loaded, Mapping, OnBadRow, PanelSource, Resample, inspect};
+use backstaff_source::{Inspection, Loaded, OnBadRow, PanelSource, Resample, inspect};
 use support::{Folder, message, values};
 
 /// Bars of two sessions and one instrument, not in their order: before the opening, in it, and after it.
@@ -66,10 +66,10 @@ fn without_the_key_bars_of_minutes_are_refused_and_an_inspection_finds_it() {
     let path = folder.file("bars.csv", MINUTES);
     let error = message(&PanelSource::new(&path));
     assert!(error.contains("`resample: session` in `data.prices`"), "{error}");
-    let Inspection { found, .. } = inspect(&path, &Mapping::default()).unwrap();
+    let Inspection { found, .. } = inspect(&PanelSource::new(&path), None).unwrap();
     assert_eq!((found.resampled.unwrap().bars, found.calendar.sessions), (6, 2));
     let daily = folder.file("daily.csv", "date,symbol,close\n2024-01-02,A,1\n2024-01-03,A,2\n");
-    assert_eq!(inspect(&daily, &Mapping::default()).unwrap().found.resampled, None);
+    assert_eq!(inspect(&PanelSource::new(&daily), None).unwrap().found.resampled, None);
 }
 
 #[test]

@@ -391,5 +391,8 @@ fn the_mapping_comes_before_a_vendors_names() {
     let loaded = PanelSource { mapping: mapping.clone(), ..PanelSource::new(&path) }.load().unwrap();
     assert_eq!(values(&loaded, "close")[0], 11.0);
     assert_eq!(values(&loaded, "px_last")[0], 10.0);
-    assert_eq!(inspect(&path, &mapping).unwrap().found.layouts[0].name, "Bloomberg's");
+    assert_eq!(
+        inspect(&PanelSource { mapping, ..PanelSource::new(&path) }, None).unwrap().found.layouts[0].name,
+        "Bloomberg's"
+    );
 }

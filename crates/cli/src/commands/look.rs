@@ -5,10 +5,10 @@ use std::{io::IsTerminal as _, path::Path, process::ExitCode};
 use backstaff_study::{StudyError, config::layout, database, init, status};
 
 use super::{Context, print_out};
-use crate::arguments::{Init, Why};
+use crate::arguments::{Why, init::Init};
 
 pub(super) fn init(context: &Context, arguments: &Init) -> Result<ExitCode, StudyError> {
-    let written = init::init(&arguments.data, &arguments.out)?;
+    let written = init::init(&arguments.request(), &context.options())?;
     context.answer(&written, || written.to_string())?;
     Ok(ExitCode::SUCCESS)
 }

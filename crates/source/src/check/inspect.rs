@@ -1,6 +1,6 @@
 //! A first look at data of which nothing is known.
 
-use std::path::Path;
+use backstaff_panel::Panel;
 
 use super::{
     habits::{FoundChange, FoundHalts},
@@ -11,15 +11,16 @@ use crate::{
     error::SourceError,
     request::{
         halts::Halts,
-        mapping::Mapping,
         panel_source::{OnBadRow, PanelSource},
         resample::Resample,
     },
 };
 
 /// What a first look at data has found.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Inspection {
+    /// The data themselves, read with the habits that were found.
+    pub panel: Panel,
     /// The description of the data, read with the habits that were found.
     pub found: Found,
     /// The instruments most of whose rows are impossible, which are left out. Single bad rows stand in `found.dropped`.
@@ -32,13 +33,14 @@ pub struct Inspection {
     pub quality: Quality,
 }
 
-/// Read what is at a path as a study would that says nothing but a mapping; then again with the habits of its vendor: how
-/// sessions without trade are written, and whether a column tells base prices.
+/// Read data as a study would that says of them what `source` says; then again with the habits of its vendor: whether a
+/// column tells base prices, and how sessions without trade are written, unless `halts` states it.
 ///
-/// Bars of minutes or hours are joined to those of sessions, which [`Found::resampled`] says. Impossible rows are left out and returned in [`Found::dropped`], instruments with little else in `excluded`.
-pub fn inspect(path: &Path, mapping: &Mapping) -> Result<Inspection, SourceError> {
+/// Bars of minutes or hours are joined to those of sessions, which [`Found::resampled`] says. Impossible rows are left
+/// out and returned in [`Found::dropped`], instruments with little else in `excluded`.
+pub fn inspect(source: &PanelSource, halts: Option<Halts>) -> Result<Inspection, SourceError> {
     let source =
-        PanelSource { mapping: mapping.clone(), on_bad_row: OnBadRow::Drop, ..PanelSource::new(path) };
+        PanelSource { on_bad_row: OnBadRow::Drop, halts: halts.unwrap_or_default(), ..source.clone() };
     let (source, mut loaded) = match source.load() {
         Err(SourceError::Intraday { .. }) => {
             let source = PanelSource { resample: Some(Resample::Session), ..source };
@@ -47,17 +49,19 @@ pub fn inspect(path: &Path, mapping: &Mapping) -> Result<Inspection, SourceError
         }
         loaded => (source, loaded?),
     };
-    let halts = FoundHalts::of(&loaded.panel);
-    let change = FoundChange::of(&loaded);
-    if halts.is_some() || change.is_some() {
+    // A database's layout says how it writes both.
+    let is_files = source.tables.is_none();
+    let found_halts = FoundHalts::of(&loaded.panel).filter(|_| halts.is_none() && is_files);
+    let change = FoundChange::of(&loaded).filter(|_| is_files);
+    if found_halts.is_some() || change.is_some() {
         let source = PanelSource {
-            halts: if halts.is_some() { Halts::ZeroVolume } else { Halts::NoRow },
+            halts: if found_halts.is_some() { Halts::ZeroVolume } else { source.halts },
             change: change.as_ref().map(|change| change.name.clone()),
             ..source
         };
         loaded = source.load()?;
     }
     let quality = quality::check(&loaded, &QualityRules::default());
-    let Loaded { found, excluded, .. } = loaded;
-    Ok(Inspection { found, excluded, halts, change, quality })
+    let Loaded { panel, found, excluded, .. } = loaded;
+    Ok(Inspection { panel, found, excluded, halts: found_halts, change, quality })
 }

@@ -172,7 +172,7 @@ impl Request {
         observer: &dyn Observer,
         work: impl Fn(&Flow<'_>, &Data, &Chosen) -> Result<T, StudyError> + Send + Sync,
     ) -> Result<T, StudyError> {
-        if self.tables.is_some() && self.form.halts != Halts::default() {
+        if self.tables.is_some() && self.form.halts.is_some_and(|halts| halts != Halts::default()) {
             let message = "is for files; of a database the preset or the layout says it".to_owned();
             return Err(StudyError::Value { key: "--halts".to_owned(), message });
         }

@@ -31,7 +31,8 @@ use serde::{Deserialize, Serialize};
 
 pub use backstaff_panel::Execution;
 pub use backstaff_source::{
-    CalendarRule, DateOrder, Decimal, Halts, Hours, Match, NameRule, Resample, TextEncoding, Written, Zone,
+    CalendarRule, DateOrder, Decimal, Halts, Hours, Mapping, Match, NameRule, Resample, TextEncoding,
+    Written, Zone,
 };
 pub use calendar::CalendarSpec;
 pub use data::{Attributes, Benchmark, Data, DropRow, Prices, layout};

@@ -241,14 +241,7 @@ impl Study {
         make_labels: Option<MakeLabels>,
         regimes: Vec<Known>,
     ) -> Result<Judged, StudyError> {
-        let rows = panel.axis().n_rows();
-        let labels = match make_labels {
-            None => None,
-            Some(stage) => {
-                let manifest = flow.single(&stage, panel, rows)?;
-                Some(Arc::new(LabelsHandle::new(stage, panel, manifest)))
-            }
-        };
+        let labels = make_labels.map(|stage| labels(flow, panel, stage)).transpose()?;
         if let (Some(labels), Some(_)) = (&labels, &self.config.folds) {
             return self.learn(flow, panel, columns, train, labels);
         }
@@ -277,15 +270,14 @@ impl Study {
         scores
     }
 
-    /// Cut folds, train models, and predict their tests.
-    fn learn(
+    /// Cut the folds, and warn of those that have too few rows.
+    pub(crate) fn folds(
         &self,
         flow: &Flow<'_>,
         panel: &Arc<PanelHandle>,
         columns: &Columns,
-        train: &Train,
         labels: &Arc<LabelsHandle>,
-    ) -> Result<Judged, StudyError> {
+    ) -> Result<Arc<FoldsHandle>, StudyError> {
         let inputs = FoldInputs {
             panel: panel.clone(),
             labels: labels.clone(),
@@ -297,6 +289,19 @@ impl Study {
         for LeftOutFacts { from, to, why, .. } in folds.left_out() {
             flow.warn(format!("no model scores {from} to {to}: {why}"));
         }
+        Ok(folds)
+    }
+
+    /// Cut folds, train models, and predict their tests.
+    fn learn(
+        &self,
+        flow: &Flow<'_>,
+        panel: &Arc<PanelHandle>,
+        columns: &Columns,
+        train: &Train,
+        labels: &Arc<LabelsHandle>,
+    ) -> Result<Judged, StudyError> {
+        let folds = self.folds(flow, panel, columns, labels)?;
         for warning in train.warnings() {
             flow.warn(warning);
         }
@@ -335,6 +340,16 @@ impl Study {
         let (labels, regimes) = (Some(labels.clone()), Vec::new());
         Ok(Judged { labels, folds: Some(folds), models, fits, scores, regimes, sessions, late_start, common })
     }
+}
+
+/// Make the labels.
+pub(crate) fn labels(
+    flow: &Flow<'_>,
+    panel: &Arc<PanelHandle>,
+    stage: MakeLabels,
+) -> Result<Arc<LabelsHandle>, StudyError> {
+    let manifest = flow.single(&stage, panel, panel.axis().n_rows())?;
+    Ok(Arc::new(LabelsHandle::new(stage, panel, manifest)))
 }
 
 /// Search for columns that know the future and columns that tell no rows apart, and warn of them.

@@ -2,7 +2,7 @@
 //!
 //! `study.rs` opens a study, loads its data (`data.rs`), resolves its expressions (`resolve.rs`) and computes its
 //! columns (`columns.rs`). `graph.rs` takes the steps one after the other, `rules.rs` those of studies that learn
-//! nothing, and `results.rs` holds their results. `run.rs` is one run of all that, and `watch.rs` reports it to an
+//! nothing, and `results.rs` holds their results. `trial.rs` takes the cheap steps alone. `run.rs` is one run of all that, and `watch.rs` reports it to an
 //! observer.
 
 pub(crate) mod columns;
@@ -14,6 +14,7 @@ pub(crate) mod results;
 mod rules;
 mod run;
 pub(crate) mod study;
+mod trial;
 mod watch;
 
 pub(crate) use run::{Flow, Until};

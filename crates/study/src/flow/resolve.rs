@@ -11,7 +11,7 @@ use crate::{
 use backstaff_words::nearest;
 
 /// The expressions of a study, resolved against a panel.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Resolved {
     /// All columns of the study with their roles, those of features first.
     pub(crate) all: Vec<(Role, Feature)>,

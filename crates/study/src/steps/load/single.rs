@@ -4,7 +4,8 @@ use std::path::Path;
 
 use backstaff_feature::Schema;
 use backstaff_source::{
-    CalendarRule, Halts, Hours, NameRule, PanelSource, Resample, TableLayout, Written, Zone, field_name,
+    CalendarRule, Halts, Hours, Mapping, NameRule, PanelSource, Resample, TableLayout, Written, Zone,
+    field_name,
 };
 
 use super::{Laps, Load, attribute_table::AttributeTable, text_of_layout};
@@ -15,8 +16,10 @@ use crate::{StudyError, steps::published::Published};
 pub struct FileForm {
     /// How the texts of all files are written.
     pub written: Written,
-    /// The form in which files write a session without trade; a database's layout says its own.
-    pub halts: Halts,
+    /// Columns of prices whose names are not the usual ones.
+    pub mapping: Mapping,
+    /// The form in which files write a session without trade, if it is stated; a database's layout says its own.
+    pub halts: Option<Halts>,
     /// The quantity that the columns of prices hold where a file has one for each instrument.
     pub wide: Option<String>,
     /// The length that bars of minutes or hours get.
@@ -93,6 +96,7 @@ impl Load {
     pub fn in_form(mut self, form: &FileForm) -> Result<Self, StudyError> {
         let FileForm {
             written,
+            mapping,
             halts,
             wide,
             resample,
@@ -104,7 +108,8 @@ impl Load {
         } = form;
         (self.prices.resample, self.prices.hours) = (*resample, *hours);
         self.prices.written = *written;
-        self.prices.halts = *halts;
+        self.prices.mapping.clone_from(mapping);
+        self.prices.halts = halts.unwrap_or_default();
         self.prices.wide.clone_from(wide);
         self.prices.zone.clone_from(zone);
         if let Some(calendar) = calendar {
