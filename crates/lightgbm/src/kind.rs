@@ -61,7 +61,6 @@ const NUMBER: &[&str] = &[
     "cegb_tradeoff",
     "cegb_penalty_split",
     "monotone_penalty",
-    "sparse_threshold",
 ];
 
 /// The parameters that are true or false, by their canonical names.

@@ -7,10 +7,11 @@ use serde_json::{Map, Value};
 use super::schema;
 
 /// Studies in which each key stands at least once. Tests read them as studies.
-pub(super) const EXAMPLES: [(&str, &str); 6] = [
+pub(super) const EXAMPLES: [(&str, &str); 7] = [
     ("learning", include_str!("examples/learning.yaml")),
     ("database", include_str!("examples/database.yaml")),
     ("ranking", include_str!("examples/ranking.yaml")),
+    ("rule", include_str!("examples/rule.yaml")),
     ("weights", include_str!("examples/weights.yaml")),
     ("given", include_str!("examples/given.yaml")),
     ("regimes", include_str!("examples/regimes.yaml")),
