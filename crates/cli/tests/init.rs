@@ -61,9 +61,13 @@ fn runs(place: &Workplace, options: &[&str]) -> (Value, String, Value) {
     let run = place.json(&["run", "study.yaml"]);
     place.json(&["run", "study.yaml", "--profile", "quick"]);
     let warnings = run["warnings"].to_string();
-    for unwanted in
-        ["left out", "no model scores", "half-filled", "windows that begin before", "same value everywhere"]
-    {
+    for unwanted in [
+        "\"left out ",
+        "no model scores",
+        "half-filled",
+        "windows that begin before",
+        "same value everywhere",
+    ] {
         assert!(!warnings.contains(unwanted), "{warnings}\n{study}");
     }
     (written, study, run)
@@ -278,4 +282,42 @@ fn too_little_is_refused_with_what_is_needed() {
     assert_eq!(code, 4);
     assert!(error.contains("--data: the data have 1 session; a study needs 8"), "{error}");
     assert!(!place.path("study.yaml").exists());
+}
+
+#[test]
+fn a_few_bad_rows_cost_rows_and_a_repeated_one_nothing() {
+    let text = bars(12, &days(700), &["close"]);
+    let mut lines = text.lines().map(str::to_owned).collect::<Vec<_>>();
+    lines[300] = lines[300].rsplit_once(',').map(|(keys, _)| format!("{keys},-5")).expect("a price");
+    lines.push(lines[500].clone());
+    let (written, study, run) = runs(&place(&lines.join("\n")), &[]);
+    assert!(study.contains("on_bad_row: drop # 1 row can't be true"), "{study}");
+    assert_eq!(
+        (written["found"]["dropped"]["rows"].as_u64(), written["bad"].as_array().map(Vec::len)),
+        (Some(1), Some(0))
+    );
+    assert!(run["warnings"].to_string().contains("-5"), "{}", run["warnings"]);
+}
+
+#[test]
+fn bars_of_hours_become_sessions() {
+    let mut text = String::from("symbol,datetime,close\n");
+    for (t, day) in days(300).into_iter().enumerate() {
+        for hour in 10..15 {
+            let _ = writeln!(text, "A,{day} {hour}:00:00,{:.3}", 50.0 + 5.0 * noise(&[t as u64, hour]));
+        }
+    }
+    let (_, study, _) = runs(&place(&text), &[]);
+    assert!(study.contains("resample: session # 1500 bars of minutes or hours"), "{study}");
+}
+
+#[test]
+fn a_database_is_read_by_its_preset() {
+    let place = Workplace::empty();
+    place.json(&["bench", "market", "--stocks", "15", "--sessions", "900", "--sqlite", "--out", "market"]);
+    std::fs::rename(place.path("market/krx.db"), place.path("prices.csv")).expect("a database");
+    let (_, study, _) = runs(&place, &["--preset", "krx"]);
+    for part in ["preset: \"krx\"", "sell_tax_bps: krx", "price_limit: krx"] {
+        assert!(study.contains(part), "{part}\n{study}");
+    }
 }

@@ -103,3 +103,16 @@ fn small_changes_of_the_data_change_nothing() {
         assert!((excess(&exact) - excess(&changed)).abs() < 0.01, "{what}: {exact} {changed}");
     }
 }
+
+#[test]
+fn five_hundred_names_are_learned_from() {
+    let place = Workplace::empty();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/data/us_equities.parquet");
+    std::fs::copy(path, place.path("prices.parquet")).expect("the data that ship");
+    place.json(&["init", "--data", "prices.parquet"]);
+    let study = std::fs::read_to_string(place.path("study.yaml")).expect("a study");
+    assert!(study.contains("top_n: {n: 48, keep: 144}") && study.contains("primary: lightgbm"), "{study}");
+    let run = place.json(&["run", "study.yaml"]);
+    assert!(!run["warnings"].to_string().contains("left out"), "{}", run["warnings"]);
+    place.json(&["run", "study.yaml", "--profile", "quick"]);
+}
