@@ -1,10 +1,11 @@
 # Thin targets over cargo; what they need is installed by .ci/setup, which says what and why.
 
-.PHONY: demo install dist dist-test test test-fast deny gate bench-accept fuzz setup bench bench-features bench-folds bench-krx bench-regimes fmt
+.PHONY: demo install dist dist-test wheel python test test-fast deny gate bench-accept fuzz setup bench bench-features bench-folds bench-krx bench-regimes fmt
 backstaff := target/release/backstaff
 STOCKS ?= 2500
 SECONDS_EACH ?= 60
 PREFIX ?= $(HOME)/.local
+PROFILE ?= release
 
 demo: ## Build, run the example study on the bundled data, print the stage table and the report's path.
 	.ci/setup run
@@ -23,6 +24,15 @@ dist: ## Make an archive that runs without Rust on any Linux with glibc 2.34 or 
 
 dist-test: dist ## Unpack the archive into a bare Debian root and run the example there; needs root.
 	packaging/try-on-debian.sh target/dist/backstaff-*-linux.tar.gz
+
+# Maturin and cargo tell PyO3's build different things: each has its own folder, and neither builds for the other.
+wheel: ## Build the wheel, module and program in one, into dist/ (sooner, for tests: `make wheel PROFILE=dev`).
+	.ci/setup python
+	rm -rf dist
+	.deps/python/bin/maturin build --profile $(PROFILE) --locked --manifest-path python/Cargo.toml --target-dir target/wheel --out dist
+
+python: wheel ## Install the wheel into a fresh environment and run the tests of the module there.
+	python/test dist/*.whl
 
 test: deny ## Everything that CI checks.
 	.ci/setup test

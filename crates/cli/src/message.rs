@@ -1,5 +1,7 @@
 //! Messages as a terminal can show them: whatever a file holds, what is wrong with it fits a screen.
 
+use std::error::Error;
+
 /// The most characters of a value in quotes.
 const VALUE: usize = 80;
 /// The characters that are kept of a longer one.
@@ -8,6 +10,25 @@ const VALUE_KEPT: usize = 60;
 const LINE: usize = 1_200;
 /// The characters that are kept of a longer line: of its beginning, and of its end, which says what to do.
 const LINE_KEPT: (usize, usize) = (700, 400);
+
+/// What is said of an error: itself and its causes, as far as they fit a screen.
+pub fn told(error: &dyn Error) -> String {
+    brief(&with_causes(error))
+}
+
+/// An error with its causes; a text that an earlier one contains is left out.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let part = error.to_string();
+        if !text.contains(&part) {
+            text = format!("{text}: {part}");
+        }
+        cause = error.source();
+    }
+    text
+}
 
 /// A message whose long values and lines are cut, which `…` shows.
 pub(crate) fn brief(text: &str) -> String {

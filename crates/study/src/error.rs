@@ -88,6 +88,14 @@ pub enum ErrorKind {
 }
 
 impl StudyError {
+    /// The fault in the text of an expression, if that is what is wrong.
+    pub fn expression(&self) -> Option<&backstaff_feature::ExpressionError> {
+        match self {
+            Self::Feature(backstaff_feature::FeatureError::Expression(error)) => Some(error),
+            _ => None,
+        }
+    }
+
     /// The kind of this error.
     pub fn kind(&self) -> ErrorKind {
         use backstaff_learn::{LearnError, LightGbmError};

@@ -28,7 +28,7 @@ use crate::{
     arguments::{Arguments, Command, Common, DbCommand, SchemaKind, bench::BenchCommand},
     colour::Paint,
     exit,
-    message::brief,
+    message::told,
     open::open,
     stop::Stop,
     terminal::{Terminal, say},
@@ -125,20 +125,6 @@ fn schema() -> Result<ExitCode, StudyError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// An error with its causes; a text that an earlier one contains is left out.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let part = error.to_string();
-        if !text.contains(&part) {
-            text = format!("{text}: {part}");
-        }
-        cause = error.source();
-    }
-    text
-}
-
 /// Carry out the command that was typed, and return its exit code.
 pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let stop = Stop::listen(&arguments.command);
@@ -183,7 +169,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     };
     done.unwrap_or_else(|error| {
         context.terminal.clear();
-        let told = brief(&with_causes(&error));
+        let told = told(&error);
         if context.common.json {
             // The exit code tells as well, if nobody reads any more.
             let _ = print_out(&format!("{}\n", serde_json::json!({ "error": told, "kind": error.kind() })));

@@ -1,33 +1,36 @@
-//! Single computations: from a data file and expressions to a table, as Parquet or CSV.
+//! Single computations: from a data file and expressions to a table, as Parquet or CSV, or in memory.
 
 mod data;
+mod prices;
+mod stream;
+mod wanted;
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
-use backstaff_feature::{Catalog, FeatureError, Plan, Schema};
+use backstaff_feature::Plan;
 use backstaff_panel::Encoding;
 use backstaff_source::{Halts, Match, TableLayout};
 use backstaff_stage::Budget;
 use rayon::prelude::*;
 use serde::Serialize;
 
-pub(crate) use self::data::{Data, Task, with_data};
+pub(crate) use self::data::{Data, Origin, Task, with_data};
+pub use self::prices::{Prices, Table};
+pub(crate) use self::wanted::Taken;
+use self::{data::facts_of, stream::stream, wanted::Wanted};
 pub use crate::steps::load::FileForm;
 use crate::{
     StudyError,
-    command::output::{PanelWriter, Reads, form_of, write_runs},
-    config::{Chosen, catalog, choose},
+    command::output::{Reads, form_of, write_runs},
+    config::Chosen,
     flow::{
         Flow,
         progress::{Observer, StageRecord, peak_anonymous_bytes},
     },
-    steps::{
-        Load,
-        check::{Checker, warnings},
-    },
+    steps::Load,
 };
 
 /// The request for a computation.
@@ -58,16 +61,6 @@ pub struct Request {
     pub threads: usize,
     /// The bytes of computed values that are held before they are stored; a gigabyte if `None`.
     pub memory: Option<usize>,
-}
-
-/// The rows that a computation takes of its data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Taken {
-    /// All rows, and features only.
-    All,
-    /// The rows that every requested feature counts, if that is a part of all rows; and the libraries' targets beside
-    /// features.
-    Counted,
 }
 
 /// The outcome of a computation.
@@ -107,18 +100,12 @@ pub fn compute(request: &Request, observer: &dyn Observer) -> Result<Computed, S
 
 fn write(request: &Request, flow: &Flow<'_>, data: &Data, chosen: &Chosen) -> Result<Computed, StudyError> {
     let axis = data.axis();
-    let mut checkers =
-        chosen.features.iter().map(|feature| Checker::new(feature.look_back())).collect::<Vec<_>>();
     let names = chosen.names().collect::<Vec<_>>();
     let headers = names.iter().map(|&name| (name, Encoding::F64));
     let mut written = Duration::ZERO;
     write_runs(&request.out, form_of("--out", &request.out)?, axis, headers, |writer| {
-        data.stream(flow, chosen, PanelWriter::ROWS, |run| {
-            flow.check_cancelled()?;
+        stream(flow, data, chosen, |run| {
             let start = Instant::now();
-            checkers.par_iter_mut().zip(run.columns).for_each(|(checker, column)| {
-                checker.add(axis, run.instruments.clone(), column);
-            });
             let columns = run.columns.par_iter().map(|column| (column, 0..column.len()));
             writer.write(run.rows, columns)?;
             written += start.elapsed();
@@ -126,10 +113,6 @@ fn write(request: &Request, flow: &Flow<'_>, data: &Data, chosen: &Chosen) -> Re
         })
     })?;
     flow.trace().ended("write", written.as_secs_f64());
-    let checks = checkers.into_iter().zip(&names).map(|(checker, name)| checker.finish(name));
-    for warning in warnings(&checks.collect::<Vec<_>>()) {
-        flow.warn(warning);
-    }
     Ok(Computed {
         out: request.out.clone(),
         rows: axis.n_rows(),
@@ -158,12 +141,6 @@ impl Request {
         Reads::of(optional.chain([&self.data]).chain(&self.also_read))
     }
 
-    /// The place of published values: the request's own, or else the data, if they are a folder that may hold some.
-    fn facts(&self) -> Option<&Path> {
-        let own = || Some(self.data.as_path()).filter(|data| data.join("financial").is_dir());
-        self.facts.as_deref().or_else(own)
-    }
-
     /// Read the data and resolve the features for a command of this name, then do some work with both.
     pub(crate) fn with_data<T: Send>(
         &self,
@@ -177,59 +154,30 @@ impl Request {
             return Err(StudyError::Value { key: "--halts".to_owned(), message });
         }
         // Expressions are parsed before the data are read, so that a misspelling shows at once.
-        let mut catalog = catalog(
-            &self.libraries,
-            self.file.as_deref(),
-            self.features.iter().map(|(name, text)| (name, text)),
-        )?;
-        let (libraries, named) = self.selection();
-        let all = libraries.iter().map(String::as_str).chain(named.iter().copied()).collect::<Vec<_>>();
-        let wanted = mentioned(&catalog, &all)?;
-        let rows = catalog.common_rows(&all)?.filter(|_| taken == Taken::Counted);
-        // A panel of the counted rows alone gives the same values sooner. A store keeps the values of all rows.
-        let alone =
-            rows.as_deref().map_or_else(|| catalog.clone(), |rows| catalog.clone().over_rows_alone(rows));
-        if self.store.is_none() {
-            catalog = alone.clone();
-        }
+        let asked = self.wanted().parse(taken, self.store.is_some())?;
         let task = Task {
             name,
             store: self.store.as_deref(),
             threads: self.threads,
             memory: self.memory.unwrap_or(Budget::of_threads(1).memory),
-            load: &|categories| match &self.tables {
-                Some(layout) => Load::verbatim(&self.data, categories).of_tables(layout.clone(), &wanted),
-                None => Ok(Load::verbatim(&self.data, categories)),
+            origin: Origin::Files {
+                load: &|categories| match &self.tables {
+                    Some(layout) => {
+                        Load::verbatim(&self.data, categories).of_tables(layout.clone(), asked.mentioned())
+                    }
+                    None => Ok(Load::verbatim(&self.data, categories)),
+                },
+                form: &self.form,
+                facts: facts_of(&self.data, self.facts.as_deref()),
             },
             category: None,
-            form: &self.form,
-            facts: self.facts(),
-            rows: rows.as_deref(),
+            rows: asked.rows(),
         };
-        let choose = |schema: &Schema| {
-            let chosen = self.choose(&catalog, schema)?;
-            let mut libraries = libraries.iter().filter(|_| taken == Taken::Counted);
-            libraries.try_fold(chosen, |chosen, library| chosen.with_targets(&alone, library, schema))
-        };
-        with_data(&task, &choose, observer, work)
+        with_data(&task, &|schema| asked.choose(schema), observer, work)
     }
 
-    /// The libraries and the file to compute, and the names of the single features.
-    fn selection(&self) -> (Vec<String>, Vec<&str>) {
-        let file = self.file.as_ref().map(|path| path.display().to_string());
-        let libraries = self.libraries.iter().cloned().chain(file).collect();
-        (libraries, self.features.iter().map(|(name, _)| name.as_str()).collect())
+    /// What is to be computed.
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted { features: &self.features, libraries: &self.libraries, file: self.file.as_deref() }
     }
-
-    fn choose(&self, catalog: &Catalog, schema: &Schema) -> Result<Chosen, FeatureError> {
-        let (libraries, named) = self.selection();
-        choose(catalog, &libraries.iter().map(String::as_str).collect::<Vec<_>>(), &named, schema)
-    }
-}
-
-/// The columns that the named features and libraries mention together.
-fn mentioned(catalog: &Catalog, all: &[&str]) -> Result<Schema, StudyError> {
-    let targets = all.iter().filter_map(|name| catalog.library(name)).flat_map(|library| &library.targets);
-    let all = all.iter().copied().chain(targets.map(String::as_str)).collect::<Vec<_>>();
-    Ok(catalog.mentioned(&all)?)
 }

@@ -115,6 +115,11 @@ pub struct LoadOutput {
 }
 
 impl LoadOutput {
+    /// Prices that were read before, and what was found out about their files.
+    pub(crate) fn of(panel: Panel, facts: LoadFacts) -> Self {
+        Self { panel, benchmark: None, facts, loaded: None }
+    }
+
     /// Drop the rows as they were in the files, which only the check of quality needs: the panel then owns its columns.
     pub fn give_up_source(&mut self) {
         self.loaded = None;

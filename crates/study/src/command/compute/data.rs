@@ -35,16 +35,36 @@ pub(crate) struct Task<'a> {
     pub threads: usize,
     /// The bytes of computed values that are held before they are stored.
     pub memory: usize,
-    /// Makes the stage that reads the data, with these text columns as categories.
-    pub load: &'a (dyn Fn(Vec<String>) -> Result<Load, StudyError> + Sync),
+    /// Where the data are.
+    pub origin: Origin<'a>,
     /// A text column that is read as a category if the data have it.
     pub category: Option<&'a str>,
-    /// The form of all files that are read.
-    pub form: &'a FileForm,
-    /// The place of published values, if there are any.
-    pub facts: Option<&'a Path>,
     /// The condition of the rows to take, as if there were no others; `None` for all rows.
     pub rows: Option<&'a str>,
+}
+
+/// Where the data of a computation are.
+pub(crate) enum Origin<'a> {
+    /// In files.
+    Files {
+        /// Makes the stage that reads the data, with these text columns as categories.
+        load: &'a (dyn Fn(Vec<String>) -> Result<Load, StudyError> + Sync),
+        /// The form of all files that are read.
+        form: &'a FileForm,
+        /// The place of published values, if there are any.
+        facts: Option<&'a Path>,
+    },
+    /// In memory: they were read before, all of their text columns as categories.
+    Memory(&'a ReadBefore),
+}
+
+/// Data in memory, and what was found out about their files.
+#[derive(Debug)]
+pub(crate) struct ReadBefore {
+    /// The data.
+    pub panel: Panel,
+    /// What was found out.
+    pub facts: LoadFacts,
 }
 
 /// Read the data and resolve the features, then do some work with both. Artifacts of the store that turn out to be damaged
@@ -97,13 +117,18 @@ fn read(
     choose: &dyn Fn(&Schema) -> Result<Chosen, FeatureError>,
     flow: &Flow<'_>,
 ) -> Result<(Data, Chosen), StudyError> {
-    let load = |categories| {
-        let stage = (task.load)(categories)?;
-        let stage = match task.facts {
-            Some(path) => stage.with_facts(path),
-            None => stage,
-        };
-        Data::load(flow, task, &stage.in_form(task.form)?)
+    let load = |categories| match &task.origin {
+        Origin::Memory(ReadBefore { panel, facts }) => {
+            Data::Memory(Box::new(LoadOutput::of(panel.clone(), facts.clone()))).taken(flow, task)
+        }
+        Origin::Files { load, form, facts } => {
+            let stage = load(categories)?;
+            let stage = match facts {
+                Some(path) => stage.with_facts(path),
+                None => stage,
+            };
+            Data::load(flow, task, &stage.in_form(form)?)
+        }
     };
     let data = load(Vec::new())?;
     let chosen = choose(&data.schema());
@@ -145,9 +170,14 @@ impl Data {
         } else {
             Self::Stored(flow.panel(stage)?, None)
         };
+        data.taken(flow, task)
+    }
+
+    /// The rows of the data that a computation takes.
+    fn taken(self, flow: &Flow<'_>, task: &Task<'_>) -> Result<Self, StudyError> {
         match task.rows {
-            Some(condition) => flow.trace().span("rows", || data.where_holds(condition)),
-            None => Ok(data),
+            Some(condition) => flow.trace().span("rows", || self.where_holds(condition)),
+            None => Ok(self),
         }
     }
 
@@ -201,9 +231,7 @@ impl Data {
 
     /// The text columns of the data, which could serve as categories.
     fn text_columns(&self) -> Vec<String> {
-        let ignored = self.facts().found.ignored.iter();
-        let texts = ignored.filter(|column| column.why == Unused::Text);
-        texts.map(|column| field_name(&column.source)).collect::<BTreeSet<_>>().into_iter().collect()
+        text_columns(self.facts())
     }
 
     /// The panel with all published values, and those of these fields and categories that the data have.
@@ -295,6 +323,17 @@ impl Data {
         let compute = || Plan::of_labels(targets).compute(&panel, Encoding::F64, &());
         Ok(flow.trace().span("targets", compute)?)
     }
+}
+
+/// The place of published values: the named one, or else the data, if they are a folder that may hold some.
+pub(super) fn facts_of<'a>(data: &'a Path, named: Option<&'a Path>) -> Option<&'a Path> {
+    named.or_else(|| Some(data).filter(|data| data.join("financial").is_dir()))
+}
+
+/// The text columns of data that were read without them, which could serve as categories.
+pub(super) fn text_columns(facts: &LoadFacts) -> Vec<String> {
+    let texts = facts.found.ignored.iter().filter(|column| column.why == Unused::Text);
+    texts.map(|column| field_name(&column.source)).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// A clock that counts from an instant.

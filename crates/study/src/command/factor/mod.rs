@@ -35,7 +35,7 @@ pub use self::{
 use crate::{
     StudyError,
     command::{
-        compute::{Data, FileForm, Task, with_data},
+        compute::{Data, FileForm, Origin, Task, with_data},
         output::{Reads, write_bytes},
     },
     config::{Chosen, TRADES, catalog},
@@ -108,10 +108,12 @@ pub fn judge(request: &Request, observer: &dyn Observer) -> Result<Judgement, St
         store: request.store.as_deref(),
         threads: request.threads,
         memory: Budget::of_threads(1).memory,
-        load: &|categories| Ok(request.load(category, categories)),
+        origin: Origin::Files {
+            load: &|categories| Ok(request.load(category, categories)),
+            form: &request.form,
+            facts: request.facts.as_deref(),
+        },
         category: Some(category),
-        form: &request.form,
-        facts: request.facts.as_deref(),
         rows: None,
     };
     let universe = request.universe.as_deref().unwrap_or(TRADES);

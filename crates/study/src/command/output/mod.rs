@@ -3,6 +3,7 @@
 mod batches;
 mod cells;
 mod csv;
+mod panel_form;
 mod panel_writer;
 mod parquet;
 mod reads;
@@ -21,7 +22,9 @@ use serde::Serialize;
 
 use crate::config::Outputs;
 
-pub(crate) use self::{batches::Batches, parquet::Stamped, staging::Staging, temporary::is_temporary};
+pub(crate) use self::{
+    batches::Batches, panel_form::PanelForm, parquet::Stamped, staging::Staging, temporary::is_temporary,
+};
 pub use self::{
     cells::Cells,
     csv::write_csv,

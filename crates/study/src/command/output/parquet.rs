@@ -2,12 +2,8 @@
 
 use std::{io::Write, ops::Range, path::Path, sync::Arc};
 
-use arrow_array::{
-    ArrayRef, ArrowPrimitiveType, Date32Array, DictionaryArray, Int32Array, PrimitiveArray, StringArray,
-    types::{Float32Type, Float64Type, Int32Type},
-};
-use arrow_buffer::{BooleanBuffer, NullBuffer};
-use arrow_schema::{DataType, Field, Schema};
+use arrow_array::ArrayRef;
+use arrow_schema::{Field, Schema};
 use backstaff_panel::{Axis, Column, Encoding};
 use parquet::{
     arrow::{
@@ -26,7 +22,7 @@ use parquet::{
 use rayon::prelude::*;
 
 use super::{
-    Cells, OutputError, atomically,
+    Cells, OutputError, PanelForm, atomically,
     panel_writer::{PanelFile, PanelWriter},
 };
 
@@ -98,20 +94,10 @@ pub(super) fn stamped_runs<'a, E: From<OutputError>>(
     stamped: &Stamped,
     write: impl FnOnce(&mut PanelWriter<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let key = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-    let mut fields = vec![Field::new("instrument", key, false), Field::new("date", DataType::Date32, false)];
-    fields.extend(columns.map(|(name, encoding)| {
-        let kind = match encoding {
-            Encoding::F32 => DataType::Float32,
-            Encoding::F64 => DataType::Float64,
-        };
-        Field::new(name, kind, true)
-    }));
-    let names = axis.instruments().iter().map(backstaff_panel::Instrument::name);
-    let names = Arc::new(StringArray::from_iter_values(names));
+    let form = PanelForm::new(axis, columns);
     atomically(path, |file| {
-        let groups = RowGroups::new(path, file, &Arc::new(Schema::new(fields)), stamped)?;
-        let mut writer = PanelWriter::new(axis, PanelFile::Parquet(PanelRows { names, groups }));
+        let groups = RowGroups::new(path, file, form.schema(), stamped)?;
+        let mut writer = PanelWriter::new(axis, PanelFile::Parquet(PanelRows { form, groups }));
         write(&mut writer)?;
         Ok(writer.close()?)
     })
@@ -119,7 +105,7 @@ pub(super) fn stamped_runs<'a, E: From<OutputError>>(
 
 /// Columns over rows of an axis in a Parquet file, while it is being written.
 pub(super) struct PanelRows<'a> {
-    names: ArrayRef,
+    form: PanelForm,
     groups: RowGroups<'a>,
 }
 
@@ -131,50 +117,12 @@ impl PanelRows<'_> {
         rows: &Range<usize>,
         columns: impl IndexedParallelIterator<Item = (&'a Column, Range<usize>)>,
     ) -> Result<(), OutputError> {
-        let (codes, dates) = keys(axis, rows);
-        let instruments = DictionaryArray::<Int32Type>::try_new(Int32Array::from(codes), self.names.clone());
-        let path = self.groups.path;
-        let instruments =
-            instruments.map_err(|source| OutputError::Arrow { path: path.to_owned(), source })?;
-        let keys: [ArrayRef; 2] = [Arc::new(instruments), Arc::new(Date32Array::from(dates))];
-        let columns = columns.map(|(column, rows)| slice(column, rows));
-        self.groups.write(keys.into_par_iter().chain(columns))
+        self.groups.write(self.form.arrays(axis, rows, columns))
     }
 
     /// Bring the file to its end.
     pub(super) fn close(self) -> Result<(), OutputError> {
         self.groups.close()
-    }
-}
-
-fn keys(axis: &Axis, rows: &Range<usize>) -> (Vec<i32>, Vec<i32>) {
-    let mut codes = Vec::with_capacity(rows.len());
-    let mut dates = Vec::with_capacity(rows.len());
-    let mut i = if rows.is_empty() { 0 } else { axis.instrument_of(rows.start) };
-    while i < axis.n_instruments() && axis.rows(i).start < rows.end {
-        let own = axis.rows(i);
-        let cut = own.start.max(rows.start)..own.end.min(rows.end);
-        codes.extend(std::iter::repeat_n(i as i32, cut.len()));
-        let sessions = &axis.sessions(i)[cut.start - own.start..cut.end - own.start];
-        dates.extend(sessions.iter().map(|session| session.number()));
-        i += 1;
-    }
-    (codes, dates)
-}
-
-fn slice(column: &Column, rows: Range<usize>) -> ArrayRef {
-    fn array<T: ArrowPrimitiveType>(
-        values: &[T::Native],
-        is_present: impl Fn(T::Native) -> bool,
-    ) -> ArrayRef {
-        let present = BooleanBuffer::collect_bool(values.len(), |row| is_present(values[row]));
-        let nulls = NullBuffer::new(present);
-        let nulls = (nulls.null_count() > 0).then_some(nulls);
-        Arc::new(PrimitiveArray::<T>::new(values.to_vec().into(), nulls))
-    }
-    match column {
-        Column::F32(values) => array::<Float32Type>(&values[rows], |value| !value.is_nan()),
-        Column::F64(values) => array::<Float64Type>(&values[rows], |value| !value.is_nan()),
     }
 }
 

@@ -1,0 +1,35 @@
+"""Research and backtesting that proves it never looks ahead: the engine of the program ``backstaff``, from Python.
+
+>>> import backstaff as bs
+>>> prices = bs.read(frame)
+>>> bs.compute(prices, {"momentum": "$close / Ref($close, 2) - 1"}).num_rows
+6
+
+Frames go in from pandas, Polars, pyarrow, DuckDB and whatever else has ``__arrow_c_stream__``; what comes out has it too.
+"""
+
+from backstaff._prices import Prices, compute, read
+from backstaff._table import Table
+from backstaff.errors import (
+    DataError,
+    DataWarning,
+    Error,
+    ExpressionError,
+    ModelError,
+    StoreError,
+    StudyError,
+)
+
+__all__ = [
+    "DataError",
+    "DataWarning",
+    "Error",
+    "ExpressionError",
+    "ModelError",
+    "Prices",
+    "StoreError",
+    "StudyError",
+    "Table",
+    "compute",
+    "read",
+]

@@ -1,0 +1,7 @@
+"""The command line: ``python -m backstaff``."""
+
+import sys
+
+from backstaff._program import main
+
+sys.exit(main())

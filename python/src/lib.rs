@@ -1,0 +1,33 @@
+//! The native part of the Python module `backstaff`: arguments of Python to verbs of the library, tables back as Arrow.
+//!
+//! The package around it (`backstaff/`) is what people see: it knows pandas and notebooks. What is here knows neither.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `arrow.rs` | tables in and out, through Arrow's C interface |
+//! | `detached.rs` | work without Python's lock, which Ctrl-C ends |
+//! | `error.rs` | errors as Python's exceptions |
+//! | `form.rs` | the form of files, as keyword arguments say it |
+//! | `prices.rs` | prices in memory, and what is computed from them |
+//! | `program.rs` | the command line |
+
+#![expect(clippy::needless_pass_by_value, reason = "PyO3 hands over what it has converted")]
+
+mod arrow;
+mod detached;
+mod error;
+mod form;
+mod prices;
+mod program;
+
+use pyo3::prelude::pymodule;
+
+#[pymodule(gil_used = false)]
+mod _native {
+    #[pymodule_export]
+    use super::{
+        arrow::Table,
+        prices::{Prices, read, read_frame},
+        program::{large_pages, program},
+    };
+}
