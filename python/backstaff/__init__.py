@@ -8,7 +8,10 @@
 Frames go in from pandas, Polars, pyarrow, DuckDB and whatever else has ``__arrow_c_stream__``; what comes out has it too.
 """
 
+from backstaff._answer import Answer, Proof
 from backstaff._prices import Prices, compute, read
+from backstaff._run import Run, Verdict
+from backstaff._study import Study, compare
 from backstaff._table import Table
 from backstaff.errors import (
     DataError,
@@ -21,15 +24,21 @@ from backstaff.errors import (
 )
 
 __all__ = [
+    "Answer",
     "DataError",
     "DataWarning",
     "Error",
     "ExpressionError",
     "ModelError",
     "Prices",
+    "Proof",
+    "Run",
     "StoreError",
+    "Study",
     "StudyError",
     "Table",
+    "Verdict",
+    "compare",
     "compute",
     "read",
 ]

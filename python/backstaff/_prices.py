@@ -12,6 +12,7 @@ from typing import Any
 from backstaff import _native
 from backstaff._frames import is_frame, to_columns
 from backstaff._table import Table
+from backstaff._threads import n_threads
 from backstaff.errors import DataError, DataWarning, StudyError
 
 
@@ -123,11 +124,10 @@ def read(
     2
     """
     place = None if facts is None else os.fspath(facts)
-    n_threads = _threads(threads)
     if is_frame(data):
         frame, shape = to_columns(data)
         said = {**shape, **form}
-        return Prices(_native.read_frame(frame, place, json.dumps(said), n_threads), said)
+        return Prices(_native.read_frame(frame, place, json.dumps(said), n_threads(threads)), said)
     try:
         path = os.fspath(data)
     except TypeError:
@@ -135,7 +135,7 @@ def read(
         raise DataError(
             f"a {kind} is neither a path nor a frame; give a path, or a frame of pandas, Polars, pyarrow or DuckDB"
         ) from None
-    return Prices(_native.read(path, place, json.dumps(form), n_threads), form)
+    return Prices(_native.read(path, place, json.dumps(form), n_threads(threads)), form)
 
 
 def compute(
@@ -196,15 +196,7 @@ def compute(
         prices = read(data, facts=facts, threads=threads, **form)
     place = None if file is None else os.fspath(file)
     pairs = list((features or {}).items())
-    native, left_out, told = prices._native.compute(pairs, list(libraries), place, _threads(threads))
+    native, left_out, told = prices._native.compute(pairs, list(libraries), place, n_threads(threads))
     for text in told:
         warnings.warn(text, DataWarning, stacklevel=2)
     return Table(native, left_out, told)
-
-
-def _threads(threads: int | None) -> int:
-    if threads is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if threads < 1:
-        raise StudyError(f"threads: {threads} would do nothing; give 1 or more")
-    return threads

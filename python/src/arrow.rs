@@ -1,6 +1,10 @@
 //! Tables in and out, through the C interface that Arrow's libraries share (the PyCapsule protocol).
 
-use std::{ffi::CStr, path::Path, sync::Arc};
+use std::{
+    ffi::CStr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use arrow_array::{
     RecordBatch, RecordBatchIterator, RecordBatchReader,
@@ -12,7 +16,7 @@ use arrow_cast::{
 };
 use arrow_schema::{DataType, Fields, Schema, SchemaRef, ffi::FFI_ArrowSchema};
 use parquet::{
-    arrow::ArrowWriter,
+    arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder},
     basic::Compression,
     file::properties::{EnabledStatistics, WriterProperties},
 };
@@ -84,6 +88,19 @@ impl Table {
         }
         Ok(rows)
     }
+}
+
+/// Read a table that a run has written as Parquet.
+#[pyfunction]
+pub(crate) fn read_parquet(path: PathBuf) -> PyResult<Table> {
+    let told = |error: &dyn std::error::Error| DataError::new_err(format!("{}: {error}", path.display()));
+    let file = std::fs::File::open(&path).map_err(|error| told(&error))?;
+    let reader =
+        ParquetRecordBatchReaderBuilder::try_new(file).and_then(ParquetRecordBatchReaderBuilder::build);
+    let reader = reader.map_err(|error| told(&error))?;
+    let schema = reader.schema();
+    let batches = reader.collect::<Result<Vec<_>, _>>().map_err(|error| told(&error))?;
+    Ok(Table { schema, batches })
 }
 
 /// A table of another library, batch by batch.

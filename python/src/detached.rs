@@ -2,7 +2,9 @@
 
 use std::{
     any::Any,
+    mem,
     sync::{
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
         mpsc::{self, RecvTimeoutError},
     },
@@ -12,7 +14,7 @@ use std::{
 
 use backstaff_study::{
     StudyError,
-    progress::{Event, Observer},
+    progress::{Event, Observer, Outcome},
 };
 use pyo3::prelude::*;
 
@@ -21,15 +23,56 @@ use crate::error::exception;
 /// The time between two questions whether the user has pressed Ctrl-C.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// Whether the work was asked to stop.
+/// What is heard of the work, and whether it was asked to stop.
 #[derive(Debug, Default)]
-struct Listener(AtomicBool);
+struct Listener {
+    is_cancelled: AtomicBool,
+    heard: Mutex<Heard>,
+}
+
+/// What is heard of the work and was not shown yet.
+#[derive(Debug, Default)]
+struct Heard {
+    /// The stages that have ended: the name, whether anything was computed, the seconds.
+    ended: Vec<(&'static str, bool, f64)>,
+    /// The stage that is being worked at, and the share of it that is done.
+    now: Option<(String, f64)>,
+}
+
+impl Listener {
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Show what was heard since the last time; what that or a signal raises.
+    fn show(&self, py: Python<'_>, show: Option<&Py<PyAny>>) -> Option<PyErr> {
+        let raised = py.check_signals();
+        let Heard { ended, now } = mem::take(&mut *self.heard());
+        let has_news = !ended.is_empty() || now.is_some();
+        let shown = raised.and_then(|()| match show.filter(|_| has_news) {
+            Some(show) => show.call1(py, (ended, now)).map(|_| ()),
+            None => Ok(()),
+        });
+        shown.err()
+    }
+}
 
 impl Observer for Listener {
-    fn observe(&self, _: &Event<'_>) {}
+    fn observe(&self, event: &Event<'_>) {
+        let mut heard = self.heard();
+        match event {
+            Event::Started { stage, .. } => heard.now = Some(((*stage).to_owned(), 0.0)),
+            Event::Advanced { stage, share, .. } => heard.now = Some(((*stage).to_owned(), *share)),
+            Event::Finished(record) => {
+                heard.ended.push((record.name, record.outcome == Outcome::Computed, record.seconds));
+                heard.now = None;
+            }
+            _ => {}
+        }
+    }
 
     fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.is_cancelled.load(Ordering::Relaxed)
     }
 }
 
@@ -41,6 +84,19 @@ impl Observer for Listener {
 /// Those of the work; what a handler of a signal raises, such as `KeyboardInterrupt`, once the work has ended.
 pub(crate) fn detached<T: Send>(
     py: Python<'_>,
+    work: impl FnOnce(&dyn Observer) -> Result<T, StudyError> + Send,
+) -> PyResult<T> {
+    shown(py, None, work)
+}
+
+/// The same, while `show` is called with the stages that have ended and the one that is being worked at.
+///
+/// # Errors
+///
+/// Those of [`detached`], and what `show` raises.
+pub(crate) fn shown<T: Send>(
+    py: Python<'_>,
+    show: Option<&Py<PyAny>>,
     work: impl FnOnce(&dyn Observer) -> Result<T, StudyError> + Send,
 ) -> PyResult<T> {
     let listener = Listener::default();
@@ -56,23 +112,18 @@ pub(crate) fn detached<T: Send>(
             let mut raised = None;
             while waiting.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
                 if raised.is_none() {
-                    raised = Python::attach(signal);
-                    listener.0.store(raised.is_some(), Ordering::Relaxed);
+                    raised = Python::attach(|py| listener.show(py, show));
+                    listener.is_cancelled.store(raised.is_some(), Ordering::Relaxed);
                 }
             }
             (worker.join(), raised)
         })
     });
-    if let Some(raised) = raised {
+    if let Some(raised) = raised.or_else(|| listener.show(py, show)) {
         return Err(raised);
     }
     let outcome = outcome.unwrap_or_else(|panic| Err(StudyError::Internal { what: said(&*panic) }));
     outcome.map_err(|error| exception(&error))
-}
-
-/// What a handler of a signal raises, if a signal has come.
-fn signal(py: Python<'_>) -> Option<PyErr> {
-    py.check_signals().err()
 }
 
 /// What a panic said.

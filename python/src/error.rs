@@ -18,6 +18,8 @@ mod class {
 /// An error as the exception of its kind, with the text that the command line says.
 pub(crate) fn exception(error: &StudyError) -> PyErr {
     let told = backstaff::told(error);
+    // A study that is a mapping has no path that could be named.
+    let told = told.strip_prefix(": ").map_or_else(|| told.clone(), str::to_owned);
     if let Some(fault) = error.expression() {
         let place = fault.span();
         // Python counts characters.

@@ -10,6 +10,7 @@
 //! | `form.rs` | the form of files, as keyword arguments say it |
 //! | `prices.rs` | prices in memory, and what is computed from them |
 //! | `program.rs` | the command line |
+//! | `study.rs` | studies and their verbs |
 
 #![expect(clippy::needless_pass_by_value, reason = "PyO3 hands over what it has converted")]
 
@@ -19,6 +20,7 @@ mod error;
 mod form;
 mod prices;
 mod program;
+mod study;
 
 use pyo3::prelude::pymodule;
 
@@ -26,8 +28,9 @@ use pyo3::prelude::pymodule;
 mod _native {
     #[pymodule_export]
     use super::{
-        arrow::Table,
+        arrow::{Table, read_parquet},
         prices::{Prices, read, read_frame},
         program::{large_pages, program},
+        study::{Study, compare_runs},
     };
 }

@@ -14,11 +14,11 @@ MODULES = [name for _, name, _ in pkgutil.iter_modules(backstaff.__path__) if na
 
 @pytest.mark.parametrize("name", ["", *MODULES])
 @pytest.mark.filterwarnings("ignore::backstaff.DataWarning")
-def test_examples_say_what_happens(name):
+def test_examples_say_what_happens(name, parquet):
     module = importlib.import_module(f"backstaff.{name}".rstrip("."))
     dates = pandas.to_datetime(["2024-01-02", "2024-01-03", "2024-01-04"] * 2)
     bars = {"date": dates, "instrument": list("AAABBB"), "close": [10.0, 11.0, 12.0, 20.0, 19.0, 21.0]}
-    names = {"bs": backstaff, "frame": pandas.DataFrame(bars)}
+    names = {"bs": backstaff, "frame": pandas.DataFrame(bars), "path": str(parquet)}
     assert doctest.testmod(module, extraglobs=names).failed == 0
 
 
