@@ -9,10 +9,12 @@ Frames go in from pandas, Polars, pyarrow, DuckDB and whatever else has ``__arro
 """
 
 from backstaff._answer import Answer, Proof
+from backstaff._factor import Factor, factor
 from backstaff._prices import Prices, compute, read
 from backstaff._run import Run, Verdict
 from backstaff._study import Study, compare
 from backstaff._table import Table
+from backstaff._walk_forward import WalkForward
 from backstaff.errors import (
     DataError,
     DataWarning,
@@ -29,6 +31,7 @@ __all__ = [
     "DataWarning",
     "Error",
     "ExpressionError",
+    "Factor",
     "ModelError",
     "Prices",
     "Proof",
@@ -38,7 +41,9 @@ __all__ = [
     "StudyError",
     "Table",
     "Verdict",
+    "WalkForward",
     "compare",
     "compute",
+    "factor",
     "read",
 ]

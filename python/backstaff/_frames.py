@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -14,6 +15,20 @@ _FIELDS = {"open", "high", "low", "close", "adj close", "adj_close", "volume", "
 def is_frame(data: object) -> bool:
     """Whether an object is a frame rather than the path of a file."""
     return hasattr(data, "__arrow_c_stream__") or _is("pandas", "DataFrame", data) or _is("polars", "LazyFrame", data)
+
+
+def place_of(data: Any, form: dict[str, object]) -> tuple[Any, dict[str, object]]:
+    """What of some data the native part reads, a path or a table; and what is known of its form."""
+    if is_frame(data):
+        table, shape = to_columns(data)
+        return table, {**shape, **form}
+    try:
+        return os.fspath(data), form
+    except TypeError:
+        kind = type(data).__name__
+        raise DataError(
+            f"a {kind} is neither a path nor a frame; give a path, or a frame of pandas, Polars, pyarrow or DuckDB"
+        ) from None
 
 
 def to_columns(frame: Any) -> tuple[Any, dict[str, object]]:

@@ -10,17 +10,19 @@ from html import escape
 from typing import Any
 
 from backstaff import _native
-from backstaff._frames import is_frame, to_columns
+from backstaff._frames import place_of
 from backstaff._table import Table
 from backstaff._threads import n_threads
-from backstaff.errors import DataError, DataWarning, StudyError
+from backstaff.errors import DataWarning, StudyError
 
 
 class Prices:
     """Prices in memory, as :func:`read` gives them. They are never changed, so they may be shared by threads."""
 
-    def __init__(self, native: _native.Prices, form: dict[str, object]) -> None:
+    def __init__(self, native: _native.Prices, form: dict[str, object], data: Any, facts: str | None) -> None:
         self._native = native
+        self._data = data
+        self._facts = facts
         self._found: dict[str, Any] = json.loads(native.found())
         self._form = form
 
@@ -124,18 +126,8 @@ def read(
     2
     """
     place = None if facts is None else os.fspath(facts)
-    if is_frame(data):
-        frame, shape = to_columns(data)
-        said = {**shape, **form}
-        return Prices(_native.read_frame(frame, place, json.dumps(said), n_threads(threads)), said)
-    try:
-        path = os.fspath(data)
-    except TypeError:
-        kind = type(data).__name__
-        raise DataError(
-            f"a {kind} is neither a path nor a frame; give a path, or a frame of pandas, Polars, pyarrow or DuckDB"
-        ) from None
-    return Prices(_native.read(path, place, json.dumps(form), n_threads(threads)), form)
+    source, said = place_of(data, form)
+    return Prices(_native.read(source, place, json.dumps(said), n_threads(threads)), said, data, place)
 
 
 def compute(

@@ -7,6 +7,8 @@
 //! | `arrow.rs` | tables in and out, through Arrow's C interface |
 //! | `detached.rs` | work without Python's lock, which Ctrl-C ends |
 //! | `error.rs` | errors as Python's exceptions |
+//! | `factor.rs` | one feature, judged without a model |
+//! | `frame.rs` | frames as files |
 //! | `form.rs` | the form of files, as keyword arguments say it |
 //! | `prices.rs` | prices in memory, and what is computed from them |
 //! | `program.rs` | the command line |
@@ -17,7 +19,9 @@
 mod arrow;
 mod detached;
 mod error;
+mod factor;
 mod form;
+mod frame;
 mod prices;
 mod program;
 mod study;
@@ -29,7 +33,8 @@ mod _native {
     #[pymodule_export]
     use super::{
         arrow::{Table, read_parquet},
-        prices::{Prices, read, read_frame},
+        factor::judge,
+        prices::{Prices, read},
         program::{large_pages, program},
         study::{Study, compare_runs},
     };

@@ -5,12 +5,7 @@ use std::path::PathBuf;
 use backstaff_study::compute;
 use pyo3::prelude::*;
 
-use crate::{
-    arrow::{Table, reader, write},
-    detached::detached,
-    error::{DataError, argument},
-    form::form,
-};
+use crate::{arrow::Table, detached::detached, error::argument, form::form, frame::in_file};
 
 /// A table, entries that were left out with the reasons, warnings.
 type Computed = (Table, Vec<(String, String)>, Vec<String>);
@@ -20,50 +15,19 @@ type Computed = (Table, Vec<(String, String)>, Vec<String>);
 #[derive(Debug)]
 pub(crate) struct Prices(compute::Prices);
 
-/// Read prices from a file or folder; `keywords` is a JSON object that says its form.
+/// Read prices from a file or folder, or from a table that speaks Arrow's protocol; `keywords` is a JSON object that says
+/// its form.
 #[pyfunction]
 pub(crate) fn read(
     py: Python<'_>,
-    path: PathBuf,
+    data: &Bound<'_, PyAny>,
     facts: Option<PathBuf>,
     keywords: &str,
     threads: usize,
 ) -> PyResult<Prices> {
     let form = form(keywords)?;
-    detached(py, |_| compute::Prices::read(&path, facts.as_deref(), &form, threads)).map(Prices)
-}
-
-/// Read prices from a table that speaks Arrow's protocol.
-#[pyfunction]
-pub(crate) fn read_frame(
-    py: Python<'_>,
-    frame: &Bound<'_, PyAny>,
-    facts: Option<PathBuf>,
-    keywords: &str,
-    threads: usize,
-) -> PyResult<Prices> {
-    let form = form(keywords)?;
-    let reader = reader(frame)?;
-    let folder = tempfile::tempdir().map_err(|error| DataError::new_err(error.to_string()))?;
-    // What a file of the same cells means is what the frame means: there is one way to understand tables.
-    let path = folder.path().join("frame.parquet");
-    let read = detached(py, |_| {
-        if let Err(message) = write(reader, &path) {
-            return Ok(Err(message));
-        }
-        compute::Prices::read(&path, facts.as_deref(), &form, threads).map(Ok)
-    });
-    let read = read.map_err(|error| named(py, &error, &path.display().to_string()))?;
-    read.map(Prices).map_err(|message| DataError::new_err(format!("the frame: {message}")))
-}
-
-/// The same exception, speaking of the frame where it names the file that the frame was written to.
-fn named(py: Python<'_>, error: &PyErr, path: &str) -> PyErr {
-    let text = error.value(py).to_string();
-    if !text.contains(path) {
-        return error.clone_ref(py);
-    }
-    PyErr::from_type(error.get_type(py), text.replace(path, "the frame"))
+    let read = in_file(py, data, |path, _| compute::Prices::read(path, facts.as_deref(), &form, threads));
+    read.map(Prices)
 }
 
 #[pymethods]

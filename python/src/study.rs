@@ -29,7 +29,8 @@ pub(crate) struct Study {
 /// An answer: a JSON text, and a text for people.
 type Answer = (String, String);
 
-fn answer(json: &impl Serialize, text: String) -> PyResult<Answer> {
+/// An answer of these.
+pub(crate) fn answer(json: &impl Serialize, text: String) -> PyResult<Answer> {
     Ok((serde_json::to_string(json).map_err(|error| argument(error.to_string()))?, text))
 }
 

@@ -1,0 +1,76 @@
+//! One feature, judged without a model.
+
+use std::{fs, num::NonZeroU32, path::PathBuf};
+
+use backstaff_study::{
+    config::Execution,
+    factor::{Request, judge as judged},
+};
+use pyo3::prelude::*;
+use serde::Deserialize;
+
+use crate::{
+    error::{DataError, argument},
+    form::form,
+    frame::in_file,
+    study::answer,
+};
+
+/// What is asked, as a JSON object of keyword arguments.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    feature: String,
+    libraries: Vec<String>,
+    file: Option<PathBuf>,
+    facts: Option<PathBuf>,
+    attributes: Option<PathBuf>,
+    by: Option<String>,
+    universe: Option<String>,
+    horizons: Vec<NonZeroU32>,
+    quantiles: usize,
+    execution: Execution,
+    change: Option<String>,
+}
+
+/// Judge a feature on a file or folder, or on a table that speaks Arrow's protocol: a JSON text, a text for people, the page.
+#[pyfunction]
+pub(crate) fn judge(
+    py: Python<'_>,
+    data: &Bound<'_, PyAny>,
+    asked: &str,
+    keywords: &str,
+    threads: usize,
+) -> PyResult<(String, String, String)> {
+    let asked = serde_json::from_str::<Asked>(asked).map_err(|error| argument(error.to_string()))?;
+    let form = form(keywords)?;
+    let folder = tempfile::tempdir().map_err(|error| DataError::new_err(error.to_string()))?;
+    let page = folder.path().join("factor.html");
+    let (judgement, place) = in_file(py, data, |path, observer| {
+        let request = Request {
+            data: path.to_owned(),
+            form,
+            change: asked.change,
+            execution: asked.execution,
+            feature: asked.feature,
+            libraries: asked.libraries,
+            file: asked.file,
+            facts: asked.facts,
+            attributes: asked.attributes,
+            by: asked.by,
+            universe: asked.universe,
+            horizons: asked.horizons,
+            n_quantiles: asked.quantiles,
+            out: Some(page.clone()),
+            store: None,
+            threads,
+        };
+        Ok((judged(&request, observer)?, path.display().to_string()))
+    })?;
+    let (json, text) = answer(&judgement, judgement.to_string())?;
+    let page = fs::read_to_string(page).map_err(|error| DataError::new_err(error.to_string()))?;
+    // The file that a frame was written to is gone, and nobody has asked for it.
+    let is_file = data.extract::<PathBuf>().is_ok();
+    let told = |text: String| if is_file { text } else { text.replace(&place, "the frame") };
+    Ok((told(json), told(text), told(page)))
+}
