@@ -1,5 +1,6 @@
 """A small market, in every shape that a frame can have."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,14 @@ def program(*arguments: object, **options: object) -> subprocess.CompletedProces
     """Run the command line that came with the module."""
     command = [sys.executable, "-m", "backstaff", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, **options)
+
+
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C raises, even where the tests run in the background of a shell that ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -220,7 +220,7 @@ def test_processes_compute_after_the_parent_has(method, frame):
         child.kill()
 
 
-def test_ctrl_c_ends_a_computation():
+def test_ctrl_c_ends_a_computation(ctrl_c):
     # Many runs of rows, between which it looks for signals.
     prices = bs.read(market(instruments=400, sessions=2_000))
     features = {f"f{i}": f"Rank($close, {20 + i}) + Quantile($close, {30 + i}, 0.3)" for i in range(60)}

@@ -144,7 +144,7 @@ def test_a_forked_child_trains_after_its_parent_has(here):
         child.kill()
 
 
-def test_ctrl_c_ends_a_run_and_the_next_goes_on(here):
+def test_ctrl_c_ends_a_run_and_the_next_goes_on(here, ctrl_c):
     market(instruments=60, sessions=900).to_parquet(here / "prices.parquet", index=False)
     study = bs.Study(learning("prices.parquet")).set("models.trees.lightgbm.rounds", 1_000)
     study = study.set("folds.test.from", "2025-01-01").set("folds.every", "quarter")
