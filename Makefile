@@ -25,14 +25,15 @@ dist: ## Make an archive that runs without Rust on any Linux with glibc 2.34 or 
 dist-test: dist ## Unpack the archive into a bare Debian root and run the example there; needs root.
 	packaging/try-on-debian.sh target/dist/backstaff-*-linux.tar.gz
 
-# Maturin and cargo tell PyO3's build different things: each has its own folder, and neither builds for the other.
-wheel: ## Build the wheel, module and program in one, into dist/ (sooner, for tests: `make wheel PROFILE=dev`).
+# Of the development profile it is for tests alone; `make test` has then built most of it already.
+wheels := $(if $(filter release,$(PROFILE)),dist,target/wheels)
+wheel: ## Build the wheel of the Python module, which holds the program too, into dist/ (for tests, sooner: `make wheel PROFILE=dev`).
 	.ci/setup python
-	rm -rf dist
-	.deps/python/bin/maturin build --profile $(PROFILE) --locked --manifest-path python/Cargo.toml --target-dir target/wheel --out dist
+	rm -rf $(wheels)
+	.deps/python/bin/maturin build --profile $(PROFILE) --locked --manifest-path python/Cargo.toml --target-dir target --out $(wheels)
 
 python: wheel ## Install the wheel into a fresh environment and run the tests of the module there.
-	python/test dist/*.whl
+	python/test $(wheels)/*.whl
 
 test: deny ## Everything that CI checks.
 	.ci/setup test
@@ -41,6 +42,7 @@ test: deny ## Everything that CI checks.
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo test --workspace --locked
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+	$(MAKE) python PROFILE=dev
 
 # Integration tests that only `make test` runs: a browser, all operators cut in all ways, and whole markets and studies.
 slow := append browser contract krx learning market precompute report run stability
