@@ -1,6 +1,6 @@
 # Thin targets over cargo; what they need is installed by .ci/setup, which says what and why.
 
-.PHONY: demo install dist dist-test wheel python test test-fast deny gate bench-accept fuzz setup bench bench-features bench-folds bench-krx bench-regimes fmt
+.PHONY: demo install dist dist-test wheel python pictures test test-fast deny gate bench-accept fuzz setup bench bench-features bench-folds bench-krx bench-regimes fmt
 backstaff := target/release/backstaff
 STOCKS ?= 2500
 SECONDS_EACH ?= 60
@@ -42,10 +42,9 @@ test: deny ## Everything that CI checks.
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo test --workspace --locked
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
-	$(MAKE) python PROFILE=dev
 
 # Integration tests that only `make test` runs: a browser, all operators cut in all ways, and whole markets and studies.
-slow := append browser contract krx learning market precompute report run stability
+slow := append browser contract krx learning market pictures precompute report run stability tutorial
 integration := $(notdir $(basename $(wildcard crates/*/tests/*.rs)) $(patsubst %/main.rs,%,$(wildcard crates/*/tests/*/main.rs)))
 quick := $(sort $(filter-out $(slow),$(integration)))
 test-fast: ## An answer in three minutes: format, lints, unit tests and the quick integration tests.
@@ -71,6 +70,11 @@ bench-accept: ## Take the instructions of now as the baseline of `make gate`.
 fuzz: ## Random bytes into everything that reads foreign bytes, a minute each (more: `make fuzz SECONDS_EACH=600`).
 	.ci/setup fuzz
 	SECONDS_EACH=$(SECONDS_EACH) fuzz/run
+
+pictures: ## Make the pictures of the pages from runs of now.
+	.ci/setup pictures
+	cargo build --release --locked -p backstaff
+	docs/pictures.sh $(backstaff)
 
 setup: ## Install what building, running and testing need.
 	.ci/setup test

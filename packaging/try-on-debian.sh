@@ -19,6 +19,9 @@ fi
 "${as_root[@]}" rm -rf "$root/opt/backstaff"
 "${as_root[@]}" mkdir -p "$root/opt/backstaff"
 "${as_root[@]}" tar -xzf "$archive" -C "$root/opt/backstaff" --strip-components=1
+# A program knows where it lies from /proc, as on every machine.
+"${as_root[@]}" mount -t proc proc "$root/proc"
+trap '"${as_root[@]}" umount "$root/proc"' EXIT
 inside() { "${as_root[@]}" chroot "$root" /usr/bin/env -i PATH=/usr/bin:/bin HOME=/root "$@"; }
 inside sh -c 'command -v cargo python3 && { echo "the root is not bare" >&2; exit 1; } || true'
 inside /opt/backstaff/bin/backstaff --version

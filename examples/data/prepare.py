@@ -72,6 +72,22 @@ def cash(path: Path, out: Path) -> None:
     table[["date", "series", "value"]].to_parquet(out / "us_cash.parquet", compression="zstd", index=False)
 
 
+# Thirty names of the index, drawn by chance.
+THIRTY = """ADM ADP AEP AIV BBT BMY CSX DIS FAST HAL HAS HD IP LMT MON ORCL PDCO PFG PG PKI PX TMO TWX TXN UAL VZ WAT WBA
+WFC XLNX""".split()
+
+
+def thirty(equities: pd.DataFrame, out: Path) -> None:
+    """A file as people have it: one CSV, prices in cents."""
+    table = equities[equities["symbol"].isin(THIRTY)].rename(columns={"symbol": "ticker"})
+    table = table.assign(**{price: table[price].map("{:.2f}".format) for price in PRICES})
+    table["volume"] = table["volume"].round().astype("int64")
+    name = out / "thirty.csv.gz"
+    table[["date", "ticker", *PRICES, "volume"]].to_csv(
+        name, index=False, lineterminator="\n", compression={"method": "gzip", "mtime": 0}
+    )
+
+
 def main() -> None:
     panel, sectors, etfs, statements, series = (Path(argument) for argument in sys.argv[1:6])
     out = Path(sys.argv[6]) if len(sys.argv) > 6 else Path(__file__).parent
@@ -79,6 +95,7 @@ def main() -> None:
     equities = pd.read_parquet(panel)[columns].sort_values(["symbol", "date"])
     write(equities, out / "us_equities.parquet")
     write(leaky(equities), out / "leaky_vendor.parquet")
+    thirty(equities, out)
     spy = pd.read_parquet(etfs)
     funds = spy[spy["symbol"].isin(FUNDS)]
     write(funds[columns].sort_values(["symbol", "date"]).reset_index(drop=True), out / "us_funds.parquet")
