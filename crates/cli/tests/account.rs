@@ -1,5 +1,7 @@
 //! Orders for an account that its owner states.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::{collections::BTreeMap, fmt::Write as _};
@@ -99,6 +101,22 @@ fn shares_and_prices_are_those_that_are_quoted() {
         assert!((price / (closes[&name] * 1.0005) - 1.0).abs() < 1e-9, "{name}: {price} {}", closes[&name]);
     }
     assert!(numbers(&orders, "shares").values().all(|shares| shares.fract() == 0.0), "{orders}");
+}
+
+#[test]
+fn positions_come_with_the_orders_that_protect_them() {
+    let place = Workplace::new();
+    place.write("study.yaml", &STUDY.replace("  costs:", "  stop: 0.1\n  take_profit: 0.2\n  costs:"));
+    let orders = place.json(&["orders", "study.yaml", "--cash", "100000"]);
+    let closes = newest_closes(&prices(10, 900, false));
+    let all = orders["protective"].as_array().unwrap();
+    assert_eq!(all.len(), 2 * orders["target_weights"].as_object().unwrap().len(), "{orders}");
+    for order in all {
+        let close = closes[order["instrument"].as_str().unwrap()];
+        let (form, level) = if order["reason"] == "stop" { ("stop", 0.9) } else { ("limit", 1.2) };
+        assert!(order["form"] == form && order["side"] == "sell", "{order}");
+        assert!((order["price"].as_f64().unwrap() / (close * level) - 1.0).abs() < 1e-6, "{order}");
+    }
 }
 
 #[test]

@@ -258,7 +258,11 @@ fn check_ranges(case: &Case, panel: &Panel, result: &Backtest) -> Result<(), Tes
         let sign = if fill.side == Side::Buy { 1.0 } else { -1.0 };
         let price = fill.price - sign * fill.slippage / fill.shares;
         let (low, high) = (field("low").get(row), field("high").get(row));
-        prop_assert!(low * (1.0 - 1e-9) <= price && price <= high * (1.0 + 1e-9), "{fill:?} {low} {high}");
+        let (open, close) = (field("open").get(row), field("close").get(row));
+        prop_assert!(
+            low * (1.0 - 1e-9) <= price && price <= high * (1.0 + 1e-9),
+            "{fill:?} at {price}: {open} {high} {low} {close}"
+        );
         prop_assert!(fill.shares > 0.0 && sign * (fill.price - price) >= -1e-9 * price);
         *traded.entry((fill.session, fill.instrument)).or_default() += fill.shares;
         *held.entry(fill.instrument).or_default() += sign * fill.shares;

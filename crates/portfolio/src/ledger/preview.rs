@@ -8,7 +8,7 @@ use super::{
     Ledger,
     execute::{Due, Prices},
 };
-use crate::{Day, Decision, Fill, Order, Side, Unfilled};
+use crate::{Day, Decision, Fill, Order, OrderType, Side, Unfilled};
 
 /// An order for the next session, in the shares that it asks for at the newest closing prices.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +40,8 @@ pub struct NextSession {
     pub cash_after: f64,
     /// The orders of the next session, sales first.
     pub orders: Vec<NextOrder>,
-    /// The orders with a limit or stop that are in force in that session: those that wait, then new ones.
+    /// The orders with a limit or stop that are in force in that session, at prices as quoted: those that wait, then new
+    /// ones.
     pub conditional: Vec<(Instrument, Order)>,
     /// What can't be ordered, and why.
     pub refused: Vec<(Instrument, Unfilled)>,
@@ -53,10 +54,23 @@ pub struct NextSession {
 /// A number of shares without the rounding that a factor leaves: a lot is a whole number.
 fn whole(shares: f64) -> f64 {
     let nearest = shares.round();
-    if (shares - nearest).abs() <= 1e-9 * nearest.abs().max(1.0) { nearest } else { shares }
+    let is_rounding = nearest != 0.0 && (shares - nearest).abs() <= 1e-9 * nearest.abs();
+    if is_rounding { nearest } else { shares }
 }
 
 impl Ledger<'_> {
+    /// An order with its price as quoted, by the newest session in which the instrument traded.
+    fn as_quoted(&self, order: Order) -> Order {
+        let row = self.market.newest_traded(order.instrument, self.position);
+        let factor = row.map_or(1.0, |row| self.market.factor(row));
+        let order_type = match order.order_type {
+            OrderType::Limit(price) => OrderType::Limit(price / factor),
+            OrderType::Stop(price) => OrderType::Stop(price / factor),
+            other => other,
+        };
+        Order { order_type, ..order }
+    }
+
     /// What a decision and the waiting orders come to if all market orders could be traded at the newest closing prices,
     /// and no limit or stop were reached. Changes nothing.
     ///
@@ -102,7 +116,7 @@ impl Ledger<'_> {
             orders: after.fills.iter().map(order).collect(),
             conditional: conditional
                 .into_iter()
-                .map(|order| (instruments[order.instrument].clone(), order))
+                .map(|order| (instruments[order.instrument].clone(), self.as_quoted(order)))
                 .collect(),
             refused: after
                 .shortfalls

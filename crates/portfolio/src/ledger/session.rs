@@ -5,7 +5,7 @@ use super::{
     execute::{Due, Outcome, Prices},
 };
 use crate::{
-    Bar, Decision, Execution, Order, OrderId, OrderType, Quantity, Side, TimeInForce, Unfilled, Waiting,
+    Bar, Decision, Execution, Fill, Order, OrderId, OrderType, Quantity, Side, TimeInForce, Unfilled, Waiting,
 };
 
 /// An order on its way through the session.
@@ -116,7 +116,12 @@ impl Ledger<'_> {
         }
         let mut today = self.fills.iter().rev().take_while(|fill| fill.session == self.today.session);
         let entry = today.find(|fill| fill.instrument == order.instrument && fill.side != side);
-        entry.map_or(bar, |entry| Bar { open: entry.price, ..bar })
+        // The market's price at the opening: slippage is the account's, and no price of the session.
+        let quoted = |entry: &Fill| {
+            let slippage = entry.slippage / entry.shares;
+            if entry.side == Side::Buy { entry.price - slippage } else { entry.price + slippage }
+        };
+        entry.map_or(bar, |entry| Bar { open: quoted(entry), ..bar })
     }
 
     /// Execute these of the book's orders and note what became of them.

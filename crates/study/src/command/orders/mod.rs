@@ -10,7 +10,7 @@ use std::{
 };
 
 use backstaff_panel::{Instrument, Session};
-use backstaff_portfolio::{NextOrder, NextSession};
+use backstaff_portfolio::{NextOrder, NextSession, Order, OrderType, Quantity};
 use backstaff_stage::{Store, runner::with_repair};
 use serde::Serialize;
 
@@ -44,6 +44,21 @@ pub struct PlannedOrder {
     pub value: f64,
     /// The expected cost: commission, tax and slippage, in money.
     pub cost: f64,
+}
+
+/// An order that waits for its price, to protect a position.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProtectiveOrder {
+    /// The name of the instrument.
+    pub instrument: String,
+    /// The form of the order: `stop` or `limit`.
+    pub form: &'static str,
+    /// The side of the order: `buy` or `sell`.
+    pub side: &'static str,
+    /// The price that the market must reach, as quoted.
+    pub price: f64,
+    /// Why the order is there: `stop`, `take_profit`, `trailing_stop`.
+    pub reason: &'static str,
 }
 
 /// What to do with the orders of a study beyond saying them.
@@ -80,6 +95,8 @@ pub struct Orders {
     pub cash_after: f64,
     /// The orders, sales first.
     pub orders: Vec<PlannedOrder>,
+    /// The orders that protect the positions held afterwards: each closes its position.
+    pub protective: Vec<ProtectiveOrder>,
     /// What can't be ordered, and why.
     pub refused: Vec<(String, String)>,
     /// The share of equity that each instrument has now; those without a position are left out.
@@ -174,6 +191,7 @@ impl Study {
             equity: next.equity,
             cash_after: next.cash_after,
             orders: next.orders.iter().map(PlannedOrder::of).collect(),
+            protective: protective(&next),
             refused: next
                 .refused
                 .iter()
@@ -210,6 +228,27 @@ impl PlannedOrder {
             cost: order.cost,
         }
     }
+}
+
+/// The orders that wait to close positions which are held after the others.
+fn protective(next: &NextSession) -> Vec<ProtectiveOrder> {
+    let order = |(instrument, order): &(Instrument, Order)| {
+        let weight = next.weights_after.get(instrument).copied().filter(|weight| *weight != 0.0)?;
+        let (form, price) = match order.order_type {
+            OrderType::Stop(price) => ("stop", price),
+            OrderType::Limit(price) => ("limit", price),
+            _ => return None,
+        };
+        Some(ProtectiveOrder {
+            instrument: instrument.to_string(),
+            form,
+            side: if weight > 0.0 { "sell" } else { "buy" },
+            price,
+            reason: order.reason.name(),
+        })
+    };
+    let closes = |(_, order): &&(Instrument, Order)| matches!(order.quantity, Quantity::Exit);
+    next.conditional.iter().filter(closes).filter_map(order).collect()
 }
 
 /// The weights that are not 0, by the instruments' names.

@@ -20,6 +20,9 @@ impl fmt::Display for Orders {
             writeln!(f, "{}", text::render(&orders(self)))?;
             writeln!(f, "{}\n", totals(self))?;
         }
+        if !self.protective.is_empty() {
+            writeln!(f, "{}", text::render(&protective(self)))?;
+        }
         if self.target_weights.is_empty() {
             writeln!(f, "nothing is held after it\n")?;
         }
@@ -53,6 +56,20 @@ fn orders(all: &Orders) -> Table {
             order.value,
             order.cost
         ]);
+    }
+    table
+}
+
+fn protective(all: &Orders) -> Table {
+    let mut table = Table::new("orders that wait, each closes its position")
+        .column(Column::text("instrument"))
+        .column(Column::text("side"))
+        .column(Column::text("form"))
+        .column(Column::number("price", 4))
+        .column(Column::text("reason"));
+    for order in &all.protective {
+        table =
+            table.row(cells![order.instrument.as_str(), order.side, order.form, order.price, order.reason]);
     }
     table
 }

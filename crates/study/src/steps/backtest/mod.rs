@@ -89,7 +89,7 @@ impl BacktestInputs {
 
 impl Stage for RunBacktests {
     const NAME: &'static str = "backtest";
-    const VERSION: u32 = 8;
+    const VERSION: u32 = 9;
     type Inputs = BacktestInputs;
     type Shard = Variant;
     type Output = BacktestResult;
