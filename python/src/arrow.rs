@@ -1,4 +1,4 @@
-//! Tables in and out, through the C interface that Arrow's libraries share (the PyCapsule protocol).
+//! Tables in and out, through the C interface that Arrow's libraries share (the `PyCapsule` protocol).
 
 use std::{
     ffi::CStr,

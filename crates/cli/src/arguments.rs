@@ -245,7 +245,7 @@ impl Files {
 /// How files of bars are read.
 #[derive(Args, Debug)]
 pub(crate) struct BarForm {
-    /// A column of the prices with an unusual name: the file's name and ours, as in px_last=close. May be repeated, or a
+    /// A column of the prices with an unusual name: the file's name and ours, as in `px_last=close`. May be repeated, or a
     /// list with commas.
     #[arg(long, value_name = "THEIRS=OURS", value_delimiter = ',', value_parser = renamed)]
     mapping: Vec<(String, String)>,

@@ -127,7 +127,7 @@ fn message(done: usize, steps: usize, rows: usize, share: f64, passed: Duration)
 }
 
 /// The work that must be done before the time of the rest can be told, as a share of all and as time.
-const TELLING: (f64, Duration) = (0.02, Duration::from_secs(1));
+const TELLING: (f64, Duration) = (0.05, Duration::from_secs(1));
 
 /// The time that is left if the rest goes on as what is done; `–` before that says anything.
 fn left(share: f64, passed: Duration) -> String {
@@ -195,7 +195,8 @@ mod tests {
         assert_eq!(left(0.5, Duration::from_millis(10)), "–");
         assert_eq!(left(0.25, Duration::from_secs(10)), "30 s");
         assert_eq!(left(0.1, Duration::from_secs(10)), "1 min 30 s");
-        assert_eq!(left(0.02, Duration::from_secs(100)), "1 h 21 min");
+        assert_eq!(left(0.05, Duration::from_secs(1000)), "5 h 16 min");
+        assert_eq!(left(0.04, Duration::from_secs(1000)), "–");
         assert_eq!(left(1.0, Duration::from_secs(5)), "0 s");
     }
 

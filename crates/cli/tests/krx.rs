@@ -174,7 +174,7 @@ fn a_study_that_repeats_flawed_definitions_carries_a_banner() {
     place.write("study.yaml", &STUDY.replace("[krx]", "[krx_canonical]"));
     std::fs::copy(format!("{MARKET}/krx.db"), place.path("krx.db")).unwrap();
     let run = place.json(&["run", "study.yaml", "--store", "store"]);
-    let page = std::fs::read_to_string(place.path("store/reports/krx/report.html")).unwrap();
+    let page = std::fs::read_to_string(place.path(run["artifacts"]["report"].as_str().unwrap())).unwrap();
     assert!(page.contains("The library krx_canonical has known flaws"), "{run}");
 }
 

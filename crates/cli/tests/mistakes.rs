@@ -1,7 +1,5 @@
 //! What is wrong in a study is told with its place, its reason and the words to write.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod support;
 
 use std::fs;
@@ -34,11 +32,9 @@ fn told(place: &Workplace, study: &str) -> String {
 #[test]
 fn a_mistake_is_told_with_the_words_to_write() {
     let place = place();
-    let label = "models: {line: {ridge: {penalties: [1]}}}\nlabel: {horizon: 5}";
     let horizon =
         |text: &str| RANKED.replace("portfolio:", &format!("label: {{horizon: {text}}}\nportfolio:"));
     let portfolio = |text: &str| RANKED.replace("portfolio: {", &format!("portfolio: {{{text}, "));
-    let lightgbm = |text: &str| STUDY.replace("num_leaves: 7", text);
     for (study, words) in [
         (horizon("five"), &["study.yaml:5", "a whole number of sessions, as in `horizon: 5`"][..]),
         (horizon("[5, 21]"), &["study.yaml:5", "one horizon, as in `horizon: 5`", "a study for each"]),
@@ -79,7 +75,21 @@ fn a_mistake_is_told_with_the_words_to_write() {
                 "a text with a comma needs quotes, as in `{expression: '...'}`",
             ],
         ),
-        (RANKED.replace("models:", "   models:"), &["study.yaml:4", "indented otherwise"]),
+    ] {
+        let told = told(&place, &study);
+        for words in words {
+            assert!(told.contains(words), "{words:?} is not in:\n{told}\nof\n{study}");
+        }
+    }
+}
+
+#[test]
+fn a_mistake_of_form_or_of_learning_is_told_as_well() {
+    let place = place();
+    let label = "models: {line: {ridge: {penalties: [1]}}}\nlabel: {horizon: 5}";
+    let lightgbm = |text: &str| STUDY.replace("num_leaves: 7", text);
+    for (study, words) in [
+        (RANKED.replace("models:", "   models:"), &["study.yaml:4", "indented otherwise"][..]),
         (RANKED.replace("portfolio:", "portfoio:"), &["did you mean `portfolio`?"]),
         (RANKED.replace("models:", "score: $close\nmodels:"), &["study.yaml:4", "`models` is here too"]),
         (lightgbm("num_leafs: 7"), &["models.trees", "num_leafs", "num_leaves"]),

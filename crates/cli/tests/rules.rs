@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::fs;
+use std::{fmt::Write as _, fs};
 
 use serde_json::Value;
 use support::{STUDY, Workplace, prices, weekdays};
@@ -33,11 +33,16 @@ const N: usize = 6;
 const SESSIONS: usize = 320;
 
 /// Prices of a few instruments, of which none comes or goes.
+/// Lines as the text of a file.
+fn table<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
 fn place(study: &str) -> Workplace {
     let place = Workplace::empty();
     let text = prices(N + 3, SESSIONS, false);
     let all = text.lines().filter(|line| !["S01", "S02", "S03"].iter().any(|name| line.contains(name)));
-    place.write("prices.csv", &all.map(|line| format!("{line}\n")).collect::<String>());
+    place.write("prices.csv", &table(all));
     place.write("study.yaml", study);
     place
 }
@@ -62,7 +67,7 @@ fn momentum(place: &Workplace, until: usize) -> String {
     let mut text = String::from("date,symbol,score\n");
     for (t, day) in weekdays().take(until).enumerate().skip(20) {
         for (i, (name, close)) in closes[t].iter().enumerate() {
-            text += &format!("{day},{name},{}\n", close / closes[t - 20][i].1 - 1.0);
+            let _ = writeln!(text, "{day},{name},{}", close / closes[t - 20][i].1 - 1.0);
         }
     }
     text
@@ -127,10 +132,10 @@ fn a_session_more_finds_what_was_computed() {
     let whole = fs::read_to_string(own.path("prices.csv")).unwrap();
     let last = weekdays().nth(SESSIONS - 1).unwrap().to_string();
     let before = whole.lines().filter(|line| !line.starts_with(&last));
-    own.write("prices.csv", &before.map(|line| format!("{line}\n")).collect::<String>());
+    own.write("prices.csv", &table(before));
     let scores = momentum(&place(OWN), SESSIONS);
     let scores_before = scores.lines().filter(|line| !line.starts_with(&last));
-    own.write("scores.csv", &scores_before.map(|line| format!("{line}\n")).collect::<String>());
+    own.write("scores.csv", &table(scores_before));
     outcome(&own);
     own.write("prices.csv", &whole);
     own.write("scores.csv", &scores);

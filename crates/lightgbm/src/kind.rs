@@ -96,10 +96,19 @@ pub(crate) fn check(canonical: &str, name: &str, value: &str) -> Result<(), Ligh
     if NUMBER.contains(&canonical) && number().is_none() {
         return wrong("a number");
     }
-    if TRUTH.contains(&canonical) && super::parameters::boolean(value).is_none() {
+    if TRUTH.contains(&canonical) && boolean(value).is_none() {
         return wrong("true or false");
     }
     Ok(())
+}
+
+/// The truth value of a text, as LightGBM reads it.
+pub(crate) fn boolean(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "+" | "1" => Some(true),
+        "false" | "-" | "0" => Some(false),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

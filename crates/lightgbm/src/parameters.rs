@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, ffi::CString, fmt::Write as _, num::NonZeroU32,
 use backstaff_words::nearest;
 use serde_json::Value;
 
-use crate::{LightGbmError, Threads, kind};
+use crate::{
+    LightGbmError, Threads,
+    kind::{self, boolean},
+};
 
 /// The seed of a training to which none is given.
 const SEED: u32 = 0;
@@ -282,15 +285,6 @@ fn refuse(canonical: &str, name: &str, value: &str) -> Result<(), LightGbmError>
     match FIXED.iter().find(|(fixed, ..)| *fixed == canonical) {
         Some(&(_, wanted, reason)) if boolean(value) != Some(wanted) => forbid(reason),
         _ => Ok(()),
-    }
-}
-
-/// The truth value of a text, as LightGBM reads it.
-pub(crate) fn boolean(text: &str) -> Option<bool> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "+" | "1" => Some(true),
-        "false" | "-" | "0" => Some(false),
-        _ => None,
     }
 }
 

@@ -236,8 +236,7 @@ fn errors_say_what_is_wrong() {
     let fit = rows(0..100);
     let labels = data.labels(&fit);
     let targets = Targets::labels(&labels);
-    let bad = Parameters::new([("num_leaves", json!("many"))]).unwrap();
-    let error = Dataset::new(library, &data.matrix(&fit), &NAMES, &targets, &bad, Threads::ONE).unwrap_err();
+    let error = Parameters::new([("num_leaves", json!("many"))]).unwrap_err();
     assert!(error.to_string().contains("num_leaves"), "{error}");
 
     let stopping = parameters(&[("early_stopping_round", json!(5))]);

@@ -44,7 +44,7 @@ fn layout(loaded: &Loaded) -> &str {
 }
 
 fn names(loaded: &Loaded) -> Vec<&str> {
-    loaded.panel.axis().instruments().iter().map(|instrument| instrument.name()).collect()
+    loaded.panel.axis().instruments().iter().map(backstaff_panel::Instrument::name).collect()
 }
 
 /// Whether the sessions are the weekdays from the first one of the samples.
@@ -358,7 +358,7 @@ fn asian_names_are_known() {
         ("日付,銘柄コード,銘柄名,始値,高値,安値,終値,前日比,出来高,売買代金", "Japanese"),
     ] {
         let text = written(header, 5, |t, day| {
-            let (c, change) = (close(t), if t > 0 { 1 } else { 0 });
+            let (c, change) = (close(t), i32::from(t > 0));
             format!(
                 "{},005930,가나,{c},{},{},{c},{change},{},9",
                 day.to_string().replace('-', "/"),

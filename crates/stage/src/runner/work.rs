@@ -60,7 +60,9 @@ mod tests {
     fn shards_without_an_opinion_are_alike() {
         let work = Work::default();
         let shards = [Effort::new(0), Effort::new(0)];
-        shards.iter().for_each(|shard| work.add(shard));
+        for shard in &shards {
+            work.add(shard);
+        }
         assert_eq!(work.count(&shards[1], 1.0), 0.5);
     }
 }

@@ -431,6 +431,63 @@ fn first_instruments(
     Ok(loaded.panel.axis().instruments().iter().take(at_most).map(|i| i.name().to_owned()).collect())
 }
 
+/// Enter everything into a key that says how prices are read, but for the bytes.
+fn enter_prices(key: &mut KeyHasher, prices: &PanelSource, tables_text: &str) {
+    let PanelSource {
+        path: _,   // hashed as the bytes behind it
+        format: _, // a check only: the bytes tell it
+        mapping,
+        fields,
+        categories,
+        instruments,
+        adjustment,
+        calendar,
+        on_bad_row,
+        drop_rows,
+        drop_instruments,
+        halts,
+        change,
+        written,
+        wide,
+        zone,
+        resample,
+        hours,
+        tables: _, // hashed as `tables_text`
+        facts,
+        instrument_names,
+        allow_unmatched,
+    } = prices;
+    key.list("columns", &mapping.0, |key, (theirs, ours)| {
+        key.str("theirs", theirs).str("ours", ours);
+    });
+    names(key, "fields", &mut fields.iter().flatten());
+    names(key, "categories", &mut categories.iter());
+    names(key, "facts", &mut facts.iter().flatten());
+    key.str("tables", tables_text);
+    names(key, "instruments", &mut instruments.iter().flatten());
+    key.bool("all_instruments", instruments.is_none());
+    key.str("adjustment", adjustment.name()).str("on_bad_row", on_bad_row.name());
+    key.str("halts", halts.name());
+    names(key, "change", &mut change.iter());
+    names(key, "drop_instruments", &mut drop_instruments.iter());
+    key.str("instrument_names", &instrument_names.to_string()).bool("allow_unmatched", *allow_unmatched);
+    enter_written(key, *written);
+    key.str("wide", wide.as_deref().unwrap_or_default());
+    key.str("zone", zone.as_ref().map_or("", Zone::name));
+    enter_resampling(key, *resample, *hours);
+    hash_calendar(calendar, key);
+    key.list("drop_rows", drop_rows, |key, (instrument, session)| {
+        key.str("instrument", instrument.name()).i64("session", session.number().into());
+    });
+}
+
+/// Enter a list of names into a key.
+fn names(key: &mut KeyHasher, label: &str, names: &mut dyn Iterator<Item = &String>) {
+    key.list(label, names, |key, name| {
+        key.str("", name);
+    });
+}
+
 impl Stage for Load {
     const NAME: &'static str = "load";
     const VERSION: u32 = 7;
@@ -453,59 +510,9 @@ impl Stage for Load {
             is_cut: _,          // such data are never stored
             laps: _,
         } = self;
-        let PanelSource {
-            path: _,   // hashed as the bytes behind it
-            format: _, // a check only: the bytes tell it
-            mapping,
-            fields,
-            categories,
-            instruments,
-            adjustment,
-            calendar,
-            on_bad_row,
-            drop_rows,
-            drop_instruments,
-            halts,
-            change,
-            written,
-            wide,
-            zone,
-            resample,
-            hours,
-            tables: _, // hashed as `tables_text`
-            facts,
-            instrument_names,
-            allow_unmatched,
-        } = prices;
-        let list = |key: &mut KeyHasher, label: &str, names: &mut dyn Iterator<Item = &String>| {
-            key.list(label, names, |key, name| {
-                key.str("", name);
-            });
-        };
-        key.list("columns", &mapping.0, |key, (theirs, ours)| {
-            key.str("theirs", theirs).str("ours", ours);
-        });
-        list(key, "fields", &mut fields.iter().flatten());
-        list(key, "categories", &mut categories.iter());
-        list(key, "facts", &mut facts.iter().flatten());
-        key.str("tables", tables_text);
-        list(key, "instruments", &mut instruments.iter().flatten());
-        key.bool("all_instruments", instruments.is_none());
-        key.str("adjustment", adjustment.name()).str("on_bad_row", on_bad_row.name());
-        key.str("halts", halts.name());
-        list(key, "change", &mut change.iter());
-        list(key, "drop_instruments", &mut drop_instruments.iter());
-        key.str("instrument_names", &instrument_names.to_string()).bool("allow_unmatched", *allow_unmatched);
-        enter_written(key, *written);
-        key.str("wide", wide.as_deref().unwrap_or_default());
-        key.str("zone", zone.as_ref().map_or("", Zone::name));
-        enter_resampling(key, *resample, *hours);
-        hash_calendar(calendar, key);
-        key.list("drop_rows", drop_rows, |key, (instrument, session)| {
-            key.str("instrument", instrument.name()).i64("session", session.number().into());
-        });
+        enter_prices(key, prices, tables_text);
         key.list("attributes", attributes, AttributeTable::enter);
-        list(key, "member_from", &mut member_from.iter());
+        names(key, "member_from", &mut member_from.iter());
         key.list("at_most", at_most, |key, &count| {
             key.u64("", count as u64);
         });

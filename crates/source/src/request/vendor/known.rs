@@ -34,7 +34,7 @@ pub(super) const VENDORS: &[Vendor] = &[
     },
     Vendor::named(
         "Stooq's",
-        &[&["ticker"], &["per"], &["vol"], &["openint"]],
+        &[&["ticker"], &["per"], &["vol"]],
         &[("vol", Is("volume")), ("openint", Is("open_interest")), ("per", Nothing)],
         "no column adjusts its prices: Stooq delivers them adjusted",
     ),

@@ -1,6 +1,10 @@
 //! The name of a new study: that of its file or its data, and no other study's in the same folder.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use crate::{StudyError, command::output::OutputError};
 
@@ -25,7 +29,14 @@ pub(super) fn of(asked: Option<&str>, data: &Path, out: &Path) -> Result<String,
         }
         return Ok(name.to_owned());
     }
-    let stem = |path: &Path| path.file_stem().map(|stem| plain(&stem.to_string_lossy())).unwrap_or_default();
+    let stem = |path: &Path| {
+        let mut stem = PathBuf::from(path.file_stem().unwrap_or_default());
+        // A compressed file has two endings.
+        if path.extension().is_some_and(|ending| ending == "gz" || ending == "zip") {
+            stem = stem.file_stem().map(PathBuf::from).unwrap_or_default();
+        }
+        plain(&stem.to_string_lossy())
+    };
     let own = stem(out);
     let name =
         if own == DEFAULT { stem(&fs::canonicalize(data).unwrap_or_else(|_| data.to_owned())) } else { own };

@@ -11,6 +11,9 @@ use crate::{
     words,
 };
 
+/// The name of the only model of a study that says `score: ...`.
+const SCORE: &str = "score";
+
 /// The question of a study, in the words of its verdict.
 pub(super) struct Asked {
     /// The scores of a model, or a strategy, as the subject of the sentence.
@@ -29,6 +32,7 @@ pub(super) struct Subject {
 impl Asked {
     pub(super) fn by(results: &Results, benchmark: Benchmark) -> Self {
         let what = match primary(&results.config) {
+            Holder::Model(name) if name == SCORE => Subject { noun: "the score".to_owned(), earn: "earns" },
             Holder::Model(name) => Subject { noun: format!("the scores of `{name}`"), earn: "earn" },
             _ if results.config.regimes.is_some() => {
                 Subject { noun: "timing by regimes".to_owned(), earn: "earns" }
