@@ -15,9 +15,10 @@ use backstaff_stage::{Store, runner::with_repair};
 use serde::Serialize;
 
 pub use self::{account::AccountRequest, age::Ages};
-use super::output::{Cells, Reads, write_csv, write_table};
+use super::output::{Cells, Reads, write_table};
 use crate::{
     Study, StudyError,
+    config::Outputs,
     flow::{Flow, Watch, progress::Observer},
     steps::{
         backtest::{RunBacktests, Variant, holder_name},
@@ -257,19 +258,12 @@ fn held(weights: &BTreeMap<Instrument, f64>) -> BTreeMap<String, f64> {
     held.map(|(instrument, weight)| (instrument.to_string(), *weight)).collect()
 }
 
-/// A form in which orders are written.
-#[derive(Clone, Copy)]
-enum FileForm {
-    Csv,
-    Parquet,
-}
-
-/// The form that the ending of a file's name asks for.
-fn file_form(path: &Path) -> Result<FileForm, StudyError> {
+/// The form that the ending of a file's name asks for; a list of orders must say it.
+fn file_form(path: &Path) -> Result<Outputs, StudyError> {
     let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_lowercase);
     match ending.as_deref() {
-        Some("csv") => Ok(FileForm::Csv),
-        Some("parquet" | "pq") => Ok(FileForm::Parquet),
+        Some("csv") => Ok(Outputs::Csv),
+        Some("parquet" | "pq") => Ok(Outputs::Parquet),
         _ => {
             let message = format!("{} ends in neither .csv nor .parquet, which say the form", path.display());
             Err(StudyError::Value { key: "--out".to_owned(), message })
@@ -315,10 +309,7 @@ impl Orders {
             ("weight_before", weight(&self.weights)),
             ("weight_after", weight(&self.target_weights)),
         ];
-        Ok(match file_form(path)? {
-            FileForm::Csv => write_csv(path, &table),
-            FileForm::Parquet => write_table(path, &table),
-        }?)
+        Ok(write_table(path, file_form(path)?, table)?)
     }
 }
 

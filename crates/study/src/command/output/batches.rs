@@ -2,8 +2,23 @@
 
 use std::{io::Write, path::Path};
 
-use super::{Cells, OutputError, csv, parquet};
+use super::{Cells, OutputError, atomically, csv, parquet};
 use crate::config::Outputs;
+
+/// Write a table of named columns of equal length, whole or not at all. In a CSV file numbers have the fewest digits that
+/// give them back to the bit.
+///
+/// # Errors
+///
+/// If the file can't be written.
+pub fn write_table<N: Into<String>>(
+    path: &Path,
+    form: Outputs,
+    columns: impl IntoIterator<Item = (N, Cells)>,
+) -> Result<(), OutputError> {
+    let table = Batches::whole(columns.into_iter().map(|(name, cells)| (name.into(), cells)).collect());
+    atomically(path, |file| table.write(form, path, file))
+}
 
 /// A table as its names and its rows, which need not be in memory all at once.
 pub(crate) struct Batches<'a> {
@@ -34,5 +49,35 @@ impl Batches<'_> {
             Outputs::Parquet => parquet::write_batches(path, file, &self.names, self.rows),
             Outputs::Csv => csv::write_batches(path, file, &self.names, self.rows),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_back_and_missing_ones_are_empty() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv");
+        let columns = [
+            ("p", Cells::Numbers(vec![0.1 + 0.2, f64::NAN, 1e-300])),
+            ("a,b", Cells::Texts(["x", "y\"z", ""].map(str::to_owned).to_vec())),
+            ("n", Cells::Integers(vec![1, 2, 3])),
+            ("why", Cells::of_texts([Some("b"), None, Some("b")])),
+        ];
+        write_table(&path, Outputs::Csv, columns).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, "p,\"a,b\",n,why\n0.30000000000000004,x,1,b\n,\"y\"\"z\",2,\n1e-300,,3,b\n");
+    }
+
+    #[test]
+    fn leaves_nothing_behind_when_it_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("missing").join("out.parquet");
+        assert!(matches!(
+            write_table(&path, Outputs::Parquet, [("x", Cells::Integers(vec![1]))]),
+            Err(OutputError::Write { .. })
+        ));
     }
 }

@@ -2,15 +2,7 @@
 
 use std::{io::Write, path::Path};
 
-use super::{Cells, OutputError, atomically};
-
-/// Write a table of named columns of equal length. Numbers are written in the fewest digits that give them back to the
-/// bit.
-pub fn write_csv(path: &Path, columns: &[(&str, Cells)]) -> Result<(), OutputError> {
-    let names = columns.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
-    let cells = columns.iter().map(|(_, cells)| cells.clone()).collect::<Vec<_>>();
-    atomically(path, |file| write_batches(path, file, &names, std::iter::once(cells)))
-}
+use super::{Cells, OutputError};
 
 /// Write a table into an open file, batch by batch; `path` is for messages.
 pub(super) fn write_batches(
@@ -62,25 +54,5 @@ impl<'a> Rows<'a> {
 
     fn failed(&self, source: std::io::Error) -> OutputError {
         OutputError::Write { path: self.path.to_owned(), source }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_read_back_and_missing_ones_are_empty() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("out.csv");
-        let columns = [
-            ("p", Cells::Numbers(vec![0.1 + 0.2, f64::NAN, 1e-300])),
-            ("a,b", Cells::Texts(["x", "y\"z", ""].map(str::to_owned).to_vec())),
-            ("n", Cells::Integers(vec![1, 2, 3])),
-            ("why", Cells::of_texts([Some("b"), None, Some("b")])),
-        ];
-        write_csv(&path, &columns).unwrap();
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(text, "p,\"a,b\",n,why\n0.30000000000000004,x,1,b\n,\"y\"\"z\",2,\n1e-300,,3,b\n");
     }
 }

@@ -26,10 +26,10 @@ pub(crate) use self::{
     batches::Batches, panel_form::PanelForm, parquet::Stamped, staging::Staging, temporary::is_temporary,
 };
 pub use self::{
+    batches::write_table,
     cells::Cells,
-    csv::write_csv,
     panel_writer::{PanelWriter, write_runs},
-    parquet::{write_panel, write_table},
+    parquet::write_panel,
     reads::Reads,
 };
 use self::{

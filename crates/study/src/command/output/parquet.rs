@@ -29,13 +29,6 @@ use super::{
 /// The number of rows in a row group: readers can work on several in parallel, and the memory stays bounded.
 pub(super) const ROW_GROUP: usize = 262_144;
 
-/// Write a table of named columns of equal length.
-pub fn write_table(path: &Path, columns: &[(&str, Cells)]) -> Result<(), OutputError> {
-    let names = columns.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
-    let cells = columns.iter().map(|(_, cells)| cells.clone()).collect::<Vec<_>>();
-    atomically(path, |file| write_batches(path, file, &names, std::iter::once(cells)))
-}
-
 /// Write a table into an open file, batch by batch; `path` is for messages. The first batch tells the types.
 pub(super) fn write_batches(
     path: &Path,
@@ -222,15 +215,5 @@ mod tests {
         assert_eq!(rows, panel.axis().n_rows());
         assert_eq!(nulls, close.to_f64().iter().filter(|v| v.is_nan()).count());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays");
-    }
-
-    #[test]
-    fn leaves_nothing_behind_when_it_fails() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("missing").join("out.parquet");
-        assert!(matches!(
-            write_table(&path, &[("x", Cells::Integers(vec![1]))]),
-            Err(OutputError::Write { .. })
-        ));
     }
 }

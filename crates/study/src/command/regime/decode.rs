@@ -12,8 +12,7 @@ use serde::Serialize;
 use super::{Observed, RowOrder};
 use crate::{
     StudyError,
-    command::output::{Cells, Reads, form_of, write_csv, write_table},
-    config::Outputs,
+    command::output::{Cells, Reads, form_of, write_table},
 };
 
 /// The request for a decoding.
@@ -66,12 +65,7 @@ pub fn decode(request: &DecodeRequest) -> Result<Decoded, StudyError> {
     let (table, observations) = request.observed.read()?;
     let (log_likelihood, columns) =
         decoded(&model, &observations).map_err(|error| request.observed.wrong(error))?;
-    let columns = columns.iter().map(|(name, cells)| (name.as_str(), cells.clone()));
-    let columns = dates(&table).into_iter().chain(columns).collect::<Vec<_>>();
-    match form {
-        Outputs::Csv => write_csv(&request.out, &columns)?,
-        Outputs::Parquet => write_table(&request.out, &columns)?,
-    }
+    write_table(&request.out, form, dates(&table).into_iter().chain(columns))?;
     Ok(Decoded {
         out: request.out.clone(),
         log_likelihood,
@@ -84,10 +78,10 @@ pub fn decode(request: &DecodeRequest) -> Result<Decoded, StudyError> {
 }
 
 /// The dates of the rows as a column; texts if rows have times of day, or numbers that are no dates.
-fn dates(table: &NumberTable) -> Option<(&'static str, Cells)> {
+fn dates(table: &NumberTable) -> Option<(String, Cells)> {
     let dates = table.dates()?;
     let texts = || (0..table.n_rows()).map(|row| dates.text(row)).collect();
-    Some(("date", dates.sessions().map_or_else(|| Cells::Texts(texts()), Cells::Sessions)))
+    Some(("date".to_owned(), dates.sessions().map_or_else(|| Cells::Texts(texts()), Cells::Sessions)))
 }
 
 fn read_model(path: &Path) -> Result<GaussianHmm, StudyError> {
