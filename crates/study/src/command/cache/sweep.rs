@@ -6,10 +6,13 @@ use std::{
     time::Duration,
 };
 
-use backstaff_stage::upkeep::GcPolicy;
+use backstaff_stage::{
+    Store,
+    upkeep::{GcPlan, GcPolicy},
+};
 use serde::Serialize;
 
-use super::{kept_rows, megabytes, open_existing};
+use super::{StageUse, kept_rows, megabytes, open_existing};
 use crate::{Study, StudyError, command::output::OutputError, stored::high_water, words::count};
 
 /// The age below which an artifact is never swept: a run may be about to use it.
@@ -79,15 +82,7 @@ pub fn gc(store: &Path, keep_runs: usize, dry_run: bool) -> Result<Swept, StudyE
         rows.filter(|(folder, _)| high_water::is_unused_for(folder, ROWS_KEPT_FOR)).collect::<Vec<_>>();
     let store = open_existing(store)?;
     let plan = store.gc_plan(GcPolicy { runs_kept: keep_runs, grace: GRACE })?;
-    let mut artifacts = if dry_run { plan.doomed.len() } else { store.gc_remove(&plan)? };
-    let mut bytes = plan.bytes();
-    for (folder, used) in rows {
-        artifacts += used.artifacts as usize;
-        bytes += used.bytes;
-        if !dry_run {
-            remove_folder(folder)?;
-        }
-    }
+    let (artifacts, bytes) = remove(&store, &plan, rows, dry_run)?;
     Ok(Swept {
         artifacts,
         bytes,
@@ -101,8 +96,23 @@ pub fn gc(store: &Path, keep_runs: usize, dry_run: bool) -> Result<Swept, StudyE
     })
 }
 
-fn remove_folder(path: PathBuf) -> Result<(), OutputError> {
-    std::fs::remove_dir_all(&path).map_err(|source| OutputError::Write { path, source })
+/// Remove what a plan names, and these folders of rows; with `dry_run` only count. The number of artifacts and their bytes.
+fn remove(
+    store: &Store,
+    plan: &GcPlan,
+    rows: Vec<(PathBuf, StageUse)>,
+    dry_run: bool,
+) -> Result<(usize, u64), StudyError> {
+    let mut artifacts = if dry_run { plan.doomed.len() } else { store.gc_remove(plan)? };
+    let mut bytes = plan.bytes();
+    for (path, used) in rows {
+        artifacts += used.artifacts as usize;
+        bytes += used.bytes;
+        if !dry_run {
+            std::fs::remove_dir_all(&path).map_err(|source| OutputError::Write { path, source })?;
+        }
+    }
+    Ok((artifacts, bytes))
 }
 
 /// The outcome of a clearing.
@@ -141,14 +151,6 @@ pub fn clear(store: &Path, study: Option<&Study>, dry_run: bool) -> Result<Clear
     let opened = open_existing(store)?;
     let names = study.map(|study| vec![study.run_name(), study.update_name()]);
     let plan = opened.clear_plan(names.as_deref())?;
-    let mut artifacts = if dry_run { plan.doomed.len() } else { opened.gc_remove(&plan)? };
-    let mut bytes = plan.bytes();
-    for (folder, used) in rows {
-        artifacts += used.artifacts as usize;
-        bytes += used.bytes;
-        if !dry_run {
-            remove_folder(folder)?;
-        }
-    }
+    let (artifacts, bytes) = remove(&opened, &plan, rows, dry_run)?;
     Ok(Cleared { study: study.map(Study::run_name), artifacts, bytes, kept: plan.n_kept, dry_run })
 }
