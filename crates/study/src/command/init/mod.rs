@@ -91,32 +91,10 @@ impl Request {
             let message = "is for files; of a database the preset or the layout says it".to_owned();
             return Err(StudyError::Value { key: "--halts".to_owned(), message });
         }
-        let FileForm {
-            written,
-            mapping,
-            wide,
-            resample,
-            hours,
-            zone,
-            calendar,
-            instrument_names,
-            allow_unmatched,
-            halts: _,
-        } = &self.form;
-        let plain = PanelSource::new(&self.data);
-        Ok(PanelSource {
-            written: *written,
-            mapping: mapping.clone(),
-            wide: wide.clone(),
-            resample: *resample,
-            hours: *hours,
-            zone: zone.clone(),
-            calendar: calendar.clone().unwrap_or_else(|| plain.calendar.clone()),
-            instrument_names: instrument_names.clone(),
-            allow_unmatched: *allow_unmatched,
-            tables: tables.map(|layout| layout.with_instrument_names(instrument_names)),
-            ..plain
-        })
+        let mut source = PanelSource::new(&self.data);
+        self.form.lay_over(&mut source);
+        source.tables = tables.map(|layout| layout.with_instrument_names(&self.form.instrument_names));
+        Ok(source)
     }
 }
 

@@ -37,6 +37,35 @@ pub struct FileForm {
     pub allow_unmatched: bool,
 }
 
+impl FileForm {
+    /// Say of prices what is stated.
+    pub(crate) fn lay_over(&self, prices: &mut PanelSource) {
+        let FileForm {
+            written,
+            mapping,
+            halts,
+            wide,
+            resample,
+            hours,
+            zone,
+            calendar,
+            instrument_names,
+            allow_unmatched,
+        } = self;
+        (prices.resample, prices.hours) = (*resample, *hours);
+        prices.written = *written;
+        prices.mapping.clone_from(mapping);
+        prices.halts = halts.unwrap_or_default();
+        prices.wide.clone_from(wide);
+        prices.zone.clone_from(zone);
+        if let Some(calendar) = calendar {
+            prices.calendar = calendar.clone();
+        }
+        prices.instrument_names = instrument_names.clone();
+        prices.allow_unmatched = *allow_unmatched;
+    }
+}
+
 impl Load {
     /// One file for a single computation, with prices exactly as they are in it.
     pub fn verbatim(path: &Path, categories: Vec<String>) -> Self {
@@ -94,29 +123,8 @@ impl Load {
 
     /// The same files, read in this form: all of them by its texts and names, those of prices by the rest.
     pub fn in_form(mut self, form: &FileForm) -> Result<Self, StudyError> {
-        let FileForm {
-            written,
-            mapping,
-            halts,
-            wide,
-            resample,
-            hours,
-            zone,
-            calendar,
-            instrument_names,
-            allow_unmatched,
-        } = form;
-        (self.prices.resample, self.prices.hours) = (*resample, *hours);
-        self.prices.written = *written;
-        self.prices.mapping.clone_from(mapping);
-        self.prices.halts = halts.unwrap_or_default();
-        self.prices.wide.clone_from(wide);
-        self.prices.zone.clone_from(zone);
-        if let Some(calendar) = calendar {
-            self.prices.calendar = calendar.clone();
-        }
-        self.prices.instrument_names = instrument_names.clone();
-        self.prices.allow_unmatched = *allow_unmatched;
+        form.lay_over(&mut self.prices);
+        let FileForm { written, instrument_names, allow_unmatched, .. } = form;
         if let Some(layout) = self.prices.tables.take() {
             let layout = layout.with_instrument_names(instrument_names);
             self.tables_text = text_of_layout(&layout)?;
