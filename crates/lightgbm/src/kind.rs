@@ -2,7 +2,19 @@
 
 use crate::LightGbmError;
 
-/// The parameters that take a whole number, by their canonical names.
+/// All that is drawn from a seed of its own, by canonical names; `seed` gives those that are not set. Each takes a whole
+/// number.
+pub(crate) const SEEDS: [&str; 7] = [
+    "seed",
+    "data_random_seed",
+    "bagging_seed",
+    "feature_fraction_seed",
+    "extra_seed",
+    "drop_seed",
+    "objective_seed",
+];
+
+/// The other parameters that take a whole number, by their canonical names.
 const WHOLE: &[&str] = &[
     "num_leaves",
     "max_depth",
@@ -21,13 +33,6 @@ const WHOLE: &[&str] = &[
     "multi_error_top_k",
     "num_grad_quant_bins",
     "metric_freq",
-    "seed",
-    "data_random_seed",
-    "bagging_seed",
-    "feature_fraction_seed",
-    "extra_seed",
-    "drop_seed",
-    "objective_seed",
 ];
 
 /// The parameters that take a number, by their canonical names.
@@ -90,7 +95,8 @@ pub(crate) fn check(canonical: &str, name: &str, value: &str) -> Result<(), Ligh
     };
     // LightGBM reads 31.0 as 31.
     let number = || value.parse::<f64>().ok().filter(|number| number.is_finite());
-    if WHOLE.contains(&canonical) && number().is_none_or(|number| number.fract() != 0.0) {
+    let is_whole = WHOLE.contains(&canonical) || SEEDS.contains(&canonical);
+    if is_whole && number().is_none_or(|number| number.fract() != 0.0) {
         return wrong("a whole number");
     }
     if NUMBER.contains(&canonical) && number().is_none() {
@@ -118,7 +124,7 @@ mod tests {
 
     #[test]
     fn every_name_is_one_of_lightgbms() {
-        for name in WHOLE.iter().chain(NUMBER).chain(TRUTH) {
+        for name in SEEDS.iter().chain(WHOLE).chain(NUMBER).chain(TRUTH) {
             assert!(table().contains_key(*name), "{name}");
         }
     }

@@ -7,21 +7,11 @@ use serde_json::Value;
 
 use crate::{
     LightGbmError, Threads,
-    kind::{self, boolean},
+    kind::{self, SEEDS, boolean},
 };
 
 /// The seed of a training to which none is given.
 const SEED: u32 = 0;
-/// All that is drawn from a seed of its own; `seed` gives those that are not set.
-const SEEDS: [&str; 7] = [
-    "seed",
-    "data_random_seed",
-    "bagging_seed",
-    "feature_fraction_seed",
-    "extra_seed",
-    "drop_seed",
-    "objective_seed",
-];
 /// LightGBM's own default of `num_iterations`.
 const ROUNDS: u32 = 100;
 
