@@ -59,10 +59,15 @@ fn whole(shares: f64) -> f64 {
 }
 
 impl Ledger<'_> {
+    /// How many shares as quoted make one share at the market's prices, in the newest session in which an instrument
+    /// traded: the market's prices may be adjusted, and whoever trades sees those that are quoted.
+    fn quoted_factor(&self, instrument: usize) -> f64 {
+        self.market.newest_traded(instrument, self.position).map_or(1.0, |row| self.market.factor(row))
+    }
+
     /// An order with its price as quoted, by the newest session in which the instrument traded.
     fn as_quoted(&self, order: Order) -> Order {
-        let row = self.market.newest_traded(order.instrument, self.position);
-        let factor = row.map_or(1.0, |row| self.market.factor(row));
+        let factor = self.quoted_factor(order.instrument);
         let order_type = match order.order_type {
             OrderType::Limit(price) => OrderType::Limit(price / factor),
             OrderType::Stop(price) => OrderType::Stop(price / factor),
@@ -90,9 +95,7 @@ impl Ledger<'_> {
         after.balance();
         let instruments = self.market.axis().instruments();
         let order = |fill: &Fill| {
-            // The market's prices may be adjusted; whoever trades sees those that are quoted.
-            let row = self.market.newest_traded(fill.instrument, self.position);
-            let factor = row.map_or(1.0, |row| self.market.factor(row));
+            let factor = self.quoted_factor(fill.instrument);
             NextOrder {
                 instrument: instruments[fill.instrument].clone(),
                 side: fill.side,
