@@ -7,7 +7,7 @@ use backstaff_study::{
     compare::compare,
     config::Config,
     orders::{AccountRequest, OrdersRequest},
-    results::headline_table,
+    results::portfolio_table,
     status::{status, why},
 };
 use pyo3::prelude::*;
@@ -94,7 +94,7 @@ impl Study {
     /// Run the study; the text is the table of portfolios.
     fn run(&self, py: Python<'_>, show: Option<Py<PyAny>>) -> PyResult<Answer> {
         let outcome = shown(py, show.as_ref(), |observer| self.study.run(observer))?;
-        answer(&outcome, headline_table(&outcome.result.headlines))
+        answer(&outcome, portfolio_table(&outcome.result.headlines))
     }
 
     /// The orders for the session after the newest one: those of the simulated account without cash.

@@ -9,7 +9,7 @@ use std::{
 use backstaff_study::{
     RunOutcome, StudyError,
     orders::{AccountRequest, OrdersRequest},
-    results::{Level, StudyResult, headline_table},
+    results::{Level, StudyResult, portfolio_table},
 };
 use backstaff_words as words;
 
@@ -63,7 +63,7 @@ fn summary(result: &StudyResult) -> String {
     for line in lines {
         let _ = writeln!(text, "{line}");
     }
-    let _ = writeln!(text, "\n{}", headline_table(&result.headlines));
+    let _ = writeln!(text, "\n{}", portfolio_table(&result.headlines));
     let of = |severity: &str| {
         let titles = result.cautions.iter().filter(|caution| caution.severity == severity);
         titles.map(|caution| caution.title.as_str()).collect::<Vec<_>>()

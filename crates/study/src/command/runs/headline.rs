@@ -29,9 +29,8 @@ impl Headline {
         let (verdict, measures) = (&result.measures.verdict, &result.measures);
         let primary = measures.curve.as_ref().and_then(|curve| measures.portfolios.get(&curve.portfolio));
         let measure = |name: &str| primary.and_then(|measures| measures.get(name).copied().flatten());
-        let level = serde_json::to_value(verdict.level).ok();
         Self {
-            verdict: level.and_then(|level| level.as_str().map(str::to_owned)).unwrap_or_default(),
+            verdict: verdict.level.name().to_owned(),
             cagr: measure("cagr"),
             excess_annual: verdict.excess_annual,
             excess_t: verdict.excess_t,

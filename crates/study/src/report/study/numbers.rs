@@ -7,16 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     account::{Accounts, Benchmark},
-    caveats,
-    headline::headlines,
-    importance,
+    caveats, importance,
+    portfolio_line::portfolio_lines,
     quantiles::ic_by_year,
     verdict::Verdict,
     years,
 };
 pub use super::{
-    headline::{Headline, headline_table},
     importance::FeatureImportance,
+    portfolio_line::{PortfolioLine, portfolio_table},
     quantiles::{QuantileFacts, YearOfIc},
     survivorship::{Above, Gauge},
     verdict::Level,
@@ -56,7 +55,7 @@ pub struct StudyResult {
     pub settings: serde_json::Value,
     /// The portfolios in the numbers that are looked at first, in the report's order.
     #[serde(default)]
-    pub headlines: Vec<Headline>,
+    pub headlines: Vec<PortfolioLine>,
     /// The numbers of the study, the verdict first.
     pub measures: Measures,
     /// The regime of each instrument at its last session; empty for a study without regimes.
@@ -312,7 +311,7 @@ impl StudyResult {
             format: FORMAT,
             study: results.config.run_name(),
             settings: serde_json::to_value(&results.config).unwrap_or_default(),
-            headlines: headlines(results, &accounts, &verdict),
+            headlines: portfolio_lines(results, &accounts, &verdict),
             measures: Measures::of(results, &accounts, &verdict),
             latest: latest(results),
             labels: results.labels,

@@ -146,10 +146,7 @@ fn emphasis(accounts: &Accounts<'_>, account: &Account<'_>) -> Emphasis {
 }
 
 fn row(results: &Results, accounts: &Accounts<'_>, verdict: &Verdict, account: &Account<'_>) -> Vec<Cell> {
-    let is_benchmark = accounts.is_benchmark(account);
-    // No excess is ascribed to scores that choose nobody.
-    let is_idle = verdict.evidence.idle.is_some() && accounts.is_primary(account);
-    let excess = accounts.excess(account).filter(|_| !is_benchmark && !is_idle);
+    let excess = verdict.excess_of(accounts, account);
     let rank_ic = match account.holder() {
         Holder::Model(name) => results.evaluations.get(name).map(|evaluation| &evaluation.facts.rank_ic),
         _ => None,

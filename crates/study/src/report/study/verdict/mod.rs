@@ -14,7 +14,7 @@ use self::{
     sentence::{Asked, sentence},
 };
 use super::{
-    account::{Accounts, Excess, interval},
+    account::{Account, Accounts, Excess, interval},
     yardstick::Yardstick,
 };
 use crate::{flow::results::Results, words};
@@ -184,6 +184,13 @@ impl Verdict {
     pub(super) fn first_line(&self) -> Option<String> {
         let reason = self.evidence.reasons().into_iter().next()?;
         Some(format!("{}: {}", self.level.title(), reason.replace('`', "")))
+    }
+
+    /// The return of a portfolio above the benchmark; `None` for the benchmark itself, and where the primary model's
+    /// scores choose nobody, so that none is ascribed to them.
+    pub(super) fn excess_of(&self, accounts: &Accounts<'_>, account: &Account<'_>) -> Option<Excess> {
+        let is_idle = self.evidence.idle.is_some() && accounts.is_primary(account);
+        if is_idle || accounts.is_benchmark(account) { None } else { accounts.excess(account) }
     }
 
     pub(super) fn of(results: &Results, accounts: &Accounts<'_>) -> Self {

@@ -8,7 +8,7 @@ use crate::flow::results::Results;
 
 /// A portfolio after costs, in the numbers that are looked at first; a number that is not defined is `null`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Headline {
+pub struct PortfolioLine {
     /// The name of the portfolio.
     pub portfolio: String,
     /// Whether the verdict is about this portfolio.
@@ -36,18 +36,19 @@ pub struct Headline {
 }
 
 /// The portfolios that a report compares, in its order.
-pub(super) fn headlines(results: &Results, accounts: &Accounts<'_>, verdict: &Verdict) -> Vec<Headline> {
+pub(super) fn portfolio_lines(
+    results: &Results,
+    accounts: &Accounts<'_>,
+    verdict: &Verdict,
+) -> Vec<PortfolioLine> {
     let finite = |value: f64| value.is_finite().then_some(value);
-    let headline = |account: &super::account::Account<'_>| {
-        let is_primary = accounts.is_primary(account);
-        // No excess is ascribed to scores that choose nobody.
-        let is_idle = is_primary && verdict.evidence.idle.is_some();
-        let excess = accounts.excess(account).filter(|_| !accounts.is_benchmark(account) && !is_idle);
+    let line = |account: &super::account::Account<'_>| {
+        let excess = verdict.excess_of(accounts, account);
         let own = |name: &str| finite(account.measure(name));
         let beside = |name: &str| excess.as_ref().and_then(|excess| finite(excess.measure(name)));
-        Headline {
+        PortfolioLine {
             portfolio: super::summary::label(results, account),
-            is_primary,
+            is_primary: accounts.is_primary(account),
             cagr: own("cagr"),
             excess_annual: beside("active_return_annual"),
             excess_t: beside("active_return_t"),
@@ -60,11 +61,11 @@ pub(super) fn headlines(results: &Results, accounts: &Accounts<'_>, verdict: &Ve
             cost_annual: own("cost_annual"),
         }
     };
-    accounts.compared().into_iter().map(headline).collect()
+    accounts.compared().into_iter().map(line).collect()
 }
 
 /// The portfolios as a table for a terminal; the one that the verdict is about has a mark.
-pub fn headline_table(headlines: &[Headline]) -> String {
+pub fn portfolio_table(lines: &[PortfolioLine]) -> String {
     let mut table = Table::new("")
         .column(Column::text("portfolio"))
         .column(Column::percent("CAGR", 1))
@@ -77,7 +78,7 @@ pub fn headline_table(headlines: &[Headline]) -> String {
         .column(Column::percent("drawdown", 1))
         .column(Column::number("turnover", 1))
         .column(Column::percent("costs", 2));
-    for line in headlines {
+    for line in lines {
         let mark = if line.is_primary { "▸ " } else { "  " };
         table = table.row(cells![
             format!("{mark}{}", line.portfolio),
@@ -106,14 +107,14 @@ mod tests {
         let results = Made::default().results();
         let accounts = Accounts::of(&results);
         let verdict = Verdict::of(&results, &accounts);
-        let all = headlines(&results, &accounts, &verdict);
+        let all = portfolio_lines(&results, &accounts, &verdict);
         let primary = all.iter().filter(|line| line.is_primary).collect::<Vec<_>>();
         assert_eq!(primary.len(), 1);
         let excess = accounts.primary_excess().unwrap();
         assert_eq!(primary[0].excess_annual, Some(excess.measure("active_return_annual")));
         let benchmark = all.iter().find(|line| line.portfolio == "equal weight").unwrap();
         assert_eq!((benchmark.excess_t, benchmark.beta), (None, None));
-        let text = headline_table(&all);
+        let text = portfolio_table(&all);
         assert!(text.contains("▸ trees") && text.lines().all(|line| line.chars().count() <= 110), "{text}");
     }
 }
