@@ -7,17 +7,7 @@ mod support;
 use std::fs;
 
 use serde_json::Value;
-use support::{Workplace, prices};
-
-const RULE: &str = "\
-backstaff: 1
-name: rule
-data: {prices: {path: prices.csv, adjustment: as_is}}
-models: {momentum: {expression: '$close / Ref($close, 20) - 1'}}
-portfolio:
-  strategy: {topk_dropout: {k: 4, n_drop: 1}}
-  costs: {commission_bps: 5, slippage_bps: 5}
-";
+use support::{RULE, Workplace, prices};
 
 fn place() -> Workplace {
     let place = Workplace::empty();

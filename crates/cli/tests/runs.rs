@@ -7,18 +7,7 @@ mod support;
 use std::fs;
 
 use serde_json::Value;
-use support::{STUDY, Workplace};
-
-/// A small rule without models, which runs in a moment.
-const RULE: &str = "\
-backstaff: 1
-name: rule
-data: {prices: {path: prices.csv, adjustment: as_is}}
-models: {momentum: {expression: '$close / Ref($close, 20) - 1'}}
-portfolio:
-  strategy: {topk_dropout: {k: 4, n_drop: 1}}
-  costs: {commission_bps: 5, slippage_bps: 5}
-";
+use support::{RULE, STUDY, Workplace};
 
 fn place() -> Workplace {
     let place = Workplace::new();

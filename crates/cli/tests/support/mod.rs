@@ -86,6 +86,17 @@ portfolio:
   costs: {commission_bps: 5, slippage_bps: 5}
 ";
 
+/// A rule over these prices, which runs in a moment.
+pub(crate) const RULE: &str = "\
+backstaff: 1
+name: rule
+data: {prices: {path: prices.csv, adjustment: as_is}}
+models: {momentum: {expression: '$close / Ref($close, 20) - 1'}}
+portfolio:
+  strategy: {topk_dropout: {k: 4, n_drop: 1}}
+  costs: {commission_bps: 5, slippage_bps: 5}
+";
+
 impl Workplace {
     /// An empty folder.
     pub(crate) fn empty() -> Self {
