@@ -2,6 +2,7 @@
 
 mod attribute_table;
 mod given;
+mod key;
 mod single;
 
 use std::{
@@ -14,7 +15,7 @@ use std::{
 use crate::{
     StudyError,
     config::{Config, Data, UniverseSpec, layout},
-    steps::published::{self, Published, enter_written},
+    steps::published::{self, Published},
     stored::{
         delistings::DelistingFacts,
         encoding::{
@@ -28,15 +29,19 @@ use crate::{
 };
 use backstaff_panel::{Axis, Column, Encoding, Instrument, Panel, Session};
 use backstaff_source::{
-    Adjustment, CalendarRule, Halts, Hours, Loaded, Mapping, Marks, Match, OwnCalendars, PanelSource,
-    Resample, Series, TableLayout, Unused, Written, Zone, field_name, is_database,
+    Adjustment, Halts, Loaded, Mapping, Marks, Match, PanelSource, Series, TableLayout, Unused, Written,
+    Zone, field_name, is_database,
     quality::{self, Quality},
     source_files,
 };
 use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Stage, Store, StoreError};
 
 pub use self::single::FileForm;
-use self::{attribute_table::AttributeTable, given::Given};
+use self::{
+    attribute_table::AttributeTable,
+    given::Given,
+    key::{enter_benchmark, enter_names, enter_prices},
+};
 
 /// Read the study's files, check and align their rows.
 #[derive(Clone, Debug)]
@@ -72,16 +77,6 @@ impl Laps {
     fn add(&self, laps: &[(&'static str, f64)]) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(laps);
     }
-}
-
-/// Enter everything into a key that changes what is read of a benchmark, but for the bytes of its file.
-fn enter_benchmark(
-    key: &mut KeyHasher,
-    (_, instrument, written, zone): &(PathBuf, String, Written, Option<Zone>),
-) {
-    key.str("", instrument);
-    enter_written(key, *written);
-    key.str("zone", zone.as_ref().map_or("", Zone::name));
 }
 
 /// The digests of the files that a study reads.
@@ -431,63 +426,6 @@ fn first_instruments(
     Ok(loaded.panel.axis().instruments().iter().take(at_most).map(|i| i.name().to_owned()).collect())
 }
 
-/// Enter everything into a key that says how prices are read, but for the bytes.
-fn enter_prices(key: &mut KeyHasher, prices: &PanelSource, tables_text: &str) {
-    let PanelSource {
-        path: _,   // hashed as the bytes behind it
-        format: _, // a check only: the bytes tell it
-        mapping,
-        fields,
-        categories,
-        instruments,
-        adjustment,
-        calendar,
-        on_bad_row,
-        drop_rows,
-        drop_instruments,
-        halts,
-        change,
-        written,
-        wide,
-        zone,
-        resample,
-        hours,
-        tables: _, // hashed as `tables_text`
-        facts,
-        instrument_names,
-        allow_unmatched,
-    } = prices;
-    key.list("columns", &mapping.0, |key, (theirs, ours)| {
-        key.str("theirs", theirs).str("ours", ours);
-    });
-    names(key, "fields", &mut fields.iter().flatten());
-    names(key, "categories", &mut categories.iter());
-    names(key, "facts", &mut facts.iter().flatten());
-    key.str("tables", tables_text);
-    names(key, "instruments", &mut instruments.iter().flatten());
-    key.bool("all_instruments", instruments.is_none());
-    key.str("adjustment", adjustment.name()).str("on_bad_row", on_bad_row.name());
-    key.str("halts", halts.name());
-    names(key, "change", &mut change.iter());
-    names(key, "drop_instruments", &mut drop_instruments.iter());
-    key.str("instrument_names", &instrument_names.to_string()).bool("allow_unmatched", *allow_unmatched);
-    enter_written(key, *written);
-    key.str("wide", wide.as_deref().unwrap_or_default());
-    key.str("zone", zone.as_ref().map_or("", Zone::name));
-    enter_resampling(key, *resample, *hours);
-    hash_calendar(calendar, key);
-    key.list("drop_rows", drop_rows, |key, (instrument, session)| {
-        key.str("instrument", instrument.name()).i64("session", session.number().into());
-    });
-}
-
-/// Enter a list of names into a key.
-fn names(key: &mut KeyHasher, label: &str, names: &mut dyn Iterator<Item = &String>) {
-    key.list(label, names, |key, name| {
-        key.str("", name);
-    });
-}
-
 impl Stage for Load {
     const NAME: &'static str = "load";
     const VERSION: u32 = 7;
@@ -512,7 +450,7 @@ impl Stage for Load {
         } = self;
         enter_prices(key, prices, tables_text);
         key.list("attributes", attributes, AttributeTable::enter);
-        names(key, "member_from", &mut member_from.iter());
+        enter_names(key, "member_from", &mut member_from.iter());
         key.list("at_most", at_most, |key, &count| {
             key.u64("", count as u64);
         });
@@ -597,34 +535,6 @@ fn write(output: &LoadOutput, draft: &mut Draft) -> Result<(), StoreError> {
         "fields": fields, "categories": categories, "rows": axis.n_rows(), "facts": output.facts,
     }));
     Ok(())
-}
-
-fn enter_resampling(key: &mut KeyHasher, resample: Option<Resample>, hours: Option<Hours>) {
-    key.str("resample", resample.map_or("", Resample::name));
-    key.str("hours", &hours.map_or_else(String::new, String::from));
-}
-
-fn hash_calendar(calendar: &CalendarRule, key: &mut KeyHasher) {
-    match calendar {
-        CalendarRule::Union { thin_share, listed } => {
-            key.str("calendar", "union").f64("thin_share", *thin_share).list(
-                "listed",
-                listed,
-                |key, session| {
-                    key.i64("", session.number().into());
-                },
-            );
-        }
-        CalendarRule::Exchange(exchange) => {
-            key.str("calendar", exchange.code());
-        }
-        CalendarRule::ByInstrument(OwnCalendars { default, of }) => {
-            key.str("calendar", "by_instrument").str("default", default.name());
-            key.list("of", of, |key, (name, calendar)| {
-                key.str("name", name).str("calendar", calendar.name());
-            });
-        }
-    }
 }
 
 fn text_of_layout(layout: &TableLayout) -> Result<String, StudyError> {
