@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use backstaff_study::init::{Request, Rule};
 use clap::{Args, ValueEnum};
 
-use super::Files;
+use super::files::Files;
 
 #[derive(Args, Debug)]
 pub(crate) struct Init {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Reading;
+use super::files::Reading;
 use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Args, Debug)]

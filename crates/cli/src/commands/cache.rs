@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use backstaff_study::{StudyError, cache};
 
 use super::Context;
-use crate::{arguments::CacheCommand, exit};
+use crate::{arguments::store::CacheCommand, exit};
 
 pub(super) fn run(context: &Context, command: &CacheCommand) -> Result<ExitCode, StudyError> {
     let store = |place: &Option<PathBuf>| cache::store_of(place.as_deref(), &context.options());

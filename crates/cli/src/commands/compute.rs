@@ -9,7 +9,7 @@ use backstaff_study::{
 };
 
 use super::{Context, joined};
-use crate::arguments::Compute;
+use crate::arguments::single::Compute;
 
 pub(super) fn run(context: &Context, arguments: &Compute) -> Result<ExitCode, StudyError> {
     let features = definitions(&arguments.features)?;

@@ -9,7 +9,7 @@ use backstaff_study::{
 };
 
 use super::Context;
-use crate::arguments::{ExecutionPrice, Factor};
+use crate::arguments::single::{ExecutionPrice, Factor};
 
 pub(super) fn run(context: &Context, arguments: &Factor) -> Result<ExitCode, StudyError> {
     let request = Request {

@@ -8,7 +8,7 @@ use backstaff_study::{
 };
 
 use super::Context;
-use crate::arguments::{FeatureSources, FeaturesCommand};
+use crate::arguments::single::{FeatureSources, FeaturesCommand};
 
 pub(super) fn run(context: &Context, command: FeaturesCommand) -> Result<ExitCode, StudyError> {
     match command {

@@ -5,7 +5,7 @@ use std::{io::IsTerminal as _, path::Path, process::ExitCode};
 use backstaff_study::{StudyError, config::layout, database, init, status};
 
 use super::{Context, print_out};
-use crate::arguments::{Why, init::Init};
+use crate::arguments::{init::Init, study::Why};
 
 pub(super) fn init(context: &Context, arguments: &Init) -> Result<ExitCode, StudyError> {
     let written = init::init(&arguments.request(), &context.options())?;

@@ -25,7 +25,7 @@ use clap::CommandFactory as _;
 use serde::Serialize;
 
 use crate::{
-    arguments::{Arguments, Command, Common, DbCommand, SchemaKind, bench::BenchCommand},
+    arguments::{Arguments, Command, Common, SchemaKind, bench::BenchCommand, db::DbCommand},
     colour::Paint,
     exit,
     message::told,

@@ -8,7 +8,7 @@ use backstaff_study::{
 };
 
 use super::{Context, compute::definitions};
-use crate::{arguments::Prove, exit};
+use crate::{arguments::single::Prove, exit};
 
 pub(super) fn run(context: &Context, arguments: &Prove) -> Result<ExitCode, StudyError> {
     let stated = arguments.files.reading.stated().or(arguments.files.bars.stated());

@@ -15,7 +15,7 @@ use backstaff_words as words;
 
 use super::{Context, joined, show};
 use crate::{
-    arguments::{Orders, Precompute, Report, Run, Shard},
+    arguments::study::{Orders, Precompute, Report, Run, Shard},
     colour::{Paint, link},
     exit,
     terminal::total,
