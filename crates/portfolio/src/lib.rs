@@ -19,6 +19,7 @@ pub mod measure;
 mod order;
 mod reason;
 mod rebalance;
+mod round_trip;
 mod strategy;
 mod wanted;
 
@@ -36,6 +37,7 @@ pub use order::{
 };
 pub use reason::Reason;
 pub use rebalance::Rebalance;
+pub use round_trip::{Change, RoundTrip, RoundTrips};
 pub use strategy::{
     Book, BuyAndHold, EqualWeight, Exposure, GroupCap, Guide, Note, Protected, Protection, QuantileLongShort,
     Risk, ScoreRule, Strategy, TargetWeights, Timeline, TopN, TopkDropout, View, Weights, regime,

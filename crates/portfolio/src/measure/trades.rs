@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use backstaff_panel::Session;
 use backstaff_statistics::mean;
 
 use super::ratio::ratio;
-use crate::{Backtest, Side};
-
-/// Shares closer to zero than this part of a trade are rounding.
-const DUST: f64 = 1e-9;
+use crate::{Backtest, Change, DelistedPosition, Fill, Reason, RoundTrips, Side};
 
 /// What became of the positions that were opened and closed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,54 +29,57 @@ pub struct TradeSummary {
     pub mean_sessions: f64,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Open {
-    shares: f64,
-    cash: f64,
-    since: usize,
-}
-
 /// The positions of a backtest, each from flat to flat: what it paid and brought, fees and slippage included.
 ///
-/// A position is one instrument's in the whole account: cohorts that hold the same one share it. A trade that turns a
-/// long position short (or back) closes the one and opens the other, its fees in proportion. A delisting closes a
-/// position. Borrow fees and interest are the account's, not a position's.
+/// As [`RoundTrips`] follows them. A delisting closes a position. Borrow fees and interest are the account's, not a
+/// position's.
 pub fn trades(backtest: &Backtest) -> TradeSummary {
     let positions =
         backtest.days.iter().enumerate().map(|(t, day)| (day.session, t)).collect::<BTreeMap<_, _>>();
-    let mut open = BTreeMap::<usize, Open>::new();
-    let mut closed = Vec::new();
+    let mut trips = RoundTrips::default();
     let mut gone = backtest.delistings.iter().peekable();
-    let mut trade = |session, instrument: usize, shares: f64, cash: f64| {
-        let t = positions.get(session).copied().unwrap_or_default();
-        let held = open.get(&instrument).copied().unwrap_or(Open { since: t, ..Open::default() });
-        let after = held.shares + shares;
-        let is_flat = after.abs() <= DUST * shares.abs().max(held.shares.abs());
-        if held.shares * after < 0.0 && !is_flat {
-            let part = held.shares.abs() / shares.abs();
-            closed.push((held.cash + cash * part, t - held.since));
-            open.insert(instrument, Open { shares: after, cash: cash * (1.0 - part), since: t });
-        } else if is_flat {
-            closed.push((held.cash + cash, t - held.since));
-            open.remove(&instrument);
-        } else {
-            open.insert(instrument, Open { shares: after, cash: held.cash + cash, since: held.since });
-        }
-    };
     for fill in &backtest.fills {
         // A session closes what was delisted before it trades.
         while let Some(end) = gone.next_if(|end| end.session <= fill.session) {
-            trade(&end.session, end.instrument, -end.shares, end.shares * end.price);
+            trips.take(ended(end));
         }
-        let sign = if fill.side == Side::Buy { 1.0 } else { -1.0 };
-        let cash = -sign * fill.value - fill.commission - fill.tax;
-        trade(&fill.session, fill.instrument, sign * fill.shares, cash);
+        trips.take(filled(fill));
     }
-    for end in gone {
-        trade(&end.session, end.instrument, -end.shares, end.shares * end.price);
+    gone.for_each(|end| trips.take(ended(end)));
+    let place = |session: Session| positions.get(&session).copied().unwrap_or_default();
+    let closed = trips.closed.iter().map(|trip| {
+        let sessions = trip.exit.map_or(0, |exit| place(exit) - place(trip.entry));
+        (trip.cash, sessions)
+    });
+    summary(&closed.collect::<Vec<_>>(), trips.open.len())
+}
+
+fn filled(fill: &Fill) -> Change<usize> {
+    let sign = if fill.side == Side::Buy { 1.0 } else { -1.0 };
+    Change {
+        session: fill.session,
+        instrument: fill.instrument,
+        shares: sign * fill.shares,
+        money: fill.value,
+        fees: fill.commission + fill.tax,
+        slippage: fill.slippage,
+        cash: -sign * fill.value - fill.commission - fill.tax,
+        reason: fill.reason,
     }
-    let n_open = open.len();
-    summary(&closed, n_open)
+}
+
+fn ended(end: &DelistedPosition) -> Change<usize> {
+    let cash = end.shares * end.price;
+    Change {
+        session: end.session,
+        instrument: end.instrument,
+        shares: -end.shares,
+        money: cash.abs(),
+        fees: 0.0,
+        slippage: 0.0,
+        cash,
+        reason: Reason::Delisting,
+    }
 }
 
 /// Sums up closed positions, each with its profit and the sessions it lasted.
@@ -101,7 +102,7 @@ fn summary(closed: &[(f64, usize)], n_open: usize) -> TradeSummary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DelistedPosition, Fill, Reason, measure::testing::backtest};
+    use crate::measure::testing::backtest;
 
     #[test]
     fn a_position_is_counted_from_flat_to_flat() {

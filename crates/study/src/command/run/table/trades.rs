@@ -2,7 +2,7 @@
 
 use super::{
     Batches, Cells, Column, INSTRUMENT, PORTFOLIO, Results, Table, detailed,
-    round_trip::{RoundTrip, round_trips},
+    round_trip::{Held, round_trips},
 };
 
 /// The round trips of the portfolios.
@@ -66,24 +66,23 @@ pub(super) const TABLE: Table = Table {
 fn rows(results: &Results) -> Option<Batches<'_>> {
     let trips = detailed(results).map(|(name, backtest)| (name, round_trips(backtest))).collect::<Vec<_>>();
     let all = trips.iter().flat_map(|(_, trips)| trips).collect::<Vec<_>>();
-    let number =
-        |of: fn(&RoundTrip<'_>) -> f64| Cells::Numbers(all.iter().map(|trip| of(trip)).collect::<Vec<_>>());
+    let number = |of: fn(&Held<'_>) -> f64| Cells::Numbers(all.iter().map(|held| of(held)).collect());
     let text =
-        |of: for<'b> fn(&'b RoundTrip<'_>) -> &'b str| Cells::of_texts(all.iter().map(|trip| Some(of(trip))));
+        |of: for<'b> fn(&'b Held<'_>) -> &'b str| Cells::of_texts(all.iter().map(|held| Some(of(held))));
     let columns = [
         ("portfolio", super::repeated(trips.iter().map(|(name, trips)| (name.as_str(), trips.len())))),
-        ("instrument", text(|trip| trip.instrument)),
-        ("side", text(|trip| if trip.is_long { "long" } else { "short" })),
-        ("entry", Cells::Sessions(all.iter().map(|trip| trip.entry).collect())),
-        ("exit", Cells::MaybeSessions(all.iter().map(|trip| trip.exit).collect())),
-        ("sessions", Cells::Integers(all.iter().map(|trip| trip.sessions as i64).collect())),
-        ("shares", number(|trip| trip.most)),
-        ("entry_price", number(|trip| trip.opened.1 / trip.opened.0)),
-        ("exit_price", number(|trip| trip.closed.1 / trip.closed.0)),
-        ("costs", number(|trip| trip.fees + trip.slippage)),
-        ("result", Cells::Numbers(all.iter().map(|trip| trip.result()).collect())),
-        ("return", number(|trip| trip.result() / trip.opened.1)),
-        ("reason", text(|trip| trip.reason)),
+        ("instrument", text(|held| held.trip.instrument)),
+        ("side", text(|held| if held.trip.is_long { "long" } else { "short" })),
+        ("entry", Cells::Sessions(all.iter().map(|held| held.trip.entry).collect())),
+        ("exit", Cells::MaybeSessions(all.iter().map(|held| held.trip.exit).collect())),
+        ("sessions", Cells::Integers(all.iter().map(|held| held.sessions as i64).collect())),
+        ("shares", number(|held| held.trip.most)),
+        ("entry_price", number(|held| held.trip.opened.1 / held.trip.opened.0)),
+        ("exit_price", number(|held| held.trip.closed.1 / held.trip.closed.0)),
+        ("costs", number(|held| held.trip.fees + held.trip.slippage)),
+        ("result", Cells::Numbers(all.iter().map(|held| held.result()).collect())),
+        ("return", number(|held| held.result() / held.trip.opened.1)),
+        ("reason", text(|held| held.reason())),
     ];
     Some(Batches::whole(columns.map(|(name, cells)| (name.to_owned(), cells)).into()))
 }
