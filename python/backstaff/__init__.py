@@ -9,6 +9,7 @@ Frames go in from pandas, Polars, pyarrow, DuckDB and whatever else has ``__arro
 """
 
 from backstaff._answer import Answer, Proof
+from backstaff._backtest import Backtest, Market, Order, Strategy, backtest
 from backstaff._factor import Factor, factor
 from backstaff._prices import Prices, compute, read
 from backstaff._run import Run, Verdict
@@ -27,21 +28,26 @@ from backstaff.errors import (
 
 __all__ = [
     "Answer",
+    "Backtest",
     "DataError",
     "DataWarning",
     "Error",
     "ExpressionError",
     "Factor",
+    "Market",
     "ModelError",
+    "Order",
     "Prices",
     "Proof",
     "Run",
     "StoreError",
+    "Strategy",
     "Study",
     "StudyError",
     "Table",
     "Verdict",
     "WalkForward",
+    "backtest",
     "compare",
     "compute",
     "factor",

@@ -9,10 +9,9 @@ from typing import Any
 
 from backstaff import _native
 from backstaff._answer import Answer
+from backstaff._curve import curve
 from backstaff._table import Table
 from backstaff.errors import DataError
-
-_PLOT = (640, 160)
 
 
 class Verdict:
@@ -149,18 +148,5 @@ class Run(Answer):
         titles = "".join(f"<li>{escape(c['severity'])}: {escape(c['title'])}</li>" for c in self.cautions)
         place = f'<p>report: <a href="{escape(self.report.as_uri())}">{escape(str(self.report))}</a></p>'
         table = f"<pre>{escape(self._text)}</pre>"
-        return f"<h4>{escape(first)}</h4>{told}{self._chart()}{table}<ul>{titles}</ul>{place}"
-
-    def _chart(self) -> str:
-        """The primary portfolio's equity as a line, on a scale of logarithms."""
-        curve = self["measures"]["curve"]
-        if not curve or len(curve["equity"]) < 2 or min(curve["equity"]) <= 0:
-            return ""
-        width, height = _PLOT
-        levels = [math.log(value) for value in curve["equity"]]
-        low, span = min(levels), max(levels) - min(levels) or 1.0
-        last = len(levels) - 1
-        points = (f"{i * width / last:.1f},{height * (1 - (y - low) / span):.1f}" for i, y in enumerate(levels))
-        line = f'<polyline points="{" ".join(points)}" fill="none" stroke="currentColor" stroke-width="1.2"/>'
-        title = f"{curve['portfolio']}: {curve['sessions'][0]} to {curve['sessions'][-1]}, equity, logarithmic"
-        return f'<svg viewBox="0 -4 {width} {height + 8}" width="{width}">{line}</svg><p>{escape(title)}</p>'
+        picture = curve(self["measures"]["curve"])
+        return f"<h4>{escape(first)}</h4>{told}{picture}{table}<ul>{titles}</ul>{place}"

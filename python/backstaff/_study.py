@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import itertools
 import json
 import os
 import tempfile
@@ -13,8 +14,9 @@ from typing import Any
 
 from backstaff import _native
 from backstaff._answer import Answer, Proof
-from backstaff._frames import is_frame
+from backstaff._frames import is_frame, to_columns
 from backstaff._lightgbm import find_library
+from backstaff._own import Own
 from backstaff._progress import progress as _progress
 from backstaff._run import Run
 from backstaff._threads import n_threads
@@ -42,7 +44,15 @@ class Study:
     Parameters
     ----------
     study : path or mapping
-        A study's file, or a mapping with the same keys, in which paths are relative to the working directory.
+        A study's file, or a mapping with the same keys, in which paths are relative to the working directory. In a mapping
+        a frame may stand where a table's path does. A model may be an object with ``fit`` and ``predict``, or a class or
+        function that makes one: ``"mine": Ridge(alpha=1.0)``; with more to say, ``"mine": {"python": make, "parameters":
+        {...}, "table": "pandas", "keep": True}``. It gets the features as an array of numpy (or as a frame, by ``table``)
+        and the targets, and by the names of its parameters ``sample_weight``, ``dates``, ``instruments``,
+        ``feature_names``, ``validation`` (features and targets) or ``eval_set``. Every fold fits a clone of it.
+    scores : frame or path, optional
+        Scores that were computed elsewhere: dates, instruments, a column ``score`` and, where they became known later,
+        ``known_at``. They are the model ``scores``.
     profile : str, optional
         A named change that is laid over the settings, such as ``"dev"``.
     store : path, optional
@@ -73,6 +83,7 @@ class Study:
         self,
         study: _Place | Mapping[str, Any],
         *,
+        scores: Any | None = None,
         profile: str | None = None,
         store: _Place | None = None,
         reports: _Place | None = None,
@@ -81,14 +92,18 @@ class Study:
         if threads is None and _was_forked:
             threads = 1
         path, settings = None, None
+        self._given = _Given()
         if isinstance(study, Mapping):
-            settings = _json(study), os.getcwd()
+            settings = self._given.json(_with_scores(study, scores)), os.getcwd()
         elif isinstance(study, str | os.PathLike):
+            if scores is not None:
+                raise StudyError("scores: a study's file names its models; say `models: {scores: {scores: PATH}}` there")
             path = os.fspath(study)
         else:
             raise StudyError(f"a {type(study).__name__} is no study; give a path or a mapping")
-        places = [None if place is None else os.fspath(place) for place in (store, reports)]
-        self._native = _native.Study(path, settings, profile, *places, n_threads(threads))
+        places = tuple(None if place is None else os.fspath(place) for place in (store, reports))
+        models = self._given.models()
+        self._native = _native.Study(path, settings, profile, places, n_threads(threads), models)
 
     @property
     def name(self) -> str:
@@ -116,7 +131,9 @@ class Study:
                 raise StudyError(f"{key}: {section} is no section")
         place[last] = value
         changed = copy.copy(self)
-        changed._native = self._native.with_settings(_json(settings))
+        changed._given = self._given.copy()
+        text = changed._given.json(settings)
+        changed._native = self._native.with_settings(text, changed._given.models())
         return changed
 
     def to_yaml(self, path: _Place | None = None) -> str:
@@ -242,8 +259,49 @@ def _proof(answer: tuple[str, str, bool]) -> tuple[tuple[str, str], bool]:
     return (json_text, text), holds
 
 
-def _json(settings: Mapping[str, Any]) -> str:
-    def plain(value: Any) -> Any:
+class _Given:
+    """What a study was given that no text can hold: models as objects, and frames, which are kept in files."""
+
+    def __init__(self) -> None:
+        self._own: dict[str, Own] = {}
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._numbers = itertools.count(1)
+
+    def copy(self) -> _Given:
+        other = copy.copy(self)
+        other._own = dict(self._own)
+        return other
+
+    def models(self) -> list[tuple[str, Own]]:
+        return list(self._own.items())
+
+    def json(self, settings: Mapping[str, Any]) -> str:
+        """The settings as a text, in which a name stands for each object and a file for each frame."""
+        models = settings.get("models")
+        if isinstance(models, Mapping):
+            settings = {**settings, "models": {name: self._model(name, model) for name, model in models.items()}}
+        return json.dumps(settings, default=self._plain)
+
+    def _model(self, name: str, model: Any) -> Any:
+        keys = {"python": model}
+        if isinstance(model, Mapping):
+            keys = dict(model)
+            if "python" not in keys or isinstance(keys["python"], str | Mapping):
+                return model
+        elif isinstance(model, str) or model is None or is_frame(model):
+            return model
+        options = {"table": keys.pop("table", "numpy"), "keep": bool(keys.pop("keep", False))}
+        made, parameters = keys.pop("python"), keys.pop("parameters", None)
+        if keys:
+            raise StudyError(f"models.{name}: unknown key {next(iter(keys))!r}; beside python stand parameters, table, keep")
+        self._own[name] = Own(name, made, parameters, **options)
+        text = " ".join(repr(made).split())
+        if " at 0x" in text:
+            text = getattr(made, "__qualname__", type(made).__qualname__)
+        text = f"object {text[:100]}"
+        return {"python": {"function": text, "parameters": _texts(parameters), **options}}
+
+    def _plain(self, value: Any) -> Any:
         if isinstance(value, os.PathLike):
             return os.fspath(value)
         if hasattr(value, "isoformat"):
@@ -251,10 +309,34 @@ def _json(settings: Mapping[str, Any]) -> str:
         if isinstance(value, Mapping):
             return dict(value)
         if is_frame(value):
-            raise StudyError("a study reads files: write the frame with to_parquet() and give its path")
+            return self._file(value)
+        if hasattr(value, "item"):
+            return value.item()
         raise StudyError(f"a study can't hold a {type(value).__name__}")
 
-    return json.dumps(settings, default=plain)
+    def _file(self, frame: Any) -> str:
+        table, form = to_columns(frame)
+        if form:
+            raise StudyError("a frame with a column for each instrument: say `wide: close` in data.prices and write it to a file")
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="backstaff-frames-")
+        path = os.path.join(self._folder.name, f"frame-{next(self._numbers)}.parquet")
+        _native.write_parquet(table, path)
+        return path
+
+
+def _texts(parameters: Mapping[str, Any] | None) -> dict[str, Any]:
+    plain = (bool, int, float, str, type(None))
+    return {name: value if isinstance(value, plain) else repr(value) for name, value in (parameters or {}).items()}
+
+
+def _with_scores(study: Mapping[str, Any], scores: Any) -> Mapping[str, Any]:
+    if scores is None:
+        return study
+    models = study.get("models") or {}
+    if "scores" in models:
+        raise StudyError("scores: the study has a model of that name already")
+    return {**study, "models": {**models, "scores": {"scores": scores}}}
 
 
 def _account(holdings: Any, cash: float | None, folder: Path) -> tuple[str | None, float] | None:

@@ -103,6 +103,12 @@ pub(crate) fn read_parquet(path: PathBuf) -> PyResult<Table> {
     Ok(Table { schema, batches })
 }
 
+/// Write a table of another library as Parquet.
+#[pyfunction]
+pub(crate) fn write_parquet(table: &Bound<'_, PyAny>, path: PathBuf) -> PyResult<()> {
+    write(reader(table)?, &path).map_err(|message| DataError::new_err(format!("the frame: {message}")))
+}
+
 /// A table of another library, batch by batch.
 ///
 /// # Errors

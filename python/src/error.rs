@@ -4,6 +4,7 @@ use backstaff_study::{ErrorKind, StudyError};
 use pyo3::prelude::*;
 
 pub(crate) use self::class::DataError;
+use crate::model::raised;
 
 /// The classes of the package.
 mod class {
@@ -33,6 +34,12 @@ pub(crate) fn exception(error: &StudyError) -> PyErr {
         ));
     }
     match error.kind() {
+        _ if matches!(error, StudyError::Own { .. }) => {
+            let error = class::ModelError::new_err(told);
+            // Its traceback leads into the user's code.
+            Python::attach(|py| error.set_cause(py, raised()));
+            error
+        }
         _ if matches!(error, StudyError::Learn(_)) => class::ModelError::new_err(told),
         ErrorKind::Study => class::StudyError::new_err(told),
         ErrorKind::Data => class::DataError::new_err(told),

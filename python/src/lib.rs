@@ -9,9 +9,11 @@
 //! | `error.rs` | errors as Python's exceptions |
 //! | `factor.rs` | one feature, judged without a model |
 //! | `frame.rs` | frames as files |
+//! | `model.rs` | models of the user's own |
 //! | `form.rs` | the form of files, as keyword arguments say it |
 //! | `prices.rs` | prices in memory, and what is computed from them |
 //! | `program.rs` | the command line |
+//! | `strategy/` | strategies, and the backtest that asks them |
 //! | `study.rs` | studies and their verbs |
 
 #![expect(clippy::needless_pass_by_value, reason = "PyO3 hands over what it has converted")]
@@ -22,8 +24,10 @@ mod error;
 mod factor;
 mod form;
 mod frame;
+mod model;
 mod prices;
 mod program;
+mod strategy;
 mod study;
 
 use pyo3::prelude::pymodule;
@@ -32,10 +36,11 @@ use pyo3::prelude::pymodule;
 mod _native {
     #[pymodule_export]
     use super::{
-        arrow::{Table, read_parquet},
+        arrow::{Table, read_parquet, write_parquet},
         factor::judge,
         prices::{Prices, read},
         program::{large_pages, program},
+        strategy::{Market, Order, Trade, backtest},
         study::{Study, compare_runs},
     };
 }

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 /// Carry out a command of the command line, the program's name first, and return its exit code.
 #[pyfunction]
 pub(crate) fn program(py: Python<'_>, arguments: Vec<OsString>) -> u8 {
+    crate::model::be_host(py);
     let code = py.detach(|| backstaff::run(arguments));
     // The standard library tells a code to the system alone.
     (0..=u8::MAX).find(|&number| ExitCode::from(number) == code).unwrap_or(1)

@@ -1,12 +1,13 @@
 //! Studies: each method is a verb of the library, and its answer a JSON text beside the text for people.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use backstaff_study::{
     Options, Study as Verbs,
     compare::compare,
     config::Config,
     orders::{AccountRequest, OrdersRequest},
+    own::{OwnModel, OwnModels},
     results::portfolio_table,
     status::{status, why},
 };
@@ -16,6 +17,7 @@ use serde::Serialize;
 use crate::{
     detached::{detached, shown},
     error::{argument, exception},
+    model::{Own, be_host},
 };
 
 /// A study.
@@ -34,18 +36,30 @@ pub(crate) fn answer(json: &impl Serialize, text: String) -> PyResult<Answer> {
     Ok((serde_json::to_string(json).map_err(|error| argument(error.to_string()))?, text))
 }
 
+/// The models that the wrappers of `backstaff/_own.py` hold.
+fn own_models(wrappers: Vec<(String, Bound<'_, PyAny>)>) -> PyResult<OwnModels> {
+    let own = wrappers.into_iter().map(|(name, wrapper)| {
+        let model: Arc<dyn OwnModel> = Arc::new(Own::new(&wrapper)?);
+        Ok((name, model))
+    });
+    own.collect()
+}
+
 #[pymethods]
 impl Study {
     /// Read a study's file, or take it from a JSON text whose paths are relative to `folder`.
     #[new]
     fn new(
+        py: Python<'_>,
         path: Option<PathBuf>,
         settings: Option<(String, PathBuf)>,
         profile: Option<String>,
-        store: Option<PathBuf>,
-        reports: Option<PathBuf>,
+        places: (Option<PathBuf>, Option<PathBuf>),
         threads: usize,
+        models: Vec<(String, Bound<'_, PyAny>)>,
     ) -> PyResult<Self> {
+        be_host(py);
+        let (store, reports) = places;
         let options = Options { profile, store, reports, threads: Some(threads), memory: None };
         let study = match (path, settings) {
             (Some(path), _) => Verbs::open(&path, &options),
@@ -56,11 +70,12 @@ impl Study {
             }
             (None, None) => return Err(argument("a study is a path or a mapping".to_owned())),
         };
-        Ok(Self { study: study.map_err(|error| exception(&error))?, options })
+        let study = study.map_err(|error| exception(&error))?.with_models(own_models(models)?);
+        Ok(Self { study, options })
     }
 
     /// The same study with these settings, given as a JSON text: its folder, profile's name and options stay.
-    fn with_settings(&self, settings: &str) -> PyResult<Self> {
+    fn with_settings(&self, settings: &str, models: Vec<(String, Bound<'_, PyAny>)>) -> PyResult<Self> {
         let map = serde_json::from_str(settings).map_err(|error| argument(error.to_string()))?;
         let before = self.study.config();
         // The profile lies over these settings already.
@@ -68,7 +83,7 @@ impl Study {
             Config::from_map(&map, &before.folder, None).map_err(|error| exception(&error.into()))?;
         let config = Config { profile: before.profile.clone(), ..config };
         let study = Verbs::new(config, &self.options).map_err(|error| exception(&error))?;
-        Ok(Self { study, options: self.options.clone() })
+        Ok(Self { study: study.with_models(own_models(models)?), options: self.options.clone() })
     }
 
     /// All settings, with what the study left open filled in and the profile laid over it: a JSON text, and YAML.

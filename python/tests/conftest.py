@@ -33,7 +33,7 @@ def market(instruments: int = 4, sessions: int = 60) -> pandas.DataFrame:
 
 def program(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
     """Run the command line that came with the module."""
-    command = [sys.executable, "-m", "backstaff", *map(str, arguments)]
+    command = [sys.executable, "-P", "-m", "backstaff", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, **options)
 
 

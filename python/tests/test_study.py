@@ -95,8 +95,10 @@ def test_all_that_is_wrong_is_said_at_once(here):
         bs.Study(here / "none.yaml")
     with pytest.raises(bs.StudyError, match='^there is no profile "devv"'):
         bs.Study(settings("prices.parquet"), profile="devv")
-    with pytest.raises(bs.StudyError, match="to_parquet"):
-        bs.Study(settings(market()))
+    with pytest.raises(bs.StudyError, match="can't hold a object"):
+        bs.Study(settings(object()))
+    with pytest.raises(bs.StudyError, match="wide: close"):
+        bs.Study(settings(market().pivot(index="date", columns="instrument", values="close")))
     with pytest.raises(bs.StudyError, match="is no section"):
         bs.Study(settings("prices.parquet")).set("name.x", 1)
     with pytest.raises(bs.DataError):

@@ -40,6 +40,7 @@ pub use rebalance::Rebalance;
 pub use round_trip::{Change, RoundTrip, RoundTrips};
 pub use strategy::{
     Book, BuyAndHold, EqualWeight, Exposure, GroupCap, Guide, Note, Protected, Protection, QuantileLongShort,
-    Risk, ScoreRule, Strategy, TargetWeights, Timeline, TopN, TopkDropout, View, Weights, regime,
+    Risk, ScoreRule, Strategy, TargetWeights, Timeline, TopN, TopkDropout, View, Weights, rebalance_to,
+    regime,
 };
 pub use wanted::Wanted;

@@ -36,6 +36,10 @@ pub enum StudyError {
     #[error(transparent)]
     Learn(#[from] backstaff_learn::LearnError),
 
+    /// The user's own code failed, as model or as strategy; the message is its own.
+    #[error("{name}: {message}")]
+    Own { name: String, message: String },
+
     #[error(transparent)]
     Portfolio(#[from] backstaff_portfolio::PortfolioError),
 
@@ -88,6 +92,11 @@ pub enum ErrorKind {
 }
 
 impl StudyError {
+    /// A model of the user's own that failed in a fold.
+    pub(crate) fn own_model(name: &str, fold: u32, message: String) -> Self {
+        Self::Own { name: format!("models.{name}, fold {fold}"), message }
+    }
+
     /// The fault in the text of an expression, if that is what is wrong.
     pub fn expression(&self) -> Option<&backstaff_feature::ExpressionError> {
         match self {
@@ -112,6 +121,7 @@ impl StudyError {
             | Self::Feature(_)
             | Self::Portfolio(_)
             | Self::Learn(_)
+            | Self::Own { .. }
             | Self::Universe(_) => ErrorKind::Study,
             Self::Source(_)
             | Self::Read { .. }

@@ -48,8 +48,8 @@ mod stored;
 mod words;
 
 pub use command::{
-    bench, cache, compare, compute, database, factor, features, init, market, orders, output, precompute,
-    prove, regime,
+    backtest, bench, cache, compare, compute, database, factor, features, init, market, orders, output,
+    precompute, prove, regime,
     run::{Files, RunOutcome, page as outputs_page},
     runs, status, update,
 };
@@ -59,3 +59,4 @@ pub use flow::{
     study::{Options, Study},
 };
 pub use report::study::numbers as results;
+pub use steps::own;

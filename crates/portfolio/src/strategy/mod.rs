@@ -20,6 +20,7 @@ pub use guide::{Guide, Timeline};
 pub use protected::{Protected, Protection};
 pub use quantile_long_short::QuantileLongShort;
 pub use target_weights::TargetWeights;
+pub use targets::rebalance as rebalance_to;
 pub use top_n::{Exposure, GroupCap, Risk, ScoreRule, TopN, Weights};
 pub use topk_dropout::{Book, TopkDropout};
 pub use view::View;

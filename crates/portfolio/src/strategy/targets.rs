@@ -8,7 +8,7 @@ use crate::{Decision, Order, Quantity};
 /// The orders that bring the book to these weights; what is held and has none is closed.
 ///
 /// A position whose weight is less than `threshold` away from its target (and on its side of zero) is left alone.
-pub(super) fn rebalance(view: &View<'_>, targets: &BTreeMap<usize, f64>, threshold: f64) -> Decision {
+pub fn rebalance(view: &View<'_>, targets: &BTreeMap<usize, f64>, threshold: f64) -> Decision {
     let closed = view.held().filter(|(i, _)| !targets.contains_key(i));
     let mut orders =
         closed.map(|(instrument, _)| Order::market(instrument, Quantity::Exit)).collect::<Vec<_>>();

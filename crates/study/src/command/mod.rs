@@ -1,5 +1,6 @@
 //! The commands: one file or folder for each verb.
 
+pub mod backtest;
 pub mod bench;
 pub mod cache;
 pub mod compare;

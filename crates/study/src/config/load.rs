@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    Config, FORMAT, Problem,
+    Config, FORMAT, Portfolio, Problem,
     document::{self, Entry, Node, Problems, Tree},
     spelling,
 };
@@ -221,6 +221,43 @@ impl Config {
     }
 }
 
+/// The strategy that stands where there is code instead: it is never asked.
+fn in_place_of_code() -> serde_json::Value {
+    json!({ "weights": { "instruments": {} } })
+}
+
+impl Portfolio {
+    /// The terms on which a strategy trades that is code: a map of the section's keys, but for the strategy.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the map.
+    pub fn around_code(map: &serde_json::Value) -> Result<Self, ConfigError> {
+        let source = Source { path: Path::new(""), text: "" };
+        let mut root = Node::from(map);
+        if root.get("strategy").is_some() {
+            let message = "is the code itself; leave it out";
+            return Err(source.problems(vec![Problem::of("strategy", message)]).into());
+        }
+        let strategy = Node::from(&in_place_of_code());
+        root.put(Entry { key: "strategy".to_owned(), place: None, value: strategy });
+        let portfolio = document::parse::<Self>(&root).map_err(|problems| source.problems(problems))?;
+        let problems = portfolio.problems().into_iter().filter_map(|problem| {
+            let key = problem.key.strip_prefix("portfolio.").unwrap_or(&problem.key).to_owned();
+            (!key.starts_with("strategy")).then_some(Problem { key, ..problem })
+        });
+        let mut problems = problems.collect::<Vec<_>>();
+        if portfolio.cohorts > 1 {
+            problems.push(Problem::of("cohorts", "are for strategies that rank scores in a study"));
+        }
+        if portfolio.hold.is_some() {
+            problems
+                .push(Problem::of("hold", "is what a study compares with; run it as a strategy of its own"));
+        }
+        if problems.is_empty() { Ok(portfolio) } else { Err(source.problems(problems).into()) }
+    }
+}
+
 /// The endings of files that hold data.
 const DATA: [&str; 11] =
     ["csv", "tsv", "txt", "parquet", "pq", "feather", "arrow", "gz", "zip", "sqlite", "db"];
@@ -261,7 +298,7 @@ fn stand_in_for_missing(root: &mut Node) -> Vec<Problem> {
             "backstaff" => json!(FORMAT),
             "name" => json!("unnamed"),
             "data" => json!({ "prices": { "path": "" } }),
-            _ => json!({ "strategy": { "weights": { "instruments": {} } } }),
+            _ => json!({ "strategy": in_place_of_code() }),
         };
         root.put(Entry { key: key.to_owned(), place: None, value: Node::from(&value) });
     }

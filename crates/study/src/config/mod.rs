@@ -18,6 +18,7 @@ mod paths;
 pub mod per_share;
 mod portfolio;
 mod published;
+mod python;
 mod regimes;
 mod role;
 mod schema;
@@ -50,6 +51,7 @@ pub use portfolio::{
     RiskSpec, ScoreStrategy, StrategySpec, TopNSpec, WeightSpec,
 };
 pub use published::{FactTable, PeriodLength, SeriesLag, SeriesTable};
+pub use python::{PythonModel, TableForm};
 pub use regimes::{Begin, Followed, Spread};
 pub(crate) use role::{Asked, Role};
 pub use schema::{page, schema};
@@ -185,7 +187,7 @@ impl Config {
             let (kind, text) = match model {
                 ModelSpec::Expression(text) => ("expression", Cow::from(text)),
                 ModelSpec::Scores(_) => ("scores", Cow::from(format!("${}", own_scores(place)))),
-                ModelSpec::Lightgbm { .. } | ModelSpec::Ridge { .. } => continue,
+                ModelSpec::Lightgbm { .. } | ModelSpec::Ridge { .. } | ModelSpec::Python(_) => continue,
             };
             all.push(Asked { role: Role::Score(name.clone()), key: format!("models.{name}.{kind}"), text });
         }

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{GivenTable, Problem};
+use super::{GivenTable, Problem, PythonModel};
 
 /// The models of a study by name, in the order of the file.
 pub type Models = IndexMap<String, ModelSpec>;
@@ -51,6 +51,8 @@ pub enum ModelSpec {
     Expression(String),
     /// Scores that were computed elsewhere: a table with a date, an instrument and a score a row.
     Scores(#[schemars(with = "super::schema::PathOr<GivenTable>")] GivenTable),
+    /// A model of one's own in Python: an object with `fit` and `predict`.
+    Python(#[schemars(with = "super::schema::PathOr<PythonModel>")] PythonModel),
 }
 
 /// The most seeds: more tell nothing, and are a slip.
@@ -59,7 +61,7 @@ const MOST_SEEDS: u32 = 1000;
 impl ModelSpec {
     /// Whether it is fitted, so that a study needs a label and folds.
     pub fn learns(&self) -> bool {
-        matches!(self, Self::Lightgbm { .. } | Self::Ridge { .. })
+        matches!(self, Self::Lightgbm { .. } | Self::Ridge { .. } | Self::Python(_))
     }
 
     /// What is wrong with it; `is_held_out` says whether folds have validation rows.
@@ -85,7 +87,7 @@ impl ModelSpec {
                     "give one: without folds.validation there is nothing to choose on; or say one, as in `validation: {months: 6}`",
                 );
             }
-            Self::Ridge { .. } | Self::Expression(_) | Self::Scores(_) => {}
+            Self::Ridge { .. } | Self::Expression(_) | Self::Scores(_) | Self::Python(_) => {}
         }
         problems
     }

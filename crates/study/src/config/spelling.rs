@@ -9,6 +9,8 @@ const FORMER_CASH: u64 = 100_000;
 ///
 /// - `strategy:` at the top is short for `portfolio: {strategy: ...}`.
 /// - `score: EXPRESSION` at the top is short for `models: {score: {expression: EXPRESSION}}`.
+/// - `{python: FILE:FUNCTION, parameters: ...}` of a model is short for `{python: {function: FILE:FUNCTION, parameters:
+///   ...}}`.
 /// - `rebalance_every: 21` in the portfolio is the former spelling of `rebalance: 21`, and `benchmark_rebalance_every` that of
 ///   `benchmark_rebalance`.
 /// - `on_bad_instrument:` of `data.prices` is the former name of `on_bad_row:`, and its `exclude` that of
@@ -37,6 +39,9 @@ pub(super) fn modernise(root: &mut Node) -> Result<(), Problem> {
     }
     if let Some(prices) = root.get_mut("data").and_then(|data| data.get_mut("prices")) {
         rename_bad_rows(prices)?;
+    }
+    if let Some(models) = root.get_mut("models") {
+        models.entries_mut().iter_mut().for_each(|model| gather_python(&mut model.value));
     }
     if let Some(score) = root.take("score") {
         make_model(root, score)?;
@@ -77,6 +82,22 @@ fn make_model(root: &mut Node, score: Entry) -> Result<(), Problem> {
     let value = under("score", under("expression", score.value));
     root.put(Entry { key: "models".to_owned(), place, value });
     Ok(())
+}
+
+/// Put the keys beside a model's `python:` under it.
+fn gather_python(model: &mut Node) {
+    if model.get("python").and_then(Node::as_text).is_none() {
+        return;
+    }
+    let Some(python) = model.take("python") else { return };
+    let mut keys = Node::empty();
+    keys.place.clone_from(&python.place);
+    let function = Entry { key: "function".to_owned(), ..python.clone() };
+    for entry in std::iter::once(function).chain(model.entries().to_vec()) {
+        model.take(&entry.key);
+        keys.put(entry);
+    }
+    model.put(Entry { value: keys, ..python });
 }
 
 /// The keys of a portfolio that had another name, each with the present one.

@@ -38,7 +38,7 @@ impl Study {
     /// Take all steps from the data to the portfolios.
     pub(crate) fn results(&self, flow: &Flow<'_>) -> Result<Results, StudyError> {
         // The models' settings are checked before anything is computed.
-        let train = Train::new(&self.config.models)?;
+        let train = Train::new(self)?;
         if let Err(error) = train.check_libraries() {
             flow.tell(&format!("{error}; without it only models that are in the store already can be had"));
         }
@@ -321,7 +321,7 @@ impl Study {
         let inputs = PredictInputs {
             model: inputs,
             trained: models.collect(),
-            averages: train.averages(),
+            train: train.clone(),
             expressions: columns.scores(),
             store: flow.store().clone(),
         };

@@ -17,6 +17,7 @@ use crate::{
     steps::{
         Load,
         features::{Features, Precomputed},
+        own::OwnModels,
     },
     stored::panel::PanelHandle,
 };
@@ -31,6 +32,8 @@ pub struct Study {
     /// The folder of the folders of reports; `reports` beside the study if `None`.
     pub(crate) reports: Option<PathBuf>,
     pub(crate) budget: Budget,
+    /// The models of the user's own that were handed over as objects.
+    pub(crate) own: OwnModels,
 }
 
 /// The options with which a study is opened.
@@ -82,8 +85,15 @@ impl Study {
             store: options.store_of(&config.folder),
             reports: options.reports.clone(),
             budget: options.budget(),
+            own: OwnModels::new(),
             config,
         })
+    }
+
+    /// The same study, in which these models are the user's own objects: for models that its settings call `python`.
+    #[must_use]
+    pub fn with_models(self, own: OwnModels) -> Self {
+        Self { own, ..self }
     }
 
     /// The settings of the study.

@@ -13,6 +13,7 @@ pub mod features;
 pub mod folds;
 pub mod labels;
 pub mod load;
+pub mod own;
 pub mod predict;
 pub mod published;
 pub mod quality;

@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use backstaff_learn::model::Average;
 use backstaff_panel::{Column, Encoding};
 use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, Store, StoreError, runner::Done};
 use serde::{Deserialize, Serialize};
@@ -12,8 +11,7 @@ use crate::{
     steps::{
         scores::Scores,
         train::{
-            LIBRARY, ModelInputs, ModelShard, as_features, hash_features, open_features, read_ensemble,
-            threads,
+            LIBRARY, ModelInputs, ModelShard, Train, as_features, hash_features, open_features, threads,
         },
     },
     stored::{
@@ -36,8 +34,8 @@ pub struct PredictInputs {
     pub model: ModelInputs,
     /// The trained models: name, fold and artifact. Those of several seeds follow each other in order.
     pub trained: Vec<(String, u32, Manifest)>,
-    /// The rule by which the scores of a model's seeds become one, by the model's name.
-    pub averages: BTreeMap<String, Average>,
+    /// The stage that trained them.
+    pub train: Train,
     /// The columns of models that are expressions, by the model's name.
     pub expressions: BTreeMap<String, Arc<ColumnHandle>>,
     /// The store that holds the trained models.
@@ -74,10 +72,6 @@ impl PredictInputs {
         let own = self.trained.iter().filter(|(name, fold, _)| *name == shard.model && *fold == shard.fold);
         own.map(|(_, _, manifest)| manifest)
     }
-
-    fn average(&self, shard: &ScoreShard) -> Average {
-        self.averages.get(&shard.model).copied().unwrap_or_default()
-    }
 }
 
 impl Stage for Predict {
@@ -103,10 +97,18 @@ impl Stage for Predict {
         })?;
         key.digest("rows", &fold.test_rows);
         if inputs.trained(shard).next().is_some() {
+            let is_own = inputs.train.is_own(&shard.model);
             for manifest in inputs.trained(shard) {
-                key.digest("model", &manifest.content());
+                if is_own {
+                    // It may not be kept, and so have no content.
+                    key.str("model", &manifest.key.to_string());
+                } else {
+                    key.digest("model", &manifest.content());
+                }
             }
-            key.str("average", inputs.average(shard).name()).str("library", LIBRARY);
+            if !is_own {
+                key.str("average", inputs.train.average(&shard.model).name()).str("library", LIBRARY);
+            }
             hash_features(key, &inputs.model, &fold.test, &fold.test);
         }
         if let Some(column) = inputs.expressions.get(&shard.model) {
@@ -118,7 +120,7 @@ impl Stage for Predict {
     }
 
     fn shards(&self, inputs: &PredictInputs) -> Vec<ScoreShard> {
-        let models = inputs.averages.keys().chain(inputs.expressions.keys());
+        let models = inputs.train.names().chain(inputs.expressions.keys());
         let folds = || inputs.model.folds.facts().iter().map(|fold| fold.number);
         models.flat_map(|model| folds().map(move |fold| ScoreShard { model: model.clone(), fold })).collect()
     }
@@ -134,15 +136,10 @@ impl Stage for Predict {
             let column = column.column()?;
             return Ok(rows.iter().map(|&row| column.get(row as usize)).collect());
         }
-        if inputs.trained(shard).next().is_none() {
-            let what = format!("model {} was not trained", shard.model);
-            return Err(StudyError::Internal { what });
-        }
-        let model = read_ensemble(&inputs.store, inputs.trained(shard), inputs.average(shard))?;
+        let trained = inputs.trained(shard);
+        let model = inputs.train.scorer(&shard.model, shard.fold, &inputs.store, trained, &inputs.model)?;
         let columns = open_features(&inputs.model.features)?;
-        let axis = inputs.model.panel.axis();
-        let session_of = |row: u32| axis.position_of(row as usize) as u32;
-        Ok(model.predict(&as_features(&columns)?, &rows, session_of, threads(budget))?)
+        model.predict(inputs.model.panel.axis(), &as_features(&columns)?, &rows, threads(budget))
     }
 
     fn write(&self, scores: &Vec<f64>, draft: &mut Draft) -> Result<(), StoreError> {

@@ -1,6 +1,9 @@
 //! A table that is written batch by batch, in either form.
 
-use std::{io::Write, path::Path};
+use std::{io::Write, path::Path, sync::Arc};
+
+use arrow_array::RecordBatch;
+use arrow_schema::{ArrowError, Field, Fields, Schema, SchemaRef};
 
 use super::{Cells, OutputError, atomically, csv, parquet};
 use crate::config::Outputs;
@@ -36,6 +39,25 @@ impl Batches<'_> {
     pub(crate) fn whole(columns: Vec<(String, Cells)>) -> Self {
         let (names, cells) = columns.into_iter().unzip();
         Self { names, rows: Box::new(std::iter::once(cells)) }
+    }
+
+    /// The table as it is held in memory.
+    ///
+    /// # Errors
+    ///
+    /// If its columns have different lengths.
+    pub(crate) fn record_batches(self) -> Result<(SchemaRef, Vec<RecordBatch>), ArrowError> {
+        let mut schema = None;
+        let mut batches = Vec::new();
+        for cells in self.rows {
+            let fields = || {
+                let fields = self.names.iter().zip(&cells);
+                fields.map(|(name, cells)| Field::new(name, cells.kind(), true)).collect::<Fields>()
+            };
+            let schema = schema.get_or_insert_with(|| Arc::new(Schema::new(fields())));
+            batches.push(RecordBatch::try_new(schema.clone(), cells.iter().map(Cells::array).collect())?);
+        }
+        Ok((schema.unwrap_or_else(|| Arc::new(Schema::empty())), batches))
     }
 
     /// Write the table into an open file; `path` is for messages.

@@ -3,7 +3,7 @@
 use std::{ops::Range, sync::Arc, time::Instant};
 
 use backstaff_feature::{Feature, Plan};
-use backstaff_learn::{Threads, model::Ensemble};
+use backstaff_learn::Threads;
 use backstaff_panel::{Axis, Categories, Column, Encoding, Facts, Panel, Session, TRADED, Universe};
 use backstaff_portfolio::{
     Backtest,
@@ -15,7 +15,7 @@ use indexmap::IndexMap;
 
 use super::{
     Leak, Pass, Perturbation,
-    compare::{compare_columns, compare_ledgers, compare_scores, compare_walks},
+    compare::{FIT, are_same_scores, compare_columns, compare_ledgers, compare_scores, compare_walks},
     perturb,
 };
 use crate::{
@@ -29,7 +29,7 @@ use crate::{
         regimes::{Follow, FollowShard, Setting, leaving, regime_of},
         scores::Scores,
         suspects::SuspectInputs,
-        train::{Train, as_features, read_ensemble},
+        train::{ModelInputs, Scorer, Train, as_features},
     },
 };
 
@@ -52,7 +52,9 @@ pub(super) struct Base<'a> {
 /// The folds and models of a study that learns, with the stages that made their samples.
 struct Learned {
     folds: Vec<FoldFacts>,
-    models: Vec<(String, u32, Ensemble)>,
+    models: Vec<(String, u32, Scorer)>,
+    train: Train,
+    inputs: ModelInputs,
     make_folds: MakeFolds,
     make_labels: MakeLabels,
 }
@@ -66,6 +68,8 @@ pub(super) struct Before {
     samples: Vec<(u32, Digest)>,
     scores: Vec<(String, Scores)>,
     ledgers: Vec<(String, Backtest)>,
+    /// The models that could not be fitted twice with the same result.
+    unsteady: Vec<Leak>,
 }
 
 /// Columns of the study that were computed again, in the order of the study's own.
@@ -96,7 +100,7 @@ impl Again<'_> {
 impl<'a> Base<'a> {
     /// Run the study up to its scores; what is in the store is not computed again.
     pub(super) fn new(study: &'a Study, flow: &Flow<'_>) -> Result<Self, StudyError> {
-        let train = Train::new(&study.config.models)?;
+        let train = Train::new(study)?;
         let handle = study.load(flow)?;
         let make_labels = study.make_labels(&handle)?;
         let resolved = study.resolve(&handle)?;
@@ -106,21 +110,26 @@ impl<'a> Base<'a> {
         let regimes = study.follow(flow, follow.as_ref(), &handle, &columns, own)?;
         let judged = study.judge(flow, &handle, &columns, &train, make_labels.clone(), regimes)?;
         let suspects = judged.suspect_inputs(study, &handle, &columns)?;
-        let mut models = Vec::new();
-        let averages = train.averages();
-        for seeds in judged.models.chunk_by(|a, b| (&a.0, a.1) == (&b.0, b.1)) {
-            let (name, fold, _) = &seeds[0];
-            let average = averages.get(name).copied().unwrap_or_default();
-            let manifests = seeds.iter().map(|(_, _, manifest)| manifest);
-            models.push((name.clone(), *fold, read_ensemble(flow.store(), manifests, average)?));
-        }
-        let learned = match (judged.folds, make_labels) {
-            (Some(folds), Some(make_labels)) => Some(Learned {
-                folds: folds.facts().to_vec(),
-                models,
-                make_folds: MakeFolds::new(&study.config, &handle)?,
-                make_labels,
-            }),
+        let learned = match (&judged.folds, make_labels) {
+            (Some(folds), Some(make_labels)) => {
+                let inputs =
+                    ModelInputs { panel: handle.clone(), features: columns.features(), folds: folds.clone() };
+                let mut models = Vec::new();
+                for seeds in judged.models.chunk_by(|a, b| (&a.0, a.1) == (&b.0, b.1)) {
+                    let (name, fold, _) = &seeds[0];
+                    let manifests = seeds.iter().map(|(_, _, manifest)| manifest);
+                    let scorer = train.scorer(name, *fold, flow.store(), manifests, &inputs)?;
+                    models.push((name.clone(), *fold, scorer));
+                }
+                Some(Learned {
+                    folds: folds.facts().to_vec(),
+                    models,
+                    make_folds: MakeFolds::new(&study.config, &handle)?,
+                    make_labels,
+                    train,
+                    inputs,
+                })
+            }
             _ => None,
         };
         let fields = handle.fields().iter().map(String::as_str);
@@ -161,7 +170,36 @@ impl<'a> Base<'a> {
         let folds = self.learned.iter().flat_map(|learned| &learned.folds);
         let samples = folds.filter(tested).map(|fold| (fold.number, fold.samples)).collect();
         let ledgers = self.ledgers(&panel, &columns, &scores, &self.walks, last)?;
-        Ok(Before { last, session, panel, columns, samples, scores, ledgers })
+        let unsteady = self.unsteady(session)?;
+        Ok(Before { last, session, panel, columns, samples, scores, ledgers, unsteady })
+    }
+
+    /// Fit the user's own models once more in the fold that is tested at a session, and hold their scores against those
+    /// of the run.
+    fn unsteady(&self, session: Session) -> Result<Vec<Leak>, StudyError> {
+        let Some(Learned { folds, models, train, inputs, .. }) = &self.learned else { return Ok(Vec::new()) };
+        let axis = self.panel.axis();
+        let seen = self.columns.0.iter().zip(&self.values).filter(|(own, _)| own.role == Role::Feature);
+        let seen = seen.map(|(own, column)| (own.feature.name().to_owned(), column.clone()));
+        let seen = seen.collect::<Vec<_>>();
+        let is_tested = |fold: &&FoldFacts| {
+            fold.test.sessions().is_some_and(|(from, to)| from <= session && session <= to)
+        };
+        let Some(tested) = folds.iter().find(is_tested) else { return Ok(Vec::new()) };
+        let mut leaks = Vec::new();
+        for (name, _, first) in models.iter().filter(|(_, fold, _)| *fold == tested.number) {
+            let Some(again) = train.fitted_again(name, tested.number, inputs)? else { continue };
+            let rows = inputs.folds.test(tested.number)?.rows;
+            let features = as_features(&seen)?;
+            let old = first.predict(axis, &features, &rows, Threads::ONE)?;
+            let new = again.predict(axis, &features, &rows, Threads::ONE)?;
+            if !are_same_scores(&old, &new) {
+                let n_moved = old.iter().zip(&new).filter(|(a, b)| a.to_bits() != b.to_bits()).count();
+                let from = tested.test.sessions().map_or(session, |(from, _)| from);
+                leaks.push(Leak::of(FIT, name, from.to_string(), n_moved));
+            }
+        }
+        Ok(leaks)
     }
 
     /// Change everything after the session, compute the study again, and compare the bits of everything up to the
@@ -174,6 +212,10 @@ impl<'a> Base<'a> {
         };
         let end = before.last + 1;
         let mut leaks = Self::compare_data(before, &changed);
+        // Said once for a session.
+        if perturbation == Perturbation::ALL[0] {
+            leaks.extend(before.unsteady.iter().cloned());
+        }
         let computed = self.compute(&changed)?;
         let (_, kept) = changed.axis().between(0..end.min(changed.axis().n_sessions()));
         let columns = computed.iter().map(|column| column.select(&kept)).collect::<Vec<_>>();
@@ -323,9 +365,15 @@ impl<'a> Base<'a> {
                 let range = test_range(axis, facts);
                 let in_test = |row: &u32| range.contains(&axis.position_of(*row as usize));
                 let rows = scores.rows().iter().copied().filter(in_test).collect::<Vec<_>>();
-                let session_of = |row: u32| axis.position_of(row as usize) as u32;
-                let values = model.predict(&as_features(&seen)?, &rows, session_of, Threads::ONE)?;
-                pairs.extend(rows.into_iter().zip(values));
+                let mut values = model.predict(axis, &as_features(&seen)?, &rows, Threads::ONE)?;
+                if let Scorer::Own(..) = model {
+                    let known = scores.on(axis.n_rows());
+                    let old = rows.iter().map(|&row| known[row as usize]).collect::<Vec<_>>();
+                    if are_same_scores(&old, &values) {
+                        values = old;
+                    }
+                }
+                pairs.extend(rows.into_iter().zip(values).filter(|(_, value)| value.is_finite()));
             }
         }
         Ok(all.into_iter().map(|(name, pairs)| (name, Scores::new(pairs))).collect())

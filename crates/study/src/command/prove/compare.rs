@@ -12,7 +12,8 @@ use crate::{steps::scores::Scores, stored::ledger::is_same_day};
 /// Something known before a session that moved when only later data changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Leak {
-    /// The kind of thing that moved: `data`, `column`, `samples`, `scores`, `regimes`, `ledger`.
+    /// The kind of thing that moved: `data`, `column`, `samples`, `scores`, `regimes`, `ledger`;
+    /// `fit` for a model of the user's own that scores otherwise when it is fitted again on the same rows.
     pub kind: &'static str,
     /// The name of the column, fold, model, instrument or portfolio.
     pub name: String,
@@ -35,11 +36,15 @@ impl Leak {
 
 impl fmt::Display for Leak {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} {} looks ahead: {} values moved, the first on {}",
-            self.kind, self.name, self.n_moved, self.session
-        )?;
+        let Self { kind, name, n_moved, session, .. } = self;
+        if *kind == FIT {
+            return write!(
+                f,
+                "fit of {name} can't be repeated: fitted again on the same rows it gives {n_moved} other scores, the first \
+                 on {session}; fix its seed (`random_state`), and let it read nothing but what `fit` is given"
+            );
+        }
+        write!(f, "{kind} {name} looks ahead: {n_moved} values moved, the first on {session}")?;
         if let Some(instrument) = &self.instrument {
             write!(f, " ({instrument})")?;
         }
@@ -48,6 +53,21 @@ impl fmt::Display for Leak {
             None => Ok(()),
         }
     }
+}
+
+/// The kind of a model that can't be fitted twice with the same result.
+pub(super) const FIT: &str = "fit";
+
+/// What rounding may differ by, as a share of the largest score: code of the user's own may compute in blocks, which lie
+/// elsewhere among fewer rows, and in 32 bits.
+const ROUNDING: f64 = 1e-5;
+
+/// Whether scores of a model of the user's own are the same but for rounding.
+pub(super) fn are_same_scores(old: &[f64], new: &[f64]) -> bool {
+    let finite = old.iter().copied().filter(|score| score.is_finite());
+    let largest = finite.fold(0.0, |largest: f64, score| largest.max(score.abs()));
+    let is_same = |(a, b): (&f64, &f64)| (a - b).abs() <= largest * ROUNDING || (a.is_nan() && b.is_nan());
+    old.len() == new.len() && old.iter().zip(new).all(is_same)
 }
 
 /// Compare two columns over the same axis: the earliest session that differs, and the number of values; `None` if no

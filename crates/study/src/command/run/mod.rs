@@ -2,7 +2,7 @@
 
 mod folder;
 mod page;
-mod table;
+pub(super) mod table;
 
 use std::path::PathBuf;
 

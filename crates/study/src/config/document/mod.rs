@@ -164,6 +164,14 @@ impl Node {
         }
     }
 
+    /// Keys and values, to be changed; none if this is no mapping.
+    pub fn entries_mut(&mut self) -> &mut [Entry] {
+        match &mut self.value {
+            Tree::Map(entries) => entries,
+            _ => &mut [],
+        }
+    }
+
     /// The text, if this is a scalar.
     pub fn as_text(&self) -> Option<&str> {
         match &self.value {

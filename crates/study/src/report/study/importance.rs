@@ -140,6 +140,10 @@ fn note(results: &Results, name: &str) -> &'static str {
         Some(ModelSpec::Ridge { .. }) => {
             "Share of the sum of absolute standardised coefficients. Features that say the same share or split it."
         }
+        Some(ModelSpec::Python(_)) => {
+            "Share of the sum of what the model itself says of its features: `feature_importances_`, or the size of `coef_`, \
+             which depends on the features' units."
+        }
         _ => "Share of the gain of all splits. It says what the trees used, not what was right.",
     }
 }

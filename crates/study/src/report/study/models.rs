@@ -9,7 +9,7 @@ use backstaff_report::{Align, Column, Details, Emphasis, Heat, Section, Table, c
 
 use super::importance;
 use crate::{
-    config::{Among, Config, ModelSpec, TargetPart, Weights},
+    config::{Among, Config, ModelSpec, PythonModel, TargetPart, Weights},
     flow::results::Results,
     report::series::mean,
     steps::{
@@ -316,6 +316,10 @@ pub(super) fn described(spec: &ModelSpec) -> (&'static str, Vec<(String, String)
             ("ridge", vec![owned("penalties", penalties.join(", ")), owned("clip", clip.to_string())])
         }
         ModelSpec::Expression(text) => ("expression", vec![owned("expression", text.clone())]),
+        ModelSpec::Python(PythonModel { function, parameters, table: _, keep: _ }) => {
+            let given = parameters.iter().map(|(name, value)| (name.clone(), value.to_string()));
+            ("python", std::iter::once(owned("function", function.clone())).chain(given).collect())
+        }
         ModelSpec::Scores(table) => ("scores", vec![owned("scores", table.path.display().to_string())]),
     }
 }

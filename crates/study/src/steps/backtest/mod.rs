@@ -32,7 +32,9 @@ pub use detail::{Detail, GroupShare, Held, TradeFacts};
 pub use ground::Ground;
 pub use guides::Guides;
 pub(crate) use key::hash_recovery;
+pub(crate) use result::summary;
 pub use result::{BacktestResult, Shortfall, StoredMeasure, read_backtest};
+pub(crate) use simulate::exchange;
 pub use simulate::{Told, primary};
 pub use variant::{CONSTANT, EQUAL, Holder, Over, Variant, holder_name, variant_name};
 

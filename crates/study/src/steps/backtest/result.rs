@@ -133,7 +133,7 @@ fn measures(ledger: &Backtest) -> Vec<StoredMeasure> {
 }
 
 /// The result of a ledger: the account by day, its measures, and trades and positions if the variant keeps them.
-pub(super) fn summary(variant: &Variant, ledger: &Backtest, detail: Detail) -> BacktestResult {
+pub(crate) fn summary(variant: &Variant, ledger: &Backtest, detail: Detail) -> BacktestResult {
     let keeps_all = variant.is_plain() && (variant.holder.is_asked() || variant.holder.names_instruments());
     BacktestResult {
         variant: variant.clone(),

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 use backstaff_panel::{Axis, Column, Instrument, Panel, Signal, Universe};
 use backstaff_portfolio::{
     Backtest, BuyAndHold, EqualWeight, Exchange, Execution, Leavers, NextSession, PortfolioError, Protected,
-    QuantileLongShort, Rebalance, StatedAccount, Strategy, TargetWeights, Terms, TopkDropout, VolumeCap,
-    backtest, backtest_cohorts, next_orders, regime::Regimes,
+    QuantileLongShort, Rates, Rebalance, Recovery, StatedAccount, Strategy, TargetWeights, Terms,
+    TopkDropout, VolumeCap, backtest, backtest_cohorts, next_orders, regime::Regimes,
 };
 
 use super::{
@@ -164,27 +164,6 @@ impl RunBacktests {
         Some(Variant::plain(Holder::Weights { name: CONSTANT.to_owned(), weights }))
     }
 
-    fn exchange(&self, cost_tenths: u32) -> Result<Exchange, StudyError> {
-        let Portfolio { execution, costs, lot, volume_cap, volume_cap_of, liquidity_sessions, .. } =
-            &self.portfolio;
-        let wrong = |key: &str| {
-            let key = format!("portfolio.{key}");
-            move |message| StudyError::Value { key, message }
-        };
-        let costs = costs.costs().map_err(wrong("costs.sell_tax_bps"))?;
-        Ok(Exchange {
-            execution: *execution,
-            costs: if cost_tenths == 10 { costs } else { costs.scaled(f64::from(cost_tenths) / 10.0) },
-            lot: (*lot > 0.0).then_some(*lot),
-            volume_cap: volume_cap.map(|share| VolumeCap { share, of: *volume_cap_of }),
-            liquidity_sessions: *liquidity_sessions as usize,
-            price_limit: self.portfolio.price_limits().map_err(wrong("price_limit"))?,
-            cash_rate: self.settled.cash.clone(),
-            recovery: self.settled.recovery.clone(),
-            short_selling: self.portfolio.short_selling,
-        })
-    }
-
     /// The strategy of a portfolio with what protects its positions, and the signal that it follows: one value for each
     /// row of the market.
     fn strategy(
@@ -333,7 +312,8 @@ impl RunBacktests {
             leavers: if variant.holder.names_instruments() { Leavers::Hold } else { leavers },
             sessions,
         };
-        Ok((terms, self.exchange(variant.cost_tenths)?))
+        let Settled { cash, recovery, .. } = &self.settled;
+        Ok((terms, exchange(&self.portfolio, cash, recovery, variant.cost_tenths)?))
     }
 
     /// The categories that the strategy reads, and the one that its result is grouped by; sorted.
@@ -388,6 +368,32 @@ impl RunBacktests {
         };
         Ok(summary(variant, &ledger, detail))
     }
+}
+
+/// The exchange that a portfolio trades on, at tenths of its costs.
+pub(crate) fn exchange(
+    portfolio: &Portfolio,
+    cash_rate: &Rates,
+    recovery: &Recovery,
+    cost_tenths: u32,
+) -> Result<Exchange, StudyError> {
+    let Portfolio { execution, costs, lot, volume_cap, volume_cap_of, liquidity_sessions, .. } = portfolio;
+    let wrong = |key: &str| {
+        let key = format!("portfolio.{key}");
+        move |message| StudyError::Value { key, message }
+    };
+    let costs = costs.costs().map_err(wrong("costs.sell_tax_bps"))?;
+    Ok(Exchange {
+        execution: *execution,
+        costs: if cost_tenths == 10 { costs } else { costs.scaled(f64::from(cost_tenths) / 10.0) },
+        lot: (*lot > 0.0).then_some(*lot),
+        volume_cap: volume_cap.map(|share| VolumeCap { share, of: *volume_cap_of }),
+        liquidity_sessions: *liquidity_sessions as usize,
+        price_limit: portfolio.price_limits().map_err(wrong("price_limit"))?,
+        cash_rate: cash_rate.clone(),
+        recovery: recovery.clone(),
+        short_selling: portfolio.short_selling,
+    })
 }
 
 /// What comes of a variant's inputs over its sessions, and the scores that its strategy ranks.

@@ -3,7 +3,7 @@
 use backstaff_panel::Session;
 
 use super::{Batches, Cells, Column, DATE, PORTFOLIO, Results, Table};
-use crate::steps::backtest::holder_name;
+use crate::steps::backtest::{BacktestResult, holder_name};
 
 /// The account of every portfolio at each close.
 pub(super) const TABLE: Table = Table {
@@ -63,14 +63,19 @@ pub(super) const TABLE: Table = Table {
     reason = "every study has portfolios, and the others may lack their rows"
 )]
 fn rows(results: &Results) -> Option<Batches<'_>> {
-    let lengths = results.backtests.iter().map(|backtest| backtest.daily.days.len());
-    let names = results.backtests.iter().map(|backtest| holder_name(&backtest.variant.holder));
+    Some(rows_of(&results.backtests))
+}
+
+/// The accounts of these portfolios, in their order.
+pub(super) fn rows_of(backtests: &[BacktestResult]) -> Batches<'static> {
+    let lengths = backtests.iter().map(|backtest| backtest.daily.days.len());
+    let names = backtests.iter().map(|backtest| holder_name(&backtest.variant.holder));
     let names = names.zip(lengths).collect::<Vec<_>>();
     let mut costs = Vec::new();
     let mut delays = Vec::new();
     let mut sessions = Vec::<Session>::new();
     let mut columns = Vec::<(String, Vec<f64>)>::new();
-    for backtest in &results.backtests {
+    for backtest in backtests {
         let n = backtest.daily.days.len();
         costs.extend(std::iter::repeat_n(f64::from(backtest.variant.cost_tenths) / 10.0, n));
         delays.extend(std::iter::repeat_n(i64::from(backtest.variant.delay), n));
@@ -89,7 +94,7 @@ fn rows(results: &Results) -> Option<Batches<'_>> {
         let cells = if is_count(&name) { Cells::Integers(whole()) } else { Cells::Numbers(values) };
         (name, cells)
     }));
-    Some(Batches::whole(table))
+    Batches::whole(table)
 }
 
 /// Add rows below a table; a column that only one of the two has is NaN in the other's rows.

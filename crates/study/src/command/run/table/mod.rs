@@ -61,6 +61,19 @@ pub(crate) const TABLES: [Table; 11] = [
     regimes::TABLE,
 ];
 
+/// The tables of a portfolio that no study asks about, by the names that [`TABLES`] gives them.
+pub(crate) fn of_portfolio(backtest: &BacktestResult) -> [(&'static str, Batches<'static>); 5] {
+    let name = holder_name(&backtest.variant.holder);
+    let one = [(name.clone(), backtest)];
+    [
+        (equity::TABLE.name, equity::rows_of(std::slice::from_ref(backtest))),
+        (trades::TABLE.name, trades::rows_of(&one)),
+        (orders::TABLE.name, orders::rows_of(&one)),
+        (positions::TABLE.name, positions::rows_of(&one)),
+        (weights::TABLE.name, weights::rows_of(&name, backtest)),
+    ]
+}
+
 impl Column {
     const fn new(name: &'static str, unit: &'static str, meaning: &'static str) -> Self {
         Self { name, unit, meaning }

@@ -68,7 +68,12 @@ struct Order<'a> {
 
 #[expect(clippy::unnecessary_wraps, reason = "every study has orders, and others may lack their rows")]
 fn rows(results: &Results) -> Option<Batches<'_>> {
-    let orders = detailed(results).map(|(name, backtest)| (name, orders(backtest))).collect::<Vec<_>>();
+    Some(rows_of(&detailed(results).collect::<Vec<_>>()))
+}
+
+/// The orders of these portfolios, in their order.
+pub(super) fn rows_of(portfolios: &[(String, &BacktestResult)]) -> Batches<'static> {
+    let orders = portfolios.iter().map(|(name, backtest)| (name, orders(backtest))).collect::<Vec<_>>();
     let all = orders.iter().flat_map(|(_, orders)| orders).collect::<Vec<_>>();
     let traded = |of: fn(&Trade) -> f64| {
         Cells::Numbers(all.iter().map(|order| order.trade.map_or(f64::NAN, of)).collect())
@@ -91,7 +96,7 @@ fn rows(results: &Results) -> Option<Batches<'_>> {
         ("reason", Cells::of_texts(all.iter().map(|order| order.trade.map(|trade| trade.reason.name())))),
         ("unfilled", Cells::of_texts(all.iter().map(|order| order.unfilled))),
     ];
-    Some(Batches::whole(columns.map(|(name, cells)| (name.to_owned(), cells)).into()))
+    Batches::whole(columns.map(|(name, cells)| (name.to_owned(), cells)).into())
 }
 
 /// The orders of a portfolio by session: its trades, each with what is missing of it, and what was not traded at all.

@@ -35,7 +35,11 @@ pub(super) fn written(results: &Results) -> Vec<(String, &BacktestResult)> {
 
 #[expect(clippy::unnecessary_wraps, reason = "every study has positions, and others may lack their rows")]
 fn rows(results: &Results) -> Option<Batches<'_>> {
-    let written = written(results);
+    Some(rows_of(&written(results)))
+}
+
+/// The positions of these portfolios, in their order.
+pub(super) fn rows_of(written: &[(String, &BacktestResult)]) -> Batches<'static> {
     let positions = written.iter().flat_map(|(_, backtest)| &backtest.positions).collect::<Vec<_>>();
     let number = |of: fn(&crate::stored::ledger::Position) -> f64| {
         Cells::Numbers(positions.iter().map(|position| of(position)).collect())
@@ -50,5 +54,5 @@ fn rows(results: &Results) -> Option<Batches<'_>> {
         ("value", number(|position| position.value)),
         ("weight", number(|position| position.weight)),
     ];
-    Some(Batches::whole(columns.map(|(name, cells)| (name.to_owned(), cells)).into()))
+    Batches::whole(columns.map(|(name, cells)| (name.to_owned(), cells)).into())
 }

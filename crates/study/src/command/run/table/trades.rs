@@ -4,6 +4,7 @@ use super::{
     Batches, Cells, Column, INSTRUMENT, PORTFOLIO, Results, Table, detailed,
     round_trip::{Held, round_trips},
 };
+use crate::steps::backtest::BacktestResult;
 
 /// The round trips of the portfolios.
 pub(super) const TABLE: Table = Table {
@@ -64,7 +65,12 @@ pub(super) const TABLE: Table = Table {
 
 #[expect(clippy::unnecessary_wraps, reason = "every study has trades, and others may lack their rows")]
 fn rows(results: &Results) -> Option<Batches<'_>> {
-    let trips = detailed(results).map(|(name, backtest)| (name, round_trips(backtest))).collect::<Vec<_>>();
+    Some(rows_of(&detailed(results).collect::<Vec<_>>()))
+}
+
+/// The round trips of these portfolios, in their order.
+pub(super) fn rows_of(portfolios: &[(String, &BacktestResult)]) -> Batches<'static> {
+    let trips = portfolios.iter().map(|(name, backtest)| (name, round_trips(backtest))).collect::<Vec<_>>();
     let all = trips.iter().flat_map(|(_, trips)| trips).collect::<Vec<_>>();
     let number = |of: fn(&Held<'_>) -> f64| Cells::Numbers(all.iter().map(|held| of(held)).collect());
     let text =
@@ -84,5 +90,5 @@ fn rows(results: &Results) -> Option<Batches<'_>> {
         ("return", number(|held| held.result() / held.trip.opened.1)),
         ("reason", text(|held| held.reason())),
     ];
-    Some(Batches::whole(columns.map(|(name, cells)| (name.to_owned(), cells)).into()))
+    Batches::whole(columns.map(|(name, cells)| (name.to_owned(), cells)).into())
 }

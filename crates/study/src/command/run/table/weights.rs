@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use backstaff_panel::Session;
 
-use super::{Batches, Cells, Column, DATE, INSTRUMENT, PORTFOLIO, Results, Table, primary_of, repeated};
+use super::{
+    BacktestResult, Batches, Cells, Column, DATE, INSTRUMENT, PORTFOLIO, Results, Table, primary_of, repeated,
+};
 
 /// The weights that were wanted and those that were held.
 pub(super) const TABLE: Table = Table {
@@ -31,6 +33,11 @@ pub(super) const TABLE: Table = Table {
 
 fn rows(results: &Results) -> Option<Batches<'_>> {
     let (name, backtest) = primary_of(results)?;
+    Some(rows_of(&name, backtest))
+}
+
+/// The weights of a portfolio.
+pub(super) fn rows_of(name: &str, backtest: &BacktestResult) -> Batches<'static> {
     let mut rows = BTreeMap::<(Session, &str), (f64, f64)>::new();
     for wanted in &backtest.wanted {
         rows.insert((wanted.session, wanted.instrument.as_str()), (wanted.weight, 0.0));
@@ -40,11 +47,11 @@ fn rows(results: &Results) -> Option<Batches<'_>> {
         rows.entry(key).or_insert((f64::NAN, 0.0)).1 = position.weight;
     }
     let columns = [
-        ("portfolio", repeated([(name.as_str(), rows.len())])),
+        ("portfolio", repeated([(name, rows.len())])),
         ("date", Cells::Sessions(rows.keys().map(|(session, _)| *session).collect())),
         ("instrument", Cells::of_texts(rows.keys().map(|(_, name)| Some(*name)))),
         ("wanted", Cells::Numbers(rows.values().map(|(wanted, _)| *wanted).collect())),
         ("held", Cells::Numbers(rows.values().map(|(_, held)| *held).collect())),
     ];
-    Some(Batches::whole(columns.map(|(name, cells)| (name.to_owned(), cells)).into()))
+    Batches::whole(columns.map(|(name, cells)| (name.to_owned(), cells)).into())
 }

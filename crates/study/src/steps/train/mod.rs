@@ -1,47 +1,41 @@
 //! Train: one model for each fold and seed, fitted on the rows of its own fold alone.
 
-use std::{
-    collections::BTreeMap,
-    num::{NonZeroU32, NonZeroUsize},
-    ops::Range,
-    sync::Arc,
-};
+mod learner;
+mod scorer;
+
+use std::{num::NonZeroUsize, ops::Range, sync::Arc};
 
 use backstaff_learn::{
-    LearnError, Parameters, Threads,
-    model::{
-        Average, Ensemble, Features, Fit, Importance, LightGbm, ModelSpec, Progress, Ridge, Samples,
-        from_text,
-    },
+    Parameters, Threads,
+    model::{Average, Features, Fit, Importance, Progress, Samples},
 };
-use backstaff_panel::Column;
+use backstaff_panel::{Axis, Column};
 use backstaff_report::Format;
-use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, Store, StoreError};
+use backstaff_stage::{Budget, Draft, KeyHasher, Manifest, Stage, StoreError};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use self::learner::{Learner, Own};
+pub use self::scorer::Scorer;
 use crate::{
-    StudyError, config,
-    steps::folds::{FoldFacts, FoldPart, FoldsHandle, PartFacts},
+    Study, StudyError, config,
+    steps::{
+        folds::{FoldFacts, FoldPart, FoldsHandle, PartFacts},
+        own::FittedModel,
+    },
     stored::{column::ColumnHandle, encoding, panel::PanelHandle, segment::Segment},
     words,
 };
 
-/// The part of an artifact that holds the model.
+/// The part of an artifact that holds a model of the library.
 const MODEL: &str = "model.json";
+/// The part of an artifact that holds a model of the user's own, if it is kept.
+const PICKLE: &str = "model.pickle";
 
 /// Fit the models of a study that learn.
 #[derive(Clone, Debug)]
 pub struct Train {
     models: IndexMap<String, Learner>,
-}
-
-/// A model that learns, with the number of its seeds and the rule that joins their scores.
-#[derive(Clone, Debug)]
-struct Learner {
-    spec: ModelSpec,
-    seeds: u32,
-    average: Average,
 }
 
 /// One model of one fold and seed: the unit that is stored under a key of its own.
@@ -188,19 +182,33 @@ const MIN_DATA_IN_LEAF: usize = 20;
 
 impl Train {
     /// The models of a study that learn; those that are expressions have nothing to fit.
-    pub fn new(models: &config::Models) -> Result<Self, StudyError> {
+    pub fn new(study: &Study) -> Result<Self, StudyError> {
+        let config = &study.config;
         let mut learners = IndexMap::new();
-        for (name, model) in models {
-            if let Some(learner) = learner(name, model)? {
+        for (name, model) in &config.models {
+            if let Some(learner) = Learner::new(name, model, &config.folder, &study.own)? {
                 learners.insert(name.clone(), learner);
             }
         }
         Ok(Self { models: learners })
     }
 
-    /// The rule by which the scores of a model's seeds become one, by the model's name.
-    pub fn averages(&self) -> BTreeMap<String, Average> {
-        self.models.iter().map(|(name, learner)| (name.clone(), learner.average)).collect()
+    /// The names of the models.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.models.keys()
+    }
+
+    /// The rule by which the scores of a model's seeds become one.
+    pub fn average(&self, name: &str) -> Average {
+        match self.models.get(name) {
+            Some(Learner::Library { average, .. }) => *average,
+            Some(Learner::Own(_)) | None => Average::default(),
+        }
+    }
+
+    /// Whether a model is one of the user's own.
+    pub fn is_own(&self, name: &str) -> bool {
+        matches!(self.models.get(name), Some(Learner::Own(_)))
     }
 
     /// Load the libraries that training and scoring need, so that a run fails before its work and not after.
@@ -209,46 +217,27 @@ impl Train {
     ///
     /// If a library can't be loaded.
     pub fn check_libraries(&self) -> Result<(), StudyError> {
-        Ok(self.models.values().try_for_each(|learner| learner.spec.check_library())?)
+        let check = |learner: &Learner| match learner {
+            Learner::Library { spec, .. } => spec.check_library(),
+            Learner::Own(_) => Ok(()),
+        };
+        Ok(self.models.values().try_for_each(check)?)
     }
 
     /// Warnings for the user about the models before they are trained.
     pub fn warnings(&self) -> Vec<String> {
-        let idle = self.models.iter().filter(|(_, learner)| learner.seeds > 1 && !learner.spec.is_random());
-        let warning = |(name, learner): (&String, &Learner)| {
-            format!(
-                "models.{name}: {} seeds give nearly equal models, since nothing in them is random; set \
-                 feature_fraction, or bagging_fraction with bagging_freq",
-                learner.seeds
-            )
-        };
-        idle.map(warning).collect()
-    }
-}
-
-fn learner(name: &str, model: &config::ModelSpec) -> Result<Option<Learner>, StudyError> {
-    let wrong = |message: String| StudyError::Value { key: format!("models.{name}"), message };
-    let told = |error: LearnError| wrong(error.to_string());
-    Ok(match model {
-        config::ModelSpec::Expression(_) | config::ModelSpec::Scores(_) => None,
-        config::ModelSpec::Ridge { penalties, clip } => {
-            let spec = ModelSpec::Ridge(Ridge::new(penalties.clone(), *clip).map_err(told)?);
-            Some(Learner { spec, seeds: 1, average: Average::Scores })
-        }
-        config::ModelSpec::Lightgbm { rounds, early_stopping, grades, seeds, average, parameters } => {
-            let pairs = parameters.iter().map(|(name, value)| (name.as_str(), value.clone()));
-            let parameters = Parameters::new(pairs).map_err(|error| wrong(error.to_string()))?;
-            let rounds =
-                NonZeroU32::new(*rounds).ok_or_else(|| wrong("rounds must be 1 or more".to_owned()))?;
-            let patience = NonZeroU32::new(*early_stopping);
-            let parameters = parameters.with_rounds(rounds).with_early_stopping(patience);
-            let mut spec = LightGbm::new(parameters).map_err(told)?;
-            if let Some(grades) = grades {
-                spec = spec.with_grades(*grades).map_err(told)?;
+        let of = |(name, learner): (&String, &Learner)| match learner {
+            Learner::Library { spec, seeds, .. } if *seeds > 1 && !spec.is_random() => vec![format!(
+                "models.{name}: {seeds} seeds give nearly equal models, since nothing in them is random; set \
+                 feature_fraction, or bagging_fraction with bagging_freq"
+            )],
+            Learner::Library { .. } => Vec::new(),
+            Learner::Own(own) => {
+                own.model.notes().iter().map(|note| format!("models.{name}: {note}")).collect()
             }
-            Some(Learner { spec: ModelSpec::LightGbm(spec), seeds: *seeds, average: *average })
-        }
-    })
+        };
+        self.models.iter().flat_map(of).collect()
+    }
 }
 
 /// Read the values of features into memory.
@@ -290,7 +279,44 @@ fn facts(fit: &Fit, draw: u32) -> Result<FitFacts, StudyError> {
     })
 }
 
+/// The facts of a fit of a model of the user's own.
+fn own_facts(fitted: &dyn FittedModel, train: &Samples<'_>, validation: &Samples<'_>) -> FitFacts {
+    let names = train.features().names().iter();
+    let importance = names.zip(fitted.importance());
+    let importance =
+        importance.map(|(name, gain)| Importance { feature: (*name).to_owned(), gain, n_splits: 0 });
+    FitFacts {
+        draw: 0,
+        n_train: train.len(),
+        n_validation: validation.len(),
+        n_rounds: 0,
+        best_round: 0,
+        penalty: None,
+        importance: importance.collect(),
+    }
+}
+
 impl ModelInputs {
+    /// Do some work with the rows of a fold's training and validation.
+    fn with_samples<T>(
+        &self,
+        fold: u32,
+        work: impl FnOnce(&Axis, &Samples<'_>, &Samples<'_>) -> Result<T, StudyError>,
+    ) -> Result<T, StudyError> {
+        let columns = open_features(&self.features)?;
+        let features = as_features(&columns)?;
+        let axis = self.panel.axis();
+        let samples = |part: &FoldPart| -> Result<Samples<'_>, StudyError> {
+            let FoldPart { rows, targets, weights } = part;
+            let samples = match weights {
+                Some(weights) => Samples::weighted(&features, rows, targets, weights)?,
+                None => Samples::new(&features, rows, targets)?,
+            };
+            Ok(samples.in_sessions(|row| axis.position_of(row as usize) as u32))
+        };
+        work(axis, &samples(&self.folds.train(fold)?)?, &samples(&self.folds.validation(fold)?)?)
+    }
+
     /// The facts of a fold by its number; `None` if there is no such fold.
     pub fn fold(&self, number: u32) -> Option<&FoldFacts> {
         self.folds.facts().iter().find(|fold| fold.number == number)
@@ -318,7 +344,7 @@ impl Stage for Train {
     const VERSION: u32 = 2;
     type Inputs = ModelInputs;
     type Shard = ModelShard;
-    type Output = (String, FitFacts);
+    type Output = Trained;
     type Error = StudyError;
 
     fn hash_parameters(&self, _: &mut KeyHasher) {
@@ -334,13 +360,22 @@ impl Stage for Train {
     ) -> Result<(), StudyError> {
         let unknown =
             || StudyError::Internal { what: format!("a fit {} was asked for", String::from(shard.clone())) };
-        let Learner { spec, seeds: _, average: _ } = self.models.get(&shard.model).ok_or_else(unknown)?;
         // One field for each parameter, so that `why` names the parameter that changed.
-        for parameter in spec.canonical_text().split(' ') {
-            let (name, value) = parameter.split_once('=').unwrap_or(("kind", parameter));
-            key.str(name, value);
+        match self.models.get(&shard.model).ok_or_else(unknown)? {
+            Learner::Library { spec, seeds: _, average: _ } => {
+                for parameter in spec.canonical_text().split(' ') {
+                    let (name, value) = parameter.split_once('=').unwrap_or(("kind", parameter));
+                    key.str(name, value);
+                }
+                key.str("library", LIBRARY);
+            }
+            Learner::Own(own) => {
+                for (name, value) in own.model.identity() {
+                    key.str(name, value);
+                }
+            }
         }
-        key.str("library", LIBRARY).str("machine", std::env::consts::ARCH);
+        key.str("machine", std::env::consts::ARCH);
         let fold = inputs.fold(shard.fold).ok_or_else(unknown)?;
         key.digest("samples", &fold.samples);
         let last = fold.validation.sessions().map_or(&fold.train, |_| &fold.validation);
@@ -353,14 +388,14 @@ impl Stage for Train {
         for (name, learner) in &self.models {
             for fold in inputs.folds.facts() {
                 let shard = |draw| ModelShard { model: name.clone(), fold: fold.number, draw };
-                shards.extend((0..learner.seeds).map(shard));
+                shards.extend((0..learner.seeds()).map(shard));
             }
         }
         shards
     }
 
     fn effort(&self, shard: &ModelShard, inputs: &ModelInputs) -> usize {
-        let rounds = self.models.get(&shard.model).map_or(0, |learner| learner.spec.rounds());
+        let rounds = self.models.get(&shard.model).map_or(0, Learner::rounds);
         inputs.fold(shard.fold).map_or(0, |fold| fold.train.rows) * rounds
     }
 
@@ -382,47 +417,39 @@ impl Stage for Train {
     ) -> Result<Self::Output, StudyError> {
         let missing = || StudyError::Internal { what: format!("there is no model {}", shard.model) };
         let learner = self.models.get(&shard.model).ok_or_else(missing)?;
-        let columns = open_features(&inputs.features)?;
-        let features = as_features(&columns)?;
-        let axis = inputs.panel.axis();
-        let samples = |part: &FoldPart| -> Result<Samples<'_>, StudyError> {
-            let FoldPart { rows, targets, weights } = part;
-            let samples = match weights {
-                Some(weights) => Samples::weighted(&features, rows, targets, weights)?,
-                None => Samples::new(&features, rows, targets)?,
-            };
-            Ok(samples.in_sessions(|row| axis.position_of(row as usize) as u32))
-        };
-        let train = samples(&inputs.folds.train(shard.fold)?)?;
-        let validation = samples(&inputs.folds.validation(shard.fold)?)?;
-        let spec = learner.spec.draw(shard.draw)?;
-        let mut told = |round: Progress| advanced(round.done as f64 / round.of.max(1) as f64);
-        let fit = spec.fit(&train, &validation, threads(budget), &mut told)?;
-        Ok((fit.model.to_text(), facts(&fit, shard.draw)?))
+        inputs.with_samples(shard.fold, |axis, train, validation| match learner {
+            Learner::Library { spec, .. } => {
+                let spec = spec.draw(shard.draw)?;
+                let mut told = |round: Progress| advanced(round.done as f64 / round.of.max(1) as f64);
+                let fit = spec.fit(train, validation, threads(budget), &mut told)?;
+                let facts = facts(&fit, shard.draw)?;
+                Ok(Trained { model: Some((MODEL, fit.model.to_text().into_bytes())), facts })
+            }
+            Learner::Own(own) => {
+                let told = |message| StudyError::own_model(&shard.model, shard.fold, message);
+                let fitted = own.model.fit(axis, train, validation).map_err(told)?;
+                let kept = fitted.to_bytes().map_err(told)?;
+                let facts = own_facts(&*fitted, train, validation);
+                own.fitted().insert(shard.fold, fitted);
+                Ok(Trained { model: kept.map(|bytes| (PICKLE, bytes)), facts })
+            }
+        })
     }
 
-    fn write(&self, (text, facts): &Self::Output, draft: &mut Draft) -> Result<(), StoreError> {
-        draft.write_part(MODEL, |file| file.write_all(text.as_bytes()))?;
+    fn write(&self, Trained { model, facts }: &Trained, draft: &mut Draft) -> Result<(), StoreError> {
+        if let Some((part, bytes)) = model {
+            draft.write_part(part, |file| file.write_all(bytes))?;
+        }
         draft.info(serde_json::json!({ "fit": facts }));
         Ok(())
     }
 }
 
-/// Read the text of a stored model.
-fn read_model(store: &Store, manifest: &Manifest) -> Result<String, StudyError> {
-    let bytes = store.open_part(manifest, MODEL)?;
-    String::from_utf8(bytes.to_vec())
-        .map_err(|_| StudyError::Internal { what: "a stored model is no text".to_owned() })
-}
-
-/// Read the models of all seeds, in the order of their artifacts, as one.
-pub fn read_ensemble<'a>(
-    store: &Store,
-    manifests: impl IntoIterator<Item = &'a Manifest>,
-    average: Average,
-) -> Result<Ensemble, StudyError> {
-    let members = manifests.into_iter().map(|manifest| Ok(from_text(&read_model(store, manifest)?)?));
-    Ok(Ensemble::new(members.collect::<Result<_, StudyError>>()?, average))
+/// The result of a fit: the part of the artifact that holds the model, if it is kept, and the facts.
+#[derive(Debug)]
+pub struct Trained {
+    model: Option<(&'static str, Vec<u8>)>,
+    facts: FitFacts,
 }
 
 /// The facts of a stored model's fit.

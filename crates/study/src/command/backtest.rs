@@ -1,0 +1,206 @@
+//! A strategy that is code, on a market, without a study around it.
+//!
+//! The data are read and adjusted as a study does, the ledger is that of all studies. What the code decides is its own
+//! affair: nothing is kept, and nothing is judged.
+
+use std::{path::PathBuf, sync::Arc};
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use backstaff_panel::{Execution, Panel, Session, Signal, Universe};
+use backstaff_portfolio::{Backtest, Leavers, Market, Protected, Strategy, Terms, backtest};
+use backstaff_source::{GivenSource, Holds};
+
+use crate::{
+    StudyError,
+    command::{compute::FileForm, output::OutputError, run::table::of_portfolio},
+    config::{CashRate, GivenTable, Portfolio},
+    flow::study::on_threads,
+    steps::{
+        Load,
+        backtest::{BacktestResult, Detail, Holder, Variant, exchange, summary},
+        labels::lacking,
+    },
+    stored::facts::LoadFacts,
+};
+
+/// The request for a backtest.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The data: a Parquet or CSV file, or a folder of them.
+    pub data: PathBuf,
+    /// The form of all files that are read.
+    pub form: FileForm,
+    /// The column of changes against base prices by which prices are adjusted, if there is one.
+    pub change: Option<String>,
+    /// The terms of trading ([`Portfolio::around_code`]).
+    pub portfolio: Portfolio,
+    /// Scores that the strategy reads, if it reads any.
+    pub scores: Option<GivenTable>,
+    /// The number of threads that read the data.
+    pub threads: usize,
+}
+
+/// A market with the terms on which a strategy trades in it.
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    panel: Panel,
+    market: Arc<Market>,
+    facts: LoadFacts,
+    portfolio: Portfolio,
+    scores: Arc<Signal>,
+    terms: Terms,
+    warnings: Vec<String>,
+}
+
+/// What became of a strategy.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The summary of the ledger.
+    pub result: BacktestResult,
+    /// Its tables by name: `equity`, `trades`, `orders`, `positions`, `weights`.
+    pub tables: Vec<(&'static str, SchemaRef, Vec<RecordBatch>)>,
+    /// The warnings for the user, in order.
+    pub warnings: Vec<String>,
+}
+
+impl Simulation {
+    /// Read the data, and check the terms against them.
+    ///
+    /// # Errors
+    ///
+    /// If the data or the scores can't be read, or lack what the terms ask for.
+    pub fn load(request: &Request) -> Result<Self, StudyError> {
+        on_threads(request.threads, || Self::load_here(request))
+    }
+
+    fn load_here(request: &Request) -> Result<Self, StudyError> {
+        let mut portfolio = request.portfolio.clone();
+        portfolio.recovery.read_table(&PathBuf::new())?;
+        let load = Load::adjusted(&request.data, Vec::new(), None).with_change(request.change.as_deref());
+        let mut output = load.in_form(&request.form)?.read()?;
+        output.give_up_source();
+        let (panel, facts) = (output.panel, output.facts);
+        let mut warnings = facts.warnings.clone();
+        if portfolio.execution == Execution::Open && panel.field("open").is_none() {
+            let (key, message) = ("execution".to_owned(), lacking("open"));
+            return Err(StudyError::Value { key, message });
+        }
+        let axis = panel.axis().clone();
+        let scores = match &request.scores {
+            None => vec![f64::NAN; axis.n_rows()],
+            Some(table) => {
+                let source = GivenSource {
+                    path: table.path.clone(),
+                    column: table.column.clone(),
+                    usual: &["score", "signal", "prediction", "pred", "alpha", "value"],
+                    written: table.written(),
+                    instrument_names: table.instrument_names.clone(),
+                };
+                let placed = source.read()?.on(&axis, Holds::UntilNext { days: table.max_age_days });
+                let missed = placed.unknown + placed.outside;
+                if missed > 0 {
+                    warnings.push(format!(
+                        "scores: {missed} of {} rows are of instruments or dates that the prices lack",
+                        placed.rows
+                    ));
+                }
+                if placed.values.iter().all(|value| value.is_nan()) {
+                    let message = "no row is of an instrument and a session of the prices".to_owned();
+                    return Err(StudyError::Value { key: "scores".to_owned(), message });
+                }
+                placed.values
+            }
+        };
+        let calendar = axis.calendar();
+        let (from, to) = portfolio.dates().map_err(|problem| StudyError::Value {
+            key: problem.key.trim_start_matches("portfolio.").to_owned(),
+            message: problem.message,
+        })?;
+        let (first, last) = match calendar.sessions() {
+            [first, .., last] => (*first, *last),
+            _ => return Err(StudyError::Universe("the data have no two sessions to trade in".to_owned())),
+        };
+        let sessions = calendar.between(from.unwrap_or(first), to.unwrap_or(last));
+        if sessions.len() < 2 {
+            let shown = |date: Option<Session>, other: Session| date.unwrap_or(other);
+            let message = format!(
+                "{} to {} has no two sessions of the data, which are from {first} to {last}",
+                shown(from, first),
+                shown(to, last)
+            );
+            return Err(StudyError::Value { key: "from".to_owned(), message });
+        }
+        let terms = Terms {
+            initial_cash: portfolio.initial_cash,
+            rebalance: portfolio.rebalance.rule(),
+            signal_delay: 0,
+            leavers: Leavers::Hold,
+            sessions,
+        };
+        let scores = Arc::new(Signal::new("scores", scores));
+        let market = Arc::new(Market::new(&panel)?);
+        Ok(Self { panel, market, facts, portfolio, scores, terms, warnings })
+    }
+
+    /// The market.
+    pub fn market(&self) -> &Arc<Market> {
+        &self.market
+    }
+
+    /// The data that the market was made of, with all their fields.
+    pub fn panel(&self) -> &Panel {
+        &self.panel
+    }
+
+    /// The scores, one for each row of the data; NaN where there is none.
+    pub fn scores(&self) -> &Arc<Signal> {
+        &self.scores
+    }
+
+    /// Run a strategy over the market.
+    ///
+    /// # Errors
+    ///
+    /// If the terms make no sense for this market.
+    pub fn run(&self, strategy: Box<dyn Strategy>) -> Result<Backtest, StudyError> {
+        let axis = self.panel.axis();
+        let cash = match &self.portfolio.cash_rate {
+            CashRate::Rate(rate) => rate.rates(&[]),
+            CashRate::Series { .. } => {
+                Err("a series belongs to the data of a study; give a fraction".to_owned())
+            }
+        };
+        let cash = cash.map_err(|message| StudyError::Value { key: "cash_rate".to_owned(), message })?;
+        let recovery = self.portfolio.recovery.in_force(axis, self.facts.delistings.as_ref());
+        let exchange = exchange(&self.portfolio, &cash, &recovery, 10)?;
+        let universe = Universe::new(vec![true; axis.n_rows()]);
+        let protection = self.portfolio.protection();
+        let mut strategy = strategy;
+        if !protection.is_none() {
+            strategy = Box::new(Protected::new(strategy, protection)?);
+        }
+        Ok(backtest(&self.market, &universe, &exchange, &self.terms, &self.scores, strategy.as_mut())?)
+    }
+
+    /// What became of a strategy of this name.
+    ///
+    /// # Errors
+    ///
+    /// If a table can't be made.
+    pub fn outcome(&self, name: &str, ledger: &Backtest) -> Result<Outcome, StudyError> {
+        let result = summary(&Variant::plain(Holder::Model(name.to_owned())), ledger, Detail::default());
+        let tables = of_portfolio(&result).into_iter().map(|(name, rows)| {
+            let told = |source| OutputError::Arrow { path: PathBuf::from("memory"), source };
+            let (schema, batches) = rows.record_batches().map_err(told)?;
+            Ok((name, schema, batches))
+        });
+        let tables = tables.collect::<Result<Vec<_>, StudyError>>()?;
+        let mut warnings = self.warnings.clone();
+        warnings.extend(result.caveats.iter().cloned());
+        if let Some(session) = ledger.ruined {
+            warnings.push(format!("the equity was used up on {session}, where the backtest ends"));
+        }
+        Ok(Outcome { result, tables, warnings })
+    }
+}

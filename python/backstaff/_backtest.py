@@ -1,0 +1,338 @@
+"""Strategies in Python, on the ledger that studies use."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any
+
+from backstaff import _native
+from backstaff._curve import curve
+from backstaff._frames import is_frame, place_of, to_columns
+from backstaff._native import Order
+from backstaff._prices import Prices
+from backstaff._table import Table
+from backstaff._threads import n_threads
+from backstaff.errors import DataWarning, StudyError
+
+
+class Market:
+    """What a strategy sees at a session's close: nothing of later sessions can be reached through it.
+
+    It is the same object in all sessions; what it says is of the close at which it is asked.
+
+    Attributes
+    ----------
+    date : datetime.date
+        The session.
+    position : int
+        The number of sessions of the data before it.
+    instruments : tuple of str
+        All instruments of the data, listed at the session or not.
+    cash, equity : float
+        The cash of the account, and the value of cash and positions at this close.
+    positions : dict of str to float
+        The shares that are held; negative if short. Shares and prices are in the units of adjusted prices.
+    weights : dict of str to float
+        The share of equity of each position.
+    prices : dict of str to float
+        The closing prices of the instruments that traded in the session.
+    scores : dict of str to float
+        The scores of the instruments that have one at this close.
+    trades : list of Trade
+        What was traded in the session: ``instrument``, ``shares`` (negative if sold), ``price``, ``fees``.
+    waiting : list of Order
+        The orders that wait to be filled.
+    """
+
+    __slots__ = ("_native",)
+
+    def __init__(self, native: Any) -> None:
+        self._native = native
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._native, name)
+
+    def price(self, instrument: str) -> float | None:
+        """The closing price of an instrument, or None if it did not trade in the session."""
+        return self._native.price(instrument)
+
+    def shares(self, instrument: str) -> float:
+        """The shares of an instrument that are held: 0 without a position, negative if short."""
+        return self._native.shares(instrument)
+
+    def history(self, instrument: str, n: int, field: str = "close") -> list[float]:
+        """The last ``n`` values of a field of the data, the oldest first; fewer while there are no more, NaN where missing."""
+        return self._native.history(instrument, n, field)
+
+    def history_of_all(self, n: int, field: str = "close") -> Any:
+        """The last ``n`` sessions of a field as an array of numpy, sessions × ``instruments``, the oldest first."""
+        import numpy
+
+        values = numpy.frombuffer(self._native._history_of_all(n, field))
+        return values.reshape(-1, len(self._native.instruments))
+
+    def cancel(self, order: Order) -> None:
+        """Withdraw an order of ``waiting``."""
+        self._native.cancel(order)
+
+    def __repr__(self) -> str:
+        return repr(self._native)
+
+
+class Strategy:
+    """Decides at the close of each session what to trade in the next one.
+
+    Attributes
+    ----------
+    warm_up : int
+        How many closing prices an instrument needs before it has a score that counts.
+
+    Examples
+    --------
+    >>> class Momentum(bs.Strategy):
+    ...     def on_session(self, market):
+    ...         past = market.history("A", 3)
+    ...         return {"A": 1.0} if past[-1] > past[0] else {}
+    >>> bs.backtest(frame, Momentum(), execution="close").equity().num_rows
+    3
+    """
+
+    warm_up: int = 0
+
+    @property
+    def name(self) -> str:
+        """The name for tables: that of the class."""
+        return type(self).__name__
+
+    def on_start(self, market: Market) -> None:
+        """Called once, at the close of the first session, before its decision."""
+
+    def on_session(self, market: Market) -> Mapping[str, float] | list[Order] | None:
+        """What is wanted after a session's close.
+
+        Returns
+        -------
+        dict of str to float
+            The whole book as shares of equity, negative for short positions; what it does not name is sold, and ``{}`` sells
+            everything. The weights add up to 1 at most: the rest is cash, and nothing is borrowed.
+        list of Order
+            Orders for the next session; everything else stays as it is.
+        None
+            Everything stays as it is.
+        """
+        raise NotImplementedError
+
+    def on_end(self, market: Market) -> None:
+        """Called once, at the close of the last session, after its decision."""
+
+
+class Backtest:
+    """What became of a strategy, as :func:`backtest` gives it; in a notebook its measures and its curve.
+
+    Attributes
+    ----------
+    strategy : str
+        The name of the strategy.
+    measures : dict of str to float
+        The measures by name, such as ``cagr``, ``sharpe`` and ``max_drawdown``; NaN where one is not defined.
+    unfilled : dict of str to int
+        How many orders were not filled as asked, by reason.
+    warnings : list of str
+        What a user of the numbers should know; each was also issued as a :class:`DataWarning`.
+    """
+
+    _SHOWN = ("cagr", "volatility", "sharpe", "max_drawdown", "turnover_annual", "cost_annual")
+
+    def __init__(self, facts: str, tables: list[tuple[str, Any]], told: list[str]) -> None:
+        found = json.loads(facts)
+        self.strategy: str = found["strategy"]
+        self._defined = {measure["name"]: measure for measure in found["measures"]}
+        self.measures = {
+            name: math.nan if measure["value"] is None else measure["value"] for name, measure in self._defined.items()
+        }
+        self.unfilled: dict[str, int] = dict(found["unfilled"])
+        self.warnings = told
+        self._curve = found["curve"]
+        self._tables = {name: Table(table) for name, table in tables}
+
+    def equity(self) -> Table:
+        """The account at each close: equity, cash, trades, costs."""
+        return self._tables["equity"]
+
+    def trades(self) -> Table:
+        """The positions from flat to flat: entry, exit, size, prices, costs, result."""
+        return self._tables["trades"]
+
+    def order_log(self) -> Table:
+        """The orders with their fills, and the reasons for what was not filled."""
+        return self._tables["orders"]
+
+    def positions(self) -> Table:
+        """What was held at each close."""
+        return self._tables["positions"]
+
+    def weights(self) -> Table:
+        """The weights that were wanted, beside those held."""
+        return self._tables["weights"]
+
+    def __repr__(self) -> str:
+        sessions = self._curve["sessions"]
+        lines = [f"Backtest of {self.strategy}, {sessions[0]} to {sessions[-1]}"]
+        lines += [f"  {title}: {text}" for title, text in self._rows()]
+        return "\n".join(lines + [f"  beware: {warning}" for warning in self.warnings])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><td>{escape(title)}</td><td>{escape(text)}</td></tr>" for title, text in self._rows())
+        told = "".join(f"<li>{escape(warning)}</li>" for warning in self.warnings)
+        return f"<p><b>{escape(self.strategy)}</b></p><table>{rows}</table>{curve({**self._curve, 'portfolio': self.strategy})}<ul>{told}</ul>"
+
+    def _rows(self) -> list[tuple[str, str]]:
+        shown = [self._defined[name] for name in self._SHOWN if name in self._defined]
+        rows = [(measure["title"], _text(measure)) for measure in shown]
+        if self.unfilled:
+            rows.append(("Orders not filled as asked", ", ".join(f"{n} {why}" for why, n in self.unfilled.items())))
+        return rows
+
+
+def backtest(
+    data: Any,
+    strategy: Strategy | Callable[[Market], Any],
+    *,
+    execution: str = "open",
+    costs: Mapping[str, Any] | None = None,
+    cash: float = 1e6,
+    scores: Any | None = None,
+    change: str | None = None,
+    threads: int | None = None,
+    terms: Mapping[str, Any] | None = None,
+    **form: object,
+) -> Backtest:
+    """Run a strategy over prices: it decides at each close, and its orders are filled in the next session.
+
+    Parameters
+    ----------
+    data : Prices, path or frame
+        What :func:`read` gives or takes. Prices are adjusted as a study does.
+    strategy : Strategy or callable
+        Anything with ``on_session``; or a function of the market alone.
+    execution : str
+        The price of the next session at which orders without a price of their own are filled: ``open`` or ``close``.
+    costs : mapping, optional
+        ``commission_bps``, ``slippage_bps``, ``impact``, ``sell_tax_bps``, ``minimum``, ``borrow_bps``: the keys of a study's
+        ``portfolio.costs``. Nothing costs anything if absent.
+    cash : float
+        The money at the start.
+    scores : path or frame, optional
+        Dates, instruments and a column ``score``, for ``market.scores``; a score counts for 40 days at most.
+    change : str, optional
+        The column of changes against base prices by which prices are adjusted.
+    terms : mapping, optional
+        Further keys of a study's ``portfolio``: ``from``, ``to``, ``rebalance``, ``lot``, ``stop``, ``volume_cap`` and others.
+    threads, **form
+        As for :func:`read`.
+
+    Returns
+    -------
+    Backtest
+        The measures, and the ledger as tables.
+
+    Raises
+    ------
+    StudyError
+        If a term makes no sense, or the strategy fails: with its own traceback, and its exception as the cause.
+    DataError
+        If the data or the scores can't be read.
+
+    Examples
+    --------
+    >>> held = bs.backtest(frame, lambda market: {"A": 0.5, "B": 0.5}, execution="close", costs={"commission_bps": 5})
+    >>> held.trades().num_rows
+    2
+    """
+    if isinstance(data, Prices):
+        if form:
+            raise StudyError("say to read(), not to backtest(), how the data are written")
+        data, form = data._data, data._form
+    source, said = place_of(data, dict(form))
+    asked = {"execution": execution, "costs": dict(costs or {}), "initial_cash": cash}
+    doubled = set(asked) & set(terms or {})
+    if doubled:
+        raise StudyError(f"terms: {', '.join(sorted(doubled))} is an argument of its own")
+    with tempfile.TemporaryDirectory(prefix="backstaff-scores-") as folder:
+        place = _scores(scores, folder)
+        wanted = {"terms": {**asked, **(terms or {})}, "change": change, "scores": place}
+        wanted = json.dumps(wanted, default=str)
+        found = _native.backtest(source, json.dumps(said), wanted, _Asked(strategy), n_threads(threads))
+    for text in found[2]:
+        warnings.warn(text, DataWarning, stacklevel=2)
+    return Backtest(*found)
+
+
+class _Asked:
+    """A strategy as the native part asks it."""
+
+    def __init__(self, strategy: Any) -> None:
+        own = isinstance(strategy, Strategy)
+        session = getattr(strategy, "on_session", None) or (strategy if callable(strategy) else None)
+        if isinstance(strategy, type):
+            raise StudyError(f"{strategy.__qualname__} is a class; give an object of it: {strategy.__qualname__}()")
+        if session is None:
+            raise StudyError(f"a {type(strategy).__qualname__} is no strategy: it has no `on_session` and can't be called")
+        if not own and not hasattr(strategy, "on_session"):
+            self.name = getattr(strategy, "__name__", type(strategy).__name__)
+        else:
+            self.name = str(getattr(strategy, "name", type(strategy).__name__))
+        self.warm_up = int(getattr(strategy, "warm_up", 0))
+        self._market: Market | None = None
+        self.on_session = self._seeing(session)
+        # Those of the base class do nothing.
+        self.on_start = self._seeing(_own(strategy, "on_start"))
+        self.on_end = self._seeing(_own(strategy, "on_end"))
+
+    def _seeing(self, method: Any) -> Any:
+        if method is None:
+            return None
+
+        def called(native: Any) -> Any:
+            market = self._market
+            if market is None:
+                market = self._market = Market(native)
+            return method(market)
+
+        return called
+
+
+def _own(strategy: Any, name: str) -> Any:
+    method = getattr(strategy, name, None)
+    return None if getattr(method, "__func__", None) is getattr(Strategy, name) else method
+
+
+def _scores(scores: Any, folder: str) -> str | None:
+    if scores is None:
+        return None
+    if not is_frame(scores):
+        try:
+            return os.fspath(scores)
+        except TypeError:
+            raise StudyError(f"scores: a {type(scores).__name__} is neither a path nor a frame") from None
+    table, form = to_columns(scores)
+    if form:
+        raise StudyError("scores: give a row for each date and instrument, as `frame.stack()` does")
+    path = os.path.join(folder, "scores.parquet")
+    _native.write_parquet(table, path)
+    return path
+
+
+def _text(measure: Mapping[str, Any]) -> str:
+    value, unit = measure["value"], measure["unit"]
+    if value is None:
+        return "–"
+    return f"{value:.2%}" if unit.startswith("fraction") else f"{value:,.2f}"
