@@ -95,6 +95,7 @@ impl Code {
             }
             let sum = targets.values().sum::<f64>();
             if sum > 1.0 + ROUNDING {
+                let sum = (sum * 1e6).round() / 1e6;
                 return Err(argument(format!(
                     "the weights add up to {sum}, but nothing is borrowed: the equity is 1"
                 )));
