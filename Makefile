@@ -1,6 +1,6 @@
 # Thin targets over cargo; what they need is installed by .ci/setup, which says what and why.
 
-.PHONY: demo install dist dist-test wheel python pictures test test-fast deny gate bench-accept fuzz setup bench bench-features bench-folds bench-krx bench-regimes fmt
+.PHONY: demo install dist dist-test wheel stubs python pictures test test-fast deny gate bench-accept fuzz setup bench bench-features bench-folds bench-krx bench-regimes fmt
 backstaff := target/release/backstaff
 STOCKS ?= 2500
 SECONDS_EACH ?= 60
@@ -30,9 +30,14 @@ wheels := $(if $(filter release,$(PROFILE)),dist,target/wheels)
 wheel: ## Build the wheel of the Python module, which holds the program too, into dist/ (for tests, sooner: `make wheel PROFILE=dev`).
 	.ci/setup python
 	rm -rf $(wheels)
-	.deps/python/bin/maturin build --profile $(PROFILE) --locked --manifest-path python/Cargo.toml --target-dir target --out $(wheels)
+	.deps/python/bin/maturin build --strip --profile $(PROFILE) --locked --manifest-path python/Cargo.toml --target-dir target --out $(wheels)
+
+stubs: ## Make the stubs of the native part of the Python module, after a change of it.
+	.ci/setup python
+	python/stubs
 
 python: wheel ## Install the wheel into a fresh environment and run the tests of the module there.
+	python/stubs --check
 	python/test $(wheels)/*.whl
 
 test: deny ## Everything that CI checks.
@@ -44,7 +49,7 @@ test: deny ## Everything that CI checks.
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
 # Integration tests that only `make test` runs: a browser, all operators cut in all ways, and whole markets and studies.
-slow := append browser contract krx learning market pictures precompute report run stability tutorial
+slow := append browser contract examples krx learning market pictures precompute report run stability tutorial
 integration := $(notdir $(basename $(wildcard crates/*/tests/*.rs)) $(patsubst %/main.rs,%,$(wildcard crates/*/tests/*/main.rs)))
 quick := $(sort $(filter-out $(slow),$(integration)))
 test-fast: ## An answer in three minutes: format, lints, unit tests and the quick integration tests.

@@ -268,8 +268,7 @@ def backtest(
         raise StudyError(f"terms: {', '.join(sorted(doubled))} is an argument of its own")
     with tempfile.TemporaryDirectory(prefix="backstaff-scores-") as folder:
         place = _scores(scores, folder)
-        wanted = {"terms": {**asked, **(terms or {})}, "change": change, "scores": place}
-        wanted = json.dumps(wanted, default=str)
+        wanted = json.dumps({"terms": {**asked, **(terms or {})}, "change": change, "scores": place}, default=str)
         found = _native.backtest(source, json.dumps(said), wanted, _Asked(strategy), n_threads(threads))
     for text in found[2]:
         warnings.warn(text, DataWarning, stacklevel=2)

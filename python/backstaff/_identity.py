@@ -41,6 +41,8 @@ class Identity:
         self._code: dict[str, str] = {}
         self._modules: set[str] = set()
         self._open: set[int] = set()
+        self._packages = _packages()
+        self._standard = Path(sysconfig.get_path("stdlib")).resolve()
         described = self.describe(value)
         version = ".".join(map(str, sys.version_info[:2]))
         self.fields = [("object", described), ("python", version), *sorted(self._code.items())]
@@ -128,9 +130,9 @@ class Identity:
             return True
         self._modules.add(name)
         path = Path(file).resolve()
-        if any(path.is_relative_to(folder) for folder in _packages()):
+        if any(path.is_relative_to(folder) for folder in self._packages):
             self._add_package(name.partition(".")[0], module)
-        elif not path.is_relative_to(_standard()):
+        elif not path.is_relative_to(self._standard):
             source = path.with_suffix(".py") if path.suffix == ".pyc" else path
             try:
                 self._code[f"source {path.name}"] = digest(source.read_bytes())
@@ -215,12 +217,7 @@ def _is_set(cell: types.CellType) -> bool:
     return True
 
 
-@functools.cache
-def _packages() -> tuple[Path, ...]:
+def _packages() -> set[Path]:
+    """The folders of installed packages."""
     folders = [*site.getsitepackages(), site.getusersitepackages(), *(sysconfig.get_path(key) for key in ("purelib", "platlib"))]
-    return tuple({Path(folder).resolve() for folder in folders})
-
-
-@functools.cache
-def _standard() -> Path:
-    return Path(sysconfig.get_path("stdlib")).resolve()
+    return {Path(folder).resolve() for folder in folders}

@@ -101,7 +101,7 @@ class Study:
             path = os.fspath(study)
         else:
             raise StudyError(f"a {type(study).__name__} is no study; give a path or a mapping")
-        places = tuple(None if place is None else os.fspath(place) for place in (store, reports))
+        places = _place(store), _place(reports)
         models = self._given.models()
         self._native = _native.Study(path, settings, profile, places, n_threads(threads), models)
 
@@ -142,6 +142,22 @@ class Study:
         if path is not None:
             Path(path).write_text(text, encoding="utf-8")
         return text
+
+    def check(self) -> list[str]:
+        """Read the data, resolve all expressions and cut the folds, as a run would; nothing is trained or simulated.
+
+        Returns
+        -------
+        list of str
+            The warnings that a run would begin with.
+
+        Raises
+        ------
+        DataError, ExpressionError, ModelError, StudyError
+            What would stop a run up to there.
+        """
+        _prepare()
+        return self._native.check()
 
     def run(self, *, progress: bool = True) -> Run:
         """Run the study: what the store has is found, the rest is computed, the report is written.
@@ -323,6 +339,10 @@ class _Given:
         path = os.path.join(self._folder.name, f"frame-{next(self._numbers)}.parquet")
         _native.write_parquet(table, path)
         return path
+
+
+def _place(place: _Place | None) -> str | None:
+    return None if place is None else os.fspath(place)
 
 
 def _texts(parameters: Mapping[str, Any] | None) -> dict[str, Any]:

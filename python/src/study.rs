@@ -106,6 +106,11 @@ impl Study {
         self.study.store_path().to_owned()
     }
 
+    /// What a run would begin with, up to its folds: the warnings.
+    fn check(&self, py: Python<'_>) -> PyResult<Vec<String>> {
+        detached(py, |_| self.study.tried())
+    }
+
     /// Run the study; the text is the table of portfolios.
     fn run(&self, py: Python<'_>, show: Option<Py<PyAny>>) -> PyResult<Answer> {
         let outcome = shown(py, show.as_ref(), |observer| self.study.run(observer))?;

@@ -105,6 +105,15 @@ def test_all_that_is_wrong_is_said_at_once(here):
         bs.Study(settings("none.parquet")).run(progress=False)
 
 
+def test_a_check_says_what_a_run_would_begin_with(here):
+    study = bs.Study(learning("prices.parquet"))
+    assert all(isinstance(warning, str) for warning in study.check())
+    with pytest.raises(bs.ExpressionError, match="closee"):
+        study.set("features.define.mom", "$closee / 2").check()
+    with pytest.raises(bs.StudyError, match="folds"):
+        study.set("folds.test.from", "2034-01-01").check()
+
+
 def test_a_study_learns_is_proved_and_orders(here):
     study = bs.Study(learning("prices.parquet"))
     run = study.run(progress=False)

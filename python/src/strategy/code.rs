@@ -6,7 +6,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use backstaff_portfolio::{Decision, Order as Asked, Strategy, View, rebalance_to};
+use backstaff_portfolio::{
+    Decision, Order as Asked, OrderType, Quantity, Reason, Strategy, View, rebalance_to,
+};
 use pyo3::{
     exceptions::{PyKeyboardInterrupt, PySystemExit},
     prelude::*,
@@ -113,6 +115,12 @@ impl Code {
             let order = order.cast::<Order>().map_err(|_| nonsense())?.get();
             let instrument = find(&self.places, &order.instrument)?;
             let asked = Asked::new(instrument, order.quantity, order.at);
+            // What protects a position is no order that failed when the position is gone.
+            let asked = match (order.quantity, order.at) {
+                (Quantity::Exit, OrderType::Stop(_)) => asked.because(Reason::Stop),
+                (Quantity::Exit, OrderType::Limit(_)) => asked.because(Reason::TakeProfit),
+                _ => asked,
+            };
             Ok(if order.until_cancelled { asked.until_cancelled() } else { asked })
         };
         Ok(orders.iter().map(order).collect::<PyResult<Vec<_>>>()?.into())

@@ -16,7 +16,7 @@ impl Study {
     /// # Errors
     ///
     /// Those of a run up to there.
-    pub(crate) fn tried(&self) -> Result<Vec<String>, StudyError> {
+    pub fn tried(&self) -> Result<Vec<String>, StudyError> {
         let store = Store::open(&self.store)?;
         self.on_threads(|| {
             let watch = Watch::new(&Silent);

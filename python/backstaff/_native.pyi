@@ -1,0 +1,281 @@
+# Made by `make stubs`.
+from _typeshed import SupportsGetItem
+from datetime import date
+from os import PathLike
+from pathlib import Path
+from typing_extensions import CapsuleType
+from typing import Any, SupportsFloat, SupportsIndex, final
+
+__all__ = ["Market", "Order", "Prices", "Study", "Table", "Trade", "backtest", "compare_runs", "judge", "large_pages", "program", "read", "read_parquet", "write_parquet"]
+
+@final
+class Market:
+    """
+    What a strategy sees at a session's close.
+    """
+    def __repr__(self, /) -> str: ...
+    def _history_of_all(self, /, n: SupportsIndex, field: str) -> bytearray:
+        """
+        The last `n` sessions of a field for all instruments, as bytes: a row for each session, the oldest first.
+        """
+    def cancel(self, /, order: Order) -> None:
+        """
+        Withdraw an order that waits.
+        """
+    @property
+    def cash(self, /) -> float:
+        """
+        The cash of the account.
+        """
+    @property
+    def date(self, /) -> date:
+        """
+        The session at whose close the strategy decides.
+        """
+    @property
+    def equity(self, /) -> float:
+        """
+        The value of cash and positions at this close.
+        """
+    def history(self, /, instrument: str, n: SupportsIndex, field: str = "close") -> list[float]:
+        """
+        The last `n` values of a field, the oldest first; fewer while there are no more. A missing value is NaN.
+        """
+    @property
+    def instruments(self, /) -> tuple:
+        """
+        The names of all instruments of the data, listed or not.
+        """
+    @property
+    def position(self, /) -> int:
+        """
+        The number of sessions before this one in the data.
+        """
+    @property
+    def positions(self, /) -> dict:
+        """
+        The shares that are held, by instrument; negative if short.
+        """
+    def price(self, /, instrument: str) -> float | None:
+        """
+        The closing price of an instrument, if it traded in this session.
+        """
+    @property
+    def prices(self, /) -> dict:
+        """
+        The closing prices of the instruments that traded in this session.
+        """
+    @property
+    def scores(self, /) -> dict:
+        """
+        The scores of the instruments that have one at this close.
+        """
+    def shares(self, /, instrument: str) -> float:
+        """
+        The shares of an instrument that are held: 0 without a position, negative if short.
+        """
+    @property
+    def trades(self, /) -> list[Trade]:
+        """
+        The trades of this session, in order.
+        """
+    @property
+    def waiting(self, /) -> list[Order]:
+        """
+        The orders that wait, the oldest first.
+        """
+    @property
+    def weights(self, /) -> dict:
+        """
+        The share of equity of each position; negative if short.
+        """
+
+@final
+class Order:
+    """
+    An order for the next session.
+    """
+    def __new__(cls, /, instrument: str, *, shares: SupportsFloat | SupportsIndex | None = None, weight: SupportsFloat | SupportsIndex | None = None, cash_share: SupportsFloat | SupportsIndex | None = None, close: bool = False, limit: SupportsFloat | SupportsIndex | None = None, stop: SupportsFloat | SupportsIndex | None = None, at: str | None = None, until_cancelled: bool = False) -> Order: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def id(self, /) -> int | None:
+        """
+        The number under which it waits; None for one that was not handed in.
+        """
+    @property
+    def instrument(self, /) -> str: ...
+
+@final
+class Prices:
+    """
+    Prices that were read.
+    """
+    def compute(self, /, features: SupportsGetItem[int, tuple[str, str]], libraries: SupportsGetItem[int, str], file: str | PathLike[str] | None, threads: SupportsIndex) -> tuple[Table, list[tuple[str, str]], list[str]]:
+        """
+        Compute features, given by name and expression, and libraries: the table, what of the libraries was left out and
+        why, and what a user of the table should know.
+        """
+    def fields(self, /) -> list[str]:
+        """
+        The names of the fields that expressions may use.
+        """
+    def found(self, /) -> str:
+        """
+        How the files were understood: a JSON object.
+        """
+    def num_rows(self, /) -> int:
+        """
+        The number of rows.
+        """
+    def warnings(self, /) -> list[str]:
+        """
+        What a user of the prices should know.
+        """
+
+@final
+class Study:
+    """
+    A study.
+    """
+    def __new__(cls, /, path: str | PathLike[str] | None, settings: tuple[str, str | PathLike[str]] | None, profile: str | None, places: tuple[str | PathLike[str] | None, str | PathLike[str] | None], threads: SupportsIndex, models: SupportsGetItem[int, tuple[str, Any]]) -> Study:
+        """
+        Read a study's file, or take it from a JSON text whose paths are relative to `folder`.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        The name under which runs are remembered.
+        """
+    def orders(self, /, account: tuple[str | PathLike[str] | None, SupportsFloat | SupportsIndex] | None, lot: SupportsFloat | SupportsIndex | None, max_age: SupportsIndex | None, show: Any | None) -> tuple[str, str]:
+        """
+        The orders for the session after the newest one: those of the simulated account without cash.
+        """
+    def prove(self, /, dates: SupportsIndex, show: Any | None) -> tuple[str, str, bool]:
+        """
+        Change the future at several dates, and see whether the past moves.
+        """
+    def run(self, /, show: Any | None) -> tuple[str, str]:
+        """
+        Run the study; the text is the table of portfolios.
+        """
+    def settings(self, /) -> tuple[str, str]:
+        """
+        All settings, with what the study left open filled in and the profile laid over it: a JSON text, and YAML.
+        """
+    def status(self, /) -> tuple[str, str]:
+        """
+        What the last run left in the store.
+        """
+    @property
+    def store(self, /) -> Path:
+        """
+        The folder of the store.
+        """
+    def update(self, /, show: Any | None) -> tuple[str, str]:
+        """
+        Read the data, and compute the features that are missing.
+        """
+    def why(self, /, stage: str | None) -> tuple[str, str]:
+        """
+        Why the stages of the last run were computed, or that they were found.
+        """
+    def with_settings(self, /, settings: str, models: SupportsGetItem[int, tuple[str, Any]]) -> Study:
+        """
+        The same study with these settings, given as a JSON text: its folder, profile's name and options stay.
+        """
+
+@final
+class Table:
+    """
+    A table in memory, for whoever reads Arrow.
+    """
+    def __arrow_c_schema__(self, /) -> CapsuleType:
+        """
+        The types of the table's columns.
+        """
+    def __arrow_c_stream__(self, /, requested_schema: Any | None = None) -> CapsuleType:
+        """
+        The table as a stream of Arrow's record batches, without a copy.
+        """
+    @property
+    def column_names(self, /) -> list[str]:
+        """
+        The names of the columns, in order.
+        """
+    def head(self, /, count: SupportsIndex) -> list[list[str]]:
+        """
+        The first rows as texts.
+        """
+    @property
+    def num_rows(self, /) -> int:
+        """
+        The number of rows.
+        """
+
+@final
+class Trade:
+    """
+    A trade that took place.
+    """
+    def __repr__(self, /) -> str: ...
+    @property
+    def fees(self, /) -> float:
+        """
+        Commission and tax.
+        """
+    @property
+    def instrument(self, /) -> str:
+        """
+        The name of the instrument.
+        """
+    @property
+    def price(self, /) -> float:
+        """
+        The price, slippage included.
+        """
+    @property
+    def shares(self, /) -> float:
+        """
+        The number of shares, negative if sold.
+        """
+
+def backtest(data: Any, keywords: str, asked: str, strategy: Any, threads: SupportsIndex) -> tuple[str, list[tuple[str, Table]], list[str]]:
+    """
+    Run a strategy, given by its name, its look-back and its methods, over prices.
+    """
+
+def compare_runs(wanted: SupportsGetItem[int, str], out: str | PathLike[str] | None, store: str | PathLike[str] | None) -> tuple[str, str]:
+    """
+    Compare runs, named as on the command line, and write a page about them.
+    """
+
+def judge(data: Any, asked: str, keywords: str, threads: SupportsIndex) -> tuple[str, str, str]:
+    """
+    Judge a feature on a file or folder, or on a table that speaks Arrow's protocol: a JSON text, a text for people, the page.
+    """
+
+def large_pages() -> tuple[str, str] | None:
+    """
+    The environment variable, and its value, with which a process gets large pages for large arrays.
+    """
+
+def program(arguments: SupportsGetItem[int, str]) -> int:
+    """
+    Carry out a command of the command line, the program's name first, and return its exit code.
+    """
+
+def read(data: Any, facts: str | PathLike[str] | None, keywords: str, threads: SupportsIndex) -> Prices:
+    """
+    Read prices from a file or folder, or from a table that speaks Arrow's protocol; `keywords` is a JSON object that says
+    its form.
+    """
+
+def read_parquet(path: str | PathLike[str]) -> Table:
+    """
+    Read a table that a run has written as Parquet.
+    """
+
+def write_parquet(table: Any, path: str | PathLike[str]) -> None:
+    """
+    Write a table of another library as Parquet.
+    """
