@@ -36,7 +36,7 @@ pub use check::{
 pub use date_order::DateOrder;
 pub use date_text::Shape;
 pub use error::{BadPrice, Duplicate, Place, SourceError};
-pub use format::boundary::behind_boundary;
+pub use format::{boundary::behind_boundary, memory_table::MemoryTable};
 pub use keys::{
     matched::{Judged, Match, Pair, Unmet},
     mend::Mend,
@@ -77,7 +77,7 @@ pub use request::{
 };
 pub use table::{
     attributes::{Attributes, Since, read_attributes},
-    given_values::{GivenSource, GivenValues, Holds, Placed},
+    given_values::{GivenSource, GivenValues, Holds, Placed, is_known_at},
     number_table::NumberTable,
     row_dates::{DateColumn, RowDates},
 };

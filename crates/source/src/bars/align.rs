@@ -14,6 +14,7 @@ use crate::{
         cell,
         coded_texts::CodedTexts,
         decoded::{Block, SourceColumn},
+        numbers::{Numbers, Values},
     },
 };
 
@@ -127,14 +128,14 @@ impl Alignment {
     pub(crate) fn gather(&self, column: &SourceColumn) -> (Column, usize) {
         match column.encoding() {
             Encoding::F32 => {
-                let (out, infinite) = self.gathered(column, f32::NAN, |part, row| match part {
-                    Column::F32(values) => values[row],
-                    Column::F64(_) => unreachable!("all parts are stored in four bytes"),
+                let (out, infinite) = self.gathered(column, f32::NAN, |part, row| match part.values() {
+                    Values::F32(values) => values[row],
+                    Values::F64(_) => unreachable!("all parts are stored in four bytes"),
                 });
                 (Column::F32(out), infinite)
             }
             Encoding::F64 => {
-                let (out, infinite) = self.gathered(column, f64::NAN, Column::get);
+                let (out, infinite) = self.gathered(column, f64::NAN, Numbers::get);
                 (Column::F64(out), infinite)
             }
         }
@@ -144,7 +145,7 @@ impl Alignment {
         &self,
         column: &SourceColumn,
         missing: T,
-        get: impl Fn(&Column, usize) -> T + Sync,
+        get: impl Fn(&Numbers, usize) -> T + Sync,
     ) -> (Vec<T>, usize) {
         let mut out = vec![T::default(); self.cells.len()];
         let infinite = out.par_chunks_mut(CHUNK).zip(self.cells.par_chunks(CHUNK)).map(|(out, cells)| {

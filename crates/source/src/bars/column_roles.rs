@@ -8,6 +8,7 @@ use crate::{
     format::{
         bar_columns::{BarColumns, InstrumentKey},
         header::{ColumnKind, HeaderColumn},
+        memory_table::is_memory,
         table_file::table_name,
     },
     names::{DATE, INSTRUMENT, UNNAMED, field_name, find_named, folded, is_field_name},
@@ -225,6 +226,21 @@ pub(crate) fn looks_wide(
          `wide: close` (`--wide close` where no study says it)",
         file.display()
     )))
+}
+
+/// Fail if a table in memory has no column of instruments: it has no name of a file that could say the instrument.
+pub(crate) fn refuse_nameless(
+    roles: &ColumnRoles,
+    file: &Path,
+    header: &[HeaderColumn],
+) -> Result<(), SourceError> {
+    if !is_memory(file) || !matches!(roles.columns.instrument, InstrumentKey::Name(_)) {
+        return Ok(());
+    }
+    Err(match tickers(roles) {
+        Some(names) => SourceError::LooksWide { path: file.to_owned(), names },
+        None => SourceError::no_column(file, &names_of(header), "instrument"),
+    })
 }
 
 impl ColumnRoles {

@@ -1,11 +1,10 @@
 //! A first look at whole columns: mostly nothing is odd in them, and then no row has to be looked at.
 
-use backstaff_panel::Column;
 use rayon::prelude::*;
 
 use crate::{
     bars::column_roles::PRICES,
-    format::{decoded::SourceColumn, untraded::TRADED_PRICES},
+    format::{decoded::SourceColumn, numbers::Values, untraded::TRADED_PRICES},
     request::{
         adjustment::Adjustment,
         panel_source::{OnBadRow, PanelSource},
@@ -70,9 +69,9 @@ impl FirstLook {
             .par_iter()
             .filter_map(|(name, column)| Some((Checked::of(name, request.adjustment)?, column)));
         let looks = checked.flat_map(|(kind, column)| {
-            column.parts.par_iter().flatten().map(move |part| match part {
-                Column::F32(values) => Self::over(values, kind),
-                Column::F64(values) => Self::over(values, kind),
+            column.parts.par_iter().flatten().map(move |part| match part.values() {
+                Values::F32(values) => Self::over(values, kind),
+                Values::F64(values) => Self::over(values, kind),
             })
         });
         let look = looks.reduce(Self::default, |a, b| Self {
@@ -102,11 +101,13 @@ impl FirstLook {
 fn any_crossed(columns: &[(String, SourceColumn)]) -> bool {
     let column = |wanted: &str| columns.iter().find(|(name, _)| name == wanted).map(|(_, column)| column);
     let Some((high, low)) = column("high").zip(column("low")) else { return false };
-    high.parts.par_iter().zip(&low.parts).any(|parts| match parts {
-        (Some(Column::F32(high)), Some(Column::F32(low))) => crossed_in(high, low),
-        (Some(Column::F64(high)), Some(Column::F64(low))) => crossed_in(high, low),
-        (Some(high), Some(low)) => (0..high.len()).any(|row| is_crossed(high.get(row), low.get(row))),
-        _ => false,
+    high.parts.par_iter().zip(&low.parts).any(|parts| {
+        let (Some(high), Some(low)) = parts else { return false };
+        match (high.values(), low.values()) {
+            (Values::F32(high), Values::F32(low)) => crossed_in(high, low),
+            (Values::F64(high), Values::F64(low)) => crossed_in(high, low),
+            _ => (0..high.len()).any(|row| is_crossed(high.get(row), low.get(row))),
+        }
     })
 }
 

@@ -72,6 +72,7 @@ fn read_files(request: &PanelSource) -> Result<DecodedBars, SourceError> {
     for (path, opened) in paths.iter().zip(opened) {
         let (file, header) = opened?;
         let of_file = column_roles::resolve(path, &header, request)?;
+        column_roles::refuse_nameless(&of_file, path, &header)?;
         files
             .push(file.with_date_order(of_file.vendor.map_or(DateOrder::Detect, |vendor| vendor.date_order)));
         roles.push(of_file);

@@ -149,7 +149,7 @@ fn join(blocks: &[Block], at: usize, sessions: &[&[Bar]]) -> Block {
             let fold = Fold::of(name);
             session[1..].iter().fold(of_bar(&session[0]), |held, bar| fold.join(held, of_bar(bar)))
         };
-        Column::F64(sessions.iter().map(joined).collect())
+        Column::F64(sessions.iter().map(joined).collect()).into()
     };
     let category = |name: &String| {
         let mut texts = CodedTexts::with_capacity(sessions.len());

@@ -5,7 +5,7 @@ use std::{
     ops::Range,
 };
 
-use backstaff_panel::{Column, Instrument, Session, split_at_offsets};
+use backstaff_panel::{Instrument, Session, split_at_offsets};
 use rayon::prelude::*;
 
 use super::{
@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     error::{Duplicate, SourceError},
-    format::decoded::{Block, Blocks},
+    format::{
+        decoded::{Block, Blocks},
+        numbers::Numbers,
+    },
     provider::tables::delistings::Delistings,
     request::panel_source::PanelSource,
 };
@@ -257,7 +260,7 @@ fn blank(blocks: &Blocks, of_files: bool) -> Vec<bool> {
         if columns.is_empty() {
             columns = block.numbers.iter().collect();
         }
-        let is_empty = |(name, column): &&(String, Column), row: usize| {
+        let is_empty = |(name, column): &&(String, Numbers), row: usize| {
             column.get(row).is_nan() || (of_files && name == "volume" && column.get(row) == 0.0)
         };
         let is_blank = |row: usize| !columns.is_empty() && columns.iter().all(|column| is_empty(column, row));

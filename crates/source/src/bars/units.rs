@@ -13,7 +13,7 @@ pub(super) fn convert(block: &mut Block, units: &[(String, Unit)]) {
             let flag = |row| if column.get(row) < 0.0 { 0.0 } else { 1.0 };
             traded = Some(Column::F32((0..column.len()).map(flag).collect()));
         }
-        match column {
+        match column.to_mut() {
             Column::F32(values) => {
                 for value in values {
                     *value = of(*unit, (*value).into()) as f32;
@@ -26,7 +26,7 @@ pub(super) fn convert(block: &mut Block, units: &[(String, Unit)]) {
             }
         }
     }
-    block.numbers.extend(traded.map(|traded| (TRADED.to_owned(), traded)));
+    block.numbers.extend(traded.map(|traded| (TRADED.to_owned(), traded.into())));
 }
 
 /// A vendor's number in our form; NaN where it says that it is unknown.

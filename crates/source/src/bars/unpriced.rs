@@ -42,11 +42,17 @@ pub(super) fn leave_out_halts(
         SourceError::no_column(&request.path, &found, "volume")
     })?;
     // Of files without a column of volumes nothing is known.
-    let parts = volume.parts.par_iter().map(|part| part.as_ref().map(untraded)).collect::<Vec<_>>();
+    let parts = volume
+        .parts
+        .par_iter()
+        .map(|part| part.as_ref().map(|part| untraded(part.values())))
+        .collect::<Vec<_>>();
     for (_, column) in columns.iter_mut().filter(|(name, _)| is_price(name, request)) {
         column.parts.par_iter_mut().zip(&parts).for_each(|(prices, halts)| {
-            if let (Some(prices), Some(Untraded { rows, .. })) = (prices, halts) {
-                leave_out(prices, rows);
+            if let (Some(prices), Some(Untraded { rows, .. })) = (prices, halts)
+                && rows.contains(&true)
+            {
+                leave_out(prices.to_mut(), rows);
             }
         });
     }
@@ -92,7 +98,7 @@ pub(super) fn leave_out_zeros(
     }
     let zeros = Zeros::of(rows, columns, request);
     for (_, column) in columns.iter_mut().filter(|(name, _)| is_price(name, request)) {
-        column.parts.par_iter_mut().flatten().for_each(|part| match part {
+        column.parts.par_iter_mut().flatten().for_each(|part| match part.to_mut() {
             Column::F32(values) => without_zeros(values, f32::NAN),
             Column::F64(values) => without_zeros(values, f64::NAN),
         });

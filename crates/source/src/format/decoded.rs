@@ -6,9 +6,9 @@ use std::{
     path::PathBuf,
 };
 
-use backstaff_panel::{Column, Encoding};
+use backstaff_panel::Encoding;
 
-use super::{coded_texts::CodedTexts, row_numbers::RowNumbers};
+use super::{coded_texts::CodedTexts, numbers::Numbers, row_numbers::RowNumbers};
 use crate::{error::Place, keys::name_rule::NameRule};
 
 /// Some rows of a file: a row group of a Parquet file, or a whole CSV file.
@@ -26,7 +26,7 @@ pub(crate) struct Block {
     /// Whether stamps say another zone than UTC, so that their dates are local ones already.
     pub own_zone: bool,
     /// The columns of numbers by our names.
-    pub numbers: Vec<(String, Column)>,
+    pub numbers: Vec<(String, Numbers)>,
     pub categories: Vec<(String, CodedTexts)>,
 }
 
@@ -130,7 +130,7 @@ impl Blocks {
 #[derive(Debug)]
 pub(crate) struct SourceColumn {
     /// The column of each block; `None` where the block's file has no such column.
-    pub parts: Vec<Option<Column>>,
+    pub parts: Vec<Option<Numbers>>,
     /// The first source row of each part; one more entry.
     starts: Vec<usize>,
 }
@@ -138,12 +138,13 @@ pub(crate) struct SourceColumn {
 impl SourceColumn {
     /// The encoding that all parts fit into: four bytes if every part has them.
     pub(crate) fn encoding(&self) -> Encoding {
-        let is_short = |part: &Option<Column>| !matches!(part, Some(Column::F64(_)));
+        let is_short =
+            |part: &Option<Numbers>| part.as_ref().is_none_or(|numbers| numbers.encoding() == Encoding::F32);
         if self.parts.iter().all(is_short) { Encoding::F32 } else { Encoding::F64 }
     }
 
     /// The part that holds a source row, and the source rows of that part.
-    pub(crate) fn part(&self, row: usize) -> (Option<&Column>, Range<usize>) {
+    pub(crate) fn part(&self, row: usize) -> (Option<&Numbers>, Range<usize>) {
         let part = self.starts.partition_point(|&start| start <= row) - 1;
         (self.parts[part].as_ref(), self.starts[part]..self.starts[part + 1])
     }

@@ -1,4 +1,4 @@
-//! Foreign bytes to cells: Parquet, Arrow, CSV and zip files. What a column means on the market is decided elsewhere.
+//! Foreign bytes to cells: Parquet, Arrow, CSV and zip files, tables in memory. What a column means on the market is decided elsewhere.
 //!
 //! To add one: a file format is a module like `csv_file` and a variant of `table_file::TableFile`.
 
@@ -7,12 +7,14 @@ pub(crate) mod bar_columns;
 pub(crate) mod boundary;
 pub(crate) mod cell;
 pub(crate) mod coded_texts;
+pub(crate) mod column_file;
 pub(crate) mod compressed;
 pub(crate) mod csv_file;
 pub(crate) mod decoded;
 pub(crate) mod header;
+pub(crate) mod memory_table;
 pub(crate) mod number_cells;
-pub(crate) mod parquet_file;
+pub(crate) mod numbers;
 pub(crate) mod row_numbers;
 pub(crate) mod session_fold;
 mod side_by_side;

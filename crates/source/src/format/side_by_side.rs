@@ -10,7 +10,8 @@ pub(super) fn split(block: Block, instruments: &[(String, usize)]) -> Vec<Block>
     let Block { file, rows, days, seconds, own_zone, numbers, .. } = block;
     let mut numbers = numbers.into_iter();
     let of_instrument = |(name, n_columns): &(String, usize)| {
-        let mut own = numbers.by_ref().take(*n_columns).collect::<Vec<_>>();
+        let own = numbers.by_ref().take(*n_columns);
+        let mut own = own.map(|(name, numbers)| (name, numbers.into_column())).collect::<Vec<_>>();
         let is_kept = (0..days.len())
             .map(|row| own.iter().any(|(_, column)| !column.get(row).is_nan()))
             .collect::<Vec<_>>();
@@ -30,7 +31,7 @@ pub(super) fn split(block: Block, instruments: &[(String, usize)]) -> Vec<Block>
             seconds: if seconds.is_empty() { Vec::new() } else { kept(&seconds, &is_kept) },
             days,
             own_zone,
-            numbers: own,
+            numbers: own.into_iter().map(|(name, column)| (name, column.into())).collect(),
             categories: Vec::new(),
         }
     };

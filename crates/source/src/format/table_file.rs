@@ -4,23 +4,26 @@ use std::path::Path;
 
 use super::{
     bar_columns::{BarColumns, InstrumentKey},
+    column_file::{ColumnFile, column::DecodedDates},
     compressed::{ending, inner},
     csv_file::CsvFile,
     decoded::Block,
     header::HeaderColumn,
+    memory_table::is_memory,
     number_cells::NumberCells,
-    parquet_file::{ParquetFile, column::DecodedDates},
     side_by_side,
     text_table::TextTable,
 };
 use crate::{date_order::DateOrder, date_text::Shape, error::SourceError, request::written::Written};
 
-/// The format of a file, by the ending of its name.
+/// The format of a table, by the ending of its name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum FileFormat {
     Parquet,
     /// Arrow's own files and streams, which Feather files are too.
     Arrow,
+    /// A table in memory.
+    Memory,
     Csv,
 }
 
@@ -28,6 +31,9 @@ impl FileFormat {
     /// The format that a file's ending names; `None` for any other ending. Text files may be compressed: `.csv.gz`,
     /// `.csv.zip`, and `.zip` alone.
     pub(crate) fn of(path: &Path) -> Option<Self> {
+        if is_memory(path) {
+            return Some(Self::Memory);
+        }
         let packed = ending(path).filter(|ending| ["gz", "zip"].contains(&ending.as_str()));
         match (ending(inner(path)).as_deref(), packed.as_deref()) {
             (Some("parquet" | "pq"), None) => Some(Self::Parquet),
@@ -45,8 +51,8 @@ pub(crate) fn table_name(path: &Path) -> String {
 
 /// An opened file.
 pub(crate) enum TableFile<'a> {
-    /// Parquet, and Arrow's own format.
-    Parquet(ParquetFile<'a>),
+    /// Parquet, Arrow's own format, and tables in memory.
+    Columns(ColumnFile<'a>),
     Csv(CsvFile<'a>),
 }
 
@@ -54,8 +60,9 @@ impl<'a> TableFile<'a> {
     /// Open a file. One without a known ending is read as CSV.
     pub(crate) fn open(path: &'a Path, written: Written) -> Result<Self, SourceError> {
         match FileFormat::of(path) {
-            Some(FileFormat::Parquet) => ParquetFile::open(path, written).map(Self::Parquet),
-            Some(FileFormat::Arrow) => ParquetFile::open_arrow(path, written).map(Self::Parquet),
+            Some(FileFormat::Parquet) => ColumnFile::open(path, written).map(Self::Columns),
+            Some(FileFormat::Arrow) => ColumnFile::open_arrow(path, written).map(Self::Columns),
+            Some(FileFormat::Memory) => ColumnFile::open_memory(path, written).map(Self::Columns),
             Some(FileFormat::Csv) | None => CsvFile::open(path, written).map(Self::Csv),
         }
     }
@@ -63,7 +70,7 @@ impl<'a> TableFile<'a> {
     /// The same file, whose dates have this order where nobody states one.
     pub(crate) fn with_date_order(mut self, order: DateOrder) -> Self {
         let written = match &mut self {
-            Self::Parquet(file) => &mut file.written,
+            Self::Columns(file) => &mut file.written,
             Self::Csv(file) => &mut file.written,
         };
         if written.date_order == DateOrder::Detect {
@@ -75,7 +82,7 @@ impl<'a> TableFile<'a> {
     /// The columns as the file declares them.
     pub(crate) fn header(&self) -> Result<Vec<HeaderColumn>, SourceError> {
         match self {
-            Self::Parquet(file) => Ok(file.header()),
+            Self::Columns(file) => Ok(file.header()),
             Self::Csv(file) => file.header(),
         }
     }
@@ -87,7 +94,7 @@ impl<'a> TableFile<'a> {
         columns: &BarColumns,
     ) -> Result<(Vec<Block>, Option<Shape>), SourceError> {
         let (blocks, shape) = match self {
-            Self::Parquet(parquet) => parquet.bars(file, columns)?,
+            Self::Columns(table) => table.bars(file, columns)?,
             Self::Csv(csv) => csv.bars(file, columns).map(|(block, shape)| (vec![block], shape))?,
         };
         let blocks = match &columns.instrument {
@@ -106,7 +113,7 @@ impl<'a> TableFile<'a> {
         texts: Option<usize>,
     ) -> Result<NumberCells, SourceError> {
         match self {
-            Self::Parquet(file) => file.numbers(numbers, texts),
+            Self::Columns(file) => file.numbers(numbers, texts),
             Self::Csv(file) => file.numbers(numbers, texts),
         }
     }
@@ -119,7 +126,7 @@ impl<'a> TableFile<'a> {
         order: DateOrder,
     ) -> Result<DecodedDates, SourceError> {
         match self {
-            Self::Parquet(file) => file.dates(column, order),
+            Self::Columns(file) => file.dates(column, order),
             Self::Csv(file) => file.dates(column, name, order),
         }
     }
@@ -127,7 +134,7 @@ impl<'a> TableFile<'a> {
     /// All columns as texts; of a Parquet file those whose values are simple.
     pub(crate) fn texts(&self) -> Result<TextTable, SourceError> {
         match self {
-            Self::Parquet(file) => file.texts(),
+            Self::Columns(file) => file.texts(),
             Self::Csv(file) => file.texts(),
         }
     }

@@ -2,6 +2,8 @@
 
 use backstaff_panel::Column;
 
+use super::numbers::Values;
+
 /// The prices that a session without trade does not have, and that count as missing where they are 0.
 pub(crate) const TRADED_PRICES: [&str; 6] = ["open", "high", "low", "close", "vwap", "adj_close"];
 
@@ -15,10 +17,10 @@ pub(crate) struct Untraded {
 }
 
 /// The rows without a volume above zero.
-pub(crate) fn untraded(volumes: &Column) -> Untraded {
+pub(crate) fn untraded(volumes: Values<'_>) -> Untraded {
     match volumes {
-        Column::F32(volumes) => without_volume(volumes),
-        Column::F64(volumes) => without_volume(volumes),
+        Values::F32(volumes) => without_volume(volumes),
+        Values::F64(volumes) => without_volume(volumes),
     }
 }
 

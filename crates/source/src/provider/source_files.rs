@@ -9,7 +9,7 @@ use std::{
 use super::{lean, path::look_at, qlib, tables::database::database_files};
 use crate::{
     error::SourceError,
-    format::{compressed::inner, table_file::FileFormat},
+    format::{compressed::inner, memory_table::is_memory, table_file::FileFormat},
     request::panel_source::PanelSource,
 };
 
@@ -31,6 +31,9 @@ impl PanelSource {
 /// that begin with `.` or `_` are not data. A file with another ending is passed over in a folder and refused when it
 /// is named itself; so is a `.txt` file in a folder, which may be a read-me, unless it begins as those of Stooq do.
 pub fn source_files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    if is_memory(path) {
+        return Ok(vec![path.to_owned()]);
+    }
     let kind = look_at(path)?;
     if kind.is_file() {
         return match FileFormat::of(path) {

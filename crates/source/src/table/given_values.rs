@@ -12,13 +12,18 @@ use crate::{
     error::{Place, SourceError},
     format::{coded_texts::CodedTexts, header::HeaderColumn, table_file::TableFile},
     keys::name_rule::NameRule,
-    names::{DATE, INSTRUMENT, find_usual},
+    names::{DATE, INSTRUMENT, find_usual, folded},
     provider::source_files::source_files,
     request::written::Written,
 };
 
 /// The usual names of the day on which a value became known, as they are compared.
 const KNOWN_AT: [&str; 5] = ["knownat", "known", "availableat", "publishedat", "asof"];
+
+/// Whether a column of this name tells when the values of its rows became known.
+pub fn is_known_at(name: &str) -> bool {
+    KNOWN_AT.contains(&folded(name).as_str())
+}
 
 /// A table of values that were computed elsewhere, and how it is read.
 #[derive(Clone, Debug)]

@@ -115,7 +115,7 @@ impl<'a> BarRows<'a> {
             self.seconds.clear();
         }
         let names = |columns: &'a [(usize, String)]| columns.iter().map(|(_, name)| name.clone());
-        let numbers = self.numbers.into_iter().map(Column::F64);
+        let numbers = self.numbers.into_iter().map(|values| Column::F64(values).into());
         let block = Block {
             file,
             rows: self.lines,

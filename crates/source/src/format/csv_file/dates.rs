@@ -5,7 +5,7 @@ use crate::{
     date_order::DateOrder,
     date_text::{self, Shape},
     error::{Place, SourceError},
-    format::parquet_file::column::DecodedDates,
+    format::column_file::column::DecodedDates,
 };
 
 impl CsvFile<'_> {

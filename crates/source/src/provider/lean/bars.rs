@@ -175,7 +175,7 @@ impl Reader<'_> {
             days,
             seconds: Vec::new(),
             own_zone: false,
-            numbers,
+            numbers: numbers.into_iter().map(|(name, column)| (name, column.into())).collect(),
             categories: Vec::new(),
         }
     }

@@ -127,7 +127,7 @@ fn instrument(
             Some(factor) => quoted(&field, &column, factor),
             None => Column::F32(column),
         };
-        (field, column)
+        (field, column.into())
     });
     Ok(Some(Block {
         file: 0,

@@ -106,7 +106,7 @@ fn block(chunk: Chunk, names: &[String], halts: Halts) -> (Block, Odd) {
     let mut odd = Odd::default();
     let halted = match (halts, numbers.iter().find(|(name, _)| name == "volume")) {
         (Halts::ZeroVolume, Some((_, volume))) => {
-            let halts = untraded(volume);
+            let halts = untraded(volume.into());
             odd.without_volume = halts.unknown.map(|(count, first)| (count, rows.get(first)));
             halts.rows
         }
@@ -128,7 +128,7 @@ fn block(chunk: Chunk, names: &[String], halts: Halts) -> (Block, Odd) {
         days,
         seconds: Vec::new(),
         own_zone: false,
-        numbers,
+        numbers: numbers.into_iter().map(|(name, column)| (name, column.into())).collect(),
         categories: Vec::new(),
     };
     (block, odd)

@@ -16,8 +16,8 @@ use crate::{
     error::{Place, SourceError},
     format::{
         coded_texts::CodedTexts,
-        parquet_file::{
-            ParquetFile,
+        column_file::{
+            ColumnFile,
             column::{CellType, DecodedColumn, DecodedDates},
         },
         row_numbers::RowNumbers,
@@ -63,14 +63,14 @@ impl TableFolder {
     }
 
     pub(crate) fn columns(&self, table: &str) -> Result<Vec<String>, SourceError> {
-        let header = ParquetFile::open(&self.files[table], Written::default())?.header();
+        let header = ColumnFile::open(&self.files[table], Written::default())?.header();
         Ok(header.into_iter().map(|column| column.name).collect())
     }
 
     /// Decode the wanted columns of every row group, then keep the rows that are wanted.
     pub(crate) fn scan(&self, scan: &Scan<'_>) -> Result<Vec<Chunk>, SourceError> {
         let path = &self.files[scan.table];
-        let file = ParquetFile::open(path, Written::default())?;
+        let file = ColumnFile::open(path, Written::default())?;
         let header = file.header();
         let find = |name: &str| header.iter().position(|column| column.name == name).unwrap_or_default();
         let wanted = scan.columns.iter().map(|&(name, role)| (find(name), cell_type(role)));
@@ -136,7 +136,7 @@ fn cells(column: DecodedColumn, role: Option<Role>) -> Cells {
         }
         DecodedColumn::Dates(dates) => Cells::Days(dates.days),
         DecodedColumn::Texts(texts) => Cells::Texts(texts),
-        DecodedColumn::Numbers(numbers) => Cells::Numbers(numbers),
+        DecodedColumn::Numbers(numbers) => Cells::Numbers(numbers.into_column()),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Parquet files: each column of each row group is decoded by itself, so that all threads have something to do.
+//! Tables by columns: Parquet files, Arrow's own files, tables in memory. Each column of each group of rows is decoded by
+//! itself, so that all threads have something to do.
 
 pub(crate) mod column;
 mod dates;
@@ -22,7 +23,9 @@ use super::{
     coded_texts::CodedTexts,
     decoded::Block,
     header::{ColumnKind, HeaderColumn},
+    memory_table::{self, Rows, pieces},
     number_cells::NumberCells,
+    numbers::Values,
     row_numbers::RowNumbers,
     stacked_header,
     text_table::{TextRow, TextTable},
@@ -36,23 +39,23 @@ const BATCH: usize = 32_768;
 /// The most rows of a row group for which room is made before they are read.
 const MOST_ROWS_AT_ONCE: usize = 1 << 24;
 
-/// An opened file: its schema and where its row groups lie.
-pub(crate) struct ParquetFile<'a> {
+/// An opened table: its schema and where its groups of rows lie.
+pub(crate) struct ColumnFile<'a> {
     path: &'a Path,
     pub(super) written: Written,
     schema: SchemaRef,
     groups: Groups,
 }
 
-/// The rows of a file, in groups.
+/// The rows of a table, in groups.
 enum Groups {
     /// The row groups of a Parquet file, which are decoded when they are wanted.
     Parquet(ArrowReaderMetadata),
-    /// The batches of a file in Arrow's own format.
-    Arrow(Vec<RecordBatch>),
+    /// The batches of a file in Arrow's own format, or of a table in memory.
+    Arrow(Arc<Rows>),
 }
 
-impl<'a> ParquetFile<'a> {
+impl<'a> ColumnFile<'a> {
     pub(crate) fn open(path: &'a Path, written: Written) -> Result<Self, SourceError> {
         let failed = |source| SourceError::Parquet { path: path.to_owned(), source };
         let file = open(path)?;
@@ -77,7 +80,14 @@ impl<'a> ParquetFile<'a> {
     /// Read a file in Arrow's own format.
     pub(crate) fn open_arrow(path: &'a Path, written: Written) -> Result<Self, SourceError> {
         let (schema, batches) = behind_boundary(path, || arrow_ipc::read(path))?;
-        Ok(Self { path, written, schema, groups: Groups::Arrow(batches) })
+        let rows = Rows { pieces: pieces(&batches), schema: schema.clone() };
+        Ok(Self { path, written, schema, groups: Groups::Arrow(Arc::new(rows)) })
+    }
+
+    /// Read a table in memory.
+    pub(crate) fn open_memory(name: &'a Path, written: Written) -> Result<Self, SourceError> {
+        let rows = memory_table::of(name)?;
+        Ok(Self { path: name, written, schema: rows.schema.clone(), groups: Groups::Arrow(rows) })
     }
 
     /// The columns as the file declares them.
@@ -134,7 +144,10 @@ impl<'a> ParquetFile<'a> {
                 if let DecodedColumn::Numbers(part) =
                     self.column(group, column, CellType::Numbers, DateOrder::Detect)?
                 {
-                    values.extend(part.to_f64());
+                    match part.values() {
+                        Values::F32(part) => values.extend(part.iter().copied().map(f64::from)),
+                        Values::F64(part) => values.extend_from_slice(part),
+                    }
                 }
             }
             if let (Some(all), Some(column)) = (&mut cells.texts, texts)
@@ -220,14 +233,14 @@ impl<'a> ParquetFile<'a> {
     fn n_groups(&self) -> usize {
         match &self.groups {
             Groups::Parquet(metadata) => metadata.metadata().num_row_groups(),
-            Groups::Arrow(batches) => batches.len(),
+            Groups::Arrow(rows) => rows.pieces.len(),
         }
     }
 
     fn n_rows(&self, group: usize) -> usize {
         match &self.groups {
             Groups::Parquet(metadata) => metadata.metadata().row_group(group).num_rows() as usize,
-            Groups::Arrow(batches) => batches[group].num_rows(),
+            Groups::Arrow(rows) => rows.pieces[group].iter().map(RecordBatch::num_rows).sum(),
         }
     }
 
@@ -259,7 +272,7 @@ impl<'a> ParquetFile<'a> {
             CellType::Texts => DecodedColumn::Texts(column::texts(arrays, n_rows, &place)?),
             CellType::Numbers => DecodedColumn::Numbers(column::numbers(arrays, n_rows, &place)?),
             CellType::NarrowNumbers => {
-                DecodedColumn::Numbers(column::narrow_numbers(arrays, n_rows, &place)?)
+                DecodedColumn::Numbers(column::narrow_numbers(arrays, n_rows, &place)?.into())
             }
         })
     }
@@ -272,7 +285,7 @@ impl<'a> ParquetFile<'a> {
         column: usize,
     ) -> Result<impl Iterator<Item = Result<ArrayRef, SourceError>>, SourceError> {
         let failed = |source| SourceError::Parquet { path: self.path.to_owned(), source };
-        let (mut reader, mut batch) = match &self.groups {
+        let (mut reader, mut piece) = match &self.groups {
             Groups::Parquet(metadata) => {
                 let file = open(self.path)?;
                 let build = || {
@@ -283,14 +296,14 @@ impl<'a> ParquetFile<'a> {
                         builder.with_projection(mask).with_row_groups(vec![group]).with_batch_size(BATCH);
                     builder.build().map_err(failed)
                 };
-                (Some(behind_boundary(self.path, build)?), None)
+                (Some(behind_boundary(self.path, build)?), [].iter())
             }
-            Groups::Arrow(batches) => (None, Some(batches[group].column(column).clone())),
+            Groups::Arrow(rows) => (None, rows.pieces[group].iter()),
         };
         let next = move || match reader.as_mut().and_then(Iterator::next) {
             Some(Ok(batch)) => Ok(Some(batch.column(0).clone())),
             Some(Err(source)) => Err(SourceError::Arrow { path: self.path.to_owned(), source }),
-            None => Ok(batch.take()),
+            None => Ok(piece.next().map(|batch| batch.column(column).clone())),
         };
         // A reader that failed is asked no more.
         let mut next = Some(next);

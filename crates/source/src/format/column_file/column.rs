@@ -15,7 +15,7 @@ use backstaff_panel::{Column, NarrowColumn};
 use crate::{
     date_text::Shape,
     error::{Place, SourceError},
-    format::{boundary::behind_boundary, coded_texts::CodedTexts, header::ColumnKind},
+    format::{boundary::behind_boundary, coded_texts::CodedTexts, header::ColumnKind, numbers::Numbers},
 };
 
 /// The form to which a column is decoded.
@@ -37,7 +37,7 @@ pub(crate) enum CellType {
 pub(crate) enum DecodedColumn {
     Dates(DecodedDates),
     Texts(CodedTexts),
-    Numbers(Column),
+    Numbers(Numbers),
 }
 
 /// A column of dates, decoded.
@@ -104,14 +104,26 @@ pub(super) fn kind(data_type: &DataType) -> ColumnKind {
     }
 }
 
-/// Numbers in the width of the file; whole numbers, booleans and decimals in eight bytes.
+/// Numbers in the width of the file; whole numbers, booleans and decimals in eight bytes. A single array without a missing
+/// number is taken as it is.
 pub(super) fn numbers(
-    arrays: impl Arrays,
+    mut arrays: impl Arrays,
     n_rows: usize,
     place: &ColumnPlace,
-) -> Result<Column, SourceError> {
+) -> Result<Numbers, SourceError> {
+    let first = arrays.next().transpose()?;
+    let second = arrays.next();
+    if let (Some(array), None) = (&first, &second)
+        && array.null_count() == 0
+    {
+        match array.data_type() {
+            DataType::Float32 => return Ok(Numbers::Lent32(array.as_primitive().clone())),
+            DataType::Float64 => return Ok(Numbers::Lent64(array.as_primitive().clone())),
+            _ => {}
+        }
+    }
     let mut values = Column::F32(Vec::new());
-    for array in arrays {
+    for array in first.map(Ok).into_iter().chain(second).chain(arrays) {
         let array = array?;
         if values.is_empty() {
             values = match array.data_type() {
@@ -137,7 +149,7 @@ pub(super) fn numbers(
             }
         }
     }
-    Ok(values)
+    Ok(values.into())
 }
 
 /// Numbers in four bytes each, if that loses nothing for any of them.

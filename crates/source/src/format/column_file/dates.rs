@@ -30,8 +30,9 @@ pub(super) fn dates(
     let days = Vec::with_capacity(rows);
     let mut stamps = Stamps { days, seconds: Vec::new(), shape: Shape::YearFirst, own_zone: false };
     for array in arrays {
-        if array.null_count() > 0 {
-            let row = stamps.days.len() + (0..array.len()).find(|&row| array.is_null(row)).unwrap_or(0);
+        // A text of a dictionary may be the one that is missing.
+        if let Some(nulls) = array.logical_nulls().filter(|nulls| nulls.null_count() > 0) {
+            let row = stamps.days.len() + (0..array.len()).find(|&row| nulls.is_null(row)).unwrap_or(0);
             return Err(SourceError::EmptyKey { place: place.row(row), what: "date" });
         }
         stamps.extend(array, order, place)?;
@@ -117,6 +118,10 @@ impl Stamps {
                     let stamp = date_text::from_number(number);
                     self.push(stamp, place, || number.to_string())?;
                 }
+            }
+            DataType::Dictionary(_, values) if kind(values) != ColumnKind::Text => {
+                let plain = self.cast(array, values, place)?;
+                self.extend(&plain, order, place)?;
             }
             DataType::Dictionary(..) => {
                 let (keys, texts) = dictionary(array, place)?;
