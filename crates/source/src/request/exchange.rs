@@ -1,6 +1,6 @@
 //! The sessions of named exchanges, which ship with the program.
 
-use std::str::FromStr;
+use std::{str::FromStr, sync::OnceLock};
 
 use backstaff_panel::{Calendar, Session};
 use serde::{Deserialize, Serialize};
@@ -75,6 +75,13 @@ pub enum Exchange {
     Always,
 }
 
+/// What is known of an exchange.
+struct Known {
+    /// The first and the last year whose sessions are known, if they are listed.
+    years: Option<(i16, i16)>,
+    sessions: Calendar,
+}
+
 impl Exchange {
     /// The exchanges whose sessions are known, and the week without an end.
     pub const ALL: [Self; 19] = [
@@ -131,17 +138,22 @@ impl Exchange {
 
     /// The sessions of the exchange in all years that are known; of `24/7` those from 1990 to 2030.
     pub fn calendar(self) -> Calendar {
-        match self.file() {
-            Some(text) => parse(text),
-            None => every_day(FIRST, LAST),
-        }
+        self.known().sessions.clone()
+    }
+
+    /// What is known of the exchange. Its file is read once: it takes longer than a small table of prices.
+    fn known(self) -> &'static Known {
+        static KNOWN: [OnceLock<Known>; Exchange::ALL.len()] =
+            [const { OnceLock::new() }; Exchange::ALL.len()];
+        KNOWN[self as usize].get_or_init(|| match self.file() {
+            Some(text) => Known { years: years(text), sessions: parse(text) },
+            None => Known { years: None, sessions: every_day(FIRST, LAST) },
+        })
     }
 
     /// The first and the last year whose sessions are known; `None` for `24/7`, which has no holidays.
     pub fn years(self) -> Option<(i16, i16)> {
-        let mut years = self.file()?.lines().filter_map(|line| line.split_once(':')?.0.parse().ok());
-        let first = years.next()?;
-        Some((first, years.next_back().unwrap_or(first)))
+        self.known().years
     }
 
     /// Whether the exchange announces its holidays year by year, so that no rule tells those of years to come.
@@ -155,9 +167,10 @@ impl Exchange {
     ///
     /// If the first date lies before the years that are known.
     pub fn between(self, from: Session, to: Session) -> Result<Calendar, SourceError> {
-        let Some((first_year, _)) = self.years() else { return Ok(every_day(from, to)) };
-        let all = self.calendar();
-        if from.year() < first_year {
+        let Known { years: Some((first_year, _)), sessions: all } = self.known() else {
+            return Ok(every_day(from, to));
+        };
+        if from.year() < *first_year {
             let (first, last) = (all.session(0), all.session(all.len() - 1));
             return Err(SourceError::OutsideCalendar { exchange: self.code(), first, last, session: from });
         }
@@ -230,9 +243,25 @@ fn parse(text: &str) -> Calendar {
     Calendar::new(sessions)
 }
 
+/// The first and the last year of a file.
+fn years(text: &str) -> Option<(i16, i16)> {
+    let mut years = text.lines().filter_map(|line| line.split_once(':')?.0.parse().ok());
+    let first = years.next()?;
+    Some((first, years.next_back().unwrap_or(first)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_exchange_has_its_own_sessions() {
+        for (place, exchange) in Exchange::ALL.into_iter().enumerate() {
+            assert_eq!(exchange as usize, place, "{}", exchange.code());
+            let expected = exchange.file().map_or_else(|| every_day(FIRST, LAST), parse);
+            assert_eq!(exchange.calendar(), expected, "{}", exchange.code());
+        }
+    }
 
     #[test]
     fn knows_the_sessions_of_new_york() {
