@@ -1,6 +1,6 @@
 //! The meaning of the names in an expression.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     Definition, FeatureError,
@@ -13,14 +13,14 @@ use crate::{
 /// share it only in the same words.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Vocabulary {
-    operators: Registry,
+    operators: Arc<Registry>,
     entries: BTreeMap<String, Entry>,
 }
 
 impl Vocabulary {
     /// The operators, and no named expression yet.
     pub(crate) fn new(operators: Registry) -> Self {
-        Self { operators, entries: BTreeMap::new() }
+        Self { operators: Arc::new(operators), entries: BTreeMap::new() }
     }
 
     pub(crate) fn operators(&self) -> &Registry {

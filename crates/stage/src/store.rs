@@ -71,13 +71,23 @@ impl Store {
         let root = std::path::absolute(path.as_ref()).at("find", path.as_ref())?;
         let layout = Layout::new(root);
         check_version(&layout)?;
-        Ok(Self(Arc::new(Inner {
+        Ok(Self::in_layout(layout))
+    }
+
+    /// A store that holds nothing and takes nothing, for work that keeps none of its results. No file is touched for it.
+    pub fn nowhere() -> Self {
+        // No folder can be made below a device.
+        Self::in_layout(Layout::new(PathBuf::from("/dev/null")))
+    }
+
+    fn in_layout(layout: Layout) -> Self {
+        Self(Arc::new(Inner {
             layout,
             workshop: Mutex::default(),
             verified: Mutex::default(),
             damages: Mutex::default(),
             claims: AtomicUsize::new(0),
-        })))
+        }))
     }
 
     /// The folder of the store.
@@ -335,6 +345,16 @@ mod tests {
         draft.info(serde_json::json!({"rows": 3})).lineage("close", digest_bytes(b"close"));
         let manifest = draft.publish().unwrap();
         (folder, store, manifest)
+    }
+
+    #[test]
+    fn a_store_that_is_nowhere_holds_nothing_and_takes_nothing() {
+        let store = Store::nowhere();
+        let key = KeyHasher::new().finish();
+        assert_eq!(store.find("numbers", &key).unwrap(), None);
+        assert!(store.last_runs("study", 1).unwrap().is_empty());
+        assert!(store.draft("numbers", 1, key).is_err());
+        assert!(!store.revive().unwrap_or(false));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::{
     StudyError,
     command::{compute::FileForm, output::OutputError, run::table::of_portfolio},
     config::{CashRate, GivenTable, Portfolio},
-    flow::study::on_threads,
+    flow::threads::on_threads,
     steps::{
         Load,
         backtest::{BacktestResult, Detail, Holder, Variant, exchange, summary},

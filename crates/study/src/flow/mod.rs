@@ -14,6 +14,7 @@ pub(crate) mod results;
 mod rules;
 mod run;
 pub(crate) mod study;
+pub(crate) mod threads;
 mod trial;
 mod watch;
 

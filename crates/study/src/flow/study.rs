@@ -10,7 +10,7 @@ use backstaff_panel::Encoding;
 use backstaff_source::Match;
 use backstaff_stage::Budget;
 
-use super::{Flow, columns::Columns, resolve::Resolved};
+use super::{Flow, columns::Columns, resolve::Resolved, threads::on_threads};
 use crate::{
     StudyError,
     config::{Config, Role, Selection},
@@ -220,14 +220,4 @@ impl Study {
 /// The features of these columns, in their order.
 fn features_of(columns: &[(Role, Feature)]) -> Vec<Feature> {
     columns.iter().map(|(_, feature)| feature.clone()).collect()
-}
-
-/// Do some work on a pool of this many threads.
-pub(crate) fn on_threads<T: Send>(
-    threads: usize,
-    work: impl FnOnce() -> Result<T, StudyError> + Send,
-) -> Result<T, StudyError> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|error| StudyError::Internal { what: format!("no threads: {error}") })?;
-    pool.install(work)
 }

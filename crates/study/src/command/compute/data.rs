@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use crate::{
     StudyError,
     config::{Chosen, operators::catalog},
-    flow::{Flow, Watch, progress::Observer, study::on_threads},
+    flow::{Flow, Watch, progress::Observer, threads::on_threads},
     steps::{
         Load,
         features::Features,
@@ -80,15 +80,10 @@ pub(crate) fn with_data<T: Send>(
     work: impl Fn(&Flow<'_>, &Data, &Chosen) -> Result<T, StudyError> + Send + Sync,
 ) -> Result<T, StudyError> {
     on_threads(task.threads, || {
-        let scratch;
-        let folder = if let Some(folder) = task.store {
-            folder
-        } else {
-            scratch = tempfile::tempdir()
-                .map_err(|source| StudyError::Read { path: std::env::temp_dir(), source })?;
-            scratch.path()
+        let store = match task.store {
+            Some(folder) => Store::open(folder)?,
+            None => Store::nowhere(),
         };
-        let store = Store::open(folder)?;
         with_repair(&store, || {
             let watch = Watch::new(observer);
             let budget = Budget { threads: task.threads, memory: task.memory };

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     StudyError,
     command::output::{OutputError, PanelForm},
-    flow::{progress::Observer, study::on_threads},
+    flow::{progress::Observer, threads::on_threads},
     steps::{
         Load,
         load::{FileForm, LoadOutput},

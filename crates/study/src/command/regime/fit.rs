@@ -12,7 +12,7 @@ use super::{Observed, RowOrder};
 use crate::{
     StudyError,
     command::output::{Reads, write_bytes},
-    flow::study::on_threads,
+    flow::threads::on_threads,
     words::stay,
 };
 

@@ -4,6 +4,8 @@
 
 mod regime;
 
+use std::sync::LazyLock;
+
 use backstaff_feature::{Catalog, operator::Registry};
 
 /// The operators that a user's expressions may use: those of the feature crate, and those of other crates.
@@ -13,7 +15,8 @@ pub fn registry() -> Registry {
     })
 }
 
-/// An empty catalog over all operators.
+/// An empty catalog over all operators. They are made once: a small computation would take half of its time to make them.
 pub fn catalog() -> Catalog {
-    Catalog::with_operators(registry())
+    static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::with_operators(registry()));
+    CATALOG.clone()
 }

@@ -7,7 +7,7 @@ use backstaff_regime::{Filter, ModelCache, Schedule, fit, walk_each};
 use serde::Serialize;
 
 use super::sample::{ITERATIONS, LOOK_BACK, exactly, histories, returns, start};
-use crate::{StudyError, command::output::write_bytes, flow::study::on_threads};
+use crate::{StudyError, command::output::write_bytes, flow::threads::on_threads};
 
 /// The runs of a measurement. The fastest one counts: other programs on the machine disturbed it least.
 const RUNS: usize = 9;

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     StudyError,
-    flow::{progress::peak_anonymous_bytes, study::on_threads},
+    flow::{progress::peak_anonymous_bytes, threads::on_threads},
     stored::fits::StoredFits,
 };
 

@@ -10,7 +10,7 @@ use super::{
     super::{Perturbation, cuts, perturb},
     tally::{Again, Tally},
 };
-use crate::{StudyError, flow::study::on_threads};
+use crate::{StudyError, flow::threads::on_threads};
 
 /// The kind of thing that a value may not depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
