@@ -138,7 +138,9 @@ class WalkForward:
             return 0
         if isinstance(self.train, int):
             return max(0, first - self.train)
-        count, unit = _SPAN.match(self.train).groups()
+        span = _SPAN.match(self.train)
+        assert span is not None, "it was looked at when the splitter was made"
+        count, unit = span.groups()
         months = int(count) * (12 if unit == "y" else 1)
         start = sessions[first]
         whole = start.year * 12 + start.month - 1 - months
@@ -158,7 +160,7 @@ def _is_count(value: object, least: int) -> bool:
 
 def _dates(rows: Any) -> list[datetime.date]:
     """The date of each row."""
-    index = getattr(rows, "index", None)
+    index: Any = getattr(rows, "index", None)
     levels = getattr(index, "levels", None)
     if levels is not None:
         of_dates = [i for i, level in enumerate(levels) if level.dtype.kind == "M"]
