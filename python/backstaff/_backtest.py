@@ -257,10 +257,11 @@ def backtest(
     >>> held.trades().num_rows
     2
     """
+    columns: list[tuple[Any, str]] = []
     if isinstance(data, Prices):
         if form:
             raise StudyError("say to read(), not to backtest(), how the data are written")
-        data, form = data._data, data._form
+        data, form, columns = data._asked_again("backtest")
     source, said = place_of(data, dict(form))
     asked = {"execution": execution, "costs": dict(costs or {}), "initial_cash": cash}
     doubled = set(asked) & set(terms or {})
@@ -269,7 +270,7 @@ def backtest(
     with tempfile.TemporaryDirectory(prefix="backstaff-scores-") as folder:
         place = _scores(scores, folder)
         wanted = json.dumps({"terms": {**asked, **(terms or {})}, "change": change, "scores": place}, default=str)
-        found = _native.backtest(source, json.dumps(said), wanted, _Asked(strategy), n_threads(threads))
+        found = _native.backtest(source, json.dumps(said), wanted, _Asked(strategy), columns, n_threads(threads))
     for text in found[2]:
         warnings.warn(text, DataWarning, stacklevel=2)
     return Backtest(*found)

@@ -108,10 +108,12 @@ def factor(
     """
     if not 2 <= quantiles <= 50:
         raise StudyError(f"quantiles: {quantiles} is not between 2 and 50")
+    columns: list[tuple[Any, str]] = []
     if isinstance(data, Prices):
         if form or facts is not None:
             raise StudyError("say to read(), not to factor(), how the data are written")
-        data, form, facts = data._data, data._form, data._facts
+        facts = data._facts
+        data, form, columns = data._asked_again("factor")
     source, said = place_of(data, dict(form))
     asked = {
         "feature": feature,
@@ -126,7 +128,7 @@ def factor(
         "execution": execution,
         "change": change,
     }
-    json_text, text, page = _native.judge(source, json.dumps(asked), json.dumps(said), n_threads(threads))
+    json_text, text, page = _native.judge(source, json.dumps(asked), json.dumps(said), columns, n_threads(threads))
     return Factor((json_text, text), page)
 
 

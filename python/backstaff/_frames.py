@@ -11,6 +11,15 @@ from backstaff.errors import DataError
 # What columns of bars are called; a pandas frame without any of them, indexed by dates, is one column an instrument.
 _FIELDS = {"open", "high", "low", "close", "adj close", "adj_close", "volume", "종가", "收盘"}
 
+# What is no frame but holds numbers, and the words that make one of it.
+_OTHERS = {
+    ("pandas", "Series"): "write `series.to_frame(\"close\")`",
+    ("polars", "Series"): "write `polars.DataFrame({\"date\": dates, \"instrument\": names, \"close\": series})`",
+    ("pyarrow", "Array"): "write `pyarrow.table({\"date\": dates, \"instrument\": names, \"close\": array})`",
+    ("pyarrow", "ChunkedArray"): "write `pyarrow.table({\"date\": dates, \"instrument\": names, \"close\": array})`",
+    ("numpy", "ndarray"): "write `pandas.DataFrame(array, index=dates, columns=names)`",
+}
+
 
 def is_frame(data: object) -> bool:
     """Whether an object is a frame rather than the path of a file."""
@@ -19,9 +28,14 @@ def is_frame(data: object) -> bool:
 
 def place_of(data: Any, form: dict[str, object]) -> tuple[Any, dict[str, object]]:
     """What of some data the native part reads, a path or a table; and what is known of its form."""
+    for (package, name), words in _OTHERS.items():
+        if _is(package, name, data):
+            raise DataError(f"a {package} {name} does not say whose values it holds, and when; {words}")
     if is_frame(data):
         table, shape = to_columns(data)
         return table, {**shape, **form}
+    if isinstance(data, dict):
+        raise DataError("a dict is no frame; write `pandas.DataFrame(data)` or `polars.DataFrame(data)`")
     try:
         return os.fspath(data), form
     except TypeError:
@@ -34,53 +48,25 @@ def place_of(data: Any, form: dict[str, object]) -> tuple[Any, dict[str, object]
 def to_columns(frame: Any) -> tuple[Any, dict[str, object]]:
     """A frame whose index, if it has one, stands in columns; and what its shape says of its form."""
     if _is("polars", "LazyFrame", frame):
-        return frame.collect(), {}
-    if not _is("pandas", "DataFrame", frame):
-        return frame, {}
-    import pyarrow
+        return _collected(frame), {}
+    if _is("pandas", "DataFrame", frame):
+        from backstaff._pandas import to_arrow
 
-    frame, form = _without_index(frame)
+        return to_arrow(frame, _FIELDS)
+    return frame, {}
+
+
+def _collected(frame: Any) -> Any:
+    import polars
+
     try:
-        return pyarrow.Table.from_pandas(frame, preserve_index=False), form
-    except pyarrow.ArrowException as error:
-        raise DataError(f"the frame: {error}; give each column one type") from error
+        return frame.collect()
+    except polars.exceptions.PolarsError as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"the lazy frame can't be collected: {reason}") from error
 
 
 def _is(package: str, name: str, value: object) -> bool:
     # Nobody who has an object of a package has not imported it.
     found = getattr(sys.modules.get(package), name, None)
     return found is not None and isinstance(value, found)
-
-
-def _without_index(frame: Any) -> tuple[Any, dict[str, object]]:
-    import pandas
-
-    if isinstance(frame.columns, pandas.MultiIndex):
-        raise DataError(
-            "the frame has columns of several levels; write `frame.stack(level=-1)` so that the instruments stand in rows"
-        )
-    index = frame.index
-    if isinstance(index, pandas.MultiIndex):
-        return frame.set_axis(index.set_names(_roles(index)), axis=0).reset_index(), {}
-    columns = [str(column) for column in frame.columns]
-    if not isinstance(index, pandas.DatetimeIndex | pandas.PeriodIndex):
-        return frame.set_axis(columns, axis=1), {}
-    if isinstance(index, pandas.PeriodIndex):
-        index = index.to_timestamp(how="end").normalize()
-    dated = frame.set_axis(columns, axis=1).set_axis(index.rename("date"), axis=0)
-    if "date" in columns:
-        raise DataError("the frame has dates in its index and a column `date`; drop one of them")
-    is_long = _FIELDS.intersection(name.strip().lower() for name in columns)
-    return dated.reset_index(), {} if is_long else {"wide": "close"}
-
-
-def _roles(index: Any) -> list[str]:
-    import pandas
-
-    if index.nlevels != 2:
-        raise DataError(f"the frame's index has {index.nlevels} levels; give it two, dates and instruments")
-    dates = [pandas.api.types.is_datetime64_any_dtype(level.dtype) for level in index.levels]
-    if dates.count(True) != 1:
-        which = "both levels" if all(dates) else "no level"
-        raise DataError(f"{which} of the frame's index are dates; make one of them so with `pandas.to_datetime`")
-    return ["date" if is_date else "instrument" for is_date in dates]

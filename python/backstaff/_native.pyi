@@ -131,6 +131,11 @@ class Prices:
         """
         What a user of the prices should know.
         """
+    def with_columns(self, /, columns: Any, keywords: str, threads: SupportsIndex) -> Prices:
+        """
+        The same prices, and the columns of a file, or of a table that speaks Arrow's protocol, joined to them by date and
+        instrument; `keywords` is a JSON object that says its form.
+        """
 
 @final
 class Study:
@@ -140,6 +145,10 @@ class Study:
     def __new__(cls, /, path: str | PathLike[str] | None, settings: tuple[str, str | PathLike[str]] | None, profile: str | None, places: tuple[str | PathLike[str] | None, str | PathLike[str] | None], threads: SupportsIndex, models: SupportsGetItem[int, tuple[str, Any]]) -> Study:
         """
         Read a study's file, or take it from a JSON text whose paths are relative to `folder`.
+        """
+    def check(self, /) -> list[str]:
+        """
+        What a run would begin with, up to its folds: the warnings.
         """
     @property
     def name(self, /) -> str:
@@ -239,7 +248,7 @@ class Trade:
         The number of shares, negative if sold.
         """
 
-def backtest(data: Any, keywords: str, asked: str, strategy: Any, threads: SupportsIndex) -> tuple[str, list[tuple[str, Table]], list[str]]:
+def backtest(data: Any, keywords: str, asked: str, strategy: Any, columns: SupportsGetItem[int, tuple[Any, str]], threads: SupportsIndex) -> tuple[str, list[tuple[str, Table]], list[str]]:
     """
     Run a strategy, given by its name, its look-back and its methods, over prices.
     """
@@ -249,9 +258,10 @@ def compare_runs(wanted: SupportsGetItem[int, str], out: str | PathLike[str] | N
     Compare runs, named as on the command line, and write a page about them.
     """
 
-def judge(data: Any, asked: str, keywords: str, threads: SupportsIndex) -> tuple[str, str, str]:
+def judge(data: Any, asked: str, keywords: str, columns: SupportsGetItem[int, tuple[Any, str]], threads: SupportsIndex) -> tuple[str, str, str]:
     """
-    Judge a feature on a file or folder, or on a table that speaks Arrow's protocol: a JSON text, a text for people, the page.
+    Judge a feature on a file or folder, or on a table that speaks Arrow's protocol, with a user's own columns, each table
+    with a JSON object that says its form: a JSON text, a text for people, the page.
     """
 
 def large_pages() -> tuple[str, str] | None:
@@ -264,10 +274,10 @@ def program(arguments: SupportsGetItem[int, str]) -> int:
     Carry out a command of the command line, the program's name first, and return its exit code.
     """
 
-def read(data: Any, facts: str | PathLike[str] | None, keywords: str, threads: SupportsIndex) -> Prices:
+def read(data: Any, layout: tuple[str | None, str | PathLike[str] | None], facts: str | PathLike[str] | None, keywords: str, threads: SupportsIndex) -> Prices:
     """
-    Read prices from a file or folder, or from a table that speaks Arrow's protocol; `keywords` is a JSON object that says
-    its form.
+    Read prices from a file or folder, a database of a layout (one that ships, or a file), or from a table that speaks
+    Arrow's protocol; `keywords` is a JSON object that says its form.
     """
 
 def read_parquet(path: str | PathLike[str]) -> Table:

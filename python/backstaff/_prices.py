@@ -13,16 +13,24 @@ from backstaff import _native
 from backstaff._frames import place_of
 from backstaff._table import Table
 from backstaff._threads import n_threads
-from backstaff.errors import DataWarning, StudyError
+from backstaff.errors import DataError, DataWarning, StudyError
 
 
 class Prices:
     """Prices in memory, as :func:`read` gives them. They are never changed, so they may be shared by threads."""
 
-    def __init__(self, native: _native.Prices, form: dict[str, object], data: Any, facts: str | None) -> None:
+    def __init__(
+        self,
+        native: _native.Prices,
+        form: dict[str, object],
+        data: Any,
+        facts: str | None,
+        columns: tuple[tuple[Any, dict[str, object]], ...] = (),
+    ) -> None:
         self._native = native
         self._data = data
         self._facts = facts
+        self._columns = columns
         self._found: dict[str, Any] = json.loads(native.found())
         self._form = form
 
@@ -55,7 +63,7 @@ class Prices:
             same = column["source"] == column["name"]
             name = column["name"] if same else f"{column['source']} as {column['name']}"
             read.setdefault(column["role"], []).append(name)
-        ignored = [f"{column['source']} ({column['why']})" for column in found["ignored"]]
+        ignored = [f"{column['source']} ({_why(column['why'])})" for column in found["ignored"]]
         lines = {
             "instruments": found["instrument_from"],
             "dates": found["date_format"],
@@ -67,6 +75,13 @@ class Prices:
         }
         lines |= {key: repr(value) for key, value in self._form.items()}
         return [f"{key}: {text}" for key, text in lines.items() if text] + self._native.warnings()
+
+    def _asked_again(self, what: str) -> tuple[Any, dict[str, object], list[tuple[Any, str]]]:
+        """For a call that reads the data anew, since it adjusts prices: the data, their form, the own columns."""
+        if {"preset", "tables"} & self._form.keys():
+            raise StudyError(f"{what}() reads no database; give it a frame or a file of prices")
+        columns = [(place_of(table, {})[0], json.dumps(said)) for table, said in self._columns]
+        return self._data, self._form, columns
 
     def __len__(self) -> int:
         return self._native.num_rows()
@@ -83,9 +98,17 @@ class Prices:
         return f"Prices: {self.n_instruments:,} instruments, {sessions}, {len(self):,} rows"
 
 
+def _why(why: str | dict[str, str]) -> str:
+    """The reason why a column is not read: a word, or a word with what the column holds."""
+    return why if isinstance(why, str) else next(iter(why.values()))
+
+
 def read(
     data: Any,
     *,
+    columns: Any = None,
+    preset: str | None = None,
+    tables: str | os.PathLike[str] | None = None,
     facts: str | os.PathLike[str] | None = None,
     threads: int | None = None,
     **form: object,
@@ -94,12 +117,20 @@ def read(
 
     Parameters
     ----------
-    data : path or frame
+    data : path, frame or Prices
         A Parquet or CSV file, a folder of them, a folder in Qlib's or LEAN's layout; or a frame of pandas, Polars,
         pyarrow, DuckDB or anything else with ``__arrow_c_stream__``. A frame is long (a column of dates, one of
         instruments, one for each field), a pandas frame indexed by date and instrument, or one with a column for each
         instrument: pandas frames that are indexed by dates alone and have no column such as ``close`` are taken as that,
-        others with ``wide="close"``.
+        others with ``wide="close"``. Prices that were read before only take ``columns``.
+    columns : path or frame, optional
+        Columns of your own: a column of dates, one of instruments, and the values, which expressions name as ``$name``
+        (texts become categories). They are joined by the exact date and instrument; rows that meet no row of the prices
+        are left out and counted among the ``assumptions``. A value of a date is taken as known at that date's close: if
+        it was known later, say so with a column ``known_at``, or the past is told what it could not know.
+    preset, tables : str, path, optional
+        What the tables of a database mean (an SQLite file, or a folder of Parquet files named after the tables): a layout
+        that ships, ``"krx"``, or a layout file of your own.
     facts : path, optional
         A table of published values, for expressions over ``$$name``.
     threads : int, optional
@@ -116,18 +147,47 @@ def read(
     Raises
     ------
     DataError
-        If the data can't be read or are no prices.
+        If the data can't be read or are no prices, or two rows of one date and instrument differ.
     StudyError
-        If a word of ``form`` is not known or has no such value.
+        If a column has the name of a field that the prices have, or a word of ``form`` is not known or has no such value.
 
     Examples
     --------
     >>> bs.read(frame).n_instruments
     2
     """
+    if isinstance(data, Prices):
+        if form or columns is None or (preset, tables, facts) != (None, None, None):
+            raise StudyError("prices that have been read only take `columns`; say the rest where they are read")
+        return _with_columns(data, columns, {key: data._form[key] for key in _OF_COLUMNS if key in data._form}, threads)
     place = None if facts is None else os.fspath(facts)
+    if preset is not None and tables is not None:
+        raise StudyError("preset, tables: both say what the tables of a database mean; give one of the two")
     source, said = place_of(data, form)
-    return Prices(_native.read(source, place, json.dumps(said), n_threads(threads)), said, data, place)
+    layout = (preset, None if tables is None else os.fspath(tables))
+    native = _native.read(source, layout, place, json.dumps(said), n_threads(threads))
+    if layout != (None, None):
+        said |= {key: value for key, value in zip(("preset", "tables"), layout, strict=True) if value}
+    prices = Prices(native, said, data, place)
+    if columns is None:
+        return prices
+    return _with_columns(prices, columns, {key: form[key] for key in _OF_COLUMNS if key in form}, threads)
+
+
+# The words that say how any table is written; the others are about prices.
+_OF_COLUMNS = ("date_order", "encoding", "decimal", "zone", "instrument_names", "allow_unmatched")
+
+
+def _with_columns(prices: Prices, columns: Any, form: dict[str, object], threads: int | None) -> Prices:
+    source, said = place_of(columns, form)
+    if "wide" in said:
+        raise DataError(
+            "the frame of columns has a column for each instrument and no name for the values; write "
+            '`frame.stack().rename("score").to_frame()`'
+        )
+    native = prices._native.with_columns(source, json.dumps(said), n_threads(threads))
+    joined = (*prices._columns, (columns, said))
+    return Prices(native, prices._form, prices._data, prices._facts, joined)
 
 
 def compute(
@@ -138,7 +198,7 @@ def compute(
     file: str | os.PathLike[str] | None = None,
     facts: str | os.PathLike[str] | None = None,
     threads: int | None = None,
-    **form: object,
+    **form: Any,
 ) -> Table:
     """Compute features, with the same bytes as ``backstaff compute``.
 

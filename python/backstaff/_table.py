@@ -79,9 +79,14 @@ class Table:
         """The table as a ``pandas.DataFrame``; it needs pyarrow.
 
         A table of dates and instruments gets the sorted index ``(datetime, instrument)``, one of dates alone the index
-        ``datetime``. Missing numbers are NaN.
+        ``datetime``. Missing numbers are NaN. Numbers are copied once, into their places in that order.
         """
-        frame = self.to_arrow().to_pandas(date_as_object=False)
+        from backstaff._pandas import by_session
+
+        table = self.to_arrow()
+        if (sorted_frame := by_session(table)) is not None:
+            return sorted_frame
+        frame = table.to_pandas(date_as_object=False)
         if "date" not in frame.columns:
             return frame
         frame = frame.rename(columns={"date": "datetime"})

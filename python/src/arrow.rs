@@ -20,9 +20,9 @@ use parquet::{
     basic::Compression,
     file::properties::{EnabledStatistics, WriterProperties},
 };
-use pyo3::{exceptions::PyTypeError, prelude::*, types::PyCapsule};
+use pyo3::{exceptions::PyException, prelude::*, types::PyCapsule};
 
-use crate::error::DataError;
+use crate::{error::DataError, frame::check};
 
 /// The name of a capsule that holds a stream of batches.
 const STREAM: &CStr = c"arrow_array_stream";
@@ -106,25 +106,38 @@ pub(crate) fn read_parquet(path: PathBuf) -> PyResult<Table> {
 /// Write a table of another library as Parquet.
 #[pyfunction]
 pub(crate) fn write_parquet(table: &Bound<'_, PyAny>, path: PathBuf) -> PyResult<()> {
-    write(reader(table)?, &path).map_err(|message| DataError::new_err(format!("the frame: {message}")))
+    let reader = reader(table, "the frame")?;
+    check(&reader.schema()).map_err(|fault| DataError::new_err(format!("the frame {fault}")))?;
+    write(reader, &path).map_err(|message| DataError::new_err(format!("the frame: {message}")))
 }
 
 /// A table of another library, batch by batch.
 ///
 /// # Errors
 ///
-/// If the object does not speak Arrow's protocol.
-pub(crate) fn reader(table: &Bound<'_, PyAny>) -> PyResult<ArrowArrayStreamReader> {
-    let capsule = table.call_method0("__arrow_c_stream__")?;
-    let capsule = capsule
-        .cast_into::<PyCapsule>()
-        .map_err(|_| PyTypeError::new_err("__arrow_c_stream__ gave no capsule"))?;
-    let stream = capsule.pointer_checked(Some(STREAM))?.cast::<FFI_ArrowArrayStream>();
+/// If the object does not speak Arrow's protocol, or has no columns; messages call it `called`.
+pub(crate) fn reader(table: &Bound<'_, PyAny>, called: &str) -> PyResult<ArrowArrayStreamReader> {
+    let refused =
+        |error: &dyn std::fmt::Display| DataError::new_err(format!("{called} gives no table: {error}"));
+    let capsule = table.call_method0("__arrow_c_stream__").map_err(|error| {
+        // A library that says no has a reason; what stops the program is no such answer.
+        if error.is_instance_of::<PyException>(table.py()) {
+            refused(&error.value(table.py()))
+        } else {
+            error
+        }
+    })?;
+    let capsule =
+        capsule.cast_into::<PyCapsule>().map_err(|_| refused(&"__arrow_c_stream__ gave no capsule"))?;
+    let stream = capsule
+        .pointer_checked(Some(STREAM))
+        .map_err(|error| refused(&error))?
+        .cast::<FFI_ArrowArrayStream>();
     // SAFETY: a capsule of this name holds a stream by the protocol; it is taken out of it, and what stays there says
     // that nothing is left to release.
     #[expect(unsafe_code, reason = "the protocol hands over a pointer")]
     let stream = unsafe { FFI_ArrowArrayStream::from_raw(stream.as_ptr()) };
-    ArrowArrayStreamReader::try_new(stream).map_err(|error| DataError::new_err(error.to_string()))
+    ArrowArrayStreamReader::try_new(stream).map_err(|error| refused(&error))
 }
 
 /// Write a table into a file, as plain as Parquet can be: the file is read once.
@@ -132,7 +145,7 @@ pub(crate) fn reader(table: &Bound<'_, PyAny>) -> PyResult<ArrowArrayStreamReade
 /// # Errors
 ///
 /// If a column has a type that Parquet doesn't know, or the file can't be written.
-pub(crate) fn write(reader: ArrowArrayStreamReader, path: &Path) -> Result<(), String> {
+fn write(reader: ArrowArrayStreamReader, path: &Path) -> Result<(), String> {
     let told = |error: &dyn std::error::Error| error.to_string();
     let properties = WriterProperties::builder()
         .set_compression(Compression::UNCOMPRESSED)
@@ -153,14 +166,18 @@ pub(crate) fn write(reader: ArrowArrayStreamReader, path: &Path) -> Result<(), S
     writer.close().map(|_| ()).map_err(|error| told(&error))
 }
 
-/// The schema with the types that Parquet's writer takes: not all forms of a dictionary are among them.
+/// The schema with the types that Parquet's writer takes: of dictionaries those of texts.
 fn writable(schema: &Schema) -> SchemaRef {
-    let fields = schema.fields().iter().map(|field| match field.data_type() {
-        DataType::Dictionary(key, texts) if **texts == DataType::Utf8View => {
-            let kind = DataType::Dictionary(key.clone(), Box::new(DataType::Utf8));
-            Arc::new(field.as_ref().clone().with_data_type(kind))
-        }
-        _ => field.clone(),
+    let fields = schema.fields().iter().map(|field| {
+        let kind = match field.data_type() {
+            DataType::Dictionary(key, values) => match **values {
+                DataType::Utf8 | DataType::LargeUtf8 => field.data_type().clone(),
+                DataType::Utf8View => DataType::Dictionary(key.clone(), Box::new(DataType::Utf8)),
+                _ => (**values).clone(),
+            },
+            kind => kind.clone(),
+        };
+        Arc::new(field.as_ref().clone().with_data_type(kind))
     });
     Arc::new(Schema::new(fields.collect::<Fields>()))
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::{
     error::{DataError, argument},
     form::form,
-    frame::in_file,
+    frame::{Data, own_columns, with_data},
     study::answer,
 };
 
@@ -33,22 +33,27 @@ struct Asked {
     change: Option<String>,
 }
 
-/// Judge a feature on a file or folder, or on a table that speaks Arrow's protocol: a JSON text, a text for people, the page.
+/// Judge a feature on a file or folder, or on a table that speaks Arrow's protocol, with a user's own columns, each table
+/// with a JSON object that says its form: a JSON text, a text for people, the page.
 #[pyfunction]
 pub(crate) fn judge(
     py: Python<'_>,
     data: &Bound<'_, PyAny>,
     asked: &str,
     keywords: &str,
+    columns: Vec<(Bound<'_, PyAny>, String)>,
     threads: usize,
 ) -> PyResult<(String, String, String)> {
     let asked = serde_json::from_str::<Asked>(asked).map_err(|error| argument(error.to_string()))?;
     let form = form(keywords)?;
     let folder = tempfile::tempdir().map_err(|error| DataError::new_err(error.to_string()))?;
     let page = folder.path().join("factor.html");
-    let (judgement, place) = in_file(py, data, |path, observer| {
+    let mut all = vec![Data::of(py, data, "the frame")?];
+    let own = own_columns(py, columns, &mut all)?;
+    let place = all[0].place().to_owned();
+    let judgement = with_data(py, &all, |observer| {
         let request = Request {
-            data: path.to_owned(),
+            data: place,
             form,
             change: asked.change,
             execution: asked.execution,
@@ -57,6 +62,7 @@ pub(crate) fn judge(
             file: asked.file,
             facts: asked.facts,
             attributes: asked.attributes,
+            columns: own,
             by: asked.by,
             universe: asked.universe,
             horizons: asked.horizons,
@@ -65,12 +71,10 @@ pub(crate) fn judge(
             store: None,
             threads,
         };
-        Ok((judged(&request, observer)?, path.display().to_string()))
+        judged(&request, observer)
     })?;
     let (json, text) = answer(&judgement, judgement.to_string())?;
     let page = fs::read_to_string(page).map_err(|error| DataError::new_err(error.to_string()))?;
-    // The file that a frame was written to is gone, and nobody has asked for it.
-    let is_file = data.extract::<PathBuf>().is_ok();
-    let told = |text: String| if is_file { text } else { text.replace(&place, "the frame") };
+    let told = |text: String| all.iter().fold(text, |text, data| data.called().name(text));
     Ok((told(json), told(text), told(page)))
 }

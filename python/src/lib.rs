@@ -8,7 +8,7 @@
 //! | `detached.rs` | work without Python's lock, which Ctrl-C ends |
 //! | `error.rs` | errors as Python's exceptions |
 //! | `factor.rs` | one feature, judged without a model |
-//! | `frame.rs` | frames as files |
+//! | `frame.rs` | frames in place of files |
 //! | `model.rs` | models of the user's own |
 //! | `form.rs` | the form of files, as keyword arguments say it |
 //! | `prices.rs` | prices in memory, and what is computed from them |

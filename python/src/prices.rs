@@ -2,10 +2,16 @@
 
 use std::path::PathBuf;
 
-use backstaff_study::compute;
+use backstaff_study::{compute, config, progress::Observer};
 use pyo3::prelude::*;
 
-use crate::{arrow::Table, detached::detached, error::argument, form::form, frame::in_file};
+use crate::{
+    arrow::Table,
+    detached::detached,
+    error::{argument, exception},
+    form::form,
+    frame::{Called, Data, own_columns, with_data},
+};
 
 /// A table, entries that were left out with the reasons, warnings.
 type Computed = (Table, Vec<(String, String)>, Vec<String>);
@@ -13,43 +19,70 @@ type Computed = (Table, Vec<(String, String)>, Vec<String>);
 /// Prices that were read.
 #[pyclass(frozen, module = "backstaff._native")]
 #[derive(Debug)]
-pub(crate) struct Prices(compute::Prices);
+pub(crate) struct Prices {
+    prices: compute::Prices,
+    called: Vec<Called>,
+}
 
-/// Read prices from a file or folder, or from a table that speaks Arrow's protocol; `keywords` is a JSON object that says
-/// its form.
+/// Read prices from a file or folder, a database of a layout (one that ships, or a file), or from a table that speaks
+/// Arrow's protocol; `keywords` is a JSON object that says its form.
 #[pyfunction]
 pub(crate) fn read(
     py: Python<'_>,
     data: &Bound<'_, PyAny>,
+    layout: (Option<String>, Option<PathBuf>),
     facts: Option<PathBuf>,
     keywords: &str,
     threads: usize,
 ) -> PyResult<Prices> {
     let form = form(keywords)?;
-    let read = in_file(py, data, |path, _| compute::Prices::read(path, facts.as_deref(), &form, threads));
-    read.map(Prices)
+    let tables =
+        config::layout(layout.0.as_deref(), layout.1.as_deref()).map_err(|error| exception(&error))?;
+    let data = [Data::of(py, data, "the frame")?];
+    let read = |_: &dyn Observer| {
+        compute::Prices::read(data[0].place(), tables.as_ref(), facts.as_deref(), &form, threads)
+    };
+    let prices = with_data(py, &data, read)?;
+    Ok(Prices { prices, called: vec![data[0].called()] })
 }
 
 #[pymethods]
 impl Prices {
     /// How the files were understood: a JSON object.
     fn found(&self) -> PyResult<String> {
-        serde_json::to_string(self.0.found()).map_err(|error| argument(error.to_string()))
+        let text = serde_json::to_string(self.prices.found()).map_err(|error| argument(error.to_string()))?;
+        Ok(self.called.iter().fold(text, |text, called| called.name(text)))
     }
 
     /// What a user of the prices should know.
     fn warnings(&self) -> Vec<String> {
-        self.0.warnings().to_vec()
+        self.prices.warnings().iter().map(|warning| self.told(warning)).collect()
     }
 
     /// The names of the fields that expressions may use.
     fn fields(&self) -> Vec<&str> {
-        self.0.fields()
+        self.prices.fields()
     }
 
     /// The number of rows.
     fn num_rows(&self) -> usize {
-        self.0.n_rows()
+        self.prices.n_rows()
+    }
+
+    /// The same prices, and the columns of a file, or of a table that speaks Arrow's protocol, joined to them by date and
+    /// instrument; `keywords` is a JSON object that says its form.
+    fn with_columns(
+        &self,
+        py: Python<'_>,
+        columns: &Bound<'_, PyAny>,
+        keywords: String,
+        threads: usize,
+    ) -> PyResult<Self> {
+        let mut data = Vec::new();
+        let own = own_columns(py, vec![(columns.clone(), keywords)], &mut data)?;
+        let prices = with_data(py, &data, |_| self.prices.with_columns(&own, threads))?;
+        let called = self.called.iter().cloned().chain([data[0].called()]).collect();
+        Ok(Self { prices, called })
     }
 
     /// Compute features, given by name and expression, and libraries: the table, what of the libraries was left out and
@@ -63,9 +96,17 @@ impl Prices {
         threads: usize,
     ) -> PyResult<Computed> {
         let computed = detached(py, |observer| {
-            self.0.compute(&features, &libraries, file.as_deref(), threads, observer)
+            self.prices.compute(&features, &libraries, file.as_deref(), threads, observer)
         });
         let compute::Table { schema, batches, left_out, warnings } = computed?;
+        let warnings = warnings.iter().map(|warning| self.told(warning)).collect();
         Ok((Table { schema, batches }, left_out, warnings))
+    }
+}
+
+impl Prices {
+    /// A warning that speaks of frames.
+    fn told(&self, warning: &str) -> String {
+        self.called.iter().fold(warning.to_owned(), |text, called| called.tell(text))
     }
 }

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import duckdb
 import numpy
@@ -141,33 +142,24 @@ def test_an_expression_shows_its_place(frame):
     assert isinstance(error, bs.StudyError) and isinstance(error, bs.Error)
 
 
-WRONG = {
-    "no dates": (lambda frame: frame.drop(columns="date"), "no date column"),
-    "no instruments": (lambda frame: frame.drop(columns="instrument"), "instrument"),
-    "no rows": (lambda frame: frame.head(0), "no row"),
-    "two bars of one session": (
-        lambda frame: pandas.concat([frame, frame.head(1).assign(close=1.0)]),
-        "two bars",
-    ),
-    "objects of several types": (
-        lambda frame: frame.assign(close=frame["close"].astype(object).where(frame.index > 3, "x")),
-        "type",
-    ),
-    "columns of two levels": (
-        lambda frame: frame.pivot(index="date", columns="instrument"),
-        "stack",
-    ),
-    "an index of three levels": (lambda frame: frame.set_index(["date", "instrument", "close"]), "3 levels"),
-    "an index without dates": (lambda frame: frame.set_index(["open", "instrument"]), "to_datetime"),
-}
+def test_a_database_gives_the_numbers_of_the_command_line(tmp_path):
+    from conftest import program
 
-
-@pytest.mark.parametrize("what", WRONG)
-def test_a_frame_that_is_no_prices_is_an_error(what, frame):
-    make, words = WRONG[what]
-    with pytest.raises(bs.DataError, match=words) as raised:
-        bs.read(make(frame))
-    assert "/tmp" not in str(raised.value)
+    database = Path(__file__).parents[2] / "crates/cli/tests/krx/krx.db"
+    out = tmp_path / "out.parquet"
+    asked = ["compute", "--data", database, "--preset", "krx", "--library", "krx_canonical", "--out", out]
+    done = program(*asked)
+    assert done.returncode == 0, done.stderr
+    prices = bs.read(database, preset="krx")
+    same(bs.compute(prices, libraries=["krx_canonical"]), pandas.read_parquet(out))
+    same(bs.compute(database, libraries=["krx_canonical"], preset="krx"), pandas.read_parquet(out))
+    with pytest.raises(bs.DataError, match="preset"):
+        bs.read(database)
+    with pytest.raises(bs.StudyError, match="database"):
+        bs.factor("$close", prices)
+    for words in [{"preset": "krx", "tables": "x"}, {"preset": "kr"}, {"preset": "krx", "halts": "zero_volume"}]:
+        with pytest.raises(bs.StudyError):
+            bs.read(database, **words)
 
 
 def test_arguments_that_make_no_sense_are_errors(frame, parquet, tmp_path):

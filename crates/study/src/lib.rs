@@ -47,6 +47,7 @@ pub mod steps;
 mod stored;
 mod words;
 
+pub use backstaff_source::MemoryTable;
 pub use command::{
     backtest, bench, cache, compare, compute, database, factor, features, init, market, orders, output,
     precompute, prove, regime,

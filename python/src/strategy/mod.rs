@@ -32,7 +32,7 @@ use crate::{
     arrow::Table,
     error::{argument, exception},
     form::form,
-    frame::in_file,
+    frame::{Data, own_columns, told, with_data},
 };
 
 /// What became of a strategy: the measures with their meanings and the rest as a JSON text, the tables by name, warnings.
@@ -55,19 +55,23 @@ pub(crate) fn backtest(
     keywords: &str,
     asked: &str,
     strategy: &Bound<'_, PyAny>,
+    columns: Vec<(Bound<'_, PyAny>, String)>,
     threads: usize,
 ) -> PyResult<Outcome> {
     let form = form(keywords)?;
     let asked = serde_json::from_str::<Asked>(asked).map_err(|error| argument(error.to_string()))?;
     let Asked { terms, change, scores } = asked;
     let portfolio = Portfolio::around_code(&terms).map_err(|error| exception(&error.into()))?;
-    let simulation = in_file(py, data, |path, _| {
-        let data = path.to_owned();
+    let mut read = vec![Data::of(py, data, "the frame")?];
+    let columns = own_columns(py, columns, &mut read)?;
+    let simulation = with_data(py, &read, |_| {
+        let data = read[0].place().to_owned();
         Simulation::load(&Request {
             data,
             form,
             change,
             portfolio,
+            columns,
             scores: scores.map(GivenTable::new),
             threads,
         })
@@ -122,5 +126,6 @@ pub(crate) fn backtest(
         "curve": { "sessions": result.sessions().iter().map(ToString::to_string).collect::<Vec<_>>(), "equity": result.equity() },
     });
     let tables = outcome.tables.into_iter().map(|(name, schema, batches)| (name, Table { schema, batches }));
-    Ok((json.to_string(), tables.collect(), outcome.warnings))
+    let warnings = outcome.warnings.iter().map(|warning| told(&read, warning));
+    Ok((json.to_string(), tables.collect(), warnings.collect()))
 }

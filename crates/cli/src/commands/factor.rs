@@ -25,6 +25,7 @@ pub(super) fn run(context: &Context, arguments: &Factor) -> Result<ExitCode, Stu
         file: arguments.file.clone(),
         facts: arguments.facts.clone(),
         attributes: arguments.attributes.clone(),
+        columns: Vec::new(),
         by: arguments.by.clone(),
         universe: arguments.universe.clone(),
         horizons: arguments.horizons.clone(),

@@ -13,7 +13,11 @@ use backstaff_source::{GivenSource, Holds};
 
 use crate::{
     StudyError,
-    command::{compute::FileForm, output::OutputError, run::table::of_portfolio},
+    command::{
+        compute::{FileForm, OwnColumns},
+        output::OutputError,
+        run::table::of_portfolio,
+    },
     config::{CashRate, GivenTable, Portfolio},
     flow::threads::on_threads,
     steps::{
@@ -35,6 +39,8 @@ pub struct Request {
     pub change: Option<String>,
     /// The terms of trading ([`Portfolio::around_code`]).
     pub portfolio: Portfolio,
+    /// A user's own columns, which the strategy may read as fields.
+    pub columns: Vec<OwnColumns>,
     /// Scores that the strategy reads, if it reads any.
     pub scores: Option<GivenTable>,
     /// The number of threads that read the data.
@@ -77,7 +83,9 @@ impl Simulation {
     fn load_here(request: &Request) -> Result<Self, StudyError> {
         let mut portfolio = request.portfolio.clone();
         portfolio.recovery.read_table(&PathBuf::new())?;
-        let load = Load::adjusted(&request.data, Vec::new(), None).with_change(request.change.as_deref());
+        let load = Load::adjusted(&request.data, Vec::new(), None)
+            .with_change(request.change.as_deref())
+            .with_columns(&request.columns);
         let mut output = load.in_form(&request.form)?.read()?;
         output.give_up_source();
         let (panel, facts) = (output.panel, output.facts);

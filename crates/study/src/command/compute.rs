@@ -21,10 +21,10 @@ pub(crate) use self::data::{Data, Origin, Task, with_data};
 pub use self::prices::{Prices, Table};
 pub(crate) use self::wanted::Taken;
 use self::{data::facts_of, stream::stream, wanted::Wanted};
-pub use crate::steps::load::FileForm;
+pub use crate::steps::load::{FileForm, OwnColumns};
 use crate::{
     StudyError,
-    command::output::{Reads, form_of, write_runs},
+    command::output::{PanelWriter, Reads, form_of, write_runs},
     config::Chosen,
     flow::{
         Flow,
@@ -104,7 +104,7 @@ fn write(request: &Request, flow: &Flow<'_>, data: &Data, chosen: &Chosen) -> Re
     let headers = names.iter().map(|&name| (name, Encoding::F64));
     let mut written = Duration::ZERO;
     write_runs(&request.out, form_of("--out", &request.out)?, axis, headers, |writer| {
-        stream(flow, data, chosen, |run| {
+        stream(flow, data, chosen, PanelWriter::ROWS, |run| {
             let start = Instant::now();
             let columns = run.columns.par_iter().map(|column| (column, 0..column.len()));
             writer.write(run.rows, columns)?;
@@ -134,6 +134,15 @@ pub fn explain(request: &Request, observer: &dyn Observer) -> Result<String, Stu
     })
 }
 
+/// Fail if the form says of a database how halts are written; `key` is what the caller says it with.
+fn check_halts(key: &str, tables: Option<&TableLayout>, form: &FileForm) -> Result<(), StudyError> {
+    if tables.is_none() || form.halts.is_none_or(|halts| halts == Halts::default()) {
+        return Ok(());
+    }
+    let message = "is for files; of a database the preset or the layout says it".to_owned();
+    Err(StudyError::Value { key: key.to_owned(), message })
+}
+
 impl Request {
     /// The files and folders that are read.
     pub fn reads(&self) -> Reads {
@@ -149,10 +158,7 @@ impl Request {
         observer: &dyn Observer,
         work: impl Fn(&Flow<'_>, &Data, &Chosen) -> Result<T, StudyError> + Send + Sync,
     ) -> Result<T, StudyError> {
-        if self.tables.is_some() && self.form.halts.is_some_and(|halts| halts != Halts::default()) {
-            let message = "is for files; of a database the preset or the layout says it".to_owned();
-            return Err(StudyError::Value { key: "--halts".to_owned(), message });
-        }
+        check_halts("--halts", self.tables.as_ref(), &self.form)?;
         // Expressions are parsed before the data are read, so that a misspelling shows at once.
         let asked = self.wanted().parse(taken, self.store.is_some())?;
         let task = Task {

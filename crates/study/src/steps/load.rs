@@ -3,10 +3,12 @@
 mod attribute_table;
 mod given;
 mod key;
+mod own_columns;
 mod single;
 
 use std::{
     collections::BTreeSet,
+    io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
@@ -29,19 +31,19 @@ use crate::{
 };
 use backstaff_panel::{Axis, Column, Encoding, Instrument, Panel, Session};
 use backstaff_source::{
-    Adjustment, Halts, Loaded, Mapping, Marks, Match, PanelSource, Series, TableLayout, Unused, Written,
-    Zone, field_name, is_database,
+    Adjustment, Halts, Loaded, Mapping, Marks, Match, MemoryTable, PanelSource, Series, TableLayout, Unused,
+    Written, Zone, field_name, is_database,
     quality::{self, Quality},
     source_files,
 };
-use backstaff_stage::{Budget, Digest, Draft, KeyHasher, Stage, Store, StoreError};
+use backstaff_stage::{Budget, Digest, Digester, Draft, KeyHasher, Stage, Store, StoreError};
 
-pub use self::single::FileForm;
 use self::{
     attribute_table::AttributeTable,
     given::Given,
     key::{enter_benchmark, enter_names, enter_prices},
 };
+pub use self::{own_columns::OwnColumns, single::FileForm};
 
 /// Read the study's files, check and align their rows.
 #[derive(Clone, Debug)]
@@ -53,6 +55,7 @@ pub struct Load {
     benchmark: Option<(PathBuf, String, Written, Option<Zone>)>,
     published: Published,
     given: Vec<Given>,
+    columns: Vec<OwnColumns>,
     /// The layout of a database's tables as text for the key; empty if the prices are in no database.
     tables_text: String,
     high_water_mark: bool,
@@ -87,6 +90,7 @@ pub struct Files {
     benchmark: Option<Digest>,
     published: Vec<Digest>,
     given: Vec<Digest>,
+    columns: Vec<Digest>,
     high_water: Option<Looked>,
 }
 
@@ -193,6 +197,7 @@ impl Load {
             benchmark,
             published,
             given: Vec::new(),
+            columns: Vec::new(),
             tables_text,
             high_water_mark,
             is_cut: false,
@@ -236,9 +241,7 @@ impl Load {
 
     /// Digest the files. A large file that has not changed is not read: the store keeps a witness of its digest.
     pub fn files(&self, store: &Store) -> Result<Files, StudyError> {
-        let digest = |path: &Path| {
-            store.digest_source(path).map_err(|source| StudyError::Read { path: path.to_owned(), source })
-        };
+        let digest = |path: &Path| digest_of(path, |path| store.digest_source(path));
         let prices = self.prices.files()?;
         let many = prices.len() > 1 && self.prices.tables.is_none();
         let named = |path: &PathBuf| {
@@ -274,6 +277,7 @@ impl Load {
             benchmark: self.benchmark.as_ref().map(|(path, ..)| one(path)).transpose()?,
             published: self.published.digests()?,
             given: self.given.iter().map(Given::digest).collect::<Result<_, _>>()?,
+            columns: self.columns.iter().map(OwnColumns::digest).collect::<Result<_, _>>()?,
         })
     }
 
@@ -326,6 +330,7 @@ impl Load {
         }
         self.published.read(&mut panel, &mut facts)?;
         self.given.iter().try_for_each(|given| given.add(&mut panel, &mut facts))?;
+        self.columns.iter().try_for_each(|columns| columns.add(&mut panel, &mut facts))?;
         if !self.is_cut {
             facts.matches.iter().try_for_each(Match::check)?;
         }
@@ -362,6 +367,15 @@ impl Load {
         let message =
             format!("{path} has no column of texts or codes called {name}; columns of texts are: {texts}");
         Err(StudyError::Value { key: "data.prices.categories".to_owned(), message })
+    }
+}
+
+/// The digest of a file, or of a table in memory.
+fn digest_of(path: &Path, of_file: impl FnOnce(&Path) -> io::Result<Digest>) -> Result<Digest, StudyError> {
+    let mut digester = Digester::new();
+    match MemoryTable::write(path, &mut digester) {
+        Some(written) => Ok(written.map(|()| digester.finish())?),
+        None => of_file(path).map_err(|source| StudyError::Read { path: path.to_owned(), source }),
     }
 }
 
@@ -443,6 +457,7 @@ impl Stage for Load {
             benchmark,
             published,
             given,
+            columns,
             tables_text,
             high_water_mark: _, // hashed through the digest of the files
             is_cut: _,          // such data are never stored
@@ -457,10 +472,14 @@ impl Stage for Load {
         key.list("benchmark", benchmark, enter_benchmark);
         key.group("published", |key| published.enter(key));
         key.list("given", given, Given::enter);
+        // Where there are none, keys are those that they were before there could be any.
+        if !columns.is_empty() {
+            key.list("columns", columns, OwnColumns::enter);
+        }
     }
 
     fn hash_inputs(&self, (): &(), files: &Files, key: &mut KeyHasher) -> Result<(), StudyError> {
-        let Files { prices, attributes, benchmark, published, given, high_water: _ } = files;
+        let Files { prices, attributes, benchmark, published, given, columns, high_water: _ } = files;
         key.list("prices", prices, |key, (name, digest)| {
             key.str("file", name).digest("digest", digest);
         });
@@ -469,7 +488,8 @@ impl Stage for Load {
                 key.digest("", digest);
             });
         }
-        for (label, digests) in [("published", published), ("given", given)] {
+        let own = Some(("columns", columns)).filter(|(_, columns)| !columns.is_empty());
+        for (label, digests) in [("published", published), ("given", given)].into_iter().chain(own) {
             key.list(label, digests, |key, digest| {
                 key.digest("", digest);
             });

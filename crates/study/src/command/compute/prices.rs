@@ -7,23 +7,24 @@ use std::{
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
-use backstaff_panel::Encoding;
-use backstaff_source::Found;
+use backstaff_panel::{Axis, Encoding};
+use backstaff_source::{Found, TableLayout};
 use backstaff_stage::Budget;
 use rayon::prelude::*;
 
 use super::{
+    check_halts,
     data::{Origin, ReadBefore, Task, facts_of, text_columns, with_data},
     stream::stream,
     wanted::{Taken, Wanted},
 };
 use crate::{
     StudyError,
-    command::output::{OutputError, PanelForm},
+    command::output::{OutputError, PanelForm, PanelWriter},
     flow::{progress::Observer, threads::on_threads},
     steps::{
         Load,
-        load::{FileForm, LoadOutput},
+        load::{FileForm, LoadOutput, OwnColumns},
     },
 };
 
@@ -45,19 +46,26 @@ pub struct Table {
 }
 
 impl Prices {
-    /// Read prices from files, and published values from the table `facts`, if one is named.
+    /// Read prices from files, or all that the layout `tables` names of a database, and published values from the table
+    /// `facts`, if one is named.
     ///
     /// # Errors
     ///
-    /// If the files can't be read or are no prices; a database, whose layout only [`super::Request`] takes.
+    /// If the files can't be read or are no prices; if the form says of a database what its layout says.
     pub fn read(
         data: &Path,
+        tables: Option<&TableLayout>,
         facts: Option<&Path>,
         form: &FileForm,
         threads: usize,
     ) -> Result<Self, StudyError> {
+        check_halts("halts", tables, form)?;
         let read = |categories| {
             let stage = Load::verbatim(data, categories);
+            let stage = match tables {
+                Some(layout) => stage.of_all_tables(layout.clone())?,
+                None => stage,
+            };
             let stage = match facts_of(data, facts) {
                 Some(path) => stage.with_facts(path),
                 None => stage,
@@ -69,10 +77,24 @@ impl Prices {
         on_threads(threads, || {
             let mut output = read(Vec::new())?;
             let texts = text_columns(&output.facts);
-            if !texts.is_empty() {
+            if !texts.is_empty() && tables.is_none() {
                 output = read(texts)?;
             }
             let LoadOutput { panel, facts, .. } = output;
+            Ok(Self(Arc::new(ReadBefore { panel, facts })))
+        })
+    }
+
+    /// The same prices with a user's own columns, which become fields and categories; `columns` are joined in this order.
+    ///
+    /// # Errors
+    ///
+    /// If a table can't be read, has a column that the prices have already, or meets none of them.
+    pub fn with_columns(&self, columns: &[OwnColumns], threads: usize) -> Result<Self, StudyError> {
+        on_threads(threads, || {
+            let ReadBefore { panel, facts } = &*self.0;
+            let (mut panel, mut facts) = (panel.clone(), facts.clone());
+            columns.iter().try_for_each(|columns| columns.add(&mut panel, &mut facts))?;
             Ok(Self(Arc::new(ReadBefore { panel, facts })))
         })
     }
@@ -124,7 +146,7 @@ impl Prices {
         with_data(&task, &|schema| asked.choose(schema), observer, |flow, data, chosen| {
             let form = PanelForm::new(data.axis(), chosen.names().map(|name| (name, Encoding::F64)));
             let mut batches = Vec::new();
-            stream(flow, data, chosen, |run| {
+            stream(flow, data, chosen, least_rows(data.axis(), threads), |run| {
                 let columns = run.columns.par_iter().map(|column| (column, 0..column.len()));
                 let batch = form.batch(data.axis(), &run.rows, columns);
                 batches.push(
@@ -136,4 +158,11 @@ impl Prices {
             Ok(Table { schema, batches, left_out: chosen.left_out.clone(), warnings: flow.warnings() })
         })
     }
+}
+
+/// The rows of a run. Each is there twice for a moment: as it is computed, and in the table. So a run is a small part of
+/// the table, but as many rows as keep all threads busy.
+fn least_rows(axis: &Axis, threads: usize) -> usize {
+    const OF_THREAD: usize = 1 << 14;
+    (axis.n_rows() / 16).max(threads.saturating_mul(OF_THREAD)).min(PanelWriter::ROWS)
 }

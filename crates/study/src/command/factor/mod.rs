@@ -40,7 +40,7 @@ use crate::{
     },
     config::{Chosen, TRADES, catalog},
     flow::progress::Observer,
-    steps::{Load, folds::members},
+    steps::{Load, folds::members, load::OwnColumns},
 };
 
 /// The category that is looked for in the data if the request names none.
@@ -71,6 +71,8 @@ pub struct Request {
     pub facts: Option<PathBuf>,
     /// A table of today's categories, with one row for each instrument.
     pub attributes: Option<PathBuf>,
+    /// A user's own columns, which expressions may name.
+    pub columns: Vec<OwnColumns>,
     /// The category within which values are ranked as well. If `None`, `sector`, where the data have it.
     pub by: Option<String>,
     /// The condition for the rows that are judged; if `None`, those that trade.
@@ -227,6 +229,8 @@ impl Request {
 
     fn load(&self, category: &str, categories: Vec<String>) -> Load {
         let attributes = self.attributes.as_deref().map(|path| (path, category));
-        Load::adjusted(&self.data, categories, attributes).with_change(self.change.as_deref())
+        Load::adjusted(&self.data, categories, attributes)
+            .with_change(self.change.as_deref())
+            .with_columns(&self.columns)
     }
 }

@@ -8,7 +8,7 @@ use backstaff_source::{
     field_name,
 };
 
-use super::{Laps, Load, attribute_table::AttributeTable, text_of_layout};
+use super::{Laps, Load, OwnColumns, attribute_table::AttributeTable, text_of_layout};
 use crate::{StudyError, steps::published::Published};
 
 /// The form of the files of a single computation: what a study would say of them.
@@ -78,6 +78,7 @@ impl Load {
             benchmark: None,
             published: Published::default(),
             given: Vec::new(),
+            columns: Vec::new(),
             tables_text: String::new(),
             high_water_mark: false,
             is_cut: false,
@@ -91,6 +92,13 @@ impl Load {
         self.prices.fields = Some(wanted.fields.clone());
         self.prices.categories = wanted.categories.iter().cloned().collect();
         self.prices.facts = Some(wanted.facts.clone());
+        self.prices.tables = Some(layout);
+        Ok(self)
+    }
+
+    /// Read a database by this layout: all that the layout names.
+    pub fn of_all_tables(mut self, layout: TableLayout) -> Result<Self, StudyError> {
+        self.tables_text = text_of_layout(&layout)?;
         self.prices.tables = Some(layout);
         Ok(self)
     }
@@ -113,6 +121,11 @@ impl Load {
     /// The same files, and a table of published values that describes itself.
     pub fn with_facts(self, path: &Path) -> Self {
         Self { published: Published::table(path), ..self }
+    }
+
+    /// The same files, and a user's own columns.
+    pub fn with_columns(self, columns: &[OwnColumns]) -> Self {
+        Self { columns: columns.to_vec(), ..self }
     }
 
     /// The same files, adjusted by the base prices that this column of changes tells, if one is named.
