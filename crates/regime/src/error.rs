@@ -30,6 +30,18 @@ pub enum RegimeError {
     )]
     TooFewObservations { found: usize, needed: usize, states: usize, series: usize },
 
+    /// Sequences that are not the observations.
+    #[error("the sequences have {sum} bars together, but {rows} are observed")]
+    Lengths { sum: usize, rows: usize },
+
+    /// A sequence of nothing has no first bar.
+    #[error("sequence {sequence} has no bar")]
+    EmptySequence { sequence: usize },
+
+    /// Numbers that nothing more can be computed with.
+    #[error("the log-likelihood is {value} after {iterations} iterations; begin with other parameters")]
+    Lost { value: f64, iterations: usize },
+
     /// A series without movement has no states that differ.
     #[error(
         "series {series} is constant ({value}) over all {observations} observations; there are no regimes in it"

@@ -84,6 +84,31 @@ impl Observations {
         Ok(observations)
     }
 
+    /// Bars one after the other, each with the values of all series.
+    ///
+    /// # Errors
+    ///
+    /// [`RegimeError::NoSeries`], [`RegimeError::Infinite`], and [`RegimeError::MissingValue`] if `missing` refuses.
+    ///
+    /// # Panics
+    ///
+    /// If the values are no whole number of bars.
+    pub fn from_rows(values: Vec<f64>, n_series: usize, missing: Missing) -> Result<Self, RegimeError> {
+        if n_series == 0 {
+            return Err(RegimeError::NoSeries);
+        }
+        assert!(values.len().is_multiple_of(n_series), "{} values in bars of {n_series}", values.len());
+        let n_rows = values.len() / n_series;
+        if values.iter().all(|value| value.is_finite()) {
+            return Ok(Self { values, n_series, present: vec![true; n_rows], n_present: n_rows });
+        }
+        let mut observations = Self::empty(n_series);
+        for row in values.chunks_exact(n_series) {
+            observations.push(row, missing)?;
+        }
+        Ok(observations)
+    }
+
     /// Observations without a bar.
     pub(crate) fn empty(n_series: usize) -> Self {
         Self { values: Vec::new(), n_series, present: Vec::new(), n_present: 0 }
@@ -171,6 +196,18 @@ mod tests {
         let seen = Observations::from_columns(&[&[1.0, 2.0], &[f64::NAN, 4.0]], Missing::Skip).unwrap();
         assert_eq!((seen.row(0), seen.row(1)), (None, Some(&[2.0, 4.0][..])));
         assert_eq!(seen.rows(1..2).n_present(), 1);
+    }
+
+    #[test]
+    fn rows_and_columns_give_the_same() {
+        for gap in [f64::NAN, 3.0] {
+            let rows = Observations::from_rows(vec![1.0, 2.0, gap, 4.0], 2, Missing::Skip).unwrap();
+            let columns = Observations::from_columns(&[&[1.0, gap], &[2.0, 4.0]], Missing::Skip).unwrap();
+            assert_eq!((rows.row(0), rows.row(1)), (columns.row(0), columns.row(1)));
+            assert_eq!(rows.n_present(), columns.n_present());
+        }
+        let infinite = Observations::from_rows(vec![1.0, f64::INFINITY], 1, Missing::Skip).unwrap_err();
+        assert_eq!(infinite, RegimeError::Infinite { series: 0, row: 1 });
     }
 
     #[test]

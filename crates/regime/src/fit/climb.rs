@@ -1,6 +1,10 @@
 //! One search: expectation and maximisation in turn.
 
-use super::{Sample, expectation::Expectation, maximization::maximize};
+use super::{
+    Sample,
+    expectation::Expectation,
+    maximization::{Rules, maximize},
+};
 use crate::GaussianHmm;
 
 /// A fall of the log-likelihood by less than this share of it is rounding.
@@ -65,7 +69,7 @@ impl Climb {
         let mut before = self.model.clone();
         while self.iterations() < max_iterations && !self.converged && !self.stopped {
             before.clone_from(&self.model);
-            maximize(sample, &expectation, &mut self.model);
+            maximize(sample, &expectation, &mut self.model, &Rules::PLAIN);
             let next = expectation.run(sample, &self.model);
             if next.is_nan() || next < now {
                 // The maximum is reached to within rounding, or something is beyond what numbers can tell.

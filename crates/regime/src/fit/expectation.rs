@@ -1,5 +1,7 @@
 //! The expectation: how likely each state is at each bar under the present model, and how often each transition.
 
+use std::ops::Range;
+
 use super::Sample;
 use crate::{
     GaussianHmm,
@@ -34,7 +36,7 @@ pub(super) struct Expectation<const K: usize> {
     scale: Vec<f64>,
     /// Filtered probabilities, then the posterior ones.
     pub(super) posterior: Vec<[f64; K]>,
-    /// The posterior of the first bar.
+    /// The posterior of the first bar, summed over the sequences.
     pub(super) first: [f64; K],
     /// The expected number of transitions.
     pub(super) transitions: [[f64; K]; K],
@@ -44,7 +46,7 @@ impl<const K: usize> Expectation<K> {
     pub(super) fn new(sample: &Sample<'_>, model: &GaussianHmm) -> Self {
         let n = sample.observations.n_rows();
         Self {
-            densities: Densities::in_units(model, sample.variances.clone()),
+            densities: Densities::in_units(model, sample.units.clone()),
             density: vec![[0.0; K]; n],
             scale: vec![0.0; n],
             posterior: vec![[0.0; K]; n],
@@ -62,10 +64,16 @@ impl<const K: usize> Expectation<K> {
         start.copy_from_slice(&model.start);
 
         let shift = self.relative_densities(sample);
-        let is_sound = self.forward(&start, &transition) && self.backward(&start, &transition);
+        let is_sound =
+            self.forward(sample, &start, &transition) && self.backward(sample, &start, &transition);
         let log_likelihood =
             if is_sound { shift + log_product(&self.scale) } else { self.in_logarithms(sample, model) };
-        self.first = self.posterior[0];
+        self.first = [0.0; K];
+        for rows in sample.sequences() {
+            for j in 0..K {
+                self.first[j] += self.posterior[rows.start][j];
+            }
+        }
         for (posterior, &is_present) in self.posterior.iter_mut().zip(sample.observations.present()) {
             if !is_present {
                 *posterior = [0.0; K];
@@ -113,31 +121,33 @@ impl<const K: usize> Expectation<K> {
     /// The filtered probabilities; `false` if a bar is too unlikely for ordinary numbers.
     ///
     /// A bar's sum is divided out one step later, so that the division runs beside the products of the next bar.
-    fn forward(&mut self, start: &[f64; K], transition: &[[f64; K]; K]) -> bool {
+    fn forward(&mut self, sample: &Sample<'_>, start: &[f64; K], transition: &[[f64; K]; K]) -> bool {
         let mut smallest = f64::INFINITY;
-        let mut predicted = *start;
-        for ((density, filtered), scale) in self.density.iter().zip(&mut self.posterior).zip(&mut self.scale)
-        {
-            let mut joint = [0.0; K];
-            let mut sum = 0.0;
-            for j in 0..K {
-                joint[j] = predicted[j] * density[j];
-                sum += joint[j];
-            }
-            let mut next = [0.0; K];
-            for i in 0..K {
+        for rows in sample.sequences() {
+            let mut predicted = *start;
+            let (density, scale) = (&self.density[rows.clone()], &mut self.scale[rows.clone()]);
+            for ((density, filtered), scale) in density.iter().zip(&mut self.posterior[rows]).zip(scale) {
+                let mut joint = [0.0; K];
+                let mut sum = 0.0;
                 for j in 0..K {
-                    next[j] += joint[i] * transition[i][j];
+                    joint[j] = predicted[j] * density[j];
+                    sum += joint[j];
                 }
-            }
-            *scale = sum;
-            // Not `min`, which passes over what is no number.
-            smallest = if sum >= smallest { smallest } else { sum };
-            let reciprocal = 1.0 / sum;
-            for j in 0..K {
-                filtered[j] = joint[j] * reciprocal;
-                let value = next[j] * reciprocal;
-                predicted[j] = if value < NOTHING { 0.0 } else { value };
+                let mut next = [0.0; K];
+                for i in 0..K {
+                    for j in 0..K {
+                        next[j] += joint[i] * transition[i][j];
+                    }
+                }
+                *scale = sum;
+                // Not `min`, which passes over what is no number.
+                smallest = if sum >= smallest { smallest } else { sum };
+                let reciprocal = 1.0 / sum;
+                for j in 0..K {
+                    filtered[j] = joint[j] * reciprocal;
+                    let value = next[j] * reciprocal;
+                    predicted[j] = if value < NOTHING { 0.0 } else { value };
+                }
             }
         }
         smallest >= SMALLEST_SUM
@@ -149,32 +159,33 @@ impl<const K: usize> Expectation<K> {
     /// With `ahead` a state's ratio of the likelihood of all later bars to that from where the chain is likely to be, a
     /// bar's posterior is `filtered · ahead`, and a pair of states has the probability
     /// `filtered(i) a(i, j) density(j) ahead(j) / scale`, the last three of the next bar.
-    fn backward(&mut self, start: &[f64; K], transition: &[[f64; K]; K]) -> bool {
+    fn backward(&mut self, sample: &Sample<'_>, start: &[f64; K], transition: &[[f64; K]; K]) -> bool {
         let mut pairs = [[0.0; K]; K];
         let mut revived: f64 = 0.0;
-        let n = self.posterior.len();
-        let mut ahead = [1.0; K];
-        let rows = self.posterior[..n - 1].iter_mut().zip(self.density[1..].iter().zip(&self.scale[1..]));
-        for (filtered, (density, scale)) in rows.rev() {
-            let reciprocal = 1.0 / scale;
-            // All that the next bar and those after it say of each state of the next bar.
-            let mut ratio = [0.0; K];
-            for j in 0..K {
-                ratio[j] = density[j] * reciprocal * ahead[j];
-            }
-            for i in 0..K {
-                let mut sum = 0.0;
+        for Range { start: first, end } in sample.sequences() {
+            let mut ahead = [1.0; K];
+            let later = self.density[first + 1..end].iter().zip(&self.scale[first + 1..end]);
+            for (filtered, (density, scale)) in self.posterior[first..end - 1].iter_mut().zip(later).rev() {
+                let reciprocal = 1.0 / scale;
+                // All that the next bar and those after it say of each state of the next bar.
+                let mut ratio = [0.0; K];
                 for j in 0..K {
-                    // Without `transition[i][j]`, which is the same at every bar: it is multiplied once, below.
-                    pairs[i][j] += filtered[i] * ratio[j];
-                    sum += transition[i][j] * ratio[j];
+                    ratio[j] = density[j] * reciprocal * ahead[j];
                 }
-                // NaN (a forbidden transition into an infinite ratio) becomes the largest too.
-                ahead[i] = if sum < LARGEST { sum } else { LARGEST };
-                // One maximum over all bars and states instead of a branch at each, so that the loop is vectorised: only
-                // a sample in which a state faded and revived is looked at again.
-                revived = if filtered[i] < FADED && ahead[i] > revived { ahead[i] } else { revived };
-                filtered[i] *= ahead[i];
+                for i in 0..K {
+                    let mut sum = 0.0;
+                    for j in 0..K {
+                        // Without `transition[i][j]`, which is the same at every bar: it is multiplied once, below.
+                        pairs[i][j] += filtered[i] * ratio[j];
+                        sum += transition[i][j] * ratio[j];
+                    }
+                    // NaN (a forbidden transition into an infinite ratio) becomes the largest too.
+                    ahead[i] = if sum < LARGEST { sum } else { LARGEST };
+                    // One maximum over all bars and states instead of a branch at each, so that the loop is vectorised:
+                    // only a sample in which a state faded and revived is looked at again.
+                    revived = if filtered[i] < FADED && ahead[i] > revived { ahead[i] } else { revived };
+                    filtered[i] *= ahead[i];
+                }
             }
         }
         for i in 0..K {
@@ -182,7 +193,8 @@ impl<const K: usize> Expectation<K> {
                 self.transitions[i][j] = pairs[i][j] * transition[i][j];
             }
         }
-        revived < REVIVED || self.only_the_impossible_revived(start, transition)
+        revived < REVIVED
+            || sample.sequences().all(|rows| self.only_the_impossible_revived(rows, start, transition))
     }
 
     /// Whether every state that seems to matter after it faded is one that zeros of the model forbid at that bar.
@@ -191,10 +203,14 @@ impl<const K: usize> Expectation<K> {
     /// explain it: nothing is lost, and logarithms would give the same. The posterior has taken the place of the filtered
     /// probabilities by now, so the bars' ratios are computed once more to know the two factors apart.
     #[cold]
-    fn only_the_impossible_revived(&mut self, start: &[f64; K], transition: &[[f64; K]; K]) -> bool {
-        let n = self.posterior.len();
+    fn only_the_impossible_revived(
+        &self,
+        rows: Range<usize>,
+        start: &[f64; K],
+        transition: &[[f64; K]; K],
+    ) -> bool {
         let mut possible = vec![start.map(|start| start > 0.0)];
-        for t in 1..n {
+        for t in 1..rows.len() {
             let mut next = [false; K];
             for i in 0..K {
                 for j in 0..K {
@@ -204,14 +220,17 @@ impl<const K: usize> Expectation<K> {
             possible.push(next);
         }
         let mut ahead = [1.0; K];
-        for t in (0..n - 1).rev() {
+        for t in rows.clone().rev().skip(1) {
             let ratio: [f64; K] =
                 std::array::from_fn(|j| self.density[t + 1][j] / self.scale[t + 1] * ahead[j]);
             for i in 0..K {
                 let sum = (0..K).map(|j| transition[i][j] * ratio[j]).sum::<f64>();
                 ahead[i] = if sum < LARGEST { sum } else { LARGEST };
                 // A posterior of so little, with so much ahead, was filtered from nothing.
-                if possible[t][i] && ahead[i] >= REVIVED && self.posterior[t][i] < FADED * ahead[i] {
+                if possible[t - rows.start][i]
+                    && ahead[i] >= REVIVED
+                    && self.posterior[t][i] < FADED * ahead[i]
+                {
                     return false;
                 }
             }
@@ -221,12 +240,19 @@ impl<const K: usize> Expectation<K> {
 
     #[cold]
     fn in_logarithms(&mut self, sample: &Sample<'_>, model: &GaussianHmm) -> f64 {
-        let n = self.posterior.len();
         let chain = LogChain::new(model);
-        let logs = chain.posterior(&self.densities, n, |t| sample.observations.row(t));
-        self.posterior.as_flattened_mut().copy_from_slice(&logs.posterior);
-        self.transitions.as_flattened_mut().copy_from_slice(&logs.transitions);
-        logs.log_likelihood
+        let mut log_likelihood = 0.0;
+        self.transitions = [[0.0; K]; K];
+        for rows in sample.sequences() {
+            let row = |t| sample.observations.row(rows.start + t);
+            let logs = chain.posterior(&self.densities, rows.len(), row);
+            self.posterior[rows.clone()].as_flattened_mut().copy_from_slice(&logs.posterior);
+            for (sum, count) in self.transitions.as_flattened_mut().iter_mut().zip(&logs.transitions) {
+                *sum += count;
+            }
+            log_likelihood += logs.log_likelihood;
+        }
+        log_likelihood
     }
 }
 

@@ -5,6 +5,7 @@
 //! never falls; `converged` says whether it stopped because an iteration gained too little, or at the
 //! limit of iterations. Variances have a floor relative to the sample's own, so nothing depends on its unit.
 
+mod ascent;
 mod choose;
 mod climb;
 mod expectation;
@@ -15,6 +16,7 @@ mod start;
 
 use rayon::prelude::*;
 
+pub use ascent::{Ascent, AscentOptions, Given, Learns, Prior, Ties, ascend, begin};
 pub use choose::{Candidate, Choice, Criterion, choose_states};
 pub use options::{FitOptions, Preference, Search, Start};
 

@@ -1,5 +1,7 @@
 //! The observations of a fit, checked and measured.
 
+use std::ops::Range;
+
 use super::FitOptions;
 use crate::{CovarianceForm, Observations, RegimeError, linear::cholesky, linear::raise_eigenvalues};
 
@@ -11,8 +13,12 @@ const AT_FLOOR: f64 = 1.0 + 1e-9;
 /// Observations that can be fitted, and their own scale.
 pub(super) struct Sample<'a> {
     pub(super) observations: &'a Observations,
+    /// How many bars each sequence has; the chain begins anew with each.
+    lengths: Vec<usize>,
     pub(super) means: Vec<f64>,
     pub(super) variances: Vec<f64>,
+    /// The variances, with 1 for a series that does not move.
+    pub(super) units: Vec<f64>,
     /// The lowest variance relative to the sample's.
     floor: f64,
 }
@@ -24,23 +30,52 @@ impl<'a> Sample<'a> {
         if found < needed {
             return Err(RegimeError::TooFewObservations { found, needed, states: options.n_states, series });
         }
+        let sample = Self::of_sequences(observations, &[observations.n_rows()], options.variance_floor);
+        sample.check()?;
+        Ok(sample)
+    }
+
+    /// Observations in sequences that do not continue each other, whatever their scale.
+    pub(super) fn of_sequences(observations: &'a Observations, lengths: &[usize], floor: f64) -> Self {
+        let n = observations.n_present() as f64;
         let (mut means, mut variances) = (Vec::new(), Vec::new());
-        for series in 0..series {
+        for series in 0..observations.n_series() {
             let values = observations.present_rows().map(|row| row[series]);
-            let first = values.clone().next().unwrap_or(f64::NAN);
-            if values.clone().all(|value| value == first) {
-                return Err(RegimeError::Constant { series, value: first, observations: found });
-            }
             // Differences to a value of the series keep the digits of one that lies far from zero.
-            let mean = first + values.clone().map(|value| value - first).sum::<f64>() / found as f64;
-            let variance = values.map(|value| (value - mean) * (value - mean)).sum::<f64>() / found as f64;
+            let first = values.clone().next().unwrap_or(f64::NAN);
+            let mean = first + values.clone().map(|value| value - first).sum::<f64>() / n;
+            variances.push(values.map(|value| (value - mean) * (value - mean)).sum::<f64>() / n);
+            means.push(mean);
+        }
+        let unit = |&variance: &f64| if COMPUTABLE.contains(&variance) { variance } else { 1.0 };
+        let units = variances.iter().map(unit).collect();
+        Self { observations, lengths: lengths.to_vec(), means, variances, units, floor }
+    }
+
+    /// Every series must move, by amounts that can be squared.
+    pub(super) fn check(&self) -> Result<(), RegimeError> {
+        for (series, &variance) in self.variances.iter().enumerate() {
+            let mut values = self.observations.present_rows().map(|row| row[series]);
+            let value = values.next().unwrap_or(f64::NAN);
+            if values.all(|other| other == value) {
+                let observations = self.n_present();
+                return Err(RegimeError::Constant { series, value, observations });
+            }
             if !COMPUTABLE.contains(&variance) {
                 return Err(RegimeError::Scale { series, variance });
             }
-            means.push(mean);
-            variances.push(variance);
         }
-        Ok(Self { observations, means, variances, floor: options.variance_floor })
+        Ok(())
+    }
+
+    /// The bars of each sequence.
+    #[inline]
+    pub(super) fn sequences(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        self.lengths.iter().scan(0, |behind, length| {
+            let start = *behind;
+            *behind += length;
+            Some(start..*behind)
+        })
     }
 
     pub(super) fn n_series(&self) -> usize {
@@ -53,7 +88,7 @@ impl<'a> Sample<'a> {
 
     /// The difference between a log-likelihood in the series' own units and one in the sample's standard deviations.
     pub(super) fn log_units(&self) -> f64 {
-        let logs = self.variances.iter().map(|variance| 0.5 * libm::log(*variance)).sum::<f64>();
+        let logs = self.units.iter().map(|variance| 0.5 * libm::log(*variance)).sum::<f64>();
         -logs * self.n_present() as f64
     }
 
@@ -77,6 +112,11 @@ impl<'a> Sample<'a> {
                 }
             }
         }
+    }
+
+    /// The floor of a variance that all series share.
+    pub(super) fn shared_floor(&self) -> f64 {
+        self.floor * self.variances.iter().sum::<f64>() / self.n_series() as f64
     }
 
     /// Whether a state's covariance sits at the floor.

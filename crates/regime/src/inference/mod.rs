@@ -17,7 +17,7 @@ pub use forecast::{Forecast, forecast};
 pub use regimes::{FilteredRegimes, SmoothedRegimes};
 pub use simulate::simulate;
 pub use smooth::smooth;
-pub use viterbi::viterbi;
+pub use viterbi::{likeliest_path, viterbi};
 
 pub(crate) use logarithmic::LogChain;
 

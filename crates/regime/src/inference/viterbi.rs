@@ -14,10 +14,22 @@ use crate::{GaussianHmm, Observations, Probabilities, RegimeError, model::Densit
 ///
 /// [`RegimeError::Series`] if the model is of another number of series.
 pub fn viterbi(model: &GaussianHmm, observations: &Observations) -> Result<Vec<usize>, RegimeError> {
+    Ok(likeliest_path(model, observations)?.0)
+}
+
+/// The path that [`viterbi`] gives, with the logarithm of its density together with the observations.
+///
+/// # Errors
+///
+/// [`RegimeError::Series`] if the model is of another number of series.
+pub fn likeliest_path(
+    model: &GaussianHmm,
+    observations: &Observations,
+) -> Result<(Vec<usize>, f64), RegimeError> {
     check_series(model, observations)?;
     let (k, n_rows) = (model.n_states(), observations.n_rows());
     if n_rows == 0 {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), 0.0));
     }
     let (chain, densities) = (LogChain::new(model), Densities::new(model));
     let mut from = vec![0_u8; n_rows * k];
@@ -33,12 +45,13 @@ pub fn viterbi(model: &GaussianHmm, observations: &Observations) -> Result<Vec<u
         }
     }
     let mut state = best.likeliest();
+    let log_density = best[state];
     let mut path = vec![state; n_rows];
     for t in (1..n_rows).rev() {
         state = usize::from(from[t * k + state]);
         path[t - 1] = state;
     }
-    Ok(path)
+    Ok((path, log_density))
 }
 
 /// The best way into each state, and where it comes from.

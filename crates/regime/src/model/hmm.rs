@@ -82,6 +82,11 @@ impl GaussianHmm {
         Ok(Self { start, transition, means, covariances })
     }
 
+    /// The model, if its numbers are still those of one.
+    pub(crate) fn checked(self) -> Result<Self, RegimeError> {
+        Self::new(self.start, self.transition, self.means, self.covariances)
+    }
+
     /// How many states there are.
     pub fn n_states(&self) -> usize {
         self.start.len()

@@ -7,7 +7,7 @@ impl GaussianHmm {
     /// by the means of the other series.
     ///
     /// Which number a state gets from a fit is otherwise an accident of where the search began.
-    pub(crate) fn canonical_order(&self) -> Vec<usize> {
+    pub fn canonical_order(&self) -> Vec<usize> {
         let mut order = (0..self.n_states()).collect::<Vec<_>>();
         order.sort_by(|&a, &b| {
             let (first, second) = (self.means(a), self.means(b));

@@ -5,6 +5,8 @@ mod fit;
 
 use std::{fmt, path::PathBuf};
 
+/// Models in memory, for those who hold the observations themselves.
+pub use backstaff_regime as models;
 pub use backstaff_regime::{CovarianceForm, MAX_STATES, Missing};
 use backstaff_regime::{Observations, RegimeError};
 use backstaff_source::NumberTable;
