@@ -97,10 +97,14 @@ bench-krx: ## A generated market through the factor pipeline beside Polars and p
 	cargo build --release --locked -p backstaff -p backstaff-generator --bin backstaff --example step_rows
 	python3 benches/krx/run.py --stocks $(STOCKS)
 
-bench-regimes: ## Fits of regimes beside hmmlearn, and the tables of `backstaff bench regimes` (with 500 instruments: `FULL=--full`).
+bench-regimes: ## Fits of regimes beside hmmlearn, from the program and from Python, and the tables of `backstaff bench regimes` (with 500 instruments: `FULL=--full`).
 	.ci/setup bench
 	cargo build --release --locked -p backstaff
 	python3 benches/regimes/run.py $(FULL)
+	$(MAKE) wheel
+	python3 benches/environment.py gaussian-hmm hmmlearn==0.3.3 numpy==2.4.6 scikit-learn lightgbm==4.7.0
+	.deps/gaussian-hmm/bin/pip install --quiet --no-deps --force-reinstall dist/*.whl
+	.deps/gaussian-hmm/bin/python -P benches/regimes/gaussian_hmm.py --least 20
 
 frame := $(CURDIR)/target/frame.parquet
 scores := $(CURDIR)/target/scores

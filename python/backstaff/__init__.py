@@ -8,6 +8,7 @@
 Frames go in from pandas, Polars, pyarrow, DuckDB and whatever else has ``__arrow_c_stream__``; what comes out has it too.
 """
 
+from backstaff import hmm
 from backstaff._answer import Answer, Proof
 from backstaff._backtest import Backtest, Market, Order, Strategy, backtest
 from backstaff._factor import Factor, factor
@@ -51,5 +52,6 @@ __all__ = [
     "compare",
     "compute",
     "factor",
+    "hmm",
     "read",
 ]

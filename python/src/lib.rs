@@ -11,6 +11,7 @@
 //! | `frame.rs` | frames in place of files |
 //! | `model.rs` | models of the user's own |
 //! | `form.rs` | the form of files, as keyword arguments say it |
+//! | `hmm.rs` | hidden Markov models in memory |
 //! | `prices.rs` | prices in memory, and what is computed from them |
 //! | `program.rs` | the command line |
 //! | `strategy/` | strategies, and the backtest that asks them |
@@ -24,6 +25,7 @@ mod error;
 mod factor;
 mod form;
 mod frame;
+mod hmm;
 mod model;
 mod prices;
 mod program;
@@ -38,6 +40,7 @@ mod _native {
     use super::{
         arrow::{Table, read_parquet, write_parquet},
         factor::judge,
+        hmm::{Hmm, Observed, Search, numbers},
         prices::{Prices, read},
         program::{large_pages, program},
         strategy::{Market, Order, Trade, backtest},

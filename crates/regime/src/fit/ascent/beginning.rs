@@ -31,7 +31,7 @@ pub struct Given {
 ///
 /// # Errors
 ///
-/// Fewer observations than such a model needs, a constant series; given parameters of another shape or that belong to
+/// Fewer observations than such a model needs, a constant series (unless a prior widens covariances); given parameters of another shape or that belong to
 /// no model; those of [`ascend`].
 pub fn begin(
     observations: &Observations,
@@ -56,8 +56,18 @@ pub fn begin(
     let count = if n_states == 1 { 1 } else { STARTS };
     let made = FitOptions { covariance, seed, ..FitOptions::new(n_states).with_starts(Start::first(count)) };
     made.check()?;
-    let sample = Sample::new(observations, &made)?;
-    let screened = AscentOptions { max_iterations: SCREENED, ..options.clone() };
+    let sample = if options.widens() {
+        let (found, series) = (observations.n_present(), observations.n_series());
+        if found < n_states {
+            let needed = n_states;
+            return Err(RegimeError::TooFewObservations { found, needed, states: n_states, series });
+        }
+        Sample::of_sequences(observations, lengths, options.variance_floor)
+    } else {
+        Sample::new(observations, &made)?
+    };
+    let screened =
+        AscentOptions { max_iterations: SCREENED, tolerance: f64::NEG_INFINITY, ..options.clone() };
     let mut best: Option<(f64, GaussianHmm)> = None;
     for start in &made.starts {
         let model = tied(start::begin(start, &sample, &made), options.ties, added);

@@ -82,6 +82,13 @@ pub struct AscentOptions {
     pub variance_floor: f64,
 }
 
+impl AscentOptions {
+    /// Whether a prior gives variances what the sample may not have.
+    fn widens(&self) -> bool {
+        self.prior.as_ref().is_some_and(|prior| prior.covariances.iter().any(|&more| more != 0.0))
+    }
+}
+
 /// Where a search has led to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ascent {
@@ -134,7 +141,7 @@ pub fn ascend(
     }
     check_ties(start.covariances.form(), options.ties);
     let sample = Sample::of_sequences(observations, lengths, options.variance_floor);
-    if options.learns.covariances && options.prior.is_none() && options.max_iterations > 0 {
+    if options.learns.covariances && !options.widens() && options.max_iterations > 0 {
         sample.check()?;
     }
     match start.n_states() {

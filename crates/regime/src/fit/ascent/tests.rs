@@ -353,7 +353,23 @@ fn what_cannot_be_is_refused_with_a_reason() {
     let told = prior(begun.covariances(), ties);
     let options = AscentOptions { prior: Some(told.clone()), ..plain.clone() };
     assert!(ascend(&constant, &[3], &begun, &options, &mut |_| true).is_ok());
-    let silent = Prior { covariances: vec![0.0; 4], means_weight: 0.0, ..told };
-    let options = AscentOptions { prior: Some(silent), ..plain };
+    let elsewhere = Prior { covariances: vec![0.5, 0.0, 0.5, 0.0], means_weight: 0.0, ..told.clone() };
+    let options = AscentOptions { prior: Some(elsewhere), ..plain.clone() };
     assert!(matches!(error(&constant, &[3], &options), RegimeError::Covariance { .. }));
+    let silent = Prior { covariances: vec![0.0; 4], ..told };
+    assert_eq!(error(&constant, &[3], &AscentOptions { prior: Some(silent), ..plain }), refused);
+}
+
+#[test]
+fn a_prior_lets_a_search_begin_with_a_handful_of_bars() {
+    let bars = Observations::from_columns(&[&[1.0, 2.0, 4.0, 3.0], &[5.0; 4]], Missing::Skip).unwrap();
+    for (ties, covariances) in forms() {
+        let prior = Some(prior(&covariances, ties));
+        let (shape, options) = ((2, covariances.form()), options(ties, Learns::ALL, prior));
+        let begun = begin(&bars, &[4], shape, &Given::default(), &options, (0.0, 0)).unwrap();
+        let found = ascend(&bars, &[4], &begun, &options, &mut |_| true).unwrap();
+        assert!(found.model.covariances.values().iter().all(|value| value.is_finite()));
+        let few = begin(&bars.rows(0..1), &[1], shape, &Given::default(), &options, (1e-3, 0));
+        assert!(matches!(few, Err(RegimeError::TooFewObservations { needed: 2, .. })));
+    }
 }

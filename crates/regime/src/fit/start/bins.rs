@@ -15,7 +15,7 @@ pub(super) fn by_turmoil(sample: &Sample<'_>, k: usize) -> Vec<usize> {
 /// The turmoil around each present bar: the mean absolute distance to the sample's mean in units of its standard
 /// deviation, over all series and the neighbouring bars on both sides. An outlier counts by its size, not its square.
 pub(super) fn turmoil(sample: &Sample<'_>, k: usize) -> Vec<f64> {
-    let deviations = sample.variances.iter().map(|variance| variance.sqrt()).collect::<Vec<_>>();
+    let deviations = sample.units.iter().map(|variance| variance.sqrt()).collect::<Vec<_>>();
     let distance = |row: &[f64]| {
         let scaled = row.iter().zip(&sample.means).zip(&deviations);
         scaled.map(|((x, mean), deviation)| (x - mean).abs() / deviation).sum::<f64>()

@@ -35,7 +35,7 @@ fn points(sample: &Sample<'_>, k: usize) -> (Vec<f64>, usize) {
     let deviation = (logs.iter().map(|log| (log - mean) * (log - mean)).sum::<f64>() / n).sqrt().max(1e-12);
     let mut points = Vec::with_capacity(logs.len() * width);
     for (row, log) in sample.observations.present_rows().zip(logs) {
-        for ((x, mean), variance) in row.iter().zip(&sample.means).zip(&sample.variances) {
+        for ((x, mean), variance) in row.iter().zip(&sample.means).zip(&sample.units) {
             points.push(((x - mean) / variance.sqrt()).clamp(-FARTHEST, FARTHEST));
         }
         points.push((log - mean) / deviation);

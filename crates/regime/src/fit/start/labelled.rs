@@ -96,7 +96,7 @@ fn covariances(
                 *entry *= if a == b { 1.0 } else { trust };
             }
             let variance = &mut sums[(state * d + a) * d + a];
-            *variance = variance.max(LEAST_VARIANCE * sample.variances[a]);
+            *variance = variance.max(LEAST_VARIANCE * sample.units[a]);
         }
     }
     match form {

@@ -34,7 +34,7 @@ pub(super) fn points(sample: &Sample<'_>, options: &FitOptions, number: u64) -> 
         spreads.push(libm::exp(random.between(-3.0, 1.0)));
     }
     let stay = random.between(0.5, 0.99);
-    let variances = spreads.iter().flat_map(|spread| sample.variances.iter().map(move |v| spread * v));
+    let variances = spreads.iter().flat_map(|spread| sample.units.iter().map(move |v| spread * v));
     let covariances = match options.covariance {
         CovarianceForm::Diagonal => Covariances::Diagonal(variances.collect()),
         CovarianceForm::Full => {
