@@ -209,7 +209,9 @@ class GaussianHMM:
             self.params, self.covariance_type, prior, self.n_iter, -math.inf if watches else self.tol
         )
         seed = (seed_of(self.random_state) or 0) if any(part is None for part in given) else 0
-        model = _native.Hmm.begin(data, search, self.n_components, is_full, given, float(self.min_covar), seed)
+        model = _native.Hmm.begin(
+            data, search, (self.n_components, is_full), given, (float(self.min_covar), seed)
+        )
 
         def watch(log_prob: float) -> bool:
             monitor.report(log_prob)

@@ -2,10 +2,7 @@
 //!
 //! Numbers come through Python's buffers and go back as bytes in the order of rows, which numpy reads as they are.
 
-use std::{
-    ops::Range,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use arrow_array::{Array, Float64Array, cast::AsArray, types::Float64Type};
 use arrow_cast::cast;
@@ -98,7 +95,7 @@ pub(crate) fn numbers<'py>(table: &Bound<'py, PyAny>) -> PyResult<(Bound<'py, Py
         let batch = batch.map_err(told)?;
         let columns = batch.columns().iter().map(|column| cast(column, &DataType::Float64));
         let columns = columns.collect::<Result<Vec<_>, _>>().map_err(told)?;
-        let columns = columns.iter().map(|column| column.as_primitive::<Float64Type>()).collect::<Vec<_>>();
+        let columns = columns.iter().map(AsArray::as_primitive::<Float64Type>).collect::<Vec<_>>();
         let cell =
             |column: &Float64Array, row| if column.is_null(row) { f64::NAN } else { column.value(row) };
         values.extend(
@@ -150,14 +147,6 @@ impl Observed {
 }
 
 impl Observed {
-    fn sequences(&self) -> impl Iterator<Item = Range<usize>> + '_ {
-        self.lengths.iter().scan(0, |behind, length| {
-            let start = *behind;
-            *behind += length;
-            Some(start..*behind)
-        })
-    }
-
     /// Some answer about each sequence.
     fn each<T>(
         &self,
@@ -166,7 +155,12 @@ impl Observed {
         if let [_] = self.lengths[..] {
             return Ok(vec![answer(&self.observations)?]);
         }
-        self.sequences().map(|rows| answer(&self.observations.rows(rows))).collect()
+        let mut behind = 0;
+        let of_sequence = |length| {
+            behind += length;
+            answer(&self.observations.rows(behind - length..behind))
+        };
+        self.lengths.iter().map(of_sequence).collect()
     }
 }
 
@@ -248,20 +242,18 @@ impl Hmm {
         model.map(Self).map_err(exception)
     }
 
-    /// A model to begin a search with: what is not given is made from the observations. `added` is added to the
-    /// variances that are made.
+    /// A model to begin a search with: what is not given is made from the observations. `made` holds what is added to the
+    /// variances that are made, and the seed of random starts.
     #[staticmethod]
-    #[pyo3(signature = (observed, search, n_states, is_full, given, added, seed))]
     fn begin(
         py: Python<'_>,
         observed: &Observed,
         search: &Search,
-        n_states: usize,
-        is_full: bool,
+        shape: (usize, bool),
         given: [Option<PyBuffer<f64>>; 4],
-        added: f64,
-        seed: u64,
+        made: (f64, u64),
     ) -> PyResult<Self> {
+        let (n_states, is_full) = shape;
         let mut parts = given.into_iter().map(|part| part.map(|part| part.to_vec(py)).transpose());
         let mut next = || parts.next().transpose().map(Option::flatten);
         let given = Given {
@@ -272,8 +264,7 @@ impl Hmm {
         };
         let form = if is_full { CovarianceForm::Full } else { CovarianceForm::Diagonal };
         let Observed { observations, lengths } = observed;
-        let begun =
-            py.detach(|| begin(observations, lengths, (n_states, form), &given, &search.0, (added, seed)));
+        let begun = py.detach(|| begin(observations, lengths, (n_states, form), &given, &search.0, made));
         begun.map(Self).map_err(exception)
     }
 
