@@ -5,7 +5,8 @@
 //!
 //! - [`Observations`]: what is seen, bars × series.
 //! - [`model`]: [`GaussianHmm`], its file, what follows from its numbers, the order and the [`RegimeLabel`]s of its states.
-//! - [`mod@fit`]: expectation maximisation from several starts; [`choose_states`] for how many states.
+//! - [`mod@fit`]: expectation maximisation from several starts; [`choose_states`] for how many states; [`fit::ascend`] for
+//!   one search by rules of the user's own.
 //! - [`inference`]: [`filter()`] knows the past only and gives [`FilteredRegimes`], what decisions are made of;
 //!   [`smooth`] knows the whole sample and gives [`SmoothedRegimes`], for study; the two can't be confused.
 //! - [`Schedule`] and [`walk()`]: a model that is fitted again and again on the bars before each decision.
