@@ -49,7 +49,8 @@ def entry(name: str, value: object) -> str:
                 continue
             text = inspect.getdoc(member)
             if isinstance(member, property):
-                lines += [f"- `.{key}`: {' '.join((text or '').split())}"]
+                told = " ".join((text or "").partition(">>>")[0].split())
+                lines += [f"- `.{key}`: {re.sub(r'(?<!`)``(?!`)', '`', told)}"]
             elif inspect.isroutine(member) or isinstance(member, staticmethod | classmethod):
                 lines += [f"\n#### `.{key}{signature(member)}`\n", body(text or ""), ""]
     return "\n".join(lines) + "\n"

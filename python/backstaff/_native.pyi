@@ -1,12 +1,62 @@
 # Made by `make stubs`.
-from _typeshed import SupportsGetItem
+from _typeshed import SupportsGetItem, SupportsLenAndGetItem
 from datetime import date
 from os import PathLike
 from pathlib import Path
 from typing_extensions import CapsuleType
 from typing import Any, SupportsFloat, SupportsIndex, final
+from typing_extensions import Buffer
 
-__all__ = ["Market", "Order", "Prices", "Study", "Table", "Trade", "backtest", "compare_runs", "judge", "large_pages", "program", "read", "read_parquet", "write_parquet"]
+__all__ = ["Hmm", "Market", "Observed", "Order", "Prices", "Search", "Study", "Table", "Trade", "backtest", "compare_runs", "judge", "large_pages", "numbers", "program", "read", "read_parquet", "write_parquet"]
+
+@final
+class Hmm:
+    """
+    A model.
+    """
+    def __new__(cls, /, start: Buffer, transition: Buffer, means: Buffer, covariances: Buffer, is_full: bool) -> Hmm:
+        """
+        A model of its parameters; covariances are full, or the diagonals alone.
+        """
+    def ascend(self, /, observed: Observed, search: Search, watch: Any | None) -> tuple[Hmm, list[float]]:
+        """
+        The model that a search leads to, and the log-likelihoods before its iterations. `watch`, if there is one, is
+        called with each of them and says whether the search goes on.
+        """
+    @staticmethod
+    def begin(observed: Observed, search: Search, shape: tuple[SupportsIndex, bool], given: SupportsLenAndGetItem[Buffer | None], made: tuple[SupportsFloat | SupportsIndex, SupportsIndex]) -> Hmm:
+        """
+        A model to begin a search with: what is not given is made from the observations. `made` holds what is added to the
+        variances that are made, and the seed of random starts.
+        """
+    def ordered(self, /) -> Hmm:
+        """
+        The model with its states in canonical order.
+        """
+    def parameters(self, /) -> tuple[bytearray, bytearray, bytearray, bytearray]:
+        """
+        The parameters of the model.
+        """
+    def path(self, /, observed: Observed) -> tuple[float, bytearray]:
+        """
+        The likeliest path of states, and the logarithm of its density together with the observations.
+        """
+    def probabilities(self, /, observed: Observed, is_causal: bool) -> tuple[float, bytearray]:
+        """
+        The log-likelihood, and the probabilities of the states at each row: by the rows up to it, or by all.
+        """
+    def sample(self, /, n_rows: SupportsIndex, seed: SupportsIndex) -> tuple[bytearray, bytearray]:
+        """
+        Observations drawn from the model, and their states.
+        """
+    def score(self, /, observed: Observed) -> float:
+        """
+        The log-likelihood of observations.
+        """
+    def stationary(self, /) -> bytearray:
+        """
+        The share of time that the chain spends in each state.
+        """
 
 @final
 class Market:
@@ -91,6 +141,22 @@ class Market:
         """
 
 @final
+class Observed:
+    """
+    Observations in one sequence or several.
+    """
+    def __new__(cls, /, values: Buffer, width: SupportsIndex, lengths: SupportsGetItem[int, SupportsIndex] | None) -> Observed:
+        """
+        Observations of their numbers row by row, how many a row has, and the lengths of the sequences (all rows are one
+        without).
+        """
+    @property
+    def n_present(self, /) -> int:
+        """
+        The number of rows in which nothing is missing.
+        """
+
+@final
 class Order:
     """
     An order for the next session.
@@ -135,6 +201,16 @@ class Prices:
         """
         The same prices, and the columns of a file, or of a table that speaks Arrow's protocol, joined to them by date and
         instrument; `keywords` is a JSON object that says its form.
+        """
+
+@final
+class Search:
+    """
+    How a search goes: what moves, what covariances have in common, what is believed beforehand, when it ends.
+    """
+    def __new__(cls, /, params: str, kind: str, prior: tuple[Buffer, Buffer, Buffer, SupportsFloat | SupportsIndex, Buffer, SupportsFloat | SupportsIndex] | None, max_iterations: SupportsIndex, tolerance: SupportsFloat | SupportsIndex) -> Search:
+        """
+        A search of its letters of `params`, the kind of covariance, priors, the most iterations and the least gain.
         """
 
 @final
@@ -267,6 +343,12 @@ def judge(data: Any, asked: str, keywords: str, columns: SupportsGetItem[int, tu
 def large_pages() -> tuple[str, str] | None:
     """
     The environment variable, and its value, with which a process gets large pages for large arrays.
+    """
+
+def numbers(table: Any) -> tuple[bytearray, int, int]:
+    """
+    The numbers of a table that speaks Arrow's protocol, row by row, as bytes; its rows and its columns. What is missing
+    is NaN.
     """
 
 def program(arguments: SupportsGetItem[int, str]) -> int:

@@ -39,7 +39,7 @@ def check_words(model: Any) -> None:
             raise InvalidParameter(f"{name}: {value!r} is no number that it can be")
 
 
-def is_count(value: object, least: int) -> bool:
+def is_count(value: Any, least: int) -> bool:
     """Whether a value is a whole number that is no smaller."""
     try:
         return not isinstance(value, bool) and value.__index__() >= least
@@ -47,7 +47,7 @@ def is_count(value: object, least: int) -> bool:
         return False
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: Any) -> bool:
     try:
         return not isinstance(value, str) and not math.isnan(value)
     except TypeError:

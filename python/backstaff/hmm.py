@@ -459,7 +459,7 @@ class GaussianHMM:
         numpy = load_numpy()
         k = self.n_components
         start = numpy.full(k, 1 / k) if self._startprob_ is None else self._startprob_
-        transition = self.transmat_
+        transition: Any = self.transmat_
         self._check_shapes({"t"} if self._startprob_ is None else {"s", "t"}, 1)
         model = _native.Hmm(start, transition, numpy.zeros(k), numpy.ones(k), False)
         return numpy.frombuffer(model.stationary(), dtype=numpy.float64)
@@ -621,9 +621,9 @@ class GaussianHMM:
             cells = [f"{state}", f"{share:.1%}", f"{1 / (1 - stay):.1f}" if stay < 1 else "∞"]
             pairs = zip(self.means_[state], deviations[state], strict=True)
             rows.append(cells + [f"{value:.4g}" for pair in pairs for value in pair])
-        cells = "".join(f"<th>{cell}</th>" for cell in head)
+        titles = "".join(f"<th>{cell}</th>" for cell in head)
         body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-        return f"<table><caption>{escape(repr(self))}</caption><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
+        return f"<table><caption>{escape(repr(self))}</caption><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
 
     # ---- between Python and the native part
 
@@ -641,11 +641,10 @@ class GaussianHMM:
     def _model(self, start: Any) -> _native.Hmm:
         """The native model of the parameters."""
         check_words(self)
-        parts = [self._known(code) for code in "tm"]
-        self._known("c")
+        transition, means, _ = (self._known(code) for code in "tmc")
         self._check_shapes(set("stmc"), self.n_features)
         is_full = self.covariance_type in ("full", "tied")
-        return _native.Hmm(start, *parts, self._spread(self.n_features), is_full)
+        return _native.Hmm(start, transition, means, self._spread(self.n_features), is_full)
 
     def _spread(self, width: int) -> Any:
         """The covariances as the native part has them: a matrix or a diagonal for each state."""
