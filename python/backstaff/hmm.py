@@ -12,7 +12,6 @@ import inspect
 import math
 import secrets
 import warnings
-from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -710,7 +709,6 @@ class GaussianHMM:
         return {"s": k - 1, "t": k * (k - 1), "m": k * d, "c": covariances[self.covariance_type]}
 
 
-@cache
 def _words() -> dict[str, Any]:
     """The arguments of the constructor and their defaults."""
     parameters = inspect.signature(GaussianHMM.__init__).parameters
