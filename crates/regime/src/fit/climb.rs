@@ -1,10 +1,6 @@
 //! One search: expectation and maximisation in turn.
 
-use super::{
-    Sample,
-    expectation::Expectation,
-    maximization::{Rules, maximize},
-};
+use super::{Sample, expectation::Expectation, maximization::maximize, rules::Rules};
 use crate::GaussianHmm;
 
 /// A fall of the log-likelihood by less than this share of it is rounding.

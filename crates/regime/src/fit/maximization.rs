@@ -1,6 +1,10 @@
 //! The maximisation: the model under which what is expected is likeliest.
 
-use super::{Learns, Prior, Sample, Ties, expectation::Expectation};
+use super::{
+    Sample,
+    expectation::Expectation,
+    rules::{Prior, Rules, Ties},
+};
 use crate::{CovarianceForm, GaussianHmm};
 
 /// A state with fewer observations than this keeps its mean and covariance.
@@ -8,22 +12,6 @@ const TOO_LIGHT: f64 = 1e-6;
 /// A state that is left less often than this keeps its transitions; a probability below it becomes zero. Paths that
 /// use it then have a share below it of the likelihood, which no number of ours can tell from none.
 const TOO_RARE: f64 = 1e-100;
-/// The fewest observations, a prior's included, that a variance is divided by.
-const FEWEST: f64 = 1e-5;
-
-/// What a maximisation may move, and what it goes by beside the sample.
-#[derive(Clone, Copy)]
-pub(super) struct Rules<'a> {
-    pub(super) learns: Learns,
-    pub(super) ties: Ties,
-    pub(super) prior: Option<&'a Prior>,
-}
-
-impl Rules<'_> {
-    /// The likeliest model of its form.
-    pub(super) const PLAIN: Self = Self { learns: Learns::ALL, ties: Ties::None, prior: None };
-}
-
 /// Moves a model to where the expectation is likeliest. What is zero stays zero; a state that nothing belongs to stays
 /// as it is, which loses no likelihood.
 pub(super) fn maximize<const K: usize>(
@@ -223,16 +211,6 @@ impl States<'_, '_> {
         self.sample.raise(&mut self.pooled, form);
         for state in 0..self.model.n_states() {
             self.model.covariances.of_state_mut(state, d).copy_from_slice(&self.pooled);
-        }
-    }
-}
-
-impl Prior {
-    /// The observations that a scatter is divided by, those that stand for the prior included.
-    fn observations(&self, weight: f64, form: CovarianceForm, d: usize) -> f64 {
-        match form {
-            CovarianceForm::Diagonal => ((self.covariances_weight - 1.0).max(0.0) + weight).max(FEWEST),
-            CovarianceForm::Full => (self.covariances_weight - d as f64).max(0.0) + weight,
         }
     }
 }

@@ -11,14 +11,16 @@ mod climb;
 mod expectation;
 mod maximization;
 mod options;
+mod rules;
 mod sample;
 mod start;
 
 use rayon::prelude::*;
 
-pub use ascent::{Ascent, AscentOptions, Given, Learns, Prior, Ties, ascend, begin};
+pub use ascent::{Ascent, AscentOptions, Given, ascend, begin};
 pub use choose::{Candidate, Choice, Criterion, choose_states};
 pub use options::{FitOptions, Preference, Search, Start};
+pub use rules::{Learns, Prior, Ties};
 
 use crate::{GaussianHmm, Observations, RegimeError, fit::climb::Climb};
 use sample::Sample;
