@@ -25,12 +25,13 @@ dist: ## Make an archive that runs without Rust on any Linux with glibc 2.34 or 
 dist-test: dist ## Unpack the archive into a bare Debian root and run the example there; needs root.
 	packaging/try-on-debian.sh target/dist/backstaff-*-linux.tar.gz
 
-# Of the development profile it is for tests alone; `make test` has then built most of it already.
+# Zig links it against the symbols of an old glibc, 2.28. Of the development profile it is for tests alone.
 wheels := $(if $(filter release,$(PROFILE)),dist,target/wheels)
 wheel: ## Build the wheel of the Python module, which holds the program too, into dist/ (for tests, sooner: `make wheel PROFILE=dev`).
 	.ci/setup python
 	rm -rf $(wheels)
-	.deps/python/bin/maturin build --strip --profile $(PROFILE) --locked --manifest-path python/Cargo.toml --target-dir target --out $(wheels)
+	PATH="$(CURDIR)/.deps/python/bin:$$PATH" maturin build --strip --zig --compatibility manylinux_2_28 --profile $(PROFILE) \
+	  --locked --manifest-path python/Cargo.toml --target-dir target --out $(wheels)
 
 stubs: ## Make the stubs of the native part of the Python module, after a change of it.
 	.ci/setup python
@@ -47,6 +48,7 @@ test: deny ## Everything that CI checks.
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo test --workspace --locked
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+	$(MAKE) --no-print-directory python PROFILE=dev
 
 # Integration tests that only `make test` runs: a browser, all operators cut in all ways, and whole markets and studies.
 slow := append browser contract examples krx learning market pictures precompute report run stability tutorial

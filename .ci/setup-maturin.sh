@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
-# Put maturin, which builds the wheel of the Python module, into the environment .deps/python.
+# Put maturin, which builds the wheel of the Python module, and Zig, which links it for old systems, into the environment
+# .deps/python.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 environment=.deps/python
 wanted=$(sed -n 's/^requires = \["\(maturin==.*\)"\]$/\1/p' python/pyproject.toml)
 
-if [ "$("$environment/bin/maturin" --version 2>/dev/null)" = "${wanted/==/ }" ]; then
+zig=ziglang==0.17.0
+
+if [ "$("$environment/bin/maturin" --version 2>/dev/null)" = "${wanted/==/ }" ] \
+    && "$environment/bin/python" -c 'import ziglang' 2>/dev/null; then
     exit 0
 fi
 if ! python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
@@ -20,6 +24,6 @@ if ! python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>
     "${as_root[@]}" apt-get update -qq
     DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends python3 python3-venv >/dev/null
 fi
-echo "setup: fetching $wanted from PyPI into $environment (builds the wheel of the Python module)"
+echo "setup: fetching $wanted and $zig from PyPI into $environment (builds the wheel of the Python module)"
 python3 -m venv --clear "$environment"
-"$environment/bin/pip" install --quiet --disable-pip-version-check "$wanted"
+"$environment/bin/pip" install --quiet --disable-pip-version-check "$wanted" "$zig"

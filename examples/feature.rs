@@ -2,6 +2,8 @@
 //!
 //! Run it with `cargo run --release --example feature`.
 
+#![expect(clippy::print_stdout, reason = "an example shows what it finds")]
+
 use std::sync::Arc;
 
 use backstaff_feature::{Catalog, FeatureError, Plan, Schema};

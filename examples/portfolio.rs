@@ -2,6 +2,8 @@
 //!
 //! Run it with `cargo run --release --example portfolio`.
 
+#![expect(clippy::print_stdout, reason = "an example shows what it finds")]
+
 use std::{path::Path, sync::Arc};
 
 use backstaff_portfolio::{Decision, Strategy, View, rebalance_to};
@@ -41,6 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
     let simulation = Simulation::load(&Request {
         data: Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/data/thirty.csv.gz"),
+        columns: Vec::new(),
         form: FileForm::default(),
         change: None,
         portfolio: Portfolio::around_code(&terms)?,

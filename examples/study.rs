@@ -2,6 +2,8 @@
 //!
 //! Run it with `cargo run --release --example study`. Its store and its report lie in a temporary folder.
 
+#![expect(clippy::print_stdout, reason = "an example shows what it finds")]
+
 use std::path::Path;
 
 use backstaff_study::{Options, Study, config::Config, progress::Silent};

@@ -40,7 +40,9 @@ pub(crate) fn exception(error: &StudyError) -> PyErr {
             Python::attach(|py| error.set_cause(py, raised()));
             error
         }
-        _ if matches!(error, StudyError::Learn(_)) => class::ModelError::new_err(told),
+        _ if matches!(error, StudyError::Learn(error) if error.is_about_model()) => {
+            class::ModelError::new_err(told)
+        }
         ErrorKind::Study => class::StudyError::new_err(told),
         ErrorKind::Data => class::DataError::new_err(told),
         ErrorKind::Store => class::StoreError::new_err(told),

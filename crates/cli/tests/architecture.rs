@@ -40,7 +40,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("cli", &["study", "words"]),
-    ("python", &["cli", "study"]),
+    ("python", &["cli", "learn", "panel", "portfolio", "regime", "source", "statistics", "study", "words"]),
     ("instructions", &["panel", "source", "feature", "regime", "learn", "portfolio", "study"]),
 ];
 

@@ -140,6 +140,24 @@ pub enum LearnError {
 }
 
 impl LearnError {
+    /// Whether it is about a model and its fit, rather than about labels and folds.
+    pub fn is_about_model(&self) -> bool {
+        matches!(
+            self,
+            Self::NoFeatures
+                | Self::FeatureMismatch { .. }
+                | Self::NoTargets { .. }
+                | Self::NothingToChooseOn { .. }
+                | Self::Collinear { .. }
+                | Self::Objective { .. }
+                | Self::NoRanking { .. }
+                | Self::NotAProbability { .. }
+                | Self::NoSessionOfRows
+                | Self::NotAModel { .. }
+                | Self::LightGbm(_)
+        )
+    }
+
     /// Whether it says that a fold has too few rows.
     pub(crate) fn is_about_rows(&self) -> bool {
         matches!(self, Self::EmptyUniverse { .. } | Self::NoSamples { .. } | Self::TooFewRows { .. })

@@ -38,7 +38,7 @@ impl Study {
     /// Take all steps from the data to the portfolios.
     pub(crate) fn results(&self, flow: &Flow<'_>) -> Result<Results, StudyError> {
         // The models' settings are checked before anything is computed.
-        let train = Train::new(self)?;
+        let train = Train::new(&self.config, &self.own)?;
         if let Err(error) = train.check_libraries() {
             flow.tell(&format!("{error}; without it only models that are in the store already can be had"));
         }

@@ -27,7 +27,7 @@ impl Study {
     }
 
     fn try_on(&self, flow: &Flow<'_>) -> Result<(), StudyError> {
-        let train = Train::new(self)?;
+        let train = Train::new(&self.config, &self.own)?;
         let panel = self.load(flow)?;
         let make_labels = self.make_labels(&panel)?;
         let resolved = self.resolve(&panel)?;

@@ -151,7 +151,7 @@ impl Study {
     ) -> Result<Orders, StudyError> {
         let watch = Watch::new(observer);
         let flow = Flow::new(store, &self.run_name(), self.budget, &watch)?;
-        let train = Train::new(self)?;
+        let train = Train::new(&self.config, &self.own)?;
         let panel = self.load(&flow)?;
         let newest = panel.axis().calendar().sessions().last().copied();
         let newest = newest.ok_or_else(|| StudyError::Universe("the data hold no session".to_owned()))?;

@@ -100,7 +100,7 @@ impl Again<'_> {
 impl<'a> Base<'a> {
     /// Run the study up to its scores; what is in the store is not computed again.
     pub(super) fn new(study: &'a Study, flow: &Flow<'_>) -> Result<Self, StudyError> {
-        let train = Train::new(study)?;
+        let train = Train::new(&study.config, &study.own)?;
         let handle = study.load(flow)?;
         let make_labels = study.make_labels(&handle)?;
         let resolved = study.resolve(&handle)?;

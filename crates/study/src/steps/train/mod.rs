@@ -18,10 +18,10 @@ use serde::{Deserialize, Serialize};
 use self::learner::{Learner, Own};
 pub use self::scorer::Scorer;
 use crate::{
-    Study, StudyError, config,
+    StudyError, config,
     steps::{
         folds::{FoldFacts, FoldPart, FoldsHandle, PartFacts},
-        own::FittedModel,
+        own::{FittedModel, OwnModels},
     },
     stored::{column::ColumnHandle, encoding, panel::PanelHandle, segment::Segment},
     words,
@@ -182,11 +182,11 @@ const MIN_DATA_IN_LEAF: usize = 20;
 
 impl Train {
     /// The models of a study that learn; those that are expressions have nothing to fit.
-    pub fn new(study: &Study) -> Result<Self, StudyError> {
-        let config = &study.config;
+    /// Those that it calls `python` are looked up among the user's own.
+    pub fn new(config: &config::Config, own: &OwnModels) -> Result<Self, StudyError> {
         let mut learners = IndexMap::new();
         for (name, model) in &config.models {
-            if let Some(learner) = Learner::new(name, model, &config.folder, &study.own)? {
+            if let Some(learner) = Learner::new(name, model, &config.folder, own)? {
                 learners.insert(name.clone(), learner);
             }
         }

@@ -1,6 +1,8 @@
 //! The examples in Rust run and end well. `cargo test` builds them beside this test unless it is asked for one test alone:
 //! then `cargo build --workspace --examples` does.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{path::PathBuf, process::Command};
 
 /// The program of an example.
