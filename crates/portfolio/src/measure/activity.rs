@@ -1,8 +1,8 @@
 //! How much was traded and held, and what that cost.
 
-use backstaff_statistics::mean;
+use backstaff_statistics::{mean, ratio};
 
-use super::{Definition, Performance, Unit, ratio::ratio};
+use super::{Definition, Performance, Unit};
 use crate::Day;
 
 pub(super) const MEASURES: &[Definition] = &[

@@ -1,9 +1,11 @@
 //! Beside a benchmark.
 
 use backstaff_panel::Session;
-use backstaff_statistics::{covariance, mean, moment_deviation, newey_west_t, usual_lags};
+use backstaff_statistics::{
+    annual_growth, covariance, mean, moment_deviation, newey_west_t, ratio, sharpe_ratio, usual_lags,
+};
 
-use super::{Definition, Performance, Unit, ratio::ratio};
+use super::{Definition, Performance, Unit};
 use crate::{Day, PortfolioError};
 
 pub(super) const MEASURES: &[Definition] = &[
@@ -48,10 +50,7 @@ pub(super) const MEASURES: &[Definition] = &[
         formula: "mean(r − b) / sd(r − b) · √(sessions a year), sd with n − 1",
         unit: Unit::Ratio,
         source: "Goodwin (1998), \"The information ratio\", Financial Analysts Journal 54",
-        compute: |performance| {
-            let active = active(performance);
-            ratio(mean(&active), moment_deviation(&active)) * performance.sessions_per_year.sqrt()
-        },
+        compute: |performance| sharpe_ratio(&active(performance)) * performance.sessions_per_year.sqrt(),
     },
     Definition {
         name: "beta",
@@ -124,8 +123,7 @@ fn benchmark_cagr(performance: &Performance<'_>) -> f64 {
         return f64::NAN;
     }
     let growth = returns(performance).iter().fold(1.0, |growth, b| growth * (1.0 + b));
-    let years = performance.years();
-    if years > 0.0 { libm::pow(growth.max(0.0), 1.0 / years) - 1.0 } else { f64::NAN }
+    annual_growth(growth, performance.years())
 }
 
 fn beta(performance: &Performance<'_>) -> f64 {

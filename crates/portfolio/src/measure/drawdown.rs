@@ -1,8 +1,9 @@
 //! How deep and how long it was under water.
 
 use backstaff_panel::Session;
+use backstaff_statistics::{ratio, underwater};
 
-use super::{Definition, Performance, Unit, ratio::ratio, returns::cagr};
+use super::{Definition, Performance, Unit, returns::cagr};
 use crate::Day;
 
 pub(super) const MEASURES: &[Definition] = &[
@@ -45,18 +46,6 @@ pub struct Drawdown {
     pub recovery: Option<Session>,
     /// Sessions from the high to the recovery, or to the end.
     pub n_sessions: usize,
-}
-
-/// Each equity over the highest one so far, less one.
-///
-/// A loss in the first session counts if the first equity is the initial cash, as it is of an account's days.
-pub fn underwater(equities: impl IntoIterator<Item = f64>) -> Vec<f64> {
-    let mut high = f64::NEG_INFINITY;
-    let fall = |equity: f64| {
-        high = high.max(equity);
-        equity / high - 1.0
-    };
-    equities.into_iter().map(fall).collect()
 }
 
 /// All falls from a high, deepest first; equal ones oldest first.

@@ -12,7 +12,6 @@ mod attribution;
 mod benchmark;
 mod drawdown;
 mod period;
-mod ratio;
 mod returns;
 mod risk;
 #[cfg(test)]
@@ -23,11 +22,11 @@ use serde::Serialize;
 
 pub use attribution::{Concentration, GroupReturn, concentration, returns_by_group};
 pub use benchmark::align_prices;
-pub use drawdown::{Drawdown, drawdowns, underwater};
+pub use drawdown::{Drawdown, drawdowns};
 pub use period::{CalendarPeriod, PeriodReturn, period_returns};
 pub use trades::{TradeSummary, trades};
-// For readers of measures that judge a difference of their own.
-pub use backstaff_statistics::{newey_west_t, normal_distribution, usual_lags};
+// For readers of measures that judge a difference of their own, or draw a fall.
+pub use backstaff_statistics::{newey_west_t, normal_distribution, underwater, usual_lags};
 
 use crate::{Backtest, Day};
 

@@ -1,8 +1,8 @@
 //! How much was earned.
 
-use backstaff_statistics::{mean, quantile};
+use backstaff_statistics::{annual_growth, hit_rate, mean, quantile, ratio};
 
-use super::{Definition, Performance, Unit, ratio::ratio};
+use super::{Definition, Performance, Unit};
 
 pub(super) const MEASURES: &[Definition] = &[
     Definition {
@@ -27,7 +27,7 @@ pub(super) const MEASURES: &[Definition] = &[
         formula: "sessions with a return above 0 / sessions with a return other than 0",
         unit: Unit::Fraction,
         source: "Bacon (2008), ch. 4",
-        compute: hit_rate,
+        compute: |performance| hit_rate(performance.returns()),
     },
     Definition {
         name: "best_session",
@@ -65,13 +65,7 @@ fn total_return(performance: &Performance<'_>) -> f64 {
 
 /// After a ruin (equity at or below zero) everything is lost: −1.
 pub(super) fn cagr(performance: &Performance<'_>) -> f64 {
-    let years = performance.years();
-    if years > 0.0 { libm::pow(growth(performance).max(0.0), 1.0 / years) - 1.0 } else { f64::NAN }
-}
-
-fn hit_rate(performance: &Performance<'_>) -> f64 {
-    let count = |test: fn(&&f64) -> bool| performance.returns().iter().filter(test).count() as f64;
-    ratio(count(|r| **r > 0.0), count(|r| **r != 0.0))
+    annual_growth(growth(performance), performance.years())
 }
 
 #[cfg(test)]
@@ -97,6 +91,6 @@ mod tests {
     #[test]
     fn hit_rate_leaves_out_sessions_without_a_move() {
         let backtest = backtest(&[100.0, 110.0, 110.0, 99.0, 121.0]);
-        assert_eq!(hit_rate(&Performance::new(&backtest)), 2.0 / 3.0);
+        assert_eq!(hit_rate(Performance::new(&backtest).returns()), 2.0 / 3.0);
     }
 }

@@ -1,8 +1,11 @@
 //! What was risked for it.
 
-use backstaff_statistics::{central_moment, mean, moment_deviation, normal_distribution, quantile};
+use backstaff_statistics::{
+    TrackRecord, conditional_value_at_risk, downside_deviation, kurtosis, mean, moment_deviation, ratio,
+    sharpe_ratio, skewness, value_at_risk,
+};
 
-use super::{Definition, Performance, Unit, ratio::ratio};
+use super::{Definition, Performance, Unit};
 
 pub(super) const MEASURES: &[Definition] = &[
     Definition {
@@ -27,7 +30,7 @@ pub(super) const MEASURES: &[Definition] = &[
         formula: "Φ(SR √(n − 1) / √(1 − skew · SR + (kurtosis − 1) / 4 · SR²)), SR and moments per session",
         unit: Unit::Probability,
         source: "Bailey and López de Prado (2012), \"The Sharpe ratio efficient frontier\", J. Risk 15",
-        compute: probabilistic_sharpe,
+        compute: |performance| TrackRecord::of(&performance.excess()).probability_above(0.0),
     },
     Definition {
         name: "sortino",
@@ -59,7 +62,7 @@ pub(super) const MEASURES: &[Definition] = &[
         formula: "−(5 % quantile of r), linear between neighbours; above 0 is a loss",
         unit: Unit::Fraction,
         source: "historical simulation; Hyndman and Fan (1996), type 7",
-        compute: |performance| -quantile(performance.returns(), 0.05),
+        compute: |performance| value_at_risk(performance.returns(), 0.05),
     },
     Definition {
         name: "cvar_95",
@@ -67,57 +70,23 @@ pub(super) const MEASURES: &[Definition] = &[
         formula: "−mean of the returns at or below the 5 % quantile",
         unit: Unit::Fraction,
         source: "Rockafellar and Uryasev (2000), \"Optimization of conditional value-at-risk\", J. Risk 2",
-        compute: conditional_value_at_risk,
+        compute: |performance| conditional_value_at_risk(performance.returns(), 0.05),
     },
 ];
 
 fn sharpe(performance: &Performance<'_>) -> f64 {
-    let excess = performance.excess();
-    ratio(mean(&excess), moment_deviation(&excess)) * performance.sessions_per_year.sqrt()
+    sharpe_ratio(&performance.excess()) * performance.sessions_per_year.sqrt()
 }
 
 fn sortino(performance: &Performance<'_>) -> f64 {
     let excess = performance.excess();
-    let squares = excess.iter().map(|r| r.min(0.0) * r.min(0.0)).collect::<Vec<_>>();
-    ratio(mean(&excess), mean(&squares).sqrt()) * performance.sessions_per_year.sqrt()
-}
-
-fn probabilistic_sharpe(performance: &Performance<'_>) -> f64 {
-    let excess = performance.excess();
-    if excess.len() < 2 {
-        return f64::NAN;
-    }
-    let sharpe = ratio(mean(&excess), moment_deviation(&excess));
-    let spread = 1.0 - skewness(&excess) * sharpe + (kurtosis(&excess) - 1.0) / 4.0 * sharpe * sharpe;
-    normal_distribution(sharpe * ((excess.len() - 1) as f64).sqrt() / spread.sqrt())
-}
-
-/// `m₃ / m₂^(3/2)`; NaN where nothing moves.
-fn skewness(values: &[f64]) -> f64 {
-    let second = central_moment(values, 2);
-    if moment_deviation(values) == 0.0 {
-        return f64::NAN;
-    }
-    ratio(central_moment(values, 3), second * second.sqrt())
-}
-
-/// `m₄ / m₂²`, 3 for a normal distribution; NaN where nothing moves.
-fn kurtosis(values: &[f64]) -> f64 {
-    let second = central_moment(values, 2);
-    if moment_deviation(values) == 0.0 {
-        return f64::NAN;
-    }
-    ratio(central_moment(values, 4), second * second)
-}
-
-fn conditional_value_at_risk(performance: &Performance<'_>) -> f64 {
-    let limit = quantile(performance.returns(), 0.05);
-    let tail = performance.returns().iter().copied().filter(|&r| r <= limit).collect::<Vec<_>>();
-    -mean(&tail)
+    ratio(mean(&excess), downside_deviation(&excess)) * performance.sessions_per_year.sqrt()
 }
 
 #[cfg(test)]
 mod tests {
+    use backstaff_statistics::normal_distribution;
+
     use super::*;
     use crate::measure::{evaluate, testing::backtest};
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use backstaff_panel::Session;
 use backstaff_statistics::mean;
 
-use super::ratio::ratio;
 use crate::{Backtest, Change, DelistedPosition, Fill, Reason, RoundTrips, Side};
+use backstaff_statistics::ratio;
 
 /// What became of the positions that were opened and closed.
 #[derive(Clone, Copy, Debug, PartialEq)]
