@@ -10,6 +10,9 @@ from typing import Any
 
 from backstaff.errors import StudyError
 
+# Arrays of NumPy where that is installed, else lists.
+Positions = Any
+
 _SPAN = re.compile(r"(\d+)(y|m)$")
 _BEGINNINGS = {"year": 12, "quarter": 3, "month": 1}
 
@@ -42,7 +45,8 @@ class WalkForward:
     ['2024-01-02', '2024-01-03', '2024-01-04'] ['2024-01-08', '2024-01-09']
 
     As ``cv`` it takes the dates from the index of a pandas frame, or from ``groups``:
-    ``cross_val_score(model, x, y, cv=bs.WalkForward(), groups=dates)``.
+    ``cross_val_score(model, x, y, cv=bs.WalkForward(), groups=dates)``. scikit-learn hands no ``label_end`` on; where labels
+    end otherwise than after ``horizon`` sessions, give it the folds: ``cv=list(splitter.split(x, label_end=ends))``.
     """
 
     def __init__(
@@ -67,7 +71,7 @@ class WalkForward:
 
     def split(
         self, X: Any, y: Any = None, groups: Any = None, *, label_end: Any = None
-    ) -> Iterator[tuple[list[int], list[int]]]:
+    ) -> Iterator[tuple[Positions, Positions]]:
         """The rows that train and those that test, fold by fold, the oldest first.
 
         Parameters
@@ -79,41 +83,45 @@ class WalkForward:
         groups : sequence of dates, optional
             The date of each row, where ``X`` does not have it.
         label_end : sequence of dates, optional
-            The last date that the label of each row depends on.
+            The last date that the label of each row depends on. A missing one (None, NaT) is a label that is not known
+            yet: its row trains in no fold.
 
         Yields
         ------
-        (list of int, list of int)
-            Positions of rows. A fold without rows to train on is left out.
+        (array of int, array of int)
+            Positions of rows in ascending order, as lists where NumPy is not installed. A fold without rows to train on
+            is left out.
 
         Raises
         ------
         StudyError
             If the dates can't be found, or no fold is left.
         """
-        dates = _dates(X if groups is None else groups)
-        sessions = sorted(set(dates))
-        place = {session: i for i, session in enumerate(sessions)}
-        at = [place[date] for date in dates]
-        if label_end is None:
-            ends = [i + self.horizon for i in at]
-        else:
-            # The last session that is not after the date.
-            ends = [bisect_right(sessions, end) - 1 for end in _dates(label_end)]
-            if len(ends) != len(at):
-                raise StudyError(f"label_end: has {len(ends)} dates for {len(at)} rows")
-            ends = [max(end, own) for end, own in zip(ends, at, strict=True)]
+        sessions, at = positions_of_dates(X if groups is None else groups, "groups")
+        ends = self._ends(sessions, at, label_end)
+        rows = _Rows(at, ends)
         any_fold = False
         for first, behind in self._tests(sessions):
-            begin = self._begin(sessions, first)
-            last = first - self.embargo
-            train = [row for row, i in enumerate(at) if begin <= i and ends[row] < last]
-            test = [row for row, i in enumerate(at) if first <= i < behind]
-            if train:
+            train = rows.known(self._begin(sessions, first), first - self.embargo)
+            if len(train):
                 any_fold = True
-                yield train, test
+                yield train, rows.between(first, behind)
         if not any_fold:
             raise StudyError(f"no fold is left: {len(sessions)} sessions are too few for test={self.test!r}")
+
+    def _ends(self, sessions: list[datetime.date], at: Any, label_end: Any) -> Any:
+        """For each row the position of the last session that its label depends on."""
+        numpy = _numpy()
+        if label_end is None:
+            return at + self.horizon if numpy else [i + self.horizon for i in at]
+        dates, places = _factorised(label_end, "label_end", may_miss=True)
+        if len(places) != len(at):
+            raise StudyError(f"label_end: has {len(places)} dates for {len(at)} rows")
+        # The last session that is not after the date; what is not known yet ends behind all of them.
+        ends = [len(sessions) if date is None else bisect_right(sessions, date) - 1 for date in dates]
+        if numpy:
+            return numpy.maximum(numpy.array(ends, dtype=at.dtype)[places], at)
+        return [max(ends[place], own) for place, own in zip(places, at, strict=True)]
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
         """The number of folds."""
@@ -158,26 +166,131 @@ def _is_count(value: object, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
-def _dates(rows: Any) -> list[datetime.date]:
-    """The date of each row."""
+def _numpy() -> Any:
+    """NumPy where it is installed: nothing here needs it, but a million rows are quicker with it."""
+    try:
+        import numpy
+    except ImportError:
+        return None
+    return numpy
+
+
+class _Rows:
+    """Rows by the position of their session and that of the session in which their label ends."""
+
+    def __init__(self, at: Any, ends: Any) -> None:
+        self._numpy = _numpy()
+        self._at = at
+        self._ends = ends
+
+    def known(self, begin: int, last: int) -> Positions:
+        """The rows from a session on whose labels end before another one."""
+        if self._numpy:
+            return self._numpy.flatnonzero((self._at >= begin) & (self._ends < last))
+        return [row for row, (i, end) in enumerate(zip(self._at, self._ends, strict=True)) if begin <= i and end < last]
+
+    def between(self, first: int, behind: int) -> Positions:
+        """The rows of some sessions."""
+        if self._numpy:
+            return self._numpy.flatnonzero((self._at >= first) & (self._at < behind))
+        return [row for row, i in enumerate(self._at) if first <= i < behind]
+
+
+def positions_of_dates(rows: Any, name: str) -> tuple[list[datetime.date], Any]:
+    """The dates that occur, oldest first, and for each row the position of its date among them."""
+    dates, places = _factorised(rows, name, may_miss=False)
+    numpy = _numpy()
+    used = numpy.flatnonzero(numpy.bincount(places)).tolist() if numpy and len(places) else set(places)
+    sessions = sorted({dates[place] for place in used})
+    position = {session: i for i, session in enumerate(sessions)}
+    found = [position.get(date, -1) for date in dates]
+    if numpy:
+        return sessions, numpy.array(found, dtype="int32")[places] if sessions else numpy.array([], dtype="int32")
+    return sessions, [found[place] for place in places]
+
+
+def _factorised(rows: Any, name: str, *, may_miss: bool) -> tuple[list[Any], Any]:
+    """Dates in any order, some of which may not occur, and for each row the place of its date among them."""
+    numpy = _numpy()
+    holder = _holder(rows)
+    if hasattr(holder, "codes"):
+        # One level of an index: its dates are few.
+        values, places = list(holder.levels), holder.codes
+        if (places < 0).any():
+            values, places = [*values, None], numpy.where(places < 0, len(values), places)
+    elif numpy and (days := _days(holder, numpy)) is not None:
+        if not len(days):
+            return [], numpy.array([], dtype="int64")
+        missing = numpy.isnat(days)
+        numbers = days.astype("int64")
+        first = numbers[~missing].min() if not missing.all() else 0
+        places = numpy.where(missing, 0, numbers - first + 1)
+        values = [None, *_calendar(int(first), int(places.max(initial=0)))]
+        if not missing.any():
+            # The first value stands for what is missing, of which there is nothing.
+            values[0] = values[-1]
+    else:
+        listed = holder.tolist() if hasattr(holder, "tolist") else list(holder)
+        try:
+            known = {value: i for i, value in enumerate(dict.fromkeys(listed))}
+        except TypeError:
+            raise StudyError(f"{listed[0]!r} is no date; give the dates of the rows as `{name}`") from None
+        values, places = list(known), [known[value] for value in listed]
+        places = numpy.array(places, dtype="int64") if numpy else places
+    return [_date(value, name, may_miss=may_miss) for value in values], places
+
+
+def _calendar(first: int, count: int) -> list[datetime.date]:
+    """So many days from one on, which is numbered from 1970-01-01."""
+    start = datetime.date(1970, 1, 1).toordinal() + first
+    return [datetime.date.fromordinal(start + i) for i in range(count)]
+
+
+def _days(values: Any, numpy: Any) -> Any:
+    """The days of an array or series of times, as NumPy's; None of anything else."""
+    dtype = getattr(values, "dtype", None)
+    if getattr(dtype, "tz", None) is not None:
+        values = getattr(values, "dt", values).tz_localize(None)
+    elif getattr(dtype, "time_zone", None) is not None:
+        values = values.dt.replace_time_zone(None)
+    if getattr(dtype, "kind", None) != "M" and not str(dtype).startswith(("Date", "Datetime")):
+        return None
+    return numpy.asarray(values).astype("datetime64[D]")
+
+
+class _Level:
+    """One level of an index of several: its dates, and for each row the place of its date among them."""
+
+    def __init__(self, index: Any, level: int) -> None:
+        self.levels = index.levels[level]
+        self.codes = index.codes[level]
+
+
+def _holder(rows: Any) -> Any:
+    """What holds the dates of the rows."""
     index: Any = getattr(rows, "index", None)
     levels = getattr(index, "levels", None)
     if levels is not None:
-        of_dates = [i for i, level in enumerate(levels) if level.dtype.kind == "M"]
+        of_dates = [i for i, level in enumerate(levels) if getattr(level.dtype, "kind", None) == "M"]
         if len(of_dates) == 1:
-            return [_date(value) for value in index.get_level_values(of_dates[0])]
-    elif hasattr(getattr(index, "dtype", None), "kind") and index.dtype.kind == "M":
-        return [_date(value) for value in index]
-    columns = getattr(rows, "columns", None)
+            return _Level(index, of_dates[0])
+    elif getattr(getattr(index, "dtype", None), "kind", None) == "M":
+        return index
+    columns = getattr(rows, "column_names", getattr(rows, "columns", None))
     if columns is not None:
         for name in ("date", "datetime"):
             if name in list(columns):
-                return [_date(value) for value in rows[name]]
+                return rows[name]
         raise StudyError("the dates of the rows are unknown: give them as `groups`, as an index, or as a column `date`")
-    return [_date(value) for value in rows]
+    return rows
 
 
-def _date(value: Any) -> datetime.date:
+def _date(value: Any, name: str, *, may_miss: bool) -> datetime.date | None:
+    # What is not equal to itself is missing: NaN, NaT.
+    if value is None or value != value:
+        if may_miss:
+            return None
+        raise StudyError(f"{name}: a row has no date")
     if isinstance(value, datetime.datetime):
         return value.date()
     if isinstance(value, datetime.date):
@@ -186,4 +299,4 @@ def _date(value: Any) -> datetime.date:
         # Texts, and numpy's days, whose text begins with the date.
         return datetime.date.fromisoformat(str(value)[:10])
     except ValueError:
-        raise StudyError(f"{value!r} is no date; give the dates of the rows as `groups`") from None
+        raise StudyError(f"{value!r} is no date; give the dates of the rows as `{name}`") from None
