@@ -8,7 +8,7 @@
 Frames go in from pandas, Polars, pyarrow, DuckDB and whatever else has ``__arrow_c_stream__``; what comes out has it too.
 """
 
-from backstaff import hmm
+from backstaff import hmm, metrics
 from backstaff._answer import Answer, Proof
 from backstaff._backtest import Backtest, Market, Order, Strategy, backtest
 from backstaff._factor import Factor, factor
@@ -53,5 +53,6 @@ __all__ = [
     "compute",
     "factor",
     "hmm",
+    "metrics",
     "read",
 ]

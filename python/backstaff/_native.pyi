@@ -7,7 +7,7 @@ from typing_extensions import CapsuleType
 from typing import Any, SupportsFloat, SupportsIndex, final
 from typing_extensions import Buffer
 
-__all__ = ["Hmm", "Market", "Observed", "Order", "Prices", "Search", "Study", "Table", "Trade", "backtest", "compare_runs", "judge", "large_pages", "numbers", "program", "read", "read_parquet", "write_parquet"]
+__all__ = ["Hmm", "Market", "Observed", "Order", "Prices", "Search", "Study", "Table", "Trade", "backtest", "cagr", "compare_runs", "cvar", "expected_max_sharpe", "hit_rate", "information_ratio", "judge", "kurtosis", "large_pages", "max_drawdown", "min_backtest_length", "min_track_record", "number_columns", "numbers", "probabilistic_sharpe", "probability_of_overfitting", "program", "rank_ics", "read", "read_parquet", "reality_check", "sharpe", "sharpe_difference", "skew", "sortino", "track_record", "value_at_risk", "volatility", "write_parquet"]
 
 @final
 class Hmm:
@@ -329,10 +329,17 @@ def backtest(data: Any, keywords: str, asked: str, strategy: Any, columns: Suppo
     Run a strategy, given by its name, its look-back and its methods, over prices.
     """
 
+def cagr(returns: Any, sessions_per_year: SupportsFloat | SupportsIndex) -> float: ...
+
 def compare_runs(wanted: SupportsGetItem[int, str], out: str | PathLike[str] | None, store: str | PathLike[str] | None) -> tuple[str, str]:
     """
     Compare runs, named as on the command line, and write a page about them.
     """
+
+def cvar(returns: Any, quantile: SupportsFloat | SupportsIndex) -> float: ...
+def expected_max_sharpe(sd: SupportsFloat | SupportsIndex, n_trials: SupportsFloat | SupportsIndex) -> float: ...
+def hit_rate(returns: Any) -> float: ...
+def information_ratio(returns: Any, benchmark: Any, sessions_per_year: SupportsFloat | SupportsIndex) -> float: ...
 
 def judge(data: Any, asked: str, keywords: str, columns: SupportsGetItem[int, tuple[Any, str]], threads: SupportsIndex) -> tuple[str, str, str]:
     """
@@ -340,9 +347,20 @@ def judge(data: Any, asked: str, keywords: str, columns: SupportsGetItem[int, tu
     with a JSON object that says its form: a JSON text, a text for people, the page.
     """
 
+def kurtosis(returns: Any) -> float: ...
+
 def large_pages() -> tuple[str, str] | None:
     """
     The environment variable, and its value, with which a process gets large pages for large arrays.
+    """
+
+def max_drawdown(returns: Any) -> float: ...
+def min_backtest_length(n_trials: SupportsFloat | SupportsIndex, sharpe: SupportsFloat | SupportsIndex) -> float: ...
+def min_track_record(sharpe: SupportsFloat | SupportsIndex, benchmark: SupportsFloat | SupportsIndex, skew: SupportsFloat | SupportsIndex, kurtosis: SupportsFloat | SupportsIndex, alpha: SupportsFloat | SupportsIndex) -> float: ...
+
+def number_columns(table: Any) -> list[tuple[str, bytes | None]]:
+    """
+    The columns of a table that speaks Arrow's protocol, as 64-bit numbers in memory; what is missing is NaN.
     """
 
 def numbers(table: Any) -> tuple[bytearray, int, int]:
@@ -351,9 +369,17 @@ def numbers(table: Any) -> tuple[bytearray, int, int]:
     is NaN.
     """
 
+def probabilistic_sharpe(sharpe: SupportsFloat | SupportsIndex, n: SupportsFloat | SupportsIndex, skew: SupportsFloat | SupportsIndex, kurtosis: SupportsFloat | SupportsIndex, benchmark: SupportsFloat | SupportsIndex) -> float: ...
+def probability_of_overfitting(names: SupportsGetItem[int, str], matrix: SupportsGetItem[int, Any], n_blocks: SupportsIndex) -> float: ...
+
 def program(arguments: SupportsGetItem[int, str]) -> int:
     """
     Carry out a command of the command line, the program's name first, and return its exit code.
+    """
+
+def rank_ics(scores: Any, returns: Any, places: SupportsGetItem[int, SupportsIndex], sessions: SupportsIndex, least: SupportsIndex) -> tuple[list[float], float, float]:
+    """
+    The rank correlation of each session, the t of their mean; `places` says for each row the number of its session.
     """
 
 def read(data: Any, layout: tuple[str | None, str | PathLike[str] | None], facts: str | PathLike[str] | None, keywords: str, threads: SupportsIndex) -> Prices:
@@ -366,6 +392,29 @@ def read_parquet(path: str | PathLike[str]) -> Table:
     """
     Read a table that a run has written as Parquet.
     """
+
+def reality_check(names: SupportsGetItem[int, str], matrix: SupportsGetItem[int, Any], benchmark: Any, block: SupportsFloat | SupportsIndex, draws: tuple[SupportsIndex, SupportsIndex, SupportsIndex]) -> tuple[float, float, int]:
+    """
+    The statistic, the p-value and the number of the best trial.
+    """
+
+def sharpe(returns: Any, cash: Any, sessions_per_year: SupportsFloat | SupportsIndex) -> float: ...
+
+def sharpe_difference(a: Any, b: Any, lags: SupportsIndex | None, block: SupportsIndex | None, draws: tuple[SupportsIndex, SupportsIndex, SupportsIndex]) -> tuple[float, float, float, float]:
+    """
+    The difference, its error, z and the p-value; with a block length the p-value is that of a bootstrap.
+    """
+
+def skew(returns: Any) -> float: ...
+def sortino(returns: Any, cash: Any, sessions_per_year: SupportsFloat | SupportsIndex) -> float: ...
+
+def track_record(returns: Any) -> tuple[float, float, float, float]:
+    """
+    The Sharpe ratio of one session, the number of sessions, skewness and kurtosis.
+    """
+
+def value_at_risk(returns: Any, quantile: SupportsFloat | SupportsIndex) -> float: ...
+def volatility(returns: Any, sessions_per_year: SupportsFloat | SupportsIndex) -> float: ...
 
 def write_parquet(table: Any, path: str | PathLike[str]) -> None:
     """

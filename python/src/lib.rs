@@ -9,6 +9,7 @@
 //! | `error.rs` | errors as Python's exceptions |
 //! | `factor.rs` | one feature, judged without a model |
 //! | `frame.rs` | frames in place of files |
+//! | `metrics.rs` | series of returns: what they earned, and how far that may be luck |
 //! | `model.rs` | models of the user's own |
 //! | `form.rs` | the form of files, as keyword arguments say it |
 //! | `hmm.rs` | hidden Markov models in memory |
@@ -26,6 +27,7 @@ mod factor;
 mod form;
 mod frame;
 mod hmm;
+mod metrics;
 mod model;
 mod prices;
 mod program;
@@ -41,6 +43,12 @@ mod _native {
         arrow::{Table, read_parquet, write_parquet},
         factor::judge,
         hmm::{Hmm, Observed, Search, numbers},
+        metrics::{
+            cagr, cvar, expected_max_sharpe, hit_rate, information_ratio, kurtosis, max_drawdown,
+            min_backtest_length, min_track_record, number_columns, probabilistic_sharpe,
+            probability_of_overfitting, rank_ics, reality_check, sharpe, sharpe_difference, skew, sortino,
+            track_record, value_at_risk, volatility,
+        },
         prices::{Prices, read},
         program::{large_pages, program},
         strategy::{Market, Order, Trade, backtest},
