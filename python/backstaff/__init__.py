@@ -13,6 +13,7 @@ from backstaff._answer import Answer, Proof
 from backstaff._backtest import Backtest, Market, Order, Strategy, backtest
 from backstaff._factor import Factor, factor
 from backstaff._prices import Prices, compute, read
+from backstaff._prove import prove
 from backstaff._run import Run, Verdict
 from backstaff._study import Study, compare
 from backstaff._table import Table
@@ -54,5 +55,6 @@ __all__ = [
     "factor",
     "hmm",
     "metrics",
+    "prove",
     "read",
 ]
