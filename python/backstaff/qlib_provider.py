@@ -15,12 +15,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy
-import pandas
-from qlib.config import C
-from qlib.data.data import Cal, DatasetProvider, LocalDatasetProvider
-
 import backstaff as bs
+
+try:
+    import numpy
+    import pandas
+    from qlib.config import C
+    from qlib.data.data import Cal, DatasetProvider, LocalDatasetProvider
+except ModuleNotFoundError:
+    # Whoever reads the module's documentation need not have Qlib.
+    DatasetProvider = object
 
 
 class BackstaffDatasetProvider(DatasetProvider):
@@ -110,12 +114,15 @@ class BackstaffDatasetProvider(DatasetProvider):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", bs.DataWarning)
                 table = bs.compute(prices, file=path, threads=self._threads)
-        if table.left_out:
-            name, why = table.left_out[0]
-            raise bs.StudyError(f"{asked[int(name.rpartition('_')[2])]}: {why}")
+        # Qlib gives no value of a field that the folder lacks, and says nothing.
+        left_out = {int(name.rpartition("_")[2]): why for name, why in table.left_out}
+        for place, why in left_out.items():
+            warnings.warn(f"{asked[place]} has no value: {why}", bs.DataWarning, stacklevel=7)
         frame = table.to_arrow().to_pandas(date_as_object=False)
         index = pandas.MultiIndex.from_arrays([frame["instrument"].astype(object), frame["date"]], names=["instrument", "datetime"])
-        columns = {name: frame[f"field_{place}"].to_numpy(numpy.float32) for place, name in enumerate(asked)}
+        missing = numpy.full(len(frame), numpy.nan, dtype=numpy.float32)
+        values = lambda place: frame[f"field_{place}"].to_numpy(numpy.float32)  # noqa: E731
+        columns = {name: missing if place in left_out else values(place) for place, name in enumerate(asked)}
         return pandas.DataFrame(columns, index=index)
 
     def _prices(self) -> bs.Prices:

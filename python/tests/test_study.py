@@ -110,7 +110,7 @@ def test_a_check_says_what_a_run_would_begin_with(here):
     assert all(isinstance(warning, str) for warning in study.check())
     with pytest.raises(bs.ExpressionError, match="closee"):
         study.set("features.define.mom", "$closee / 2").check()
-    with pytest.raises(bs.StudyError, match="folds"):
+    with pytest.raises(bs.StudyError, match="test window"):
         study.set("folds.test.from", "2034-01-01").check()
 
 
