@@ -8,6 +8,15 @@ from html import escape
 from typing import Any
 
 
+# Notebooks give texts a font of their own, in which the columns of a table don't stand below each other.
+_STYLE = "font-family: ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace; line-height: 1.35; overflow-x: auto"
+
+
+def as_table(text: str) -> str:
+    """A text whose columns stand below each other, as HTML."""
+    return f'<pre style="{_STYLE}">{escape(text)}</pre>'
+
+
 class Answer(Mapping[str, Any]):
     """An answer: a mapping with the keys that ``--json`` prints, shown as the text that the command line prints."""
 
@@ -28,7 +37,7 @@ class Answer(Mapping[str, Any]):
         return self._text
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(self._text)}</pre>"
+        return as_table(self._text)
 
 
 class Proof(Answer):

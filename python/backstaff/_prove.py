@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from backstaff._answer import Proof
 from backstaff._prices import Prices, compute, read
-from backstaff.errors import StudyError
+from backstaff.errors import DataWarning, StudyError
 
 if TYPE_CHECKING:
     import pandas
@@ -306,7 +307,10 @@ def _frame(data: Any, form: dict[str, Any]) -> pandas.DataFrame:
         prices = data
     else:
         prices = read(data, **form)
-    fields = compute(prices, {name: f"${name}" for name in prices.fields})
+    with warnings.catch_warnings():
+        # Whether a field is worth anything is not what is asked.
+        warnings.simplefilter("ignore", DataWarning)
+        fields = compute(prices, {name: f"${name}" for name in prices.fields})
     frame = fields.to_pandas().astype("float64")
     if frame.index.get_level_values("datetime").nunique() < 2:
         raise StudyError("the data have fewer than two sessions, so that nothing comes after any")

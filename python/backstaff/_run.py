@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from backstaff import _native
-from backstaff._answer import Answer
+from backstaff._answer import Answer, as_table
 from backstaff._curve import curve
 from backstaff._table import Table
 from backstaff.errors import DataError
@@ -147,6 +147,6 @@ class Run(Answer):
         told = "".join(f"<p>{escape(line)}</p>" for line in others)
         titles = "".join(f"<li>{escape(c['severity'])}: {escape(c['title'])}</li>" for c in self.cautions)
         place = f'<p>report: <a href="{escape(self.report.as_uri())}">{escape(str(self.report))}</a></p>'
-        table = f"<pre>{escape(self._text)}</pre>"
+        table = as_table(self._text)
         picture = curve(self["measures"]["curve"])
         return f"<h4>{escape(first)}</h4>{told}{picture}{table}<ul>{titles}</ul>{place}"

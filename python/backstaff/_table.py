@@ -96,7 +96,7 @@ class Table:
         return frame.set_index(["datetime", "instrument"]).sort_index()
 
     def __repr__(self) -> str:
-        head = self._native.head(_SHOWN)
+        head = self._head()
         cells = [self.column_names, *head]
         widths = [max(len(row[i]) for row in cells) for i in range(len(self.column_names))]
         lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths)).rstrip() for row in cells]
@@ -107,9 +107,13 @@ class Table:
         def row(cells: list[str], tag: str) -> str:
             return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
 
-        body = "".join(row(cells, "td") for cells in self._native.head(_SHOWN))
+        body = "".join(row(cells, "td") for cells in self._head())
         head = row(self.column_names, "th")
         return f"<table><thead>{head}</thead><tbody>{body}</tbody></table><p>{self._counted()}</p>"
+
+    def _head(self) -> list[list[str]]:
+        """The first rows as texts, numbers in six digits."""
+        return [[_short(cell) for cell in row] for row in self._native.head(_SHOWN)]
 
     def _counted(self) -> str:
         rows, columns = self.shape
@@ -120,3 +124,13 @@ class Table:
             raise AttributeError(name)
         ways = "to_pandas(), to_polars() or to_arrow()"
         raise AttributeError(f"a Table has no {name!r}; {ways} gives a frame that may")
+
+
+def _short(cell: str) -> str:
+    # Only what has more digits than one reads is a number that is cut.
+    if len(cell) <= 8 or "." not in cell:
+        return cell
+    try:
+        return f"{float(cell):.6g}"
+    except ValueError:
+        return cell

@@ -16,6 +16,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from backstaff import _native
+from backstaff._answer import as_table
 from backstaff._matrix import InvalidData, InvalidParameter, NotFitted, load_numpy, observed, seed_of
 from backstaff._monitor import ConvergenceMonitor
 from backstaff._parameters import (
@@ -610,7 +611,7 @@ class GaussianHMM:
     def _repr_html_(self) -> str:
         """The states as a table: their shares in the long run, how long they last, their means and deviations."""
         if not self.__sklearn_is_fitted__():
-            return f"<pre>{escape(repr(self))}</pre>"
+            return as_table(repr(self))
         shares, stays = self.get_stationary_distribution(), self.transmat_.diagonal()
         deviations = self.covars_.diagonal(axis1=1, axis2=2) ** 0.5
         head = ["state", "share of time", "rows that it lasts"]
