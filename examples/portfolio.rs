@@ -52,12 +52,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     })?;
     println!("{} instruments", Arc::clone(simulation.market()).axis().n_instruments());
     let ledger = simulation.run(Box::new(AboveMean { look_back: 200 }))?;
-    let outcome = simulation.outcome("above its mean", &ledger)?;
+    let outcome = simulation.outcome("above its mean", ledger);
     for measure in ["cagr", "volatility", "sharpe", "max_drawdown", "turnover_annual", "cost_annual"] {
-        println!("{measure:>16}  {:8.4}", outcome.result.measure(measure));
+        println!("{measure:>16}  {:8.4}", outcome.measure(measure));
     }
+    let ledger = outcome.ledger();
     println!("{} trades, the last day {:?}", ledger.fills.len(), ledger.days.last().map(|day| day.equity));
-    outcome.warnings.iter().for_each(|warning| println!("beware: {warning}"));
+    outcome.warnings().iter().for_each(|warning| println!("beware: {warning}"));
     assert!(!ledger.fills.is_empty());
     Ok(())
 }

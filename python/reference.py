@@ -48,7 +48,7 @@ def entry(name: str, value: object) -> str:
             if key.startswith("_"):
                 continue
             text = inspect.getdoc(member)
-            if isinstance(member, property):
+            if isinstance(member, property) or inspect.isgetsetdescriptor(member):
                 told = " ".join((text or "").partition(">>>")[0].split())
                 lines += [f"- `.{key}`: {re.sub(r'(?<!`)``(?!`)', '`', told)}"]
             elif inspect.isroutine(member) or isinstance(member, staticmethod | classmethod):

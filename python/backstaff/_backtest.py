@@ -14,77 +14,11 @@ from typing import Any
 from backstaff import _native
 from backstaff._curve import curve
 from backstaff._frames import is_frame, place_of, to_columns
-from backstaff._native import Order
+from backstaff._native import Market, Order
 from backstaff._prices import Prices
 from backstaff._table import Table
 from backstaff._threads import n_threads
 from backstaff.errors import DataWarning, StudyError
-
-
-class Market:
-    """What a strategy sees at a session's close: nothing of later sessions can be reached through it.
-
-    It is the same object in all sessions; what it says is of the close at which it is asked.
-
-    Attributes
-    ----------
-    date : datetime.date
-        The session.
-    position : int
-        The number of sessions of the data before it.
-    instruments : tuple of str
-        All instruments of the data, listed at the session or not.
-    cash, equity : float
-        The cash of the account, and the value of cash and positions at this close.
-    positions : dict of str to float
-        The shares that are held; negative if short. Shares and prices are in the units of adjusted prices.
-    weights : dict of str to float
-        The share of equity of each position.
-    prices : dict of str to float
-        The closing prices of the instruments that traded in the session.
-    scores : dict of str to float
-        The scores of the instruments that have one at this close.
-    trades : list of Trade
-        What was traded in the session: ``instrument``, ``shares`` (negative if sold), ``price``, ``fees``.
-    waiting : list of Order
-        The orders that wait to be filled.
-    """
-
-    __slots__ = ("_native",)
-
-    def __init__(self, native: Any) -> None:
-        self._native = native
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return getattr(self._native, name)
-
-    def price(self, instrument: str) -> float | None:
-        """The closing price of an instrument, or None if it did not trade in the session."""
-        return self._native.price(instrument)
-
-    def shares(self, instrument: str) -> float:
-        """The shares of an instrument that are held: 0 without a position, negative if short."""
-        return self._native.shares(instrument)
-
-    def history(self, instrument: str, n: int, field: str = "close") -> list[float]:
-        """The last ``n`` values of a field of the data, the oldest first; fewer while there are no more, NaN where missing."""
-        return self._native.history(instrument, n, field)
-
-    def history_of_all(self, n: int, field: str = "close") -> Any:
-        """The last ``n`` sessions of a field as an array of numpy, sessions × ``instruments``, the oldest first."""
-        import numpy
-
-        values = numpy.frombuffer(self._native._history_of_all(n, field))
-        return values.reshape(-1, len(self._native.instruments))
-
-    def cancel(self, order: Order) -> None:
-        """Withdraw an order of ``waiting``."""
-        self._native.cancel(order)
-
-    def __repr__(self) -> str:
-        return repr(self._native)
 
 
 class Strategy:
@@ -151,40 +85,39 @@ class Backtest:
 
     _SHOWN = ("cagr", "volatility", "sharpe", "max_drawdown", "turnover_annual", "cost_annual")
 
-    def __init__(self, facts: str, tables: list[tuple[str, Any]], told: list[str]) -> None:
-        found = json.loads(facts)
-        self.strategy: str = found["strategy"]
+    def __init__(self, strategy: str, native: _native.Outcome, told: list[str]) -> None:
+        self.strategy = strategy
+        self._native = native
+        found = json.loads(native.facts())
         self._defined = {measure["name"]: measure for measure in found["measures"]}
         self.measures = {
             name: math.nan if measure["value"] is None else measure["value"] for name, measure in self._defined.items()
         }
         self.unfilled: dict[str, int] = dict(found["unfilled"])
         self.warnings = told
-        self._curve = found["curve"]
-        self._tables = {name: Table(table) for name, table in tables}
 
     def equity(self) -> Table:
         """The account at each close: equity, cash, trades, costs."""
-        return self._tables["equity"]
+        return self._table("equity")
 
     def trades(self) -> Table:
         """The positions from flat to flat: entry, exit, size, prices, costs, result."""
-        return self._tables["trades"]
+        return self._table("trades")
 
     def order_log(self) -> Table:
         """The orders with their fills, and the reasons for what was not filled."""
-        return self._tables["orders"]
+        return self._table("orders")
 
     def positions(self) -> Table:
         """What was held at each close."""
-        return self._tables["positions"]
+        return self._table("positions")
 
     def weights(self) -> Table:
         """The weights that were wanted, beside those held."""
-        return self._tables["weights"]
+        return self._table("weights")
 
     def __repr__(self) -> str:
-        sessions = self._curve["sessions"]
+        sessions, _ = self._native.curve()
         lines = [f"Backtest of {self.strategy}, {sessions[0]} to {sessions[-1]}"]
         lines += [f"  {title}: {text}" for title, text in self._rows()]
         return "\n".join(lines + [f"  beware: {warning}" for warning in self.warnings])
@@ -192,7 +125,12 @@ class Backtest:
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><td>{escape(title)}</td><td>{escape(text)}</td></tr>" for title, text in self._rows())
         told = "".join(f"<li>{escape(warning)}</li>" for warning in self.warnings)
-        return f"<p><b>{escape(self.strategy)}</b></p><table>{rows}</table>{curve({**self._curve, 'portfolio': self.strategy})}<ul>{told}</ul>"
+        sessions, equity = self._native.curve()
+        picture = curve({"portfolio": self.strategy, "sessions": sessions, "equity": equity})
+        return f"<p><b>{escape(self.strategy)}</b></p><table>{rows}</table>{picture}<ul>{told}</ul>"
+
+    def _table(self, name: str) -> Table:
+        return Table(self._native.table(name))
 
     def _rows(self) -> list[tuple[str, str]]:
         shown = [self._defined[name] for name in self._SHOWN if name in self._defined]
@@ -270,10 +208,11 @@ def backtest(
     with tempfile.TemporaryDirectory(prefix="backstaff-scores-") as folder:
         place = _scores(scores, folder)
         wanted = json.dumps({"terms": {**asked, **(terms or {})}, "change": change, "scores": place}, default=str)
-        found = _native.backtest(source, json.dumps(said), wanted, _Asked(strategy), columns, n_threads(threads))
-    for text in found[2]:
+        code = _Asked(strategy)
+        native, told = _native.backtest(source, json.dumps(said), wanted, code, columns, n_threads(threads))
+    for text in told:
         warnings.warn(text, DataWarning, stacklevel=2)
-    return Backtest(*found)
+    return Backtest(code.name, native, told)
 
 
 class _Asked:
@@ -291,23 +230,10 @@ class _Asked:
         else:
             self.name = str(getattr(strategy, "name", type(strategy).__name__))
         self.warm_up = int(getattr(strategy, "warm_up", 0))
-        self._market: Market | None = None
-        self.on_session = self._seeing(session)
+        self.on_session = session
         # Those of the base class do nothing.
-        self.on_start = self._seeing(_own(strategy, "on_start"))
-        self.on_end = self._seeing(_own(strategy, "on_end"))
-
-    def _seeing(self, method: Any) -> Any:
-        if method is None:
-            return None
-
-        def called(native: Any) -> Any:
-            market = self._market
-            if market is None:
-                market = self._market = Market(native)
-            return method(market)
-
-        return called
+        self.on_start = _own(strategy, "on_start")
+        self.on_end = _own(strategy, "on_end")
 
 
 def _own(strategy: Any, name: str) -> Any:

@@ -7,7 +7,7 @@ from typing_extensions import CapsuleType
 from typing import Any, SupportsFloat, SupportsIndex, final
 from typing_extensions import Buffer
 
-__all__ = ["Hmm", "Market", "Observed", "Order", "Prices", "Search", "Study", "Table", "Trade", "backtest", "cagr", "compare_runs", "cvar", "expected_max_sharpe", "hit_rate", "information_ratio", "judge", "kurtosis", "large_pages", "max_drawdown", "min_backtest_length", "min_track_record", "number_columns", "numbers", "probabilistic_sharpe", "probability_of_overfitting", "program", "rank_ics", "read", "read_parquet", "reality_check", "sharpe", "sharpe_difference", "skew", "sortino", "track_record", "value_at_risk", "volatility", "write_parquet"]
+__all__ = ["Hmm", "Market", "Observed", "Order", "Outcome", "Prices", "Search", "Study", "Table", "Trade", "backtest", "cagr", "compare_runs", "cvar", "expected_max_sharpe", "hit_rate", "information_ratio", "judge", "kurtosis", "large_pages", "max_drawdown", "min_backtest_length", "min_track_record", "number_columns", "numbers", "probabilistic_sharpe", "probability_of_overfitting", "program", "rank_ics", "read", "read_parquet", "reality_check", "sharpe", "sharpe_difference", "skew", "sortino", "track_record", "value_at_risk", "volatility", "write_parquet"]
 
 @final
 class Hmm:
@@ -61,13 +61,12 @@ class Hmm:
 @final
 class Market:
     """
-    What a strategy sees at a session's close.
+    What a strategy sees at a session's close: nothing of later sessions can be reached through it.
+
+    It is the same object in all sessions; what it says is of the close at which it is asked. Shares and prices are in the
+    units of adjusted prices.
     """
     def __repr__(self, /) -> str: ...
-    def _history_of_all(self, /, n: SupportsIndex, field: str) -> bytearray:
-        """
-        The last `n` sessions of a field for all instruments, as bytes: a row for each session, the oldest first.
-        """
     def cancel(self, /, order: Order) -> None:
         """
         Withdraw an order that waits.
@@ -90,6 +89,11 @@ class Market:
     def history(self, /, instrument: str, n: SupportsIndex, field: str = "close") -> list[float]:
         """
         The last `n` values of a field, the oldest first; fewer while there are no more. A missing value is NaN.
+        """
+    def history_of_all(self, /, n: SupportsIndex, field: str = "close") -> Any:
+        """
+        The last `n` sessions of a field as an array of numpy, sessions by ``instruments``, the oldest first; NaN where an
+        instrument has no value.
         """
     @property
     def instruments(self, /) -> tuple:
@@ -127,7 +131,7 @@ class Market:
     @property
     def trades(self, /) -> list[Trade]:
         """
-        The trades of this session, in order.
+        What was traded in this session, in order: ``instrument``, ``shares`` (negative if sold), ``price``, ``fees``.
         """
     @property
     def waiting(self, /) -> list[Order]:
@@ -160,6 +164,35 @@ class Observed:
 class Order:
     """
     An order for the next session.
+
+    Parameters
+    ----------
+    instrument : str
+        Its name in the data.
+    shares : float, optional
+        How many shares to buy, or to sell if negative.
+    weight : float, optional
+        The share of equity to which the position is brought; negative for a short one.
+    cash_share : float, optional
+        The share of the cash, after the session's sales, for which to buy.
+    close : bool
+        Whether the position is closed, whatever it is. One of these four is said.
+    limit, stop : float, optional
+        A limit trades at this price or a better one; a stop trades at the market once the price is reached.
+    at : {'open', 'close'}, optional
+        The moment of the session; that of the backtest's ``execution`` if absent.
+    until_cancelled : bool
+        Whether the order waits until it is filled or withdrawn, rather than for one session.
+
+    Raises
+    ------
+    StudyError
+        If it says too little, too much, or no number.
+
+    Examples
+    --------
+    >>> bs.Order("SPY", shares=10, limit=99.5)
+    Order("SPY", shares=10, limit=99.5)
     """
     def __new__(cls, /, instrument: str, *, shares: SupportsFloat | SupportsIndex | None = None, weight: SupportsFloat | SupportsIndex | None = None, cash_share: SupportsFloat | SupportsIndex | None = None, close: bool = False, limit: SupportsFloat | SupportsIndex | None = None, stop: SupportsFloat | SupportsIndex | None = None, at: str | None = None, until_cancelled: bool = False) -> Order: ...
     def __repr__(self, /) -> str: ...
@@ -169,7 +202,28 @@ class Order:
         The number under which it waits; None for one that was not handed in.
         """
     @property
-    def instrument(self, /) -> str: ...
+    def instrument(self, /) -> str:
+        """
+        The name of the instrument.
+        """
+
+@final
+class Outcome:
+    """
+    What became of a strategy.
+    """
+    def curve(self, /) -> tuple[list[str], list[float]]:
+        """
+        The sessions and the equity at the close of each.
+        """
+    def facts(self, /) -> str:
+        """
+        The measures with their meanings, and the orders that were not filled, by reason: a JSON object.
+        """
+    def table(self, /, name: str) -> Table:
+        """
+        A table of the ledger: `equity`, `trades`, `orders`, `positions` or `weights`.
+        """
 
 @final
 class Prices:
@@ -324,7 +378,7 @@ class Trade:
         The number of shares, negative if sold.
         """
 
-def backtest(data: Any, keywords: str, asked: str, strategy: Any, columns: SupportsGetItem[int, tuple[Any, str]], threads: SupportsIndex) -> tuple[str, list[tuple[str, Table]], list[str]]:
+def backtest(data: Any, keywords: str, asked: str, strategy: Any, columns: SupportsGetItem[int, tuple[Any, str]], threads: SupportsIndex) -> tuple[Outcome, list[str]]:
     """
     Run a strategy, given by its name, its look-back and its methods, over prices.
     """

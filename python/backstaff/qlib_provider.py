@@ -72,6 +72,9 @@ class BackstaffDatasetProvider(DatasetProvider):
         if freq != "day":
             return LocalDatasetProvider().dataset(instruments, fields, start_time, end_time, freq)
         spans = self.get_instruments_d(instruments, freq)
+        if not isinstance(spans, Mapping):
+            # Of instruments that are named, all days count.
+            spans = {name: [(pandas.Timestamp.min, pandas.Timestamp.max)] for name in spans}
         names = [str(field) for field in self.get_column_names(fields)]
         calendar = Cal.calendar(start_time, end_time, freq)
         if len(calendar) == 0 or len(spans) == 0:
@@ -84,6 +87,9 @@ class BackstaffDatasetProvider(DatasetProvider):
         if unknown:
             frame = self._by_qlib(frame, unknown, names, (instruments, start_time, end_time, freq))
         frame.columns = names
+        # Of the unit that Qlib's calendar has, which depends on the version of pandas.
+        days = frame.index.levels[1].astype(pandas.DatetimeIndex(calendar[:1]).dtype)
+        frame.index = frame.index.set_levels(days, level=1)
         return frame
 
     def _computed(self, names: list[str]) -> tuple[pandas.DataFrame, list[str]]:
@@ -119,7 +125,7 @@ class BackstaffDatasetProvider(DatasetProvider):
         for place, why in left_out.items():
             warnings.warn(f"{asked[place]} has no value: {why}", bs.DataWarning, stacklevel=7)
         frame = table.to_arrow().to_pandas(date_as_object=False)
-        index = pandas.MultiIndex.from_arrays([frame["instrument"].astype(object), frame["date"]], names=["instrument", "datetime"])
+        index = pandas.MultiIndex.from_arrays([frame["instrument"].astype(str), frame["date"]], names=["instrument", "datetime"])
         missing = numpy.full(len(frame), numpy.nan, dtype=numpy.float32)
         values = lambda place: frame[f"field_{place}"].to_numpy(numpy.float32)  # noqa: E731
         columns = {name: missing if place in left_out else values(place) for place, name in enumerate(asked)}

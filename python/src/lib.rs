@@ -51,7 +51,7 @@ mod _native {
         },
         prices::{Prices, read},
         program::{large_pages, program},
-        strategy::{Market, Order, Trade, backtest},
+        strategy::{Market, Order, Outcome, Trade, backtest},
         study::{Study, compare_runs},
     };
 }

@@ -13,8 +13,11 @@ use pyo3::{
 use super::order::{Order, Trade};
 use crate::error::argument;
 
-/// What a strategy sees at a session's close.
-#[pyclass(module = "backstaff._native")]
+/// What a strategy sees at a session's close: nothing of later sessions can be reached through it.
+///
+/// It is the same object in all sessions; what it says is of the close at which it is asked. Shares and prices are in the
+/// units of adjusted prices.
+#[pyclass(module = "backstaff")]
 #[derive(Debug)]
 pub(crate) struct Market {
     pub(super) simulation: Arc<Simulation>,
@@ -174,20 +177,17 @@ impl Market {
         self.last(self.find(instrument)?, field, n)
     }
 
-    /// The last `n` sessions of a field for all instruments, as bytes: a row for each session, the oldest first.
-    fn _history_of_all<'py>(
-        &self,
-        py: Python<'py>,
-        n: usize,
-        field: &str,
-    ) -> PyResult<Bound<'py, PyByteArray>> {
+    /// The last `n` sessions of a field as an array of numpy, sessions by ``instruments``, the oldest first; NaN where an
+    /// instrument has no value.
+    #[pyo3(signature = (n, field="close"))]
+    fn history_of_all<'py>(&self, py: Python<'py>, n: usize, field: &str) -> PyResult<Bound<'py, PyAny>> {
         let panel = self.simulation.panel();
         let column = panel.field(field).ok_or_else(|| self.unknown_field(field))?;
         let axis = panel.axis();
         let n_instruments = axis.n_instruments();
         let first = (self.position + 1).saturating_sub(n);
         let sessions = self.position + 1 - first;
-        PyByteArray::new_with(py, sessions * n_instruments * size_of::<f64>(), |room| {
+        let values = PyByteArray::new_with(py, sessions * n_instruments * size_of::<f64>(), |room| {
             let (cells, _) = room.as_chunks_mut();
             for (k, row) in cells.chunks_exact_mut(n_instruments.max(1)).enumerate() {
                 for (i, cell) in row.iter_mut().enumerate() {
@@ -196,10 +196,12 @@ impl Market {
                 }
             }
             Ok(())
-        })
+        })?;
+        let array = py.import("numpy")?.call_method1("frombuffer", (values,))?;
+        array.call_method1("reshape", ((sessions, n_instruments),))
     }
 
-    /// The trades of this session, in order.
+    /// What was traded in this session, in order: ``instrument``, ``shares`` (negative if sold), ``price``, ``fees``.
     #[getter]
     fn trades(&self) -> Vec<Trade> {
         let trade = |fill: &Fill| Trade {

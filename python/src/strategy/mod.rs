@@ -13,7 +13,7 @@ use std::{
 
 use backstaff_panel::Instrument;
 use backstaff_study::{
-    backtest::{Request, Simulation},
+    backtest::{Outcome as Ended, Request, Simulation},
     config::{GivenTable, Portfolio},
 };
 use pyo3::{
@@ -35,9 +35,6 @@ use crate::{
     frame::{Data, own_columns, told, with_data},
 };
 
-/// What became of a strategy: the measures with their meanings and the rest as a JSON text, the tables by name, warnings.
-type Outcome = (String, Vec<(&'static str, Table)>, Vec<String>);
-
 /// What is asked, as a JSON object.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -57,7 +54,7 @@ pub(crate) fn backtest(
     strategy: &Bound<'_, PyAny>,
     columns: Vec<(Bound<'_, PyAny>, String)>,
     threads: usize,
-) -> PyResult<Outcome> {
+) -> PyResult<(Outcome, Vec<String>)> {
     let form = form(keywords)?;
     let asked = serde_json::from_str::<Asked>(asked).map_err(|error| argument(error.to_string()))?;
     let Asked { terms, change, scores } = asked;
@@ -115,17 +112,35 @@ pub(crate) fn backtest(
     if let Some(error) = fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(error);
     }
-    let outcome = py.detach(|| simulation.outcome(&name, &ledger)).map_err(|error| exception(&error))?;
-    let result = &outcome.result;
-    let json = serde_json::json!({
-        "strategy": name,
-        "measures": result.measures,
-        "unfilled": result.unfilled,
-        "notes": result.notes,
-        "sessions_per_year": result.sessions_per_year,
-        "curve": { "sessions": result.sessions().iter().map(ToString::to_string).collect::<Vec<_>>(), "equity": result.equity() },
-    });
-    let tables = outcome.tables.into_iter().map(|(name, schema, batches)| (name, Table { schema, batches }));
-    let warnings = outcome.warnings.iter().map(|warning| told(&read, warning));
-    Ok((json.to_string(), tables.collect(), warnings.collect()))
+    let outcome = py.detach(|| simulation.outcome(&name, ledger));
+    let warnings = outcome.warnings().iter().map(|warning| told(&read, warning)).collect();
+    Ok((Outcome(outcome), warnings))
+}
+
+/// What became of a strategy.
+#[pyclass(frozen, module = "backstaff._native")]
+#[derive(Debug)]
+pub(crate) struct Outcome(Ended);
+
+#[pymethods]
+impl Outcome {
+    /// The measures with their meanings, and the orders that were not filled, by reason: a JSON object.
+    fn facts(&self) -> PyResult<String> {
+        let facts = serde_json::json!({ "measures": self.0.measures(), "unfilled": self.0.unfilled() });
+        serde_json::to_string(&facts).map_err(|error| argument(error.to_string()))
+    }
+
+    /// The sessions and the equity at the close of each.
+    fn curve(&self) -> (Vec<String>, Vec<f64>) {
+        self.0.ledger().days.iter().map(|day| (day.session.to_string(), day.equity)).unzip()
+    }
+
+    /// A table of the ledger: `equity`, `trades`, `orders`, `positions` or `weights`.
+    fn table(&self, py: Python<'_>, name: &str) -> PyResult<Table> {
+        let table = py.detach(|| self.0.table(name)).map_err(|error| exception(&error))?;
+        let known = Ended::tables().join(", ");
+        let (schema, batches) =
+            table.ok_or_else(|| argument(format!("no table {name:?}; there are {known}")))?;
+        Ok(Table { schema, batches })
+    }
 }

@@ -6,9 +6,39 @@ use pyo3::prelude::*;
 use crate::error::argument;
 
 /// An order for the next session.
-#[pyclass(frozen, module = "backstaff._native")]
+///
+/// Parameters
+/// ----------
+/// instrument : str
+///     Its name in the data.
+/// shares : float, optional
+///     How many shares to buy, or to sell if negative.
+/// weight : float, optional
+///     The share of equity to which the position is brought; negative for a short one.
+/// cash_share : float, optional
+///     The share of the cash, after the session's sales, for which to buy.
+/// close : bool
+///     Whether the position is closed, whatever it is. One of these four is said.
+/// limit, stop : float, optional
+///     A limit trades at this price or a better one; a stop trades at the market once the price is reached.
+/// at : {'open', 'close'}, optional
+///     The moment of the session; that of the backtest's ``execution`` if absent.
+/// until_cancelled : bool
+///     Whether the order waits until it is filled or withdrawn, rather than for one session.
+///
+/// Raises
+/// ------
+/// StudyError
+///     If it says too little, too much, or no number.
+///
+/// Examples
+/// --------
+/// >>> bs.Order("SPY", shares=10, limit=99.5)
+/// Order("SPY", shares=10, limit=99.5)
+#[pyclass(frozen, module = "backstaff")]
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
+    /// The name of the instrument.
     #[pyo3(get)]
     pub(super) instrument: String,
     pub(super) quantity: Quantity,
@@ -84,7 +114,7 @@ impl Order {
 }
 
 /// A trade that took place.
-#[pyclass(frozen, module = "backstaff._native", get_all)]
+#[pyclass(frozen, module = "backstaff", get_all)]
 #[derive(Clone, Debug)]
 pub(crate) struct Trade {
     /// The name of the instrument.

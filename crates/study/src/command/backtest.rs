@@ -3,7 +3,10 @@
 //! The data are read and adjusted as a study does, the ledger is that of all studies. What the code decides is its own
 //! affair: nothing is kept, and nothing is judged.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
@@ -22,7 +25,9 @@ use crate::{
     flow::threads::on_threads,
     steps::{
         Load,
-        backtest::{BacktestResult, Detail, Holder, Variant, exchange, summary},
+        backtest::{
+            BacktestResult, Detail, Holder, StoredMeasure, Variant, exchange, measures, summary, unfilled,
+        },
         labels::lacking,
     },
     stored::facts::LoadFacts,
@@ -59,15 +64,60 @@ pub struct Simulation {
     warnings: Vec<String>,
 }
 
-/// What became of a strategy.
+/// What became of a strategy: its measures, and the rest when it is asked for.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The summary of the ledger.
-    pub result: BacktestResult,
-    /// Its tables by name: `equity`, `trades`, `orders`, `positions`, `weights`.
-    pub tables: Vec<(&'static str, SchemaRef, Vec<RecordBatch>)>,
+    name: String,
+    ledger: Backtest,
+    measures: Vec<StoredMeasure>,
+    warnings: Vec<String>,
+    result: OnceLock<BacktestResult>,
+}
+
+impl Outcome {
+    /// The measures of the ledger, in the order of their definitions.
+    pub fn measures(&self) -> &[StoredMeasure] {
+        &self.measures
+    }
+
+    /// The value of a measure by its name in files; NaN if there is none or it is not defined.
+    pub fn measure(&self, name: &str) -> f64 {
+        let found = self.measures.iter().find(|measure| measure.name == name);
+        found.and_then(|measure| measure.value).unwrap_or(f64::NAN)
+    }
+
+    /// The number of orders that were not filled as asked, by reason.
+    pub fn unfilled(&self) -> Vec<(String, usize)> {
+        unfilled(&self.ledger)
+    }
+
     /// The warnings for the user, in order.
-    pub warnings: Vec<String>,
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> &Backtest {
+        &self.ledger
+    }
+
+    /// The names of its tables.
+    pub fn tables() -> [&'static str; 5] {
+        ["equity", "trades", "orders", "positions", "weights"]
+    }
+
+    /// A table of the ledger, by its name; `None` if there is no such table.
+    ///
+    /// # Errors
+    ///
+    /// If the table can't be made.
+    pub fn table(&self, name: &str) -> Result<Option<(SchemaRef, Vec<RecordBatch>)>, StudyError> {
+        let variant = || Variant::plain(Holder::Model(self.name.clone()));
+        let result = self.result.get_or_init(|| summary(&variant(), &self.ledger, Detail::default()));
+        let Some(rows) = of_portfolio(result, name) else { return Ok(None) };
+        let told = |source| OutputError::Arrow { path: PathBuf::from("memory"), source };
+        Ok(Some(rows.record_batches().map_err(told)?))
+    }
 }
 
 impl Simulation {
@@ -192,23 +242,13 @@ impl Simulation {
     }
 
     /// What became of a strategy of this name.
-    ///
-    /// # Errors
-    ///
-    /// If a table can't be made.
-    pub fn outcome(&self, name: &str, ledger: &Backtest) -> Result<Outcome, StudyError> {
-        let result = summary(&Variant::plain(Holder::Model(name.to_owned())), ledger, Detail::default());
-        let tables = of_portfolio(&result).into_iter().map(|(name, rows)| {
-            let told = |source| OutputError::Arrow { path: PathBuf::from("memory"), source };
-            let (schema, batches) = rows.record_batches().map_err(told)?;
-            Ok((name, schema, batches))
-        });
-        let tables = tables.collect::<Result<Vec<_>, StudyError>>()?;
+    pub fn outcome(&self, name: &str, ledger: Backtest) -> Outcome {
         let mut warnings = self.warnings.clone();
-        warnings.extend(result.caveats.iter().cloned());
+        warnings.extend(ledger.caveats.iter().map(ToString::to_string));
         if let Some(session) = ledger.ruined {
             warnings.push(format!("the equity was used up on {session}, where the backtest ends"));
         }
-        Ok(Outcome { result, tables, warnings })
+        let measures = measures(&ledger);
+        Outcome { name: name.to_owned(), ledger, measures, warnings, result: OnceLock::new() }
     }
 }

@@ -117,7 +117,7 @@ fn finite(value: f64) -> Option<f64> {
 }
 
 /// All measures of a ledger, in the order of their definitions.
-fn measures(ledger: &Backtest) -> Vec<StoredMeasure> {
+pub(crate) fn measures(ledger: &Backtest) -> Vec<StoredMeasure> {
     let performance = measure::Performance::new(ledger);
     let measures = measure::all().map(|definition| {
         let value = (definition.compute)(&performance);
@@ -164,7 +164,7 @@ pub(crate) fn summary(variant: &Variant, ledger: &Backtest, detail: Detail) -> B
 }
 
 /// The number of orders that were not filled as asked, by reason.
-fn unfilled(ledger: &Backtest) -> Vec<(String, usize)> {
+pub(crate) fn unfilled(ledger: &Backtest) -> Vec<(String, usize)> {
     let mut unfilled = std::collections::BTreeMap::<String, usize>::new();
     for shortfall in &ledger.shortfalls {
         *unfilled.entry(shortfall.reason.name().to_owned()).or_default() += 1;

@@ -61,17 +61,18 @@ pub(crate) const TABLES: [Table; 11] = [
     regimes::TABLE,
 ];
 
-/// The tables of a portfolio that no study asks about, by the names that [`TABLES`] gives them.
-pub(crate) fn of_portfolio(backtest: &BacktestResult) -> [(&'static str, Batches<'static>); 5] {
+/// A table of a portfolio that no study asks about, by the name that [`TABLES`] gives it.
+pub(crate) fn of_portfolio(backtest: &BacktestResult, table: &str) -> Option<Batches<'static>> {
     let name = holder_name(&backtest.variant.holder);
     let one = [(name.clone(), backtest)];
-    [
-        (equity::TABLE.name, equity::rows_of(std::slice::from_ref(backtest))),
-        (trades::TABLE.name, trades::rows_of(&one)),
-        (orders::TABLE.name, orders::rows_of(&one)),
-        (positions::TABLE.name, positions::rows_of(&one)),
-        (weights::TABLE.name, weights::rows_of(&name, backtest)),
-    ]
+    Some(match table {
+        "equity" => equity::rows_of(std::slice::from_ref(backtest)),
+        "trades" => trades::rows_of(&one),
+        "orders" => orders::rows_of(&one),
+        "positions" => positions::rows_of(&one),
+        "weights" => weights::rows_of(&name, backtest),
+        _ => return None,
+    })
 }
 
 impl Column {
