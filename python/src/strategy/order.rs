@@ -37,6 +37,7 @@ use crate::error::argument;
 /// Order("SPY", shares=10, limit=99.5)
 #[pyclass(frozen, module = "backstaff")]
 #[derive(Clone, Debug)]
+#[expect(clippy::doc_markdown, reason = "Python shows it, by numpy's convention")]
 pub(crate) struct Order {
     /// The name of the instrument.
     #[pyo3(get)]
