@@ -44,7 +44,8 @@ def entry(name: str, value: object) -> str:
     """A name with its signature, its docstring, and those of its public members."""
     lines = [f"### `{name}{signature(value)}`\n", body(inspect.getdoc(value) or ""), ""]
     if inspect.isclass(value) and not issubclass(value, BaseException):
-        for key, member in sorted(vars(value).items()):
+        inherited = {key: own for base in value.__mro__[1:] if base.__module__ == "backstaff._table" for key, own in vars(base).items()}
+        for key, member in sorted({**inherited, **vars(value)}.items()):
             if key.startswith("_"):
                 continue
             text = inspect.getdoc(member)

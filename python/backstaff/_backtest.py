@@ -16,9 +16,9 @@ from backstaff._curve import curve
 from backstaff._frames import is_frame, place_of, to_columns
 from backstaff._native import Market, Order
 from backstaff._prices import Prices
-from backstaff._table import Table
+from backstaff._table import Table, Tables
 from backstaff._threads import n_threads
-from backstaff.errors import DataWarning, StudyError
+from backstaff.errors import DataError, DataWarning, StudyError
 
 
 class Strategy:
@@ -68,7 +68,7 @@ class Strategy:
         """Called once, at the close of the last session, after its decision."""
 
 
-class Backtest:
+class Backtest(Tables):
     """What became of a strategy, as :func:`backtest` gives it; in a notebook its measures and its curve.
 
     Attributes
@@ -95,26 +95,6 @@ class Backtest:
         }
         self.unfilled: dict[str, int] = dict(found["unfilled"])
         self.warnings = told
-
-    def equity(self) -> Table:
-        """The account at each close: equity, cash, trades, costs."""
-        return self._table("equity")
-
-    def trades(self) -> Table:
-        """The positions from flat to flat: entry, exit, size, prices, costs, result."""
-        return self._table("trades")
-
-    def order_log(self) -> Table:
-        """The orders with their fills, and the reasons for what was not filled."""
-        return self._table("orders")
-
-    def positions(self) -> Table:
-        """What was held at each close."""
-        return self._table("positions")
-
-    def weights(self) -> Table:
-        """The weights that were wanted, beside those held."""
-        return self._table("weights")
 
     def __repr__(self) -> str:
         sessions, _ = self._native.curve()
@@ -201,6 +181,9 @@ def backtest(
             raise StudyError("say to read(), not to backtest(), how the data are written")
         data, form, columns = data._asked_again("backtest")
     source, said = place_of(data, dict(form))
+    for name, given in (("costs", costs), ("terms", terms)):
+        if given is not None and not isinstance(given, Mapping):
+            raise StudyError(f'{name}: {given!r} is no mapping; write it as in {{"commission_bps": 5}}')
     asked = {"execution": execution, "costs": dict(costs or {}), "initial_cash": cash}
     doubled = set(asked) & set(terms or {})
     if doubled:
@@ -209,7 +192,12 @@ def backtest(
         place = _scores(scores, folder)
         wanted = json.dumps({"terms": {**asked, **(terms or {})}, "change": change, "scores": place}, default=str)
         code = _Asked(strategy)
-        native, told = _native.backtest(source, json.dumps(said), wanted, code, columns, n_threads(threads))
+        try:
+            native, told = _native.backtest(source, json.dumps(said), wanted, code, columns, n_threads(threads))
+        except DataError as error:
+            if place is None or place not in str(error):
+                raise
+            raise DataError(str(error).replace(place, "the frame of scores")) from None
     for text in told:
         warnings.warn(text, DataWarning, stacklevel=2)
     return Backtest(code.name, native, told)

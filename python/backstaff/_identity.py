@@ -41,6 +41,7 @@ class Identity:
         self._code: dict[str, str] = {}
         self._modules: set[str] = set()
         self._open: set[int] = set()
+        self._compiled_of: set[int] = set()
         self._packages = _packages()
         self._standard = Path(sysconfig.get_path("stdlib")).resolve()
         described = self.describe(value)
@@ -106,41 +107,54 @@ class Identity:
             ) from None
 
     def _of_class(self, value: type) -> str:
-        module = sys.modules.get(value.__module__)
-        if module is not None and not self._add_module(module):
-            self._add_code(value)
-        return f"{value.__module__}.{value.__qualname__}"
+        self._add_source(value, value.__module__, value.__qualname__)
+        return f"{_named_as(value.__module__)}.{value.__qualname__}"
 
     def _of_function(self, value: types.FunctionType) -> str:
-        module = sys.modules.get(value.__module__ or "")
-        has_file = module is not None and self._add_module(module)
-        if has_file and value.__name__ != "<lambda>" and value.__closure__ is None:
-            return f"{value.__module__}.{value.__qualname__}"
-        self._add_code(value)
-        inside = [cell.cell_contents for cell in value.__closure__ or () if _is_set(cell)]
-        return f"{value.__qualname__}({self.describe([inside, value.__defaults__, value.__kwdefaults__])})"
+        self._add_source(value, value.__module__ or "", value.__qualname__)
+        return f"{_named_as(value.__module__ or '')}.{value.__qualname__}"
 
-    def _add_module(self, module: types.ModuleType) -> bool:
-        """Note what a module stands on; whether it has a file or is part of a package or of Python."""
+    def _add_source(self, value: type | types.FunctionType, name: str, qualname: str) -> None:
+        """Note what the code of a class or function is: the package that it belongs to, or its source and what was compiled.
+
+        One file can make many classes of a name, in functions for instance, so that its source alone does not say which.
+        """
+        module = sys.modules.get(name)
+        place = None if module is None else self._add_module(module)
+        if place == "package" and _found(module, qualname) is value:
+            return
+        self._add_code(value)
+        if place is None and not self.notes:
+            self.notes.append(
+                f"{qualname} has no file: it is recognised by its compiled code and by what that names; put it into a "
+                "file, and a change of that file is seen as well"
+            )
+
+    def _add_module(self, module: types.ModuleType) -> str | None:
+        """Note what a module stands on; whether it is a ``file`` of the user's or part of a ``package`` or of Python."""
         name = module.__name__
         file = getattr(module, "__file__", None)
         if file is None:
-            return name != "__main__" and (name in sys.builtin_module_names or hasattr(module, "__path__"))
-        if name in self._modules:
-            return True
-        self._modules.add(name)
+            is_builtin = name in sys.builtin_module_names or hasattr(module, "__path__")
+            return "package" if name != "__main__" and is_builtin else None
         path = Path(file).resolve()
-        if any(path.is_relative_to(folder) for folder in self._packages):
+        is_package = any(path.is_relative_to(folder) for folder in self._packages)
+        if not is_package and path.is_relative_to(self._standard):
+            return "package"
+        if name in self._modules:
+            return "package" if is_package else "file"
+        self._modules.add(name)
+        if is_package:
             self._add_package(name.partition(".")[0], module)
-        elif not path.is_relative_to(self._standard):
-            source = path.with_suffix(".py") if path.suffix == ".pyc" else path
-            try:
-                self._code[f"source {path.name}"] = digest(source.read_bytes())
-            except OSError:
-                return False
-            for value in list(vars(module).values()):
-                self._add_needed(value)
-        return True
+            return "package"
+        source = path.with_suffix(".py") if path.suffix == ".pyc" else path
+        try:
+            self._code[f"source {path.name}"] = digest(source.read_bytes())
+        except OSError:
+            return None
+        for value in list(vars(module).values()):
+            self._add_needed(value)
+        return "file"
 
     def _add_needed(self, value: Any) -> None:
         if isinstance(value, types.ModuleType):
@@ -161,21 +175,29 @@ class Identity:
         self._code[f"package {top}"] = version
 
     def _add_code(self, value: type | types.FunctionType) -> None:
-        """Note the compiled code of what has no file, and of what it names beside it."""
-        name = f"code {value.__qualname__}"
-        if name in self._code:
+        """Note the compiled code of a class or function, and of what it names beside it."""
+        if id(value) in self._compiled_of:
             return
+        self._compiled_of.add(id(value))
         functions = [value] if isinstance(value, types.FunctionType) else list(_functions(value))
-        self._code[name] = ""
-        self._code[name] = digest("".join(map(self._compiled, functions)).encode())
-        if not self.notes:
-            self.notes.append(
-                f"{value.__qualname__} has no file: it is recognised by its compiled code and by what that names; put it into a "
-                "file, and a change of that file is seen as well"
-            )
+        compiled = "".join(map(self._compiled, functions))
         if isinstance(value, type):
+            plain = {name: own for name, own in vars(value).items() if isinstance(own, _PLAIN) and not name.startswith("__")}
+            compiled += self.describe(plain)
             for base in value.__mro__[1:-1]:
                 self._of_class(base)
+        # Two of one name are noted together.
+        name = f"code {value.__qualname__}"
+        self._code[name] = digest((self._code.get(name, "") + compiled).encode())
+
+    def _held(self, value: Any) -> str:
+        """What code holds beside its text; of what can't be described, its kind alone."""
+        try:
+            return self.describe(value)
+        except StudyError:
+            kind = f"a {type(value).__qualname__}"
+            self.notes.append(f"of {kind} that its code holds nothing is known: another one is not noticed")
+            return kind
 
     def _compiled(self, function: types.FunctionType) -> str:
         code = function.__code__
@@ -186,7 +208,22 @@ class Identity:
                 # Frames and the like that a notebook holds are data of the notebook, not code.
                 if isinstance(own, _PLAIN + (types.FunctionType, types.ModuleType, type)):
                     named.append(f"{name}={self.describe(own)}")
-        return f"{function.__qualname__}: {_text(code)}; {'; '.join(named)}"
+        inside = [cell.cell_contents for cell in function.__closure__ or () if _is_set(cell)]
+        bound = [*map(self._held, inside), self.describe([function.__defaults__, function.__kwdefaults__])]
+        return f"{function.__qualname__}: {_text(code)}; {'; '.join(named)}; {bound}"
+
+
+def _named_as(name: str) -> str:
+    """The name of a module; of a file that a study names, that of the file."""
+    return getattr(sys.modules.get(name), "__backstaff_name__", name)
+
+
+def _found(module: types.ModuleType | None, qualname: str) -> Any:
+    """What stands under a name in a module."""
+    found: Any = module
+    for name in qualname.split("."):
+        found = getattr(found, name, None)
+    return found
 
 
 def _functions(value: type) -> Any:

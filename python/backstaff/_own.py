@@ -150,11 +150,17 @@ class Own:
     def _fresh(self) -> Any:
         if self._makes:
             return self._model(**self._parameters)
-        if hasattr(self._model, "get_params") and "sklearn" in sys.modules:
-            from sklearn.base import clone
+        try:
+            if hasattr(self._model, "get_params") and "sklearn" in sys.modules:
+                from sklearn.base import clone
 
-            return clone(self._model)
-        return copy.deepcopy(self._model)
+                return clone(self._model)
+            return copy.deepcopy(self._model)
+        except Exception as error:
+            raise StudyError(
+                f"models.{self._name}: {_shown(self._model)} can't be copied for each fold ({error}); give its class, or a "
+                "function that makes it"
+            ) from error
 
     def _features(self, parts: _Parts) -> Any:
         names, values, days, *_ = parts
@@ -229,6 +235,8 @@ def _module(path: Path) -> Any:
     if spec is None or spec.loader is None:
         raise StudyError(f"{path} is no file of Python; its name must end in .py")
     module = importlib.util.module_from_spec(spec)
+    # The name has the digest of the text, so that a change is another module; what is said of it has the file's.
+    module.__backstaff_name__ = path.stem  # type: ignore[attr-defined]
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)

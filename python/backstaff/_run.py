@@ -10,7 +10,7 @@ from typing import Any
 from backstaff import _native
 from backstaff._answer import Answer, as_table
 from backstaff._curve import curve
-from backstaff._table import Table
+from backstaff._table import Table, Tables
 from backstaff.errors import DataError
 
 
@@ -40,7 +40,7 @@ class Verdict:
         return "\n".join(self.lines)
 
 
-class Run(Answer):
+class Run(Tables, Answer):
     """The results of a run, as :meth:`Study.run` gives them.
 
     As a mapping it has the keys of ``results.json``. The tables are read from the files of ``reports/NAME/`` when they are
@@ -89,26 +89,6 @@ class Run(Answer):
     def number(self) -> int:
         """The number of the run in its store."""
         return self["run"]
-
-    def equity(self) -> Table:
-        """The value of each portfolio at each close."""
-        return self._table("equity")
-
-    def trades(self) -> Table:
-        """The round trips: entry, exit, size, prices, costs, reason, result."""
-        return self._table("trades")
-
-    def order_log(self) -> Table:
-        """The orders of the simulated portfolio, with the reasons for what was not filled."""
-        return self._table("orders")
-
-    def positions(self) -> Table:
-        """What was held at each close."""
-        return self._table("positions")
-
-    def weights(self) -> Table:
-        """The weights that were wanted, beside those held."""
-        return self._table("weights")
 
     def scores(self) -> Table:
         """The scores of the models, by session and instrument."""

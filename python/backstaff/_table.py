@@ -126,6 +126,33 @@ class Table:
         raise AttributeError(f"a Table has no {name!r}; {ways} gives a frame that may")
 
 
+class Tables:
+    """The tables of a ledger, by name; whoever has them says how one is made."""
+
+    def _table(self, name: str) -> Table:
+        raise NotImplementedError
+
+    def equity(self) -> Table:
+        """The account at each close: equity, cash, trades, costs."""
+        return self._table("equity")
+
+    def trades(self) -> Table:
+        """The positions from flat to flat: entry, exit, size, prices, costs, reason, result."""
+        return self._table("trades")
+
+    def order_log(self) -> Table:
+        """The orders with their fills, and the reasons for what was not filled."""
+        return self._table("orders")
+
+    def positions(self) -> Table:
+        """What was held at each close."""
+        return self._table("positions")
+
+    def weights(self) -> Table:
+        """The weights that were wanted, beside those held."""
+        return self._table("weights")
+
+
 def _short(cell: str) -> str:
     # Only what has more digits than one reads is a number that is cut.
     if len(cell) <= 8 or "." not in cell:

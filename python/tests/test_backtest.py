@@ -228,6 +228,8 @@ def test_wrong_arguments_are_told(here):
         ({"terms": {"from": "2030-01-01"}}, "no two sessions"),
         ({"terms": {"cohorts": 3, "rebalance": 5}}, "cohorts"),
         ({"scores": 5}, "neither a path nor a frame"),
+        ({"costs": 5}, "is no mapping"),
+        ({"terms": "daily"}, "is no mapping"),
     ]:
         with pytest.raises(bs.StudyError, match=words):
             bs.backtest("prices.parquet", Constant({}), **keywords)

@@ -166,6 +166,33 @@ def test_the_same_model_is_found_and_another_is_computed(here, prices):
     assert trained(study(prices, imputed(Ridge(alpha=2.0))))
 
 
+def test_classes_of_one_name_are_told_apart(here, prices):
+    def factory(sign):
+        class Local:
+            def fit(self, x, y):
+                pass
+
+            def predict(self, x):
+                return sign * x[:, 0]
+
+        return Local()
+
+    def computed(model):
+        own = study(prices, model, name="local")
+        own.run(progress=False)
+        return "computed" in repr(own.why("train"))
+
+    assert computed(factory(1.0))
+    assert not computed(factory(1.0))
+    # What a closure holds shapes the model as well.
+    assert computed(factory(-1.0))
+    first, second = (type("Made", (), {"fit": lambda s, x, y: None, "predict": way}) for way in (lambda s, x: x[:, 0], lambda s, x: x[:, 1]))
+    assert computed(first()) and computed(second()) and not computed(first())
+    patched = factory(1.0)
+    type(patched).factor = 2.0
+    assert computed(patched)
+
+
 def test_rows_come_in_the_form_that_is_asked_for(here, prices):
     seen = {}
 
@@ -331,6 +358,12 @@ def test_what_is_no_model_is_told(prices):
     for model, words in [(3, "has no fit and no predict"), (StandardScaler(), "has no predict"), ([1], "has no fit")]:
         with pytest.raises(bs.StudyError, match=words):
             study(prices, model)
+    import threading
+
+    locked = Mean()
+    locked.lock = threading.Lock()
+    with pytest.raises(bs.StudyError, match="can't be copied for each fold"):
+        study(prices, locked)
     with pytest.raises(bs.StudyError, match="is none of numpy"):
         study(prices, {"python": Mean, "table": "excel"})
     with pytest.raises(bs.StudyError, match="set them on it"):

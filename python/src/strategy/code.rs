@@ -12,7 +12,7 @@ use backstaff_portfolio::{
 use pyo3::{
     exceptions::{PyKeyboardInterrupt, PySystemExit},
     prelude::*,
-    types::{PyDict, PyList},
+    types::{PyDict, PyList, PyTuple},
 };
 
 use super::{
@@ -110,7 +110,9 @@ impl Code {
                 shown(asked)
             ))
         };
-        let orders = asked.cast::<PyList>().map_err(|_| nonsense())?;
+        if !asked.is_instance_of::<PyList>() && !asked.is_instance_of::<PyTuple>() {
+            return Err(nonsense());
+        }
         let order = |order: Bound<'_, PyAny>| {
             let order = order.cast::<Order>().map_err(|_| nonsense())?.get();
             let instrument = find(&self.places, &order.instrument)?;
@@ -123,7 +125,8 @@ impl Code {
             };
             Ok(if order.until_cancelled { asked.until_cancelled() } else { asked })
         };
-        Ok(orders.iter().map(order).collect::<PyResult<Vec<_>>>()?.into())
+        let orders = asked.try_iter()?.map(|asked| order(asked?));
+        Ok(orders.collect::<PyResult<Vec<_>>>()?.into())
     }
 
     fn place(&self, name: &Bound<'_, PyAny>) -> PyResult<usize> {

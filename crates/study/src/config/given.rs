@@ -1,14 +1,14 @@
 //! Tables of values that were computed elsewhere: a study's own scores, and its own weights.
 
-use std::{fmt, path::PathBuf};
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
-};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{DateOrder, Decimal, NameRule, TextEncoding, Written};
+use super::{
+    DateOrder, Decimal, NameRule, TextEncoding, Written,
+    text_or_keys::{TextOrKeys, text_or_keys},
+};
 
 /// A table with a date, an instrument and a value a row, and how it is read. In a study it is the path alone, or these
 /// keys.
@@ -71,27 +71,22 @@ impl Serialize for GivenTable {
     }
 }
 
+impl TextOrKeys for GivenTable {
+    const EXPECTED: &'static str =
+        "the path of a table, as in `scores.parquet`, or `{path: ..., column: ...}`";
+
+    fn of_text(path: &str) -> Self {
+        Self::new(path.into())
+    }
+
+    fn of_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
+}
+
 impl<'de> Deserialize<'de> for GivenTable {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct PathOrKeys;
-
-        impl<'de> Visitor<'de> for PathOrKeys {
-            type Value = GivenTable;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the path of a table, as in `scores.parquet`, or `{path: ..., column: ...}`")
-            }
-
-            fn visit_str<E: Error>(self, path: &str) -> Result<GivenTable, E> {
-                Ok(GivenTable::new(path.into()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<GivenTable, A::Error> {
-                GivenTable::deserialize(MapAccessDeserializer::new(map))
-            }
-        }
-
-        deserializer.deserialize_any(PathOrKeys)
+        text_or_keys(deserializer)
     }
 }
 

@@ -23,6 +23,7 @@ mod regimes;
 mod role;
 mod schema;
 mod spelling;
+mod text_or_keys;
 mod weight;
 
 use std::{borrow::Cow, collections::BTreeMap, path::PathBuf};

@@ -1,12 +1,9 @@
 //! Models of the user's own, written in Python.
 
-use std::fmt;
-
 use schemars::JsonSchema;
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
-};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::text_or_keys::{TextOrKeys, text_or_keys};
 
 /// A model of the user's own, and the form in which it wants its rows. In a study it is the function alone, or these keys.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -57,26 +54,20 @@ impl Serialize for PythonModel {
     }
 }
 
+impl TextOrKeys for PythonModel {
+    const EXPECTED: &'static str = "a file and a name in it, as in `model.py:make`";
+
+    fn of_text(function: &str) -> Self {
+        Self::new(function.to_owned())
+    }
+
+    fn of_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
+}
+
 impl<'de> Deserialize<'de> for PythonModel {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct FunctionOrKeys;
-
-        impl<'de> Visitor<'de> for FunctionOrKeys {
-            type Value = PythonModel;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a file and a name in it, as in `model.py:make`")
-            }
-
-            fn visit_str<E: Error>(self, function: &str) -> Result<PythonModel, E> {
-                Ok(PythonModel::new(function.to_owned()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<PythonModel, A::Error> {
-                PythonModel::deserialize(MapAccessDeserializer::new(map))
-            }
-        }
-
-        deserializer.deserialize_any(FunctionOrKeys)
+        text_or_keys(deserializer)
     }
 }
