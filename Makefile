@@ -1,6 +1,6 @@
 # Thin targets over cargo; what they need is installed by .ci/setup, which says what and why.
 
-.PHONY: demo install dist dist-test wheel stubs python pictures test test-fast deny gate bench-accept fuzz setup bench bench-features bench-folds bench-krx bench-regimes fmt
+.PHONY: demo install dist dist-test wheel stubs python pictures test test-fast deny gate bench-accept fuzz setup bench bench-features bench-folds bench-krx bench-regimes bench-python fmt
 backstaff := target/release/backstaff
 STOCKS ?= 2500
 SECONDS_EACH ?= 60
@@ -107,6 +107,13 @@ bench-regimes: ## Fits of regimes beside hmmlearn, from the program and from Pyt
 	python3 benches/environment.py gaussian-hmm hmmlearn==0.3.3 numpy==2.4.6 scikit-learn lightgbm==4.7.0
 	.deps/gaussian-hmm/bin/pip install --quiet --no-deps --force-reinstall dist/*.whl
 	.deps/gaussian-hmm/bin/python -P benches/regimes/gaussian_hmm.py --least 20
+
+bench-python: wheel ## Speed of the Python module beside Polars, the command line, backtesting.py and hmmlearn.
+	python3 benches/environment.py module backtesting hmmlearn lightgbm==4.7.0 pandas polars pyarrow
+	.deps/module/bin/pip install -q --no-deps --force-reinstall dist/*.whl
+	.deps/module/bin/python -P benches/python/run.py
+	.deps/module/bin/python -P benches/python/event_loop.py
+	.deps/module/bin/python -P benches/regimes/gaussian_hmm.py
 
 frame := $(CURDIR)/target/frame.parquet
 scores := $(CURDIR)/target/scores

@@ -79,21 +79,16 @@ class BackstaffDatasetProvider(DatasetProvider):
         calendar = Cal.calendar(start_time, end_time, freq)
         if len(calendar) == 0 or len(spans) == 0:
             return LocalDatasetProvider().dataset(instruments, fields, start_time, end_time, freq)
-        known, unknown = self._computed(names)
-        rows = _rows(known, spans, calendar[0], calendar[-1])
-        frame = pandas.DataFrame(
-            {place: known[name].to_numpy()[rows] for place, name in enumerate(names) if name in known}, index=known.index[rows]
-        ).astype(numpy.float32)
+        table, places, unknown = self._computed(names)
+        rows, index = _rows(table, spans, calendar)
+        frame = pandas.DataFrame(_values(table, [places.get(name) for name in names], rows), index=index, copy=False)
         if unknown:
             frame = self._by_qlib(frame, unknown, names, (instruments, start_time, end_time, freq))
         frame.columns = names
-        # Of the unit that Qlib's calendar has, which depends on the version of pandas.
-        days = frame.index.levels[1].astype(pandas.DatetimeIndex(calendar[:1]).dtype)
-        frame.index = frame.index.set_levels(days, level=1)
         return frame
 
-    def _computed(self, names: list[str]) -> tuple[pandas.DataFrame, list[str]]:
-        """The fields that the engine knows, over the whole folder; and the others."""
+    def _computed(self, names: list[str]) -> tuple[Any, dict[str, str | None], list[str]]:
+        """The fields that the engine knows, over the whole folder: a table, the column of each; and the other fields."""
         prices = self._prices()
         unknown: list[str] = []
         while True:
@@ -104,14 +99,17 @@ class BackstaffDatasetProvider(DatasetProvider):
             except bs.ExpressionError as error:
                 if self._strict:
                     raise
-                place = int(error.feature.rpartition("_")[2])
-                unknown.append(asked[place])
-                warnings.warn(f"backstaff does not know {asked[place]!r}, which Qlib computes itself: {error}", stacklevel=6)
-        return table, unknown
+                name = asked[int(error.feature.rpartition("_")[2])]
+                unknown.append(name)
+                warnings.warn(f"backstaff does not know {name!r}, which Qlib computes itself: {error}", stacklevel=6)
+        # Qlib gives no value of a field that the folder lacks, and says nothing.
+        missing = {int(name.rpartition("_")[2]): why for name, why in table.left_out}
+        for place, why in missing.items():
+            warnings.warn(f"{asked[place]} has no value: {why}", bs.DataWarning, stacklevel=6)
+        places = {name: None if place in missing else f"field_{place}" for place, name in enumerate(asked)}
+        return table.to_arrow(), places, unknown
 
-    def _table(self, prices: bs.Prices, asked: list[str]) -> pandas.DataFrame:
-        if not asked:
-            return pandas.DataFrame()
+    def _table(self, prices: bs.Prices, asked: list[str]) -> bs.Table:
         # A label may look ahead; a library has such entries apart from its features.
         with tempfile.TemporaryDirectory(prefix="backstaff-qlib-") as folder:
             path = Path(folder) / "asked.yaml"
@@ -119,17 +117,7 @@ class BackstaffDatasetProvider(DatasetProvider):
             path.write_text(f"features:\n  - name: anchor_0\n    expression: $close\ntargets:\n{entries}\n", encoding="utf-8")
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", bs.DataWarning)
-                table = bs.compute(prices, file=path, threads=self._threads)
-        # Qlib gives no value of a field that the folder lacks, and says nothing.
-        left_out = {int(name.rpartition("_")[2]): why for name, why in table.left_out}
-        for place, why in left_out.items():
-            warnings.warn(f"{asked[place]} has no value: {why}", bs.DataWarning, stacklevel=7)
-        frame = table.to_arrow().to_pandas(date_as_object=False)
-        index = pandas.MultiIndex.from_arrays([frame["instrument"].astype(str), frame["date"]], names=["instrument", "datetime"])
-        missing = numpy.full(len(frame), numpy.nan, dtype=numpy.float32)
-        values = lambda place: frame[f"field_{place}"].to_numpy(numpy.float32)  # noqa: E731
-        columns = {name: missing if place in left_out else values(place) for place, name in enumerate(asked)}
-        return pandas.DataFrame(columns, index=index)
+                return bs.compute(prices, file=path, threads=self._threads)
 
     def _prices(self) -> bs.Prices:
         """The prices of the folder, read again when its files have changed."""
@@ -145,32 +133,43 @@ class BackstaffDatasetProvider(DatasetProvider):
     @staticmethod
     def _by_qlib(frame: pandas.DataFrame, unknown: list[str], names: list[str], query: tuple[Any, ...]) -> pandas.DataFrame:
         instruments, *rest = query
-        theirs = LocalDatasetProvider().dataset(instruments, unknown, *rest)
-        joined = frame.join(theirs, how="outer") if len(frame.columns) else theirs
-        return pandas.DataFrame({place: joined[name if name in unknown else place] for place, name in enumerate(names)})
+        theirs = LocalDatasetProvider().dataset(instruments, unknown, *rest).reindex(frame.index)
+        return pandas.DataFrame({k: theirs[name] if name in unknown else frame[k] for k, name in enumerate(names)})
 
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _rows(table: pandas.DataFrame, spans: Mapping[str, Sequence[tuple[Any, Any]]], first: Any, last: Any) -> Any:
-    """The rows of the asked instruments, within their spans and the calendar's, sorted by instrument and date."""
-    instruments = table.index.get_level_values(0)
-    dates = table.index.get_level_values(1)
-    codes, names = pandas.factorize(instruments)
-    begin = numpy.full(len(names), numpy.datetime64("NaT"), dtype="datetime64[ns]")
-    keep = numpy.zeros(len(table), dtype=bool)
-    days = dates.to_numpy("datetime64[ns]")
-    inside = (days >= numpy.datetime64(first)) & (days <= numpy.datetime64(last))
-    most = max(len(spans[name]) for name in spans)
-    for k in range(most):
-        begin = numpy.array([_edge(spans.get(name, ()), k, 0) for name in names], dtype="datetime64[ns]")
-        end = numpy.array([_edge(spans.get(name, ()), k, 1) for name in names], dtype="datetime64[ns]")
-        keep |= inside & (days >= begin[codes]) & (days <= end[codes])
-    return numpy.flatnonzero(keep)
+def _values(table: Any, columns: Sequence[str | None], rows: Any) -> Any:
+    """The columns in some rows, as one array of 32-bit numbers; NaN where there is no column."""
+    values = numpy.empty((len(rows), len(columns)), dtype=numpy.float32, order="F")
+    for k, column in enumerate(columns):
+        values[:, k] = numpy.nan if column is None else table[column].to_numpy()[rows]
+    return values
+
+
+def _rows(table: Any, spans: Mapping[str, Sequence[tuple[Any, Any]]], calendar: Any) -> tuple[Any, pandas.MultiIndex]:
+    """The rows of the asked instruments, within their spans and the calendar's, with their index as Qlib has it."""
+    instruments = table["instrument"].combine_chunks().dictionary_encode()
+    if hasattr(instruments, "combine_chunks"):
+        instruments = instruments.combine_chunks()
+    codes, names = instruments.indices.to_numpy(), instruments.dictionary.to_pylist()
+    days = table["date"].to_numpy().astype("datetime64[D]")
+    first, last = (numpy.datetime64(pandas.Timestamp(day), "D") for day in (calendar[0], calendar[-1]))
+    keep = numpy.zeros(len(codes), dtype=bool)
+    for k in range(max(len(own) for own in spans.values())):
+        # Nothing is later than NaT, nor earlier: an instrument without a span has no row.
+        edges = [[_edge(spans.get(name, ()), k, side) for name in names] for side in (0, 1)]
+        begin, end = (numpy.array(edge, dtype="datetime64[D]") for edge in edges)
+        keep |= (days >= numpy.maximum(begin, first)[codes]) & (days <= numpy.minimum(end, last)[codes])
+    rows = numpy.flatnonzero(keep)
+    # Of the unit that Qlib's calendar has, which depends on the version of pandas.
+    dates, places = numpy.unique(days[rows], return_inverse=True)
+    levels = [pandas.Index(names).astype(str), pandas.DatetimeIndex(dates).astype(pandas.DatetimeIndex(calendar[:1]).dtype)]
+    index = pandas.MultiIndex(levels=levels, codes=[codes[rows], places], names=["instrument", "datetime"])
+    return rows, index.remove_unused_levels()
 
 
 def _edge(spans: Sequence[tuple[Any, Any]], k: int, side: int) -> Any:
-    # Nothing is later than NaT, nor earlier: an instrument without a span has no row.
-    return numpy.datetime64(pandas.Timestamp(spans[k][side])) if k < len(spans) else numpy.datetime64("NaT")
+    return numpy.datetime64(pandas.Timestamp(spans[k][side]), "D") if k < len(spans) else numpy.datetime64("NaT")
