@@ -20,9 +20,7 @@ pub(super) trait TextOrKeys: Sized {
 }
 
 /// Read a setting in either way.
-pub(super) fn text_or_keys<'de, T: TextOrKeys, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
+pub(super) fn text_or_keys<'de, T: TextOrKeys, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     struct Either<T>(PhantomData<T>);
 
     impl<'de, T: TextOrKeys> Visitor<'de> for Either<T> {
