@@ -8,7 +8,11 @@
 Frames go in from pandas, Polars, pyarrow, DuckDB and whatever else has ``__arrow_c_stream__``; what comes out has it too.
 """
 
-from backstaff import hmm, metrics
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from backstaff._answer import Answer, Proof
 from backstaff._backtest import Backtest, Market, Order, Strategy, backtest
 from backstaff._factor import Factor, factor
@@ -27,6 +31,9 @@ from backstaff.errors import (
     StoreError,
     StudyError,
 )
+
+if TYPE_CHECKING:
+    from backstaff import hmm, metrics
 
 __all__ = [
     "Answer",
@@ -58,3 +65,14 @@ __all__ = [
     "prove",
     "read",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Not everybody who imports the module pays for these.
+    if name in ("hmm", "metrics"):
+        return import_module(f"backstaff.{name}")
+    raise AttributeError(f"module 'backstaff' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

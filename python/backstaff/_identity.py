@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.metadata as metadata
 import inspect
 import pickle
 import site
@@ -165,6 +164,8 @@ class Identity:
                 self._add_module(owner)
 
     def _add_package(self, top: str, module: types.ModuleType) -> None:
+        from importlib import metadata
+
         if f"package {top}" in self._code:
             return
         try:

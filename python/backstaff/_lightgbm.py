@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata as metadata
 import os
 
 VARIABLE = "BACKSTAFF_LIGHTGBM"
@@ -16,6 +15,9 @@ def find_library() -> None:
     """
     if os.environ.get(VARIABLE):
         return
+    # It takes a quarter of the module's own import, which need not find a library.
+    from importlib import metadata
+
     try:
         package = metadata.distribution("lightgbm")
         wanted = metadata.requires("backstaff") or []
