@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from html import escape
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from backstaff import _native
+from backstaff.errors import Error
 
 if TYPE_CHECKING:
     import pandas
@@ -65,12 +67,14 @@ class Table:
 
     def to_arrow(self) -> pyarrow.Table:
         """The table as a ``pyarrow.Table``, without a copy."""
+        _need("pyarrow")
         import pyarrow
 
         return pyarrow.table(self)
 
     def to_polars(self) -> polars.DataFrame:
         """The table as a ``polars.DataFrame``, without a copy of numbers."""
+        _need("polars")
         import polars
 
         return polars.DataFrame(self)
@@ -81,6 +85,7 @@ class Table:
         A table of dates and instruments gets the sorted index ``(datetime, instrument)``, one of dates alone the index
         ``datetime``. Missing numbers are NaN. Numbers are copied once, into their places in that order.
         """
+        _need("pandas", "pyarrow")
         from backstaff._pandas import by_session
 
         table = self.to_arrow()
@@ -151,6 +156,13 @@ class Tables:
     def weights(self) -> Table:
         """The weights that were wanted, beside those held."""
         return self._table("weights")
+
+
+def _need(*packages: str) -> None:
+    """Say what is missing, where a way out of a table needs another library."""
+    missing = [package for package in packages if find_spec(package) is None]
+    if missing:
+        raise Error(f"this needs {' and '.join(missing)}: `pip install {' '.join(missing)}`")
 
 
 def _short(cell: str) -> str:

@@ -222,3 +222,11 @@ def test_ctrl_c_ends_a_computation(ctrl_c):
     with pytest.raises(KeyboardInterrupt):
         bs.compute(prices, features, threads=1)
     assert time.monotonic() - began < 30
+
+
+def test_a_library_that_is_missing_is_named(parquet, monkeypatch):
+    table = bs.compute(parquet, FEATURES)
+    monkeypatch.setattr("backstaff._table.find_spec", lambda package: None)
+    for way, words in [("to_pandas", "pip install pandas pyarrow"), ("to_polars", "polars"), ("to_arrow", "pyarrow")]:
+        with pytest.raises(bs.Error, match=words):
+            getattr(table, way)()
