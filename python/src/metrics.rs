@@ -5,9 +5,7 @@ use arrow_array::{RecordBatchReader, cast::AsArray, types::Float64Type};
 use arrow_cast::cast;
 use arrow_schema::DataType;
 use backstaff_statistics::{self as statistics, FlatTrial, SharpeDifference, TrackRecord};
-use backstaff_study::StudyError;
 use pyo3::{buffer::PyBuffer, prelude::*, types::PyBytes};
-use rayon::ThreadPoolBuilder;
 
 use crate::{
     arrow::reader,
@@ -101,13 +99,9 @@ fn complete(names: &[String], matrix: &[Bound<'_, PyAny>]) -> PyResult<Vec<Vec<f
     Ok(trials)
 }
 
-/// Some work on a pool of its own, without Python's lock.
+/// Some work on so many threads, without Python's lock.
 fn on_threads<T: Send>(py: Python<'_>, threads: usize, work: impl FnOnce() -> T + Send) -> PyResult<T> {
-    detached(py, |_| {
-        let pool = ThreadPoolBuilder::new().num_threads(threads).build();
-        let pool = pool.map_err(|error| StudyError::Internal { what: format!("no threads: {error}") })?;
-        Ok(pool.install(work))
-    })
+    detached(py, |_| backstaff_study::on_threads(threads, || Ok(work())))
 }
 
 #[pyfunction]

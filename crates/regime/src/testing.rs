@@ -30,6 +30,17 @@ pub(crate) fn seen(values: &[f64]) -> Observations {
     Observations::univariate(values, Missing::Skip).expect("finite values")
 }
 
+/// Three states of which the first is left for good, the others never.
+pub(crate) fn fading() -> GaussianHmm {
+    GaussianHmm::new(
+        vec![1.0, 0.0, 0.0],
+        vec![0.5, 0.4, 0.1, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+        vec![0.0, 1.0, 0.0],
+        Covariances::Diagonal(vec![1.0, 1.0, 2.0]),
+    )
+    .expect("a model")
+}
+
 /// Three states that hmmlearn was given, too.
 pub(crate) fn guess(covariances: Covariances) -> GaussianHmm {
     let d = covariances.values().len() / if covariances.form() == CovarianceForm::Full { 6 } else { 3 };

@@ -58,6 +58,7 @@ pub use error::{ErrorKind, StudyError};
 pub use flow::{
     progress,
     study::{Options, Study},
+    threads::on_threads,
 };
 pub use report::study::numbers as results;
 pub use steps::own;

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     CovarianceForm, Covariances, Missing, score, simulate, smooth,
-    testing::{any_model, companion, guess, market, noise, seen},
+    testing::{any_model, companion, fading, guess, market, noise, seen},
 };
 
 /// Exactly so many iterations from a given model.
@@ -311,13 +311,7 @@ proptest! {
 #[test]
 fn states_that_fade_and_return_are_not_lost() {
     // The first state is left for good; a later bar can only come from the third, which a tiny share may have reached.
-    let model = GaussianHmm::new(
-        vec![1.0, 0.0, 0.0],
-        vec![0.5, 0.4, 0.1, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
-        vec![0.0, 1.0, 0.0],
-        Covariances::Diagonal(vec![1.0, 1.0, 2.0]),
-    )
-    .unwrap();
+    let model = fading();
     let mut returns = noise(4, 2_000).iter().map(|z| z + 1.0).collect::<Vec<_>>();
     for last in [1.0, 70.0, -70.0] {
         returns[1_999] = last;

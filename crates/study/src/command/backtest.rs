@@ -4,7 +4,7 @@
 //! affair: nothing is kept, and nothing is judged.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
@@ -12,14 +12,13 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use backstaff_panel::{Execution, Panel, Session, Signal, Universe};
 use backstaff_portfolio::{Backtest, Leavers, Market, Protected, Strategy, Terms, backtest};
-use backstaff_source::{GivenSource, Holds};
 
 use crate::{
     StudyError,
     command::{
         compute::{FileForm, OwnColumns},
         output::OutputError,
-        run::table::of_portfolio,
+        run::table::OF_PORTFOLIO,
     },
     config::{CashRate, GivenTable, Portfolio},
     flow::threads::on_threads,
@@ -27,8 +26,10 @@ use crate::{
         Load,
         backtest::{
             BacktestResult, Detail, Holder, StoredMeasure, Variant, exchange, measures, summary, unfilled,
+            value_of,
         },
         labels::lacking,
+        load::source_of_scores,
     },
     stored::facts::LoadFacts,
 };
@@ -82,8 +83,7 @@ impl Outcome {
 
     /// The value of a measure by its name in files; NaN if there is none or it is not defined.
     pub fn measure(&self, name: &str) -> f64 {
-        let found = self.measures.iter().find(|measure| measure.name == name);
-        found.and_then(|measure| measure.value).unwrap_or(f64::NAN)
+        value_of(&self.measures, name)
     }
 
     /// The number of orders that were not filled as asked, by reason.
@@ -103,7 +103,7 @@ impl Outcome {
 
     /// The names of its tables.
     pub fn tables() -> [&'static str; 5] {
-        ["equity", "trades", "orders", "positions", "weights"]
+        OF_PORTFOLIO.map(|(name, _)| name)
     }
 
     /// A table of the ledger, by its name; `None` if there is no such table.
@@ -112,11 +112,13 @@ impl Outcome {
     ///
     /// If the table can't be made.
     pub fn table(&self, name: &str) -> Result<Option<(SchemaRef, Vec<RecordBatch>)>, StudyError> {
-        let variant = || Variant::plain(Holder::Model(self.name.clone()));
-        let result = self.result.get_or_init(|| summary(&variant(), &self.ledger, Detail::default()));
-        let Some(rows) = of_portfolio(result, name) else { return Ok(None) };
+        let Some((_, rows)) = OF_PORTFOLIO.iter().find(|(known, _)| *known == name) else { return Ok(None) };
+        let result = self.result.get_or_init(|| {
+            let variant = Variant::plain(Holder::Model(self.name.clone()));
+            summary(&variant, &self.ledger, self.measures.clone(), Detail::default())
+        });
         let told = |source| OutputError::Arrow { path: PathBuf::from("memory"), source };
-        Ok(Some(rows.record_batches().map_err(told)?))
+        Ok(Some(rows(result).record_batches().map_err(told)?))
     }
 }
 
@@ -132,7 +134,7 @@ impl Simulation {
 
     fn load_here(request: &Request) -> Result<Self, StudyError> {
         let mut portfolio = request.portfolio.clone();
-        portfolio.recovery.read_table(&PathBuf::new())?;
+        portfolio.recovery.read_table(Path::new(""))?;
         let load = Load::adjusted(&request.data, Vec::new(), None)
             .with_change(request.change.as_deref())
             .with_columns(&request.columns);
@@ -148,14 +150,8 @@ impl Simulation {
         let scores = match &request.scores {
             None => vec![f64::NAN; axis.n_rows()],
             Some(table) => {
-                let source = GivenSource {
-                    path: table.path.clone(),
-                    column: table.column.clone(),
-                    usual: &["score", "signal", "prediction", "pred", "alpha", "value"],
-                    written: table.written(),
-                    instrument_names: table.instrument_names.clone(),
-                };
-                let placed = source.read()?.on(&axis, Holds::UntilNext { days: table.max_age_days });
+                let (source, holds) = source_of_scores(table, Path::new(""));
+                let placed = source.read()?.on(&axis, holds);
                 let missed = placed.unknown + placed.outside;
                 if missed > 0 {
                     warnings.push(format!(

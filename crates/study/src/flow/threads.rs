@@ -24,7 +24,11 @@ struct Resting {
 
 /// Do some work on a pool of this many threads. Nobody else works on it meanwhile: work that waits for other work never
 /// finds it below itself on one stack.
-pub(crate) fn on_threads<T: Send>(
+///
+/// # Errors
+///
+/// Those of the work; if no thread can be made.
+pub fn on_threads<T: Send>(
     threads: usize,
     work: impl FnOnce() -> Result<T, StudyError> + Send,
 ) -> Result<T, StudyError> {

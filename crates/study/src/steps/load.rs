@@ -38,6 +38,7 @@ use backstaff_source::{
 };
 use backstaff_stage::{Budget, Digest, Digester, Draft, KeyHasher, Stage, Store, StoreError};
 
+pub(crate) use self::given::source_of_scores;
 use self::{
     attribute_table::AttributeTable,
     given::Given,

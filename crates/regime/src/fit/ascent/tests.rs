@@ -253,13 +253,7 @@ fn one_sequence_ascends_as_a_fit_climbs() {
 #[test]
 fn a_state_that_fades_in_one_sequence_is_not_lost_in_another() {
     // The likelihood of the whole is the product of those of its sequences, even where it takes logarithms.
-    let model = GaussianHmm::new(
-        vec![1.0, 0.0, 0.0],
-        vec![0.5, 0.4, 0.1, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
-        vec![0.0, 1.0, 0.0],
-        Covariances::Diagonal(vec![1.0, 1.0, 2.0]),
-    )
-    .unwrap();
+    let model = crate::testing::fading();
     let mut returns = crate::testing::noise(4, 2_000).iter().map(|z| z + 1.0).collect::<Vec<_>>();
     returns[1_998..].fill(70.0);
     let lengths = [700, 1_300];

@@ -47,17 +47,13 @@ impl Batches<'_> {
     ///
     /// If its columns have different lengths.
     pub(crate) fn record_batches(self) -> Result<(SchemaRef, Vec<RecordBatch>), ArrowError> {
-        let mut schema = None;
-        let mut batches = Vec::new();
-        for cells in self.rows {
-            let fields = || {
-                let fields = self.names.iter().zip(&cells);
-                fields.map(|(name, cells)| Field::new(name, cells.kind(), true)).collect::<Fields>()
-            };
-            let schema = schema.get_or_insert_with(|| Arc::new(Schema::new(fields())));
-            batches.push(RecordBatch::try_new(schema.clone(), cells.iter().map(Cells::array).collect())?);
-        }
-        Ok((schema.unwrap_or_else(|| Arc::new(Schema::empty())), batches))
+        let mut rows = self.rows.peekable();
+        let schema = schema(&self.names, rows.peek().map_or(&[], Vec::as_slice));
+        let batch = |cells: Vec<Cells>| {
+            RecordBatch::try_new(schema.clone(), cells.iter().map(Cells::array).collect())
+        };
+        let batches = rows.map(batch).collect::<Result<_, _>>()?;
+        Ok((schema, batches))
     }
 
     /// Write the table into an open file; `path` is for messages.
@@ -72,6 +68,12 @@ impl Batches<'_> {
             Outputs::Csv => csv::write_batches(path, file, &self.names, self.rows),
         }
     }
+}
+
+/// The schema of a table with these columns.
+pub(super) fn schema(names: &[String], columns: &[Cells]) -> SchemaRef {
+    let fields = names.iter().zip(columns).map(|(name, cells)| Field::new(name, cells.kind(), true));
+    Arc::new(Schema::new(fields.collect::<Fields>()))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::{io::Write, ops::Range, path::Path, sync::Arc};
 
 use arrow_array::ArrayRef;
-use arrow_schema::{Field, Schema};
+use arrow_schema::Schema;
 use backstaff_panel::{Axis, Column, Encoding};
 use parquet::{
     arrow::{
@@ -23,6 +23,7 @@ use rayon::prelude::*;
 
 use super::{
     Cells, OutputError, PanelForm, atomically,
+    batches::schema,
     panel_writer::{PanelFile, PanelWriter},
 };
 
@@ -37,9 +38,7 @@ pub(super) fn write_batches(
     batches: impl Iterator<Item = Vec<Cells>>,
 ) -> Result<(), OutputError> {
     let mut batches = batches.peekable();
-    let kinds = batches.peek().map_or(&[][..], Vec::as_slice).iter().map(Cells::kind);
-    let fields = names.iter().zip(kinds).map(|(name, kind)| Field::new(name, kind, true));
-    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let schema = schema(names, batches.peek().map_or(&[], Vec::as_slice));
     let mut groups = RowGroups::new(path, file, &schema, &Stamped::default())?;
     for batch in batches {
         groups.write(batch.par_iter().map(Cells::array))?;

@@ -29,7 +29,7 @@ use crate::{
         regimes::{Follow, FollowShard, Setting, leaving, regime_of},
         scores::Scores,
         suspects::SuspectInputs,
-        train::{ModelInputs, Scorer, Train, as_features},
+        train::{ModelInputs, Scorer, Train, as_features, open_features},
     },
 };
 
@@ -179,18 +179,16 @@ impl<'a> Base<'a> {
     fn unsteady(&self, session: Session) -> Result<Vec<Leak>, StudyError> {
         let Some(Learned { folds, models, train, inputs, .. }) = &self.learned else { return Ok(Vec::new()) };
         let axis = self.panel.axis();
-        let seen = self.columns.0.iter().zip(&self.values).filter(|(own, _)| own.role == Role::Feature);
-        let seen = seen.map(|(own, column)| (own.feature.name().to_owned(), column.clone()));
-        let seen = seen.collect::<Vec<_>>();
         let is_tested = |fold: &&FoldFacts| {
             fold.test.sessions().is_some_and(|(from, to)| from <= session && session <= to)
         };
         let Some(tested) = folds.iter().find(is_tested) else { return Ok(Vec::new()) };
+        let seen = open_features(&inputs.features)?;
+        let features = as_features(&seen)?;
+        let rows = inputs.folds.test(tested.number)?.rows;
         let mut leaks = Vec::new();
         for (name, _, first) in models.iter().filter(|(_, fold, _)| *fold == tested.number) {
             let Some(again) = train.fitted_again(name, tested.number, inputs)? else { continue };
-            let rows = inputs.folds.test(tested.number)?.rows;
-            let features = as_features(&seen)?;
             let old = first.predict(axis, &features, &rows, Threads::ONE)?;
             let new = again.predict(axis, &features, &rows, Threads::ONE)?;
             if !are_same_scores(&old, &new) {

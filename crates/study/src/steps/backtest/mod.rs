@@ -33,7 +33,7 @@ pub use ground::Ground;
 pub use guides::Guides;
 pub(crate) use key::hash_recovery;
 pub use result::{BacktestResult, Shortfall, StoredMeasure, read_backtest};
-pub(crate) use result::{measures, summary, unfilled};
+pub(crate) use result::{measures, summary, unfilled, value_of};
 pub(crate) use simulate::exchange;
 pub use simulate::{Told, primary};
 pub use variant::{CONSTANT, EQUAL, Holder, Over, Variant, holder_name, variant_name};

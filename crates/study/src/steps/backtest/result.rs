@@ -97,8 +97,7 @@ impl BacktestResult {
 
     /// The value of a measure by its name in files; NaN if there is none or it is not defined.
     pub fn measure(&self, name: &str) -> f64 {
-        let found = self.measures.iter().find(|measure| measure.name == name);
-        found.and_then(|measure| measure.value).unwrap_or(f64::NAN)
+        value_of(&self.measures, name)
     }
 
     /// The equity at each close, in the currency of the prices.
@@ -110,6 +109,12 @@ impl BacktestResult {
     pub fn returns(&self) -> Vec<f64> {
         self.daily.days.windows(2).map(|pair| pair[1].equity / pair[0].equity - 1.0).collect()
     }
+}
+
+/// The value of a measure by its name in files; NaN if there is none or it is not defined.
+pub(crate) fn value_of(measures: &[StoredMeasure], name: &str) -> f64 {
+    let found = measures.iter().find(|measure| measure.name == name);
+    found.and_then(|measure| measure.value).unwrap_or(f64::NAN)
 }
 
 fn finite(value: f64) -> Option<f64> {
@@ -133,7 +138,12 @@ pub(crate) fn measures(ledger: &Backtest) -> Vec<StoredMeasure> {
 }
 
 /// The result of a ledger: the account by day, its measures, and trades and positions if the variant keeps them.
-pub(crate) fn summary(variant: &Variant, ledger: &Backtest, detail: Detail) -> BacktestResult {
+pub(crate) fn summary(
+    variant: &Variant,
+    ledger: &Backtest,
+    measures: Vec<StoredMeasure>,
+    detail: Detail,
+) -> BacktestResult {
     let keeps_all = variant.is_plain() && (variant.holder.is_asked() || variant.holder.names_instruments());
     BacktestResult {
         variant: variant.clone(),
@@ -142,7 +152,7 @@ pub(crate) fn summary(variant: &Variant, ledger: &Backtest, detail: Detail) -> B
         positions: if keeps_all { positions(ledger) } else { Vec::new() },
         wanted: if keeps_all { wanted(ledger) } else { Vec::new() },
         sessions_per_year: ledger.sessions_per_year,
-        measures: measures(ledger),
+        measures,
         unfilled: unfilled(ledger),
         shortfalls: ledger
             .shortfalls

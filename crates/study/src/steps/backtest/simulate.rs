@@ -11,7 +11,11 @@ use backstaff_portfolio::{
 
 use super::{
     BacktestInputs, BacktestResult, CONSTANT, EQUAL, Ground, Holder, Over, RunBacktests, Variant,
-    cash::cash_rates, detail::Detail, holder_name, key::Settled, result::summary,
+    cash::cash_rates,
+    detail::Detail,
+    holder_name,
+    key::Settled,
+    result::{measures, summary},
 };
 use crate::{
     StudyError,
@@ -366,7 +370,7 @@ impl RunBacktests {
             }
             _ => Detail::default(),
         };
-        Ok(summary(variant, &ledger, detail))
+        Ok(summary(variant, &ledger, measures(&ledger), detail))
     }
 }
 

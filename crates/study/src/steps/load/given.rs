@@ -21,6 +21,22 @@ const WEIGHTS: &[&str] = &["weight", "weights", "targetweight", "target", "value
 /// What decimal fractions that add up to 1 miss it by.
 const ROUNDING: f64 = 1e-6;
 
+/// The source of a table of scores, whose path is relative to a folder, and for how long a score counts.
+pub(crate) fn source_of_scores(table: &GivenTable, folder: &Path) -> (GivenSource, Holds) {
+    (source(table, SCORES, folder), Holds::UntilNext { days: table.max_age_days })
+}
+
+/// The source of a table of values, whose column has one of these names if the table states none.
+fn source(table: &GivenTable, usual: &'static [&'static str], folder: &Path) -> GivenSource {
+    GivenSource {
+        path: folder.join(&table.path),
+        column: table.column.clone(),
+        usual,
+        written: table.written(),
+        instrument_names: table.instrument_names.clone(),
+    }
+}
+
 /// A table of values that become a field of the panel.
 #[derive(Clone, Debug)]
 pub(super) struct Given {
@@ -42,16 +58,17 @@ impl Given {
     pub(super) fn of(config: &Config) -> Vec<Self> {
         let scores = config.models.iter().enumerate().filter_map(|(place, (name, model))| match model {
             ModelSpec::Scores(table) => {
-                let holds = Holds::UntilNext { days: table.max_age_days };
                 let key = format!("models.{name}.scores");
-                Some(Self::new(own_scores(place), key, table, SCORES, holds, &config.folder))
+                let of = source_of_scores(table, &config.folder);
+                Some(Self::new(own_scores(place), key, table, of))
             }
             _ => None,
         });
         let weights = match &config.portfolio.strategy {
             StrategySpec::Weights(GivenWeights::File(table)) => {
                 let (field, key) = (OWN_WEIGHTS.to_owned(), "portfolio.strategy.weights.file".to_owned());
-                let own = Self::new(field, key, table, WEIGHTS, Holds::Once, &config.folder);
+                let of = (source(table, WEIGHTS, &config.folder), Holds::Once);
+                let own = Self::new(field, key, table, of);
                 Some(Self { most: Some(1.0 + ROUNDING), ..own })
             }
             _ => None,
@@ -59,21 +76,7 @@ impl Given {
         scores.chain(weights).collect()
     }
 
-    fn new(
-        field: String,
-        key: String,
-        table: &GivenTable,
-        usual: &'static [&'static str],
-        holds: Holds,
-        folder: &Path,
-    ) -> Self {
-        let source = GivenSource {
-            path: folder.join(&table.path),
-            column: table.column.clone(),
-            usual,
-            written: table.written(),
-            instrument_names: table.instrument_names.clone(),
-        };
+    fn new(field: String, key: String, table: &GivenTable, (source, holds): (GivenSource, Holds)) -> Self {
         Self { field, key, source, holds, allow_unmatched: table.allow_unmatched, most: None, until: None }
     }
 

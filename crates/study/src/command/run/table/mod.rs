@@ -61,18 +61,21 @@ pub(crate) const TABLES: [Table; 11] = [
     regimes::TABLE,
 ];
 
-/// A table of a portfolio that no study asks about, by the name that [`TABLES`] gives it.
-pub(crate) fn of_portfolio(backtest: &BacktestResult, table: &str) -> Option<Batches<'static>> {
-    let name = holder_name(&backtest.variant.holder);
-    let one = [(name.clone(), backtest)];
-    Some(match table {
-        "equity" => equity::rows_of(std::slice::from_ref(backtest)),
-        "trades" => trades::rows_of(&one),
-        "orders" => orders::rows_of(&one),
-        "positions" => positions::rows_of(&one),
-        "weights" => weights::rows_of(&name, backtest),
-        _ => return None,
-    })
+/// How the rows of a table are made for one portfolio.
+type OfPortfolio = fn(&BacktestResult) -> Batches<'static>;
+
+/// The tables of a portfolio that no study asks about, by the names that [`TABLES`] gives them.
+pub(crate) const OF_PORTFOLIO: [(&str, OfPortfolio); 5] = [
+    (equity::TABLE.name, |one| equity::rows_of(std::slice::from_ref(one))),
+    (trades::TABLE.name, |one| trades::rows_of(&[named(one)])),
+    (orders::TABLE.name, |one| orders::rows_of(&[named(one)])),
+    (positions::TABLE.name, |one| positions::rows_of(&[named(one)])),
+    (weights::TABLE.name, |one| weights::rows_of(&named(one).0, one)),
+];
+
+/// A portfolio with its name.
+fn named(backtest: &BacktestResult) -> (String, &BacktestResult) {
+    (holder_name(&backtest.variant.holder), backtest)
 }
 
 impl Column {
@@ -134,13 +137,13 @@ fn detailed(results: &Results) -> impl Iterator<Item = (String, &BacktestResult)
         let variant = &backtest.variant;
         variant.is_plain() && (variant.holder.is_asked() || variant.holder.names_instruments())
     });
-    kept.map(|backtest| (holder_name(&backtest.variant.holder), backtest))
+    kept.map(named)
 }
 
 /// The portfolio that the study asks about.
 fn primary_of(results: &Results) -> Option<(String, &BacktestResult)> {
     let variant = Variant::plain(primary(&results.config));
-    results.backtest(&variant).map(|backtest| (holder_name(&variant.holder), backtest))
+    results.backtest(&variant).map(named)
 }
 
 /// A column whose one text stands in each of these many rows, run by run.
