@@ -12,7 +12,7 @@ from typing import Any
 
 from backstaff import _native
 from backstaff._answer import Answer
-from backstaff._frames import place_of
+from backstaff._frames import path_text, place_of
 from backstaff._prices import Prices
 from backstaff._threads import n_threads
 from backstaff.errors import StudyError
@@ -118,9 +118,9 @@ def factor(
     asked = {
         "feature": feature,
         "libraries": [libraries] if isinstance(libraries, str) else list(libraries),
-        "file": _place(file),
-        "facts": _place(facts),
-        "attributes": _place(attributes),
+        "file": path_text(file),
+        "facts": path_text(facts),
+        "attributes": path_text(attributes),
         "by": by,
         "universe": universe,
         "horizons": list(horizons),
@@ -131,9 +131,6 @@ def factor(
     json_text, text, page = _native.judge(source, json.dumps(asked), json.dumps(said), columns, n_threads(threads))
     return Factor((json_text, text), page)
 
-
-def _place(path: str | os.PathLike[str] | None) -> str | None:
-    return None if path is None else os.fspath(path)
 
 
 def _number(value: float | None) -> float:

@@ -23,13 +23,13 @@ _OTHERS = {
 
 def is_frame(data: object) -> bool:
     """Whether an object is a frame rather than the path of a file."""
-    return hasattr(data, "__arrow_c_stream__") or _is("pandas", "DataFrame", data) or _is("polars", "LazyFrame", data)
+    return hasattr(data, "__arrow_c_stream__") or is_from("pandas", "DataFrame", data) or is_from("polars", "LazyFrame", data)
 
 
 def place_of(data: Any, form: dict[str, object]) -> tuple[Any, dict[str, object]]:
     """What of some data the native part reads, a path or a table; and what is known of its form."""
     for (package, name), words in _OTHERS.items():
-        if _is(package, name, data):
+        if is_from(package, name, data):
             raise DataError(f"a {package} {name} does not say whose values it holds, and when; {words}")
     if is_frame(data):
         table, shape = to_columns(data)
@@ -47,9 +47,9 @@ def place_of(data: Any, form: dict[str, object]) -> tuple[Any, dict[str, object]
 
 def to_columns(frame: Any) -> tuple[Any, dict[str, object]]:
     """A frame whose index, if it has one, stands in columns; and what its shape says of its form."""
-    if _is("polars", "LazyFrame", frame):
+    if is_from("polars", "LazyFrame", frame):
         return _collected(frame), {}
-    if _is("pandas", "DataFrame", frame):
+    if is_from("pandas", "DataFrame", frame):
         from backstaff._pandas import to_arrow
 
         return to_arrow(frame, _FIELDS)
@@ -66,7 +66,13 @@ def _collected(frame: Any) -> Any:
         raise DataError(f"the lazy frame can't be collected: {reason}") from error
 
 
-def _is(package: str, name: str, value: object) -> bool:
+def path_text(path: str | os.PathLike[str] | None) -> str | None:
+    """A path as the native part takes it, if there is one."""
+    return None if path is None else os.fspath(path)
+
+
+def is_from(package: str, name: str, value: object) -> bool:
+    """Whether a value is of this class of a package."""
     # Nobody who has an object of a package has not imported it.
     found = getattr(sys.modules.get(package), name, None)
     return found is not None and isinstance(value, found)

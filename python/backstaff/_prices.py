@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 from backstaff import _native
-from backstaff._frames import place_of
+from backstaff._frames import path_text, place_of
 from backstaff._table import Table
 from backstaff._threads import n_threads
 from backstaff.errors import DataError, DataWarning, StudyError
@@ -160,11 +160,11 @@ def read(
         if form or columns is None or (preset, tables, facts) != (None, None, None):
             raise StudyError("prices that have been read only take `columns`; say the rest where they are read")
         return _with_columns(data, columns, {key: data._form[key] for key in _OF_COLUMNS if key in data._form}, threads)
-    place = None if facts is None else os.fspath(facts)
+    place = path_text(facts)
     if preset is not None and tables is not None:
         raise StudyError("preset, tables: both say what the tables of a database mean; give one of the two")
     source, said = place_of(data, form)
-    layout = (preset, None if tables is None else os.fspath(tables))
+    layout = (preset, path_text(tables))
     native = _native.read(source, layout, place, json.dumps(said), n_threads(threads))
     if layout != (None, None):
         said |= {key: value for key, value in zip(("preset", "tables"), layout, strict=True) if value}
@@ -246,7 +246,7 @@ def compute(
         prices = data
     else:
         prices = read(data, facts=facts, threads=threads, **form)
-    place = None if file is None else os.fspath(file)
+    place = path_text(file)
     pairs = list((features or {}).items())
     native, left_out, told = prices._native.compute(pairs, list(libraries), place, n_threads(threads))
     for text in told:

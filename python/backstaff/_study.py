@@ -14,7 +14,7 @@ from typing import Any
 
 from backstaff import _native
 from backstaff._answer import Answer, Proof
-from backstaff._frames import is_frame, to_columns
+from backstaff._frames import is_frame, path_text, to_columns
 from backstaff._lightgbm import find_library
 from backstaff._own import Own
 from backstaff._progress import progress as _progress
@@ -101,7 +101,7 @@ class Study:
             path = os.fspath(study)
         else:
             raise StudyError(f"a {type(study).__name__} is no study; give a path or a mapping")
-        places = _place(store), _place(reports)
+        places = path_text(store), path_text(reports)
         models = self._given.models()
         self._native = _native.Study(path, settings, profile, places, n_threads(threads), models)
 
@@ -261,7 +261,7 @@ def compare(runs: Sequence[Run | _Place], *, out: _Place | None = None, store: _
     if len(stores) > 1:
         raise StudyError(f"compare: the runs lie in several stores ({', '.join(sorted(stores))}); name files of results")
     wanted = [f"{run['study']}@{run.number}" if isinstance(run, Run) else os.fspath(run) for run in runs]
-    return Answer(_native.compare_runs(wanted, None if out is None else os.fspath(out), place))
+    return Answer(_native.compare_runs(wanted, path_text(out), place))
 
 
 def _prepare() -> None:
@@ -340,9 +340,6 @@ class _Given:
         _native.write_parquet(table, path)
         return path
 
-
-def _place(place: _Place | None) -> str | None:
-    return None if place is None else os.fspath(place)
 
 
 def _texts(parameters: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -23,17 +23,15 @@ sessions a year. The kurtosis is the whole one, 3 for a normal distribution. The
 
 from __future__ import annotations
 
-import collections.abc
-import importlib
 import math
-import sys
 from array import array
 from dataclasses import dataclass
 from typing import Any
 
 from backstaff import _native
+from backstaff._series import matrix_of, series_of
 from backstaff._threads import n_threads
-from backstaff.errors import DataError, StudyError
+from backstaff.errors import StudyError
 
 __all__ = [
     "RankIc",
@@ -370,7 +368,7 @@ def probability_of_overfitting(matrix: Any, n_blocks: int = 16) -> float:
     >>> bs.metrics.probability_of_overfitting(trials, n_blocks=2)
     0.0
     """
-    names, columns = _matrix(matrix)
+    names, columns = matrix_of(matrix)
     return _native.probability_of_overfitting(names, columns, _count("n_blocks", n_blocks, 2))
 
 
@@ -425,7 +423,7 @@ def reality_check(
     >>> found.name, found.p_value
     ('good', 0.001)
     """
-    names, columns = _matrix(matrix)
+    names, columns = matrix_of(matrix)
     if not columns:
         raise StudyError("matrix: has no trials")
     n = len(columns[0])
@@ -486,7 +484,7 @@ def sharpe_difference(
     lags = None if lags is None else _count("lags", lags, 0)
     block = None if block is None else _count("block", block, 1)
     draws = (_count("reps", reps, 1), _count("seed", seed, 0), n_threads(threads))
-    return SharpeDifference(*_native.sharpe_difference(_series("a", a), _series("b", b), lags, block, draws))
+    return SharpeDifference(*_native.sharpe_difference(series_of("a", a), series_of("b", b), lags, block, draws))
 
 
 def sharpe(returns: Any, *, cash: Any = 0.0, sessions_per_year: float = 252) -> float:
@@ -504,7 +502,7 @@ def sharpe(returns: Any, *, cash: Any = 0.0, sessions_per_year: float = 252) -> 
     >>> bs.metrics.sharpe([0.01, 0.03, None, 0.02], sessions_per_year=1)
     2.0
     """
-    values = _series("returns", returns)
+    values = series_of("returns", returns)
     return _native.sharpe(values, _beside("cash", cash, len(values)), _year(sessions_per_year))
 
 
@@ -522,7 +520,7 @@ def sortino(returns: Any, *, cash: Any = 0.0, sessions_per_year: float = 252) ->
     >>> round(bs.metrics.sortino([0.1, -0.1, 0.2], sessions_per_year=1), 4)
     1.1547
     """
-    values = _series("returns", returns)
+    values = series_of("returns", returns)
     return _native.sortino(values, _beside("cash", cash, len(values)), _year(sessions_per_year))
 
 
@@ -534,7 +532,7 @@ def volatility(returns: Any, *, sessions_per_year: float = 252) -> float:
     >>> round(bs.metrics.volatility([0.01, 0.03, 0.02], sessions_per_year=1), 6)
     0.01
     """
-    return _native.volatility(_series("returns", returns), _year(sessions_per_year))
+    return _native.volatility(series_of("returns", returns), _year(sessions_per_year))
 
 
 def cagr(returns: Any, *, sessions_per_year: float = 252) -> float:
@@ -547,7 +545,7 @@ def cagr(returns: Any, *, sessions_per_year: float = 252) -> float:
     >>> round(bs.metrics.cagr([0.1, 0.1], sessions_per_year=1), 6)
     0.1
     """
-    return _native.cagr(_series("returns", returns), _year(sessions_per_year))
+    return _native.cagr(series_of("returns", returns), _year(sessions_per_year))
 
 
 def max_drawdown(returns: Any) -> float:
@@ -564,7 +562,7 @@ def max_drawdown(returns: Any) -> float:
     >>> bs.metrics.max_drawdown([1.0, -0.5, 0.25])
     -0.5
     """
-    return _native.max_drawdown(_series("returns", returns))
+    return _native.max_drawdown(series_of("returns", returns))
 
 
 def calmar(returns: Any, *, sessions_per_year: float = 252) -> float:
@@ -591,7 +589,7 @@ def hit_rate(returns: Any) -> float:
     >>> bs.metrics.hit_rate([0.1, 0.0, -0.1, 0.2, 0.3])
     0.75
     """
-    return _native.hit_rate(_series("returns", returns))
+    return _native.hit_rate(series_of("returns", returns))
 
 
 def skew(returns: Any) -> float:
@@ -602,7 +600,7 @@ def skew(returns: Any) -> float:
     >>> bs.metrics.skew([-0.1, 0.0, 0.1])
     0.0
     """
-    return _native.skew(_series("returns", returns))
+    return _native.skew(series_of("returns", returns))
 
 
 def kurtosis(returns: Any) -> float:
@@ -615,7 +613,7 @@ def kurtosis(returns: Any) -> float:
     >>> bs.metrics.kurtosis([-1.0, 0.0, 1.0])
     1.5
     """
-    return _native.kurtosis(_series("returns", returns))
+    return _native.kurtosis(series_of("returns", returns))
 
 
 def var(returns: Any, *, quantile: float = 0.05) -> float:
@@ -628,7 +626,7 @@ def var(returns: Any, *, quantile: float = 0.05) -> float:
     >>> bs.metrics.var([-0.5, 0.0, 0.5], quantile=0.25)
     0.25
     """
-    return _native.value_at_risk(_series("returns", returns), _share("quantile", quantile))
+    return _native.value_at_risk(series_of("returns", returns), _share("quantile", quantile))
 
 
 def cvar(returns: Any, *, quantile: float = 0.05) -> float:
@@ -643,7 +641,7 @@ def cvar(returns: Any, *, quantile: float = 0.05) -> float:
     >>> bs.metrics.cvar([-0.5, 0.0, 0.5], quantile=0.5)
     0.25
     """
-    return _native.cvar(_series("returns", returns), _share("quantile", quantile))
+    return _native.cvar(series_of("returns", returns), _share("quantile", quantile))
 
 
 def information_ratio(returns: Any, benchmark: Any, *, sessions_per_year: float = 252) -> float:
@@ -660,7 +658,7 @@ def information_ratio(returns: Any, benchmark: Any, *, sessions_per_year: float 
     >>> round(bs.metrics.information_ratio([0.02, 0.04, 0.03], [0.01, 0.01, 0.01], sessions_per_year=1), 6)
     2.0
     """
-    values = _series("returns", returns)
+    values = series_of("returns", returns)
     return _native.information_ratio(values, _beside("benchmark", benchmark, len(values)), _year(sessions_per_year))
 
 
@@ -701,7 +699,7 @@ def rank_ic(scores: Any, returns: Any, dates: Any, *, least: int = 3) -> RankIc:
     from backstaff._walk_forward import positions_of_dates
 
     sessions, places = positions_of_dates(dates, "dates")
-    values = (_series("scores", scores), _series("returns", returns))
+    values = (series_of("scores", scores), series_of("returns", returns))
     found, mean, t = _native.rank_ics(*values, list(places), len(sessions), _count("least", least, 2))
     by_session = {str(session): ic for session, ic in zip(sessions, found, strict=True)}
     return RankIc(mean, t, sum(not math.isnan(ic) for ic in found), by_session)
@@ -715,7 +713,7 @@ def _record(
         said = [name for name, value in given.items() if value is not None]
         if said:
             raise StudyError(f"{', '.join(said)}: comes from `returns`; give one or the other")
-        return _native.track_record(_series("returns", returns))
+        return _native.track_record(series_of("returns", returns))
     for name, value in given.items():
         if value is None and (needs_n or name != "n"):
             raise StudyError(f"{name}: is missing; give it, or `returns`")
@@ -766,147 +764,4 @@ def _beside(name: str, value: Any, n: int) -> Any:
     """A series of ``n`` values: that which is given, or a number for each of them."""
     if hasattr(value, "__float__") and not hasattr(value, "__len__"):
         return array("d", [_number(name, value)]) * n
-    return _series(name, value)
-
-
-def _series(name: str, values: Any) -> Any:
-    """The numbers of a series as a buffer of 64 bits each; what is missing is NaN."""
-    columns = _columns(name, values)
-    if len(columns) != 1:
-        raise StudyError(f"{name}: has {len(columns)} columns of numbers; give one series")
-    return columns[0][1]
-
-
-def _matrix(values: Any) -> tuple[list[str], list[Any]]:
-    """The names and the numbers of trials."""
-    if isinstance(values, collections.abc.Mapping):
-        return [str(name) for name in values], [_series(f"matrix: trial {key}", values[key]) for key in values]
-    columns = _columns("matrix", values)
-    return [name for name, _ in columns], [numbers for _, numbers in columns]
-
-
-def _columns(name: str, values: Any) -> list[tuple[str, Any]]:
-    """The columns of a frame, an array or a sequence, each with its name."""
-    if isinstance(values, str | bytes | collections.abc.Mapping) or values is None:
-        raise StudyError(f"{name}: {values!r} is no series of numbers")
-    try:
-        if _is("pandas", "DataFrame", values):
-            labels = enumerate(values.columns)
-            named = [(str(label), values.iloc[:, i]) for i, label in labels if label not in ("date", "datetime")]
-            return [(label, _of_pandas(f"{name}: column {label}", column)) for label, column in named]
-        if _is("pandas", "Series", values) or _is("pandas", "Index", values):
-            return [("0", _of_pandas(name, values))]
-        if _is("polars", "LazyFrame", values):
-            values = values.collect()
-        if hasattr(values, "__array_interface__"):
-            return _of_array(name, values)
-        if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
-            return _of_arrow(name, values)
-        return _of_sequence(name, values)
-    except (TypeError, ValueError) as error:
-        raise StudyError(f"{name}: is no series of numbers: {error}") from error
-
-
-def _is(package: str, name: str, value: object) -> bool:
-    # Nobody who has an object of a package has not imported it.
-    found = getattr(sys.modules.get(package), name, None)
-    return found is not None and isinstance(value, found)
-
-
-def _of_pandas(name: str, series: Any) -> Any:
-    # Dates would become numbers, and texts such as "1" too.
-    if getattr(series.dtype, "kind", "O") not in "biufO":
-        raise StudyError(f"{name}: holds {series.dtype}, no numbers")
-    if series.dtype == object and any(isinstance(value, str | bytes) for value in series):
-        raise StudyError(f"{name}: holds texts, no numbers")
-    return series.to_numpy(dtype="float64", na_value=math.nan)
-
-
-def _of_array(name: str, values: Any) -> list[tuple[str, Any]]:
-    if values.dtype.kind == "O":
-        return _of_sequence(name, values.tolist())
-    if values.dtype.kind not in "biuf":
-        raise StudyError(f"{name}: holds {values.dtype}, no numbers")
-    if values.ndim not in (1, 2):
-        raise StudyError(f"{name}: has {values.ndim} dimensions; give one or two")
-    numbers = values.astype("float64")
-    if numbers.ndim == 1:
-        return [("0", numbers)]
-    return [(str(i), numbers[:, i]) for i in range(numbers.shape[1])]
-
-
-def _of_arrow(name: str, values: Any) -> list[tuple[str, Any]]:
-    table = values if hasattr(values, "columns") or hasattr(values, "column_names") else _table(values)
-    try:
-        columns = _native.number_columns(table)
-    except (AttributeError, DataError) as error:
-        raise StudyError(f"{name}: can't be read: {error}") from error
-    found: list[tuple[str, Any]] = []
-    for label, numbers in columns:
-        if label in ("date", "datetime"):
-            continue
-        if numbers is None:
-            raise StudyError(f"{name}: column {label} holds no numbers")
-        found.append((label or str(len(found)), memoryview(numbers).cast("d")))
-    return found
-
-
-def _table(values: Any) -> Any:
-    """A table of one column: what passes between libraries as a table is read here, a bare column is not."""
-    if hasattr(values, "to_frame"):
-        return values.to_frame()
-    try:
-        _native.number_columns(values)
-        return values
-    except (AttributeError, DataError):
-        pass
-    try:
-        pyarrow = importlib.import_module("pyarrow")
-        column = pyarrow.chunked_array if hasattr(values, "__arrow_c_stream__") else pyarrow.array
-        return pyarrow.table({"0": column(values)})
-    except ImportError:
-        pass
-    try:
-        return importlib.import_module("polars").Series("0", values).to_frame()
-    except ImportError:
-        kind = type(values).__name__
-        raise StudyError(f"a bare {kind} of Arrow is read by pyarrow or Polars; install one, or give a table") from None
-
-
-def _of_sequence(name: str, values: collections.abc.Iterable[Any]) -> list[tuple[str, Any]]:
-    if isinstance(values, array | memoryview):
-        values = values.tolist()
-    rows = list(values)
-    if rows and all(_is_row(row) for row in rows):
-        rows = [list(row) for row in rows]
-        for i, row in enumerate(rows):
-            if len(row) != len(rows[0]):
-                raise StudyError(f"{name}: row {i} has {len(row)} values, the first one has {len(rows[0])}")
-        return [(str(i), _of_values(name, column)) for i, column in enumerate(zip(*rows, strict=True))]
-    return [("0", _of_values(name, rows))]
-
-
-def _is_row(value: object) -> bool:
-    return hasattr(value, "__len__") and not isinstance(value, str | bytes | collections.abc.Mapping)
-
-
-def _of_values(name: str, values: collections.abc.Iterable[Any]) -> Any:
-    values = list(values)
-    try:
-        # All at once is several times as fast as one by one.
-        return array("d", values)
-    except TypeError:
-        return array("d", [_value(name, i, value) for i, value in enumerate(values)])
-
-
-def _value(name: str, at: int, value: Any) -> float:
-    # Such as pyarrow's scalars.
-    value = value.as_py() if hasattr(value, "as_py") else value
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return math.nan
-    if isinstance(value, str | bytes):
-        raise StudyError(f"{name}: the value at position {at} is {value!r}, no number")
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise StudyError(f"{name}: the value at position {at} is {value!r}, no number") from None
+    return series_of(name, value)
