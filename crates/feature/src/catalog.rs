@@ -192,8 +192,7 @@ impl Catalog {
 
     /// An expression that may look ahead, such as `Ref($close, -2) / Ref($close, -1) - 1`. Elsewhere such expressions are
     /// the targets of a file.
-    #[cfg(test)]
-    pub(crate) fn resolve_label(
+    pub fn resolve_label(
         &self,
         name: &str,
         expression: &str,

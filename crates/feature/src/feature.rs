@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use crate::{
     Carry, LookBack, ValueType,
-    graph::{Graph, Node, NodeKind, carried},
+    graph::{Graph, Node, NodeKind, carried, mixed},
     operator::Work,
 };
 
@@ -65,6 +65,28 @@ impl Feature {
         let nodes = self.graph.nodes().iter().enumerate();
         let calls = nodes.filter(|(_, node)| matches!(node.kind, NodeKind::Call(_)));
         calls.map(|(n, node)| Self::new(&node.canonical, &node.canonical, self.graph.part(n))).collect()
+    }
+
+    /// The same expression in Qlib's arithmetic: fields are 32-bit numbers, what is computed row by row from these alone
+    /// is rounded to 32 bits at each step, constants too; windows and all that follows them have 64 bits.
+    ///
+    /// - Source: Microsoft Qlib 0.9.7, whose columns are pandas' of NumPy's `float32`.
+    ///
+    /// ```
+    /// use backstaff_feature::{Catalog, Plan, Schema};
+    /// use backstaff_panel::{Encoding, testing};
+    ///
+    /// let panel = testing::market(testing::MarketSpec::default());
+    /// let catalog = Catalog::new().with("range", "$close - $open + 1e-12")?;
+    /// let features = catalog.resolve(&["range"], &Schema::of(&panel))?;
+    /// let mixed = features[0].in_mixed_precision();
+    /// let columns = Plan::new(&[mixed]).compute(&panel, Encoding::F64, &())?;
+    /// assert!((0..columns[0].len()).map(|row| columns[0].get(row)).all(|x| x.is_nan() || f64::from(x as f32) == x));
+    /// # Ok::<(), backstaff_feature::FeatureError>(())
+    /// ```
+    #[must_use]
+    pub fn in_mixed_precision(&self) -> Self {
+        Self { graph: Arc::new(mixed(&self.graph)), ..self.clone() }
     }
 
     /// The fields that the expression reads, without `$`.
@@ -145,6 +167,12 @@ impl fmt::Debug for Feature {
 pub struct LabelExpression(pub(crate) Feature);
 
 impl LabelExpression {
+    /// The same expression in Qlib's arithmetic; see [`Feature::in_mixed_precision`].
+    #[must_use]
+    pub fn in_mixed_precision(&self) -> Self {
+        Self(self.0.in_mixed_precision())
+    }
+
     /// The name of the feature.
     pub fn name(&self) -> &str {
         self.0.name()

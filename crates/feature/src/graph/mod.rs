@@ -3,6 +3,7 @@
 mod carry;
 mod known;
 mod latest;
+mod mixed;
 mod over_periods;
 mod over_rows;
 mod publications;
@@ -12,6 +13,7 @@ use std::{collections::HashMap, sync::Arc};
 pub use carry::Carry;
 pub(crate) use carry::{Recursive, carried};
 pub(crate) use latest::Latest;
+pub(crate) use mixed::mixed;
 pub(crate) use over_periods::OverPeriods;
 pub(crate) use over_rows::{Earlier, OverRows, Windowed, needed};
 pub(crate) use publications::Validity;
