@@ -91,7 +91,11 @@ impl Ledger<'_> {
             let price = self.price(order.instrument, Prices::NewestClose);
             Due { order, price }
         });
-        after.execute(&due.collect::<Vec<_>>(), decision.max_positions, Prices::NewestClose);
+        if self.exchange.qlib.is_some() {
+            after.preview_as_qlib(decision);
+        } else {
+            after.execute(&due.collect::<Vec<_>>(), decision.max_positions, Prices::NewestClose);
+        }
         after.balance();
         let instruments = self.market.axis().instruments();
         let order = |fill: &Fill| {

@@ -178,6 +178,18 @@ impl<'a> View<'a> {
         scored
     }
 
+    /// As [`View::ranking`], of the instruments that have a row in the session of the signal itself.
+    pub(super) fn ranking_of_session(&self) -> Vec<(usize, f64)> {
+        let market = self.ledger.market();
+        let Some(known) = self.position().checked_sub(self.signal_delay) else { return Vec::new() };
+        let mut ranking = self.scored();
+        if market.axis().is_sparse() {
+            ranking.retain(|&(i, _)| market.axis().row(i, known).is_some());
+        }
+        ranking.sort_unstable_by(more_attractive);
+        ranking
+    }
+
     /// Whether the scores say nothing about whom to choose: more than `places` instruments have one, and all are equal.
     /// Whatever is held then is the choice of the order of the instruments.
     pub fn is_undecided(&self, places: usize) -> bool {
