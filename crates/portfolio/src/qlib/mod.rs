@@ -13,7 +13,8 @@
 //!
 //! Days: a backtest of Qlib over the trading days `days` (positions in the calendar) is that of [`Terms::qlib`], whose
 //! account opens at the close before the first of them. Where the calendar begins with `days` there is no such close:
-//! the account opens at the close of the first day, which in Qlib has no scores and hence no orders.
+//! the account opens at the close of the first day, which in Qlib has no scores and hence no orders. The report of
+//! either is [`measure::qlib::report`](crate::measure::qlib::report).
 //!
 //! - Source: Microsoft Qlib 0.9.7 (MIT licence), `qlib.backtest`; the numbers of `tests/qlib/` were made with it.
 //!
