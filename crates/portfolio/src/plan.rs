@@ -1,5 +1,7 @@
 //! A choice that the exchange makes in the session of the trade.
 
+use std::collections::BTreeSet;
+
 /// Which of the held positions a [`Dropout`] sells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MethodSell {
@@ -67,7 +69,7 @@ pub struct DropoutRules {
 pub struct Dropout {
     /// The rules of the choice.
     pub rules: DropoutRules,
-    /// All instruments that have a score, best first.
+    /// The instruments that have a score, best first; at least those that the choice can reach.
     pub ranking: Vec<u32>,
     /// What tells the session apart in a draw.
     pub draw: u64,
@@ -98,8 +100,8 @@ impl Dropout {
         // Missing scores last, then the order of the instruments.
         // DIFFERENCE: Qlib takes what is held from a set, so that the seed of Python's hashes may decide.
         let together = |also: &[usize]| {
-            let wanted = |i: &usize| is_held(i) || also.contains(i);
-            let mut list = ranked().filter(wanted).collect::<Vec<_>>();
+            let wanted = held.iter().chain(also).copied().collect::<BTreeSet<_>>();
+            let mut list = ranked().filter(|i| wanted.contains(i)).collect::<Vec<_>>();
             let missing = held.iter().copied().filter(|i| !list.contains(i)).collect::<Vec<_>>();
             list.extend(missing);
             list

@@ -6,8 +6,8 @@ mod qlib_cases;
 
 use backstaff_panel::Universe;
 use backstaff_portfolio::{
-    Backtest, Counting, Decision, Exchange, Market, Order, QlibTopkDropout, Quantity, Side, Strategy, Terms,
-    View, backtest,
+    Backtest, Counting, Decision, Exchange, Leavers, Market, Order, PortfolioError, QlibRules,
+    QlibTopkDropout, Quantity, Side, Strategy, Terms, View, backtest,
     measure::qlib::{
         Accumulation, DAYS_PER_YEAR, ReportRow, RiskAnalysis, indicator_means, indicators, report,
         risk_analysis,
@@ -161,6 +161,42 @@ fn a_capped_book_never_outgrows_topk() {
         assert!(most.unwrap() <= rules.topk, "{}: {most:?} of {}", case.name, rules.topk);
         assert!(!result.fills.is_empty(), "{}", case.name);
     }
+}
+
+#[test]
+fn the_next_session_is_ordered_in_whole_units() {
+    for (case, _) in all().into_iter().filter(|(case, _)| case.name == "cn_default") {
+        let next = run(&case, strategy(&case).as_mut()).next;
+        assert!(!next.orders.is_empty() && next.cash_after >= 0.0);
+        let buys = next.orders.iter().filter(|order| order.side == Side::Buy);
+        for order in buys {
+            assert_eq!(order.shares % 100.0, 0.0, "{}", order.instrument);
+        }
+    }
+}
+
+#[test]
+fn what_qlib_needs_and_is_not_there_is_an_error() {
+    let (case, _) = all().into_iter().find(|(case, _)| case.name == "cn_default").unwrap();
+    let market = Market::new(&case.panel).unwrap();
+    let universe = Universe::new(vec![true; case.panel.axis().n_rows()]);
+    let run = |market: &Market, qlib, terms: &Terms| {
+        let exchange = Exchange { qlib, ..Exchange::default() };
+        let result = backtest(market, &universe, &exchange, terms, &case.signal, strategy(&case).as_mut());
+        result.map(|_| ())
+    };
+    let terms = Terms::qlib(1e6, 3..20);
+    assert_eq!(run(&market, Some(case.rules.clone()), &terms), Err(PortfolioError::NoQlibQuotes));
+    let plan = PortfolioError::PlanWithoutQlib { strategy: "qlib_topk_dropout".to_owned() };
+    assert_eq!(run(&market, None, &terms), Err(plan.clone()));
+    let market = market.with_qlib(&case.panel, &case.rules, 3..20).unwrap();
+    assert_eq!(run(&market, Some(case.rules.clone()), &terms), Ok(()));
+    let sells = Terms { leavers: Leavers::Sell, ..terms };
+    assert_eq!(run(&market, Some(case.rules.clone()), &sells), Err(plan));
+    let column = ("close".to_owned(), "twap".to_owned());
+    let rules = QlibRules { deal_price: column, ..case.rules.clone() };
+    let missing = market.with_qlib(&case.panel, &rules, 3..20).map(|_| ());
+    assert_eq!(missing, Err(PortfolioError::MissingColumn { column: "twap".to_owned() }));
 }
 
 #[test]

@@ -12,6 +12,9 @@
 //! 4. positions are valued at their closing price, or their last known one while they don't trade;
 //! 5. the books are balanced: the equity must equal the last one plus everything that was booked.
 //!
+//! Under Qlib's rules ([`Exchange::qlib`]) steps 2 and 3 are others: nothing is closed, and all orders trade one after the
+//! other at the deal prices of the session.
+//!
 //! Orders can only be submitted for the session after the current one, so nothing trades at a price that its
 //! decision has seen. No other place holds that rule.
 

@@ -120,7 +120,11 @@ impl Strategy for QlibTopkDropout {
     }
 
     fn on_session(&mut self, view: &View<'_>) -> Decision {
-        let ranking = view.ranking_of_session().into_iter().map(|(i, _)| i as u32).collect::<Vec<_>>();
+        let DropoutRules { topk, n_drop, only_tradable, counting, .. } = self.rules;
+        let n_held = view.held().count();
+        let counts_from_the_end = counting == Counting::Strict && n_held > topk + n_drop;
+        let reach = if only_tradable || counts_from_the_end { usize::MAX } else { topk + n_drop + n_held };
+        let ranking = view.best_of_session(reach).into_iter().map(|(i, _)| i as u32).collect::<Vec<_>>();
         if ranking.is_empty() {
             return Decision::nothing();
         }
