@@ -28,6 +28,8 @@ pub enum Capacity {
 #[derive(Clone, Debug, PartialEq)]
 pub struct VolumeLimit {
     /// The side that is limited; `None`: both.
+    ///
+    /// DIFFERENCE: a side of which no limit speaks has none; Qlib stops at the first order of that side.
     pub side: Option<Side>,
     /// Whether earlier orders of the session count.
     pub capacity: Capacity,
