@@ -5,6 +5,9 @@ use crate::{Dropout, Side, ledger::Ledger, qlib::Asked};
 
 impl Ledger<'_> {
     /// What a plan sells and buys.
+    ///
+    /// DIFFERENCE: Qlib deals the sales in the order of a set, so that the seed of Python's hashes may decide which of them
+    /// comes while the cash cannot pay for its least cost yet; here they are dealt in the order of the instruments.
     pub(super) fn choose(&self, plan: &Dropout, at: At, draft: &mut Draft) {
         let rules = &plan.rules;
         let held = self.holdings.keys().copied().collect::<Vec<_>>();
