@@ -7,6 +7,8 @@ use backstaff_panel::{Instrument, Session, Signal, Universe};
 use crate::{
     Day, Decision, DelistedPosition, Exchange, Execution, Fill, Ledger, Market, NextSession, Order,
     PortfolioError, Quantity, Reason, Rebalance, RulesCaveat, Shortfall, StatedAccount,
+    ledger::Records,
+    qlib::QlibOrder,
     strategy::{Note, Strategy, View},
     wanted::{Wanted, wanted},
 };
@@ -39,6 +41,23 @@ pub struct Terms {
     pub sessions: Range<usize>,
 }
 
+impl Terms {
+    /// The terms of Qlib's backtest over these trading days, as positions in the calendar: a decision in every session,
+    /// by its scores, and nothing sold by itself.
+    ///
+    /// The account opens at the close before the first of the days, whose scores trade on it; where the calendar has no
+    /// session before, at the close of the first day.
+    pub fn qlib(initial_cash: f64, days: Range<usize>) -> Self {
+        Self {
+            initial_cash,
+            rebalance: Rebalance::EverySessions(1),
+            signal_delay: 0,
+            leavers: Leavers::Hold,
+            sessions: days.start.saturating_sub(1)..days.end,
+        }
+    }
+}
+
 /// A position at a session's close.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Position {
@@ -57,7 +76,7 @@ pub struct Position {
 pub struct Decided {
     /// The session at whose close the decision was made.
     pub session: Session,
-    /// What it asked for in the next session.
+    /// What it asked for in the next session. A plan is not kept: [`Backtest::orders`] says what it came to.
     pub decision: Decision,
 }
 
@@ -76,6 +95,8 @@ pub struct Backtest {
     pub fills: Vec<Fill>,
     /// All orders that were not filled, or only in part.
     pub shortfalls: Vec<Shortfall>,
+    /// The list of orders under Qlib's rules, in the order in which they were executed; empty under others.
+    pub orders: Vec<QlibOrder>,
     /// All positions that ended with their instrument's life.
     pub delistings: Vec<DelistedPosition>,
     /// All positions at each close, by session and instrument.
@@ -146,7 +167,7 @@ fn run(
     stated: Option<&StatedAccount>,
 ) -> Result<Backtest, PortfolioError> {
     check_shapes(market, universe, terms, signal)?;
-    if exchange.execution == Execution::Open && !market.has_open() {
+    if exchange.qlib.is_none() && exchange.execution == Execution::Open && !market.has_open() {
         return Err(PortfolioError::MissingField { field: "open" });
     }
     let sells_leavers = terms.leavers == Leavers::Sell;
@@ -174,7 +195,10 @@ fn run(
             sell_leavers(&view, &ledger, &mut decision);
         }
         if !decision.is_nothing() {
-            record.decisions.push(Decided { session: view.session(), decision: decision.clone() });
+            if decision.plan.is_some() && (exchange.qlib.is_none() || sells_leavers) {
+                return Err(PortfolioError::PlanWithoutQlib { strategy: strategy.name().to_owned() });
+            }
+            record.decide(view.session(), &decision);
         }
         if is_last || ruined.is_some() {
             break (decision, ruined, is_due);
@@ -191,7 +215,7 @@ fn run(
         caveats.push(RulesCaveat::NoRange);
     }
     let cash_returns = cash_returns(exchange, &record.days);
-    let (fills, shortfalls, delistings) = ledger.into_records();
+    let Records { fills, shortfalls, delistings, orders } = ledger.into_records();
     Ok(Backtest {
         strategy: strategy.name().to_owned(),
         signal: signal.name().to_owned(),
@@ -199,6 +223,7 @@ fn run(
         days: record.days,
         fills,
         shortfalls,
+        orders,
         delistings,
         positions: record.positions,
         decisions: record.decisions,
@@ -222,6 +247,10 @@ struct Record {
 }
 
 impl Record {
+    fn decide(&mut self, session: Session, decision: &Decision) {
+        self.decisions.push(Decided { session, decision: Decision { plan: None, ..decision.clone() } });
+    }
+
     fn close(&mut self, day: Day, ledger: &Ledger<'_>) {
         let number = self.days.len() as u32;
         self.days.push(day);

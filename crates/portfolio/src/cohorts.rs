@@ -56,6 +56,7 @@ fn sum(all: &[Backtest]) -> Backtest {
     let mut merged = Backtest {
         fills: merged(all, |one| &one.fills, |a, b| a.session.cmp(&b.session)),
         shortfalls: merged(all, |one| &one.shortfalls, |a, b| a.session.cmp(&b.session)),
+        orders: merged(all, |one| &one.orders, |a, b| a.session.cmp(&b.session)),
         delistings: merged(all, |one| &one.delistings, |a, b| a.session.cmp(&b.session)),
         decisions: merged(all, |one| &one.decisions, |a, b| a.session.cmp(&b.session)),
         positions: sum_positions(all),

@@ -11,6 +11,23 @@ pub enum PortfolioError {
     #[error("the panel has no field {field}, which trading needs; map a column to it{}", if *.field == "open" { ", or say `execution: close`" } else { "" })]
     MissingField { field: &'static str },
 
+    /// A column that the rules of the exchange name.
+    #[error(
+        "the panel has no column {column}, which the exchange of Qlib needs; compute it, or choose another rule"
+    )]
+    MissingColumn { column: String },
+
+    /// An exchange with Qlib's rules on a market without its quotes, or with those of other rules.
+    #[error("the market was not made for these rules of Qlib; call `Market::with_qlib` with them")]
+    NoQlibQuotes,
+
+    /// A strategy that lets the exchange choose, where the exchange does not, or where the backtest sells by itself.
+    #[error(
+        "the strategy {strategy} chooses in the session of the trade; give the exchange Qlib's rules, and let what leaves \
+         the universe be held"
+    )]
+    PlanWithoutQlib { strategy: String },
+
     /// A signal or universe of another panel.
     #[error("the {what} has {found} rows where the market has {expected}; both must come from one panel")]
     Length { what: &'static str, expected: usize, found: usize },

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Costs, Market, PortfolioError, Rates, Side, Unfilled,
+    Costs, Market, PortfolioError, QlibRules, Rates, Side, Unfilled,
     error::{finite, not_negative, positive},
 };
 
@@ -57,6 +57,9 @@ pub struct Exchange {
     pub recovery: Recovery,
     /// Whether more may be sold than is held.
     pub short_selling: bool,
+    /// The rules of Qlib; they take the place of all the others but for `cash_rate`. They need a market
+    /// [with Qlib's quotes](crate::Market::with_qlib).
+    pub qlib: Option<QlibRules>,
 }
 
 /// The largest order that an instrument's trading takes.
@@ -93,6 +96,7 @@ impl Default for Exchange {
             cash_rate: Rates::ZERO,
             recovery: Recovery::default(),
             short_selling: true,
+            qlib: None,
         }
     }
 }
@@ -195,6 +199,9 @@ impl Exchange {
     /// What the reader of a result must know about these rules on this market.
     pub fn caveats(&self, market: &Market) -> Vec<RulesCaveat> {
         let mut caveats = Vec::new();
+        if self.qlib.is_some() {
+            return caveats;
+        }
         if self.lot.is_some() && !market.knows_quoted_prices() {
             caveats.push(RulesCaveat::LotsOfAdjustedShares);
         }
@@ -210,6 +217,9 @@ impl Exchange {
 
     pub(crate) fn check(&self) -> Result<(), PortfolioError> {
         self.costs.check()?;
+        if let Some(rules) = &self.qlib {
+            rules.check()?;
+        }
         if let Some(lot) = self.lot {
             positive("lot", lot)?;
         }

@@ -17,6 +17,8 @@ mod liquidity;
 mod market;
 pub mod measure;
 mod order;
+mod plan;
+pub mod qlib;
 mod reason;
 mod rebalance;
 mod round_trip;
@@ -35,12 +37,14 @@ pub use market::{Bar, Market};
 pub use order::{
     Decision, Fill, Order, OrderId, OrderType, Quantity, Shortfall, Side, TimeInForce, Unfilled, Waiting,
 };
+pub use plan::{Counting, Dropout, DropoutRules, MethodBuy, MethodSell};
+pub use qlib::QlibRules;
 pub use reason::Reason;
 pub use rebalance::Rebalance;
 pub use round_trip::{Change, RoundTrip, RoundTrips};
 pub use strategy::{
-    Book, BuyAndHold, EqualWeight, Exposure, GroupCap, Guide, Note, Protected, Protection, QuantileLongShort,
-    Risk, ScoreRule, Strategy, TargetWeights, Timeline, TopN, TopkDropout, View, Weights, rebalance_to,
-    regime,
+    Book, BuyAndHold, EqualWeight, Exposure, GroupCap, Guide, Note, Protected, Protection, QlibTopkDropout,
+    QuantileLongShort, Risk, ScoreRule, Strategy, TargetWeights, Timeline, TopN, TopkDropout, View, Weights,
+    rebalance_to, regime,
 };
 pub use wanted::Wanted;

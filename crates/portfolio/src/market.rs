@@ -1,10 +1,13 @@
 //! What can be traded, at which price.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use backstaff_panel::{Axis, Column, Panel, TRADED};
 
-use crate::{Execution, PortfolioError, Unfilled};
+use crate::{
+    Execution, PortfolioError, Unfilled,
+    qlib::{QlibRules, Quotes},
+};
 
 /// The prices of a panel as the exchange sees them.
 ///
@@ -29,6 +32,8 @@ pub struct Market {
     volume: Option<Arc<Column>>,
     raw_close: Option<Arc<Column>>,
     raw_volume: Option<Arc<Column>>,
+    /// The quotes of Qlib's exchange, where its rules apply.
+    qlib: Option<Arc<Quotes>>,
 }
 
 /// The prices of an instrument in one session.
@@ -74,7 +79,32 @@ impl Market {
             volume: panel.field("volume").cloned(),
             raw_close: panel.field("raw_close").cloned(),
             raw_volume: panel.field("raw_volume").cloned(),
+            qlib: None,
         })
+    }
+
+    /// The market with the columns that an exchange of [`QlibRules`] reads, from the panel that it was made of: `change`
+    /// (where a limit asks for it), `factor`, `volume`, deal prices, limits.
+    ///
+    /// `days` are the positions in the calendar of the trading days of the backtest, as for
+    /// [`Terms::qlib`](crate::Terms::qlib).
+    ///
+    /// # Errors
+    ///
+    /// If the rules name a column that the panel lacks, or a number that makes no sense.
+    pub fn with_qlib(
+        self,
+        panel: &Panel,
+        rules: &QlibRules,
+        days: Range<usize>,
+    ) -> Result<Self, PortfolioError> {
+        let quotes = Quotes::new(panel, &self.close, rules, days)?;
+        Ok(Self { qlib: Some(Arc::new(quotes)), ..self })
+    }
+
+    /// The quotes of Qlib's exchange, if the market has them.
+    pub(crate) fn qlib(&self) -> Option<&Quotes> {
+        self.qlib.as_deref()
     }
 
     /// The axis of the rows.

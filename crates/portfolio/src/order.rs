@@ -1,10 +1,10 @@
 //! What is asked of the exchange, and what comes of it.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use backstaff_panel::Session;
 
-use crate::Reason;
+use crate::{Dropout, Reason};
 
 /// Whether a trade buys or sells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -161,17 +161,19 @@ pub struct Decision {
     pub cancel: Vec<OrderId>,
     /// A purchase that would open more positions than this is refused as [`Unfilled::BookFull`].
     pub max_positions: usize,
+    /// What the exchange is to choose in the session, after the orders; needs [`Exchange::qlib`](crate::Exchange::qlib).
+    pub plan: Option<Arc<Dropout>>,
 }
 
 impl Decision {
     /// A decision that leaves everything as it is.
     pub const fn nothing() -> Self {
-        Self { orders: Vec::new(), cancel: Vec::new(), max_positions: usize::MAX }
+        Self { orders: Vec::new(), cancel: Vec::new(), max_positions: usize::MAX, plan: None }
     }
 
     /// Whether it changes nothing.
     pub fn is_nothing(&self) -> bool {
-        self.orders.is_empty() && self.cancel.is_empty()
+        self.orders.is_empty() && self.cancel.is_empty() && self.plan.is_none()
     }
 }
 

@@ -12,12 +12,16 @@
 //! 4. positions are valued at their closing price, or their last known one while they don't trade;
 //! 5. the books are balanced: the equity must equal the last one plus everything that was booked.
 //!
+//! Under Qlib's rules ([`Exchange::qlib`]) steps 2 and 3 are others: nothing is closed, and all orders trade one after the
+//! other at the deal prices of the session.
+//!
 //! Orders can only be submitted for the session after the current one, so nothing trades at a price that its
 //! decision has seen. No other place holds that rule.
 
 mod day;
 mod execute;
 mod preview;
+mod qlib;
 mod session;
 mod take_over;
 
@@ -27,7 +31,11 @@ pub use day::Day;
 pub use preview::{NextOrder, NextSession};
 pub use take_over::StatedAccount;
 
-use crate::{Decision, Exchange, Fill, Market, PortfolioError, Shortfall, Waiting, error::positive};
+use crate::{
+    Decision, Exchange, Fill, Market, PortfolioError, Shortfall, Waiting,
+    error::positive,
+    qlib::{QlibOrder, Quotes},
+};
 
 /// A position of the account: shares of one instrument.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -99,6 +107,15 @@ pub struct Ledger<'a> {
     fills: Vec<Fill>,
     shortfalls: Vec<Shortfall>,
     delistings: Vec<DelistedPosition>,
+    orders: Vec<QlibOrder>,
+}
+
+/// What happened to an account.
+pub(crate) struct Records {
+    pub(crate) fills: Vec<Fill>,
+    pub(crate) shortfalls: Vec<Shortfall>,
+    pub(crate) delistings: Vec<DelistedPosition>,
+    pub(crate) orders: Vec<QlibOrder>,
 }
 
 impl<'a> Ledger<'a> {
@@ -110,6 +127,9 @@ impl<'a> Ledger<'a> {
         cash: f64,
     ) -> Result<Self, PortfolioError> {
         exchange.check()?;
+        if exchange.qlib.is_some() && market.qlib().map(Quotes::rules) != exchange.qlib.as_ref() {
+            return Err(PortfolioError::NoQlibQuotes);
+        }
         positive("initial_cash", cash)?;
         let available = market.axis().n_sessions();
         if position >= available {
@@ -134,6 +154,7 @@ impl<'a> Ledger<'a> {
             fills: Vec::new(),
             shortfalls: Vec::new(),
             delistings: Vec::new(),
+            orders: Vec::new(),
         })
     }
 
@@ -152,10 +173,14 @@ impl<'a> Ledger<'a> {
         self.today = Day::empty(self.market.axis().calendar().session(self.position));
         let (n_fills, n_shortfalls) = (self.fills.len(), self.shortfalls.len());
         self.accrue(days);
-        self.close_delisted();
         let decision = std::mem::replace(&mut self.pending, Decision::nothing());
         self.traded.clear();
-        self.trade_session(decision);
+        if self.exchange.qlib.is_some() {
+            self.trade_as_qlib(&decision);
+        } else {
+            self.close_delisted();
+            self.trade_session(decision);
+        }
         self.revalue();
         self.today.n_fills = self.fills.len() - n_fills;
         self.today.n_unfilled = self.shortfalls.len() - n_shortfalls;
@@ -285,7 +310,13 @@ impl<'a> Ledger<'a> {
         &self.delistings
     }
 
-    pub(crate) fn into_records(self) -> (Vec<Fill>, Vec<Shortfall>, Vec<DelistedPosition>) {
-        (self.fills, self.shortfalls, self.delistings)
+    /// The list of orders under Qlib's rules so far.
+    pub fn orders(&self) -> &[QlibOrder] {
+        &self.orders
+    }
+
+    pub(crate) fn into_records(self) -> Records {
+        let Self { fills, shortfalls, delistings, orders, .. } = self;
+        Records { fills, shortfalls, delistings, orders }
     }
 }

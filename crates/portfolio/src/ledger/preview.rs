@@ -59,10 +59,17 @@ fn whole(shares: f64) -> f64 {
 }
 
 impl Ledger<'_> {
+    /// How many shares as quoted make one share at the market's prices in this row, by the exchange's rules.
+    pub(super) fn factor(&self, row: usize) -> f64 {
+        let of_qlib = self.exchange.qlib.as_ref().and(self.market.qlib());
+        let factor = of_qlib.map_or(f64::NAN, |quotes| quotes.terms(row).factor);
+        if factor.is_nan() { self.market.factor(row) } else { factor }
+    }
+
     /// How many shares as quoted make one share at the market's prices, in the newest session in which an instrument
     /// traded: the market's prices may be adjusted, and whoever trades sees those that are quoted.
     fn quoted_factor(&self, instrument: usize) -> f64 {
-        self.market.newest_traded(instrument, self.position).map_or(1.0, |row| self.market.factor(row))
+        self.market.newest_traded(instrument, self.position).map_or(1.0, |row| self.factor(row))
     }
 
     /// An order with its price as quoted, by the newest session in which the instrument traded.
@@ -91,7 +98,11 @@ impl Ledger<'_> {
             let price = self.price(order.instrument, Prices::NewestClose);
             Due { order, price }
         });
-        after.execute(&due.collect::<Vec<_>>(), decision.max_positions, Prices::NewestClose);
+        if self.exchange.qlib.is_some() {
+            after.preview_as_qlib(decision);
+        } else {
+            after.execute(&due.collect::<Vec<_>>(), decision.max_positions, Prices::NewestClose);
+        }
         after.balance();
         let instruments = self.market.axis().instruments();
         let order = |fill: &Fill| {

@@ -32,7 +32,8 @@ impl Ledger<'_> {
     /// limits; then the stops that protect what a limit has just opened. A position opened in this session is closed by a
     /// stop at the stop, or at the price of its opening where that is worse.
     pub(super) fn trade_session(&mut self, decision: Decision) {
-        let Decision { orders, cancel, max_positions } = decision;
+        let Decision { orders, cancel, max_positions, plan } = decision;
+        assert!(plan.is_none(), "only an exchange with Qlib's rules chooses by itself");
         self.cancel(&cancel);
         let mut book = self.book(orders);
         self.auction(&mut book, max_positions, Execution::Open);

@@ -23,7 +23,7 @@ impl Ledger<'_> {
         let holding = |(&i, &quoted): (&usize, &f64)| {
             let row = self.market.newest_traded(i, self.position)?;
             let price = self.market.price_of_close(row);
-            let shares = quoted / self.market.factor(row);
+            let shares = quoted / self.factor(row);
             Some((i, Holding { shares, price, since: self.position }))
         };
         self.holdings = shares.iter().filter(|(_, shares)| **shares != 0.0).filter_map(holding).collect();

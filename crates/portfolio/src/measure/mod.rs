@@ -12,6 +12,7 @@ mod attribution;
 mod benchmark;
 mod drawdown;
 mod period;
+pub mod qlib;
 mod returns;
 mod risk;
 #[cfg(test)]

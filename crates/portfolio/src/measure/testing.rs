@@ -15,6 +15,7 @@ pub(crate) fn backtest(equity: &[f64]) -> Backtest {
         days: days.collect(),
         fills: Vec::new(),
         shortfalls: Vec::new(),
+        orders: Vec::new(),
         delistings: Vec::new(),
         positions: Vec::new(),
         decisions: Vec::new(),

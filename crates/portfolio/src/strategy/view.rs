@@ -178,6 +178,24 @@ impl<'a> View<'a> {
         scored
     }
 
+    /// As [`View::ranking`], of the instruments that have a row in the session of the signal itself: the first `n` and
+    /// whatever is held.
+    pub(super) fn best_of_session(&self, n: usize) -> Vec<(usize, f64)> {
+        let market = self.ledger.market();
+        let Some(known) = self.position().checked_sub(self.signal_delay) else { return Vec::new() };
+        let mut scored = self.scored();
+        if market.axis().is_sparse() {
+            scored.retain(|&(i, _)| market.axis().row(i, known).is_some());
+        }
+        if n < scored.len() {
+            scored.select_nth_unstable_by(n, more_attractive);
+            let held = scored.split_off(n).into_iter().filter(|(i, _)| self.holding(*i).is_some());
+            scored.extend(held.collect::<Vec<_>>());
+        }
+        scored.sort_unstable_by(more_attractive);
+        scored
+    }
+
     /// Whether the scores say nothing about whom to choose: more than `places` instruments have one, and all are equal.
     /// Whatever is held then is the choice of the order of the instruments.
     pub fn is_undecided(&self, places: usize) -> bool {

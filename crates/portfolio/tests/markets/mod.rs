@@ -250,6 +250,7 @@ pub(crate) fn any_exchange() -> impl Strategy_<Value = Exchange> {
                 cash_rate: Rates::constant(rate),
                 recovery: backstaff_portfolio::Recovery { usual, ..Default::default() },
                 short_selling: rate < 0.9,
+                qlib: None,
             }
         })
 }

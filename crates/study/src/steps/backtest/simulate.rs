@@ -397,6 +397,7 @@ pub(crate) fn exchange(
         cash_rate: cash_rate.clone(),
         recovery: recovery.clone(),
         short_selling: portfolio.short_selling,
+        qlib: None,
     })
 }
 
