@@ -4,6 +4,7 @@
 //!   project that looks forward, and its own type.
 //! - [`fold`]: walk-forward splits. Rows whose label reaches into what comes next are purged; a fold that overlaps
 //!   can't be built.
+//! - [`process`]: what becomes of columns before a model reads them, as Qlib's handlers do it.
 //! - [`weight`]: how much a training row counts; the newer, the more.
 //! - [`model`]: LightGBM and ridge regression. All that is fitted is fitted on the rows of the fold's training.
 //! - [`evaluate`]: information coefficients with honest errors, quantile returns, turnover, suspicious columns.
@@ -16,6 +17,7 @@ pub mod evaluate;
 pub mod fold;
 pub mod label;
 pub mod model;
+pub mod process;
 pub mod weight;
 
 pub use backstaff_lightgbm::{LightGbmError, Parameters, Threads};
