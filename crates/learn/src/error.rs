@@ -126,6 +126,16 @@ pub enum LearnError {
     )]
     NotAProbability { objective: String, target: f64 },
 
+    /// A least-squares problem of infinite numbers has no solution.
+    #[error(
+        "the feature {name} is infinite in a row of the training; replace such values first (ProcessInf)"
+    )]
+    InfiniteFeature { name: String },
+
+    /// Rows of different weights were given to what takes none.
+    #[error("{what} takes no weights")]
+    NoWeights { what: &'static str },
+
     /// Ranking takes place within a session.
     #[error("a model that ranks must be told the session of each row")]
     NoSessionOfRows,
@@ -191,6 +201,8 @@ impl LearnError {
                 | Self::NoRanking { .. }
                 | Self::NotAProbability { .. }
                 | Self::NoSessionOfRows
+                | Self::InfiniteFeature { .. }
+                | Self::NoWeights { .. }
                 | Self::NotAModel { .. }
                 | Self::LightGbm(_)
         )

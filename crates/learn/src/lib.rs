@@ -6,7 +6,7 @@
 //!   can't be built.
 //! - [`process`]: what becomes of columns before a model reads them, as Qlib's handlers do it.
 //! - [`weight`]: how much a training row counts; the newer, the more.
-//! - [`model`]: LightGBM and ridge regression. All that is fitted is fitted on the rows of the fold's training.
+//! - [`model`]: LightGBM, ridge regression, and the models of Qlib. All that is fitted is fitted on the rows of the fold's training.
 //! - [`evaluate`]: information coefficients with honest errors, quantile returns, turnover, suspicious columns.
 //!
 //! Everything here is pure but for the library of LightGBM, which is opened when a model needs it. Results are the
@@ -15,6 +15,7 @@
 mod error;
 pub mod evaluate;
 pub mod fold;
+mod keywords;
 pub mod label;
 pub mod model;
 pub mod process;

@@ -5,6 +5,7 @@
 
 mod ensemble;
 mod features;
+mod least_squares;
 mod lightgbm;
 mod linear;
 mod ridge;
@@ -16,6 +17,7 @@ use crate::LearnError;
 
 pub use ensemble::{Average, Ensemble};
 pub use features::{Features, Samples};
+pub use least_squares::{Estimator, Linear, LinearModel};
 pub use lightgbm::{LightGbm, LightGbmModel};
 pub use ridge::{Ridge, RidgeModel};
 
@@ -26,7 +28,7 @@ pub trait Model: Send + Sync + std::fmt::Debug {
 
     /// One score for each of `rows`; higher is more attractive.
     ///
-    /// - NaN: a missing feature is handled as in training; a score is never NaN.
+    /// - NaN: a missing feature is handled as in training; a score is never NaN, but for a [`LinearModel`]'s.
     /// - Look-ahead: none, a row's score depends on its own features.
     ///
     /// # Errors
@@ -196,6 +198,7 @@ pub fn from_text(text: &str) -> Result<Box<dyn Model>, LearnError> {
     match serde_json::from_str::<Stored>(text).map_err(broken)? {
         Stored::LightGbm { features, text } => Ok(Box::new(LightGbmModel::read(features, text)?)),
         Stored::Ridge(model) => Ok(Box::new(model.checked()?)),
+        Stored::Linear(model) => Ok(Box::new(model.checked()?)),
     }
 }
 
@@ -205,6 +208,7 @@ pub fn from_text(text: &str) -> Result<Box<dyn Model>, LearnError> {
 enum Stored {
     LightGbm { features: Vec<String>, text: String },
     Ridge(RidgeModel),
+    Linear(LinearModel),
 }
 
 impl Stored {

@@ -3,4 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "this crate is a test")]
 
 mod base64;
+mod linear;
+mod models;
 mod processors;
