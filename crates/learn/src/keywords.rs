@@ -35,6 +35,11 @@ impl<'a> Keywords<'a> {
         self.given.shift_remove(keyword)
     }
 
+    /// What was not taken.
+    pub(crate) fn rest(self) -> Map<String, Value> {
+        self.given
+    }
+
     pub(crate) fn wrong(&self, keyword: &str, value: &Value, expected: &'static str) -> LearnError {
         wrong(self.class, keyword, value, expected)
     }

@@ -6,7 +6,8 @@
 //!   can't be built.
 //! - [`process`]: what becomes of columns before a model reads them, as Qlib's handlers do it.
 //! - [`weight`]: how much a training row counts; the newer, the more.
-//! - [`model`]: LightGBM, ridge regression, and the models of Qlib. All that is fitted is fitted on the rows of the fold's training.
+//! - [`model`]: LightGBM, ridge regression, and the models of Qlib. All that is fitted is fitted on the rows of the
+//!   fold's training.
 //! - [`evaluate`]: information coefficients with honest errors, quantile returns, turnover, suspicious columns.
 //!
 //! Everything here is pure but for the library of LightGBM, which is opened when a model needs it. Results are the

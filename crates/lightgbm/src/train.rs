@@ -70,37 +70,105 @@ pub fn train(
     if parameters.early_stopping().is_some() && !has_validation {
         return Err(LightGbmError::NothingToStopOn);
     }
-    let text = parameters.for_library(threads);
-    let (model, best_round, n_rounds, metrics) = threads.run(library.api(), move || {
-        let trainer = RawTrainer::new(rows.raw(), validation.map(Dataset::raw), &text)?;
-        grow(trainer, has_validation, parameters, threads, on_round)
-    })?;
-    let booster = Booster::from_text(library, model)?;
-    Ok(Trained { booster, best_round, n_rounds, metrics })
+    let grown = grow(library, rows, validation, parameters, threads, Watch::Validation, on_round)?;
+    let booster = Booster::from_text(library, grown.text)?;
+    Ok(Trained { booster, best_round: grown.best_round, n_rounds: grown.n_rounds, metrics: grown.metrics })
 }
 
-type Grown = (String, usize, usize, Vec<Metric>);
+/// A trained booster with the metrics on the rows that it was trained on.
+#[derive(Debug)]
+pub struct Watched {
+    /// The model cut at its best round, and the metrics on the validation rows.
+    pub trained: Trained,
+    /// The metrics on the training rows, all rounds.
+    pub training: Vec<Metric>,
+}
+
+/// Train a model as Python's LightGBM does with the training rows among its validation sets.
+///
+/// As [`train`], with two differences: without validation rows nothing stops early, and a round that finds nothing to
+/// split doesn't end the training, since the next one may draw other rows or features.
+///
+/// # Errors
+///
+/// As of [`train`].
+pub fn train_watched(
+    library: Library,
+    rows: &mut Dataset,
+    validation: Option<&mut Dataset>,
+    parameters: &Parameters,
+    threads: Threads,
+    on_round: &mut (dyn FnMut(Round<'_>) -> AfterRound + Send),
+) -> Result<Watched, LightGbmError> {
+    let alone = validation.is_none().then(|| parameters.clone().with_early_stopping(None));
+    let parameters = alone.as_ref().unwrap_or(parameters);
+    let grown = grow(library, rows, validation, parameters, threads, Watch::Both, on_round)?;
+    let booster = Booster::from_text(library, grown.text)?;
+    let trained =
+        Trained { booster, best_round: grown.best_round, n_rounds: grown.n_rounds, metrics: grown.metrics };
+    Ok(Watched { trained, training: grown.training })
+}
+
+/// Which rows are evaluated after each round.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Watch {
+    Validation,
+    Both,
+}
+
+struct Grown {
+    /// The model up to its best round.
+    text: String,
+    best_round: usize,
+    n_rounds: usize,
+    training: Vec<Metric>,
+    metrics: Vec<Metric>,
+}
 
 fn grow(
+    library: Library,
+    rows: &mut Dataset,
+    validation: Option<&mut Dataset>,
+    parameters: &Parameters,
+    threads: Threads,
+    watch: Watch,
+    on_round: &mut (dyn FnMut(Round<'_>) -> AfterRound + Send),
+) -> Result<Grown, LightGbmError> {
+    let text = parameters.for_library(threads);
+    let has_validation = validation.is_some();
+    threads.run(library.api(), move || {
+        let trainer = RawTrainer::new(rows.raw(), validation.map(Dataset::raw), &text)?;
+        grow_rounds(trainer, has_validation, parameters, threads, watch, on_round)
+    })
+}
+
+fn grow_rounds(
     mut trainer: RawTrainer<'_>,
     has_validation: bool,
     parameters: &Parameters,
     threads: Threads,
+    watch: Watch,
     on_round: &mut (dyn FnMut(Round<'_>) -> AfterRound + Send),
 ) -> Result<Grown, LightGbmError> {
     let mut metrics = if has_validation { metrics(&trainer)? } else { Vec::new() };
+    let mut training = if watch == Watch::Both { self::metrics(&trainer)? } else { Vec::new() };
     if parameters.early_stopping().is_some() && metrics.is_empty() {
         return Err(LightGbmError::NothingToStopOn);
     }
     let of = parameters.rounds().get() as usize;
     let mut stopping = EarlyStopping::new(parameters, &metrics);
     let mut best_round = None;
+    let evaluate = |rows, trainer: &RawTrainer<'_>, metrics: &mut [Metric]| {
+        let values = trainer.evaluate(rows, threads.count())?;
+        metrics.iter_mut().zip(&values).for_each(|(metric, &value)| metric.values.push(value));
+        Ok::<_, LightGbmError>(values)
+    };
     for number in 1..=of {
-        let is_finished = trainer.grow()?;
-        let values = if has_validation { trainer.evaluate(threads.count())? } else { Vec::new() };
-        for (metric, &value) in metrics.iter_mut().zip(&values) {
-            metric.values.push(value);
+        let is_finished = trainer.grow()? && watch == Watch::Validation;
+        if watch == Watch::Both {
+            evaluate(0, &trainer, &mut training)?;
         }
+        let values = if has_validation { evaluate(1, &trainer, &mut metrics)? } else { Vec::new() };
         best_round = stopping.stops(number, &values);
         let flow = on_round(Round { number, of, values: &values });
         if best_round.is_some() || is_finished || flow == AfterRound::Stop {
@@ -111,7 +179,7 @@ fn grow(
     // A round that found nothing to split was taken back by LightGBM, so there may be fewer than were tried.
     let best_round = best_round.or(stopping.best_of_first_metric()).unwrap_or(n_rounds).min(n_rounds);
     let text = without_threads(&trainer.to_text(best_round)?);
-    Ok((text, best_round, n_rounds, metrics))
+    Ok(Grown { text, best_round, n_rounds, training, metrics })
 }
 
 fn metrics(trainer: &RawTrainer<'_>) -> Result<Vec<Metric>, LightGbmError> {

@@ -3,6 +3,7 @@
 //! To add one: a file with a specification that fits and a struct that implements [`Model`], a variant of
 //! [`ModelSpec`], a line in [`from_text`]. `ridge.rs` is the smallest.
 
+mod boosted;
 mod ensemble;
 mod features;
 mod least_squares;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::LearnError;
 
+pub use boosted::{Boosted, WatchedFit};
 pub use ensemble::{Average, Ensemble};
 pub use features::{Features, Samples};
 pub use least_squares::{Estimator, Linear, LinearModel};

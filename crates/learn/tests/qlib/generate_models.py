@@ -130,7 +130,6 @@ def boosted():
         case = {
             "kwargs": kwargs,
             "n_trees": model.model.num_trees(),
-            "best": model.model.best_iteration,
             "test": encoded(model.predict(Rows(rows)).values),
             "split": [int(v) for v in model.model.feature_importance("split")],
             "gain": encoded(model.model.feature_importance("gain")),

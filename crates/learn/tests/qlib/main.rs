@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "this crate is a test")]
 
 mod base64;
+mod boosted;
 mod linear;
 mod models;
 mod processors;

@@ -36,7 +36,7 @@ impl Written {
 pub(crate) struct Data {
     names: Vec<String>,
     columns: Vec<Column>,
-    pub(crate) labels: Vec<f64>,
+    labels: Vec<f64>,
 }
 
 impl Data {
@@ -45,8 +45,17 @@ impl Data {
     }
 
     pub(crate) fn samples<'a>(&self, features: &'a Features<'a>, segment: usize) -> Samples<'a> {
+        self.samples_of(features, segment, |label| label)
+    }
+
+    pub(crate) fn samples_of<'a>(
+        &self,
+        features: &'a Features<'a>,
+        segment: usize,
+        target: impl Fn(f64) -> f64,
+    ) -> Samples<'a> {
         let rows = rows(segment);
-        let targets = rows.iter().map(|&row| self.labels[row as usize]).collect::<Vec<_>>();
+        let targets = rows.iter().map(|&row| target(self.labels[row as usize])).collect::<Vec<_>>();
         Samples::new(features, &rows, &targets).unwrap()
     }
 }
