@@ -88,6 +88,14 @@ impl<'a> Keywords<'a> {
         Ok(self.read(keyword, "a number", Value::as_f64)?.unwrap_or(default))
     }
 
+    pub(crate) fn numbers(&mut self, keyword: &str) -> Result<Option<Vec<f64>>, LearnError> {
+        let numbers = self.read(keyword, "a list of numbers, or null", |value| match value {
+            Value::Null => Some(None),
+            _ => value.as_array()?.iter().map(Value::as_f64).collect::<Option<Vec<_>>>().map(Some),
+        });
+        Ok(numbers?.flatten())
+    }
+
     pub(crate) fn flag(&mut self, keyword: &str, default: bool) -> Result<bool, LearnError> {
         Ok(self.read(keyword, "true or false", Value::as_bool)?.unwrap_or(default))
     }

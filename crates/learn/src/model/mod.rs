@@ -4,6 +4,7 @@
 //! [`ModelSpec`], a line in [`from_text`]. `ridge.rs` is the smallest.
 
 mod boosted;
+mod double_ensemble;
 mod ensemble;
 mod features;
 mod least_squares;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::LearnError;
 
 pub use boosted::{Boosted, WatchedFit};
+pub use double_ensemble::{DoubleEnsemble, DoubleEnsembleFit, DoubleEnsembleModel, MemberFit};
 pub use ensemble::{Average, Ensemble};
 pub use features::{Features, Samples};
 pub use least_squares::{Estimator, Linear, LinearModel};
@@ -201,6 +203,9 @@ pub fn from_text(text: &str) -> Result<Box<dyn Model>, LearnError> {
         Stored::LightGbm { features, text } => Ok(Box::new(LightGbmModel::read(features, text)?)),
         Stored::Ridge(model) => Ok(Box::new(model.checked()?)),
         Stored::Linear(model) => Ok(Box::new(model.checked()?)),
+        Stored::DoubleEnsemble { features, members } => {
+            Ok(Box::new(DoubleEnsembleModel::read(features, members)?))
+        }
     }
 }
 
@@ -211,6 +216,7 @@ enum Stored {
     LightGbm { features: Vec<String>, text: String },
     Ridge(RidgeModel),
     Linear(LinearModel),
+    DoubleEnsemble { features: Vec<String>, members: Vec<double_ensemble::StoredMember> },
 }
 
 impl Stored {

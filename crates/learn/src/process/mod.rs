@@ -23,7 +23,7 @@ mod hash_stock;
 mod make;
 mod min_max;
 mod process_inf;
-mod real;
+pub(crate) mod real;
 mod robust;
 mod table;
 mod tanh;

@@ -8,7 +8,7 @@ const BUFFER: usize = 8192;
 const BLOCK: usize = 128;
 
 /// A number in the width that it is stored in: what is computed from a column is rounded to that width at each step.
-pub(super) trait Real:
+pub(crate) trait Real:
     Copy
     + Send
     + Sync
@@ -71,7 +71,7 @@ real!(f32);
 real!(f64);
 
 /// The sum of a term for each value, halves first, eight abreast at the end: the rounding is numpy's.
-pub(super) fn sum<T: Real, U: Real>(values: &[T], term: &impl Fn(T) -> U) -> U {
+pub(crate) fn sum<T: Real, U: Real>(values: &[T], term: &impl Fn(T) -> U) -> U {
     let n = values.len();
     if n < 8 {
         return values.iter().fold(U::ZERO, |sum, &value| sum + term(value));

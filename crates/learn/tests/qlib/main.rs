@@ -4,6 +4,7 @@
 
 mod base64;
 mod boosted;
+mod double_ensemble;
 mod linear;
 mod models;
 mod processors;
