@@ -82,3 +82,6 @@ pub trait Processor: Send + Sync + Debug {
     /// If its columns are missing, or it was not fitted.
     fn apply(&self, table: Table) -> Result<Table, LearnError>;
 }
+
+#[cfg(test)]
+mod tests;
