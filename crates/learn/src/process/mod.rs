@@ -8,6 +8,31 @@
 //! numpy's order. So results are the same bits as those of Qlib 0.9.7 (`tests/qlib`), but for
 //! [`TanhProcess`] in the last place.
 //!
+//! ```
+//! use backstaff_learn::process::{Chain, LearnFrom, Step, Table, TableColumn, make};
+//! use backstaff_panel::Column;
+//! use serde_json::json;
+//!
+//! let column = |group, name, values: [f32; 4]| TableColumn::new(group, name, Column::F32(values.to_vec()));
+//! let columns = vec![
+//!     column(TableColumn::FEATURE, "momentum", [1.0, f32::NAN, 3.0, 9.0]),
+//!     column(TableColumn::LABEL, "LABEL0", [0.1, -0.2, 0.3, f32::NAN]),
+//! ];
+//! let table = Table::new(vec![0, 0, 1, 1], vec![5, 7, 5, 7], columns)?;
+//! // What is fitted is fitted on the sessions 0 and 1.
+//! let step = |class, kwargs| make(class, &kwargs).map(|processor| Step { processor, fitted_on: 0..=1 });
+//! let inference = vec![
+//!     step("MinMaxNorm", json!({"fields_group": "feature"}))?,
+//!     step("Fillna", json!({"fields_group": "feature"}))?,
+//! ];
+//! let learning = vec![step("DropnaLabel", json!({}))?, step("CSRankNorm", json!({"fields_group": "label"}))?];
+//! let mut chain = Chain::new(Vec::new(), inference, learning, LearnFrom::Inference)?;
+//! let processed = chain.fit(table)?;
+//! assert_eq!(processed.inference.columns()[0].values.to_f64(), [0.0, 0.0, 0.25, 1.0]);
+//! assert_eq!(processed.learning.n_rows(), 3);
+//! # Ok::<(), backstaff_learn::LearnError>(())
+//! ```
+//!
 //! To add one: a file with a struct that implements [`Processor`], its name and keywords in `make.rs`.
 //! `process_inf.rs` is the smallest; one that is fitted is a formula such as `min_max.rs`.
 

@@ -45,8 +45,26 @@ pub enum Estimator {
 /// Rows that miss a feature are left out of the fit. The problem is reduced to a triangle by rotations and solved in
 /// 64 bits, with the rules of scikit-learn for rank and convergence.
 ///
-/// - Source: Qlib 0.9.7, scikit-learn 1.9. DIFFERENCE: scikit-learn computes in 32 bits where features and label are,
-///   which leaves about four digits.
+/// - Source: Qlib 0.9.7, scikit-learn 1.9. DIFFERENCE: scikit-learn computes in 32 bits where the features are, which
+///   leaves five or six digits.
+///
+/// ```
+/// use backstaff_learn::{
+///     Threads,
+///     model::{Features, Linear, Samples},
+/// };
+/// use backstaff_panel::Column;
+///
+/// let columns = [Column::F32(vec![1.0, 2.0, 3.0, f32::NAN]), Column::F32(vec![2.0, 0.0, 1.0, 1.0])];
+/// let features = Features::new(["a", "b"].into_iter().zip(&columns))?;
+/// let train = Samples::new(&features, &[0, 1, 2], &[4.0, 4.0, 7.0])?;
+/// let none = Samples::new(&features, &[], &[])?;
+/// let linear = Linear::from_kwargs(&serde_json::json!({"estimator": "ols"}))?;
+/// let fit = linear.fit(&train, &none)?;
+/// let scores = fit.model.predict(&features, &[2, 3], Threads::ONE)?;
+/// assert!((scores[0] - 7.0).abs() < 1e-12 && scores[1].is_nan());
+/// # Ok::<(), backstaff_learn::LearnError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Linear {
     estimator: Estimator,
