@@ -16,11 +16,13 @@
 
 mod booster;
 mod dataset;
+mod early_stopping;
 mod error;
 mod ffi;
 mod kind;
 mod library;
 mod matrix;
+mod metric;
 mod parameters;
 mod places;
 mod threads;
@@ -31,6 +33,7 @@ pub use dataset::{Dataset, Targets};
 pub use error::LightGbmError;
 pub use library::Library;
 pub use matrix::{Matrix, MatrixValues};
+pub use metric::Metric;
 pub use parameters::Parameters;
 pub use threads::Threads;
-pub use train::{AfterRound, Metric, Round, Trained, Watched, train, train_watched};
+pub use train::{AfterRound, Round, Trained, Watched, train, train_watched};

@@ -11,13 +11,25 @@ use crate::LearnError;
 pub(super) struct Member {
     /// The places of the features among those of the ensemble.
     pub(super) features: Vec<usize>,
-    pub(super) weight: f64,
-    pub(super) booster: Booster,
+    weight: f64,
+    booster: Booster,
 }
 
 impl Member {
-    pub(super) fn reads(&self, feature: usize) -> bool {
-        self.features.contains(&feature)
+    pub(super) fn new(features: Vec<usize>, weight: f64, booster: Booster) -> Self {
+        Self { features, weight, booster }
+    }
+
+    /// The trees.
+    pub(super) fn booster(&self) -> &Booster {
+        &self.booster
+    }
+
+    /// The features that the trees split on: no other can change a prediction.
+    pub(super) fn split_on(&self) -> Result<Vec<usize>, LearnError> {
+        let splits = self.booster.importance(ImportanceBy::Split)?;
+        let split_on = self.features.iter().zip(splits).filter(|&(_, splits)| splits > 0.0);
+        Ok(split_on.map(|(&feature, _)| feature).collect())
     }
 
     /// The predictions of rows of all features.
@@ -60,7 +72,7 @@ impl DoubleEnsembleModel {
             let booster = Booster::from_text(library, text)?;
             let fits = booster.n_features() == places.len() && booster.n_outputs() == 1;
             if fits && places.iter().all(|&place| place < features.len()) {
-                return Ok(Member { features: places, weight, booster });
+                return Ok(Member::new(places, weight, booster));
             }
             Err(LearnError::NotAModel { message: "a sub-model doesn't fit the features".to_owned() })
         };

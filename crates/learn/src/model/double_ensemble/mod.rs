@@ -98,7 +98,7 @@ impl DoubleEnsemble {
             let names = features.iter().map(|&place| all.names()[place].to_owned()).collect();
             let (best_round, validation) = (trained.best_round, trained.metrics);
             stories.push(MemberFit { features: names, best_round, training, validation });
-            members.push(Member { features: features.clone(), weight, booster: trained.booster });
+            members.push(Member::new(features.clone(), weight, trained.booster));
             if k + 1 == n_members {
                 break;
             }
@@ -160,11 +160,11 @@ impl DoubleEnsemble {
 fn curve(member: &Member, train: &Samples<'_>, threads: Threads) -> Result<Curve, LearnError> {
     let features: Features<'_> = train.features().at(&member.features);
     let matrix = features.matrix(train.rows())?;
-    let n_rounds = member.booster.n_rounds();
+    let n_rounds = member.booster().n_rounds();
     let mut curve = Curve::new(train.len(), n_rounds);
     let mut sums = vec![0.0; train.len()];
     for round in 0..n_rounds {
-        let grown = member.booster.predict_by(round..round + 1, &matrix, threads)?;
+        let grown = member.booster().predict_by(round..round + 1, &matrix, threads)?;
         for (sum, value) in sums.iter_mut().zip(grown) {
             *sum += value;
         }

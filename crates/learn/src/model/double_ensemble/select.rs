@@ -25,15 +25,18 @@ pub(super) fn features(
     let n_features = all.names().len();
     let plain = members.iter().map(|member| member.predict(all, samples.rows(), threads));
     let plain = plain.collect::<Result<Vec<_>, _>>()?;
+    let split_on = members.iter().map(Member::split_on).collect::<Result<Vec<_>, _>>()?;
     let mut gains = Vec::with_capacity(n_features);
     for feature in 0..n_features {
         let shuffled = shuffled(all.columns()[feature], samples.rows(), draw);
         let with = all.with_column(feature, &shuffled);
         let mut predicted = vec![0.0; samples.len()];
-        for (member, plain) in members.iter().zip(&plain) {
-            // What a sub-model doesn't read can't change its predictions.
-            let own =
-                if member.reads(feature) { &member.predict(&with, samples.rows(), threads)? } else { plain };
+        for ((member, plain), split_on) in members.iter().zip(&plain).zip(&split_on) {
+            let own = if split_on.contains(&feature) {
+                &member.predict(&with, samples.rows(), threads)?
+            } else {
+                plain
+            };
             for (sum, value) in predicted.iter_mut().zip(own) {
                 *sum += value / members.len() as f64;
             }
