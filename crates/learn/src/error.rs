@@ -126,6 +126,16 @@ pub enum LearnError {
     )]
     NotAProbability { objective: String, target: f64 },
 
+    /// A least-squares problem of infinite numbers has no solution.
+    #[error(
+        "the feature {name} is infinite in a row of the training; replace such values first (ProcessInf)"
+    )]
+    InfiniteFeature { name: String },
+
+    /// Rows of different weights were given to what takes none.
+    #[error("{what} takes no weights")]
+    NoWeights { what: &'static str },
+
     /// Ranking takes place within a session.
     #[error("a model that ranks must be told the session of each row")]
     NoSessionOfRows,
@@ -133,6 +143,44 @@ pub enum LearnError {
     /// The bytes are not those of a stored model.
     #[error("this is not a stored model: {message}")]
     NotAModel { message: String },
+
+    /// Rows of a table are told apart by session and instrument.
+    #[error(
+        "row {row} of the table doesn't follow the one before it: rows ascend by session, then by instrument"
+    )]
+    Unsorted { row: usize },
+
+    /// A processor by a name that is none.
+    #[error("{class} is no processor; there are {known}")]
+    UnknownProcessor { class: String, known: String },
+
+    /// A keyword argument that a processor doesn't have.
+    #[error("{class} has no argument {keyword}; it has {known}")]
+    UnknownKeyword { class: String, keyword: String, known: String },
+
+    /// A keyword argument of another kind.
+    #[error("{class}: {keyword} is {value}; it must be {expected}")]
+    Keyword { class: String, keyword: String, value: String, expected: &'static str },
+
+    /// A processor was told of a group that no column has.
+    #[error("no column is in the group {group}; there are {known}")]
+    NoGroup { group: String, known: String },
+
+    /// A processor was fitted on a column that is gone.
+    #[error("the column {name} was there when a processor was fitted, and is no more")]
+    NoColumn { name: String },
+
+    /// Rows without a label can be left out of learning, but must be predicted.
+    #[error("{class} can only be among the processors for learning")]
+    NotForInference { class: &'static str },
+
+    /// A processor that learns was applied before it had learned.
+    #[error("{class} must be fitted before it is applied")]
+    NotFitted { class: &'static str },
+
+    /// The sessions that a processor is fitted on are not in the table.
+    #[error("{class} has no row to be fitted on; check fit_start_time and fit_end_time")]
+    NoRowsToFit { class: &'static str },
 
     /// LightGBM refused something.
     #[error(transparent)]
@@ -153,6 +201,8 @@ impl LearnError {
                 | Self::NoRanking { .. }
                 | Self::NotAProbability { .. }
                 | Self::NoSessionOfRows
+                | Self::InfiniteFeature { .. }
+                | Self::NoWeights { .. }
                 | Self::NotAModel { .. }
                 | Self::LightGbm(_)
         )

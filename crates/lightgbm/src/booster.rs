@@ -2,6 +2,7 @@
 
 use std::{
     ffi::CString,
+    ops::Range,
     sync::{Mutex, PoisonError},
 };
 
@@ -97,6 +98,20 @@ impl Booster {
     ///
     /// If the matrix has another number of columns than the model features.
     pub fn predict(&self, matrix: &Matrix<'_>, threads: Threads) -> Result<Vec<f64>, LightGbmError> {
+        self.predict_by(0..self.n_rounds(), matrix, threads)
+    }
+
+    /// The part of a prediction that the trees of some rounds make up, counted from 0.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Booster::predict`].
+    pub fn predict_by(
+        &self,
+        rounds: Range<usize>,
+        matrix: &Matrix<'_>,
+        threads: Threads,
+    ) -> Result<Vec<f64>, LightGbmError> {
         let api = self.with_raw(|raw| raw.api());
         let parameters =
             CString::new(format!("num_threads={} verbosity=-1", threads.count())).unwrap_or_default();
@@ -110,7 +125,7 @@ impl Booster {
                 let mut out = vec![0.0; matrix.n_rows() * outputs];
                 matrix.for_each_part(|first, part| {
                     let n = part.len() / expected;
-                    raw.predict(part, &parameters, &mut out[first * outputs..(first + n) * outputs])
+                    raw.predict(part, &rounds, &parameters, &mut out[first * outputs..(first + n) * outputs])
                 })?;
                 Ok(out)
             })

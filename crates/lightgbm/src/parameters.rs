@@ -112,6 +112,18 @@ impl Parameters {
     /// # Ok::<(), backstaff_lightgbm::LightGbmError>(())
     /// ```
     pub fn new<'a>(pairs: impl IntoIterator<Item = (&'a str, Value)>) -> Result<Self, LightGbmError> {
+        let mut parameters = Self::as_given(pairs)?;
+        parameters.values.entry("seed").or_insert_with(|| SEED.to_string());
+        Ok(parameters)
+    }
+
+    /// The same without a seed of ours: what is random draws from LightGBM's own seeds, as in Python, unless one is
+    /// given.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Parameters::new`].
+    pub fn as_given<'a>(pairs: impl IntoIterator<Item = (&'a str, Value)>) -> Result<Self, LightGbmError> {
         let mut given = BTreeMap::<&'static str, (String, String)>::new();
         for (name, value) in pairs {
             let canonical = canonical(name)?;
@@ -127,7 +139,6 @@ impl Parameters {
         for name in ["num_threads", "verbosity", "metric_freq", "is_provide_training_metric"] {
             values.remove(name);
         }
-        values.entry("seed").or_insert_with(|| SEED.to_string());
         let rounds = take(&mut values, "num_iterations", "a whole number above 0", |text| text.parse().ok())?;
         let early_stopping =
             take(&mut values, "early_stopping_round", "a whole number", |text| text.parse::<i32>().ok())?;
@@ -329,6 +340,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_seed_is_only_added_where_one_is_wanted() {
+        let pairs = || [("num_leaves", json!(7))];
+        assert_eq!(Parameters::new(pairs()).unwrap().get("seed"), Some("0"));
+        assert_eq!(Parameters::as_given(pairs()).unwrap().get("seed"), None);
+        assert_eq!(Parameters::as_given([("random_state", json!(3))]).unwrap().get("seed"), Some("3"));
+    }
 
     fn parameters(pairs: &[(&'static str, Value)]) -> Result<Parameters, LightGbmError> {
         Parameters::new(pairs.iter().cloned())

@@ -1,6 +1,9 @@
 //! Training, round by round.
 
-use crate::{Booster, Dataset, Library, LightGbmError, Parameters, Threads, ffi::RawTrainer};
+use crate::{
+    Booster, Dataset, Library, LightGbmError, Metric, Parameters, Threads, early_stopping::EarlyStopping,
+    ffi::RawTrainer,
+};
 
 /// Whether training goes on after a round.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,17 +23,6 @@ pub struct Round<'a> {
     pub of: usize,
     /// The metrics on the validation rows, in the order of [`Trained::metrics`]; empty without validation.
     pub values: &'a [f64],
-}
-
-/// One metric on the validation rows, round by round.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Metric {
-    /// LightGBM's name of the metric.
-    pub name: String,
-    /// Whether a higher value is better.
-    pub higher_is_better: bool,
-    /// The value after each round.
-    pub values: Vec<f64>,
 }
 
 /// A trained booster and how its metrics went.
@@ -70,37 +62,105 @@ pub fn train(
     if parameters.early_stopping().is_some() && !has_validation {
         return Err(LightGbmError::NothingToStopOn);
     }
-    let text = parameters.for_library(threads);
-    let (model, best_round, n_rounds, metrics) = threads.run(library.api(), move || {
-        let trainer = RawTrainer::new(rows.raw(), validation.map(Dataset::raw), &text)?;
-        grow(trainer, has_validation, parameters, threads, on_round)
-    })?;
-    let booster = Booster::from_text(library, model)?;
-    Ok(Trained { booster, best_round, n_rounds, metrics })
+    let grown = grow(library, rows, validation, parameters, threads, Watch::Validation, on_round)?;
+    let booster = Booster::from_text(library, grown.text)?;
+    Ok(Trained { booster, best_round: grown.best_round, n_rounds: grown.n_rounds, metrics: grown.metrics })
 }
 
-type Grown = (String, usize, usize, Vec<Metric>);
+/// A trained booster with the metrics on the rows that it was trained on.
+#[derive(Debug)]
+pub struct Watched {
+    /// The model cut at its best round, and the metrics on the validation rows.
+    pub trained: Trained,
+    /// The metrics on the training rows, all rounds.
+    pub training: Vec<Metric>,
+}
+
+/// Train a model as Python's LightGBM does with the training rows among its validation sets.
+///
+/// As [`train`], with two differences: without validation rows nothing stops early, and a round that finds nothing to
+/// split doesn't end the training, since the next one may draw other rows or features.
+///
+/// # Errors
+///
+/// As of [`train`].
+pub fn train_watched(
+    library: Library,
+    rows: &mut Dataset,
+    validation: Option<&mut Dataset>,
+    parameters: &Parameters,
+    threads: Threads,
+    on_round: &mut (dyn FnMut(Round<'_>) -> AfterRound + Send),
+) -> Result<Watched, LightGbmError> {
+    let alone = validation.is_none().then(|| parameters.clone().with_early_stopping(None));
+    let parameters = alone.as_ref().unwrap_or(parameters);
+    let grown = grow(library, rows, validation, parameters, threads, Watch::Both, on_round)?;
+    let booster = Booster::from_text(library, grown.text)?;
+    let trained =
+        Trained { booster, best_round: grown.best_round, n_rounds: grown.n_rounds, metrics: grown.metrics };
+    Ok(Watched { trained, training: grown.training })
+}
+
+/// Which rows are evaluated after each round.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Watch {
+    Validation,
+    Both,
+}
+
+struct Grown {
+    /// The model up to its best round.
+    text: String,
+    best_round: usize,
+    n_rounds: usize,
+    training: Vec<Metric>,
+    metrics: Vec<Metric>,
+}
 
 fn grow(
+    library: Library,
+    rows: &mut Dataset,
+    validation: Option<&mut Dataset>,
+    parameters: &Parameters,
+    threads: Threads,
+    watch: Watch,
+    on_round: &mut (dyn FnMut(Round<'_>) -> AfterRound + Send),
+) -> Result<Grown, LightGbmError> {
+    let text = parameters.for_library(threads);
+    let has_validation = validation.is_some();
+    threads.run(library.api(), move || {
+        let trainer = RawTrainer::new(rows.raw(), validation.map(Dataset::raw), &text)?;
+        grow_rounds(trainer, has_validation, parameters, threads, watch, on_round)
+    })
+}
+
+fn grow_rounds(
     mut trainer: RawTrainer<'_>,
     has_validation: bool,
     parameters: &Parameters,
     threads: Threads,
+    watch: Watch,
     on_round: &mut (dyn FnMut(Round<'_>) -> AfterRound + Send),
 ) -> Result<Grown, LightGbmError> {
     let mut metrics = if has_validation { metrics(&trainer)? } else { Vec::new() };
+    let mut training = if watch == Watch::Both { self::metrics(&trainer)? } else { Vec::new() };
     if parameters.early_stopping().is_some() && metrics.is_empty() {
         return Err(LightGbmError::NothingToStopOn);
     }
     let of = parameters.rounds().get() as usize;
     let mut stopping = EarlyStopping::new(parameters, &metrics);
     let mut best_round = None;
+    let evaluate = |rows, trainer: &RawTrainer<'_>, metrics: &mut [Metric]| {
+        let values = trainer.evaluate(rows, threads.count())?;
+        metrics.iter_mut().zip(&values).for_each(|(metric, &value)| metric.values.push(value));
+        Ok::<_, LightGbmError>(values)
+    };
     for number in 1..=of {
-        let is_finished = trainer.grow()?;
-        let values = if has_validation { trainer.evaluate(threads.count())? } else { Vec::new() };
-        for (metric, &value) in metrics.iter_mut().zip(&values) {
-            metric.values.push(value);
+        let is_finished = trainer.grow()? && watch == Watch::Validation;
+        if watch == Watch::Both {
+            evaluate(0, &trainer, &mut training)?;
         }
+        let values = if has_validation { evaluate(1, &trainer, &mut metrics)? } else { Vec::new() };
         best_round = stopping.stops(number, &values);
         let flow = on_round(Round { number, of, values: &values });
         if best_round.is_some() || is_finished || flow == AfterRound::Stop {
@@ -111,7 +171,7 @@ fn grow(
     // A round that found nothing to split was taken back by LightGBM, so there may be fewer than were tried.
     let best_round = best_round.or(stopping.best_of_first_metric()).unwrap_or(n_rounds).min(n_rounds);
     let text = without_threads(&trainer.to_text(best_round)?);
-    Ok((text, best_round, n_rounds, metrics))
+    Ok(Grown { text, best_round, n_rounds, training, metrics })
 }
 
 fn metrics(trainer: &RawTrainer<'_>) -> Result<Vec<Metric>, LightGbmError> {
@@ -133,96 +193,9 @@ fn without_threads(text: &str) -> String {
     lines.collect()
 }
 
-/// Watches each metric for its best round.
-struct EarlyStopping {
-    patience: Option<usize>,
-    min_delta: f64,
-    first_metric_only: bool,
-    /// For each metric: whether more is better, the best value and its round.
-    best: Vec<(bool, f64, usize)>,
-    /// The name of the first metric without what follows `@`: all of `ndcg@1`, `ndcg@5` count as first.
-    is_first: Vec<bool>,
-}
-
-impl EarlyStopping {
-    fn new(parameters: &Parameters, metrics: &[Metric]) -> Self {
-        let stem = |metric: &Metric| metric.name.split('@').next().unwrap_or_default().to_owned();
-        let first = metrics.first().map(stem);
-        Self {
-            patience: parameters.early_stopping().map(|patience| patience.get() as usize),
-            min_delta: parameters.min_delta(),
-            first_metric_only: parameters.first_metric_only(),
-            best: metrics.iter().map(|metric| (metric.higher_is_better, f64::NAN, 0)).collect(),
-            is_first: metrics.iter().map(|metric| Some(stem(metric)) == first).collect(),
-        }
-    }
-
-    /// Take in a round; the best round if training should stop after it.
-    fn stops(&mut self, number: usize, values: &[f64]) -> Option<usize> {
-        let patience = self.patience?;
-        for (n, (&value, best)) in values.iter().zip(&mut self.best).enumerate() {
-            let (higher_is_better, best_value, best_round) = *best;
-            let gain = if higher_is_better { value - best_value } else { best_value - value };
-            if best_round == 0 || gain > self.min_delta {
-                *best = (higher_is_better, value, number);
-            } else if number - best_round >= patience && (self.is_first[n] || !self.first_metric_only) {
-                return Some(best_round);
-            }
-        }
-        None
-    }
-
-    fn best_of_first_metric(&self) -> Option<usize> {
-        self.patience?;
-        self.best.first().map(|&(_, _, round)| round).filter(|&round| round > 0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    fn metric(name: &str, higher_is_better: bool) -> Metric {
-        Metric { name: name.to_owned(), higher_is_better, values: Vec::new() }
-    }
-
-    fn stopping(metrics: &[Metric], first_metric_only: bool) -> EarlyStopping {
-        let parameters = Parameters::new([
-            ("early_stopping_round", json!(2)),
-            ("first_metric_only", json!(first_metric_only)),
-        ]);
-        EarlyStopping::new(&parameters.unwrap(), metrics)
-    }
-
-    #[test]
-    fn stops_when_a_metric_no_longer_improves() {
-        let mut stopping = stopping(&[metric("l2", false)], false);
-        let losses = [3.0, 2.0, 2.0, 2.5];
-        let stops = losses.iter().enumerate().map(|(n, &loss)| stopping.stops(n + 1, &[loss]));
-        assert_eq!(stops.collect::<Vec<_>>(), [None, None, None, Some(2)]);
-    }
-
-    #[test]
-    fn a_score_improves_upwards() {
-        let mut stopping = stopping(&[metric("auc", true)], false);
-        for (n, score) in [0.5, 0.6, 0.7, 0.8].into_iter().enumerate() {
-            assert_eq!(stopping.stops(n + 1, &[score]), None);
-        }
-        assert_eq!(stopping.best_of_first_metric(), Some(4));
-    }
-
-    #[test]
-    fn only_the_first_metric_may_count() {
-        let metrics = [metric("l2", false), metric("l1", false)];
-        for (first_only, expected) in [(false, Some(1)), (true, None)] {
-            let mut stopping = stopping(&metrics, first_only);
-            let rounds = [[3.0, 1.0], [2.0, 1.0], [1.0, 1.0]];
-            let last = rounds.iter().enumerate().map(|(n, values)| stopping.stops(n + 1, values)).last();
-            assert_eq!(last, Some(expected), "{first_only}");
-        }
-    }
 
     #[test]
     fn the_text_does_not_tell_the_threads() {

@@ -67,6 +67,25 @@ impl<'a> Features<'a> {
         }
     }
 
+    /// The features at these places.
+    pub(super) fn at(&self, places: &[usize]) -> Self {
+        Self {
+            names: places.iter().map(|&place| self.names[place]).collect(),
+            columns: places.iter().map(|&place| self.columns[place]).collect(),
+            n_rows: self.n_rows,
+        }
+    }
+
+    /// The same with another column at a place.
+    pub(super) fn with_column<'b>(&self, place: usize, column: &'b Column) -> Features<'b>
+    where
+        'a: 'b,
+    {
+        let mut columns = self.columns.clone();
+        columns[place] = column;
+        Features { names: self.names.clone(), columns, n_rows: self.n_rows }
+    }
+
     pub(super) fn owned_names(&self) -> Vec<String> {
         self.names.iter().map(|&name| name.to_owned()).collect()
     }

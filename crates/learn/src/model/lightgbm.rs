@@ -3,7 +3,8 @@
 use std::num::NonZeroU32;
 
 use backstaff_lightgbm::{
-    AfterRound, Booster, Dataset, ImportanceBy, Library, Parameters, Targets, Threads, train,
+    AfterRound, Booster, Dataset, ImportanceBy, Library, Parameters, Targets, Threads, Watched, train,
+    train_watched,
 };
 use backstaff_statistics::average_ranks;
 
@@ -99,21 +100,7 @@ impl LightGbm {
         threads: Threads,
         on_progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Fit, LearnError> {
-        if samples.is_empty() {
-            return Err(LearnError::NoTargets { what: "training" });
-        }
-        let library = Library::open()?;
-        let (train_rows, names) = (self.learned(samples)?, samples.features().names());
-        let matrix = samples.features().matrix(&train_rows.rows)?;
-        let mut rows =
-            Dataset::new(library, &matrix, names, &train_rows.targets(), &self.parameters, threads)?;
-        let mut checks = if validation.is_empty() {
-            None
-        } else {
-            let learned = self.learned(validation)?;
-            let matrix = validation.features().matrix(&learned.rows)?;
-            Some(rows.with_same_bins(&matrix, &learned.targets(), threads)?)
-        };
+        let (library, mut rows, mut checks) = self.datasets(samples, validation, threads)?;
         let training = train(library, &mut rows, checks.as_mut(), &self.parameters, threads, &mut |round| {
             on_progress(Progress { done: round.number, of: round.of });
             AfterRound::Continue
@@ -128,6 +115,45 @@ impl LightGbm {
         };
         let features = samples.features().owned_names();
         Ok(Fit { model: Box::new(LightGbmModel { features, booster: training.booster }), history })
+    }
+
+    /// Train with the training rows among those that are evaluated.
+    pub(super) fn watch(
+        &self,
+        samples: &Samples<'_>,
+        validation: &Samples<'_>,
+        threads: Threads,
+        on_progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Watched, LearnError> {
+        let (library, mut rows, mut checks) = self.datasets(samples, validation, threads)?;
+        let parameters = &self.parameters;
+        Ok(train_watched(library, &mut rows, checks.as_mut(), parameters, threads, &mut |round| {
+            on_progress(Progress { done: round.number, of: round.of });
+            AfterRound::Continue
+        })?)
+    }
+
+    /// The binned rows of the training and, in the same bins, of the validation.
+    fn datasets(
+        &self,
+        samples: &Samples<'_>,
+        validation: &Samples<'_>,
+        threads: Threads,
+    ) -> Result<(Library, Dataset, Option<Dataset>), LearnError> {
+        if samples.is_empty() {
+            return Err(LearnError::NoTargets { what: "training" });
+        }
+        let library = Library::open()?;
+        let (train_rows, names) = (self.learned(samples)?, samples.features().names());
+        let matrix = samples.features().matrix(&train_rows.rows)?;
+        let rows = Dataset::new(library, &matrix, names, &train_rows.targets(), &self.parameters, threads)?;
+        if validation.is_empty() {
+            return Ok((library, rows, None));
+        }
+        let learned = self.learned(validation)?;
+        let matrix = validation.features().matrix(&learned.rows)?;
+        let checks = rows.with_same_bins(&matrix, &learned.targets(), threads)?;
+        Ok((library, rows, Some(checks)))
     }
 
     /// Rows and targets as the objective wants them.
@@ -205,6 +231,10 @@ pub struct LightGbmModel {
 }
 
 impl LightGbmModel {
+    pub(super) fn new(features: Vec<String>, booster: Booster) -> Self {
+        Self { features, booster }
+    }
+
     pub(super) fn read(features: Vec<String>, text: String) -> Result<Self, LearnError> {
         let booster = Booster::from_text(Library::open()?, text)?;
         let (n_names, n_features) = (features.len(), booster.n_features());

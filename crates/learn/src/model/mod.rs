@@ -3,8 +3,11 @@
 //! To add one: a file with a specification that fits and a struct that implements [`Model`], a variant of
 //! [`ModelSpec`], a line in [`from_text`]. `ridge.rs` is the smallest.
 
+mod boosted;
+mod double_ensemble;
 mod ensemble;
 mod features;
+mod least_squares;
 mod lightgbm;
 mod linear;
 mod ridge;
@@ -14,8 +17,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::LearnError;
 
+pub use boosted::{Boosted, WatchedFit};
+pub use double_ensemble::{DoubleEnsemble, DoubleEnsembleFit, DoubleEnsembleModel, MemberFit};
 pub use ensemble::{Average, Ensemble};
 pub use features::{Features, Samples};
+pub use least_squares::{Estimator, Linear, LinearModel};
 pub use lightgbm::{LightGbm, LightGbmModel};
 pub use ridge::{Ridge, RidgeModel};
 
@@ -26,7 +32,7 @@ pub trait Model: Send + Sync + std::fmt::Debug {
 
     /// One score for each of `rows`; higher is more attractive.
     ///
-    /// - NaN: a missing feature is handled as in training; a score is never NaN.
+    /// - NaN: a missing feature is handled as in training; a score is never NaN, but for a [`LinearModel`]'s.
     /// - Look-ahead: none, a row's score depends on its own features.
     ///
     /// # Errors
@@ -196,6 +202,10 @@ pub fn from_text(text: &str) -> Result<Box<dyn Model>, LearnError> {
     match serde_json::from_str::<Stored>(text).map_err(broken)? {
         Stored::LightGbm { features, text } => Ok(Box::new(LightGbmModel::read(features, text)?)),
         Stored::Ridge(model) => Ok(Box::new(model.checked()?)),
+        Stored::Linear(model) => Ok(Box::new(model.checked()?)),
+        Stored::DoubleEnsemble { features, members } => {
+            Ok(Box::new(DoubleEnsembleModel::read(features, members)?))
+        }
     }
 }
 
@@ -205,6 +215,8 @@ pub fn from_text(text: &str) -> Result<Box<dyn Model>, LearnError> {
 enum Stored {
     LightGbm { features: Vec<String>, text: String },
     Ridge(RidgeModel),
+    Linear(LinearModel),
+    DoubleEnsemble { features: Vec<String>, members: Vec<double_ensemble::StoredMember> },
 }
 
 impl Stored {

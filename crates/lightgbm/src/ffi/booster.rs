@@ -4,6 +4,7 @@
 use std::{
     ffi::{CStr, c_int},
     marker::PhantomData,
+    ops::Range,
     ptr,
 };
 
@@ -87,27 +88,28 @@ impl<'a> RawTrainer<'a> {
         })
     }
 
-    /// The metrics on the validation rows; other calls may use `n_threads` before and after.
+    /// The metrics on the training rows (0) or the validation rows (1); other calls may use `n_threads` before and
+    /// after.
     ///
     /// Always on one thread: LightGBM adds up a metric in as many parts as there are threads, also when it is told
     /// to be deterministic, and early stopping would compare the rounding (`threads_and_neighbours_change_no_byte`).
-    pub(crate) fn evaluate(&self, n_threads: usize) -> Result<Vec<f64>, LightGbmError> {
+    pub(crate) fn evaluate(&self, rows: c_int, n_threads: usize) -> Result<Vec<f64>, LightGbmError> {
         if n_threads == 1 {
-            return self.evaluate_as_set();
+            return self.evaluate_as_set(rows);
         }
         let api = self.booster.api;
         api.set_max_threads(1);
-        let values = self.evaluate_as_set();
+        let values = self.evaluate_as_set(rows);
         api.set_max_threads(n_threads);
         values
     }
 
-    fn evaluate_as_set(&self) -> Result<Vec<f64>, LightGbmError> {
+    fn evaluate_as_set(&self, rows: c_int) -> Result<Vec<f64>, LightGbmError> {
         let api = self.booster.api;
         let mut values = vec![0.0; self.n_metrics];
         let mut found = 0;
         // SAFETY: one number for each metric is written, and there is room for them.
-        let code = unsafe { (api.booster_eval)(self.booster.raw, 1, &raw mut found, values.as_mut_ptr()) };
+        let code = unsafe { (api.booster_eval)(self.booster.raw, rows, &raw mut found, values.as_mut_ptr()) };
         api.check("evaluating", code)?;
         Ok(values)
     }
@@ -181,10 +183,11 @@ impl RawModel {
         Ok(out)
     }
 
-    /// Predict rows given one after the other, `n_outputs` numbers a row.
+    /// Predict rows given one after the other, `n_outputs` numbers a row, by the trees of these rounds.
     pub(crate) fn predict(
         &mut self,
         values: &[f64],
+        rounds: &Range<usize>,
         parameters: &CStr,
         out: &mut [f64],
     ) -> Result<(), LightGbmError> {
@@ -202,8 +205,8 @@ impl RawModel {
                 self.n_features,
                 1,
                 0,
-                0,
-                -1,
+                rounds.start as c_int,
+                rounds.len() as c_int,
                 parameters.as_ptr(),
                 &raw mut length,
                 out.as_mut_ptr(),
