@@ -4,6 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod db;
 pub(crate) mod files;
 pub(crate) mod init;
+pub(crate) mod qlib;
 pub(crate) mod regime;
 pub(crate) mod runs;
 pub(crate) mod single;
@@ -107,6 +108,21 @@ Examples:
     Run(Run),
     /// Run the bundled example.
     Demo,
+    /// Run a workflow of Qlib's as it is, with Qlib's numbers.
+    #[command(after_help = "\
+Nothing of Qlib is needed. The records' tables are written as Parquet under Qlib's names, the measures into
+metrics.json.
+
+Examples:
+  backstaff qrun workflow_config_lightgbm_Alpha158.yaml
+  backstaff qrun workflow.yaml --out result --json
+  backstaff qrun transformer.yaml --predictions pred.parquet")]
+    Qrun(qlib::Qrun),
+    /// Translate workflows, write and check folders of Qlib's.
+    #[command(after_help = "Examples:\n  backstaff qlib translate workflow.yaml --out study.yaml\n  \
+                            backstaff qlib dump --data prices.parquet --out qlib_data\n  \
+                            backstaff qlib check ~/.qlib/qlib_data/cn_data")]
+    Qlib(qlib::Qlib),
     /// Compute features of a data file into a Parquet or CSV file; prices are used as in the file.
     #[command(
         after_help = "Examples:\n  backstaff compute --data prices.parquet --library technical --out features.parquet\n  \

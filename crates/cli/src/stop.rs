@@ -74,6 +74,8 @@ fn keeps_work(command: &Command) -> bool {
         | Command::Compute(_)
         | Command::Features(_)
         | Command::Factor(_)
+        | Command::Qrun(_)
+        | Command::Qlib(_)
         | Command::Runs(_)
         | Command::Compare(_)
         | Command::Status(_)

@@ -39,8 +39,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "words",
         ],
     ),
-    ("cli", &["study", "words"]),
-    ("python", &["cli", "learn", "panel", "portfolio", "regime", "source", "statistics", "study", "words"]),
+    (
+        "qlib",
+        &["panel", "source", "feature", "learn", "lightgbm", "portfolio", "statistics", "study", "words"],
+    ),
+    ("cli", &["qlib", "study", "words"]),
+    (
+        "python",
+        &["cli", "learn", "panel", "portfolio", "qlib", "regime", "source", "statistics", "study", "words"],
+    ),
     ("instructions", &["panel", "source", "feature", "regime", "learn", "portfolio", "study"]),
 ];
 

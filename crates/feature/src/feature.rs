@@ -70,7 +70,7 @@ impl Feature {
     /// The same expression in Qlib's arithmetic: fields are 32-bit numbers, what is computed row by row from these alone
     /// is rounded to 32 bits at each step, constants too; windows and all that follows them have 64 bits.
     ///
-    /// - Source: Microsoft Qlib 0.9.7, whose columns are pandas' of NumPy's `float32`.
+    /// - Source: Microsoft Qlib 0.9.7, whose columns are of type `float32`.
     ///
     /// ```
     /// use backstaff_feature::{Catalog, Plan, Schema};

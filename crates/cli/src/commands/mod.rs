@@ -7,6 +7,7 @@ mod factor;
 mod features;
 mod look;
 mod prove;
+mod qlib;
 mod regime;
 mod run;
 mod runs;
@@ -134,6 +135,8 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Init(init) => look::init(&context, &init),
         Command::Run(arguments) => run::run(&context, &arguments),
         Command::Demo => run::demo(&context),
+        Command::Qrun(arguments) => qlib::qrun(&context, &arguments),
+        Command::Qlib(arguments) => qlib::run(&context, &arguments.command),
         Command::Compute(compute) => compute::run(&context, &compute),
         Command::Features(features) => features::run(&context, features.command),
         Command::Factor(factor) => factor::run(&context, &factor),

@@ -143,10 +143,10 @@ fn round(values: &mut [f64]) {
     }
 }
 
-/// The natural logarithm in 32 bits, with the bits that NumPy's vector code gives: the rational approximation
+/// The natural logarithm in 32 bits, with the bits that `numpy.log` has in its vector code: the rational approximation
 /// `P(m − 1) / Q(m − 1)` of the significand `m`, from 1/√2 to √2, plus the exponent times ln 2.
 ///
-/// - Source: NumPy 2, `loops_exponent_log` (its coefficients); its products are fused with the sums that follow.
+/// - Source: `NumPy` 2, `loops_exponent_log` (its coefficients); its products are fused with the sums that follow.
 fn single_log(x: f32) -> f32 {
     const P: [f32; 6] = [0.0, 1.0, 2.112_677_6, 1.480_000_6, 0.380_883_78, 0.025_899_792];
     const Q: [f32; 6] = [1.0, 2.612_677_6, 2.453_006, 0.986_494_3, 0.154_647_63, 0.005_875_095_3];
@@ -183,7 +183,7 @@ fn fused(a: f32, b: f32, c: f32) -> f32 {
 mod tests {
     use super::single_log;
 
-    /// Bits of `numpy.log` of 32-bit numbers, NumPy 2.4 on AVX2.
+    /// Bits of `numpy.log` (2.4, on AVX2) of 32-bit numbers.
     #[test]
     fn logarithms_have_numpys_bits() {
         for (x, bits) in LOGARITHMS {

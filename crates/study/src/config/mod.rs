@@ -5,7 +5,7 @@
 
 mod calendar;
 mod data;
-pub(crate) mod document;
+pub mod document;
 mod features;
 mod fold;
 mod given;

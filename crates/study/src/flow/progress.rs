@@ -70,7 +70,7 @@ pub enum Event<'a> {
 
 impl<'a> Event<'a> {
     /// A stage whose steps are all alike has finished so many of them, and so many rows.
-    pub(crate) fn stepped(stage: &'a str, done: usize, steps: usize, rows: usize) -> Self {
+    pub fn stepped(stage: &'a str, done: usize, steps: usize, rows: usize) -> Self {
         Self::Advanced { stage, done, rows, share: done as f64 / steps.max(1) as f64 }
     }
 }

@@ -11,9 +11,9 @@ mod read;
 
 use std::{fmt, ops::Range};
 
-pub(crate) use parse::parse;
+pub use parse::parse;
 pub use problem::{Problem, Problems};
-pub(crate) use read::read;
+pub use read::read;
 
 /// A value and where it stands.
 #[derive(Clone, Debug, PartialEq)]

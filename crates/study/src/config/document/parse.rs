@@ -8,7 +8,7 @@ use super::{Node, Problem, deserialize::NodeError};
 const MOST: usize = 50;
 
 /// What a tree says, taken for a type; else every mistake in it.
-pub(crate) fn parse<T: DeserializeOwned>(root: &Node) -> Result<T, Vec<Problem>> {
+pub fn parse<T: DeserializeOwned>(root: &Node) -> Result<T, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut rest = root.clone();
     // What a part says once something was taken out of it is no mistake of the text.

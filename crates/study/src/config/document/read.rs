@@ -8,7 +8,7 @@ use serde_saphyr::{Location, Spanned};
 use super::{Entry, Kind, Node, Place, Problem, Scalar, Tree};
 
 /// Read a YAML text; else what is wrong with it as YAML.
-pub(crate) fn read(text: &str) -> Result<Node, Problem> {
+pub fn read(text: &str) -> Result<Node, Problem> {
     // Codes such as 005930 stay texts where any type may stand.
     let options = serde_saphyr::options! { leading_zero_numbers_as_strings: true, with_snippet: false };
     let read: Read = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
@@ -75,13 +75,15 @@ fn place(location: Location) -> Place {
 
 impl Read {
     fn into_node(self, source: &str) -> Node {
-        let Spanned { value, referenced, .. } = self.0;
+        let Spanned { value, referenced, defined } = self.0;
+        // Of an alias the text stands where its anchor does.
+        let defined = place(defined);
         let place = place(referenced);
         let value = match value {
             Parsed::Null => Tree::Null,
             Parsed::Scalar(text, Kind::Text) => Tree::Scalar(Scalar { text, kind: Kind::Text }),
             Parsed::Scalar(text, kind) => {
-                let text = written(source, &place.bytes).map_or(text, str::to_owned);
+                let text = written(source, &defined.bytes).map_or(text, str::to_owned);
                 Tree::Scalar(Scalar { text, kind })
             }
             Parsed::List(items) => Tree::List(items.into_iter().map(|item| item.into_node(source)).collect()),

@@ -1,0 +1,152 @@
+//! What a workflow itself does wrong, in words.
+
+use backstaff_words::count;
+use serde::Serialize;
+
+use crate::{
+    dataset::Dataset,
+    portfolio::Scores,
+    workflow::{Limit, Model, PortfolioRecord, Record, Region, Workflow},
+};
+
+/// A thing that makes results less than they look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Caution {
+    /// The key of the workflow that it is about.
+    pub key: String,
+    /// What is wrong, and what to write instead.
+    pub message: String,
+}
+
+/// All cautions about a workflow.
+pub fn cautions(workflow: &Workflow, dataset: &Dataset, scores: &Scores) -> Vec<Caution> {
+    let mut all = Vec::new();
+    let mut add = |key: &str, message: String| all.push(Caution { key: key.to_owned(), message });
+    if let Model::LightGbm { parameters, .. } = &workflow.model {
+        let has = |names: &[&str]| names.iter().any(|name| parameters.contains_key(*name));
+        let fraction = ["subsample", "bagging_fraction", "sub_row", "bagging"];
+        if has(&fraction) && !has(&["bagging_freq", "subsample_freq"]) {
+            add(
+                "task.model.kwargs.subsample",
+                "LightGBM draws rows only with subsample_freq (bagging_freq) of 1 or more; without it this value does \
+                 nothing"
+                    .to_owned(),
+            );
+        }
+    }
+    let n_instruments = {
+        let mut names = scores.instruments.iter().collect::<Vec<_>>();
+        names.sort_unstable();
+        names.dedup();
+        names.len()
+    };
+    for record in &workflow.records {
+        let (Record::Portfolio(portfolio) | Record::MultiPass { portfolio, .. }) = record else { continue };
+        of_portfolio(workflow, portfolio, scores, n_instruments, &mut add);
+    }
+    overlap(workflow, dataset, &mut add);
+    all
+}
+
+fn of_portfolio(
+    workflow: &Workflow,
+    portfolio: &PortfolioRecord,
+    scores: &Scores,
+    n_instruments: usize,
+    add: &mut impl FnMut(&str, String),
+) {
+    let key = |name: &str| format!("{}.config.{name}", portfolio.key);
+    if let (Region::Us, Some(Limit::Change(limit))) = (workflow.region, &portfolio.exchange.limit)
+        && *limit < 1.0
+    {
+        add(
+            &key("backtest.exchange_kwargs.limit_threshold"),
+            format!(
+                "shares in the United States have no daily limit: ±{}% blocks trades that were possible; leave it out",
+                limit * 100.0
+            ),
+        );
+    }
+    if portfolio.strategy.topk >= n_instruments {
+        add(
+            &key("strategy.kwargs.topk"),
+            format!(
+                "{} are held of {} with scores: nothing is chosen",
+                portfolio.strategy.topk,
+                count(n_instruments, "instrument")
+            ),
+        );
+    }
+    if let (Some(from), Some(&first)) = (portfolio.from, scores.dates.iter().min())
+        && from < first
+    {
+        add(
+            &key("backtest.start_time"),
+            format!(
+                "the back-test begins on {from} and its scores on {first}: the account lies in cash meanwhile, while the \
+                 benchmark runs; begin it on {first}"
+            ),
+        );
+    }
+}
+
+/// Segments that meet: labels of the one look into the next.
+fn overlap(workflow: &Workflow, dataset: &Dataset, add: &mut impl FnMut(&str, String)) {
+    let names = ["train", "valid", "test"];
+    let spans = names.iter().filter_map(|name| Some((*name, workflow.segment(name)?))).collect::<Vec<_>>();
+    for pair in spans.windows(2) {
+        let [(first, a), (second, b)] = pair else { continue };
+        if let (Some(to), Some(from)) = (a.to, b.from) {
+            if from <= to {
+                add(
+                    &format!("task.dataset.kwargs.segments.{second}"),
+                    format!("begins on {from}, before {first} ends on {to}: rows are in both"),
+                );
+                continue;
+            }
+            let sessions = dataset.frame.panel.axis().calendar().sessions();
+            let between = sessions.partition_point(|&session| session < from)
+                - sessions.partition_point(|&session| session <= to);
+            let ahead = look_ahead(workflow);
+            if between < ahead {
+                add(
+                    &format!("task.dataset.kwargs.segments.{first}"),
+                    format!(
+                        "its last labels look {} ahead, into {second}, and are learned from: {} between the segments would \
+                         keep them apart (a study of ours leaves these rows out)",
+                        count(ahead, "session"),
+                        count(ahead, "session")
+                    ),
+                );
+            }
+        }
+    }
+}
+
+/// How many sessions the labels look ahead.
+fn look_ahead(workflow: &Workflow) -> usize {
+    fn labels(loader: &crate::workflow::Loader) -> Vec<&str> {
+        use crate::workflow::Loader;
+        match loader {
+            Loader::Expressions(groups) => groups
+                .iter()
+                .filter(|group| group.name.as_deref() == Some("label"))
+                .flat_map(|group| group.columns.iter().map(|column| column.expression.as_str()))
+                .collect(),
+            Loader::Table { .. } => Vec::new(),
+            Loader::Nested { loaders, .. } => loaders.iter().flat_map(labels).collect(),
+        }
+    }
+    let ahead = |expression: &&str| {
+        expression
+            .match_indices(", -")
+            .chain(expression.match_indices(",-"))
+            .filter_map(|(at, found)| {
+                let digits =
+                    expression[at + found.len()..].trim_start().chars().take_while(char::is_ascii_digit);
+                digits.collect::<String>().parse::<usize>().ok()
+            })
+            .max()
+    };
+    labels(&workflow.handler.loader).iter().filter_map(ahead).max().unwrap_or(0)
+}

@@ -1,0 +1,187 @@
+//! A folder in Qlib's layout: its calendar, its markets, its bars.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use backstaff_panel::{Panel, Session};
+use backstaff_source::PanelSource;
+use backstaff_study::StudyError;
+use backstaff_words::{count, nearest, some_of};
+
+use crate::workflow::{Listed, Span};
+
+/// A folder in Qlib's layout.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    path: PathBuf,
+    calendar: Vec<Session>,
+}
+
+/// Instruments with the spans in which each counts, in the order of their names.
+pub type Spans = BTreeMap<String, Vec<Span>>;
+
+impl Folder {
+    /// The folder at this path.
+    ///
+    /// # Errors
+    ///
+    /// If it has no calendar, or a line of it is no date.
+    pub fn open(path: &Path) -> Result<Self, StudyError> {
+        let file = path.join("calendars").join("day.txt");
+        let text = read(&file)?;
+        let mut calendar = Vec::<Session>::new();
+        for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            let day = line.trim().split([' ', 'T']).next().unwrap_or_default();
+            let session =
+                day.parse().map_err(|error| wrong(&file, format!("line {}: {line:?}: {error}", n + 1)))?;
+            if calendar.last().is_some_and(|&last| last >= session) {
+                return Err(wrong(
+                    &file,
+                    format!("line {}: {session} does not come after the line before", n + 1),
+                ));
+            }
+            calendar.push(session);
+        }
+        if calendar.is_empty() {
+            return Err(wrong(&file, "has no date".to_owned()));
+        }
+        Ok(Self { path: path.to_owned(), calendar })
+    }
+
+    /// Where the folder is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The dates of the calendar.
+    pub fn calendar(&self) -> &[Session] {
+        &self.calendar
+    }
+
+    /// The names of the fields that any instrument has.
+    ///
+    /// # Errors
+    ///
+    /// If the folder can't be read.
+    pub fn fields(&self) -> Result<BTreeSet<String>, StudyError> {
+        let mut fields = BTreeSet::new();
+        for folder in entries(&self.path.join("features"))? {
+            for file in entries(&folder)? {
+                let name = file.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+                fields.extend(name.strip_suffix(".day.bin").map(str::to_owned));
+            }
+        }
+        Ok(fields)
+    }
+
+    /// The names of the markets.
+    ///
+    /// # Errors
+    ///
+    /// If the folder can't be read.
+    pub fn markets(&self) -> Result<Vec<String>, StudyError> {
+        let files = entries(&self.path.join("instruments"))?;
+        let name = |file: &PathBuf| Some(file.file_name()?.to_str()?.strip_suffix(".txt")?.to_owned());
+        let mut names = files.iter().filter_map(name).collect::<Vec<_>>();
+        names.sort();
+        Ok(names)
+    }
+
+    /// The instruments that are listed, and the spans in which each belongs to the market.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such market, or a line of its file is wrong.
+    pub fn spans(&self, listed: &Listed) -> Result<Spans, StudyError> {
+        let market = match listed {
+            Listed::Names(names) => {
+                return Ok(names.iter().map(|name| (name.clone(), vec![Span::default()])).collect());
+            }
+            Listed::Market(market) => market,
+        };
+        let folder = self.path.join("instruments");
+        let file = [format!("{}.txt", market.to_lowercase()), format!("{market}.txt")]
+            .into_iter()
+            .map(|name| folder.join(name))
+            .find(|file| file.is_file());
+        let Some(file) = file else {
+            let known = self.markets()?;
+            let near = nearest(market, known.iter().map(String::as_str));
+            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let message = format!(
+                "{} has no market {market:?}{near} (known: {})",
+                self.path.display(),
+                known.join(", ")
+            );
+            return Err(StudyError::Value { key: "instruments".to_owned(), message });
+        };
+        let mut spans = Spans::new();
+        for (n, line) in read(&file)?.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            let mut cells = line.split(['\t', ',']).map(str::trim);
+            let (name, from, to) = (cells.next().unwrap_or_default(), cells.next(), cells.next());
+            let date = |cell: Option<&str>| match cell {
+                None | Some("") => Ok(None),
+                Some(cell) => {
+                    let day = cell.split([' ', 'T']).next().unwrap_or(cell);
+                    let bad = |error| wrong(&file, format!("line {}: {cell:?}: {error}", n + 1));
+                    day.parse::<Session>().map(Some).map_err(bad)
+                }
+            };
+            let span = Span { from: date(from)?, to: date(to)? };
+            spans.entry(name.to_owned()).or_default().push(span);
+        }
+        Ok(spans)
+    }
+
+    /// The bars of some instruments (of all if `None`) as they are in the files, and what a user should know of them.
+    ///
+    /// # Errors
+    ///
+    /// If a file can't be read or is none.
+    pub fn panel(
+        &self,
+        instruments: Option<&BTreeSet<String>>,
+        warnings: &mut Vec<String>,
+    ) -> Result<Panel, StudyError> {
+        let source = PanelSource { instruments: instruments.cloned(), ..PanelSource::verbatim(&self.path) };
+        let loaded = source.load()?;
+        let known = loaded.panel.axis();
+        if let Some(wanted) = instruments {
+            let missing = wanted
+                .iter()
+                .filter(|name| known.find(name).is_none())
+                .map(String::as_str)
+                .collect::<Vec<_>>();
+            if !missing.is_empty() {
+                warnings.push(format!(
+                    "{} without bars, and so without rows: {}",
+                    count(missing.len(), "instrument"),
+                    some_of(missing, 5)
+                ));
+            }
+        }
+        Ok(loaded.panel)
+    }
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, StudyError> {
+    let unreadable = |source| StudyError::Read { path: folder.to_owned(), source };
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let found = fs::read_dir(folder).map_err(unreadable)?.map(|entry| Ok(entry.map_err(unreadable)?.path()));
+    let mut found = found.collect::<Result<Vec<_>, StudyError>>()?;
+    found.sort();
+    Ok(found)
+}
+
+pub(crate) fn read(file: &Path) -> Result<String, StudyError> {
+    fs::read_to_string(file).map_err(|source| StudyError::Read { path: file.to_owned(), source })
+}
+
+pub(crate) fn wrong(file: &Path, message: String) -> StudyError {
+    StudyError::Value { key: file.display().to_string(), message }
+}

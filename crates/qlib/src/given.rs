@@ -1,0 +1,25 @@
+//! Scores that were computed elsewhere: a table with a date, an instrument and a score.
+
+use std::{path::Path, sync::Arc};
+
+use backstaff_study::StudyError;
+
+use crate::{frame::table_file, portfolio::Scores};
+
+/// Read scores.
+///
+/// # Errors
+///
+/// If the file can't be read or has no such columns.
+pub fn read(path: &Path) -> Result<Scores, StudyError> {
+    let (dates, names, values) = table_file::scores(path)?;
+    let mut order = (0..dates.len()).collect::<Vec<_>>();
+    order.sort_by(|&a, &b| (dates[a], &names[a]).cmp(&(dates[b], &names[b])));
+    let mut scores = Scores::default();
+    for row in order {
+        scores.dates.push(dates[row]);
+        scores.instruments.push(Arc::from(names[row].as_str()));
+        scores.values.push(values[row]);
+    }
+    Ok(scores)
+}
