@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{
     dataset::Dataset,
     portfolio::Scores,
-    workflow::{Limit, Model, PortfolioRecord, Record, Region, Workflow},
+    workflow::{Group, Limit, Loader, Model, PortfolioRecord, Record, Region, Strategy, Workflow},
 };
 
 /// A thing that makes results less than they look.
@@ -44,6 +44,14 @@ pub fn cautions(workflow: &Workflow, dataset: &Dataset, scores: &Scores) -> Vec<
         let (Record::Portfolio(portfolio) | Record::MultiPass { portfolio, .. }) = record else { continue };
         of_portfolio(workflow, portfolio, scores, n_instruments, &mut add);
     }
+    if workflow.handler.class == "QuantLabFeatureHandler" {
+        add(
+            "task.dataset.kwargs.handler",
+            "the original computes over rows in descending order of time, so that its indicators know the future and its \
+             labels are the past; here time ascends, and figures that it published can't be met"
+                .to_owned(),
+        );
+    }
     overlap(workflow, dataset, &mut add);
     all
 }
@@ -67,16 +75,23 @@ fn of_portfolio(
             ),
         );
     }
-    if portfolio.strategy.topk >= n_instruments {
+    if let Strategy::Topk(topk) = &portfolio.strategy
+        && topk.topk >= n_instruments
+    {
+        let n = count(n_instruments, "instrument");
         add(
             &key("strategy.kwargs.topk"),
-            format!(
-                "{} are held of {} with scores: nothing is chosen",
-                portfolio.strategy.topk,
-                count(n_instruments, "instrument")
-            ),
+            format!("{} are held of {n} with scores: nothing is chosen", topk.topk),
         );
     }
+    if !portfolio.idle.is_empty() {
+        let names = portfolio.idle.join(", ");
+        add(
+            &key("strategy.kwargs"),
+            format!("{names} change nothing: the original reads them nowhere either"),
+        );
+    }
+    ties(portfolio, scores, &key("strategy"), add);
     if let (Some(from), Some(&first)) = (portfolio.from, scores.dates.iter().min())
         && from < first
     {
@@ -85,6 +100,31 @@ fn of_portfolio(
             format!(
                 "the back-test begins on {from} and its scores on {first}: the account lies in cash meanwhile, while the \
                  benchmark runs; begin it on {first}"
+            ),
+        );
+    }
+}
+
+/// Sessions in which equal scores stand at the edge of the book: Qlib takes one or the other by chance of its sort.
+fn ties(portfolio: &PortfolioRecord, scores: &Scores, key: &str, add: &mut impl FnMut(&str, String)) {
+    let Strategy::Topk(topk) = &portfolio.strategy else { return };
+    let mut rows = (0..scores.values.len()).filter(|&row| !scores.values[row].is_nan()).collect::<Vec<_>>();
+    rows.sort_by(|&a, &b| {
+        scores.dates[a].cmp(&scores.dates[b]).then(scores.values[b].total_cmp(&scores.values[a]))
+    });
+    let days = rows.chunk_by(|&a, &b| scores.dates[a] == scores.dates[b]);
+    let (mut n, mut tied) = (0, 0);
+    for day in days {
+        n += 1;
+        let best = &day[..day.len().min(topk.topk + topk.n_drop + 1)];
+        tied += usize::from(best.windows(2).any(|pair| scores.values[pair[0]] == scores.values[pair[1]]));
+    }
+    if tied > 0 {
+        add(
+            key,
+            format!(
+                "in {tied} of {n} sessions instruments among the best have equal scores: here their order is that of their \
+                 names, in Qlib it is left to an unstable sort, so that its account differs"
             ),
         );
     }
@@ -125,14 +165,14 @@ fn overlap(workflow: &Workflow, dataset: &Dataset, add: &mut impl FnMut(&str, St
 
 /// How many sessions the labels look ahead.
 fn look_ahead(workflow: &Workflow) -> usize {
-    fn labels(loader: &crate::workflow::Loader) -> Vec<&str> {
-        use crate::workflow::Loader;
+    fn labels_of(groups: &[Group]) -> Vec<&str> {
+        let labels = groups.iter().filter(|group| group.name.as_deref() == Some("label"));
+        labels.flat_map(|group| group.columns.iter().map(|column| column.expression.as_str())).collect()
+    }
+    fn labels(loader: &Loader) -> Vec<&str> {
         match loader {
-            Loader::Expressions(groups) => groups
-                .iter()
-                .filter(|group| group.name.as_deref() == Some("label"))
-                .flat_map(|group| group.columns.iter().map(|column| column.expression.as_str()))
-                .collect(),
+            Loader::Expressions(groups) => labels_of(groups),
+            Loader::Quantlab { computed, .. } => labels_of(computed),
             Loader::Table { .. } => Vec::new(),
             Loader::Nested { loaders, .. } => loaders.iter().flat_map(labels).collect(),
         }

@@ -1,6 +1,6 @@
 //! A handler's rows after its processors, cut into segments.
 
-use std::ops::RangeInclusive;
+use std::{ops::RangeInclusive, path::Path};
 
 use backstaff_learn::process::{self, CLASSES, Chain, LearnFrom, Processed, Step, Table};
 use backstaff_panel::Calendar;
@@ -47,7 +47,7 @@ impl Dataset {
         folder: &Folder,
         handler: &Handler,
         segments: &IndexMap<String, Span>,
-        allow_leaks: bool,
+        (allow_leaks, facts): (bool, Option<&Path>),
         warnings: &mut Vec<String>,
     ) -> Result<Self, StudyError> {
         check_segments(folder, handler, segments, warnings)?;
@@ -58,7 +58,7 @@ impl Dataset {
             }
             warnings.push(format!("LEAK: {}: {}", leak.key, leak.message));
         }
-        let frame = load(folder, &handler.universe, handler.span, &handler.loader, warnings)?;
+        let frame = load(folder, &handler.universe, handler.span, (&handler.loader, facts), warnings)?;
         let processed = process(&frame, handler)?;
         Ok(Self { frame, processed, segments: segments.clone() })
     }

@@ -7,13 +7,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use backstaff_panel::{Panel, Session, TRADED};
+use backstaff_panel::{Panel, Session};
 use backstaff_source::PanelSource;
 use backstaff_study::StudyError;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::folder::{Folder, wrong};
+use crate::{
+    fields::columns,
+    folder::{Folder, wrong},
+};
 
 /// What was written.
 #[derive(Clone, Debug, Serialize)]
@@ -54,7 +57,7 @@ pub fn dump(data: &Path, out: &Path) -> Result<Dumped, StudyError> {
         fs::create_dir_all(&path).map_err(|source| unwritable(&path, source))?;
     }
     // The calendar first: files that end before it are only short of rows.
-    let lines = calendar.iter().map(|session| format!("{session}\n")).collect::<String>();
+    let lines = calendar.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n") + "\n";
     write(&out.join("calendars").join("day.txt"), lines.as_bytes())?;
     let written = plans.par_iter().map(Plan::write).collect::<Result<Vec<_>, _>>()?.into_iter().sum();
     write(&out.join("instruments").join("all.txt"), list(&panel, out)?.as_bytes())?;
@@ -82,46 +85,6 @@ fn joined(known: &Folder, sessions: &[Session]) -> Result<Vec<Session>, StudyErr
     }
     let new = sessions.iter().copied().filter(|session| *session > last);
     Ok(calendar.iter().copied().chain(new).collect())
-}
-
-/// The fields of the panel as Qlib has them: 32-bit numbers, one for each row of the panel.
-fn columns(panel: &Panel) -> Vec<(String, Vec<f32>)> {
-    let axis = panel.axis();
-    let values = |name: &str| panel.field(name).map(|column| column.to_f64());
-    let close = values("close").unwrap_or_else(|| vec![f64::NAN; axis.n_rows()]);
-    let raw = values("raw_close");
-    let factor =
-        (0..close.len()).map(|row| raw.as_ref().map_or(1.0, |raw| close[row] / raw[row])).collect::<Vec<_>>();
-    let mut columns = BTreeMap::new();
-    for (name, column) in panel.fields() {
-        if name == TRADED || name.starts_with("raw_") || name == "factor" || name == "adj_close" {
-            continue;
-        }
-        columns.insert(name.to_owned(), column.to_f64());
-    }
-    if let Some(raw_volume) = values("raw_volume") {
-        let adjusted = raw_volume.iter().zip(&factor).map(|(volume, factor)| volume / factor).collect();
-        columns.insert("volume".to_owned(), adjusted);
-    }
-    let mut change = vec![f64::NAN; close.len()];
-    for i in 0..axis.n_instruments() {
-        let mut last = f64::NAN;
-        for row in axis.rows(i) {
-            change[row] = close[row] / last - 1.0;
-            if !close[row].is_nan() {
-                last = close[row];
-            }
-        }
-    }
-    columns.insert("change".to_owned(), change);
-    columns.insert(
-        "factor".to_owned(),
-        (0..close.len()).map(|row| if close[row].is_nan() { f64::NAN } else { factor[row] }).collect(),
-    );
-    columns
-        .into_iter()
-        .map(|(name, values)| (name, values.into_iter().map(|value| value as f32).collect()))
-        .collect()
 }
 
 /// What is written into one file.
@@ -249,7 +212,8 @@ fn list(panel: &Panel, out: &Path) -> Result<String, StudyError> {
         entry.0 = entry.0.clone().min(first);
         entry.1 = entry.1.clone().max(last);
     }
-    Ok(lines.into_iter().map(|(name, (from, to))| format!("{name}\t{from}\t{to}\n")).collect())
+    let lines = lines.into_iter().map(|(name, (from, to))| format!("{name}\t{from}\t{to}"));
+    Ok(lines.collect::<Vec<_>>().join("\n") + "\n")
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), StudyError> {

@@ -6,18 +6,23 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use backstaff_panel::{Panel, Session};
+use backstaff_panel::{Column, Panel, Session};
 use backstaff_source::PanelSource;
 use backstaff_study::StudyError;
 use backstaff_words::{count, nearest, some_of};
 
-use crate::workflow::{Listed, Span};
+use crate::{
+    fields::columns,
+    workflow::{Listed, Span},
+};
 
-/// A folder in Qlib's layout.
+/// A folder in Qlib's layout; or a table of bars, which is taken for the folder that `qlib dump` would make of it.
 #[derive(Clone, Debug)]
 pub struct Folder {
     path: PathBuf,
     calendar: Vec<Session>,
+    /// The bars of a table.
+    table: Option<Panel>,
 }
 
 /// Instruments with the spans in which each counts, in the order of their names.
@@ -30,6 +35,9 @@ impl Folder {
     ///
     /// If it has no calendar, or a line of it is no date.
     pub fn open(path: &Path) -> Result<Self, StudyError> {
+        if path.is_file() {
+            return Self::of_table(path);
+        }
         let file = path.join("calendars").join("day.txt");
         let text = read(&file)?;
         let mut calendar = Vec::<Session>::new();
@@ -48,7 +56,18 @@ impl Folder {
         if calendar.is_empty() {
             return Err(wrong(&file, "has no date".to_owned()));
         }
-        Ok(Self { path: path.to_owned(), calendar })
+        Ok(Self { path: path.to_owned(), calendar, table: None })
+    }
+
+    /// A table of bars as Qlib's fields.
+    fn of_table(path: &Path) -> Result<Self, StudyError> {
+        let loaded = PanelSource::new(path).load()?.panel;
+        let mut panel = Panel::new(loaded.axis().clone());
+        for (name, values) in columns(&loaded) {
+            panel.insert(&name, Column::F32(values))?;
+        }
+        let calendar = panel.axis().calendar().sessions().to_vec();
+        Ok(Self { path: path.to_owned(), calendar, table: Some(panel) })
     }
 
     /// Where the folder is.
@@ -67,6 +86,9 @@ impl Folder {
     ///
     /// If the folder can't be read.
     pub fn fields(&self) -> Result<BTreeSet<String>, StudyError> {
+        if let Some(panel) = &self.table {
+            return Ok(panel.fields().map(|(name, _)| name.to_owned()).collect());
+        }
         let mut fields = BTreeSet::new();
         for folder in entries(&self.path.join("features"))? {
             for file in entries(&folder)? {
@@ -102,6 +124,10 @@ impl Folder {
             }
             Listed::Market(market) => market,
         };
+        if let Some(panel) = self.table.as_ref().filter(|_| market == "all") {
+            let names = panel.axis().instruments().iter().map(|instrument| instrument.name().to_owned());
+            return Ok(names.map(|name| (name, vec![Span::default()])).collect());
+        }
         let folder = self.path.join("instruments");
         let file = [format!("{}.txt", market.to_lowercase()), format!("{market}.txt")]
             .into_iter()
@@ -146,24 +172,26 @@ impl Folder {
         instruments: Option<&BTreeSet<String>>,
         warnings: &mut Vec<String>,
     ) -> Result<Panel, StudyError> {
+        if let Some(panel) = &self.table {
+            missing(panel, instruments, warnings);
+            return Ok(panel.clone());
+        }
         let source = PanelSource { instruments: instruments.cloned(), ..PanelSource::verbatim(&self.path) };
         let loaded = source.load()?;
-        let known = loaded.panel.axis();
-        if let Some(wanted) = instruments {
-            let missing = wanted
-                .iter()
-                .filter(|name| known.find(name).is_none())
-                .map(String::as_str)
-                .collect::<Vec<_>>();
-            if !missing.is_empty() {
-                warnings.push(format!(
-                    "{} without bars, and so without rows: {}",
-                    count(missing.len(), "instrument"),
-                    some_of(missing, 5)
-                ));
-            }
-        }
+        missing(&loaded.panel, instruments, warnings);
         Ok(loaded.panel)
+    }
+}
+
+/// Warn of instruments that have no bar.
+fn missing(panel: &Panel, instruments: Option<&BTreeSet<String>>, warnings: &mut Vec<String>) {
+    let known = panel.axis();
+    let names =
+        instruments.into_iter().flatten().filter(|name| known.find(name).is_none()).map(String::as_str);
+    let names = names.collect::<Vec<_>>();
+    if !names.is_empty() {
+        let n = count(names.len(), "instrument");
+        warnings.push(format!("{n} without bars, and so without rows: {}", some_of(names, 5)));
     }
 }
 

@@ -1,8 +1,9 @@
 //! From a handler's loader to a table of rows by session and instrument.
 
+mod published;
 pub(crate) mod table_file;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use backstaff_feature::{Catalog, LabelExpression, Plan, Schema};
 use backstaff_learn::process::{Table, TableColumn};
@@ -44,7 +45,7 @@ pub fn load(
     folder: &Folder,
     universe: &Universe,
     span: Span,
-    loader: &Loader,
+    (loader, published): (&Loader, Option<&Path>),
     warnings: &mut Vec<String>,
 ) -> Result<Frame, StudyError> {
     let spans = folder.spans(&universe.listed)?;
@@ -67,7 +68,13 @@ pub fn load(
         );
         return Err(StudyError::Value { key: "data_handler_config".to_owned(), message });
     }
-    let table = columns(&panel, &rows, loader, warnings)?;
+    let table = match loader {
+        Loader::Quantlab { names, computed, published: fields } => {
+            let table = computed_in(&panel, &rows, computed, Encoding::F64, warnings)?;
+            published::beside(table, names, fields, published, &panel)?
+        }
+        loader => columns(&panel, &rows, loader, warnings)?,
+    };
     Ok(Frame { table, panel })
 }
 
@@ -88,7 +95,7 @@ fn names(spans: &Spans, loader: &Loader) -> Option<BTreeSet<String>> {
             Loader::Expressions(groups) => groups.iter().flat_map(|group| &group.columns).any(|column| {
                 ["Mask", "ChangeInstrument", "Cs"].iter().any(|name| column.expression.contains(name))
             }),
-            Loader::Table { .. } => false,
+            Loader::Table { .. } | Loader::Quantlab { .. } => false,
             Loader::Nested { loaders, .. } => loaders.iter().any(looks_elsewhere),
         }
     }
@@ -153,11 +160,14 @@ impl Rows {
 
 /// The expressions of columns, in Qlib's arithmetic; they may look ahead.
 pub(crate) fn expressions(panel: &Panel, columns: &[Named]) -> Result<Vec<LabelExpression>, StudyError> {
+    Ok(resolved(panel, columns)?.iter().map(LabelExpression::in_mixed_precision).collect())
+}
+
+/// The expressions of columns; they may look ahead.
+fn resolved(panel: &Panel, columns: &[Named]) -> Result<Vec<LabelExpression>, StudyError> {
     let schema = Schema::of(panel);
-    let catalog = Catalog::new();
-    let of = |column: &Named| {
-        Ok(catalog.resolve_label(&column.name, &column.expression, &schema)?.in_mixed_precision())
-    };
+    let catalog = Catalog::new().with_library("technical")?;
+    let of = |column: &Named| Ok(catalog.resolve_label(&column.name, &column.expression, &schema)?);
     columns.iter().map(of).collect()
 }
 
@@ -168,17 +178,22 @@ fn columns(
     warnings: &mut Vec<String>,
 ) -> Result<Table, StudyError> {
     match loader {
-        Loader::Expressions(groups) => computed(panel, rows, groups, warnings),
+        Loader::Expressions(groups) => computed_in(panel, rows, groups, Encoding::F32, warnings),
+        Loader::Quantlab { .. } => {
+            let message = "stands in no other loader".to_owned();
+            Err(StudyError::Value { key: "QuantLabFeatureHandler".to_owned(), message })
+        }
         Loader::Table { files, join } => table_file::read(files, join, panel.axis(), warnings)?.within(rows),
         Loader::Nested { loaders, join } => nested(panel, rows, loaders, join, warnings),
     }
 }
 
 /// Compute expressions; values go to their rows as they are computed, one run of instruments after the other.
-fn computed(
+fn computed_in(
     panel: &Panel,
     rows: &Rows,
     groups: &[Group],
+    encoding: Encoding,
     warnings: &mut Vec<String>,
 ) -> Result<Table, StudyError> {
     let all = groups
@@ -188,24 +203,37 @@ fn computed(
     let mut panel = panel.clone();
     stand_in_for_vwap(&mut panel, groups, warnings)?;
     let named = all.iter().map(|(_, column)| (*column).clone()).collect::<Vec<_>>();
-    let plan = Plan::of_labels(&expressions(&panel, &named)?);
+    let plan = Plan::of_labels(&match encoding {
+        Encoding::F32 => expressions(&panel, &named)?,
+        Encoding::F64 => resolved(&panel, &named)?,
+    });
     let n_rows = rows.sessions.len();
-    let mut values = (0..all.len()).map(|_| vec![f32::NAN; n_rows]).collect::<Vec<_>>();
-    plan.stream(&panel, Encoding::F32, &(), RUN, |run| {
+    let empty = || Column::encode(&vec![f64::NAN; n_rows], encoding);
+    let mut values = all.iter().map(|_| empty()).collect::<Vec<_>>();
+    plan.stream(&panel, encoding, &(), RUN, |run| {
         let places = &rows.places[run.rows.clone()];
-        values.par_iter_mut().zip(run.columns).for_each(|(values, column)| {
-            let Column::F32(column) = column else { return };
-            for (&place, &value) in places.iter().zip(column).filter(|(place, _)| **place != u32::MAX) {
-                values[place as usize] = value;
-            }
-        });
+        values.par_iter_mut().zip(run.columns).for_each(|(values, column)| scatter(column, places, values));
         Ok::<_, StudyError>(())
     })?;
-    let column = |((group, column), values): ((&Group, &Named), Vec<f32>)| {
-        TableColumn::new(group.name.as_deref().unwrap_or_default(), &column.name, Column::F32(values))
+    let column = |((group, column), values): ((&Group, &Named), Column)| {
+        TableColumn::new(group.name.as_deref().unwrap_or_default(), &column.name, values)
     };
     let columns = all.iter().copied().zip(values).map(column).collect();
     Ok(Table::new(rows.sessions.clone(), rows.instruments.clone(), columns)?)
+}
+
+/// Put values at their places; those without one are left out.
+fn scatter(column: &Column, places: &[u32], values: &mut Column) {
+    fn put<T: Copy>(column: &[T], places: &[u32], values: &mut [T]) {
+        for (&place, &value) in places.iter().zip(column).filter(|(place, _)| **place != u32::MAX) {
+            values[place as usize] = value;
+        }
+    }
+    match (column, values) {
+        (Column::F32(column), Column::F32(values)) => put(column, places, values),
+        (Column::F64(column), Column::F64(values)) => put(column, places, values),
+        _ => unreachable!("a run has the encoding that was asked for"),
+    }
 }
 
 /// The rows of a run of instruments.

@@ -12,7 +12,8 @@ use crate::{frame::table_file, portfolio::Scores};
 ///
 /// If the file can't be read or has no such columns.
 pub fn read(path: &Path) -> Result<Scores, StudyError> {
-    let (dates, names, values) = table_file::scores(path)?;
+    let table_file::Known { dates, instruments: names, mut columns } = table_file::scores(path)?;
+    let values = columns.pop().map(|(_, values)| values).unwrap_or_default();
     let mut order = (0..dates.len()).collect::<Vec<_>>();
     order.sort_by(|&a, &b| (dates[a], &names[a]).cmp(&(dates[b], &names[b])));
     let mut scores = Scores::default();

@@ -1,11 +1,11 @@
 //! The portfolio of a record, on the one ledger under Qlib's rules.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use backstaff_feature::Plan;
 use backstaff_panel::{Encoding, Panel, Session, Signal, Universe};
 use backstaff_portfolio::{
-    Backtest, Counting, Exchange, Market, QlibTopkDropout, Side, Terms, backtest,
+    Backtest, Counting, Exchange, Market, QlibTopkDropout, Side, Strategy, Terms, backtest,
     measure::qlib::{
         Accumulation, DAYS_PER_YEAR, IndicatorMeans, Indicators, ReportRow, RiskAnalysis, indicator_means,
         indicators, report, risk_analysis,
@@ -16,6 +16,7 @@ use backstaff_study::StudyError;
 use serde_json::Value;
 
 use crate::{
+    above_least::AboveLeast,
     alpha::Named,
     frame::expressions,
     workflow::{self, ExchangeArguments, PortfolioRecord, Region},
@@ -66,52 +67,23 @@ pub fn simulate(
     let wrong =
         |key: &str, message: String| StudyError::Value { key: format!("{}.{key}", record.key), message };
     let mut panel = panel.clone();
+    let mut warnings = Vec::new();
     let rules = rules(&mut panel, region, &record.exchange, &record.key)?;
+    stand_in_for_change(&mut panel, &rules, &mut warnings)?;
     let axis = panel.axis().clone();
-    let (calendar, mut warnings) = (axis.calendar(), Vec::new());
+    let calendar = axis.calendar();
     let sessions = calendar.sessions();
-    let (first, last) = match (scores.dates.iter().min(), scores.dates.iter().max()) {
-        (Some(&first), Some(&last)) => (first, last),
-        _ => return Err(wrong("signal", "there is no score".to_owned())),
+    let (Some(&first), Some(&last)) = (scores.dates.iter().min(), scores.dates.iter().max()) else {
+        return Err(wrong("signal", "there is no score".to_owned()));
     };
-    let start = sessions.partition_point(|&session| session < record.from.unwrap_or(first));
-    let end = match record.to {
-        Some(to) => sessions.partition_point(|&session| session <= to),
-        None => (sessions.partition_point(|&session| session <= last) + 1).min(sessions.len()),
-    };
-    if start >= end {
-        let (first, last) = (sessions.first(), sessions.last());
-        let (Some(first), Some(last)) = (first, last) else {
-            return Err(wrong("config.backtest", "there is no data".to_owned()));
-        };
-        return Err(wrong(
-            "config.backtest",
-            format!("no session lies in these dates; the data go from {first} to {last}"),
-        ));
-    }
-    if let Some(to) = record.to
-        && sessions.last().is_some_and(|&last| last < to)
-    {
-        warnings.push(format!(
-            "the back-test ends with the data on {}, not on {to}",
-            sessions[sessions.len() - 1]
-        ));
-    }
-    if record.from.is_some_and(|from| from < first) {
-        warnings.push(format!(
-            "the back-test begins on {}, and the scores on {first}: until then the account lies in cash while the benchmark \
-             runs",
-            sessions[start]
-        ));
-    }
-    let days = start..end;
+    let days = days(record, sessions, (first, last), &mut warnings)?;
     let market = Market::new(&panel)?.with_qlib(&panel, &rules, days.clone())?;
     let exchange = Exchange { qlib: Some(rules), ..Exchange::default() };
     let mut strategy = strategy(&record.strategy, strict)?;
     let signal = signal(&panel, scores, &mut warnings);
     let universe = Universe::new(vec![true; axis.n_rows()]);
     let terms = Terms::qlib(record.account, days.clone());
-    let result = backtest(&market, &universe, &exchange, &terms, &signal, &mut strategy)?;
+    let result = backtest(&market, &universe, &exchange, &terms, &signal, &mut *strategy)?;
     let report = report(&result.days, calendar.session(days.start));
     let bench = benchmark(&panel, &record.benchmark, &report)
         .map_err(|message| wrong("config.backtest.benchmark", message))?;
@@ -132,13 +104,58 @@ pub fn simulate(
     })
 }
 
-fn strategy(strategy: &workflow::Strategy, strict: bool) -> Result<QlibTopkDropout, StudyError> {
-    let made = QlibTopkDropout::new(strategy.topk, strategy.n_drop)?
-        .hold_thresh(strategy.hold_thresh)
-        .risk_degree(strategy.risk_degree)?
+/// The trading days of a record, as positions in the calendar; those of the scores, and one behind, where it names none.
+fn days(
+    record: &PortfolioRecord,
+    sessions: &[Session],
+    (first, last): (Session, Session),
+    warnings: &mut Vec<String>,
+) -> Result<Range<usize>, StudyError> {
+    let wrong =
+        |message: String| StudyError::Value { key: format!("{}.config.backtest", record.key), message };
+    let start = sessions.partition_point(|&session| session < record.from.unwrap_or(first));
+    let end = match record.to {
+        Some(to) => sessions.partition_point(|&session| session <= to),
+        None => (sessions.partition_point(|&session| session <= last) + 1).min(sessions.len()),
+    };
+    if start >= end {
+        let (first, last) = (sessions.first(), sessions.last());
+        let (Some(first), Some(last)) = (first, last) else {
+            return Err(wrong("there is no data".to_owned()));
+        };
+        return Err(wrong(format!("no session lies in these dates; the data go from {first} to {last}")));
+    }
+    if let Some(to) = record.to
+        && sessions.last().is_some_and(|&last| last < to)
+    {
+        warnings.push(format!(
+            "the back-test ends with the data on {}, not on {to}",
+            sessions[sessions.len() - 1]
+        ));
+    }
+    if record.from.is_some_and(|from| from < first) {
+        warnings.push(format!(
+            "the back-test begins on {}, and the scores on {first}: until then the account lies in cash while the benchmark \
+             runs",
+            sessions[start]
+        ));
+    }
+    Ok(start..end)
+}
+
+fn strategy(strategy: &workflow::Strategy, strict: bool) -> Result<Box<dyn Strategy>, StudyError> {
+    let topk = match strategy {
+        workflow::Strategy::AboveLeast { risk_degree } => {
+            return Ok(Box::new(AboveLeast { risk_degree: *risk_degree }));
+        }
+        workflow::Strategy::Topk(topk) => topk,
+    };
+    let made = QlibTopkDropout::new(topk.topk, topk.n_drop)?
+        .hold_thresh(topk.hold_thresh)
+        .risk_degree(topk.risk_degree)?
         .counting(if strict { Counting::Strict } else { Counting::Capped });
-    let made = if strategy.only_tradable { made.only_tradable() } else { made };
-    Ok(if strategy.forbid_all_trade_at_limit { made } else { made.trade_at_limit() })
+    let made = if topk.only_tradable { made.only_tradable() } else { made };
+    Ok(Box::new(if topk.forbid_all_trade_at_limit { made } else { made.trade_at_limit() }))
 }
 
 /// The rules of the ledger; what they read as expressions becomes columns of the panel.
@@ -212,6 +229,21 @@ fn rules(
         volume_limits,
         trade_type: if arguments.parallel { TradeType::Parallel } else { TradeType::Serial },
     })
+}
+
+/// Data without the field that limits are measured by get it from their closes.
+fn stand_in_for_change(
+    panel: &mut Panel,
+    rules: &QlibRules,
+    warnings: &mut Vec<String>,
+) -> Result<(), StudyError> {
+    if panel.field("change").is_some() || !matches!(rules.limit, Limit::Change(_)) {
+        return Ok(());
+    }
+    warnings.push(
+        "the data have no field change: limits are measured by the change of the close (Qlib would see no limit)".to_owned(),
+    );
+    add(panel, "change", "$close/Ref($close, 1)-1")
 }
 
 /// Compute an expression as a column of this name.

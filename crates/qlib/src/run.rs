@@ -1,16 +1,18 @@
 //! A workflow from its file to its records.
 
+mod passes;
+mod watch;
+
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::Instant,
 };
 
-use backstaff_learn::process::TableColumn;
+use backstaff_learn::{model::Progress, process::TableColumn};
 use backstaff_panel::{Axis, Panel, Session};
 use backstaff_study::{
     StudyError, on_threads,
-    progress::{Event, Observer, Outcome as StageOutcome, StageRecord},
+    progress::{Event, Observer, StageRecord},
 };
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -23,14 +25,18 @@ use crate::{
     folder::Folder,
     given,
     portfolio::{self, Outcome, Scores},
-    workflow::{Model, Record, Workflow},
+    workflow::{Model, PortfolioRecord, Record, Workflow},
 };
+
+use self::{passes::several, watch::Watch};
 
 /// How a workflow is run.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Scores that take the place of the model's.
     pub predictions: Option<PathBuf>,
+    /// A table of published values with the dates on which they became known, for handlers that read them.
+    pub facts: Option<PathBuf>,
     /// Whether a processor may be fitted behind the training segment.
     pub allow_leaks: bool,
     /// Whether the strategy counts as Qlib does where that follows from negative slices.
@@ -76,122 +82,164 @@ pub fn run(workflow: Workflow, options: &Options, observer: &dyn Observer) -> Re
 }
 
 fn on_pool(workflow: Workflow, options: &Options, observer: &dyn Observer) -> Result<Ran, StudyError> {
-    let mut watch = Watch { observer, stages: Vec::new() };
     let folder = Folder::open(&workflow.provider)?;
-    let mut warnings = workflow.ignored.iter().map(|what| format!("not read: {what}")).collect::<Vec<_>>();
     if let (Model::Foreign { class, module }, None) = (&workflow.model, &options.predictions) {
         return Err(StudyError::Value {
             key: "task.model".to_owned(),
             message: Model::otherwise(class, module),
         });
     }
-    let dataset = watch.stage("features", || {
-        let made =
-            Dataset::new(&folder, &workflow.handler, &workflow.segments, options.allow_leaks, &mut warnings)?;
-        let rows = made.rows(Rows::Raw).n_rows();
-        Ok((made, rows))
-    })?;
+    let warnings = workflow.ignored.iter().map(|what| format!("not read: {what}")).collect();
+    let mut run = Run {
+        workflow: &workflow,
+        options,
+        folder,
+        watch: Watch { observer, stages: Vec::new() },
+        warnings,
+        metrics: IndexMap::new(),
+    };
+    let dataset = run.dataset()?;
     let axis = Arc::clone(dataset.frame.panel.axis());
-    let mut model = None;
-    let scores = match &options.predictions {
-        Some(path) => given::read(path)?,
-        None => {
-            let fitted = watch.stage("train", || {
-                let fitted = fit(&workflow.model, &dataset, options.threads, &mut |progress| {
-                    observer.observe(&Event::stepped("train", progress.done, progress.of, 0));
-                })?;
-                let rows = fitted.n_train;
-                Ok((fitted, rows))
-            })?;
-            let series = watch.stage("predict", || {
-                let series = predict(&*fitted.model, &dataset, "test", options.threads)?;
-                let rows = series.values.len();
-                Ok((series, rows))
-            })?;
-            model = Some(fitted);
-            named(&axis, &series)
-        }
-    };
-    let label_names = dataset.rows(Rows::Raw).group(TableColumn::LABEL).map(|label| label.name.to_string());
-    let label_names = label_names.collect::<Vec<_>>();
-    let mut metrics = IndexMap::new();
-    if let Some(model) = &model {
-        for (name, values) in &model.rounds {
-            metrics.extend(values.last().map(|&value| (name.clone(), value)));
-        }
-    }
-    let mut analysis = None;
-    let (mut outcome, mut passes) = (None, None);
+    let (model, scores) = run.scores(&dataset)?;
+    let mut found = Found::default();
     for record in &workflow.records {
-        match record {
-            Record::Signal => {}
-            Record::Analysis(arguments) => {
-                let found = watch.stage("evaluate", || {
-                    let labels = labels(&dataset, "test", arguments.label_col)?;
-                    let found = analysis::analyse(&numbered(&axis, &scores), &labels, arguments);
-                    let rows = labels.values.len();
-                    Ok((found, rows))
-                })?;
-                metrics.extend(found.metrics.clone());
-                let dates =
-                    found.sessions.iter().map(|&session| axis.calendar().session(session as usize)).collect();
-                analysis = Some((dates, found));
-            }
-            Record::Portfolio(portfolio) => {
-                let made = watch.stage("backtest", || {
-                    let panel = market(&folder, &mut warnings)?;
-                    let made =
-                        portfolio::simulate(&panel, workflow.region, portfolio, &scores, options.strict)?;
-                    let days = made.report.len();
-                    Ok((made, days))
-                })?;
-                warnings.extend(made.warnings.iter().cloned());
-                metrics.extend(portfolio_metrics(&made));
-                outcome = Some(made);
-            }
-            Record::MultiPass { portfolio, passes: n, shuffle } => {
-                let (made, all) = watch.stage("backtest", || {
-                    let panel = market(&folder, &mut warnings)?;
-                    let made =
-                        portfolio::simulate(&panel, workflow.region, portfolio, &scores, options.strict)?;
-                    let all = several(&panel, &workflow, portfolio, &scores, (*n, *shuffle), options.strict)?;
-                    Ok(((made, all), *n as usize))
-                })?;
-                metrics.extend(portfolio_metrics(&made));
-                metrics.extend(all.clone());
-                (outcome, passes) = (Some(made), Some(all));
-            }
-        }
+        run.record(record, &dataset, &scores, &mut found)?;
     }
-    let labels = if options.predictions.is_some() {
-        Vec::new()
-    } else {
-        let of = |(place, name): (usize, String)| Ok((name, named(&axis, &labels(&dataset, "test", place)?)));
-        label_names.into_iter().enumerate().map(of).collect::<Result<_, StudyError>>()?
-    };
+    let labels = if options.predictions.is_some() { Vec::new() } else { named_labels(&dataset, &axis)? };
     let cautions = cautions(&workflow, &dataset, &scores);
-    for warning in &warnings {
+    for warning in &run.warnings {
         observer.observe(&Event::Warning(warning));
     }
-    let stages = watch.stages;
+    let Run { warnings, metrics, watch, .. } = run;
+    let Found { analysis, portfolio, passes } = found;
     Ok(Ran {
-        workflow,
         scores,
         labels,
         analysis,
-        portfolio: outcome,
+        portfolio,
         passes,
         model,
         metrics,
         warnings,
         cautions,
-        stages,
+        stages: watch.stages,
+        workflow,
     })
 }
 
-/// The whole market, as Qlib's exchange sees it.
-fn market(folder: &Folder, warnings: &mut Vec<String>) -> Result<Panel, StudyError> {
-    folder.panel(None, warnings)
+/// A run on its way.
+struct Run<'a> {
+    workflow: &'a Workflow,
+    options: &'a Options,
+    folder: Folder,
+    watch: Watch<'a>,
+    warnings: Vec<String>,
+    metrics: IndexMap<String, f64>,
+}
+
+/// What the records found.
+#[derive(Default)]
+struct Found {
+    analysis: Option<(Vec<Session>, analysis::Found)>,
+    portfolio: Option<Outcome>,
+    passes: Option<IndexMap<String, f64>>,
+}
+
+impl Run<'_> {
+    fn dataset(&mut self) -> Result<Dataset, StudyError> {
+        let Self { workflow, options, folder, watch, warnings, .. } = self;
+        let settings = (options.allow_leaks, options.facts.as_deref());
+        watch.stage("features", || {
+            let made = Dataset::new(folder, &workflow.handler, &workflow.segments, settings, warnings)?;
+            let rows = made.rows(Rows::Raw).n_rows();
+            Ok((made, rows))
+        })
+    }
+
+    /// The model that was fitted, if one was, and the scores.
+    fn scores(&mut self, dataset: &Dataset) -> Result<(Option<FittedModel>, Scores), StudyError> {
+        if let Some(path) = &self.options.predictions {
+            return Ok((None, given::read(path)?));
+        }
+        let (threads, observer) = (self.options.threads, self.watch.observer);
+        let model = self.watch.stage("train", || {
+            let mut progress = |progress: Progress| {
+                observer.observe(&Event::stepped("train", progress.done, progress.of, 0));
+            };
+            let fitted = fit(&self.workflow.model, dataset, threads, &mut progress)?;
+            let rows = fitted.n_train;
+            Ok((fitted, rows))
+        })?;
+        let series = self.watch.stage("predict", || {
+            let series = predict(&*model.model, dataset, "test", threads)?;
+            let rows = series.values.len();
+            Ok((series, rows))
+        })?;
+        for (name, values) in &model.rounds {
+            self.metrics.extend(values.last().map(|&value| (name.clone(), value)));
+        }
+        Ok((Some(model), named(dataset.frame.panel.axis(), &series)))
+    }
+
+    fn record(
+        &mut self,
+        record: &Record,
+        dataset: &Dataset,
+        scores: &Scores,
+        found: &mut Found,
+    ) -> Result<(), StudyError> {
+        match record {
+            Record::Signal => {}
+            Record::Analysis(arguments) => {
+                let axis = dataset.frame.panel.axis();
+                let analysis = self.watch.stage("evaluate", || {
+                    let labels = labels(dataset, "test", arguments.label_col)?;
+                    let rows = labels.values.len();
+                    Ok((analysis::analyse(&numbered(axis, scores), &labels, arguments), rows))
+                })?;
+                self.metrics.extend(analysis.metrics.clone());
+                let date = |&session: &u32| axis.calendar().session(session as usize);
+                found.analysis = Some((analysis.sessions.iter().map(date).collect(), analysis));
+            }
+            Record::Portfolio(record) => found.portfolio = Some(self.portfolio(record, scores)?.1),
+            Record::MultiPass { portfolio, passes, shuffle } => {
+                let (panel, made) = self.portfolio(portfolio, scores)?;
+                let (workflow, strict) = (self.workflow, self.options.strict);
+                let all = self.watch.stage("passes", || {
+                    let all = several(&panel, workflow, portfolio, scores, (*passes, *shuffle), strict)?;
+                    Ok((all, *passes as usize))
+                })?;
+                self.metrics.extend(all.clone());
+                (found.portfolio, found.passes) = (Some(made), Some(all));
+            }
+        }
+        Ok(())
+    }
+
+    /// The portfolio of a record, and the market that it trades in: all of it, as Qlib's exchange sees it.
+    fn portfolio(
+        &mut self,
+        record: &PortfolioRecord,
+        scores: &Scores,
+    ) -> Result<(Panel, Outcome), StudyError> {
+        let Self { workflow, options, folder, watch, warnings, metrics } = self;
+        let (panel, made) = watch.stage("backtest", || {
+            let panel = folder.panel(None, warnings)?;
+            let made = portfolio::simulate(&panel, workflow.region, record, scores, options.strict)?;
+            let days = made.report.len();
+            Ok(((panel, made), days))
+        })?;
+        warnings.extend(made.warnings.iter().cloned());
+        metrics.extend(portfolio_metrics(&made));
+        Ok((panel, made))
+    }
+}
+
+/// All labels of the test segment by name.
+fn named_labels(dataset: &Dataset, axis: &Axis) -> Result<Vec<(String, Scores)>, StudyError> {
+    let names = dataset.rows(Rows::Raw).group(TableColumn::LABEL).map(|label| label.name.to_string());
+    let of = |(place, name): (usize, String)| Ok((name, named(axis, &labels(dataset, "test", place)?)));
+    names.enumerate().map(of).collect()
 }
 
 /// The measures of a portfolio by Qlib's names.
@@ -213,53 +261,6 @@ fn portfolio_metrics(outcome: &Outcome) -> IndexMap<String, f64> {
         metrics.insert(format!("1day.{name}"), value);
     }
     metrics
-}
-
-/// Portfolios whose first day ranks otherwise.
-fn several(
-    panel: &Panel,
-    workflow: &Workflow,
-    record: &crate::workflow::PortfolioRecord,
-    scores: &Scores,
-    (n, shuffle): (u32, bool),
-    strict: bool,
-) -> Result<IndexMap<String, f64>, StudyError> {
-    let mut found = [[Vec::new(), Vec::new()], [Vec::new(), Vec::new()]];
-    for pass in 0..n {
-        let scores = if shuffle { shuffled(scores, u64::from(pass)) } else { scores.clone() };
-        let made = portfolio::simulate(panel, workflow.region, record, &scores, strict)?;
-        for (found, risk) in found.iter_mut().zip(&made.risks[1..]) {
-            found[0].push(risk.annualized_return);
-            found[1].push(risk.information_ratio);
-        }
-    }
-    let mut metrics = IndexMap::new();
-    for (name, found) in ["excess_return_without_cost", "excess_return_with_cost"].iter().zip(&found) {
-        for (measure, values) in ["annualized_return", "information_ratio"].iter().zip(found) {
-            let count = values.len() as f64;
-            let mean = values.iter().sum::<f64>() / count;
-            let deviation =
-                (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0)).sqrt();
-            for (what, value) in [("mean", mean), ("std", deviation), ("mean_std", mean / deviation)] {
-                metrics.insert(format!("multi_pass.{name}.{measure}.{what}"), value);
-            }
-        }
-    }
-    Ok(metrics)
-}
-
-/// Scores of which those of the first date change places, drawn by a seed.
-fn shuffled(scores: &Scores, seed: u64) -> Scores {
-    let Some(first) = scores.dates.iter().min().copied() else { return scores.clone() };
-    let mut shuffled = scores.clone();
-    let rows = (0..scores.dates.len()).filter(|&row| scores.dates[row] == first).collect::<Vec<_>>();
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1);
-    for last in (1..rows.len()).rev() {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let other = (state >> 33) as usize % (last + 1);
-        shuffled.values.swap(rows[last], rows[other]);
-    }
-    shuffled
 }
 
 /// A series with dates and names.
@@ -285,41 +286,6 @@ fn numbered(axis: &Axis, scores: &Scores) -> Series {
         }
     }
     series
-}
-
-/// Times the parts of a run.
-struct Watch<'a> {
-    observer: &'a dyn Observer,
-    stages: Vec<StageRecord>,
-}
-
-impl Watch<'_> {
-    fn stage<T>(
-        &mut self,
-        name: &'static str,
-        work: impl FnOnce() -> Result<(T, usize), StudyError>,
-    ) -> Result<T, StudyError> {
-        if self.observer.is_cancelled() {
-            return Err(StudyError::Interrupted);
-        }
-        self.observer.observe(&Event::Started { stage: name, steps: 1 });
-        let started = Instant::now();
-        let (value, rows) = work()?;
-        let record = StageRecord {
-            name,
-            outcome: StageOutcome::Computed,
-            seconds: started.elapsed().as_secs_f64(),
-            rows,
-            computed: 1,
-            found: 0,
-            key: String::new(),
-            why: String::new(),
-            peak_bytes: 0,
-        };
-        self.observer.observe(&Event::Finished(&record));
-        self.stages.push(record);
-        Ok(value)
-    }
 }
 
 /// What a run says in one JSON document.

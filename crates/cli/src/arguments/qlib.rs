@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 /// A workflow and how it is run.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Clone)]
 pub(crate) struct Qrun {
     /// The workflow's file (YAML, with holes of Jinja filled from the environment).
     pub workflow: PathBuf,
@@ -23,15 +23,39 @@ pub(crate) struct Qrun {
     /// Write pred.parquet, metrics.json and the records' tables into this folder instead.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Scores that take the place of the model's: Parquet or CSV with datetime, instrument, score.
+    /// Scores that take the place of the model's: Parquet or CSV with `datetime`, `instrument`, `score`.
     #[arg(long, value_name = "FILE")]
     pub predictions: Option<PathBuf>,
+    /// The folder of the data, in place of the file's `provider_uri`.
+    #[arg(long, value_name = "DIR")]
+    pub provider: Option<PathBuf>,
+    /// Published values with the dates on which they became known, for handlers that read them: Parquet or CSV with
+    /// `instrument`, `known_at` and a column for each.
+    #[arg(long, value_name = "FILE")]
+    pub facts: Option<PathBuf>,
     /// Run although a processor is fitted on dates behind the training segment; the result says so.
     #[arg(long)]
     pub allow_leaks: bool,
     /// Keep the book at topk where Qlib's negative slices let it outgrow.
     #[arg(long)]
     pub capped: bool,
+}
+
+impl Qrun {
+    /// A workflow without any option.
+    pub(crate) fn plain(workflow: PathBuf) -> Self {
+        Self {
+            workflow,
+            experiment: "workflow".to_owned(),
+            uri_folder: PathBuf::from("qlib_runs"),
+            out: None,
+            predictions: None,
+            provider: None,
+            facts: None,
+            allow_leaks: false,
+            capped: false,
+        }
+    }
 }
 
 /// What to do with Qlib's files.

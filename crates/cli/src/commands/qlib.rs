@@ -1,6 +1,7 @@
 //! `backstaff qrun` and `backstaff qlib`.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     process::ExitCode,
     time::{SystemTime, UNIX_EPOCH},
@@ -16,18 +17,20 @@ use backstaff_study::StudyError;
 use super::Context;
 use crate::{
     arguments::qlib::{QlibCommand, Qrun},
+    colour::Paint,
     exit,
     terminal::total,
 };
 
 pub(super) fn qrun(context: &Context, arguments: &Qrun) -> Result<ExitCode, StudyError> {
     let started = std::time::Instant::now();
-    let workflow = Workflow::read(&arguments.workflow)?;
+    let workflow = Workflow::read_with(&arguments.workflow, arguments.provider.as_deref())?;
     let experiment = workflow.experiment.clone().unwrap_or_else(|| arguments.experiment.clone());
     let out = arguments.out.clone().unwrap_or_else(|| own_folder(&arguments.uri_folder, &experiment));
     output::allow(&out)?;
     let options = Options {
         predictions: arguments.predictions.clone(),
+        facts: arguments.facts.clone(),
         allow_leaks: arguments.allow_leaks,
         strict: !arguments.capped,
         threads: context.common.n_threads(),
@@ -68,16 +71,21 @@ pub(super) fn run(context: &Context, command: &QlibCommand) -> Result<ExitCode, 
 
 fn described(checked: &check::Checked) -> String {
     let (n, first, last) = &checked.calendar;
-    let mut text = format!("calendar: {n} dates, {first} to {last}\n");
-    let list = |all: &std::collections::BTreeMap<String, usize>| {
+    let list = |all: &BTreeMap<String, usize>| {
         all.iter().map(|(name, n)| format!("{name} ({n})")).collect::<Vec<_>>().join(", ")
     };
-    text += &format!("markets: {}\n", list(&checked.markets));
-    text += &format!("instruments with bars: {}, {} files\n", checked.instruments, checked.files);
-    text += &format!("fields: {}\n", list(&checked.fields));
-    text += &checked.notes.iter().map(|note| format!("note: {note}\n")).collect::<String>();
-    text += &checked.faults.iter().map(|fault| format!("fault: {fault}\n")).collect::<String>();
-    if checked.faults.is_empty() { text + "no fault\n" } else { text }
+    let mut lines = vec![
+        format!("calendar: {n} dates, {first} to {last}"),
+        format!("markets: {}", list(&checked.markets)),
+        format!("instruments with bars: {}, {} files", checked.instruments, checked.files),
+        format!("fields: {}", list(&checked.fields)),
+    ];
+    lines.extend(checked.notes.iter().map(|note| format!("note: {note}")));
+    lines.extend(checked.faults.iter().map(|fault| format!("{} {fault}", Paint::Bad.on("fault:"))));
+    if checked.faults.is_empty() {
+        lines.push("no fault".to_owned());
+    }
+    lines.join("\n") + "\n"
 }
 
 /// Whether the file of `run` is a workflow.

@@ -13,15 +13,21 @@ use backstaff_study::{
 };
 use backstaff_words as words;
 
-use super::{Context, joined, show};
+use super::{Context, joined, qlib, show};
 use crate::{
-    arguments::study::{Orders, Precompute, Report, Run, Shard},
+    arguments::{
+        qlib::Qrun,
+        study::{Orders, Precompute, Report, Run, Shard},
+    },
     colour::{Paint, link},
     exit,
     terminal::total,
 };
 
 pub(super) fn run(context: &Context, arguments: &Run) -> Result<ExitCode, StudyError> {
+    if qlib::is_of_qlib(&arguments.study) {
+        return qlib::qrun(context, &Qrun::plain(arguments.study.clone()));
+    }
     let outcome = run_study(context, &arguments.study)?;
     show(&outcome.artifacts.report, arguments.open)?;
     let is_found = arguments.strict && speaks_against(&outcome.result);

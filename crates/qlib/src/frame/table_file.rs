@@ -8,7 +8,12 @@ use std::{
 };
 
 use arrow_array::{
-    Array, ArrayRef, Float32Array, Float64Array, Int64Array, StringArray, cast::AsArray as _, types::*,
+    Array, ArrayRef, Float32Array, Float64Array, Int64Array, StringArray,
+    cast::AsArray as _,
+    types::{
+        Date32Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+        TimestampSecondType,
+    },
 };
 use arrow_schema::{DataType, TimeUnit};
 use backstaff_learn::process::{Table, TableColumn};
@@ -113,75 +118,121 @@ fn one(
     Ok(read)
 }
 
-/// The dates, instruments and scores of a file: Parquet, or CSV with columns `datetime`, `instrument`, `score`.
-pub(crate) fn scores(path: &Path) -> Result<(Vec<Session>, Vec<String>, Vec<f64>), StudyError> {
-    let fault = |error: &dyn std::fmt::Display| wrong(path, error.to_string());
-    let columns = |names: Vec<&str>| {
-        let find = |wanted: &[&str]| names.iter().position(|name| wanted.contains(name));
-        let date = find(&["datetime", "date", "__index_level_0__"]);
-        let instrument = find(&["instrument", "symbol", "ticker", "__index_level_1__"]);
-        let score = find(&["score", "0", "pred", "prediction"]);
-        date.zip(instrument)
-            .zip(score)
-            .map(|((date, instrument), score)| [date, instrument, score])
-            .ok_or_else(|| {
-                let known = names.join(", ");
-                wrong(path, format!("needs the columns `datetime`, `instrument` and `score`; it has {known}"))
-            })
-    };
-    let (mut dates, mut names, mut values) = (Vec::new(), Vec::new(), Vec::new());
+/// Rows of a table with a date and an instrument each.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// The date of each row.
+    pub dates: Vec<Session>,
+    /// The instrument of each row.
+    pub instruments: Vec<String>,
+    /// Columns of numbers by name.
+    pub columns: Vec<(String, Vec<f64>)>,
+}
+
+const DATES: [&str; 5] = ["known_at", "datetime", "date", "published", "__index_level_0__"];
+const INSTRUMENTS: [&str; 5] = ["instrument", "symbol", "ticker", "code", "__index_level_1__"];
+const SCORES: [&str; 4] = ["score", "0", "pred", "prediction"];
+
+/// Read a table: Parquet, or CSV.
+pub(crate) fn known(path: &Path) -> Result<Known, StudyError> {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-    match ending.as_deref() {
-        Some("csv") => {
-            let text = crate::folder::read(path)?;
-            let mut lines = text.lines();
-            let header =
-                lines.next().unwrap_or_default().split(',').map(|cell| cell.trim().trim_matches('"'));
-            let [date, instrument, score] = columns(header.collect())?;
-            for (n, line) in lines.enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-                let cells = line.split(',').map(|cell| cell.trim().trim_matches('"')).collect::<Vec<_>>();
-                let bad = |what: &str| wrong(path, format!("row {}: {what}: {line}", n + 2));
-                let cell = |place: usize| cells.get(place).copied().ok_or_else(|| bad("a cell is missing"));
-                let day = cell(date)?.split([' ', 'T']).next().unwrap_or_default();
-                dates.push(day.parse::<Session>().map_err(|error| bad(&error.to_string()))?);
-                names.push(cell(instrument)?.to_owned());
-                let text = cell(score)?;
-                let value = if text.is_empty() { Ok(f64::NAN) } else { text.parse::<f64>() };
-                values.push(value.map_err(|_| bad("the score is no number"))?);
-            }
-        }
-        Some("parquet") => {
-            let file =
-                File::open(path).map_err(|source| StudyError::Read { path: path.to_owned(), source })?;
-            let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| fault(&error))?;
-            let schema = builder.schema().clone();
-            let [date, instrument, score] =
-                columns(schema.fields().iter().map(|field| field.name().as_str()).collect())?;
-            for batch in builder.build().map_err(|error| fault(&error))? {
-                let batch = batch.map_err(|error| fault(&error))?;
-                let own = days(batch.column(date))
-                    .ok_or_else(|| wrong(path, "its dates are no dates".to_owned()))?;
-                dates.extend(own.into_iter().map(Session::from_number));
-                names.extend(
-                    texts(batch.column(instrument))
-                        .ok_or_else(|| wrong(path, "its instruments are no texts".to_owned()))?,
-                );
-                numbers(batch.column(score), &mut values);
-            }
-        }
+    let known = match ending.as_deref() {
+        Some("csv") => of_csv(path)?,
+        Some("parquet") => of_parquet(path)?,
         _ => {
             let message = "is neither Parquet nor CSV; a pickle is a program, which is not run here: write it again with \
                            `frame.to_parquet(...)`";
             return Err(wrong(path, message.to_owned()));
         }
+    };
+    if known.dates.is_empty() { Err(wrong(path, "has no row".to_owned())) } else { Ok(known) }
+}
+
+/// Read scores: the column `score`, or the only one.
+pub(crate) fn scores(path: &Path) -> Result<Known, StudyError> {
+    let mut known = known(path)?;
+    let place = match known.columns.as_slice() {
+        [_] => Some(0),
+        columns => columns.iter().position(|(name, _)| SCORES.contains(&name.as_str())),
+    };
+    let Some(place) = place else {
+        let names = known.columns.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+        return Err(wrong(path, format!("has no column `score`; its numbers are {names}")));
+    };
+    known.columns = vec![known.columns.swap_remove(place)];
+    Ok(known)
+}
+
+/// The places of the date and the instrument among names of columns.
+fn places(path: &Path, names: &[&str]) -> Result<(usize, usize), StudyError> {
+    let find =
+        |wanted: &[&str]| wanted.iter().find_map(|wanted| names.iter().position(|name| name == wanted));
+    find(&DATES).zip(find(&INSTRUMENTS)).ok_or_else(|| {
+        let message = format!(
+            "needs the columns `datetime` (or `known_at`) and `instrument`; it has {}",
+            names.join(", ")
+        );
+        wrong(path, message)
+    })
+}
+
+fn of_csv(path: &Path) -> Result<Known, StudyError> {
+    let text = crate::folder::read(path)?;
+    let cells = |line: &'_ str| {
+        line.split(',').map(|cell| cell.trim().trim_matches('"').to_owned()).collect::<Vec<_>>()
+    };
+    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let header = lines.next().map(|(_, line)| cells(line)).unwrap_or_default();
+    let (date, instrument) = places(path, &header.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let others = (0..header.len()).filter(|place| *place != date && *place != instrument).collect::<Vec<_>>();
+    let mut known = Known {
+        columns: others.iter().map(|&place| (header[place].clone(), Vec::new())).collect(),
+        ..Known::default()
+    };
+    for (n, line) in lines {
+        let row = cells(line);
+        let bad = |what: &str| wrong(path, format!("row {}: {what}: {line}", n + 1));
+        if row.len() != header.len() {
+            return Err(bad(&format!("{} cells, and the header has {}", row.len(), header.len())));
+        }
+        let day = row[date].split([' ', 'T']).next().unwrap_or_default();
+        known.dates.push(day.parse::<Session>().map_err(|error| bad(&error.to_string()))?);
+        known.instruments.push(row[instrument].clone());
+        for (column, &place) in known.columns.iter_mut().zip(&others) {
+            // A column of texts is no column of numbers: all of it is missing.
+            column.1.push(row[place].parse::<f64>().unwrap_or(f64::NAN));
+        }
     }
-    if values.len() != dates.len() {
-        return Err(wrong(path, "its scores are no numbers".to_owned()));
+    Ok(known)
+}
+
+fn of_parquet(path: &Path) -> Result<Known, StudyError> {
+    let fault = |error: &dyn std::fmt::Display| wrong(path, error.to_string());
+    let file = File::open(path).map_err(|source| StudyError::Read { path: path.to_owned(), source })?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| fault(&error))?;
+    let schema = builder.schema().clone();
+    let names = schema.fields().iter().map(|field| field.name().as_str()).collect::<Vec<_>>();
+    let (date, instrument) = places(path, &names)?;
+    let is_number = |kind: &DataType| matches!(kind, DataType::Float32 | DataType::Float64 | DataType::Int64);
+    let others = (0..names.len())
+        .filter(|&place| is_number(schema.field(place).data_type()) && place != date && place != instrument);
+    let others = others.collect::<Vec<_>>();
+    let mut known = Known {
+        columns: others.iter().map(|&place| (names[place].to_owned(), Vec::new())).collect(),
+        ..Known::default()
+    };
+    for batch in builder.build().map_err(|error| fault(&error))? {
+        let batch = batch.map_err(|error| fault(&error))?;
+        let own = days(batch.column(date)).ok_or_else(|| wrong(path, "its dates are no dates".to_owned()))?;
+        known.dates.extend(own.into_iter().map(Session::from_number));
+        let own = texts(batch.column(instrument))
+            .ok_or_else(|| wrong(path, "its instruments are no texts".to_owned()))?;
+        known.instruments.extend(own);
+        for (column, &place) in known.columns.iter_mut().zip(&others) {
+            numbers(batch.column(place), &mut column.1);
+        }
     }
-    if values.is_empty() {
-        return Err(wrong(path, "has no row".to_owned()));
-    }
-    Ok((dates, names, values))
+    Ok(known)
 }
 
 impl Read {

@@ -3,7 +3,10 @@
 mod dates;
 mod handler;
 mod instance;
+mod loader;
 mod model;
+mod processor;
+mod quantlab;
 mod record;
 mod text;
 mod universe;
@@ -23,9 +26,11 @@ use backstaff_study::{
 use indexmap::IndexMap;
 
 pub use dates::Span;
-pub use handler::{Group, Handler, Loader, ProcessorSpec};
+pub use handler::Handler;
+pub use loader::{Group, Loader};
 pub use model::{Linear, Model};
-pub use record::{Analysis, ExchangeArguments, Limit, PortfolioRecord, Record, Strategy};
+pub use processor::ProcessorSpec;
+pub use record::{Analysis, ExchangeArguments, Limit, PortfolioRecord, Record, Strategy, Topk};
 pub use universe::{Filter, Listed, Universe};
 
 use self::{instance::Place, text::Document};
@@ -134,15 +139,24 @@ impl Workflow {
     ///
     /// If it can't be read, is no workflow, or says what this program does not know.
     pub fn read(path: &Path) -> Result<Self, StudyError> {
-        let document = Document::read(path)?;
-        let top = Place { key: String::new(), node: &document.root };
-        Self::of(path, &top).map_err(|problems| document.problems(problems))
+        Self::read_with(path, None)
     }
 
-    fn of(path: &Path, top: &Place<'_>) -> Result<Self, Vec<Problem>> {
+    /// Read a workflow's file, with another folder of data than it names.
+    ///
+    /// # Errors
+    ///
+    /// As [`Workflow::read`].
+    pub fn read_with(path: &Path, provider: Option<&Path>) -> Result<Self, StudyError> {
+        let document = Document::read(path)?;
+        let top = Place { key: String::new(), node: &document.root };
+        Self::of(path, &top, provider).map_err(|problems| document.problems(problems))
+    }
+
+    fn of(path: &Path, top: &Place<'_>, provider: Option<&Path>) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut ignored = Vec::new();
-        let init = init(path, top, &mut ignored);
+        let init = init(path, top, provider, &mut ignored);
         let task = top.get("task");
         if task.is_none() {
             problems.push(top.problem("is missing: `task` with `model`, `dataset` and `record`"));
@@ -190,7 +204,12 @@ impl Workflow {
 }
 
 /// The folder of the data and the region.
-fn init(path: &Path, top: &Place<'_>, ignored: &mut Vec<String>) -> Result<(PathBuf, Region), Problem> {
+fn init(
+    path: &Path,
+    top: &Place<'_>,
+    other: Option<&Path>,
+    ignored: &mut Vec<String>,
+) -> Result<(PathBuf, Region), Problem> {
     let Some(init) = top.get("qlib_init") else {
         return Err(top.problem("is missing: `qlib_init: {provider_uri: FOLDER, region: cn}`"));
     };
@@ -222,11 +241,11 @@ fn init(path: &Path, top: &Place<'_>, ignored: &mut Vec<String>) -> Result<(Path
         _ => uri.node.as_text(),
     };
     let text = text.ok_or_else(|| uri.problem("must be the path of a folder, or `{day: FOLDER}`"))?;
-    let provider = found(path, text);
-    if !provider.join("calendars").join("day.txt").is_file() {
+    let provider = other.map_or_else(|| found(path, text), Path::to_owned);
+    if !provider.is_file() && !provider.join("calendars").join("day.txt").is_file() {
         let message = format!(
-            "{} is no folder of Qlib's data: it has no calendars/day.txt; `backstaff qlib dump --data FILE --out FOLDER` makes \
-             one",
+            "{} is no folder of Qlib's data: it has no calendars/day.txt; a table of bars (Parquet or CSV) may stand \
+             here too, and `backstaff qlib dump --data FILE --out FOLDER` makes a folder of one",
             provider.display()
         );
         return Err(uri.problem(message));
@@ -257,10 +276,10 @@ fn found(workflow: &Path, text: &str) -> PathBuf {
 fn dataset(place: &Place<'_>) -> Result<(Handler, IndexMap<String, Span>), Vec<Problem>> {
     let one = |problem: Problem| vec![problem];
     let instance = place.instance().map_err(one)?;
-    if instance.class != "DatasetH" && instance.class != "TSDatasetH" {
+    if !["DatasetH", "TSDatasetH", "MTSDatasetH"].contains(&instance.class) {
         return Err(vec![instance.unknown(
             "dataset",
-            &["DatasetH", "TSDatasetH"],
+            &["DatasetH", "TSDatasetH", "MTSDatasetH"],
             "; a dataset of your own runs in Python",
         )]);
     }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::{
     dates::date_of,
     instance::{Instance, Place, value},
+    quantlab,
 };
 
 /// What a workflow writes about its scores.
@@ -65,14 +66,28 @@ pub struct PortfolioRecord {
     pub benchmark: Vec<String>,
     /// The exchange.
     pub exchange: ExchangeArguments,
+    /// Arguments of the strategy that change nothing, in the original neither.
+    pub idle: Vec<String>,
     /// Where the record stands in the file.
     pub key: String,
+}
+
+/// How scores become a portfolio.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Strategy {
+    /// The best of them.
+    Topk(Topk),
+    /// Weights as the scores above the least one, none below a hundredth: quantlab's `SentimentMomentumStrategy`.
+    AboveLeast {
+        /// The share of the account that is invested.
+        risk_degree: f64,
+    },
 }
 
 /// `TopkDropoutStrategy`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default)]
-pub struct Strategy {
+pub struct Topk {
     /// The number of instruments that are held.
     pub topk: usize,
     /// The number that is replaced at most.
@@ -91,7 +106,7 @@ pub struct Strategy {
     pub risk_degree: f64,
 }
 
-impl Default for Strategy {
+impl Default for Topk {
     fn default() -> Self {
         Self {
             topk: 50,
@@ -155,7 +170,8 @@ impl Default for ExchangeArguments {
 }
 
 const RECORDS: [&str; 4] = ["SignalRecord", "SigAnaRecord", "PortAnaRecord", "MultiPassPortAnaRecord"];
-const STRATEGIES: [&str; 1] = ["TopkDropoutStrategy"];
+const STRATEGIES: [&str; 4] =
+    ["TopkDropoutStrategy", quantlab::TOPK[0], quantlab::TOPK[1], quantlab::WEIGHTS];
 
 /// The record that stands somewhere.
 pub(super) fn record(place: &Place<'_>) -> Result<Record, Vec<Problem>> {
@@ -250,7 +266,7 @@ fn portfolio(instance: &Instance<'_>) -> Result<PortfolioRecord, Vec<Problem>> {
     }
     let strategy_place = config.get("strategy").ok_or_else(|| vec![config.problem("needs `strategy`")])?;
     let mut record = usual(instance.place.key.clone());
-    record.strategy = strategy(&strategy_place)?;
+    (record.strategy, record.idle) = strategy(&strategy_place)?;
     if let Some(trade_type) = config.get("executor").and_then(|place| place.get("kwargs")?.get("trade_type"))
     {
         record.exchange.parallel = trade_type.node.as_text() == Some("parallel");
@@ -277,7 +293,8 @@ fn portfolio(instance: &Instance<'_>) -> Result<PortfolioRecord, Vec<Problem>> {
 /// The portfolio of a record that says nothing.
 fn usual(key: String) -> PortfolioRecord {
     PortfolioRecord {
-        strategy: Strategy::default(),
+        strategy: Strategy::Topk(Topk::default()),
+        idle: Vec::new(),
         from: None,
         to: None,
         account: 1e8,
@@ -293,32 +310,33 @@ fn usual(key: String) -> PortfolioRecord {
     }
 }
 
-fn strategy(place: &Place<'_>) -> Result<Strategy, Vec<Problem>> {
+fn strategy(place: &Place<'_>) -> Result<(Strategy, Vec<String>), Vec<Problem>> {
     let instance = place.instance().map_err(|problem| vec![problem])?;
-    if instance.class != "TopkDropoutStrategy" {
+    if !STRATEGIES.contains(&instance.class) {
         let otherwise = "; in Python the module `backstaff.qlib` runs strategies of your own";
         return Err(vec![instance.unknown("strategy", &STRATEGIES, otherwise)]);
     }
-    let known = [
-        "signal",
-        "model",
-        "dataset",
-        "topk",
-        "n_drop",
-        "method_sell",
-        "method_buy",
-        "hold_thresh",
-        "only_tradable",
-        "forbid_all_trade_at_limit",
-        "risk_degree",
-        "trade_exchange",
-        "level_infra",
-        "common_infra",
-    ];
+    let of_quantlab = instance.class != STRATEGIES[0];
+    let mut idle = Vec::new();
+    if of_quantlab {
+        let entries = instance.kwargs.iter().flat_map(|kwargs| kwargs.node.entries());
+        let own = entries.map(|entry| entry.key.clone()).filter(|key| quantlab::IDLE.contains(&key.as_str()));
+        idle.extend(own);
+    }
+    let known = TOPK_ARGUMENTS.iter().chain(if of_quantlab { &quantlab::IDLE[..] } else { &[] }).copied();
+    let known = known.chain(of_quantlab.then_some("min_hold_days")).collect::<Vec<_>>();
     check(&instance, &known).map_err(|problem| vec![problem])?;
-    let strategy = instance.arguments::<Strategy>()?;
+    let mut topk = instance.arguments::<Topk>()?;
+    if instance.class == quantlab::WEIGHTS {
+        return Ok((Strategy::AboveLeast { risk_degree: topk.risk_degree }, idle));
+    }
+    if let Some(days) =
+        instance.argument("min_hold_days").and_then(|place| place.node.as_text()?.parse().ok())
+    {
+        topk.hold_thresh = days;
+    }
     for (key, text, known) in
-        [("method_sell", &strategy.method_sell, "bottom"), ("method_buy", &strategy.method_buy, "top")]
+        [("method_sell", &topk.method_sell, "bottom"), ("method_buy", &topk.method_buy, "top")]
     {
         if text != known {
             let place = instance.argument(key).unwrap_or_else(|| place.clone());
@@ -327,8 +345,26 @@ fn strategy(place: &Place<'_>) -> Result<Strategy, Vec<Problem>> {
             return Err(vec![place.problem(message)]);
         }
     }
-    Ok(strategy)
+    Ok((Strategy::Topk(topk), idle))
 }
+
+/// The arguments of `TopkDropoutStrategy`.
+const TOPK_ARGUMENTS: [&str; 14] = [
+    "signal",
+    "model",
+    "dataset",
+    "topk",
+    "n_drop",
+    "method_sell",
+    "method_buy",
+    "hold_thresh",
+    "only_tradable",
+    "forbid_all_trade_at_limit",
+    "risk_degree",
+    "trade_exchange",
+    "level_infra",
+    "common_infra",
+];
 
 fn number(place: &Place<'_>) -> Result<f64, Problem> {
     let number = place.node.as_text().and_then(|text| text.replace('_', "").parse::<f64>().ok());
