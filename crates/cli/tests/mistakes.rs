@@ -105,10 +105,11 @@ fn a_mistake_of_form_or_of_learning_is_told_as_well() {
         (
             "qlib_init: {provider_uri: x}\ntask: {}\n".to_owned(),
             &[
-                "a workflow of Qlib",
-                "topk_dropout",
-                "features: {libraries: [alpha158]}",
-                "`backstaff init --data FILE`",
+                "qlib_init.provider_uri",
+                "x is no folder of Qlib's data",
+                "task.model",
+                "is missing",
+                "backstaff qlib dump",
             ],
         ),
     ] {

@@ -31,7 +31,10 @@ pub enum ConfigError {
     #[error("{path} is data, and no study; `backstaff init --data {path}` writes a study for it")]
     Data { path: PathBuf },
 
-    #[error("{path} is a workflow of Qlib, and no study. {COUNTERPARTS}")]
+    #[error(
+        "{path} is a workflow of Qlib, and no study: `backstaff qrun {path}` runs it as it is, `backstaff qlib translate {path}` \
+         writes a study. {COUNTERPARTS}"
+    )]
     Qlib { path: PathBuf },
 
     #[error("{path}: format {found} is newer than {FORMAT}, which this program reads; update backstaff")]
