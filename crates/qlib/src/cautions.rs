@@ -1,6 +1,7 @@
 //! What a workflow itself does wrong, in words.
 
 use backstaff_words::count;
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::{
@@ -18,8 +19,13 @@ pub struct Caution {
     pub message: String,
 }
 
-/// All cautions about a workflow.
-pub fn cautions(workflow: &Workflow, dataset: &Dataset, scores: &Scores) -> Vec<Caution> {
+/// All cautions about a workflow and what it found.
+pub fn cautions(
+    workflow: &Workflow,
+    dataset: &Dataset,
+    scores: &Scores,
+    metrics: &IndexMap<String, f64>,
+) -> Vec<Caution> {
     let mut all = Vec::new();
     let mut add = |key: &str, message: String| all.push(Caution { key: key.to_owned(), message });
     if let Model::LightGbm { parameters, .. } = &workflow.model {
@@ -50,6 +56,17 @@ pub fn cautions(workflow: &Workflow, dataset: &Dataset, scores: &Scores) -> Vec<
             "the original computes over rows in descending order of time, so that its indicators know the future and its \
              labels are the past; here time ascends, and figures that it published can't be met"
                 .to_owned(),
+        );
+    }
+    let of = |name: &str| metrics.get(name).copied().unwrap_or(f64::NAN);
+    let (ic, ratio) = (of("IC"), of("1day.excess_return_with_cost.information_ratio"));
+    if ic <= 0.0 && ratio >= 1.0 {
+        add(
+            "task.record",
+            format!(
+                "the scores rank no better than chance (IC {ic:.4}), and the account beats the benchmark all the same \
+                 (information ratio {ratio:.2}): that is another effect than the model, or luck"
+            ),
         );
     }
     overlap(workflow, dataset, &mut add);
