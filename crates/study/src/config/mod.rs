@@ -48,8 +48,10 @@ pub use load::ConfigError;
 pub use model::{ModelSpec, Models};
 pub use outputs::Outputs;
 pub use portfolio::{
-    CashRate, CostModel, DatedRate, ExposureSpec, GivenWeights, Portfolio, RebalanceSpec, RecoverySpec,
-    RiskSpec, ScoreStrategy, StrategySpec, TopNSpec, WeightSpec,
+    CapacitySpec, CashRate, CostModel, DatedRate, DealPrice, ExposureSpec, GivenWeights, LimitSpec,
+    MethodBuySpec, MethodSellSpec, NoLimit, Portfolio, QlibSpec, RebalanceSpec, RecoverySpec, RegionSpec,
+    RiskSpec, RulesSpec, ScoreStrategy, SideSpec, Sides, StrategySpec, TopNSpec, TopkDropoutSpec,
+    TradeTypeSpec, VolumeLimitSpec, WeightSpec,
 };
 pub use published::{FactTable, PeriodLength, SeriesLag, SeriesTable};
 pub use python::{PythonModel, TableForm};
@@ -204,6 +206,9 @@ impl Config {
             ask(Role::Weight, "weights.expression".to_owned(), text);
         }
         for (role, key, text) in self.portfolio.strategy.expressions() {
+            ask(role, key, text);
+        }
+        for (role, key, text) in self.portfolio.rules.iter().flat_map(RulesSpec::expressions) {
             ask(role, key, text);
         }
         let observed = self.regimes.iter().flat_map(|regimes| regimes.observe.iter().enumerate());

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::schema;
 
 /// Studies in which each key stands at least once. Tests read them as studies.
-pub(super) const EXAMPLES: [(&str, &str); 7] = [
+pub(super) const EXAMPLES: [(&str, &str); 9] = [
     ("learning", include_str!("examples/learning.yaml")),
     ("database", include_str!("examples/database.yaml")),
     ("ranking", include_str!("examples/ranking.yaml")),
@@ -15,6 +15,8 @@ pub(super) const EXAMPLES: [(&str, &str); 7] = [
     ("weights", include_str!("examples/weights.yaml")),
     ("given", include_str!("examples/given.yaml")),
     ("regimes", include_str!("examples/regimes.yaml")),
+    ("qlib", include_str!("examples/qlib.yaml")),
+    ("sides", include_str!("examples/sides.yaml")),
 ];
 
 const INTRO: &str = "\
