@@ -129,6 +129,7 @@ impl Config {
         problems.extend(weights.iter().flat_map(super::Weights::problems));
         // Without folds it is said already that they are missing.
         let is_held_out = is_held_out || folds.is_none();
+        problems.extend(self.processors.iter().flat_map(super::Processors::problems));
         problems.extend(models.iter().flat_map(|(name, model)| model.problems(name, is_held_out)));
         problems.extend(super::model::problems_of_names(models));
         problems.extend(regimes.iter().flat_map(super::Followed::problems));
@@ -202,6 +203,12 @@ impl Config {
             wrong(
                 "folds",
                 "need a label: folds are purged by what labels look at; without one say portfolio.from and to",
+            );
+        }
+        if self.processors.is_some() && !models.values().any(super::ModelSpec::learns) {
+            wrong(
+                "processors",
+                "change what models see that learn, and no model of the study does; leave them out",
             );
         }
         if label.is_some() && !portfolio.strategy.reads_scores() {

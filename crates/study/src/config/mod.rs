@@ -17,6 +17,7 @@ mod outputs;
 mod paths;
 pub mod per_share;
 mod portfolio;
+mod process;
 mod published;
 mod python;
 mod regimes;
@@ -52,6 +53,10 @@ pub use portfolio::{
     MethodBuySpec, MethodSellSpec, NoLimit, Portfolio, QlibSpec, RebalanceSpec, RecoverySpec, RegionSpec,
     RiskSpec, RulesSpec, ScoreStrategy, SideSpec, Sides, StrategySpec, TopNSpec, TopkDropoutSpec,
     TradeTypeSpec, VolumeLimitSpec, WeightSpec,
+};
+pub use process::{
+    CsMethod, CsZscoreSpec, FillSpec, FitSpan, FittedSpec, NoKeys, Of, OfSpec, ProcessorSpec, Processors,
+    RobustSpec,
 };
 pub use published::{FactTable, PeriodLength, SeriesLag, SeriesTable};
 pub use python::{PythonModel, TableForm};
@@ -94,6 +99,9 @@ pub struct Config {
     /// The weights of training rows; all rows count the same if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
+    /// What becomes of features and targets before models that learn see them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processors: Option<Processors>,
     /// The models that give scores, by name.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, ModelSpec>")]
@@ -156,6 +164,7 @@ impl Config {
             label: None,
             folds: None,
             weights: None,
+            processors: None,
             models: Models::new(),
             primary: None,
             regimes: None,
