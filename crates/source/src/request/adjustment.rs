@@ -13,7 +13,8 @@ pub enum Adjustment {
     /// By `factor` or `adj_close` where the file has one, else as in the file.
     #[default]
     Auto,
-    /// As in the file. A back-adjusted level knows later dividends, so the source warns.
+    /// As in the file; of a folder of Qlib's the adjusted prices with their `factor`. A back-adjusted level knows later
+    /// dividends, so the source warns.
     AsIs,
     /// By `adj_close / close`, which applies to open, high, low and vwap too. Volume stays as quoted (unless there is a
     /// column `split_factor`), because such a factor doesn't say which part of it is a split.

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::{
     Options, Study, StudyError,
-    config::{ScoreStrategy, StrategySpec},
+    config::{ScoreStrategy, StrategySpec, TopkDropoutSpec},
     flow::progress::Observer,
 };
 
@@ -62,7 +62,7 @@ fn measure(
     let options = Options { store: Some(store), reports: Some(reports), ..Options::default() };
     let mut study = Study::open(study, &options)?;
     study.config.universe.at_most = Some(instruments);
-    let strategy = ScoreStrategy::TopkDropout { k, n_drop: k.div_ceil(5) };
+    let strategy = ScoreStrategy::TopkDropout(TopkDropoutSpec::new(k, k.div_ceil(5)));
     study.config.portfolio.strategy = StrategySpec::Scores(strategy);
     let outcome = study.run(observer)?;
     let seconds = |names: &[&str]| {

@@ -75,8 +75,8 @@ impl TextOrKeys for GivenTable {
     const EXPECTED: &'static str =
         "the path of a table, as in `scores.parquet`, or `{path: ..., column: ...}`";
 
-    fn of_text(path: &str) -> Self {
-        Self::new(path.into())
+    fn of_text<E: serde::de::Error>(path: &str) -> Result<Self, E> {
+        Ok(Self::new(path.into()))
     }
 
     fn of_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -132,6 +132,7 @@ impl Config {
         problems.extend(weights.iter().flat_map(super::Weights::problems));
         // Without folds it is said already that they are missing.
         let is_held_out = is_held_out || folds.is_none();
+        problems.extend(self.processors.iter().flat_map(super::Processors::problems));
         problems.extend(models.iter().flat_map(|(name, model)| model.problems(name, is_held_out)));
         problems.extend(super::model::problems_of_names(models));
         problems.extend(regimes.iter().flat_map(super::Followed::problems));
@@ -207,6 +208,12 @@ impl Config {
                 "need a label: folds are purged by what labels look at; without one say portfolio.from and to",
             );
         }
+        if self.processors.is_some() && !models.values().any(super::ModelSpec::learns) {
+            wrong(
+                "processors",
+                "change what models see that learn, and no model of the study does; leave them out",
+            );
+        }
         if label.is_some() && !portfolio.strategy.reads_scores() {
             wrong("label", "judges scores, and a strategy that reads none has none");
         }
@@ -253,12 +260,27 @@ impl Portfolio {
         if portfolio.cohorts > 1 {
             problems.push(Problem::of("cohorts", "are for strategies that rank scores in a study"));
         }
+        if portfolio.rules.is_some() {
+            problems.push(Problem::of("rules", "are for the strategies of a study; leave it out"));
+        }
         if portfolio.hold.is_some() {
             problems
                 .push(Problem::of("hold", "is what a study compares with; run it as a strategy of its own"));
         }
         if problems.is_empty() { Ok(portfolio) } else { Err(source.problems(problems).into()) }
     }
+}
+
+/// Under the rules of Qlib orders trade at the close where the study names no price.
+fn settle_execution(root: &mut Node) {
+    let Some(portfolio) = root.get_mut("portfolio") else { return };
+    let Some(rules) = portfolio.get("rules").filter(|rules| rules.value != Tree::Null) else { return };
+    if portfolio.get("execution").is_some() {
+        return;
+    }
+    let price = rules.at(["qlib", "deal_price"]).and_then(Node::as_text);
+    let price = if price == Some("open") { "open" } else { "close" };
+    portfolio.put(Entry { key: "execution".to_owned(), place: None, value: Node::from(&json!(price)) });
 }
 
 /// The endings of files that hold data.
@@ -270,7 +292,7 @@ const COUNTERPARTS: &str = "`backstaff init --data FILE` writes a study; what Ql
 (Alpha158) -> `features: {libraries: [alpha158]}`; label -> `label: {horizon: 1}`; segments -> `folds: {test: {from: \
 ...}, train: {years: 3}, validation: {months: 6}}`; model (LGBModel) -> `models: {trees: {lightgbm: {rounds: 500, \
 early_stopping: 50}}}`; TopkDropoutStrategy -> `portfolio: {strategy: {topk_dropout: {k: 50, n_drop: 5}}}`; \
-exchange_kwargs -> `portfolio: {costs: {commission_bps: 5}, price_limit: 0.095}`; pred.pkl -> `models: {mine: {scores: \
+exchange_kwargs -> `portfolio: {rules: {qlib: {open_cost: 0.0005, close_cost: 0.0015, min_cost: 5}}}`; pred.pkl -> `models: {mine: {scores: \
 scores.parquet}}`";
 
 /// The sections that every study has, and how each is written.
@@ -331,6 +353,7 @@ impl Source<'_> {
         if let Some(name) = profile {
             self.lay_over(&mut root, name)?;
         }
+        settle_execution(&mut root);
         let mut missing = stand_in_for_missing(&mut root);
         let parsed = document::parse::<Config>(&root);
         if !missing.is_empty() {
@@ -344,7 +367,8 @@ impl Source<'_> {
     }
 
     fn checked(&self, mut config: Config, root: &Node) -> Result<Config, ConfigError> {
-        let problems = config.problems();
+        let mut problems = config.problems();
+        problems.extend(config.portfolio.problems_beside_rules(root));
         if !problems.is_empty() {
             let placed = problems.into_iter().map(|problem| problem.placed(root));
             return Err(self.problems(placed.collect()).into());

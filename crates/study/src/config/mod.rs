@@ -17,6 +17,7 @@ mod outputs;
 mod paths;
 pub mod per_share;
 mod portfolio;
+mod process;
 mod published;
 mod python;
 mod regimes;
@@ -48,8 +49,14 @@ pub use load::ConfigError;
 pub use model::{ModelSpec, Models};
 pub use outputs::Outputs;
 pub use portfolio::{
-    CashRate, CostModel, DatedRate, ExposureSpec, GivenWeights, Portfolio, RebalanceSpec, RecoverySpec,
-    RiskSpec, ScoreStrategy, StrategySpec, TopNSpec, WeightSpec,
+    CapacitySpec, CashRate, CostModel, DatedRate, DealPrice, ExposureSpec, GivenWeights, LimitSpec,
+    MethodBuySpec, MethodSellSpec, NoLimit, Portfolio, QlibSpec, RebalanceSpec, RecoverySpec, RegionSpec,
+    RiskSpec, RulesSpec, ScoreStrategy, SideSpec, Sides, StrategySpec, TopNSpec, TopkDropoutSpec,
+    TradeTypeSpec, VolumeLimitSpec, WeightSpec,
+};
+pub use process::{
+    CsMethod, CsZscoreSpec, FillSpec, FitSpan, FittedSpec, NoKeys, Of, OfSpec, ProcessorSpec, Processors,
+    RobustSpec,
 };
 pub use published::{FactTable, PeriodLength, SeriesLag, SeriesTable};
 pub use python::{PythonModel, TableForm};
@@ -92,6 +99,9 @@ pub struct Config {
     /// The weights of training rows; all rows count the same if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
+    /// What becomes of features and targets before models that learn see them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processors: Option<Processors>,
     /// The models that give scores, by name.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, ModelSpec>")]
@@ -154,6 +164,7 @@ impl Config {
             label: None,
             folds: None,
             weights: None,
+            processors: None,
             models: Models::new(),
             primary: None,
             regimes: None,
@@ -204,6 +215,9 @@ impl Config {
             ask(Role::Weight, "weights.expression".to_owned(), text);
         }
         for (role, key, text) in self.portfolio.strategy.expressions() {
+            ask(role, key, text);
+        }
+        for (role, key, text) in self.portfolio.rules.iter().flat_map(RulesSpec::expressions) {
             ask(role, key, text);
         }
         let observed = self.regimes.iter().flat_map(|regimes| regimes.observe.iter().enumerate());

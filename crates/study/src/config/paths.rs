@@ -8,7 +8,7 @@ use super::Config;
 
 /// The keys whose values are paths, wherever they stand. Precomputed files are not among them: `precompute` writes those
 /// that a study reads back.
-const KEYS: [&str; 5] = ["path", "tables", "table", "files", "file"];
+const KEYS: [&str; 6] = ["path", "tables", "table", "files", "file", "scores"];
 
 impl Config {
     /// The files and folders that the study reads as data, layouts and libraries, those of its profiles among them.

@@ -57,8 +57,8 @@ impl Serialize for PythonModel {
 impl TextOrKeys for PythonModel {
     const EXPECTED: &'static str = "a file and a name in it, as in `model.py:make`";
 
-    fn of_text(function: &str) -> Self {
-        Self::new(function.to_owned())
+    fn of_text<E: serde::de::Error>(function: &str) -> Result<Self, E> {
+        Ok(Self::new(function.to_owned()))
     }
 
     fn of_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -25,6 +25,12 @@ pub enum Role {
     Exposure,
     /// The share of equity that the strategy is given for the row's instrument.
     Target,
+    /// Where Qlib's exchange stops purchases.
+    PurchaseLimit,
+    /// Where Qlib's exchange stops sales.
+    SaleLimit,
+    /// The largest amount that Qlib's exchange trades, by its place.
+    VolumeLimit(usize),
     /// A series that regimes are recognised by, by its place.
     Observed(usize),
 }
@@ -43,6 +49,9 @@ impl Role {
             Self::WeightRisk => "portfolio: weights inverse to".to_owned(),
             Self::Exposure => "portfolio: exposure".to_owned(),
             Self::Target => "portfolio: weights".to_owned(),
+            Self::PurchaseLimit => "portfolio: limit of purchases".to_owned(),
+            Self::SaleLimit => "portfolio: limit of sales".to_owned(),
+            Self::VolumeLimit(place) => format!("portfolio: limit of volume {}", place + 1),
             Self::Observed(place) => format!("observed_{}", place + 1),
         }
     }
@@ -57,9 +66,15 @@ impl Role {
         matches!(self, Self::Observed(_))
     }
 
-    /// Whether the strategy consults it.
+    /// Whether the strategy, or the exchange that it trades on, consults it.
     pub fn is_of_strategy(&self) -> bool {
         matches!(self, Self::ScoreRisk | Self::WeightRisk | Self::Exposure | Self::Target)
+            || self.is_of_rules()
+    }
+
+    /// Whether the exchange reads it.
+    pub fn is_of_rules(&self) -> bool {
+        matches!(self, Self::PurchaseLimit | Self::SaleLimit | Self::VolumeLimit(_))
     }
 }
 

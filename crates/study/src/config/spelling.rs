@@ -1,6 +1,6 @@
 //! Other spellings of a study: short ones, and those of earlier versions.
 
-use super::document::{Entry, Node, Problem};
+use super::document::{Entry, Node, Problem, Tree};
 
 /// What accounts of regime studies began with where they said nothing.
 const FORMER_CASH: u64 = 100_000;
@@ -9,6 +9,7 @@ const FORMER_CASH: u64 = 100_000;
 ///
 /// - `strategy:` at the top is short for `portfolio: {strategy: ...}`.
 /// - `score: EXPRESSION` at the top is short for `models: {score: {expression: EXPRESSION}}`.
+/// - A processor is its name alone, or Qlib's `{class: NAME, kwargs: {...}}`, in place of `{NAME: {...}}`.
 /// - `{python: FILE:FUNCTION, parameters: ...}` of a model is short for `{python: {function: FILE:FUNCTION, parameters:
 ///   ...}}`.
 /// - `rebalance_every: 21` in the portfolio is the former spelling of `rebalance: 21`, and `benchmark_rebalance_every` that of
@@ -43,6 +44,9 @@ pub(super) fn modernise(root: &mut Node) -> Result<(), Problem> {
     if let Some(models) = root.get_mut("models") {
         models.entries_mut().iter_mut().for_each(|model| gather_python(&mut model.value));
     }
+    if let Some(processors) = root.get_mut("processors") {
+        processors.entries_mut().iter_mut().for_each(|list| name_processors(&mut list.value));
+    }
     if let Some(score) = root.take("score") {
         make_model(root, score)?;
     }
@@ -64,6 +68,30 @@ pub(super) fn modernise(root: &mut Node) -> Result<(), Problem> {
         }
     }
     root.get_mut("portfolio").map_or(Ok(()), rename_rebalancing)
+}
+
+/// Give processors that are named alone a mapping without keys, and spell Qlib's `{class: ..., kwargs: ...}` as ours.
+fn name_processors(list: &mut Node) {
+    let Tree::List(entries) = &mut list.value else { return };
+    for entry in entries {
+        let class = entry.get("class").and_then(Node::as_text).map(str::to_owned);
+        let name = class.clone().or_else(|| entry.as_text().map(str::to_owned));
+        let Some(key) = name else {
+            // A name with nothing behind its colon.
+            for keys in entry.entries_mut().iter_mut().filter(|keys| keys.value.value == Tree::Null) {
+                keys.value = Node { value: Tree::Map(Vec::new()), ..keys.value.clone() };
+            }
+            continue;
+        };
+        let place = entry.place.clone();
+        let value = match class.and_then(|_| entry.take("kwargs")) {
+            Some(kwargs) => kwargs.value,
+            None => Node { value: Tree::Map(Vec::new()), ..entry.clone() },
+        };
+        let mut named = Node { value: Tree::Map(Vec::new()), ..entry.clone() };
+        named.put(Entry { key, place, value });
+        *entry = named;
+    }
 }
 
 /// Make a score at the top a model of that expression.

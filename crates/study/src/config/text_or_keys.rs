@@ -13,7 +13,7 @@ pub(super) trait TextOrKeys: Sized {
     const EXPECTED: &'static str;
 
     /// What a text alone means.
-    fn of_text(text: &str) -> Self;
+    fn of_text<E: Error>(text: &str) -> Result<Self, E>;
 
     /// Read the keys.
     fn of_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
@@ -31,7 +31,7 @@ pub(super) fn text_or_keys<'de, T: TextOrKeys, D: Deserializer<'de>>(deserialize
         }
 
         fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-            Ok(T::of_text(text))
+            T::of_text(text)
         }
 
         fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {

@@ -22,6 +22,7 @@ use crate::{
         folds::{FoldInputs, FoldsHandle, LeftOutFacts, MakeFolds},
         labels::{LabelsHandle, MakeLabels},
         predict::{self, Predict, PredictInputs},
+        process::Process,
         quality::{CollectQuality, read_quality},
         regimes::{Follow, FollowInputs, FollowShard, History, Known, Setting, unknown_instrument},
         scores::Scores,
@@ -292,6 +293,18 @@ impl Study {
         Ok(folds)
     }
 
+    /// The processors of the study; `None` if it has none.
+    ///
+    /// # Errors
+    ///
+    /// If one is to be fitted on other rows than those of a fold's training.
+    pub(crate) fn process(&self, folds: &FoldsHandle) -> Result<Option<Process>, StudyError> {
+        let Some(processors) = &self.config.processors else { return Ok(None) };
+        let process = Process::new(processors)?;
+        process.iter().try_for_each(|process| process.check(folds.facts()))?;
+        Ok(process)
+    }
+
     /// Cut folds, train models, and predict their tests.
     fn learn(
         &self,
@@ -305,7 +318,9 @@ impl Study {
         for warning in train.warnings() {
             flow.warn(warning);
         }
-        let inputs = ModelInputs { panel: panel.clone(), features: columns.features(), folds: folds.clone() };
+        let process = self.process(&folds)?;
+        let inputs =
+            ModelInputs { panel: panel.clone(), features: columns.features(), folds: folds.clone(), process };
         let n_trained =
             folds.facts().iter().map(|fold| fold.train.rows + fold.validation.rows).sum::<usize>();
         let trained = flow.stage(train, &inputs, n_trained)?;

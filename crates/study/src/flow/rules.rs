@@ -158,7 +158,7 @@ const CHOICE: usize = 2;
 /// The number of scores that a strategy needs to fill its places.
 fn places(strategy: &ScoreStrategy) -> usize {
     match strategy {
-        ScoreStrategy::TopkDropout { k, .. } => *k as usize,
+        ScoreStrategy::TopkDropout(spec) => spec.k as usize,
         ScoreStrategy::TopN(top) => top.n as usize,
         ScoreStrategy::QuantileLongShort { quantile, .. } => (1.0 / quantile).ceil() as usize,
     }

@@ -443,7 +443,7 @@ fn first_instruments(
 
 impl Stage for Load {
     const NAME: &'static str = "load";
-    const VERSION: u32 = 7;
+    const VERSION: u32 = 8;
     type Inputs = Files;
     type Shard = ();
     type Output = LoadOutput;

@@ -15,6 +15,7 @@ pub mod labels;
 pub mod load;
 pub mod own;
 pub mod predict;
+pub mod process;
 pub mod published;
 pub mod quality;
 pub mod regimes;

@@ -10,9 +10,7 @@ use crate::{
     StudyError,
     steps::{
         scores::Scores,
-        train::{
-            LIBRARY, ModelInputs, ModelShard, Train, as_features, hash_features, open_features, threads,
-        },
+        train::{LIBRARY, ModelInputs, ModelShard, Train, hash_features, open_features, threads},
     },
     stored::{
         column::ColumnHandle,
@@ -110,6 +108,12 @@ impl Stage for Predict {
                 key.str("average", inputs.train.average(&shard.model).name()).str("library", LIBRARY);
             }
             hash_features(key, &inputs.model, &fold.test, &fold.test);
+            if let Some(process) = &inputs.model.process {
+                process.hash_into(key);
+                // What is fitted hangs on the training, as the key of the model does.
+                let trained = inputs.trained(shard).next();
+                key.str("fitted", &trained.map_or_else(String::new, |manifest| manifest.key.to_string()));
+            }
         }
         if let Some(column) = inputs.expressions.get(&shard.model) {
             for (number, segment) in inputs.model.segments(&fold.test, &fold.test) {
@@ -139,7 +143,7 @@ impl Stage for Predict {
         let trained = inputs.trained(shard);
         let model = inputs.train.scorer(&shard.model, shard.fold, &inputs.store, trained, &inputs.model)?;
         let columns = open_features(&inputs.model.features)?;
-        model.predict(inputs.model.panel.axis(), &as_features(&columns)?, &rows, threads(budget))
+        model.predict(inputs.model.panel.axis(), &columns, &rows, threads(budget))
     }
 
     fn write(&self, scores: &Vec<f64>, draft: &mut Draft) -> Result<(), StoreError> {

@@ -59,7 +59,7 @@ impl Places {
     /// The places of a strategy; `None` for one that does not choose by scores.
     pub fn of(strategy: &StrategySpec) -> Option<Self> {
         match strategy {
-            StrategySpec::Scores(ScoreStrategy::TopkDropout { k, .. }) => Some(Self::Fixed(*k as usize)),
+            StrategySpec::Scores(ScoreStrategy::TopkDropout(spec)) => Some(Self::Fixed(spec.k as usize)),
             StrategySpec::Scores(ScoreStrategy::TopN(top)) => Some(Self::Fixed(top.n as usize)),
             StrategySpec::Scores(ScoreStrategy::QuantileLongShort { quantile, .. }) => {
                 Some(Self::Share(*quantile))

@@ -27,8 +27,9 @@ use crate::{
 /// also where all are missing, as in Qlib. The spans of `instruments/all.txt` name the instruments and cut nothing:
 /// rows outside them are history that windows see.
 ///
-/// Prices are adjusted in such files, `factor` being adjusted / quoted. For a single computation they are left as they
-/// are; else they become quoted again, so that the panel's own adjustment can begin at each instrument's first session.
+/// Prices are adjusted in such files, `factor` being adjusted / quoted. For a single computation, and where prices are
+/// taken as they are, they are left so; else they become quoted again, so that the panel's own adjustment can begin at each
+/// instrument's first session.
 pub(crate) fn read_bars(request: &PanelSource) -> Result<DecodedBars, SourceError> {
     let provider = &request.path;
     let sessions = calendar(provider)?;
@@ -114,7 +115,7 @@ fn instrument(
     let start = spans.clone().map(|(start, _)| *start).min();
     let end = spans.map(|(start, values)| start + values.len()).max();
     let (Some(start), Some(end)) = (start, end) else { return Ok(None) };
-    let is_quoted = request.adjustment != Adjustment::Verbatim;
+    let is_quoted = !matches!(request.adjustment, Adjustment::Verbatim | Adjustment::AsIs);
     let columns = fields.iter().map(|(field, (first, values))| {
         let mut column = vec![f32::NAN; end - start];
         column[first - start..first - start + values.len()].copy_from_slice(values);

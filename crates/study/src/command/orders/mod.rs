@@ -18,7 +18,7 @@ pub use self::{account::AccountRequest, age::Ages};
 use super::output::{Cells, Reads, write_table};
 use crate::{
     Study, StudyError,
-    config::Outputs,
+    config::{Outputs, RulesSpec},
     flow::{Flow, Watch, progress::Observer},
     steps::{
         backtest::{RunBacktests, Variant, holder_name},
@@ -137,6 +137,10 @@ impl Study {
     /// The same study with the lot of the request.
     fn with_lot(&self, request: &OrdersRequest) -> Self {
         let mut study = self.clone();
+        if let Some(RulesSpec::Qlib(spec)) = &mut study.config.portfolio.rules {
+            spec.trade_unit = request.lot.or(spec.trade_unit);
+            return study;
+        }
         let lot = &mut study.config.portfolio.lot;
         let usual = if request.account.is_some() && *lot == 0.0 { 1.0 } else { *lot };
         *lot = request.lot.unwrap_or(usual);

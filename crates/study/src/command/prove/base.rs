@@ -1,6 +1,6 @@
 //! The study as it was run, and the same study computed again on changed data.
 
-use std::{ops::Range, sync::Arc, time::Instant};
+use std::{collections::BTreeMap, ops::Range, sync::Arc, time::Instant};
 
 use backstaff_feature::{Feature, Plan};
 use backstaff_learn::Threads;
@@ -29,7 +29,7 @@ use crate::{
         regimes::{Follow, FollowShard, Setting, leaving, regime_of},
         scores::Scores,
         suspects::SuspectInputs,
-        train::{ModelInputs, Scorer, Train, as_features, open_features},
+        train::{ModelInputs, Scorer, Train, open_features},
     },
 };
 
@@ -112,8 +112,13 @@ impl<'a> Base<'a> {
         let suspects = judged.suspect_inputs(study, &handle, &columns)?;
         let learned = match (&judged.folds, make_labels) {
             (Some(folds), Some(make_labels)) => {
-                let inputs =
-                    ModelInputs { panel: handle.clone(), features: columns.features(), folds: folds.clone() };
+                let process = study.process(folds)?;
+                let inputs = ModelInputs {
+                    panel: handle.clone(),
+                    features: columns.features(),
+                    folds: folds.clone(),
+                    process,
+                };
                 let mut models = Vec::new();
                 for seeds in judged.models.chunk_by(|a, b| (&a.0, a.1) == (&b.0, b.1)) {
                     let (name, fold, _) = &seeds[0];
@@ -184,13 +189,12 @@ impl<'a> Base<'a> {
         };
         let Some(tested) = folds.iter().find(is_tested) else { return Ok(Vec::new()) };
         let seen = open_features(&inputs.features)?;
-        let features = as_features(&seen)?;
         let rows = inputs.folds.test(tested.number)?.rows;
         let mut leaks = Vec::new();
         for (name, _, first) in models.iter().filter(|(_, fold, _)| *fold == tested.number) {
             let Some(again) = train.fitted_again(name, tested.number, inputs)? else { continue };
-            let old = first.predict(axis, &features, &rows, Threads::ONE)?;
-            let new = again.predict(axis, &features, &rows, Threads::ONE)?;
+            let old = first.predict(axis, &seen, &rows, Threads::ONE)?;
+            let new = again.predict(axis, &seen, &rows, Threads::ONE)?;
             if !are_same_scores(&old, &new) {
                 let n_moved = old.iter().zip(&new).filter(|(a, b)| a.to_bits() != b.to_bits()).count();
                 let from = tested.test.sessions().map_or(session, |(from, _)| from);
@@ -363,8 +367,15 @@ impl<'a> Base<'a> {
                 let range = test_range(axis, facts);
                 let in_test = |row: &u32| range.contains(&axis.position_of(*row as usize));
                 let rows = scores.rows().iter().copied().filter(in_test).collect::<Vec<_>>();
-                let mut values = model.predict(axis, &as_features(&seen)?, &rows, Threads::ONE)?;
-                if let Scorer::Own(..) = model {
+                let mut values = if model.reads_sections() {
+                    let all = self.tested_rows(*fold, before.last)?;
+                    let values = model.predict(axis, &seen, &all, Threads::ONE)?;
+                    let known = all.into_iter().zip(values).collect::<BTreeMap<_, _>>();
+                    rows.iter().map(|row| known.get(row).copied().unwrap_or(f64::NAN)).collect()
+                } else {
+                    model.predict(axis, &seen, &rows, Threads::ONE)?
+                };
+                if model.is_own() {
                     let known = scores.on(axis.n_rows());
                     let old = rows.iter().map(|&row| known[row as usize]).collect::<Vec<_>>();
                     if are_same_scores(&old, &values) {
@@ -375,6 +386,24 @@ impl<'a> Base<'a> {
             }
         }
         Ok(all.into_iter().map(|(name, pairs)| (name, Scores::new(pairs))).collect())
+    }
+
+    /// The rows of a fold's test up to a session, on the axis that ends with it.
+    fn tested_rows(&self, fold: u32, last: usize) -> Result<Vec<u32>, StudyError> {
+        let Some(Learned { inputs, .. }) = &self.learned else { return Ok(Vec::new()) };
+        let (_, kept) = self.panel.axis().between(0..last + 1);
+        let mut starts = Vec::with_capacity(kept.len());
+        let mut n = 0;
+        for range in &kept {
+            starts.push(n);
+            n += range.len();
+        }
+        let on_cut = |row: u32| {
+            let at = kept.partition_point(|range| range.end <= row as usize);
+            let range = kept.get(at).filter(|range| range.contains(&(row as usize)))?;
+            Some((starts[at] + row as usize - range.start) as u32)
+        };
+        Ok(inputs.folds.test(fold)?.rows.into_iter().filter_map(on_cut).collect())
     }
 
     /// Follow the regimes of all instruments that the strategy reads, by what is observed on an axis.

@@ -1,18 +1,26 @@
 //! What trades.
 
+mod beside_rules;
 mod cash;
+mod dropout;
 mod rate;
 mod rebalance;
 mod recovery;
+mod rules;
 mod strategy;
 
 use backstaff_panel::Session;
 use backstaff_portfolio::{Costs, Execution, Protection, Rates, VolumeOf, krx_price_limit, krx_sell_tax_bps};
 pub use cash::CashRate;
+pub use dropout::{MethodBuySpec, MethodSellSpec, TopkDropoutSpec};
 pub use rate::DatedRate;
 use rate::Shipped;
 pub use rebalance::RebalanceSpec;
 pub use recovery::RecoverySpec;
+pub use rules::{
+    CapacitySpec, DealPrice, LimitSpec, NoLimit, QlibSpec, RegionSpec, RulesSpec, SideSpec, Sides,
+    TradeTypeSpec, VolumeLimitSpec,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +40,12 @@ pub struct Portfolio {
     /// The last date of a study without folds; absent: the last one of the data.
     #[serde(default)]
     pub to: Option<String>,
-    /// The price of the next session at which orders are filled; labels are measured from the same one.
+    /// The exchange and the account in place of our own: `qlib` for those of Microsoft Qlib. Absent: our own, by the other
+    /// keys of the portfolio.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<RulesSpec>,
+    /// The price of the next session at which orders are filled; labels are measured from the same one. Under `rules: qlib`
+    /// the close if absent.
     #[serde(default)]
     pub execution: Execution,
     /// The sessions in which the strategy decides: a number of sessions between decisions, `daily`, `weekly`, `monthly`,
@@ -124,7 +137,7 @@ fn yes() -> bool {
 }
 
 /// The costs of trading.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CostModel {
     /// The commission on buying and on selling, in basis points.
@@ -170,6 +183,11 @@ impl Portfolio {
     /// The daily price limit.
     pub fn price_limits(&self) -> Result<Option<Rates>, String> {
         self.price_limit.as_ref().map(|limit| limit.rates(PRICE_LIMITS)).transpose()
+    }
+
+    /// Qlib's rules, if the study trades by them.
+    pub fn qlib(&self) -> Option<&QlibSpec> {
+        self.rules.as_ref().map(|RulesSpec::Qlib(spec)| &**spec)
     }
 
     /// What closes positions that the strategy would have kept.
@@ -253,6 +271,11 @@ impl Portfolio {
             && self.rebalance != daily()
         {
             wrong("rebalance", "is not for weights of a file: its dates say when they are traded".to_owned());
+        }
+        if let Some(RulesSpec::Qlib(spec)) = &self.rules {
+            spec.problems(self.execution).into_iter().for_each(|Problem { key, message, .. }| {
+                wrong(key.trim_start_matches("portfolio."), message);
+            });
         }
         if self.max_holding == Some(0) {
             wrong("max_holding", "must be 1 or more sessions".to_owned());

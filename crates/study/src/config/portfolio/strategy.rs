@@ -13,6 +13,7 @@ use serde::{
     forward_to_deserialize_any,
 };
 
+use super::TopkDropoutSpec;
 use crate::config::{GivenTable, OWN_WEIGHTS_EXPRESSION, Problem, Role};
 
 /// Where the keys of `top_n` stand.
@@ -39,12 +40,7 @@ pub enum StrategySpec {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ScoreStrategy {
     /// Hold the `k` best; replace at most `n_drop` a session.
-    TopkDropout {
-        /// The number of instruments that are held.
-        k: u32,
-        /// The largest number that is replaced at a rebalancing.
-        n_drop: u32,
-    },
+    TopkDropout(TopkDropoutSpec),
     /// Hold the best `n`, with a band, caps, weights and an exposure.
     TopN(Box<TopNSpec>),
     /// Hold the best quantile, short the worst.
@@ -166,7 +162,7 @@ impl StrategySpec {
     /// How many positions it holds, where that is said.
     pub fn n_positions(&self) -> Option<u32> {
         match self {
-            Self::Scores(ScoreStrategy::TopkDropout { k, .. }) => Some(*k),
+            Self::Scores(ScoreStrategy::TopkDropout(spec)) => Some(spec.k),
             Self::Scores(ScoreStrategy::TopN(top)) => Some(top.n),
             _ => None,
         }
@@ -212,7 +208,7 @@ impl StrategySpec {
     /// What it is called in a study.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Scores(ScoreStrategy::TopkDropout { .. }) => "topk_dropout",
+            Self::Scores(ScoreStrategy::TopkDropout(_)) => "topk_dropout",
             Self::Scores(ScoreStrategy::TopN(_)) => "top_n",
             Self::Scores(ScoreStrategy::QuantileLongShort { .. }) => "quantile_long_short",
             Self::Weights(_) => WEIGHTS,
@@ -259,13 +255,7 @@ impl StrategySpec {
     pub(super) fn problems(&self) -> Vec<Problem> {
         let at = |key: &str| format!("portfolio.strategy.{key}");
         match self {
-            Self::Scores(ScoreStrategy::TopkDropout { k: 0, .. }) => {
-                vec![Problem::of(at("topk_dropout.k"), "must be 1 or more")]
-            }
-            Self::Scores(ScoreStrategy::TopkDropout { k, n_drop }) if n_drop > k => {
-                let message = format!("is {n_drop}, but no more than k = {k} can be replaced");
-                vec![Problem::of(at("topk_dropout.n_drop"), message)]
-            }
+            Self::Scores(ScoreStrategy::TopkDropout(spec)) => spec.problems(),
             Self::Scores(ScoreStrategy::QuantileLongShort { quantile, .. })
                 if !(*quantile > 0.0 && *quantile <= 0.5) =>
             {

@@ -7,8 +7,8 @@ use backstaff_source::Exchange;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::config::{
-    CalendarSpec, CashRate, DatedRate, GivenWeights, RebalanceSpec, ScoreStrategy, SeriesLag, StrategySpec,
-    Target, TargetPart,
+    CalendarSpec, CashRate, DatedRate, DealPrice, GivenWeights, LimitSpec, ProcessorSpec, QlibSpec,
+    RebalanceSpec, RulesSpec, ScoreStrategy, SeriesLag, Sides, StrategySpec, Target, TargetPart,
 };
 
 /// A list, or one thing in place of a list of one.
@@ -71,6 +71,72 @@ impl JsonSchema for StrategySpec {
                 regimes,
             ],
         })
+    }
+}
+
+/// A processor with its keys, or its name alone.
+#[derive(Debug)]
+pub(crate) struct NamedProcessor;
+
+impl JsonSchema for NamedProcessor {
+    fn schema_name() -> Cow<'static, str> {
+        "NamedProcessor".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let keys = generator.subschema_for::<ProcessorSpec>();
+        let names =
+            ProcessorSpec::NAMES.iter().flat_map(|&(ours, of_qlib)| [ours, of_qlib]).collect::<Vec<_>>();
+        let qlib = json_schema!({
+            "type": "object",
+            "description": "Qlib's spelling: `{class: Fillna, kwargs: {fields_group: feature}}`.",
+            "properties": { "class": { "type": "string", "enum": names }, "kwargs": { "type": "object" } },
+            "required": ["class"],
+        });
+        json_schema!({ "anyOf": [{ "type": "string", "enum": names }, keys, qlib] })
+    }
+}
+
+impl JsonSchema for RulesSpec {
+    fn schema_name() -> Cow<'static, str> {
+        "Rules".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let qlib = generator.subschema_for::<QlibSpec>();
+        json_schema!({
+            "anyOf": [
+                { "type": "string", "enum": ["qlib"] },
+                {
+                    "type": "object",
+                    "properties": { "qlib": qlib },
+                    "required": ["qlib"],
+                    "additionalProperties": false,
+                },
+            ],
+        })
+    }
+}
+
+impl JsonSchema for LimitSpec {
+    fn schema_name() -> Cow<'static, str> {
+        "Limit".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let sides = generator.subschema_for::<Sides>();
+        json_schema!({ "anyOf": [{ "type": "number" }, { "type": "string", "enum": ["none"] }, sides] })
+    }
+}
+
+impl JsonSchema for DealPrice {
+    fn schema_name() -> Cow<'static, str> {
+        "DealPrice".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let sides = generator.subschema_for::<Sides>();
+        json_schema!({ "anyOf": [{ "type": "string" }, sides] })
     }
 }
 

@@ -5,7 +5,7 @@ mod page;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use forms::{OneOrMany, PathOr};
+pub(crate) use forms::{NamedProcessor, OneOrMany, PathOr};
 pub use page::page;
 
 use schemars::generate::SchemaSettings;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::schema;
 
 /// Studies in which each key stands at least once. Tests read them as studies.
-pub(super) const EXAMPLES: [(&str, &str); 7] = [
+pub(super) const EXAMPLES: [(&str, &str); 10] = [
     ("learning", include_str!("examples/learning.yaml")),
     ("database", include_str!("examples/database.yaml")),
     ("ranking", include_str!("examples/ranking.yaml")),
@@ -15,6 +15,9 @@ pub(super) const EXAMPLES: [(&str, &str); 7] = [
     ("weights", include_str!("examples/weights.yaml")),
     ("given", include_str!("examples/given.yaml")),
     ("regimes", include_str!("examples/regimes.yaml")),
+    ("qlib", include_str!("examples/qlib.yaml")),
+    ("sides", include_str!("examples/sides.yaml")),
+    ("processed", include_str!("examples/processed.yaml")),
 ];
 
 const INTRO: &str = "\
@@ -183,8 +186,11 @@ impl<'a> Page<'a> {
     /// A section, unless the mapping had one: a strategy at the top is that of the portfolio, and one thing that may be
     /// several is the member of the list.
     fn section_once(&mut self, path: &Path, schema: &'a Value, given: &Value) {
-        let is_short = path.0.first() == Some(&Step::Key("strategy".to_owned()));
-        if !is_short && self.done.insert(path.shown().replace("[]", "")) {
+        let is_at = |place: usize, key: &str| path.0.get(place) == Some(&Step::Key(key.to_owned()));
+        // Processors for learning are those for all rows, and `class` with `kwargs` is another spelling of them.
+        let is_again =
+            is_at(0, "processors") && (is_at(1, "learn") || schema["properties"]["class"].is_object());
+        if !is_at(0, "strategy") && !is_again && self.done.insert(path.shown().replace("[]", "")) {
             self.section(path, schema, given);
         }
     }
@@ -245,6 +251,12 @@ impl<'a> Page<'a> {
             return vec![names.collect::<Vec<_>>().join(", ")];
         }
         let mut choices = Vec::new();
+        // A list of things of several kinds.
+        let of_list = alternatives(&schema["items"]).chain(alternatives(self.resolved(&schema["items"])));
+        let mut members = of_list.flat_map(|part| alternatives(self.resolved(part)));
+        if members.any(|part| variant(part).is_some()) {
+            return self.choices(&schema["items"]);
+        }
         for part in alternatives(schema) {
             let meaning = sentence(part);
             let meaning = if meaning.is_empty() { meaning } else { format!(": {meaning}") };

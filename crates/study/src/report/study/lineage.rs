@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::models::described;
 use crate::{
+    config::Of,
     flow::results::Results,
     steps::{
         Load, backtest::RunBacktests, evaluate::Evaluate, features::Features, folds::MakeFolds,
@@ -16,13 +17,18 @@ use crate::{
 };
 
 pub(super) fn section(results: &Results) -> Section {
-    Section::new("lineage", "Lineage")
+    let section = Section::new("lineage", "Lineage")
         .intro(
             "Equal keys mean equal bytes: the same study, program and data give this page again, on any number of \
              threads. A key is a digest of a stage's version, its parameters and the bytes that it reads.",
         )
         .block(stages(results))
-        .block(programs(results))
+        .block(programs(results));
+    let section = match processors(results) {
+        Some(table) => section.block(table),
+        None => section,
+    };
+    section
         .block(Details::new("The study as it was read, defaults included").block(study(results)))
         .block(Details::new("Keys of all artifacts").block(keys(results)))
 }
@@ -74,6 +80,36 @@ fn programs(results: &Results) -> Table {
         table = table.row(cells![format!("{name} ({kind})"), seed]);
     }
     table
+}
+
+/// The processors in their order, and the training rows that each was fitted on; none for a study without any.
+fn processors(results: &Results) -> Option<Table> {
+    let processors = results.config.processors.as_ref()?;
+    let mut table = Table::new("Processors")
+        .column(Column::text("Processor"))
+        .column(Column::text("Changes"))
+        .column(Column::text("Of the rows of"))
+        .column(Column::text("Fitted on, by fold").note("training rows alone, after purging"))
+        .visible_rows(20);
+    for (is_learn, _, spec) in processors.all() {
+        let (from, to) = spec.fit_span().unwrap_or_default();
+        let fitted = results.folds.iter().filter(|_| spec.is_fitted()).map(|fold| {
+            let train = &fold.train;
+            let from = from.map_or_else(|| train.from.clone(), |session| session.to_string());
+            let to = to.map_or_else(|| train.to.clone(), |session| session.to_string());
+            let all = words::count(train.rows, "row");
+            format!("{}: {from} to {to}, of {all}", fold.number)
+        });
+        let fitted = fitted.collect::<Vec<_>>().join("; ");
+        let fitted = if fitted.is_empty() { "nothing".to_owned() } else { fitted };
+        let changes = match spec.changes(is_learn) {
+            Of::Features => "features",
+            Of::Target => "target",
+        };
+        let rows = if is_learn { "training, validation" } else { "training, validation, test" };
+        table = table.row(cells![spec.name(), changes, rows, fitted]);
+    }
+    Some(table)
 }
 
 fn study(results: &Results) -> Table {

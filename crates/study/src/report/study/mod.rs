@@ -34,7 +34,7 @@ use backstaff_report::{Caveat, Format, Report};
 
 use self::{account::Accounts, verdict::Verdict};
 use crate::{
-    config::{Config, GivenWeights, ScoreStrategy, StrategySpec},
+    config::{Config, GivenWeights, RulesSpec, ScoreStrategy, StrategySpec, TopkDropoutSpec},
     flow::results::Results,
     report::charts::TIME,
     words,
@@ -106,7 +106,7 @@ fn suspicion(results: &Results) -> Option<Caveat> {
 fn subtitle(results: &Results, accounts: &Accounts<'_>) -> String {
     let Config { name, portfolio, .. } = &results.config;
     let strategy = match &portfolio.strategy {
-        StrategySpec::Scores(ScoreStrategy::TopkDropout { k, n_drop }) => {
+        StrategySpec::Scores(ScoreStrategy::TopkDropout(TopkDropoutSpec { k, n_drop, .. })) => {
             format!("the {k} best, {n_drop} replaced at most")
         }
         StrategySpec::Scores(ScoreStrategy::TopN(top)) => match top.keep {
@@ -130,7 +130,17 @@ fn subtitle(results: &Results, accounts: &Accounts<'_>) -> String {
         Execution::Open => "next open",
         Execution::Close => "next close",
     };
-    let bps = words::shown(portfolio.costs.commission_bps + portfolio.costs.slippage_bps, Format::Text);
+    let shown = |bps: f64| words::shown(bps, Format::Text);
+    let costs = match &portfolio.rules {
+        None => format!("{} bp a side", shown(portfolio.costs.commission_bps + portfolio.costs.slippage_bps)),
+        Some(RulesSpec::Qlib(spec)) => {
+            format!(
+                "Qlib's rules, {} and {} bp a side",
+                shown(spec.open_cost * 1e4),
+                shown(spec.close_cost * 1e4)
+            )
+        }
+    };
     let span = accounts.all().first().and_then(|account| {
         let (first, last) = (account.sessions().first()?, account.sessions().last()?);
         Some(format!("tested {first} to {last} · "))
@@ -138,7 +148,7 @@ fn subtitle(results: &Results, accounts: &Accounts<'_>) -> String {
     let profile =
         results.config.profile.as_ref().map_or(String::new(), |profile| format!(" · profile {profile}"));
     format!(
-        "{name} · {} · {}{strategy} · {execution} · {bps} bp a side{profile}",
+        "{name} · {} · {}{strategy} · {execution} · {costs}{profile}",
         words::count(results.panel.axis().n_instruments(), "instrument"),
         span.unwrap_or_default(),
     )

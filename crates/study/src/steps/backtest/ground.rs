@@ -5,7 +5,11 @@ use std::{ops::Range, sync::Arc};
 use backstaff_panel::{Column, Panel, TRADED, Universe};
 use backstaff_portfolio::{Market, TopN};
 
-use super::{BacktestInputs, Guides, Holder, RunBacktests, Variant, simulate::index_panel};
+use super::{
+    BacktestInputs, Guides, Holder, RunBacktests, Variant,
+    qlib::{QlibGround, fields},
+    simulate::index_panel,
+};
 use crate::{StudyError, config::Role, stored::panel::PanelHandle};
 
 /// A market that ends with the last session of the portfolios on it; made once for all of them.
@@ -19,13 +23,15 @@ pub struct Ground {
     pub(super) top_n: Option<TopN>,
     /// The weight that the strategy's expression gives each row; `None` for a strategy without one.
     pub(super) targets: Option<Vec<f64>>,
+    /// The same market as Qlib's exchange sees it; `None` for a study that doesn't trade by its rules.
+    pub(super) qlib: Option<QlibGround>,
 }
 
 impl Ground {
     /// The market of a panel, for portfolios that follow neither a model nor the study's strategy.
     pub fn new(panel: Panel) -> Result<Self, StudyError> {
         let kept = std::iter::once(0..panel.axis().n_rows()).collect();
-        Ok(Self { market: Market::new(&panel)?, kept, panel, top_n: None, targets: None })
+        Ok(Self { market: Market::new(&panel)?, kept, panel, top_n: None, targets: None, qlib: None })
     }
 
     /// The members of a universe on these rows, from its column on the whole panel: those with a value above 0.
@@ -40,6 +46,7 @@ impl RunBacktests {
     /// reads.
     pub fn ground(&self, panel: Panel, guides: &Guides) -> Result<Ground, StudyError> {
         let mut ground = Ground::new(panel)?;
+        ground.qlib = QlibGround::new(&ground.panel, &self.portfolio, guides)?;
         let strategy = &self.portfolio.strategy;
         if let Some(spec) = strategy.top_n() {
             ground.top_n = Some(guides.top_n(spec, &ground.panel)?);
@@ -88,11 +95,14 @@ impl RunBacktests {
         let places_levels =
             self.portfolio.strategy.regimes().is_some() || self.portfolio.protection().has_levels();
         let range = ["high", "low"].into_iter().filter(|_| places_levels);
-        ["open", "close", "volume", "raw_close", "raw_volume", TRADED]
-            .into_iter()
-            .chain(range)
-            .filter(|name| panel.fields().contains(*name))
-            .map(str::to_owned)
-            .collect()
+        let usual = ["open", "close", "volume", "raw_close", "raw_volume", TRADED];
+        let mut names = usual.into_iter().chain(range).map(str::to_owned).collect::<Vec<_>>();
+        for name in fields(&self.portfolio) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.retain(|name| panel.fields().contains(name));
+        names
     }
 }

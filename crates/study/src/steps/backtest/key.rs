@@ -1,11 +1,14 @@
 //! The key of a backtest: everything in the `portfolio` section that changes a result.
 
-use backstaff_portfolio::{Rates, Recovery, VolumeOf};
+use backstaff_portfolio::{
+    Counting, DropoutRules, MethodBuy, MethodSell, QlibRules, Rates, Recovery, VolumeOf,
+    qlib::{Capacity, Limit, TradeType, VolumeLimit},
+};
 use backstaff_stage::KeyHasher;
 
 use crate::config::{
-    CostModel, ExposureSpec, GivenWeights, Portfolio, RiskSpec, ScoreStrategy, StrategySpec, TopNSpec,
-    WeightSpec,
+    CostModel, ExposureSpec, GivenWeights, Portfolio, RiskSpec, RulesSpec, ScoreStrategy, StrategySpec,
+    TopNSpec, TopkDropoutSpec, WeightSpec,
 };
 
 /// The settings of the `portfolio` section as they are in force on a panel.
@@ -26,6 +29,7 @@ pub(super) fn hash_portfolio(portfolio: &Portfolio, settled: &Settled, key: &mut
         strategy,
         from: _, // hashed as the sessions of the variant
         to: _,
+        rules: exchange,
         execution,
         rebalance,
         cohorts,
@@ -49,6 +53,9 @@ pub(super) fn hash_portfolio(portfolio: &Portfolio, settled: &Settled, key: &mut
     } = portfolio;
     let Settled { cash, recovery, rules } = settled;
     hash_strategy(strategy, rules, key);
+    if let Some(RulesSpec::Qlib(spec)) = exchange {
+        hash_qlib(&spec.rules(*execution, 1.0), key);
+    }
     hash_costs(costs, key);
     key.str("execution", execution.field())
         .str("rebalance", &rebalance.to_string())
@@ -101,9 +108,7 @@ fn hash_costs(costs: &CostModel, key: &mut KeyHasher) {
 
 fn hash_strategy(strategy: &StrategySpec, rules: &str, key: &mut KeyHasher) {
     match strategy {
-        StrategySpec::Scores(ScoreStrategy::TopkDropout { k, n_drop }) => {
-            key.str("strategy", "topk_dropout").u64("k", u64::from(*k)).u64("n_drop", u64::from(*n_drop));
-        }
+        StrategySpec::Scores(ScoreStrategy::TopkDropout(spec)) => hash_dropout(spec, key),
         StrategySpec::Scores(ScoreStrategy::QuantileLongShort { quantile, exposure }) => {
             key.str("strategy", "quantile_long_short").f64("quantile", *quantile).f64("exposure", *exposure);
         }
@@ -124,6 +129,76 @@ fn hash_strategy(strategy: &StrategySpec, rules: &str, key: &mut KeyHasher) {
             key.str("strategy", template.name()).str("rules", rules);
         }
     }
+}
+
+/// Enter the rules of Qlib's exchange into a key; of limits by expressions the values count, which are hashed as inputs.
+fn hash_qlib(rules: &QlibRules, key: &mut KeyHasher) {
+    let QlibRules {
+        deal_price,
+        limit,
+        trade_unit,
+        open_cost,
+        close_cost,
+        min_cost,
+        impact_cost,
+        volume_limits,
+        trade_type,
+    } = rules;
+    key.str("rules", "qlib").str("buy_price", &deal_price.0).str("sell_price", &deal_price.1);
+    match limit {
+        Limit::None => key.str("limit", "none"),
+        Limit::Change(limit) => key.f64("limit", *limit),
+        Limit::Columns(..) => key.str("limit", "columns"),
+    };
+    key.f64("trade_unit", trade_unit.unwrap_or(0.0))
+        .f64("open_cost", *open_cost)
+        .f64("close_cost", *close_cost)
+        .f64("min_cost", *min_cost)
+        .f64("impact_cost", *impact_cost)
+        .bool("parallel", *trade_type == TradeType::Parallel);
+    key.list("volume_limits", volume_limits, |key, VolumeLimit { side, capacity, column: _ }| {
+        key.str("side", &side.map_or_else(String::new, |side| side.to_string()))
+            .bool("cumulative", *capacity == Capacity::Cumulative);
+    });
+}
+
+fn hash_dropout(spec: &TopkDropoutSpec, key: &mut KeyHasher) {
+    let TopkDropoutSpec {
+        k,
+        n_drop,
+        hold_sessions: _, // from here on hashed as the rules that follow
+        risk_degree: _,
+        only_tradable: _,
+        forbid_all_trade_at_limit: _,
+        method_sell: _,
+        method_buy: _,
+        seed: _,
+        strict: _,
+    } = spec;
+    key.str("strategy", "topk_dropout").u64("k", u64::from(*k)).u64("n_drop", u64::from(*n_drop));
+    if spec.of_qlib().is_empty() {
+        return;
+    }
+    let DropoutRules {
+        topk: _,
+        n_drop: _,
+        method_sell,
+        method_buy,
+        hold_thresh,
+        only_tradable,
+        forbid_all_trade_at_limit,
+        risk_degree,
+        counting,
+        seed,
+    } = spec.rules();
+    key.bool("sells_random", method_sell == MethodSell::Random)
+        .bool("buys_random", method_buy == MethodBuy::Random)
+        .u64("hold_sessions", hold_thresh as u64)
+        .bool("only_tradable", only_tradable)
+        .bool("forbid_all_trade_at_limit", forbid_all_trade_at_limit)
+        .f64("risk_degree", risk_degree)
+        .bool("strict", counting == Counting::Strict)
+        .u64("seed", seed);
 }
 
 /// Enter the settings of `top_n` into a key; of its expressions the values count, which are hashed as inputs.

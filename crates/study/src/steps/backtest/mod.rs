@@ -5,6 +5,7 @@ mod detail;
 mod ground;
 mod guides;
 mod key;
+mod qlib;
 mod result;
 mod simulate;
 mod variant;

@@ -1,12 +1,12 @@
 //! From the study's settings, scores and prices to the ledger of a portfolio.
 
-use std::{collections::BTreeMap, ops::Range, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, ops::Range, sync::Arc};
 
 use backstaff_panel::{Axis, Column, Instrument, Panel, Signal, Universe};
 use backstaff_portfolio::{
-    Backtest, BuyAndHold, EqualWeight, Exchange, Execution, Leavers, NextSession, PortfolioError, Protected,
-    QuantileLongShort, Rates, Rebalance, Recovery, StatedAccount, Strategy, TargetWeights, Terms,
-    TopkDropout, VolumeCap, backtest, backtest_cohorts, next_orders, regime::Regimes,
+    Backtest, BuyAndHold, EqualWeight, Exchange, Execution, Leavers, Market, NextSession, PortfolioError,
+    Protected, QlibTopkDropout, QuantileLongShort, Rates, Rebalance, Recovery, StatedAccount, Strategy,
+    TargetWeights, Terms, TopkDropout, VolumeCap, backtest, backtest_cohorts, next_orders, regime::Regimes,
 };
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
     detail::Detail,
     holder_name,
     key::Settled,
+    qlib,
     result::{measures, summary},
 };
 use crate::{
@@ -49,6 +50,7 @@ impl RunBacktests {
         let portfolio = &config.portfolio;
         let (cash, warning) = cash_rates(&portfolio.cash_rate, panel)?;
         let mut warnings = warning.into_iter().collect::<Vec<_>>();
+        warnings.extend(qlib::check(portfolio, panel)?);
         let rules = portfolio.strategy.regimes().map(serde_json::to_string).transpose();
         let rules =
             rules.map_err(|error| StudyError::Internal { what: format!("a strategy's rules: {error}") })?;
@@ -218,8 +220,11 @@ impl RunBacktests {
             }
             (Holder::Model(_), StrategySpec::Scores(strategy)) => {
                 let strategy: Box<dyn Strategy> = match strategy {
-                    ScoreStrategy::TopkDropout { k, n_drop } => {
-                        Box::new(TopkDropout::new(*k as usize, *n_drop as usize)?)
+                    ScoreStrategy::TopkDropout(spec) if ground.qlib.is_some() => {
+                        Box::new(QlibTopkDropout::of(spec.rules())?)
+                    }
+                    ScoreStrategy::TopkDropout(spec) => {
+                        Box::new(TopkDropout::new(spec.k as usize, spec.n_drop as usize)?)
                     }
                     ScoreStrategy::QuantileLongShort { quantile, exposure } => {
                         Box::new(QuantileLongShort::new(*quantile, *exposure, *exposure, 0.0)?)
@@ -257,7 +262,7 @@ impl RunBacktests {
         told: &Told<'_>,
         sessions: Range<usize>,
     ) -> Result<Backtest, StudyError> {
-        let market = &ground.market;
+        let market = &*self.market(variant, ground, &sessions)?;
         let (terms, exchange) = self.terms(variant, sessions)?;
         let (mut strategy, values) = self.strategy(&variant.holder, ground, told)?;
         let signal = Signal::new(holder_name(&variant.holder), values);
@@ -291,11 +296,25 @@ impl RunBacktests {
                 message: message.to_owned(),
             });
         }
+        let market = &*self.market(variant, ground, &sessions)?;
         let (terms, exchange) = self.terms(variant, sessions)?;
         let (mut strategy, values) = self.strategy(&variant.holder, ground, told)?;
         let signal = Signal::new(holder_name(&variant.holder), values);
         let strategy = strategy.as_mut();
-        Ok(next_orders(&ground.market, told.universe, &exchange, &terms, &signal, strategy, account)?)
+        Ok(next_orders(market, told.universe, &exchange, &terms, &signal, strategy, account)?)
+    }
+
+    /// The market that a variant trades in over these sessions.
+    fn market<'a>(
+        &self,
+        variant: &Variant,
+        ground: &'a Ground,
+        sessions: &Range<usize>,
+    ) -> Result<Cow<'a, Market>, StudyError> {
+        match (self.qlib_rules(variant), &ground.qlib) {
+            (Some(rules), Some(qlib)) => Ok(Cow::Owned(qlib.market(&rules, sessions)?)),
+            _ => Ok(Cow::Borrowed(&ground.market)),
+        }
     }
 
     /// The number of accounts that a variant is run in, and the sessions between the rebalancings of each; `None` for one
@@ -309,6 +328,8 @@ impl RunBacktests {
     /// The terms of a variant over these sessions, and the exchange at its costs.
     fn terms(&self, variant: &Variant, sessions: Range<usize>) -> Result<(Terms, Exchange), StudyError> {
         let leavers = if self.portfolio.sell_outside_universe { Leavers::Sell } else { Leavers::Hold };
+        let qlib = self.qlib_rules(variant);
+        let leavers = if qlib.is_some() { Leavers::Hold } else { leavers };
         let terms = Terms {
             initial_cash: self.portfolio.initial_cash,
             rebalance: self.rebalance(&variant.holder),
@@ -316,6 +337,12 @@ impl RunBacktests {
             leavers: if variant.holder.names_instruments() { Leavers::Hold } else { leavers },
             sessions,
         };
+        if qlib.is_some() {
+            return Ok((terms, Exchange { qlib, ..Exchange::default() }));
+        }
+        if let Some(spec) = self.portfolio.qlib() {
+            return Ok((terms, qlib::exchange_of_others(&self.portfolio, spec, variant.cost_tenths)));
+        }
         let Settled { cash, recovery, .. } = &self.settled;
         Ok((terms, exchange(&self.portfolio, cash, recovery, variant.cost_tenths)?))
     }
@@ -362,6 +389,9 @@ impl RunBacktests {
         inputs: &BacktestInputs,
         ground: &Ground,
     ) -> Result<BacktestResult, StudyError> {
+        let caveat = self
+            .qlib_rules(variant)
+            .and_then(|rules| ground.qlib.as_ref()?.caveat(&rules, &inputs.sessions_of(variant)));
         let simulate = |told: &Told<'_>, sessions| self.simulate(variant, ground, told, sessions);
         let (ledger, scores) = told(variant, inputs, ground, simulate)?;
         let detail = match variant.holder {
@@ -370,7 +400,9 @@ impl RunBacktests {
             }
             _ => Detail::default(),
         };
-        Ok(summary(variant, &ledger, measures(&ledger), detail))
+        let mut result = summary(variant, &ledger, measures(&ledger), detail);
+        result.caveats.extend(caveat);
+        Ok(result)
     }
 }
 

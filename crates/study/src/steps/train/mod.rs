@@ -22,6 +22,7 @@ use crate::{
     steps::{
         folds::{FoldFacts, FoldPart, FoldsHandle, PartFacts},
         own::{FittedModel, OwnModels},
+        process::{FittedProcess, Named, Process, ProcessedFold},
     },
     stored::{column::ColumnHandle, encoding, panel::PanelHandle, segment::Segment},
     words,
@@ -83,6 +84,8 @@ pub struct ModelInputs {
     pub features: Vec<Arc<ColumnHandle>>,
     /// The folds with their rows, targets and weights.
     pub folds: Arc<FoldsHandle>,
+    /// What becomes of features and targets before models see them; `None` if nothing does.
+    pub process: Option<Process>,
 }
 
 /// The facts of a fit.
@@ -240,6 +243,16 @@ impl Train {
     }
 }
 
+/// The rows of a fold's part as models read them.
+fn samples<'a>(axis: &Axis, features: &'a Features<'a>, part: &FoldPart) -> Result<Samples<'a>, StudyError> {
+    let FoldPart { rows, targets, weights } = part;
+    let samples = match weights {
+        Some(weights) => Samples::weighted(features, rows, targets, weights)?,
+        None => Samples::new(features, rows, targets)?,
+    };
+    Ok(samples.in_sessions(|row| axis.position_of(row as usize) as u32))
+}
+
 /// Read the values of features into memory.
 pub fn open_features(handles: &[Arc<ColumnHandle>]) -> Result<Vec<(String, Arc<Column>)>, StudyError> {
     handles.iter().map(|handle| Ok((handle.name().to_owned(), handle.column()?))).collect()
@@ -304,17 +317,24 @@ impl ModelInputs {
         work: impl FnOnce(&Axis, &Samples<'_>, &Samples<'_>) -> Result<T, StudyError>,
     ) -> Result<T, StudyError> {
         let columns = open_features(&self.features)?;
-        let features = as_features(&columns)?;
-        let axis = self.panel.axis();
-        let samples = |part: &FoldPart| -> Result<Samples<'_>, StudyError> {
-            let FoldPart { rows, targets, weights } = part;
-            let samples = match weights {
-                Some(weights) => Samples::weighted(&features, rows, targets, weights)?,
-                None => Samples::new(&features, rows, targets)?,
-            };
-            Ok(samples.in_sessions(|row| axis.position_of(row as usize) as u32))
+        let (axis, train, validation) =
+            (self.panel.axis(), self.folds.train(fold)?, self.folds.validation(fold)?);
+        let Some(process) = &self.process else {
+            let features = as_features(&columns)?;
+            return work(axis, &samples(axis, &features, &train)?, &samples(axis, &features, &validation)?);
         };
-        work(axis, &samples(&self.folds.train(fold)?)?, &samples(&self.folds.validation(fold)?)?)
+        let ProcessedFold { columns, train, validation } =
+            process.learn(axis, &columns, &train, &validation)?;
+        let (axis, features) = (&columns.axis, as_features(&columns.columns)?);
+        work(axis, &samples(axis, &features, &train)?, &samples(axis, &features, &validation)?)
+    }
+
+    /// The processors for all rows as they are fitted on a fold's training; `None` for a study without any.
+    pub fn fitted_process(&self, fold: u32) -> Result<Option<FittedProcess>, StudyError> {
+        let Some(process) = &self.process else { return Ok(None) };
+        let columns = open_features(&self.features)?;
+        let columns: &Named = &columns;
+        Ok(Some(process.fit(self.panel.axis(), columns, || self.folds.train(fold))?))
     }
 
     /// The facts of a fold by its number; `None` if there is no such fold.
@@ -376,6 +396,9 @@ impl Stage for Train {
             }
         }
         key.str("machine", std::env::consts::ARCH);
+        if let Some(process) = &inputs.process {
+            process.hash_into(key);
+        }
         let fold = inputs.fold(shard.fold).ok_or_else(unknown)?;
         key.digest("samples", &fold.samples);
         let last = fold.validation.sessions().map_or(&fold.train, |_| &fold.validation);

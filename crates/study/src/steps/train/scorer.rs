@@ -9,12 +9,26 @@ use backstaff_learn::{
 use backstaff_panel::Axis;
 use backstaff_stage::{Manifest, Store};
 
-use super::{Learner, MODEL, ModelInputs, Own, PICKLE, Train};
-use crate::{StudyError, steps::own::FittedModel};
+use super::{Learner, MODEL, ModelInputs, Own, PICKLE, Train, as_features};
+use crate::{
+    StudyError,
+    steps::{
+        own::FittedModel,
+        process::{FittedProcess, Named},
+    },
+};
 
 /// The fitted models of one name and fold, which score as one.
 #[derive(Debug)]
-pub enum Scorer {
+pub struct Scorer {
+    models: Models,
+    /// What becomes of features before the models see them.
+    process: Option<FittedProcess>,
+}
+
+/// Models of one name and fold.
+#[derive(Debug)]
+enum Models {
     /// Models of the library.
     Library(Ensemble),
     /// A model of the user's own: its name, the fold, the model.
@@ -22,12 +36,42 @@ pub enum Scorer {
 }
 
 impl Scorer {
-    /// One score for each of `rows`; a model of the user's own may give some that are not finite, which stand for none.
+    /// Whether it is a model of the user's own.
+    pub fn is_own(&self) -> bool {
+        matches!(self.models, Models::Own(..))
+    }
+
+    /// Whether a score may hang on the other rows of its session, so that all of them must be asked for together.
+    pub fn reads_sections(&self) -> bool {
+        self.process.is_some()
+    }
+
+    /// One score for each of `rows`, which ascend; one that is not finite stands for none.
     ///
     /// # Errors
     ///
     /// If the features are not those of the training, or the user's own code fails.
     pub fn predict(
+        &self,
+        axis: &Axis,
+        features: &Named,
+        rows: &[u32],
+        threads: Threads,
+    ) -> Result<Vec<f64>, StudyError> {
+        let Some(process) = self.process.as_ref().filter(|_| !rows.is_empty()) else {
+            return self.models.predict(axis, &as_features(features)?, rows, threads);
+        };
+        let (compact, kept) = process.apply(axis, features, rows)?;
+        let mut scores = vec![f64::NAN; rows.len()];
+        let own = (0..kept.len() as u32).collect::<Vec<_>>();
+        let made = self.models.predict(&compact.axis, &as_features(&compact.columns)?, &own, threads)?;
+        kept.iter().zip(made).for_each(|(&n, score)| scores[n as usize] = score);
+        Ok(scores)
+    }
+}
+
+impl Models {
+    fn predict(
         &self,
         axis: &Axis,
         features: &Features<'_>,
@@ -65,17 +109,18 @@ impl Train {
         let missing = || StudyError::Internal { what: format!("model {name} was not trained") };
         let mut manifests = manifests.into_iter().peekable();
         let first = *manifests.peek().ok_or_else(missing)?;
-        match self.models.get(name).ok_or_else(missing)? {
+        let models = match self.models.get(name).ok_or_else(missing)? {
             Learner::Library { average, .. } => {
                 let members = manifests.map(|manifest| Ok(from_text(&read_text(store, manifest)?)?));
                 let members = members.collect::<Result<_, StudyError>>()?;
-                Ok(Scorer::Library(Ensemble::new(members, *average)))
+                Models::Library(Ensemble::new(members, *average))
             }
             Learner::Own(own) => {
                 let fitted = fitted(own, name, fold, (store, first), inputs)?;
-                Ok(Scorer::Own(name.to_owned(), fold, fitted))
+                Models::Own(name.to_owned(), fold, fitted)
             }
-        }
+        };
+        Ok(Scorer { models, process: inputs.fitted_process(fold)? })
     }
 
     /// A model of the user's own that is fitted once more, whatever the store has; `None` for a model of the library.
@@ -91,7 +136,8 @@ impl Train {
     ) -> Result<Option<Scorer>, StudyError> {
         let Some(Learner::Own(own)) = self.models.get(name) else { return Ok(None) };
         let again = fit(own, name, fold, inputs)?;
-        Ok(Some(Scorer::Own(name.to_owned(), fold, again)))
+        let models = Models::Own(name.to_owned(), fold, again);
+        Ok(Some(Scorer { models, process: inputs.fitted_process(fold)? }))
     }
 }
 

@@ -23,7 +23,7 @@ struct Case<'a> {
 }
 
 /// All caveats there are, by theme; a report shows the gravest first.
-const ALL: [fn(Case<'_>) -> Option<Caveat>; 37] = [
+const ALL: [fn(Case<'_>) -> Option<Caveat>; 38] = [
     test::disagreement,
     portfolio::ruin,
     data::survivorship,
@@ -51,6 +51,7 @@ const ALL: [fn(Case<'_>) -> Option<Caveat>; 37] = [
     regimes::constant,
     regimes::several_settings,
     regimes::unconverged,
+    portfolio::qlib,
     portfolio::free,
     portfolio::costs,
     portfolio::delay,

@@ -25,8 +25,25 @@ pub(super) fn ruin(case: Case<'_>) -> Option<Caveat> {
     })
 }
 
+/// The rules of Qlib, and what is unlike a market in them.
+pub(super) fn qlib(case: Case<'_>) -> Option<Caveat> {
+    case.results.config.portfolio.qlib()?;
+    let text = "Orders trade by the rules of Microsoft Qlib's exchange: those of a dropout are counted at the deal prices of the \
+                session in which they trade, which nobody knows before it; a position whose instrument is gone stays at its \
+                last price for ever. Portfolios that are compared with it trade by our own rules, at the mean of its two \
+                rates.";
+    Some(Caveat::note("Rules of Qlib", text.to_owned()))
+}
+
 /// Trading that costs nothing: no market is like that.
 pub(super) fn free(case: Case<'_>) -> Option<Caveat> {
+    if let Some(spec) = case.results.config.portfolio.qlib() {
+        let paid = [spec.open_cost, spec.close_cost, spec.min_cost, spec.impact_cost];
+        return paid.into_iter().all(|cost| cost == 0.0).then(|| {
+            let text = "Trading costs nothing here. `portfolio.rules.qlib` names the costs.";
+            Caveat::caution("Free of costs", text.to_owned())
+        });
+    }
     let CostModel { commission_bps, slippage_bps, impact, sell_tax_bps, minimum, borrow_bps } =
         &case.results.config.portfolio.costs;
     let paid = [commission_bps, slippage_bps, impact, minimum, borrow_bps];
@@ -181,6 +198,16 @@ pub(super) fn delistings(case: Case<'_>) -> Option<Caveat> {
 /// Orders of any size that fill at the quoted price.
 pub(super) fn impact(case: Case<'_>) -> Option<Caveat> {
     let portfolio = &case.results.config.portfolio;
+    if let Some(spec) = portfolio.qlib() {
+        return (spec.impact_cost == 0.0 && spec.volume_limits.is_empty()).then(|| {
+            let text = format!(
+                "Orders of any size fill at the deal price: no market impact, no limit by volume. That suits an account of \
+                 {}, not one that moves prices.",
+                Format::Integer.show(portfolio.initial_cash)
+            );
+            Caveat::note("No market impact", text)
+        });
+    }
     (portfolio.volume_cap.is_none() && portfolio.costs.impact == 0.0).then(|| {
         let text = format!(
             "Orders of any size fill at the quoted price moved by {} bp: no market impact, no limit by volume. That \
@@ -194,6 +221,10 @@ pub(super) fn impact(case: Case<'_>) -> Option<Caveat> {
 
 /// A cash rate of 0, from which the Sharpe ratio is then measured.
 pub(super) fn cash(case: Case<'_>) -> Option<Caveat> {
+    if case.results.config.portfolio.qlib().is_some() {
+        let text = "Cash earns nothing in Qlib's account, so Sharpe ratios are of plain returns.".to_owned();
+        return Some(Caveat::note("Cash rate 0", text));
+    }
     case.results.config.portfolio.cash_rate.is_zero().then(|| {
         let text =
             "Cash earns nothing in this study, so Sharpe ratios are of plain returns; state `cash_rate` to \
