@@ -26,4 +26,6 @@ pub mod given;
 pub mod output;
 pub mod portfolio;
 pub mod run;
+pub mod study;
+pub mod translate;
 pub mod workflow;

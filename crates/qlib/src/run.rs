@@ -303,6 +303,10 @@ pub struct Summary {
     pub scores: usize,
     /// The folder that was written.
     pub artifacts: PathBuf,
+    /// Our report over the scores and the portfolio, if there is one.
+    pub report: Option<PathBuf>,
+    /// Its verdict.
+    pub verdict: Option<String>,
     /// The seconds of each part.
     pub stages: Vec<StageRecord>,
 }
@@ -319,6 +323,8 @@ impl Ran {
             best_round: self.model.as_ref().map(|model| model.best_round).filter(|&round| round > 0),
             scores: self.scores.values.len(),
             artifacts: artifacts.to_owned(),
+            report: None,
+            verdict: None,
             stages: self.stages.clone(),
         }
     }

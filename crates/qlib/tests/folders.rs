@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "what a test can't have is its failure")]
 
 use std::{
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
 };
@@ -22,11 +23,9 @@ fn prices(folder: &Path, n: usize, revised: bool) -> PathBuf {
             let (quoted, adjusted) =
                 if symbol == "BB" && day >= 6 { (close, 2.0 * close) } else { (close, close) };
             let (open, high, low) = (quoted - 0.1, quoted + 0.5, quoted - 0.5);
-            text += &format!(
-                "2024-03-{:02},{symbol},{open},{high},{low},{quoted},{adjusted},{}\n",
-                day + 1,
-                1000 + day
-            );
+            let (date, volume) = (day + 1, 1000 + day);
+            writeln!(text, "2024-03-{date:02},{symbol},{open},{high},{low},{quoted},{adjusted},{volume}")
+                .unwrap();
         }
     }
     let path = folder.join(format!("prices_{n}_{revised}.csv"));
@@ -80,7 +79,7 @@ fn prices_are_adjusted_and_the_factor_tells_by_how_much() {
     let (first, last) = (row("BB", 2), row("BB", 9));
     assert_eq!((of("factor", first), of("factor", last)), (1.0, 2.0));
     assert_eq!(of("close", last), 2.0 * (20.0 + 0.5));
-    assert_eq!(of("volume", last), (1009.0_f64 / 2.0) as f32 as f64);
+    assert_eq!(of("volume", last), 504.5);
     let change = of("close", row("BB", 6)) / of("close", row("BB", 5)) - 1.0;
     assert!((of("change", row("BB", 6)) - change).abs() < 1e-6);
 }

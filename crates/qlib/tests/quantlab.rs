@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "what a test can't have is its failure")]
 
 use std::{
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
 };
@@ -78,12 +79,8 @@ fn facts(folder: &Path, quarters: usize) -> PathBuf {
         for quarter in 0..quarters {
             let (year, month) = (2012 + quarter / 4, [2, 5, 8, 11][quarter % 4]);
             let value = 10.0 + ((k * 7 + quarter * 3) % 13) as f64;
-            text += &format!(
-                "{name},{year}-{month:02}-15,{value},{},{},{}\n",
-                value / 100.0,
-                value - 1.0,
-                value / 20.0 - 0.5
-            );
+            let (share, next, mood) = (value / 100.0, value - 1.0, value / 20.0 - 0.5);
+            writeln!(text, "{name},{year}-{month:02}-15,{value},{share},{next},{mood}").unwrap();
         }
     }
     let path = folder.join(format!("facts_{quarters}.csv"));

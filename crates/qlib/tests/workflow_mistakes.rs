@@ -39,9 +39,12 @@ fn told(replaced: &[(&str, &str)], options: Options) -> String {
     }
 }
 
+/// What is replaced by what, and what the message must say.
+type Case = (&'static [(&'static str, &'static str)], &'static [&'static str]);
+
 #[test]
 fn mistakes_name_their_place_and_the_words_to_write() {
-    let cases: &[(&[(&str, &str)], &[&str])] = &[
+    let cases: &[Case] = &[
         (
             &[("class: LinearModel", "class: LinerModel")],
             &["task.model.class", "did you mean `LinearModel`?"],

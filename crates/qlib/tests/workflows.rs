@@ -9,13 +9,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use arrow_array::{
+    cast::AsArray as _,
+    types::{Date32Type, Float64Type, Int64Type},
+};
+use backstaff_panel::Session;
 use backstaff_qlib::{
     dataset::{Dataset, Rows},
     folder::Folder,
+    output,
     run::{Options, Ran, run},
+    study, translate,
     workflow::Workflow,
 };
 use backstaff_study::progress::Silent;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Deserialize;
 
 /// What Qlib found in a workflow.
@@ -176,5 +184,71 @@ fn threads_change_no_bit() {
         assert_eq!(bits(&one), bits(&three), "{name}");
         let report = |ran: &Ran| ran.portfolio.as_ref().map(|outcome| outcome.report.clone());
         assert_eq!(report(&one), report(&three), "{name}");
+    }
+}
+
+/// The equity of the portfolio in a report, by date.
+fn equity(report: &Path) -> BTreeMap<String, f64> {
+    let file = File::open(report.join("equity.parquet")).unwrap();
+    let batches = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+    let mut equity = BTreeMap::new();
+    for batch in batches {
+        let batch = batch.unwrap();
+        let names = batch.column_by_name("portfolio").unwrap().as_string::<i32>();
+        let dates = batch.column_by_name("date").unwrap().as_primitive::<Date32Type>();
+        let values = batch.column_by_name("equity").unwrap().as_primitive::<Float64Type>();
+        let first = names.value(0).to_owned();
+        let multiples = batch.column_by_name("cost_multiple").unwrap().as_primitive::<Float64Type>();
+        let delays = batch.column_by_name("delay").unwrap();
+        let delays = arrow_array::cast::as_primitive_array::<Int64Type>(delays);
+        let is_plain = |row: usize| multiples.value(row) == 1.0 && delays.value(row) == 0;
+        for row in (0..batch.num_rows()).filter(|&row| names.value(row) == first && is_plain(row)) {
+            equity.insert(Session::from_number(dates.value(row)).to_string(), values.value(row));
+        }
+    }
+    equity
+}
+
+#[test]
+fn the_report_has_the_account_of_the_records() {
+    let folder = tempfile::tempdir().unwrap();
+    market(folder.path());
+    for name in ["alpha158_linear", "mined_factors"] {
+        let found = ran(folder.path(), name, 2);
+        let out = folder.path().join(name);
+        output::write(&found, &out).unwrap();
+        let options = backstaff_study::Options { threads: Some(2), ..Default::default() };
+        let report =
+            study::report(&found.workflow, &found.scores, (&out, true), &options, &Silent).unwrap().unwrap();
+        let known = equity(report.artifacts.report.parent().unwrap());
+        let rows = &found.portfolio.as_ref().unwrap().report;
+        for row in rows {
+            let value = known[&row.session.to_string()];
+            assert!(
+                (value - row.account).abs() <= 1e-9 * row.account,
+                "{name} {}: {value}, {}",
+                row.session,
+                row.account
+            );
+        }
+    }
+}
+
+#[test]
+fn each_workflow_translates_into_a_study_that_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    market(folder.path());
+    for name in expected().into_keys() {
+        let workflow = Workflow::read(&file(folder.path(), &name)).unwrap();
+        let study = translate::translate(&workflow).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let has_account = study.missing.iter().any(|what| what.starts_with("benchmark"));
+        assert_eq!(has_account, name != "double_ensemble", "{name}");
+        if name == "alpha158_lightgbm" {
+            let path = folder.path().join("study.yaml");
+            fs::write(&path, &study.text).unwrap();
+            let options = backstaff_study::Options { threads: Some(2), ..Default::default() };
+            let outcome = backstaff_study::Study::open(&path, &options).unwrap().run(&Silent).unwrap();
+            assert!(outcome.artifacts.report.exists());
+        }
     }
 }

@@ -36,6 +36,9 @@ pub(crate) struct Qrun {
     /// Run although a processor is fitted on dates behind the training segment; the result says so.
     #[arg(long)]
     pub allow_leaks: bool,
+    /// Write no report of ours beside Qlib's tables.
+    #[arg(long)]
+    pub no_report: bool,
     /// Keep the book at topk where Qlib's negative slices let it outgrow.
     #[arg(long)]
     pub capped: bool,
@@ -53,6 +56,7 @@ impl Qrun {
             provider: None,
             facts: None,
             allow_leaks: false,
+            no_report: false,
             capped: false,
         }
     }

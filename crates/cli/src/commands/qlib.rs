@@ -10,6 +10,7 @@ use std::{
 use backstaff_qlib::{
     check, dump, output,
     run::{Options, run as run_workflow},
+    study, translate,
     workflow::{Workflow, is_workflow},
 };
 use backstaff_study::StudyError;
@@ -17,7 +18,7 @@ use backstaff_study::StudyError;
 use super::Context;
 use crate::{
     arguments::qlib::{QlibCommand, Qrun},
-    colour::Paint,
+    colour::{Paint, link},
     exit,
     terminal::total,
 };
@@ -37,8 +38,22 @@ pub(super) fn qrun(context: &Context, arguments: &Qrun) -> Result<ExitCode, Stud
     };
     let ran = run_workflow(workflow, &options, &context.terminal)?;
     output::write(&ran, &out)?;
+    let report = if arguments.no_report {
+        None
+    } else {
+        let settings = (out.as_path(), options.strict);
+        study::report(&ran.workflow, &ran.scores, settings, &context.options(), &context.terminal)?
+    };
     context.terminal.end(&total(&ran.stages, started.elapsed().as_secs_f64()));
-    context.answer(&ran.summary(&out), || format!("{}\nwritten: {}\n", output::text(&ran), out.display()))?;
+    let mut summary = ran.summary(&out);
+    summary.report = report.as_ref().map(|report| report.artifacts.report.clone());
+    summary.verdict = report.as_ref().map(|report| report.result.measures.verdict.sentence.clone());
+    context.answer(&summary, || {
+        let verdict = summary.verdict.iter().map(|verdict| format!("\n{}\n", Paint::Strong.on(verdict)));
+        let report = summary.report.iter().map(|report| format!("report: {}\n", link(report)));
+        let tail = verdict.chain(report).collect::<Vec<_>>().concat();
+        format!("{}\nwritten: {}\n{tail}", output::text(&ran), out.display())
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -62,11 +77,35 @@ pub(super) fn run(context: &Context, command: &QlibCommand) -> Result<ExitCode, 
             context.answer(&checked, || described(&checked))?;
             Ok(if checked.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::FINDING) })
         }
-        QlibCommand::Translate { workflow, out: _ } => {
-            let _ = Workflow::read(workflow)?;
-            Ok(ExitCode::SUCCESS)
+        QlibCommand::Translate { workflow, out } => translated(context, workflow, out.as_deref()),
+    }
+}
+
+/// Write the study that a workflow comes nearest to; a file that is there stays.
+fn translated(context: &Context, workflow: &Path, out: Option<&Path>) -> Result<ExitCode, StudyError> {
+    if let Some(out) = out.filter(|out| out.exists()) {
+        let message = format!("{} is there already; name another file", out.display());
+        return Err(StudyError::Value { key: "--out".to_owned(), message });
+    }
+    let translate::Translated { text, missing } = translate::translate(&Workflow::read(workflow)?)?;
+    let json = serde_json::json!({ "study": text, "missing": missing, "out": out });
+    match out {
+        None => context.answer(&json, || text)?,
+        Some(out) => {
+            backstaff_study::output::write_bytes(out, text.as_bytes())?;
+            context.answer(&json, || {
+                let missing =
+                    missing.iter().map(|what| format!("not in a study: {what}\n")).collect::<Vec<_>>();
+                format!(
+                    "{}{}: written; `backstaff run {}` runs it\n",
+                    missing.concat(),
+                    out.display(),
+                    out.display()
+                )
+            })?;
         }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn described(checked: &check::Checked) -> String {
