@@ -109,14 +109,20 @@ pub enum ModelSpec {
     LightGbm(LightGbm),
     /// Ridge regression.
     Ridge(Ridge),
+    /// Linear regression on the features as they are.
+    Linear(Linear),
+    /// Trees that learn from each other's losses.
+    DoubleEnsemble(Box<DoubleEnsemble>),
 }
 
 impl ModelSpec {
-    /// The name of the model's kind: `lightgbm` or `ridge`.
+    /// The name of the model's kind: `lightgbm`, `ridge`, `linear`, `double_ensemble`.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::LightGbm(_) => LightGbm::NAME,
             Self::Ridge(_) => Ridge::NAME,
+            Self::Linear(_) => "linear",
+            Self::DoubleEnsemble(_) => "double_ensemble",
         }
     }
 
@@ -127,8 +133,8 @@ impl ModelSpec {
     /// If LightGBM is needed and can't be loaded.
     pub fn check_library(&self) -> Result<(), LearnError> {
         match self {
-            Self::LightGbm(_) => Ok(Library::open().map(drop)?),
-            Self::Ridge(_) => Ok(()),
+            Self::LightGbm(_) | Self::DoubleEnsemble(_) => Ok(Library::open().map(drop)?),
+            Self::Ridge(_) | Self::Linear(_) => Ok(()),
         }
     }
 
@@ -138,10 +144,13 @@ impl ModelSpec {
         match self {
             Self::LightGbm(spec) => format!("{} {}", LightGbm::NAME, spec.canonical_text()),
             Self::Ridge(spec) => format!("{} {}", Ridge::NAME, spec.canonical_text()),
+            Self::Linear(spec) => spec.canonical_text(),
+            Self::DoubleEnsemble(spec) => spec.canonical_text(),
         }
     }
 
-    /// The same with another draw of what is random, the zeroth being its own; a model without chance stays as it is.
+    /// The same with another draw of what is random, the zeroth being its own; a model without chance stays as it is, and so
+    /// does a double ensemble, whose draws follow one seed.
     ///
     /// # Errors
     ///
@@ -149,7 +158,7 @@ impl ModelSpec {
     pub fn draw(&self, n: u32) -> Result<Self, LearnError> {
         match self {
             Self::LightGbm(spec) => Ok(Self::LightGbm(spec.draw(n)?)),
-            Self::Ridge(_) => Ok(self.clone()),
+            Self::Ridge(_) | Self::Linear(_) | Self::DoubleEnsemble(_) => Ok(self.clone()),
         }
     }
 
@@ -157,7 +166,8 @@ impl ModelSpec {
     pub fn rounds(&self) -> usize {
         match self {
             Self::LightGbm(spec) => spec.parameters().rounds().get() as usize,
-            Self::Ridge(_) => 1,
+            Self::Ridge(_) | Self::Linear(_) => 1,
+            Self::DoubleEnsemble(spec) => spec.rounds(),
         }
     }
 
@@ -165,7 +175,7 @@ impl ModelSpec {
     pub fn is_random(&self) -> bool {
         match self {
             Self::LightGbm(spec) => spec.parameters().is_random(),
-            Self::Ridge(_) => false,
+            Self::Ridge(_) | Self::Linear(_) | Self::DoubleEnsemble(_) => false,
         }
     }
 
@@ -188,6 +198,8 @@ impl ModelSpec {
         match self {
             Self::LightGbm(spec) => spec.fit(train, validation, threads, on_progress),
             Self::Ridge(spec) => spec.fit(train, validation),
+            Self::Linear(spec) => spec.fit(train, validation),
+            Self::DoubleEnsemble(spec) => Ok(spec.fit(train, validation, threads, on_progress)?.fit),
         }
     }
 }

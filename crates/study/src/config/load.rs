@@ -133,7 +133,9 @@ impl Config {
         // Without folds it is said already that they are missing.
         let is_held_out = is_held_out || folds.is_none();
         problems.extend(self.processors.iter().flat_map(super::Processors::problems));
-        problems.extend(models.iter().flat_map(|(name, model)| model.problems(name, is_held_out)));
+        problems.extend(
+            models.iter().flat_map(|(name, model)| model.problems(name, is_held_out, weights.as_ref())),
+        );
         problems.extend(super::model::problems_of_names(models));
         problems.extend(regimes.iter().flat_map(super::Followed::problems));
         problems.extend(portfolio.problems());

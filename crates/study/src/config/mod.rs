@@ -6,10 +6,12 @@
 mod calendar;
 mod data;
 pub mod document;
+mod double_ensemble;
 mod features;
 mod fold;
 mod given;
 mod label;
+mod linear;
 mod load;
 mod model;
 pub mod operators;
@@ -40,11 +42,13 @@ pub use backstaff_source::{
 pub use calendar::CalendarSpec;
 pub use data::{Attributes, Benchmark, Data, DropRow, Prices, layout};
 pub use document::{Place, Problem, Problems};
+pub use double_ensemble::DoubleEnsembleSpec;
 pub use features::Features;
 pub(crate) use features::{Chosen, Selection, catalog, choose};
 pub use fold::{Every, Folds, MinRows, TestRange, TrainSpan, Validation};
 pub use given::GivenTable;
 pub use label::{Among, Label, Target, TargetPart};
+pub use linear::{EstimatorSpec, LinearSpec};
 pub use load::ConfigError;
 pub use model::{ModelSpec, Models};
 pub use outputs::Outputs;
@@ -199,7 +203,11 @@ impl Config {
             let (kind, text) = match model {
                 ModelSpec::Expression(text) => ("expression", Cow::from(text)),
                 ModelSpec::Scores(_) => ("scores", Cow::from(format!("${}", own_scores(place)))),
-                ModelSpec::Lightgbm { .. } | ModelSpec::Ridge { .. } | ModelSpec::Python(_) => continue,
+                ModelSpec::Lightgbm { .. }
+                | ModelSpec::Ridge { .. }
+                | ModelSpec::Linear(_)
+                | ModelSpec::DoubleEnsemble(_)
+                | ModelSpec::Python(_) => continue,
             };
             all.push(Asked { role: Role::Score(name.clone()), key: format!("models.{name}.{kind}"), text });
         }

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{GivenTable, Problem, PythonModel};
+use super::{DoubleEnsembleSpec, EstimatorSpec, GivenTable, LinearSpec, Problem, PythonModel, Weights};
 
 /// The models of a study by name, in the order of the file.
 pub type Models = IndexMap<String, ModelSpec>;
@@ -47,6 +47,10 @@ pub enum ModelSpec {
         #[serde(default = "default_clip")]
         clip: f64,
     },
+    /// Linear regression on the features as they are: ordinary, non-negative, ridge or lasso.
+    Linear(LinearSpec),
+    /// Trees of LightGBM that learn from each other's losses.
+    DoubleEnsemble(Box<DoubleEnsembleSpec>),
     /// No learning: the score is this expression.
     Expression(String),
     /// Scores that were computed elsewhere: a table with a date, an instrument and a score a row.
@@ -61,11 +65,12 @@ const MOST_SEEDS: u32 = 1000;
 impl ModelSpec {
     /// Whether it is fitted, so that a study needs a label and folds.
     pub fn learns(&self) -> bool {
-        matches!(self, Self::Lightgbm { .. } | Self::Ridge { .. } | Self::Python(_))
+        !matches!(self, Self::Expression(_) | Self::Scores(_))
     }
 
     /// What is wrong with it; `is_held_out` says whether folds have validation rows.
-    pub(super) fn problems(&self, name: &str, is_held_out: bool) -> Vec<Problem> {
+    pub(super) fn problems(&self, name: &str, is_held_out: bool, weights: Option<&Weights>) -> Vec<Problem> {
+        let is_weighted = weights.is_some();
         let mut problems = Vec::new();
         let mut wrong =
             |key: &str, message: &str| problems.push(Problem::of(format!("models.{name}.{key}"), message));
@@ -86,6 +91,34 @@ impl ModelSpec {
                     "ridge.penalties",
                     "give one: without folds.validation there is nothing to choose on; or say one, as in `validation: {months: 6}`",
                 );
+            }
+            Self::Linear(spec) => {
+                if let Err(error) = spec.model() {
+                    wrong("linear", &error.to_string());
+                }
+                if spec.estimator == EstimatorSpec::Nnls && is_weighted {
+                    wrong(
+                        "linear.estimator",
+                        "nnls knows no weights of rows; take `weights` out, or write `ols`",
+                    );
+                }
+            }
+            Self::DoubleEnsemble(spec) => {
+                if spec.early_stopping > 0 && !is_held_out {
+                    wrong(
+                        "double_ensemble.early_stopping",
+                        "has no rows to look at: folds.validation is none; say one, as in `validation: {months: 6}`",
+                    );
+                }
+                if let Err(error) = spec.model() {
+                    wrong("double_ensemble", &error.to_string());
+                }
+                if is_weighted {
+                    wrong(
+                        "double_ensemble",
+                        "makes weights of rows itself; take `weights` out, or write `lightgbm`",
+                    );
+                }
             }
             Self::Ridge { .. } | Self::Expression(_) | Self::Scores(_) | Self::Python(_) => {}
         }

@@ -82,6 +82,11 @@ impl DoubleEnsemble {
         Self { shuffle_seed, ..self }
     }
 
+    /// How many rounds all sub-models take at most.
+    pub fn rounds(&self) -> usize {
+        self.sub_weights.len() * self.trees.parameters().rounds().get() as usize
+    }
+
     /// Whether the shuffle seed matters.
     pub fn selects_features(&self) -> bool {
         self.selects

@@ -140,6 +140,13 @@ fn note(results: &Results, name: &str) -> &'static str {
         Some(ModelSpec::Ridge { .. }) => {
             "Share of the sum of absolute standardised coefficients. Features that say the same share or split it."
         }
+        Some(ModelSpec::Linear(_)) => {
+            "Share of the sum of absolute coefficients, which depend on the features' units. Features that say the same share or \
+             split it."
+        }
+        Some(ModelSpec::DoubleEnsemble(_)) => {
+            "Share of the gain of all splits, each sub-model by its weight. It says what the trees used, not what was right."
+        }
         Some(ModelSpec::Python(_)) => {
             "Share of the sum of what the model itself says of its features: `feature_importances_`, or the size of `coef_`, \
              which depends on the features' units."

@@ -315,6 +315,8 @@ pub(super) fn described(spec: &ModelSpec) -> (&'static str, Vec<(String, String)
             let penalties = penalties.iter().copied().map(short).collect::<Vec<_>>();
             ("ridge", vec![owned("penalties", penalties.join(", ")), owned("clip", clip.to_string())])
         }
+        ModelSpec::Linear(spec) => ("linear", of_fields(spec)),
+        ModelSpec::DoubleEnsemble(spec) => ("double_ensemble", of_fields(spec)),
         ModelSpec::Expression(text) => ("expression", vec![owned("expression", text.clone())]),
         ModelSpec::Python(PythonModel { function, parameters, table: _, keep: _ }) => {
             let given = parameters.iter().map(|(name, value)| (name.clone(), value.to_string()));
@@ -322,6 +324,16 @@ pub(super) fn described(spec: &ModelSpec) -> (&'static str, Vec<(String, String)
         }
         ModelSpec::Scores(table) => ("scores", vec![owned("scores", table.path.display().to_string())]),
     }
+}
+
+/// The keys of a model and their values, those of its `parameters` among them.
+fn of_fields(spec: &impl serde::Serialize) -> Vec<(String, String)> {
+    let fields =
+        serde_json::to_value(spec).ok().and_then(|value| value.as_object().cloned()).unwrap_or_default();
+    let (parameters, own): (Vec<_>, Vec<_>) = fields.into_iter().partition(|(name, _)| name == "parameters");
+    let given = parameters.into_iter().flat_map(|(_, value)| value.as_object().cloned().unwrap_or_default());
+    let shown = |value: serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    own.into_iter().chain(given).map(|(name, value)| (name, shown(value))).collect()
 }
 
 #[cfg(test)]

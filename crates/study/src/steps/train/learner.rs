@@ -60,6 +60,14 @@ impl Learner {
                 let spec = ModelSpec::Ridge(Ridge::new(penalties.clone(), *clip).map_err(told)?);
                 Some(Self::Library { spec, seeds: 1, average: Average::Scores })
             }
+            config::ModelSpec::Linear(spec) => {
+                let spec = ModelSpec::Linear(spec.model().map_err(told)?);
+                Some(Self::Library { spec, seeds: 1, average: Average::Scores })
+            }
+            config::ModelSpec::DoubleEnsemble(spec) => {
+                let spec = ModelSpec::DoubleEnsemble(Box::new(spec.model().map_err(told)?));
+                Some(Self::Library { spec, seeds: 1, average: Average::Scores })
+            }
             config::ModelSpec::Lightgbm { rounds, early_stopping, grades, seeds, average, parameters } => {
                 let pairs = parameters.iter().map(|(name, value)| (name.as_str(), value.clone()));
                 let parameters = Parameters::new(pairs).map_err(|error| wrong(error.to_string()))?;
