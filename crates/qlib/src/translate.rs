@@ -297,16 +297,15 @@ impl Writer<'_> {
                     json!({ "lightgbm": { "rounds": rounds, "early_stopping": early_stopping, "parameters": parameters } }),
                 )
             }
-            Model::Linear(linear) => {
-                self.comment(&format!(
-                    "{} of the workflow; a study chooses the penalty of a ridge on its validation.",
-                    linear.estimator
-                ));
-                ("linear", json!({ "ridge": {} }))
-            }
-            Model::DoubleEnsemble(_) => {
-                self.missing.push("DEnsembleModel: here plain boosted trees".to_owned());
-                ("trees", json!({ "lightgbm": { "rounds": 500, "early_stopping": 50 } }))
+            Model::Linear(linear) => (
+                "linear",
+                json!({ "linear": {
+                    "estimator": linear.estimator, "alpha": linear.alpha, "intercept": linear.fit_intercept,
+                    "include_validation": linear.include_valid,
+                } }),
+            ),
+            Model::DoubleEnsemble(kwargs) => {
+                ("double_ensemble", json!({ "double_ensemble": double_ensemble(kwargs) }))
             }
             Model::Foreign { class, module } => {
                 self.missing.push(format!(
@@ -350,6 +349,36 @@ impl Writer<'_> {
             ));
         }
     }
+}
+
+/// The arguments of `DEnsembleModel` in the words of a study; what it does not know is LightGBM's.
+fn double_ensemble(kwargs: &Map<String, Value>) -> Map<String, Value> {
+    const OURS: [(&str, &str); 11] = [
+        ("num_models", "members"),
+        ("epochs", "rounds"),
+        ("early_stopping_rounds", "early_stopping"),
+        ("enable_sr", "reweight"),
+        ("enable_fs", "select"),
+        ("alpha1", "alpha1"),
+        ("alpha2", "alpha2"),
+        ("bins_sr", "bins_sr"),
+        ("decay", "decay"),
+        ("sample_ratios", "sample_ratios"),
+        ("sub_weights", "sub_weights"),
+    ];
+    let (mut own, mut parameters) = (Map::new(), Map::new());
+    for (key, value) in kwargs {
+        match OURS.iter().find(|(theirs, _)| theirs == key) {
+            Some((_, ours)) => drop(own.insert((*ours).to_owned(), value.clone())),
+            None if ["base_model", "loss", "bins_fs", "num_threads", "verbosity"].contains(&key.as_str()) => {
+            }
+            None => drop(parameters.insert(key.clone(), value.clone())),
+        }
+    }
+    if !parameters.is_empty() {
+        own.insert("parameters".to_owned(), parameters.into());
+    }
+    own
 }
 
 /// The sessions between entry and exit of `Ref($p, -b) / Ref($p, -a) - 1`, if a label is that.
