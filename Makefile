@@ -51,7 +51,7 @@ test: deny ## Everything that CI checks.
 	$(MAKE) --no-print-directory python PROFILE=dev
 
 # Integration tests that only `make test` runs: a browser, all operators cut in all ways, and whole markets and studies.
-slow := append browser contract examples krx learning market pictures precompute report run stability tutorial
+slow := append browser contract examples krx learning market pictures precompute report run stability tutorial workflows
 integration := $(notdir $(basename $(wildcard crates/*/tests/*.rs)) $(patsubst %/main.rs,%,$(wildcard crates/*/tests/*/main.rs)))
 quick := $(sort $(filter-out $(slow),$(integration)))
 test-fast: ## An answer in three minutes: format, lints, unit tests and the quick integration tests.

@@ -153,7 +153,7 @@ fn strategy(strategy: &workflow::Strategy, strict: bool) -> Result<Box<dyn Strat
     let made = QlibTopkDropout::new(topk.topk, topk.n_drop)?
         .hold_thresh(topk.hold_thresh)
         .risk_degree(topk.risk_degree)?
-        .counting(if strict { Counting::Strict } else { Counting::Capped });
+        .counting(if topk.strict_qlib.unwrap_or(strict) { Counting::Strict } else { Counting::Capped });
     let made = if topk.only_tradable { made.only_tradable() } else { made };
     Ok(Box::new(if topk.forbid_all_trade_at_limit { made } else { made.trade_at_limit() }))
 }

@@ -141,7 +141,7 @@ pub(crate) fn portfolio(
         "strategy": { "topk_dropout": {
             "k": topk.topk, "n_drop": topk.n_drop, "hold_sessions": topk.hold_thresh, "risk_degree": topk.risk_degree,
             "only_tradable": topk.only_tradable, "forbid_all_trade_at_limit": topk.forbid_all_trade_at_limit,
-            "strict": strict,
+            "strict": topk.strict_qlib.unwrap_or(strict),
         } },
     });
     portfolio.as_object().cloned()

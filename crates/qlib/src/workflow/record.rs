@@ -104,6 +104,9 @@ pub struct Topk {
     pub forbid_all_trade_at_limit: bool,
     /// The share of the cash that is spent.
     pub risk_degree: f64,
+    /// Whether Qlib's negative slices are followed, by which the book may outgrow `topk`; absent: as the run says. A key of
+    /// ours.
+    pub strict_qlib: Option<bool>,
 }
 
 impl Default for Topk {
@@ -117,6 +120,7 @@ impl Default for Topk {
             only_tradable: false,
             forbid_all_trade_at_limit: true,
             risk_degree: 0.95,
+            strict_qlib: None,
         }
     }
 }
@@ -349,7 +353,7 @@ fn strategy(place: &Place<'_>) -> Result<(Strategy, Vec<String>), Vec<Problem>> 
 }
 
 /// The arguments of `TopkDropoutStrategy`.
-const TOPK_ARGUMENTS: [&str; 14] = [
+const TOPK_ARGUMENTS: [&str; 15] = [
     "signal",
     "model",
     "dataset",
@@ -361,6 +365,7 @@ const TOPK_ARGUMENTS: [&str; 14] = [
     "only_tradable",
     "forbid_all_trade_at_limit",
     "risk_degree",
+    "strict_qlib",
     "trade_exchange",
     "level_infra",
     "common_infra",
