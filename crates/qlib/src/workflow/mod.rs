@@ -1,6 +1,7 @@
 //! A workflow as its file says it: rendered, parsed and checked once, with all mistakes and their places.
 
 mod dates;
+mod door;
 mod handler;
 mod instance;
 mod model;
@@ -23,6 +24,7 @@ use backstaff_study::{
 use indexmap::IndexMap;
 
 pub use dates::Span;
+pub use door::values;
 pub use handler::{Group, Handler, Loader, ProcessorSpec};
 pub use model::{Linear, Model};
 pub use record::{Analysis, ExchangeArguments, Limit, PortfolioRecord, Record, Strategy};
