@@ -51,3 +51,6 @@ def auto_init(**kwargs: Any) -> None:
     """:func:`init`, unless it was called before."""
     if not C.registered:
         init(**{key: value for key, value in kwargs.items() if key != "cur_path"})
+
+
+__getattr__ = _names.refuse(__name__, __all__)

@@ -7,7 +7,7 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
-from importlib.abc import Loader, MetaPathFinder
+from importlib.abc import InspectLoader, Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
@@ -48,6 +48,11 @@ class _Same(Loader):
     def exec_module(self, module: ModuleType) -> None:
         # The machinery has given it the spec of the other name.
         module.__spec__ = self._spec
+
+    def get_code(self, fullname: str) -> Any:
+        """The code, for ``python -m``."""
+        loader = None if self._spec is None else self._spec.loader
+        return loader.get_code(self._module.__name__) if isinstance(loader, InspectLoader) else None
 
 
 class _Names(MetaPathFinder):
@@ -119,6 +124,9 @@ def refuse(module: str, known: Sequence[str], otherwise: str = "") -> Any:
     def unknown(name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        place = Path(sys.modules[module].__file__ or "").parent / name
+        if hasattr(sys.modules[module], "__path__") and (place.is_dir() or place.with_suffix(".py").is_file()):
+            return importlib.import_module(f"{module}.{name}")
         near = get_close_matches(name, known, n=1)
         hint = f"; did you mean {near[0]}?" if near else f" (known: {', '.join(known)})"
         theirs = module.replace(OURS, THEIRS)

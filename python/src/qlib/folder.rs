@@ -124,8 +124,8 @@ impl QlibFolder {
         &self,
         py: Python<'_>,
         instruments: &str,
-        from: Option<i32>,
-        to: Option<i32>,
+        since: Option<i32>,
+        until: Option<i32>,
         columns: Vec<(String, String, String)>,
         threads: usize,
     ) -> PyResult<(QlibTable, Vec<String>)> {
@@ -133,7 +133,7 @@ impl QlibFolder {
             serde_json::from_str::<Asked>(instruments).map_err(|error| argument(error.to_string()))?;
         let universe = asked.universe().map_err(argument)?;
         let loader = loader(columns);
-        let span = span(from, to);
+        let span = span(since, until);
         detached(py, |_| {
             on_threads(threads, || {
                 let mut warnings = Vec::new();

@@ -76,7 +76,7 @@ fn threads_of(n: usize) -> Threads {
 #[pyfunction]
 pub(crate) fn qlib_fit(
     py: Python<'_>,
-    class: &str,
+    kind: &str,
     kwargs: &str,
     train: Given<'_>,
     valid: Given<'_>,
@@ -84,7 +84,7 @@ pub(crate) fn qlib_fit(
 ) -> PyResult<QlibModel> {
     let kwargs = serde_json::from_str::<Value>(kwargs).map_err(|error| argument(error.to_string()))?;
     let (train, valid) = (Rows::of(py, train)?, Rows::of(py, valid)?);
-    detached(py, |_| on_threads(threads, || Ok(fit(class, &kwargs, &train, &valid, threads)?)))
+    detached(py, |_| on_threads(threads, || Ok(fit(kind, &kwargs, &train, &valid, threads)?)))
 }
 
 fn fit(

@@ -28,13 +28,13 @@ const BY_DATE: &str = "TimeRangeFlt";
 impl QlibProcessor {
     /// The processor of a class with keyword arguments, a JSON object.
     #[new]
-    fn new(class: String, kwargs: &str, threads: usize) -> PyResult<Self> {
+    fn new(name: String, kwargs: &str, threads: usize) -> PyResult<Self> {
         let kwargs = serde_json::from_str::<Map<String, Value>>(kwargs);
         let kwargs = kwargs.map_err(|error| argument(error.to_string()))?;
-        let at_once = if class == BY_DATE { Map::new() } else { kwargs.clone() };
-        let made = process::make(&class, &at_once.into());
+        let at_once = if name == BY_DATE { Map::new() } else { kwargs.clone() };
+        let made = process::make(&name, &at_once.into());
         let processor = made.map_err(|error| exception(&StudyError::from(error)))?;
-        Ok(Self { class, kwargs, processor, threads })
+        Ok(Self { class: name, kwargs, processor, threads })
     }
 
     /// Whether rows that are predicted for may pass through it.
@@ -48,8 +48,14 @@ impl QlibProcessor {
     }
 
     /// Learn from the rows of a span of days.
-    fn fit(&mut self, py: Python<'_>, table: &QlibTable, from: Option<i32>, to: Option<i32>) -> PyResult<()> {
-        let Some((first, last)) = table.sessions(from, to) else {
+    fn fit(
+        &mut self,
+        py: Python<'_>,
+        table: &QlibTable,
+        since: Option<i32>,
+        until: Option<i32>,
+    ) -> PyResult<()> {
+        let Some((first, last)) = table.sessions(since, until) else {
             let message = format!("{}: there is no row in the dates that it is fitted on", self.class);
             return Err(argument(message));
         };
@@ -57,16 +63,16 @@ impl QlibProcessor {
         detached(py, move |_| on_threads(threads, || Ok(processor.fit(&table.table, first..=last)?)))
     }
 
-    /// What becomes of a table. For a range of dates, `from` and `to` are its ends.
+    /// What becomes of a table. For a range of dates, `since` and `until` are its ends.
     fn apply(
         &self,
         py: Python<'_>,
         table: &QlibTable,
-        from: Option<i32>,
-        to: Option<i32>,
+        since: Option<i32>,
+        until: Option<i32>,
     ) -> PyResult<QlibTable> {
         let dated = (self.class == BY_DATE).then(|| {
-            let (first, last) = table.sessions(from, to).unwrap_or((u32::MAX, 0));
+            let (first, last) = table.sessions(since, until).unwrap_or((u32::MAX, 0));
             let mut kwargs = self.kwargs.clone();
             kwargs.insert("start_time".to_owned(), first.into());
             kwargs.insert("end_time".to_owned(), last.into());

@@ -94,8 +94,9 @@ impl QlibTable {
     }
 
     /// The first row of a span of days, and the one behind the last.
-    fn rows_within(&self, from: Option<i32>, to: Option<i32>) -> (usize, usize) {
-        let rows = self.sessions(from, to).map_or(0..0, |(first, last)| self.table.rows_within(first..=last));
+    fn rows_within(&self, since: Option<i32>, until: Option<i32>) -> (usize, usize) {
+        let rows =
+            self.sessions(since, until).map_or(0..0, |(first, last)| self.table.rows_within(first..=last));
         (rows.start, rows.end)
     }
 

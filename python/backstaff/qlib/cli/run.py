@@ -82,3 +82,5 @@ def run() -> int:
     return 0
 
 
+if __name__ == "__main__":
+    sys.exit(run())

@@ -38,8 +38,9 @@ def calc_long_short_return(
     if quantile != 0.2:
         raise StudyError("quantile: the fifth is computed here, 0.2")
     found, dates = _found(pred, label)
-    pair = [pandas.Series(numpy.frombuffer(found[name]), index=dates) for name in ("long_short", "average")]
-    return pair[0], pair[1]
+    # As in Qlib, the difference has the width of the labels, and the mean of all has 64 bits.
+    spread = pandas.Series(numpy.frombuffer(found["long_short"]).astype(label.dtype), index=dates)
+    return spread, pandas.Series(numpy.frombuffer(found["average"]), index=dates)
 
 
 __getattr__ = refuse(__name__, __all__)

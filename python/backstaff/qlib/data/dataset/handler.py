@@ -91,7 +91,7 @@ class DataHandler(DataHandlerABC):
         squeeze: bool = False,
         proc_func: Callable[[pandas.DataFrame], pandas.DataFrame] | None = None,
     ) -> pandas.DataFrame:
-        """Rows of a date, a span of dates or an index, and columns of one group (without its name), several, or all."""
+        """Rows of a date, a span of dates or an index, and columns of one group or all (without groups), or of several."""
         held = self._rows(data_key)
         if isinstance(selector, tuple | list) and level is not None:
             selector = slice(*selector)
@@ -268,11 +268,12 @@ def _places(held: _frame.Held, col_set: Any) -> list[int] | None:
 
 
 def _columns(frame: pandas.DataFrame, col_set: Any) -> pandas.DataFrame:
-    """The columns of groups: of one group without its name."""
+    """The columns of groups: of one group, or of all, without the name of it."""
     if not isinstance(frame.columns, pandas.MultiIndex) or (isinstance(col_set, str) and col_set == DataHandlerABC.CS_RAW):
         return frame
     if isinstance(col_set, str):
-        return frame if col_set == DataHandlerABC.CS_ALL else frame[col_set]
+        # As in Qlib, all columns stand without their groups.
+        return frame.droplevel(0, axis=1) if col_set == DataHandlerABC.CS_ALL else frame[col_set]
     return frame[list(col_set)] if list(frame.columns.unique(0)) != list(col_set) else frame
 
 
