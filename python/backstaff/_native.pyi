@@ -271,7 +271,7 @@ class QlibFolder:
         """
         The names of the fields.
         """
-    def load(self, /, instruments: str, from: SupportsIndex | None, to: SupportsIndex | None, columns: SupportsGetItem[int, tuple[str, str, str]], threads: SupportsIndex) -> tuple[QlibTable, list[str]]:
+    def load(self, /, instruments: str, since: SupportsIndex | None, until: SupportsIndex | None, columns: SupportsGetItem[int, tuple[str, str, str]], threads: SupportsIndex) -> tuple[QlibTable, list[str]]:
         """
         Compute columns (group, name, expression) for instruments, given as JSON, in a span of days; and what a user of the
         columns should know.
@@ -316,15 +316,15 @@ class QlibProcessor:
     """
     A processor, which may be fitted.
     """
-    def __new__(cls, /, class: str, kwargs: str, threads: SupportsIndex) -> QlibProcessor:
+    def __new__(cls, /, name: str, kwargs: str, threads: SupportsIndex) -> QlibProcessor:
         """
         The processor of a class with keyword arguments, a JSON object.
         """
-    def apply(self, /, table: QlibTable, from: SupportsIndex | None, to: SupportsIndex | None) -> QlibTable:
+    def apply(self, /, table: QlibTable, since: SupportsIndex | None, until: SupportsIndex | None) -> QlibTable:
         """
-        What becomes of a table. For a range of dates, `from` and `to` are its ends.
+        What becomes of a table. For a range of dates, `since` and `until` are its ends.
         """
-    def fit(self, /, table: QlibTable, from: SupportsIndex | None, to: SupportsIndex | None) -> None:
+    def fit(self, /, table: QlibTable, since: SupportsIndex | None, until: SupportsIndex | None) -> None:
         """
         Learn from the rows of a span of days.
         """
@@ -361,7 +361,7 @@ class QlibTable:
         Rows given by the numbers of their sessions among `days` and of their instruments among `names`, and columns: the
         group, the name, one array of 32-bit or 64-bit numbers.
         """
-    def rows_within(self, /, from: SupportsIndex | None, to: SupportsIndex | None) -> tuple[int, int]:
+    def rows_within(self, /, since: SupportsIndex | None, until: SupportsIndex | None) -> tuple[int, int]:
         """
         The first row of a span of days, and the one behind the last.
         """
@@ -553,7 +553,7 @@ def qlib_alpha(set: str, settings: str | None) -> list[tuple[str, str]]:
     The columns of Alpha158 with some settings (JSON; none: Qlib's own), or of Alpha360: names and expressions.
     """
 
-def qlib_fit(class: str, kwargs: str, train: tuple[QlibTable, SupportsIndex, SupportsIndex, Buffer | None], valid: tuple[QlibTable, SupportsIndex, SupportsIndex, Buffer | None], threads: SupportsIndex) -> QlibModel:
+def qlib_fit(kind: str, kwargs: str, train: tuple[QlibTable, SupportsIndex, SupportsIndex, Buffer | None], valid: tuple[QlibTable, SupportsIndex, SupportsIndex, Buffer | None], threads: SupportsIndex) -> QlibModel:
     """
     Fit a model (`LGBModel`, `LinearModel`, `DEnsembleModel`) with keyword arguments, a JSON object, on rows of the group
     `feature` and one column of the group `label`; other rows end the training early.

@@ -24,8 +24,8 @@ try:
     import pandas
     from qlib.config import C
     from qlib.data.data import Cal, DatasetProvider, ExpressionProvider, LocalDatasetProvider, LocalExpressionProvider
-except ModuleNotFoundError:
-    # Whoever reads the module's documentation need not have Qlib.
+except ImportError:
+    # Whoever reads the module's documentation need not have Qlib, or has `backstaff.qlib` under its name.
     DatasetProvider = ExpressionProvider = object
 
 _FIELD = re.compile(r"\$([A-Za-z_]\w*)")

@@ -84,7 +84,8 @@ def to_table(frame: pandas.DataFrame) -> _native.QlibTable:
     """A frame with the index (datetime, instrument) for the engine; rows are put in that order."""
     frame = ordered(frame)
     index = frame.index
-    levels, codes = [], []
+    levels: list[Any] = []
+    codes: list[Any] = []
     for level in range(2):
         values = index.levels[level]
         order = numpy.argsort(values.to_numpy())

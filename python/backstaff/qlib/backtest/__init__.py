@@ -39,7 +39,7 @@ def exchange_terms(given: Mapping[str, Any]) -> dict[str, Any]:
         if key not in _EXCHANGE and key not in _PASSED:
             near = get_close_matches(key, _EXCHANGE, n=1)
             raise StudyError(f"exchange_kwargs has no {key}" + (f"; did you mean {near[0]}?" if near else ""))
-    terms = {"open_cost": 0.0015, "close_cost": 0.0025, "min_cost": 5.0, "impact_cost": 0.0, "volume_threshold": None}
+    terms: dict[str, Any] = {"open_cost": 0.0015, "close_cost": 0.0025, "min_cost": 5.0, "impact_cost": 0.0, "volume_threshold": None}
     terms |= {key: float(given[key]) for key in _NUMBERS if given.get(key) is not None}
     terms["volume_threshold"] = given.get("volume_threshold")
     limit = given.get("limit_threshold")
@@ -113,7 +113,8 @@ def _traded(start: Any, end: Any, strategy: Any, executor: SimulatorExecutor, be
     decide = None
     if rules is None:
         decide = Asked(strategy, start, end, account, terms).decide
-        names, rows = ["own"], tuple(numpy.empty(0, dtype=kind) for kind in (numpy.int32, numpy.uint32, numpy.float64))
+        names: list[str] = ["own"]
+        rows: Any = tuple(numpy.empty(0, dtype=kind) for kind in (numpy.int32, numpy.uint32, numpy.float64))
     else:
         names, rows = strategy.signal.rows()
     traded = _native.qlib_trade(C.folder(), json.dumps(asked), names, rows, decide, n_threads(None))

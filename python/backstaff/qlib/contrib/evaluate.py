@@ -37,7 +37,8 @@ def risk_analysis(r: Any, N: float | None = None, freq: str = "day", mode: str =
         if parts is None or parts[2] not in _A_YEAR:
             raise StudyError(f"freq: {freq!r} is none of day, week, month, minute")
         N = _A_YEAR[parts[2]] / int(parts[1] or 1)
-    found = _native.qlib_risk(numpy.ascontiguousarray(r, dtype=numpy.float64), float(N), mode == "product")
+    returns: Any = numpy.ascontiguousarray(r, dtype=numpy.float64)
+    found = _native.qlib_risk(returns, float(N), mode == "product")
     names = ["mean", "std", "annualized_return", "information_ratio", "max_drawdown"]
     return pandas.Series(dict(zip(names, found, strict=True))).to_frame("risk")
 

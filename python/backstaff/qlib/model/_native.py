@@ -22,7 +22,7 @@ Rows = tuple[_native.QlibTable, int, int]
 
 def rows(dataset: Any, segment: Any, data_key: str, col_set: list[str]) -> Rows:
     """The rows of a segment for the engine: from where they lie, or, of a dataset of one's own, from its frames."""
-    handler = getattr(dataset, "handler", None)
+    handler: Any = getattr(dataset, "handler", None)
     is_plain = isinstance(dataset, DatasetH) and isinstance(handler, DataHandler) and not dataset.fetch_kwargs
     for name, own, base in (("prepare", dataset, DatasetH), ("_prepare_seg", dataset, DatasetH), ("fetch", handler, DataHandler)):
         is_plain = is_plain and getattr(type(own), name) is getattr(base, name)
@@ -59,8 +59,8 @@ class NativeModel(Model):
             raise ValueError("the segment train has no row after the processors; begin it earlier, or leave a processor out")
         kwargs = self._kwargs() | more
         threads = n_threads(kwargs.get("num_threads", kwargs.get("n_jobs")) or None)
-        weighed = [(*own, self._weights(own, reweighter)) for own in (train, valid)]
-        self._model = _native.qlib_fit(self.kind, json.dumps(kwargs, default=_number), *weighed, threads)
+        weighed: list[Any] = [(*own, self._weights(own, reweighter)) for own in (train, valid)]
+        self._model = _native.qlib_fit(self.kind, json.dumps(kwargs, default=_number), weighed[0], weighed[1], threads)
         return self._model
 
     @staticmethod

@@ -60,14 +60,45 @@ class Recorder:
     def _said(self, key: str) -> Any:
         return _read(self._folder / "info.json").get(key)
 
-    name = property(lambda self: self._said("name"), doc="The name.")
-    status = property(lambda self: self._said("status"), doc="The state of the run.")
-    start_time = property(lambda self: self._said("start_time"), doc="When the run began.")
-    end_time = property(lambda self: self._said("end_time"), doc="When the run ended.")
-    experiment_id = property(lambda self: self.experiment.id, doc="The experiment.")
-    experiment_name = property(lambda self: self.experiment.name, doc="The name of the experiment.")
-    uri = property(lambda self: self.experiment.folder.parent.as_uri(), doc="The folder of all experiments.")
-    artifact_uri = property(lambda self: (self._folder / "artifacts").as_uri(), doc="The folder of what was saved.")
+    @property
+    def name(self) -> Any:
+        """The name."""
+        return self._said("name")
+
+    @property
+    def status(self) -> Any:
+        """The state of the run."""
+        return self._said("status")
+
+    @property
+    def start_time(self) -> Any:
+        """When the run began."""
+        return self._said("start_time")
+
+    @property
+    def end_time(self) -> Any:
+        """When the run ended; None while it has not."""
+        return self._said("end_time")
+
+    @property
+    def experiment_id(self) -> str:
+        """The experiment."""
+        return self.experiment.id
+
+    @property
+    def experiment_name(self) -> str:
+        """The name of the experiment."""
+        return self.experiment.name
+
+    @property
+    def uri(self) -> str:
+        """The folder of all experiments."""
+        return self.experiment.folder.parent.as_uri()
+
+    @property
+    def artifact_uri(self) -> str:
+        """The folder of what was saved."""
+        return (self._folder / "artifacts").as_uri()
 
     @property
     def info(self) -> dict[str, Any]:
@@ -128,9 +159,9 @@ class Recorder:
             known = ", ".join(self.list_artifacts()) or "nothing"
             raise FileNotFoundError(f"the recorder {self.id} has no {name!r}; it holds {known}")
         text = path.read_bytes()
-        known = _read(self._folder / "digests.json").get(path.relative_to(self._place("")).as_posix())
+        digest = _read(self._folder / "digests.json").get(path.relative_to(self._place("")).as_posix())
         own = not hasattr(os, "getuid") or path.stat().st_uid in (os.getuid(), 0)
-        if known != hashlib.sha256(text).hexdigest() or not own:
+        if digest != hashlib.sha256(text).hexdigest() or not own:
             raise StudyError(f"{path} was not saved by save_objects of this recorder: a pickle runs code, so it is not loaded")
         return pickle.loads(text)
 

@@ -26,7 +26,7 @@ def check_transform_proc(proc_l: Sequence[Any], fit_start_time: Any, fit_end_tim
     """Processors with the handler's dates for those that are fitted."""
     from backstaff.qlib.utils import get_callable_kwargs
 
-    made = []
+    made: list[Any] = []
     for one in proc_l:
         if isinstance(one, Processor):
             made.append(one)

@@ -18,8 +18,8 @@ __all__ = ["calc_ic", "calc_long_short_return"]
 def _found(pred: pandas.Series, label: pandas.Series) -> tuple[dict[str, Any], pandas.DatetimeIndex]:
     both = _frame.ordered(pandas.DataFrame({"pred": pred, "label": label}))
     index = both.index
-    codes = [numpy.ascontiguousarray(code).astype(numpy.uint32) for code in index.codes]
-    columns = [numpy.ascontiguousarray(both[name], dtype=numpy.float64) for name in ("pred", "label")]
+    codes: list[Any] = [numpy.ascontiguousarray(code).astype(numpy.uint32) for code in index.codes]
+    columns: list[Any] = [numpy.ascontiguousarray(both[name], dtype=numpy.float64) for name in ("pred", "label")]
     found = _native.qlib_signal(*codes, *columns)
     return found, index.levels[0][numpy.frombuffer(found["sessions"], dtype=numpy.int32)].rename("datetime")
 

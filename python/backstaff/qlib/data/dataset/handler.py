@@ -286,7 +286,7 @@ def _chosen(frame: pandas.DataFrame, selector: Any, level: Any) -> pandas.DataFr
     if isinstance(selector, slice) and place == 0:
         # A text that names a month means all of its days.
         return frame.loc[selector]
-    where = [slice(None), slice(None)]
+    where: list[Any] = [slice(None), slice(None)]
     where[place] = selector if isinstance(selector, slice | str | pandas.Timestamp) else list(selector)
     return frame.loc(axis=0)[tuple(where)]
 

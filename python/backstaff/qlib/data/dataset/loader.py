@@ -40,7 +40,7 @@ class DLWParser(DataLoader):
 
     def __init__(self, config: Any) -> None:
         self.is_group = isinstance(config, Mapping)
-        self.fields = {group: self._parse(own) for group, own in config.items()} if self.is_group else self._parse(config)
+        self.fields: Any = {group: self._parse(own) for group, own in config.items()} if self.is_group else self._parse(config)
 
     @staticmethod
     def _parse(fields: Any) -> tuple[list[str], list[str]]:
@@ -59,9 +59,11 @@ class DLWParser(DataLoader):
 
     def load(self, instruments: Any, start_time: Any = None, end_time: Any = None) -> pandas.DataFrame:
         if not self.is_group:
-            return self.load_group_df(instruments, *self.fields, start_time, end_time)
+            expressions, names = self.fields
+            return self.load_group_df(instruments, expressions, names, start_time, end_time)
         groups = {
-            name: self.load_group_df(instruments, *own, start_time, end_time, name) for name, own in self.fields.items()
+            group: self.load_group_df(instruments, expressions, names, start_time, end_time, group)
+            for group, (expressions, names) in self.fields.items()
         }
         return pandas.concat(groups, axis=1)
 

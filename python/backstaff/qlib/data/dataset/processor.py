@@ -117,7 +117,7 @@ def _plain(value: Any) -> Any:
 
 
 class _Group(_Native):
-    keywords = ("fields_group",)
+    keywords: Sequence[str] = ("fields_group",)
 
     def __init__(self, fields_group: Any = None) -> None:
         super().__init__()
