@@ -7,7 +7,7 @@ from typing_extensions import CapsuleType
 from typing import Any, SupportsFloat, SupportsIndex, final
 from typing_extensions import Buffer
 
-__all__ = ["Hmm", "Market", "Observed", "Order", "Outcome", "Prices", "Search", "Study", "Table", "Trade", "backtest", "cagr", "compare_runs", "cvar", "expected_max_sharpe", "hit_rate", "information_ratio", "judge", "kurtosis", "large_pages", "max_drawdown", "min_backtest_length", "min_track_record", "number_columns", "numbers", "probabilistic_sharpe", "probability_of_overfitting", "program", "rank_ics", "read", "read_parquet", "reality_check", "sharpe", "sharpe_difference", "skew", "sortino", "track_record", "value_at_risk", "volatility", "write_parquet"]
+__all__ = ["Hmm", "Market", "Observed", "Order", "Outcome", "Prices", "QlibFolder", "QlibModel", "QlibProcessor", "QlibTable", "Search", "Study", "Table", "Trade", "backtest", "cagr", "compare_runs", "cvar", "expected_max_sharpe", "hit_rate", "information_ratio", "judge", "kurtosis", "large_pages", "max_drawdown", "min_backtest_length", "min_track_record", "number_columns", "numbers", "probabilistic_sharpe", "probability_of_overfitting", "program", "qlib_alpha", "qlib_fit", "qlib_model", "qlib_risk", "qlib_signal", "qlib_trade", "qlib_workflow", "rank_ics", "read", "read_parquet", "reality_check", "sharpe", "sharpe_difference", "skew", "sortino", "track_record", "value_at_risk", "volatility", "write_parquet"]
 
 @final
 class Hmm:
@@ -258,6 +258,123 @@ class Prices:
         """
 
 @final
+class QlibFolder:
+    """
+    A folder in Qlib's layout.
+    """
+    def __new__(cls, /, path: str | PathLike[str]) -> QlibFolder: ...
+    def calendar(self, /) -> list[int]:
+        """
+        The dates of the calendar, as days since 1970.
+        """
+    def fields(self, /) -> list[str]:
+        """
+        The names of the fields.
+        """
+    def load(self, /, instruments: str, since: SupportsIndex | None, until: SupportsIndex | None, columns: SupportsGetItem[int, tuple[str, str, str]], threads: SupportsIndex) -> tuple[QlibTable, list[str]]:
+        """
+        Compute columns (group, name, expression) for instruments, given as JSON, in a span of days; and what a user of the
+        columns should know.
+        """
+    def markets(self, /) -> list[str]:
+        """
+        The names of the markets.
+        """
+    def spans(self, /, market: str) -> list[tuple[str, list[tuple[int | None, int | None]]]]:
+        """
+        The instruments of a market, each with the spans in which it belongs to it.
+        """
+
+@final
+class QlibModel:
+    """
+    A fitted model.
+    """
+    def best_round(self, /) -> int:
+        """
+        The round that counts; 0 for models without rounds.
+        """
+    def importance(self, /) -> list[tuple[str, float, int]]:
+        """
+        The name of each feature, its gain, the number of its splits.
+        """
+    def predict(self, /, table: QlibTable, first: SupportsIndex, end: SupportsIndex, threads: SupportsIndex) -> bytearray:
+        """
+        The scores of rows of the group `feature`, as the bytes of an array.
+        """
+    def rounds(self, /) -> list[tuple[str, list[float]]]:
+        """
+        The metrics of each round by Qlib's names.
+        """
+    def to_text(self, /) -> str:
+        """
+        The model as text.
+        """
+
+@final
+class QlibProcessor:
+    """
+    A processor, which may be fitted.
+    """
+    def __new__(cls, /, name: str, kwargs: str, threads: SupportsIndex) -> QlibProcessor:
+        """
+        The processor of a class with keyword arguments, a JSON object.
+        """
+    def apply(self, /, table: QlibTable, since: SupportsIndex | None, until: SupportsIndex | None) -> QlibTable:
+        """
+        What becomes of a table. For a range of dates, `since` and `until` are its ends.
+        """
+    def fit(self, /, table: QlibTable, since: SupportsIndex | None, until: SupportsIndex | None) -> None:
+        """
+        Learn from the rows of a span of days.
+        """
+    def is_for_inference(self, /) -> bool:
+        """
+        Whether rows that are predicted for may pass through it.
+        """
+    def needs_fit(self, /) -> bool:
+        """
+        Whether it must be fitted first.
+        """
+
+@final
+class QlibTable:
+    """
+    Rows by session and instrument, with columns in groups.
+    """
+    def columns(self, /) -> list[tuple[str, str, int]]:
+        """
+        The group, the name and the width in bytes of each column.
+        """
+    def index(self, /, first: SupportsIndex, end: SupportsIndex) -> dict:
+        """
+        Of some rows: the days that there are, the names that there are, and for each row the number of its day and of its
+        instrument.
+        """
+    def n_rows(self, /) -> int:
+        """
+        The number of rows.
+        """
+    @staticmethod
+    def of(days: SupportsGetItem[int, SupportsIndex], names: SupportsGetItem[int, str], sessions: Buffer, instruments: Buffer, columns: SupportsGetItem[int, tuple[str, str, Any]]) -> QlibTable:
+        """
+        Rows given by the numbers of their sessions among `days` and of their instruments among `names`, and columns: the
+        group, the name, one array of 32-bit or 64-bit numbers.
+        """
+    def rows_within(self, /, since: SupportsIndex | None, until: SupportsIndex | None) -> tuple[int, int]:
+        """
+        The first row of a span of days, and the one behind the last.
+        """
+    def select(self, /, places: SupportsGetItem[int, SupportsIndex]) -> QlibTable:
+        """
+        The columns at these places alone.
+        """
+    def values(self, /, places: SupportsGetItem[int, SupportsIndex], first: SupportsIndex, end: SupportsIndex) -> bytearray:
+        """
+        Some columns of the same width in some rows, one column after the other.
+        """
+
+@final
 class Search:
     """
     How a search goes: what moves, what covariances have in common, what is believed beforehand, when it ends.
@@ -429,6 +546,45 @@ def probability_of_overfitting(names: SupportsGetItem[int, str], matrix: Support
 def program(arguments: SupportsGetItem[int, str]) -> int:
     """
     Carry out a command of the command line, the program's name first, and return its exit code.
+    """
+
+def qlib_alpha(set: str, settings: str | None) -> list[tuple[str, str]]:
+    """
+    The columns of Alpha158 with some settings (JSON; none: Qlib's own), or of Alpha360: names and expressions.
+    """
+
+def qlib_fit(kind: str, kwargs: str, train: tuple[QlibTable, SupportsIndex, SupportsIndex, Buffer | None], valid: tuple[QlibTable, SupportsIndex, SupportsIndex, Buffer | None], threads: SupportsIndex) -> QlibModel:
+    """
+    Fit a model (`LGBModel`, `LinearModel`, `DEnsembleModel`) with keyword arguments, a JSON object, on rows of the group
+    `feature` and one column of the group `label`; other rows end the training early.
+    """
+
+def qlib_model(text: str) -> QlibModel:
+    """
+    A model from its text.
+    """
+
+def qlib_risk(returns: Buffer, sessions_per_year: SupportsFloat | SupportsIndex, compounded: bool) -> list[float]:
+    """
+    Qlib's analysis of risk of some returns: mean, std, annualized return, information ratio, max drawdown.
+    """
+
+def qlib_signal(sessions: Buffer, instruments: Buffer, scores: Buffer, labels: Buffer) -> dict:
+    """
+    How scores and labels go together, session by session: a score and a label for each row, which is named by two numbers;
+    the sessions, the coefficients of values and of ranks, the long-short and the mean returns.
+    """
+
+def qlib_trade(folder: QlibFolder, asked: str, names: SupportsGetItem[int, str], rows: tuple[Buffer, Buffer, Buffer], decide: Any | None = None, threads: SupportsIndex = 1) -> dict:
+    """
+    Trade scores: with the strategy that `asked` (JSON) has, or, if that is none, with `decide`, which is called at each
+    close with the day, the cash, and the name, shares, price and age of each position, and answers with orders: a name,
+    `weight`, `shares` or `exit`, a number.
+    """
+
+def qlib_workflow(path: str | PathLike[str]) -> str:
+    """
+    A workflow's file, rendered, laid over its base, as JSON; nothing of it is checked.
     """
 
 def rank_ics(scores: Any, returns: Any, places: SupportsGetItem[int, SupportsIndex], sessions: SupportsIndex, least: SupportsIndex) -> tuple[list[float], float, float]:

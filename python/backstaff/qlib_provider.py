@@ -1,38 +1,42 @@
-"""A data provider for the real Qlib: its handlers, models and strategies as they are, its expressions on our engine.
+"""Data providers for the real Qlib: its handlers, models and strategies as they are, its expressions on our engine.
 
 >>> provider = {"class": "BackstaffDatasetProvider", "module_path": "backstaff.qlib_provider"}
 
 goes into ``qlib.init(provider_uri=..., dataset_provider=provider)``; then ``D.features`` and the loading of every handler
-are computed here. Nothing else of Qlib changes: calendar, instruments, backtest and records are its own.
+are computed here, in Qlib's arithmetic. Nothing else of Qlib changes: calendar, instruments, backtest and records are its
+own.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
+import json
+import re
 import warnings
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import backstaff as bs
+from backstaff import _native
+from backstaff._threads import n_threads
+from backstaff.errors import DataWarning, ExpressionError
 
 try:
     import numpy
     import pandas
     from qlib.config import C
-    from qlib.data.data import Cal, DatasetProvider, LocalDatasetProvider
-except ModuleNotFoundError:
-    # Whoever reads the module's documentation need not have Qlib.
-    DatasetProvider = object
+    from qlib.data.data import Cal, DatasetProvider, ExpressionProvider, LocalDatasetProvider, LocalExpressionProvider
+except ImportError:
+    # Whoever reads the module's documentation need not have Qlib, or has `backstaff.qlib` under its name.
+    DatasetProvider = ExpressionProvider = object
+
+_FIELD = re.compile(r"\$([A-Za-z_]\w*)")
 
 
 class BackstaffDatasetProvider(DatasetProvider):
     """Computes expressions over Qlib's ``.bin`` folders: float32, indexed by ``(instrument, datetime)``, as Qlib gives them.
 
-    Values depend on the data alone, where Qlib's own depend on where the query begins: its ``EMA`` starts there, and its
-    running sums drift from there. A field that this engine does not know (an operator of the user's own) is handed to Qlib,
-    with a warning that names it.
+    Values are rounded between fields as Qlib rounds them, so columns are Qlib's bit for bit, but for a handful of cells
+    where its running sums drift. They depend on the data alone, where Qlib's ``EMA`` depends on where the query begins. A
+    field that this engine does not know (an operator of the user's own) is handed to Qlib, with a warning that names it.
 
     Parameters
     ----------
@@ -45,7 +49,6 @@ class BackstaffDatasetProvider(DatasetProvider):
     def __init__(self, strict: bool = False, threads: int | None = None, **_: object) -> None:
         self._strict = strict
         self._threads = threads
-        self._read: dict[str, tuple[tuple[float, ...], bs.Prices]] = {}
 
     def dataset(
         self,
@@ -69,107 +72,111 @@ class BackstaffDatasetProvider(DatasetProvider):
     ) -> pandas.DataFrame:
         if len(inst_processors) > 0:
             raise ValueError("backstaff: inst_processors are not computed here; leave them out, or use Qlib's own provider")
-        if freq != "day":
-            return LocalDatasetProvider().dataset(instruments, fields, start_time, end_time, freq)
+        query = (start_time, end_time, freq)
         spans = self.get_instruments_d(instruments, freq)
-        if not isinstance(spans, Mapping):
-            # Of instruments that are named, all days count.
-            spans = {name: [(pandas.Timestamp.min, pandas.Timestamp.max)] for name in spans}
-        names = [str(field) for field in self.get_column_names(fields)]
         calendar = Cal.calendar(start_time, end_time, freq)
-        if len(calendar) == 0 or len(spans) == 0:
-            return LocalDatasetProvider().dataset(instruments, fields, start_time, end_time, freq)
-        table, places, unknown = self._computed(names)
-        rows, index = _rows(table, spans, calendar)
+        if freq != "day" or len(calendar) == 0 or len(spans) == 0:
+            return LocalDatasetProvider().dataset(instruments, fields, *query)
+        names = [str(field) for field in self.get_column_names(fields)]
+        known, missing, unknown = self._sorted(names)
+        table, unknown = self._computed(list(spans), calendar, known, unknown)
+        index, rows = _rows(table, spans)
+        places = {name: place for place, name in enumerate(name for name in known if name not in unknown)}
         frame = pandas.DataFrame(_values(table, [places.get(name) for name in names], rows), index=index, copy=False)
         if unknown:
-            frame = self._by_qlib(frame, unknown, names, (instruments, start_time, end_time, freq))
+            theirs = LocalDatasetProvider().dataset(instruments, sorted(unknown), *query).reindex(frame.index)
+            frame = pandas.DataFrame({k: theirs[name] if name in unknown else frame[k] for k, name in enumerate(names)})
         frame.columns = names
+        for name in missing:
+            # Qlib gives no value of a field that the folder lacks, and says nothing.
+            warnings.warn(f"{name} has no value: the folder lacks a field of it", DataWarning, stacklevel=5)
         return frame
 
-    def _computed(self, names: list[str]) -> tuple[Any, dict[str, str | None], list[str]]:
-        """The fields that the engine knows, over the whole folder: a table, the column of each; and the other fields."""
-        prices = self._prices()
-        unknown: list[str] = []
+    def _sorted(self, names: list[str]) -> tuple[list[str], list[str], set[str]]:
+        """The fields to compute, and those of which the folder lacks something; none is known to be unknown yet."""
+        there = set(_folder().fields())
+        missing = [name for name in dict.fromkeys(names) if not set(_FIELD.findall(name.lower())) <= there]
+        return [name for name in dict.fromkeys(names) if name not in missing], missing, set()
+
+    def _computed(self, instruments: list[str], calendar: Any, known: list[str], unknown: set[str]) -> tuple[Any, set[str]]:
+        """The fields that the engine knows: a table with a column of each; and the other fields."""
+        first, last = (int(numpy.datetime64(pandas.Timestamp(day), "D").astype(int)) for day in (calendar[0], calendar[-1]))
+        asked = json.dumps({"names": [str(name) for name in instruments]})
         while True:
-            asked = [name for name in dict.fromkeys(names) if name not in unknown]
+            own = [name for name in known if name not in unknown]
+            # Something must be computed for there to be rows.
+            columns = [("", f"field_{place}", name) for place, name in enumerate(own or ["$close"])]
             try:
-                table = self._table(prices, asked)
-                break
-            except bs.ExpressionError as error:
+                return _folder().load(asked, first, last, columns, n_threads(self._threads))[0], unknown
+            except ExpressionError as error:
                 if self._strict:
                     raise
-                name = asked[int(error.feature.rpartition("_")[2])]
-                unknown.append(name)
+                name = own[int(error.feature.rpartition("_")[2])]
+                unknown.add(name)
                 warnings.warn(f"backstaff does not know {name!r}, which Qlib computes itself: {error}", stacklevel=6)
-        # Qlib gives no value of a field that the folder lacks, and says nothing.
-        missing = {int(name.rpartition("_")[2]): why for name, why in table.left_out}
-        for place, why in missing.items():
-            warnings.warn(f"{asked[place]} has no value: {why}", bs.DataWarning, stacklevel=6)
-        places = {name: None if place in missing else f"field_{place}" for place, name in enumerate(asked)}
-        return table.to_arrow(), places, unknown
-
-    def _table(self, prices: bs.Prices, asked: list[str]) -> bs.Table:
-        # A label may look ahead; a library has such entries apart from its features.
-        with tempfile.TemporaryDirectory(prefix="backstaff-qlib-") as folder:
-            path = Path(folder) / "asked.yaml"
-            entries = "\n".join(f"  - name: field_{place}\n    expression: {_quoted(name)}" for place, name in enumerate(asked))
-            path.write_text(f"features:\n  - name: anchor_0\n    expression: $close\ntargets:\n{entries}\n", encoding="utf-8")
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", bs.DataWarning)
-                return bs.compute(prices, file=path, threads=self._threads)
-
-    def _prices(self) -> bs.Prices:
-        """The prices of the folder, read again when its files have changed."""
-        folder = C.dpm.get_data_uri("day")
-        stamp = tuple(os.stat(path).st_mtime for path in (folder, *sorted(Path(folder).glob("*/"))))
-        found = self._read.get(str(folder))
-        if found is None or found[0] != stamp:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", bs.DataWarning)
-                found = self._read[str(folder)] = (stamp, bs.read(folder, threads=self._threads))
-        return found[1]
-
-    @staticmethod
-    def _by_qlib(frame: pandas.DataFrame, unknown: list[str], names: list[str], query: tuple[Any, ...]) -> pandas.DataFrame:
-        instruments, *rest = query
-        theirs = LocalDatasetProvider().dataset(instruments, unknown, *rest).reindex(frame.index)
-        return pandas.DataFrame({k: theirs[name] if name in unknown else frame[k] for k, name in enumerate(names)})
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+class BackstaffExpressionProvider(ExpressionProvider):
+    """Computes one expression for one instrument, for whoever asks ``D.expression``; what the engine does not know is Qlib's.
+
+    With :class:`BackstaffDatasetProvider` nothing else asks it, and all instruments at once are faster.
+    """
+
+    def expression(self, instrument: str, field: Any, start_time: Any = None, end_time: Any = None, freq: str = "day") -> Any:
+        """The values of ``field``, by the places of dates in the calendar."""
+        try:
+            if freq != "day":
+                raise ExpressionError("not of days", str(field), str(field), (0, 0))
+            calendar = Cal.calendar(freq=freq)
+            table, _ = BackstaffDatasetProvider(strict=True)._computed([instrument], calendar, [str(field)], set())
+        except ExpressionError:
+            return LocalExpressionProvider().expression(instrument, field, start_time, end_time, freq)
+        found = table.index(0, table.n_rows())
+        days = numpy.frombuffer(found["days"], dtype=numpy.int32)[numpy.frombuffer(found["sessions"], dtype=numpy.int32)]
+        all_days = pandas.DatetimeIndex(calendar).to_numpy().astype("datetime64[D]").astype(numpy.int32)
+        values = numpy.frombuffer(table.values([0], 0, table.n_rows()), dtype=numpy.float32)
+        # Places are of Qlib's whole calendar.
+        series = pandas.Series(values, index=numpy.searchsorted(all_days, days))
+        _, _, begin, end = Cal.locate_index(start_time, end_time, freq=freq, future=False)
+        return series.loc[begin:end]
 
 
-def _values(table: Any, columns: Sequence[str | None], rows: Any) -> Any:
+def _folder() -> _native.QlibFolder:
+    return _native.QlibFolder(C.dpm.get_data_uri("day"))
+
+
+def _values(table: _native.QlibTable, places: Sequence[int | None], rows: Any) -> Any:
     """The columns in some rows, as one array of 32-bit numbers; NaN where there is no column."""
-    values = numpy.empty((len(rows), len(columns)), dtype=numpy.float32, order="F")
-    for k, column in enumerate(columns):
-        values[:, k] = numpy.nan if column is None else table[column].to_numpy()[rows]
+    values = numpy.full((len(rows), len(places)), numpy.nan, dtype=numpy.float32, order="F")
+    for k, place in enumerate(places):
+        if place is not None:
+            values[:, k] = numpy.frombuffer(table.values([place], 0, table.n_rows()), dtype=numpy.float32)[rows]
     return values
 
 
-def _rows(table: Any, spans: Mapping[str, Sequence[tuple[Any, Any]]], calendar: Any) -> tuple[Any, pandas.MultiIndex]:
-    """The rows of the asked instruments, within their spans and the calendar's, with their index as Qlib has it."""
-    instruments = table["instrument"].combine_chunks().dictionary_encode()
-    if hasattr(instruments, "combine_chunks"):
-        instruments = instruments.combine_chunks()
-    codes, names = instruments.indices.to_numpy(), instruments.dictionary.to_pylist()
-    days = table["date"].to_numpy().astype("datetime64[D]")
-    first, last = (numpy.datetime64(pandas.Timestamp(day), "D") for day in (calendar[0], calendar[-1]))
-    keep = numpy.zeros(len(codes), dtype=bool)
-    for k in range(max(len(own) for own in spans.values())):
-        # Nothing is later than NaT, nor earlier: an instrument without a span has no row.
-        edges = [[_edge(spans.get(name, ()), k, side) for name in names] for side in (0, 1)]
-        begin, end = (numpy.array(edge, dtype="datetime64[D]") for edge in edges)
-        keep |= (days >= numpy.maximum(begin, first)[codes]) & (days <= numpy.minimum(end, last)[codes])
+def _rows(table: _native.QlibTable, spans: Any) -> tuple[pandas.MultiIndex, Any]:
+    """The index of the rows within the spans as Qlib has it, by instrument and date, and their places in the table."""
+    found = table.index(0, table.n_rows())
+    all_days, names = numpy.frombuffer(found["days"], dtype=numpy.int32), found["names"]
+    sessions = numpy.frombuffer(found["sessions"], dtype=numpy.int32)
+    codes = numpy.frombuffer(found["instruments"], dtype=numpy.int32)
+    days = all_days[sessions].astype("datetime64[D]")
+    keep = numpy.ones(len(codes), dtype=bool)
+    if isinstance(spans, Mapping):
+        # Of instruments that are named, all days count.
+        keep[:] = False
+        for k in range(max(len(own) for own in spans.values())):
+            # Nothing is later than NaT, nor earlier: an instrument without a span has no row.
+            begin, end = (numpy.array([_edge(spans.get(name, ()), k, side) for name in names]) for side in (0, 1))
+            keep |= (days >= begin[codes]) & (days <= end[codes])
     rows = numpy.flatnonzero(keep)
+    rows = rows[numpy.argsort(codes[rows], kind="stable")]
     # Of the unit that Qlib's calendar has, which depends on the version of pandas.
-    dates, places = numpy.unique(days[rows], return_inverse=True)
-    levels = [pandas.Index(names).astype(str), pandas.DatetimeIndex(dates).astype(pandas.DatetimeIndex(calendar[:1]).dtype)]
-    index = pandas.MultiIndex(levels=levels, codes=[codes[rows], places], names=["instrument", "datetime"])
-    return rows, index.remove_unused_levels()
+    unit = pandas.DatetimeIndex(Cal.calendar()[:1]).dtype
+    levels = [pandas.Index(names).astype(str), pandas.DatetimeIndex(all_days.astype("datetime64[D]")).astype(unit)]
+    index = pandas.MultiIndex(levels=levels, codes=[codes[rows], sessions[rows]], names=["instrument", "datetime"])
+    return index.remove_unused_levels(), rows
 
 
 def _edge(spans: Sequence[tuple[Any, Any]], k: int, side: int) -> Any:
-    return numpy.datetime64(pandas.Timestamp(spans[k][side]), "D") if k < len(spans) else numpy.datetime64("NaT")
+    return numpy.datetime64(pandas.Timestamp(spans[k][side]), "D") if k < len(spans) else numpy.datetime64("NaT", "D")

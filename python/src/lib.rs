@@ -15,6 +15,7 @@
 //! | `hmm.rs` | hidden Markov models in memory |
 //! | `prices.rs` | prices in memory, and what is computed from them |
 //! | `program.rs` | the command line |
+//! | `qlib/` | what `backstaff.qlib` computes: folders, columns, processors, models, portfolios of Qlib's |
 //! | `strategy/` | strategies, and the backtest that asks them |
 //! | `study.rs` | studies and their verbs |
 
@@ -31,6 +32,7 @@ mod metrics;
 mod model;
 mod prices;
 mod program;
+mod qlib;
 mod strategy;
 mod study;
 
@@ -51,6 +53,10 @@ mod _native {
         },
         prices::{Prices, read},
         program::{large_pages, program},
+        qlib::{
+            QlibFolder, QlibModel, QlibProcessor, QlibTable, qlib_alpha, qlib_fit, qlib_model, qlib_risk,
+            qlib_signal, qlib_trade, qlib_workflow,
+        },
         strategy::{Market, Order, Outcome, Trade, backtest},
         study::{Study, compare_runs},
     };

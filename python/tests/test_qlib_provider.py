@@ -70,10 +70,8 @@ def asked(folder, tmp_path, script):
 def test_features_are_those_of_qlib(folder, tmp_path, instruments):
     script = f"frame = D.features({instruments}, {FIELDS!r}, start_time='2024-03-01', end_time='2024-11-15')"
     theirs, ours = asked(folder, tmp_path, script)
-    pandas.testing.assert_frame_equal(ours, theirs, rtol=0, atol=2e-7 * float(theirs["$close"].max()), check_exact=False)
+    pandas.testing.assert_frame_equal(ours, theirs, check_exact=True)
     assert (ours.dtypes == numpy.float32).all() and list(ours.index.names) == ["instrument", "datetime"]
-    exact = [field for field in FIELDS[:5]]
-    pandas.testing.assert_frame_equal(ours[exact], theirs[exact], check_exact=True)
 
 
 def test_a_handler_loads_through_it(folder, tmp_path):
@@ -85,11 +83,40 @@ def test_a_handler_loads_through_it(folder, tmp_path):
     )
     theirs, ours = asked(folder, tmp_path, script)
     assert ours.columns.equals(theirs.columns) and ours.index.equals(theirs.index)
-    # Qlib's own running sums drift: correlations by up to a hundredth where a window hardly moves.
-    far = (ours - theirs).abs() > 2e-2 * (1 + theirs.abs())
-    assert not far.to_numpy().any()
-    same = [column for column in theirs.columns if ours[column].equals(theirs[column])]
-    assert len(same) > 110
+    # Where Qlib's own running sums drift, a handful of cells differ: a correlation of a window that hardly moves.
+    differ = ~((ours == theirs) | (ours.isna() & theirs.isna()))
+    assert differ.to_numpy().sum() <= 5
+    assert set(differ.columns[differ.any()].get_level_values(1).str.rstrip("0123456789")) <= {"CORR", "CORD", "RSQR", "WVMA"}
+
+
+def test_a_model_trained_through_it_is_the_same(folder, tmp_path):
+    script = (
+        "from qlib.contrib.data.handler import Alpha158\n"
+        "from qlib.contrib.model.gbdt import LGBModel\n"
+        "from qlib.data.dataset import DatasetH\n"
+        "handler = Alpha158(instruments='all', start_time='2024-02-01', end_time='2024-11-15', fit_start_time='2024-02-01', "
+        "fit_end_time='2024-06-30')\n"
+        "segments = {'train': ('2024-02-01', '2024-06-30'), 'valid': ('2024-07-01', '2024-08-31'), 'test': ('2024-09-01', '2024-11-15')}\n"
+        "dataset = DatasetH(handler, segments)\n"
+        "model = LGBModel(learning_rate=0.2, num_leaves=15, min_data_in_leaf=10, num_threads=1, num_boost_round=20)\n"
+        "from qlib.workflow import R\n"
+        "with R.start(experiment_name='x'):\n"
+        "    model.fit(dataset)\n"
+        "frame = model.predict(dataset)"
+    )
+    theirs, ours = asked(folder, tmp_path, script)
+    pandas.testing.assert_series_equal(ours, theirs, rtol=1e-6)
+    assert theirs.nunique() > 20
+
+
+def test_one_expression_of_one_instrument(folder, tmp_path):
+    script = (
+        "from qlib.data.data import ExpressionD\nfrom backstaff.qlib_provider import BackstaffExpressionProvider\n"
+        "provider = BackstaffExpressionProvider() if ours == 'ours' else ExpressionD\n"
+        "frame = provider.expression('S1', 'Mean($close, 5)/$close', '2024-06-01', '2024-06-30', 'day')"
+    )
+    theirs, ours = asked(folder, tmp_path, script)
+    pandas.testing.assert_series_equal(ours, theirs, check_exact=True, check_index_type=False, check_names=False)
 
 
 def test_what_we_do_not_know_is_computed_by_qlib_and_told(folder, tmp_path):

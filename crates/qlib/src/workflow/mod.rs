@@ -1,6 +1,7 @@
 //! A workflow as its file says it: rendered, parsed and checked once, with all mistakes and their places.
 
 mod dates;
+mod door;
 mod handler;
 mod instance;
 mod loader;
@@ -26,6 +27,7 @@ use backstaff_study::{
 use indexmap::IndexMap;
 
 pub use dates::Span;
+pub use door::values;
 pub use handler::Handler;
 pub use loader::{Group, Loader};
 pub use model::{Linear, Model};

@@ -1,0 +1,1 @@
+"""Handlers, models and strategies under Qlib's paths."""

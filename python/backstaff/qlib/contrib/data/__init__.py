@@ -1,0 +1,1 @@
+"""Sets of features: Alpha158 and Alpha360."""

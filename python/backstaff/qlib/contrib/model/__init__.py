@@ -1,0 +1,1 @@
+"""Models: LightGBM, linear ones, the double ensemble; XGBoost and CatBoost where they are installed."""

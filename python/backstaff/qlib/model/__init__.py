@@ -1,0 +1,5 @@
+"""Models, as Qlib has them."""
+
+from backstaff.qlib.model.base import Model
+
+__all__ = ["Model"]
