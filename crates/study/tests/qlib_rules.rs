@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use backstaff_study::{Options, Study, StudyError, progress::Silent};
+use backstaff_study::{Options, Study, StudyError, progress::Silent, results::QlibRisk};
 use serde_json::{Value, json};
 
 fn cases() -> PathBuf {
@@ -219,6 +219,21 @@ fn assert_account(name: &str, case: &Value, found: &[(String, [f64; 4])]) {
     }
 }
 
+/// Qlib's analysis of the returns after costs.
+fn assert_risk(name: &str, case: &Value, found: &[QlibRisk]) {
+    let QlibRisk { mean, std, annualized_return, information_ratio, max_drawdown, .. } =
+        found.iter().find(|risk| risk.series == "return_with_cost").unwrap();
+    let found = [mean, std, annualized_return, information_ratio, max_drawdown];
+    for (found, expected) in found.iter().zip(case["risk_sum"].as_array().unwrap()) {
+        let (found, expected) = (found.unwrap(), expected.as_f64().unwrap());
+        let near = if case["region"] == "us" && !case["strategy"]["weights"].is_null() { 1e-4 } else { 1e-9 };
+        assert!(
+            (found - expected).abs() <= near * expected.abs().max(1.0),
+            "{name}: {found}, Qlib has {expected}"
+        );
+    }
+}
+
 #[test]
 fn accounts_are_those_of_qlib() {
     let mut files = fs::read_dir(cases()).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
@@ -242,8 +257,10 @@ fn accounts_are_those_of_qlib() {
             write_weights(folder, &case, n as usize);
         }
         let study = study(&case, &sessions[start - 1], "as_is");
-        open(folder, &study).unwrap_or_else(|error| panic!("{name}: {error}")).run(&Silent).unwrap();
+        let opened = open(folder, &study).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let outcome = opened.run(&Silent).unwrap();
         assert_account(&name, &case, &account(folder));
+        assert_risk(&name, &case, &outcome.result.measures.qlib);
         n_run += 1;
     }
     assert!(n_run >= 35, "{n_run}");

@@ -14,6 +14,10 @@ pub use settings::{CsMethod, CsZscoreSpec, FillSpec, FittedSpec, NoKeys, Of, OfS
 /// What becomes of features and targets between their computing and a model, in the order in which it is written.
 ///
 /// Everything that is fitted is fitted on the training rows of each fold alone.
+///
+/// - Source: Qlib 0.9.7, `DataHandlerLP` with `process_type: append`. DIFFERENCE: a group that isn't named is that of the
+///   features under `infer` and that of the target under `learn`, where Qlib takes both; what is fitted can't reach beyond the
+///   training; a session's rows are those of its part of the fold, where Qlib takes all that the handler holds.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Processors {
