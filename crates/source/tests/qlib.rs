@@ -4,8 +4,8 @@
 
 use std::{fs, path::Path};
 
-use backstaff_panel::{Frequency, Instrument};
-use backstaff_source::{FactSource, PanelSource, SourceError, source_files};
+use backstaff_panel::{Frequency, Instrument, Panel};
+use backstaff_source::{Adjustment, FactSource, PanelSource, SourceError, source_files};
 
 fn write(path: &Path, bytes: impl AsRef<[u8]>) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -57,6 +57,21 @@ fn folders_are_found_whatever_their_capitals_and_what_has_no_pair_is_named() {
     bars(path, "abb-u", "close", 0, &[9.0]);
     let error = PanelSource::verbatim(path).load().unwrap_err().to_string();
     assert!(error.contains("differ in capitals only"), "{error}");
+}
+
+#[test]
+fn prices_as_they_are_keep_their_adjustment_and_its_factor() {
+    let folder = provider();
+    let load =
+        |adjustment| PanelSource { adjustment, ..PanelSource::new(folder.path()) }.load().unwrap().panel;
+    let as_is = load(Adjustment::AsIs);
+    let of = |panel: &Panel, name: &str| present(panel.field(name).unwrap().to_f64()).split_off(3);
+    assert_eq!(of(&as_is, "close"), [Some(10.0), None, Some(12.0), Some(13.0)]);
+    assert_eq!(of(&as_is, "factor"), [2.0, 2.0, 2.0, 4.0].map(Some));
+    assert!(as_is.field("raw_close").is_none());
+    let anchored = load(Adjustment::Auto);
+    assert_eq!(of(&anchored, "raw_close"), [Some(5.0), None, Some(6.0), Some(3.25)]);
+    assert_eq!(of(&anchored, "factor"), [1.0, 1.0, 1.0, 2.0].map(Some));
 }
 
 #[test]

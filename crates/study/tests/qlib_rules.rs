@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use backstaff_study::{Options, Study, StudyError, progress::Silent};
+use backstaff_study::{Options, Study, StudyError, progress::Silent, results::QlibRisk};
 use serde_json::{Value, json};
 
 fn cases() -> PathBuf {
@@ -99,7 +99,34 @@ fn rules(case: &Value) -> Value {
     rules
 }
 
-fn study(case: &Value, from: &str, adjustment: &str) -> Value {
+/// The weights of the best by rank, as a table: n, n − 1, … 1 times the risk degree.
+fn write_weights(folder: &Path, case: &Value, n: usize) {
+    let (rows, header, _) = market(case["market"].as_str().unwrap());
+    let mut by_session = BTreeMap::<&str, Vec<(f64, &str)>>::new();
+    for row in rows.values().flatten() {
+        if let Ok(score) = row[header.len() - 1].parse::<f64>() {
+            by_session.entry(&row[1]).or_default().push((score, &row[0]));
+        }
+    }
+    let risk_degree = case["strategy"]["risk_degree"].as_f64().unwrap_or(0.95);
+    let mut text = "date,instrument,weight\n".to_owned();
+    for (session, mut scored) in by_session {
+        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+        scored.truncate(n);
+        let total = (scored.len() * (scored.len() + 1) / 2) as f64;
+        for (rank, (_, instrument)) in scored.iter().enumerate() {
+            let weight = (scored.len() - rank) as f64 / total * risk_degree;
+            writeln!(text, "{session},{instrument},{weight}").unwrap();
+        }
+    }
+    fs::write(folder.join("weights.csv"), text).unwrap();
+}
+
+/// Qlib's strategy as a study says it.
+fn strategy(case: &Value) -> Value {
+    if !case["strategy"]["weights"].is_null() {
+        return json!({ "weights": { "file": "weights.csv" }});
+    }
     let mut dropout = json!({ "strict": true });
     for (key, value) in case["strategy"].as_object().unwrap() {
         let key = match key.as_str() {
@@ -109,7 +136,11 @@ fn study(case: &Value, from: &str, adjustment: &str) -> Value {
         };
         dropout[key] = value.clone();
     }
-    json!({
+    json!({ "topk_dropout": dropout })
+}
+
+fn study(case: &Value, from: &str, adjustment: &str) -> Value {
+    let mut study = json!({
         "backstaff": 1,
         "name": "as_qlib",
         "data": { "prices": { "path": "data", "adjustment": adjustment }},
@@ -120,10 +151,14 @@ fn study(case: &Value, from: &str, adjustment: &str) -> Value {
             "to": case["end"],
             "initial_cash": case["other"].get("account").unwrap_or(&json!(1e6)),
             "rules": { "qlib": rules(case) },
-            "strategy": { "topk_dropout": dropout },
+            "strategy": strategy(case),
         },
         "outputs": "csv",
-    })
+    });
+    if !case["strategy"]["weights"].is_null() {
+        study.as_object_mut().unwrap().remove("models");
+    }
+    study
 }
 
 fn open(folder: &Path, study: &Value) -> Result<Study, StudyError> {
@@ -143,7 +178,7 @@ fn account(folder: &Path) -> Vec<(String, [f64; 4])> {
     let [portfolio, costs, delay, date, equity, cash, commission, bought, sold] = names.map(place);
     let is_plain = |row: &Vec<&str>| {
         let number = |place: usize| row[place].parse::<f64>().unwrap();
-        row[portfolio] == "mine" && number(costs) == 1.0 && number(delay) == 0.0
+        ["mine", "strategy"].contains(&row[portfolio]) && number(costs) == 1.0 && number(delay) == 0.0
     };
     let rows = lines.filter(is_plain).map(|row| {
         let number = |place: usize| row[place].parse::<f64>().unwrap();
@@ -158,6 +193,9 @@ fn account(folder: &Path) -> Vec<(String, [f64; 4])> {
 fn assert_account(name: &str, case: &Value, found: &[(String, [f64; 4])]) {
     let expected = case["report"].as_array().unwrap();
     assert_eq!(found.len(), expected.len() + 1, "{name}: sessions");
+    // A study keeps weights in four bytes, by which a single share more or less may be bought.
+    let is_rounded = !case["strategy"]["weights"].is_null() && case["region"] == "us";
+    let near = if is_rounded { 1e-5 } else { 1e-9 };
     let mut last = [0.0; 2];
     for ((date, values), row) in found[1..].iter().zip(expected) {
         let number = |n: usize| row[n].as_f64().unwrap();
@@ -168,12 +206,31 @@ fn assert_account(name: &str, case: &Value, found: &[(String, [f64; 4])]) {
         last = total;
         for (n, (found, expected)) in values.iter().zip(day).enumerate() {
             // Differences of sums that have twelve digits.
-            let scale = if n < 2 { expected.abs().max(1.0) } else { total[n - 2].max(1.0) };
+            let scale = match n {
+                _ if is_rounded => number(1),
+                0 | 1 => expected.abs().max(1.0),
+                _ => total[n - 2].max(1.0),
+            };
             assert!(
-                (found - expected).abs() <= 1e-9 * scale,
+                (found - expected).abs() <= near * scale,
                 "{name} {date}: number {n} is {found}, Qlib has {expected}"
             );
         }
+    }
+}
+
+/// Qlib's analysis of the returns after costs.
+fn assert_risk(name: &str, case: &Value, found: &[QlibRisk]) {
+    let QlibRisk { mean, std, annualized_return, information_ratio, max_drawdown, .. } =
+        found.iter().find(|risk| risk.series == "return_with_cost").unwrap();
+    let found = [mean, std, annualized_return, information_ratio, max_drawdown];
+    for (found, expected) in found.iter().zip(case["risk_sum"].as_array().unwrap()) {
+        let (found, expected) = (found.unwrap(), expected.as_f64().unwrap());
+        let near = if case["region"] == "us" && !case["strategy"]["weights"].is_null() { 1e-4 } else { 1e-9 };
+        assert!(
+            (found - expected).abs() <= near * expected.abs().max(1.0),
+            "{name}: {found}, Qlib has {expected}"
+        );
     }
 }
 
@@ -192,16 +249,21 @@ fn accounts_are_those_of_qlib() {
         let Some((folder, sessions)) = markets.get(case["market"].as_str().unwrap()) else { continue };
         let start = sessions.iter().position(|session| *session == case["start"]).unwrap();
         // An account opens at the close before its first day, which the first session of all has not.
-        if case["strategy"]["topk"].is_null() || start == 0 {
+        if start == 0 {
             continue;
         }
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        if let Some(n) = case["strategy"]["weights"].as_u64() {
+            write_weights(folder, &case, n as usize);
+        }
         let study = study(&case, &sessions[start - 1], "as_is");
-        open(folder, &study).unwrap_or_else(|error| panic!("{name}: {error}")).run(&Silent).unwrap();
+        let opened = open(folder, &study).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let outcome = opened.run(&Silent).unwrap();
         assert_account(&name, &case, &account(folder));
+        assert_risk(&name, &case, &outcome.result.measures.qlib);
         n_run += 1;
     }
-    assert!(n_run >= 30, "{n_run}");
+    assert!(n_run >= 35, "{n_run}");
 }
 
 fn case(name: &str) -> Value {

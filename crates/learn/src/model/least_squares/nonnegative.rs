@@ -33,12 +33,13 @@ pub(super) fn solve(triangle: &Triangle, n: usize, target: &[f64]) -> Vec<f64> {
         });
         let Some(mut solution) = entered else { break };
         while let Some(step) = step(&found, &active, &solution) {
+            // Those that reach 0 first leave, whatever rounding would leave of them.
+            let leaves = |j: usize, value: f64| value <= 0.0 && share(found[j], value) <= step;
+            let left = active.iter().zip(&solution).filter(|&(&j, &value)| leaves(j, value)).map(|(&j, _)| j);
+            let left = left.collect::<Vec<_>>();
             for (&j, &value) in active.iter().zip(&solution) {
                 found[j] += step * (value - found[j]);
             }
-            let leaves = |j: usize, value: f64| value <= 0.0 && found[j] <= f64::EPSILON * value.abs();
-            let left = active.iter().zip(&solution).filter(|&(&j, &value)| leaves(j, value)).map(|(&j, _)| j);
-            let left = left.collect::<Vec<_>>();
             for &j in &left {
                 found[j] = 0.0;
             }
@@ -56,7 +57,12 @@ pub(super) fn solve(triangle: &Triangle, n: usize, target: &[f64]) -> Vec<f64> {
 /// How far the coefficients can go towards a solution until the first of them is 0; `None` if all the way.
 fn step(found: &[f64], active: &[usize], solution: &[f64]) -> Option<f64> {
     let negative = active.iter().zip(solution).filter(|&(_, &value)| value <= 0.0);
-    negative.map(|(&j, &value)| found[j] / (found[j] - value)).reduce(f64::min)
+    negative.map(|(&j, &value)| share(found[j], value)).reduce(f64::min)
+}
+
+/// The share of the way from a coefficient to a value of 0 or less at which it is 0.
+fn share(from: f64, to: f64) -> f64 {
+    if from <= 0.0 { 0.0 } else { from / (from - to) }
 }
 
 /// Least squares on some of the columns alone; `None` if they depend on each other.

@@ -4,6 +4,7 @@
 //! section, a file with `section(...)` and a line in [`compose`]; the smallest to imitate is `lineage.rs`.
 
 mod account;
+mod as_qlib;
 mod caveats;
 mod data;
 mod drawn;

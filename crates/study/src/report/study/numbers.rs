@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     account::{Accounts, Benchmark},
-    caveats, importance,
+    as_qlib, caveats, importance,
     portfolio_line::portfolio_lines,
     quantiles::ic_by_year,
     verdict::Verdict,
     years,
 };
 pub use super::{
+    as_qlib::QlibRisk,
     importance::FeatureImportance,
     portfolio_line::{PortfolioLine, portfolio_table},
     quantiles::{QuantileFacts, YearOfIc},
@@ -99,6 +100,9 @@ pub struct Measures {
     pub break_even_bps: Option<f64>,
     /// The measures by name, for each portfolio; those that need a benchmark are against that of the verdict.
     pub portfolios: IndexMap<String, IndexMap<String, Option<f64>>>,
+    /// The primary portfolio in Qlib's analysis of risk; absent for a study that trades by other rules than Qlib's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub qlib: Vec<QlibRisk>,
     /// The primary portfolio, year by year.
     pub years: Vec<YearFacts>,
     /// The evaluation of the scores, by model.
@@ -346,6 +350,7 @@ impl Measures {
             verdict: verdict_facts(accounts, verdict),
             sessions_per_year: accounts.sessions_per_year(),
             break_even_bps: finite(accounts.break_even_bps()),
+            qlib: as_qlib::risks(results, accounts),
             portfolios: portfolios(accounts),
             years: years(results, accounts),
             scores: scores.collect(),

@@ -9,7 +9,7 @@ use backstaff_report::{
 use super::{
     TIME,
     account::{Account, Accounts, Benchmark},
-    drawn,
+    as_qlib, drawn,
     years::{self, YearFacts},
 };
 use crate::{flow::results::Results, steps::backtest::Holder, words};
@@ -58,7 +58,11 @@ pub(super) fn section(results: &Results, accounts: &Accounts<'_>) -> Section {
     if let Some(benchmark) = benchmark {
         section = section.block(monthly_excess(primary, benchmark, accounts.benchmark_kind().name()));
     }
-    section.block(measures(accounts)).block(definitions(accounts))
+    section = section.block(measures(accounts));
+    if let Some(table) = as_qlib::table(results, accounts) {
+        section = section.block(table);
+    }
+    section.block(definitions(accounts))
 }
 
 fn growth(accounts: &Accounts<'_>) -> Chart {

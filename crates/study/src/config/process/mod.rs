@@ -1,5 +1,7 @@
 //! What becomes of features and targets before a model sees them.
 
+mod settings;
+
 use backstaff_learn::process::{Processor, TableColumn, make};
 use backstaff_panel::Session;
 use schemars::JsonSchema;
@@ -7,10 +9,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Problem;
+pub use settings::{CsMethod, CsZscoreSpec, FillSpec, FittedSpec, NoKeys, Of, OfSpec, RobustSpec};
 
 /// What becomes of features and targets between their computing and a model, in the order in which it is written.
 ///
 /// Everything that is fitted is fitted on the training rows of each fold alone.
+///
+/// - Source: Qlib 0.9.7, `DataHandlerLP` with `process_type: append`. DIFFERENCE: a group that isn't named is that of the
+///   features under `infer` and that of the target under `learn`, where Qlib takes both; what is fitted can't reach beyond the
+///   training; a session's rows are those of its part of the fold, where Qlib takes all that the handler holds.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Processors {
@@ -60,105 +67,6 @@ pub enum ProcessorSpec {
     /// Rows without a target are left out, as they always are; Qlib's `DropnaLabel`.
     #[serde(alias = "DropnaLabel")]
     DropMissingLabel(NoKeys),
-}
-
-/// What a processor changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Of {
-    /// The features.
-    #[serde(alias = "feature")]
-    Features,
-    /// The target.
-    #[serde(alias = "label")]
-    Target,
-}
-
-/// A processor that needs nothing but what it changes.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct OfSpec {
-    /// What it changes; under `infer` the features, under `learn` the target if absent.
-    #[serde(alias = "fields_group", skip_serializing_if = "Option::is_none")]
-    pub of: Option<Of>,
-}
-
-/// A processor without keys.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NoKeys {}
-
-/// A processor that is fitted.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct FittedSpec {
-    /// What it changes; under `infer` the features, under `learn` the target if absent.
-    #[serde(alias = "fields_group", skip_serializing_if = "Option::is_none")]
-    pub of: Option<Of>,
-    /// The first date that it is fitted on, YYYY-MM-DD, within the training of every fold; all of the training if absent.
-    #[serde(alias = "fit_start_time", skip_serializing_if = "Option::is_none")]
-    pub fit_from: Option<String>,
-    /// The last date that it is fitted on.
-    #[serde(alias = "fit_end_time", skip_serializing_if = "Option::is_none")]
-    pub fit_to: Option<String>,
-}
-
-/// A z-score of medians.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct RobustSpec {
-    /// What it changes; under `infer` the features, under `learn` the target if absent.
-    #[serde(alias = "fields_group", skip_serializing_if = "Option::is_none")]
-    pub of: Option<Of>,
-    /// The first date that it is fitted on, YYYY-MM-DD, within the training of every fold; all of the training if absent.
-    #[serde(alias = "fit_start_time", skip_serializing_if = "Option::is_none")]
-    pub fit_from: Option<String>,
-    /// The last date that it is fitted on.
-    #[serde(alias = "fit_end_time", skip_serializing_if = "Option::is_none")]
-    pub fit_to: Option<String>,
-    /// Whether values are cut at 3 deviations on either side.
-    #[serde(alias = "clip_outlier")]
-    pub clip: bool,
-}
-
-impl Default for RobustSpec {
-    fn default() -> Self {
-        Self { of: None, fit_from: None, fit_to: None, clip: true }
-    }
-}
-
-/// What stands where a value is missing.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct FillSpec {
-    /// What it changes; under `infer` the features, under `learn` the target if absent.
-    #[serde(alias = "fields_group", skip_serializing_if = "Option::is_none")]
-    pub of: Option<Of>,
-    /// The constant.
-    #[serde(alias = "fill_value")]
-    pub value: f64,
-}
-
-/// A z-score within sessions.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct CsZscoreSpec {
-    /// What it changes; under `infer` the features, under `learn` the target if absent.
-    #[serde(alias = "fields_group", skip_serializing_if = "Option::is_none")]
-    pub of: Option<Of>,
-    /// The mean and the deviation, or the medians.
-    pub method: CsMethod,
-}
-
-/// The centre and the spread of a session's rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CsMethod {
-    /// The mean and the standard deviation.
-    #[default]
-    Zscore,
-    /// The median and the median deviation, cut at 3 on either side.
-    Robust,
 }
 
 /// The dates that a processor is fitted on, where they are stated.
