@@ -371,3 +371,25 @@ def test_models_and_datasets_survive_a_pickle(door):
     again.setup_data(handler_kwargs={})
     assert twin.predict(again).equals(model.predict(data)) and len(evals["valid"]["l2"]) == 5
     assert set(model.get_feature_importance().index) == {"A", "B", "C"} and model.model.num_trees() == model.best_iteration
+
+
+def test_all_mistakes_of_a_file_are_told_with_their_places(workspace):
+    text = FLOW % {**DATES, **LGB}
+    (workspace / "conf.yaml").write_text(text.replace("topk: 4", "topkk: 4").replace("record:\n", "record:\n", 1).replace("fields_group: label", "fields_grop: label"))
+    done = python(workspace, "-m", "qlib.cli.run", "conf.yaml", check=False)
+    assert done.returncode == 1 and "topkk" in done.stderr and "did you mean `topk`" in done.stderr
+
+
+def test_instruments_without_bars_are_left_out_and_told(door, workspace):
+    from backstaff.qlib.data import D
+
+    span = (DAYS[60], DAYS[70])
+    with pytest.warns(bs.DataWarning, match="1 of 2 instruments have no bars, and so no rows: ZZ"):
+        named = D.features(["ZZ", "S01"], ["$close"], *span)
+    assert list(named.index.unique(0)) == ["S01"] and len(named) == 11
+    market = workspace / "data" / "instruments" / "some.txt"
+    before = D.features(D.instruments("some"), ["$close"], DAYS[90], DAYS[130])
+    market.write_text(market.read_text() + f"ZZ\t{DAYS[0]}\t{DAYS[-1]}\n")
+    with pytest.warns(bs.DataWarning, match="1 of 4"):
+        after = D.features(D.instruments("some"), ["$close"], DAYS[90], DAYS[130])
+    assert after.equals(before)
