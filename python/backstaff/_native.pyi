@@ -7,7 +7,7 @@ from typing_extensions import CapsuleType
 from typing import Any, SupportsFloat, SupportsIndex, final
 from typing_extensions import Buffer
 
-__all__ = ["Hmm", "Market", "Observed", "Order", "Outcome", "Prices", "QlibFolder", "QlibModel", "QlibProcessor", "QlibTable", "Search", "Study", "Table", "Trade", "backtest", "cagr", "compare_runs", "cvar", "expected_max_sharpe", "hit_rate", "information_ratio", "judge", "kurtosis", "large_pages", "max_drawdown", "min_backtest_length", "min_track_record", "number_columns", "numbers", "probabilistic_sharpe", "probability_of_overfitting", "program", "qlib_alpha", "qlib_fit", "qlib_model", "qlib_risk", "qlib_signal", "qlib_trade", "qlib_workflow", "rank_ics", "read", "read_parquet", "reality_check", "sharpe", "sharpe_difference", "skew", "sortino", "track_record", "value_at_risk", "volatility", "write_parquet"]
+__all__ = ["Hmm", "Market", "Observed", "Order", "Outcome", "Prices", "QlibFolder", "QlibModel", "QlibProcessor", "QlibTable", "Search", "Study", "Table", "Trade", "backtest", "cagr", "compare_runs", "cvar", "expected_max_sharpe", "hit_rate", "information_ratio", "judge", "kurtosis", "large_pages", "max_drawdown", "min_backtest_length", "min_track_record", "number_columns", "numbers", "probabilistic_sharpe", "probability_of_overfitting", "program", "qlib_alpha", "qlib_check", "qlib_fit", "qlib_model", "qlib_risk", "qlib_signal", "qlib_trade", "qlib_workflow", "rank_ics", "read", "read_parquet", "reality_check", "sharpe", "sharpe_difference", "skew", "sortino", "track_record", "value_at_risk", "volatility", "write_parquet"]
 
 @final
 class Hmm:
@@ -551,6 +551,11 @@ def program(arguments: SupportsGetItem[int, str]) -> int:
 def qlib_alpha(set: str, settings: str | None) -> list[tuple[str, str]]:
     """
     The columns of Alpha158 with some settings (JSON; none: Qlib's own), or of Alpha360: names and expressions.
+    """
+
+def qlib_check(path: str | PathLike[str]) -> None:
+    """
+    Fail with all mistakes of a workflow's file and their places, if its classes are all the program's own.
     """
 
 def qlib_fit(kind: str, kwargs: str, train: tuple[QlibTable, SupportsIndex, SupportsIndex, Buffer | None], valid: tuple[QlibTable, SupportsIndex, SupportsIndex, Buffer | None], threads: SupportsIndex) -> QlibModel:

@@ -54,8 +54,8 @@ mod _native {
         prices::{Prices, read},
         program::{large_pages, program},
         qlib::{
-            QlibFolder, QlibModel, QlibProcessor, QlibTable, qlib_alpha, qlib_fit, qlib_model, qlib_risk,
-            qlib_signal, qlib_trade, qlib_workflow,
+            QlibFolder, QlibModel, QlibProcessor, QlibTable, qlib_alpha, qlib_check, qlib_fit, qlib_model,
+            qlib_risk, qlib_signal, qlib_trade, qlib_workflow,
         },
         strategy::{Market, Order, Outcome, Trade, backtest},
         study::{Study, compare_runs},

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import warnings
+from importlib import metadata
 from pathlib import Path
 
 import numpy
@@ -11,7 +12,11 @@ import pandas
 import pytest
 from conftest import market
 
-pytest.importorskip("qlib")
+try:
+    # The name `qlib` may be that of `backstaff.qlib`.
+    metadata.version("pyqlib")
+except metadata.PackageNotFoundError:
+    pytest.skip("Qlib is not installed", allow_module_level=True)
 
 FIELDS = ["$close", "Ref($close, 1)/$close", "Mean($volume, 5)", "$close>Ref($close, 1)", "Std($close, 10)", "Ref($close, -2)/Ref($close, -1)-1"]
 

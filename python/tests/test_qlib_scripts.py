@@ -371,3 +371,83 @@ def test_models_and_datasets_survive_a_pickle(door):
     again.setup_data(handler_kwargs={})
     assert twin.predict(again).equals(model.predict(data)) and len(evals["valid"]["l2"]) == 5
     assert set(model.get_feature_importance().index) == {"A", "B", "C"} and model.model.num_trees() == model.best_iteration
+
+
+def test_all_mistakes_of_a_file_are_told_with_their_places(workspace):
+    text = FLOW % {**DATES, **LGB}
+    (workspace / "conf.yaml").write_text(text.replace("topk: 4", "topkk: 4").replace("record:\n", "record:\n", 1).replace("fields_group: label", "fields_grop: label"))
+    done = python(workspace, "-m", "qlib.cli.run", "conf.yaml", check=False)
+    assert done.returncode == 1 and "topkk" in done.stderr and "did you mean `topk`" in done.stderr
+
+
+def test_instruments_without_bars_are_left_out_and_told(door, workspace):
+    from backstaff.qlib.data import D
+
+    span = (DAYS[60], DAYS[70])
+    with pytest.warns(bs.DataWarning, match="1 of 2 instruments have no bars, and so no rows: ZZ"):
+        named = D.features(["ZZ", "S01"], ["$close"], *span)
+    assert list(named.index.unique(0)) == ["S01"] and len(named) == 11
+    market = workspace / "data" / "instruments" / "some.txt"
+    before = D.features(D.instruments("some"), ["$close"], DAYS[90], DAYS[130])
+    market.write_text(market.read_text() + f"ZZ\t{DAYS[0]}\t{DAYS[-1]}\n")
+    with pytest.warns(bs.DataWarning, match="1 of 4"):
+        after = D.features(D.instruments("some"), ["$close"], DAYS[90], DAYS[130])
+    assert after.equals(before)
+
+
+BY_CODE = """
+import sys, qlib
+from qlib.constant import REG_CN
+from qlib.utils import init_instance_by_config, flatten_dict
+from qlib.workflow import R
+from qlib.workflow.record_temp import SignalRecord, PortAnaRecord, SigAnaRecord, MultiPassPortAnaRecord
+from qlib.tests.data import GetData
+from qlib.tests.config import CSI300_BENCH, get_gbdt_task
+
+if __name__ == "__main__":
+    provider, first, train, valid, test, last = sys.argv[1:]
+    GetData().qlib_data(target_dir=provider, region=REG_CN, exists_skip=True)
+    qlib.init(provider_uri=provider, region=REG_CN)
+    segments = {"train": (first, train), "valid": (train, valid), "test": (test, last)}
+    task = get_gbdt_task(segments, {"instruments": "stocks", "start_time": first, "end_time": last})
+    task["model"]["kwargs"] = {"loss": "mse", "num_leaves": 7, "num_threads": 1}
+    model = init_instance_by_config(task["model"])
+    dataset = init_instance_by_config(task["dataset"])
+    exchange = {"freq": "day", "limit_threshold": 0.095, "deal_price": "close", "open_cost": 0.0005, "close_cost": 0.0015, "min_cost": 5}
+    config = {
+        "executor": {
+            "class": "SimulatorExecutor",
+            "module_path": "qlib.backtest.executor",
+            "kwargs": {"time_per_step": "day", "generate_portfolio_metrics": True},
+        },
+        "strategy": {
+            "class": "TopkDropoutStrategy",
+            "module_path": "qlib.contrib.strategy.signal_strategy",
+            "kwargs": {"signal": (model, dataset), "topk": 4, "n_drop": 1},
+        },
+        "backtest": {"start_time": test, "end_time": last, "account": 1000000, "benchmark": "BENCH", "exchange_kwargs": exchange},
+    }
+    print(dataset.prepare("train").head())
+    with R.start(experiment_name="workflow"):
+        R.log_params(**flatten_dict(task))
+        model.fit(dataset)
+        R.save_objects(**{"params.pkl": model})
+        recorder = R.get_recorder()
+        SignalRecord(model, dataset, recorder).generate()
+        SigAnaRecord(recorder).generate()
+        PortAnaRecord(recorder, config, "day").generate()
+        config["strategy"]["kwargs"]["signal"] = "<PRED>"
+        MultiPassPortAnaRecord(recorder, pass_num=3, config=config).generate()
+    again = R.get_recorder(recorder_id=recorder.id, experiment_name="workflow")
+    print(sorted(again.list_metrics()))
+    print(again.load_object("portfolio_analysis/multi_pass_port_analysis_1day.pkl"))
+"""
+
+
+def test_a_workflow_by_code_runs_from_its_data_to_its_records(workspace):
+    (workspace / "by_code.py").write_text(BY_CODE)
+    dates = [DATES[key] for key in ("first", "train_end", "valid_end", "test", "last")]
+    done = python(workspace, "by_code.py", workspace / "data", *dates)
+    assert "mean_std.excess_return_with_cost.information_ratio" in done.stdout and "1day.pos" in done.stdout
+    table = done.stdout[done.stdout.rindex("mean_std") :]
+    assert "annualized_return" in table and "max_drawdown" not in table

@@ -46,7 +46,19 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("cli", &["qlib", "study", "words"]),
     (
         "python",
-        &["cli", "learn", "panel", "portfolio", "qlib", "regime", "source", "statistics", "study", "words"],
+        &[
+            "cli",
+            "learn",
+            "lightgbm",
+            "panel",
+            "portfolio",
+            "qlib",
+            "regime",
+            "source",
+            "statistics",
+            "study",
+            "words",
+        ],
     ),
     ("instructions", &["panel", "source", "feature", "regime", "learn", "portfolio", "study"]),
 ];

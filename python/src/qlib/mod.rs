@@ -20,7 +20,7 @@ pub(crate) use self::{
     process::QlibProcessor,
     table::QlibTable,
     trade::{qlib_risk, qlib_signal, qlib_trade},
-    workflow::qlib_workflow,
+    workflow::{qlib_check, qlib_workflow},
 };
 
 /// A span of dates, given by days since 1970.

@@ -108,13 +108,11 @@ fn fit(
         }
         _ => {
             let fitted = Boosted::from_kwargs(kwargs)?.fit(&train, &valid, threads, quiet)?;
-            let of = |segment: &'static str| {
-                move |metric: &backstaff_lightgbm::Metric| {
-                    (format!("{}.{segment}", metric.name), metric.values.clone())
-                }
-            };
-            let mut rounds = fitted.training.iter().map(of("train")).collect::<Vec<_>>();
-            rounds.extend(fitted.fit.history.metrics.iter().map(of("valid")));
+            let training = fitted.training.iter().map(|metric| ("train", metric));
+            let watched = training.chain(fitted.fit.history.metrics.iter().map(|metric| ("valid", metric)));
+            let rounds = watched
+                .map(|(segment, metric)| (format!("{}.{segment}", metric.name), metric.values.clone()))
+                .collect();
             let best_round = fitted.fit.history.best_round;
             Ok(QlibModel { model: fitted.fit.model, rounds, best_round })
         }

@@ -12,6 +12,7 @@ from backstaff import _native
 from backstaff.errors import Error, StudyError
 from backstaff.qlib import init
 from backstaff.qlib.data.dataset import leaks
+from backstaff.qlib.data.dataset.processor import __all__ as _PROCESSORS
 from backstaff.qlib.model.trainer import task_train
 
 __all__ = ["run", "workflow"]
@@ -41,6 +42,9 @@ def workflow(config_path: Any, experiment_name: str = "workflow", uri_folder: st
     for key in ("qlib_init", "task"):
         if not isinstance(config.get(key), dict):
             raise StudyError(f"{path}: needs `{key}`")
+    if _classes(config["task"]) <= _CHECKED:
+        # The program says all mistakes of a file at once, with their places.
+        _native.qlib_check(path)
     _extend_path(config.get("sys") or {}, path)
     settings = dict(config["qlib_init"])
     if "exp_manager" not in settings:
@@ -50,6 +54,28 @@ def workflow(config_path: Any, experiment_name: str = "workflow", uri_folder: st
     recorder = task_train(config["task"], config.get("experiment_name", experiment_name), check=None if allow_leaks else _no_leak)
     recorder.save_objects(config=config)
     return recorder
+
+
+# The classes whose arguments the program knows.
+_CHECKED = {
+    "Alpha158", "Alpha158DL", "Alpha158vwap", "Alpha360", "Alpha360DL", "Alpha360vwap", "DEnsembleModel", "DataHandlerLP",
+    "DatasetH", "LGBModel", "LinearModel", "NestedDataLoader", "PortAnaRecord", "QlibDataLoader", "SigAnaRecord",
+    "SignalRecord", "SimulatorExecutor", "StaticDataLoader", "TopkDropoutStrategy", *_PROCESSORS,
+}  # fmt: skip
+
+
+def _classes(config: Any) -> set[str]:
+    """The classes that a configuration names; a class of one's own with its module."""
+    if isinstance(config, list):
+        return {name for one in config for name in _classes(one)}
+    if not isinstance(config, dict):
+        return set()
+    found = {name for one in config.values() for name in _classes(one)}
+    if isinstance(config.get("class"), str):
+        module, _, name = config["class"].rpartition(".")
+        module = config.get("module_path") or module
+        found.add(name if not module or module.startswith("qlib.") else f"{module}.{name}")
+    return found
 
 
 def _no_leak(dataset: Any) -> None:

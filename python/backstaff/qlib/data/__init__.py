@@ -55,11 +55,32 @@ def load(instruments: Any, start: Any, end: Any, columns: list[tuple[str, str, s
     """Columns (group, name, expression) of instruments between two dates: a table of the engine."""
     asked, spans = universe(instruments, filters)
     folder = C.folder()
+    asked, spans = _with_bars(asked, spans)
     arguments = (json.dumps(asked), _frame.day(start), _frame.last_day(end))
     table, told = folder.load(*arguments, columns, n_threads(None))
     for text in told:
         warnings.warn(text, DataWarning, stacklevel=4)
     return table, spans
+
+
+def _with_bars(asked: dict[str, Any], spans: dict[str, Any] | None) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Without the instruments of which the folder has no bars, which a warning names."""
+    there = {path.name.lower() for path in (C.folder_path() / "features").iterdir()}
+    listed = C.folder().spans(asked["market"]) if "market" in asked else [(name, []) for name in asked["names"]]
+    missing = {name for name, _ in listed if name.lower() not in there}
+    if not missing or len(missing) == len(listed):
+        return asked, spans
+    shown = ", ".join(sorted(missing)[:5]) + (", ..." if len(missing) > 5 else "")
+    warnings.warn(f"{len(missing)} of {len(listed)} instruments have no bars, and so no rows: {shown}", DataWarning, stacklevel=5)
+    if "market" in asked:
+        spans = {name: [_ends(*span) for span in own] for name, own in listed if name not in missing}
+    names = [name for name, _ in listed if name not in missing]
+    return {"names": names, "filters": asked["filters"]}, spans
+
+
+def _ends(begin: int | None, end: int | None) -> tuple[Any, Any]:
+    dates = (None if one is None else _frame.dates([one])[0] for one in (begin, end))
+    return tuple(far if one is None else one for one, far in zip(dates, _FAR.values(), strict=True))
 
 
 class _Data:
@@ -124,10 +145,10 @@ class _Data:
             warnings.warn(f"{name} has no value: the folder lacks a field of it", DataWarning, stacklevel=2)
         asked = [name for name in dict.fromkeys(names) if name not in missing]
         # Something must be computed for there to be rows.
-        columns = [("", f"field_{place}", text) for place, text in enumerate(asked or ["$close"])]
+        columns = [("", text, text) for text in asked or ["$close"]]
         table, spans = load(instruments, start_time, end_time, columns)
         frame = _frame.to_frame(table)
-        places = {name: frame[f"field_{place}"] for place, name in enumerate(asked)}
+        places = {name: frame[name] for name in asked}
         if missing or len(asked) < len(names):
             nothing = numpy.full(len(frame), numpy.nan, dtype=numpy.float32)
             frame = pandas.DataFrame({k: places.get(name, nothing) for k, name in enumerate(names)}, index=frame.index)

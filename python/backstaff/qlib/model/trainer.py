@@ -20,6 +20,7 @@ def task_train(
     """
     from backstaff.qlib.workflow import R
 
+    task_config = fill_placeholder(task_config, task_config)
     with R.start(experiment_name=experiment_name, recorder_name=recorder_name) as recorder:
         R.log_params(**flatten_dict(task_config))
         R.set_tags(hostname=_host())

@@ -102,14 +102,23 @@ def flatten_dict(d: Mapping[str, Any], parent_key: str = "", sep: str = ".") -> 
 
 
 def fill_placeholder(config: Any, config_extend: Mapping[str, Any]) -> Any:
-    """A configuration with objects in place of ``<MODEL>``, ``<DATASET>``, ``<PRED>``."""
+    """A configuration with objects in place of ``<MODEL>``, ``<DATASET>``, ``<PRED>``, and of paths such as ``<dataset.kwargs>``."""
     if isinstance(config, Mapping):
         return {key: fill_placeholder(value, config_extend) for key, value in config.items()}
     if isinstance(config, list | tuple):
         return type(config)(fill_placeholder(value, config_extend) for value in config)
-    if isinstance(config, str):
-        return config_extend.get(config, config)
-    return config
+    if not isinstance(config, str) or not (config.startswith("<") and config.endswith(">")):
+        return config
+    found: Any = config_extend.get(config, config_extend)
+    if found is not config_extend:
+        return found
+    for part in config[1:-1].split("."):
+        try:
+            found = found[int(part)] if isinstance(found, list | tuple) else found[part]
+        except (KeyError, IndexError, ValueError, TypeError):
+            # What is filled later stays.
+            return config
+    return found
 
 
 def get_or_create_path(path: str | None = None, return_dir: bool = False) -> str:
