@@ -110,7 +110,10 @@ fn tag(text: &str) -> Option<(usize, &str)> {
             match (quote, letter) {
                 (None, '#') if before.is_whitespace() => break,
                 (None, '\'' | '"') if !before.is_alphanumeric() => quote = Some(letter),
-                (None, '!') if before.is_whitespace() || "[{,:-".contains(before) => {
+                (None, '!')
+                    if (before.is_whitespace() || "[{,:-".contains(before))
+                        && begins_tag(&line[at + 1..]) =>
+                {
                     let rest = &line[at..];
                     return Some((number + 1, rest.split_whitespace().next().unwrap_or(rest)));
                 }
@@ -121,6 +124,11 @@ fn tag(text: &str) -> Option<(usize, &str)> {
         }
     }
     None
+}
+
+/// Whether what follows an exclamation mark makes it a tag, not the operator `!=`.
+fn begins_tag(rest: &str) -> bool {
+    rest.starts_with(|letter: char| letter.is_alphanumeric() || letter == '!' || letter == '<')
 }
 
 #[cfg(test)]
