@@ -7,7 +7,7 @@ use std::{
 };
 
 use backstaff_panel::{Column, Panel, Session};
-use backstaff_source::PanelSource;
+use backstaff_source::{PanelSource, SourceError};
 use backstaff_study::StudyError;
 use backstaff_words::{count, nearest, some_of};
 
@@ -177,7 +177,14 @@ impl Folder {
             return Ok(panel.clone());
         }
         let source = PanelSource { instruments: instruments.cloned(), ..PanelSource::verbatim(&self.path) };
-        let loaded = source.load()?;
+        let loaded = source.load().map_err(|error| match (error, instruments) {
+            (SourceError::NoRows { .. }, Some(names)) => {
+                let names = some_of(names.iter().map(String::as_str), 5);
+                let message = format!("{} has no bars of any of {names}", self.path.display());
+                StudyError::Value { key: "instruments".to_owned(), message }
+            }
+            (error, _) => error.into(),
+        })?;
         missing(&loaded.panel, instruments, warnings);
         Ok(loaded.panel)
     }

@@ -55,6 +55,13 @@ pub fn write(ran: &Ran, folder: &Path) -> Result<(), StudyError> {
     if let Some(outcome) = &ran.portfolio {
         portfolio::write(&folder.join("portfolio_analysis"), outcome)?;
     }
+    if let Some(passes) = &ran.passes {
+        let columns = vec![
+            ("measure".to_owned(), texts(passes.keys().cloned())),
+            ("value".to_owned(), numbers(passes.values().copied())),
+        ];
+        table(&folder.join("portfolio_analysis").join("multi_pass_port_analysis_1day.parquet"), columns)?;
+    }
     if let Some(model) = &ran.model {
         text_file(&folder.join("params.txt"), &model.model.to_text())?;
         if !model.rounds.is_empty() {

@@ -77,13 +77,18 @@ pub fn simulate(
         return Err(wrong("signal", "there is no score".to_owned()));
     };
     let days = days(record, sessions, (first, last), &mut warnings)?;
-    let market = Market::new(&panel)?.with_qlib(&panel, &rules, days.clone())?;
+    let market = Market::new(&panel)?;
+    let market = market
+        .with_qlib(&panel, &rules, days.clone())
+        .map_err(|error| wrong("config.backtest.exchange_kwargs", error.to_string()))?;
     let exchange = Exchange { qlib: Some(rules), ..Exchange::default() };
-    let mut strategy = strategy(&record.strategy, strict)?;
+    let mut strategy = strategy(&record.strategy, strict)
+        .map_err(|error| wrong("config.strategy.kwargs", error.to_string()))?;
     let signal = signal(&panel, scores, &mut warnings);
     let universe = Universe::new(vec![true; axis.n_rows()]);
     let terms = Terms::qlib(record.account, days.clone());
-    let result = backtest(&market, &universe, &exchange, &terms, &signal, &mut *strategy)?;
+    let result = backtest(&market, &universe, &exchange, &terms, &signal, &mut *strategy)
+        .map_err(|error| wrong("config.backtest", error.to_string()))?;
     let report = report(&result.days, calendar.session(days.start));
     let bench = benchmark(&panel, &record.benchmark, &report)
         .map_err(|message| wrong("config.backtest.benchmark", message))?;

@@ -1,6 +1,6 @@
 //! Portfolios from several first days: `MultiPassPortAnaRecord`.
 
-use backstaff_panel::Panel;
+use backstaff_panel::{Panel, Session};
 use backstaff_study::StudyError;
 use indexmap::IndexMap;
 
@@ -20,7 +20,7 @@ pub(super) fn several(
 ) -> Result<IndexMap<String, f64>, StudyError> {
     let mut found = [[Vec::new(), Vec::new()], [Vec::new(), Vec::new()]];
     for pass in 0..n {
-        let scores = if shuffle { shuffled(scores, u64::from(pass)) } else { scores.clone() };
+        let scores = if shuffle { shuffled(scores, record.from, u64::from(pass)) } else { scores.clone() };
         let made = portfolio::simulate(panel, workflow.region, record, &scores, strict)?;
         for (found, risk) in found.iter_mut().zip(&made.risks[1..]) {
             found[0].push(risk.annualized_return);
@@ -35,16 +35,18 @@ pub(super) fn several(
             let deviation =
                 (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0)).sqrt();
             for (what, value) in [("mean", mean), ("std", deviation), ("mean_std", mean / deviation)] {
-                metrics.insert(format!("multi_pass.{name}.{measure}.{what}"), value);
+                metrics.insert(format!("{what}.{name}.{measure}"), value);
             }
         }
     }
     Ok(metrics)
 }
 
-/// Scores of which those of the first date change places, drawn by a seed.
-fn shuffled(scores: &Scores, seed: u64) -> Scores {
-    let Some(first) = scores.dates.iter().min().copied() else { return scores.clone() };
+/// Scores of which those of the first date of the back-test change places, drawn by a seed. DIFFERENCE: Qlib draws without
+/// one.
+fn shuffled(scores: &Scores, from: Option<Session>, seed: u64) -> Scores {
+    let traded = scores.dates.iter().copied().filter(|&date| from.is_none_or(|from| from <= date));
+    let Some(first) = traded.min() else { return scores.clone() };
     let mut shuffled = scores.clone();
     let rows = (0..scores.dates.len()).filter(|&row| scores.dates[row] == first).collect::<Vec<_>>();
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1);

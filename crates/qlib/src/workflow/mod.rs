@@ -159,6 +159,9 @@ impl Workflow {
         let mut problems = Vec::new();
         let mut ignored = Vec::new();
         let init = init(path, top, provider, &mut ignored);
+        if top.get("sys").is_some() {
+            ignored.push("sys: classes of one's own run in Python, by `backstaff.qlib`".to_owned());
+        }
         let task = top.get("task");
         if task.is_none() {
             problems.push(top.problem("is missing: `task` with `model`, `dataset` and `record`"));
