@@ -451,3 +451,24 @@ def test_a_workflow_by_code_runs_from_its_data_to_its_records(workspace):
     assert "mean_std.excess_return_with_cost.information_ratio" in done.stdout and "1day.pos" in done.stdout
     table = done.stdout[done.stdout.rindex("mean_std") :]
     assert "annualized_return" in table and "max_drawdown" not in table
+
+
+def test_processors_leave_labels_as_they_are(door):
+    from backstaff.qlib.data.dataset.processor import CSRankNorm, DropCol, Fillna
+
+    index = pandas.MultiIndex.from_product([pandas.to_datetime(["2020-01-02 15:00", "2020-01-03 15:00"]), ["b", "c"]])
+    frame = pandas.DataFrame({1: [1.0, numpy.nan, 3.0, 4.0], 2: [1.0, 2.0, 3.0, 4.0]}, index=index)
+    found = Fillna(fill_value=0)(frame)
+    assert found.index.equals(index) and list(found.columns) == [1, 2] and found[1].tolist() == [1, 0, 3, 4]
+    assert frame[1].isna().sum() == 1 and CSRankNorm()(frame)[2].tolist() == pytest.approx([0, 1.73, 0, 1.73])
+    grouped = pandas.concat({"feature": frame.rename(columns=str)}, axis=1)
+    assert list(DropCol(col_list=["1"])(grouped).columns) == [("feature", "2")]
+
+
+def test_terms_of_the_exchange_that_are_not_known_are_refused(door):
+    from backstaff.qlib.backtest import exchange_terms
+
+    with pytest.raises(bs.StudyError, match="did you mean open_cost"):
+        exchange_terms({"opencost": 0.1})
+    terms = exchange_terms({"deal_price": "$open", "limit_threshold": None, "trade_unit": None})
+    assert terms["deal_price"] == ["open", "open"] and terms["limit_threshold"] == 0.095 and terms["trade_unit"] == 0

@@ -28,7 +28,7 @@ __all__ = ["Order", "backtest"]
 _NUMBERS = ("open_cost", "close_cost", "min_cost", "impact_cost")
 _EXCHANGE = [*_NUMBERS, "limit_threshold", "deal_price", "trade_unit", "volume_threshold"]
 # What says which quotes are loaded, which is all of them here.
-_PASSED = ("freq", "codes", "start_time", "end_time", "subscribe_fields", "exchange")
+_PASSED = ("freq", "codes", "start_time", "end_time", "subscribe_fields")
 _REPORT = ["account", "return", "total_turnover", "turnover", "total_cost", "cost", "value", "cash", "bench"]
 _INDICATORS = ["ffr", "pa", "pos", "deal_amount", "deal_value", "count"]
 
