@@ -472,3 +472,18 @@ def test_terms_of_the_exchange_that_are_not_known_are_refused(door):
         exchange_terms({"opencost": 0.1})
     terms = exchange_terms({"deal_price": "$open", "limit_threshold": None, "trade_unit": None})
     assert terms["deal_price"] == ["open", "open"] and terms["limit_threshold"] == 0.095 and terms["trade_unit"] == 0
+
+
+@pytest.mark.parametrize("model", [LGB, LINEAR], ids=["trees", "linear"])
+def test_the_program_gives_the_same(workspace, model):
+    (workspace / "conf.yaml").write_text(FLOW % {**DATES, **model})
+    python(workspace, "-m", "qlib.cli.run", "conf.yaml")
+    python(workspace, "-c", READ)
+    done = python(workspace, "-m", "backstaff", "qrun", "conf.yaml", "--out", "out", "--json")
+    theirs = {key: value for key, value in json.loads(done.stdout)["metrics"].items() if value is not None}
+    ours = json.loads((workspace / "metrics.json").read_text())
+    assert set(ours) == set(theirs) and all(ours[key] == pytest.approx(theirs[key], rel=1e-9, abs=1e-15) for key in ours)
+    scores = pandas.read_parquet(workspace / "out" / "pred.parquet").set_index(["datetime", "instrument"])["score"]
+    assert (scores.to_numpy() == pandas.read_pickle(workspace / "pred.pkl")["score"].to_numpy()).all()
+    report = pandas.read_parquet(workspace / "out" / "portfolio_analysis" / "report_normal_1day.parquet").set_index("datetime")
+    assert (report.to_numpy() == pandas.read_pickle(workspace / "report.pkl").to_numpy()).all()
