@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import numpy
-import pandas
 import pytest
 
 HERE = Path(__file__).parent / "qlib_cases"

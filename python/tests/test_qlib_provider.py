@@ -18,7 +18,14 @@ try:
 except metadata.PackageNotFoundError:
     pytest.skip("Qlib is not installed", allow_module_level=True)
 
-FIELDS = ["$close", "Ref($close, 1)/$close", "Mean($volume, 5)", "$close>Ref($close, 1)", "Std($close, 10)", "Ref($close, -2)/Ref($close, -1)-1"]
+FIELDS = [
+    "$close",
+    "Ref($close, 1)/$close",
+    "Mean($volume, 5)",
+    "$close>Ref($close, 1)",
+    "Std($close, 10)",
+    "Ref($close, -2)/Ref($close, -1)-1",
+]
 
 CODE = """
 import json, sys, warnings
@@ -49,7 +56,11 @@ def folder(tmp_path_factory):
         place = root / "features" / name.lower()
         place.mkdir(parents=True)
         for field in ("open", "close", "volume", "high", "low", "vwap", "factor"):
-            values = own[field] if field in own else own["close"] * {"high": 1.01, "low": 0.98, "vwap": 1.0}.get(field, 0.0) + (field == "factor")
+            values = (
+                own[field]
+                if field in own
+                else own["close"] * {"high": 1.01, "low": 0.98, "vwap": 1.0}.get(field, 0.0) + (field == "factor")
+            )
             numpy.concatenate([[first], values.to_numpy()]).astype("<f4").tofile(place / f"{field}.day.bin")
     line = "{}\t{:%Y-%m-%d}\t{:%Y-%m-%d}\n"
     (root / "instruments" / "all.txt").write_text("".join(line.format(*span) for span in spans))

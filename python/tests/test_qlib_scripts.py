@@ -94,7 +94,11 @@ task:
                     benchmark: BENCH
                     exchange_kwargs: {limit_threshold: 0.095, deal_price: close, open_cost: 0.0005, close_cost: 0.0015, min_cost: 5}
 """
-LGB = {"model": "LGBModel", "module": "qlib.contrib.model.gbdt", "kwargs": "{loss: mse, learning_rate: 0.2, num_leaves: 7, num_threads: 1}"}
+LGB = {
+    "model": "LGBModel",
+    "module": "qlib.contrib.model.gbdt",
+    "kwargs": "{loss: mse, learning_rate: 0.2, num_leaves: 7, num_threads: 1}",
+}
 LINEAR = {"model": "LinearModel", "module": "qlib.contrib.model.linear", "kwargs": "{estimator: ridge, alpha: 0.1}"}
 DATES = {
     "first": DAYS[60], "train_end": DAYS[129], "fit_end": DAYS[129], "valid": DAYS[130], "valid_end": DAYS[149], "test": DAYS[150], "last": DAYS[190],
@@ -149,7 +153,14 @@ def python(workspace, *arguments, names=True, check=True):
     environment = {**os.environ, "DATA": str(workspace / "data"), "MLFLOW_ALLOW_FILE_STORE": "true"}
     if names:
         environment["PYTHONPATH"] = os.pathsep.join([str(NAMES), *filter(None, [os.environ.get("PYTHONPATH")])])
-    done = subprocess.run([sys.executable, "-P", *map(str, arguments)], capture_output=True, text=True, cwd=workspace, env=environment, check=False)
+    done = subprocess.run(
+        [sys.executable, "-P", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=workspace,
+        env=environment,
+        check=False,
+    )
     assert not check or done.returncode == 0, done.stderr[-3000:]
     return done
 
@@ -161,7 +172,17 @@ def test_a_generated_workspace_runs_as_it_is(workspace):
     metrics = json.loads((workspace / "metrics.json").read_text())
     assert {"IC", "Rank ICIR", "l2.valid", "1day.excess_return_with_cost.information_ratio", "1day.ffr"} <= set(metrics)
     report = pandas.read_pickle(workspace / "report.pkl")
-    assert list(report.columns) == ["account", "return", "total_turnover", "turnover", "total_cost", "cost", "value", "cash", "bench"]
+    assert list(report.columns) == [
+        "account",
+        "return",
+        "total_turnover",
+        "turnover",
+        "total_cost",
+        "cost",
+        "value",
+        "cash",
+        "bench",
+    ]
     python(workspace, "-c", GENERATE, workspace / "data")
     daily = pandas.read_pickle(workspace / "daily.pkl")
     assert daily.shape[1] == 6 and list(daily.index.names) == ["datetime", "instrument"]
@@ -169,7 +190,9 @@ def test_a_generated_workspace_runs_as_it_is(workspace):
 
 @pytest.mark.parametrize("model", [LGB, LINEAR], ids=["trees", "linear"])
 def test_it_gives_what_qlib_gives(workspace, model):
-    if python(workspace, "-c", "import qlib.config; assert 'backstaff' not in qlib.__file__", names=False, check=False).returncode:
+    if python(
+        workspace, "-c", "import qlib.config; assert 'backstaff' not in qlib.__file__", names=False, check=False
+    ).returncode:
         pytest.skip("Qlib is not installed")
     (workspace / "conf.yaml").write_text(FLOW % {**DATES, **model})
     found = []
@@ -223,7 +246,9 @@ def test_a_leak_is_an_error_of_a_workflow(workspace):
 
 
 def test_a_script_runs_by_the_module(workspace):
-    (workspace / "script.py").write_text("import sys, qlib\nfrom qlib.data.dataset import DatasetH\nprint(qlib.__file__, DatasetH.__module__, sys.argv)\n")
+    (workspace / "script.py").write_text(
+        "import sys, qlib\nfrom qlib.data.dataset import DatasetH\nprint(qlib.__file__, DatasetH.__module__, sys.argv)\n"
+    )
     done = python(workspace, "-m", "backstaff.qlib", "script.py", "x", names=False)
     assert "backstaff.qlib.data.dataset ['script.py', 'x']" in done.stdout
 
@@ -283,7 +308,9 @@ def test_processors_of_ones_own_work_on_frames(door):
 def test_models_of_other_packages_run_where_they_are(door, name):
     module, _, model = name.partition(".")
     pytest.importorskip(module.removesuffix("_model"))
-    made = getattr(importlib.import_module(f"backstaff.qlib.contrib.model.{module}"), model)(**({"eta": 0.2} if module == "xgboost" else {"depth": 3}))
+    made = getattr(importlib.import_module(f"backstaff.qlib.contrib.model.{module}"), model)(
+        **({"eta": 0.2} if module == "xgboost" else {"depth": 3})
+    )
     data = cases.narrow(lambda path: importlib.import_module(f"backstaff.qlib.{path}"), None)
     made.fit(data, num_boost_round=5, verbose_eval=0)
     scores = made.predict(data)
@@ -302,9 +329,15 @@ def test_recorders_keep_what_was_said_and_refuse_foreign_pickles(door, workspace
         R.save_objects(**{"frame.pkl": frame, "note": {"k": 1}})
         assert R.get_recorder() == recorder
     again = R.get_recorder(recorder_id=recorder.id, experiment_name="one")
-    assert again.list_params() == {"a": "1", "b": "x"} and again.list_metrics() == {"ic": 0.25} and again.list_tags() == {"kind": "test"}
+    assert (
+        again.list_params() == {"a": "1", "b": "x"}
+        and again.list_metrics() == {"ic": 0.25}
+        and again.list_tags() == {"kind": "test"}
+    )
     assert again.info["status"] == "FINISHED" and again.info["end_time"] and list(R.list_experiments()) == ["one"]
-    assert again.load_object("frame.pkl").equals(frame) and pandas.read_parquet(Path(again.get_local_dir()) / "artifacts" / "frame.parquet").equals(frame)
+    assert again.load_object("frame.pkl").equals(frame) and pandas.read_parquet(
+        Path(again.get_local_dir()) / "artifacts" / "frame.parquet"
+    ).equals(frame)
     assert R.get_exp(experiment_name="one").list_recorders() == {recorder.id: recorder}
     (Path(again.get_local_dir()) / "artifacts" / "evil.pkl").write_bytes(pickle.dumps(1))
     with pytest.raises(bs.StudyError, match="not saved by save_objects"):
@@ -375,7 +408,11 @@ def test_models_and_datasets_survive_a_pickle(door):
 
 def test_all_mistakes_of_a_file_are_told_with_their_places(workspace):
     text = FLOW % {**DATES, **LGB}
-    (workspace / "conf.yaml").write_text(text.replace("topk: 4", "topkk: 4").replace("record:\n", "record:\n", 1).replace("fields_group: label", "fields_grop: label"))
+    (workspace / "conf.yaml").write_text(
+        text.replace("topk: 4", "topkk: 4")
+        .replace("record:\n", "record:\n", 1)
+        .replace("fields_group: label", "fields_grop: label")
+    )
     done = python(workspace, "-m", "qlib.cli.run", "conf.yaml", check=False)
     assert done.returncode == 1 and "topkk" in done.stderr and "did you mean `topk`" in done.stderr
 
@@ -451,3 +488,39 @@ def test_a_workflow_by_code_runs_from_its_data_to_its_records(workspace):
     assert "mean_std.excess_return_with_cost.information_ratio" in done.stdout and "1day.pos" in done.stdout
     table = done.stdout[done.stdout.rindex("mean_std") :]
     assert "annualized_return" in table and "max_drawdown" not in table
+
+
+def test_processors_leave_labels_as_they_are(door):
+    from backstaff.qlib.data.dataset.processor import CSRankNorm, DropCol, Fillna
+
+    index = pandas.MultiIndex.from_product([pandas.to_datetime(["2020-01-02 15:00", "2020-01-03 15:00"]), ["b", "c"]])
+    frame = pandas.DataFrame({1: [1.0, numpy.nan, 3.0, 4.0], 2: [1.0, 2.0, 3.0, 4.0]}, index=index)
+    found = Fillna(fill_value=0)(frame)
+    assert found.index.equals(index) and list(found.columns) == [1, 2] and found[1].tolist() == [1, 0, 3, 4]
+    assert frame[1].isna().sum() == 1 and CSRankNorm()(frame)[2].tolist() == pytest.approx([0, 1.73, 0, 1.73])
+    grouped = pandas.concat({"feature": frame.rename(columns=str)}, axis=1)
+    assert list(DropCol(col_list=["1"])(grouped).columns) == [("feature", "2")]
+
+
+def test_terms_of_the_exchange_that_are_not_known_are_refused(door):
+    from backstaff.qlib.backtest import exchange_terms
+
+    with pytest.raises(bs.StudyError, match="did you mean open_cost"):
+        exchange_terms({"opencost": 0.1})
+    terms = exchange_terms({"deal_price": "$open", "limit_threshold": None, "trade_unit": None})
+    assert terms["deal_price"] == ["open", "open"] and terms["limit_threshold"] == 0.095 and terms["trade_unit"] == 0
+
+
+@pytest.mark.parametrize("model", [LGB, LINEAR], ids=["trees", "linear"])
+def test_the_program_gives_the_same(workspace, model):
+    (workspace / "conf.yaml").write_text(FLOW % {**DATES, **model})
+    python(workspace, "-m", "qlib.cli.run", "conf.yaml")
+    python(workspace, "-c", READ)
+    done = python(workspace, "-m", "backstaff", "qrun", "conf.yaml", "--out", "out", "--json")
+    theirs = {key: value for key, value in json.loads(done.stdout)["metrics"].items() if value is not None}
+    ours = json.loads((workspace / "metrics.json").read_text())
+    assert set(ours) == set(theirs) and all(ours[key] == pytest.approx(theirs[key], rel=1e-9, abs=1e-15) for key in ours)
+    scores = pandas.read_parquet(workspace / "out" / "pred.parquet").set_index(["datetime", "instrument"])["score"]
+    assert (scores.to_numpy() == pandas.read_pickle(workspace / "pred.pkl")["score"].to_numpy()).all()
+    report = pandas.read_parquet(workspace / "out" / "portfolio_analysis" / "report_normal_1day.parquet").set_index("datetime")
+    assert (report.to_numpy() == pandas.read_pickle(workspace / "report.pkl").to_numpy()).all()

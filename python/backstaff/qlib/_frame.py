@@ -53,7 +53,9 @@ def index_of(table: _native.QlibTable, first: int, end: int) -> pandas.MultiInde
     )
 
 
-def to_frame(table: _native.QlibTable, places: list[int] | None = None, rows: tuple[int, int] | None = None) -> pandas.DataFrame:
+def to_frame(
+    table: _native.QlibTable, places: list[int] | None = None, rows: tuple[int, int] | None = None
+) -> pandas.DataFrame:
     """Some columns of some rows as a frame: columns (group, name), or plain ones where there is no group."""
     columns = table.columns()
     places = list(range(len(columns))) if places is None else places

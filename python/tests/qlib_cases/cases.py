@@ -57,13 +57,17 @@ def alpha(q):
             frame = data.prepare(segment, col_set=["feature", "label"], data_key=key).droplevel(0, axis=1)[some]
             yield f"{key} {segment}", frame
     yield "label", data.prepare("valid", col_set="label", data_key="raw")
-    a360 = handlers.Alpha360(instruments="some", start_time=DAYS[100], end_time=DAYS[130], fit_start_time=DAYS[100], fit_end_time=DAYS[120])
+    a360 = handlers.Alpha360(
+        instruments="some", start_time=DAYS[100], end_time=DAYS[130], fit_start_time=DAYS[100], fit_end_time=DAYS[120]
+    )
     yield "Alpha360", a360.fetch(slice(DAYS[100], DAYS[108]), col_set="feature").iloc[:, ::30]
     yield from models(q, data)
 
 
 def models(q, data):
-    lgb = q("contrib.model.gbdt").LGBModel(loss="mse", learning_rate=0.2, num_leaves=7, min_data_in_leaf=20, num_threads=1, num_boost_round=30)
+    lgb = q("contrib.model.gbdt").LGBModel(
+        loss="mse", learning_rate=0.2, num_leaves=7, min_data_in_leaf=20, num_threads=1, num_boost_round=30
+    )
     with q("workflow").R.start(experiment_name="cases"):
         lgb.fit(data)
     yield "LGBModel", lgb.predict(data)
@@ -87,13 +91,18 @@ def narrow(q, data):
     config = {"feature": fields, "label": (["Ref($close, -2)/Ref($close, -1)-1"], ["LABEL0"])}
     learn = [{"class": "DropnaProcessor", "kwargs": {"fields_group": "feature"}}, {"class": "DropnaLabel"}]
     infer = [{"class": "Fillna", "kwargs": {"fields_group": "feature"}}]
-    own = handler.DataHandlerLP("stocks", DAYS[70], DAYS[195], loader.QlibDataLoader(config), infer, learn, process_type="independent")
+    own = handler.DataHandlerLP(
+        "stocks", DAYS[70], DAYS[195], loader.QlibDataLoader(config), infer, learn, process_type="independent"
+    )
     return q("data.dataset").DatasetH(own, SEGMENTS)
 
 
 def processors(q):
     module, loader = q("data.dataset.processor"), q("data.dataset.loader")
-    config = {"feature": (["$close/Ref($close, 1)-1", "Log($volume-8000000)", "$high-$low"], ["A", "B", "C"]), "label": (["$open"], ["L"])}
+    config = {
+        "feature": (["$close/Ref($close, 1)-1", "Log($volume-8000000)", "$high-$low"], ["A", "B", "C"]),
+        "label": (["$open"], ["L"]),
+    }
     frame = loader.QlibDataLoader(config).load("stocks", DAYS[85], DAYS[100])
     fitted = {"fit_start_time": DAYS[85], "fit_end_time": DAYS[92]}
     asked = {
@@ -127,7 +136,11 @@ def windows(q):
 
 def portfolios(q):
     evaluate, strategies = q("contrib.evaluate"), q("contrib.strategy")
-    executor = {"class": "SimulatorExecutor", "module_path": "qlib.backtest.executor", "kwargs": {"time_per_step": "day", "generate_portfolio_metrics": True}}
+    executor = {
+        "class": "SimulatorExecutor",
+        "module_path": "qlib.backtest.executor",
+        "kwargs": {"time_per_step": "day", "generate_portfolio_metrics": True},
+    }
     pred = scores()
 
     class Best(strategies.WeightStrategyBase):
@@ -136,7 +149,9 @@ def portfolios(q):
 
     made = {
         "dropout": strategies.TopkDropoutStrategy(signal=pred, topk=4, n_drop=1),
-        "held": strategies.TopkDropoutStrategy(signal=pred, topk=4, n_drop=2, hold_thresh=3, only_tradable=True, risk_degree=0.8),
+        "held": strategies.TopkDropoutStrategy(
+            signal=pred, topk=4, n_drop=2, hold_thresh=3, only_tradable=True, risk_degree=0.8
+        ),
         "weights": Best(signal=pred),
     }
     for name, strategy in made.items():
@@ -145,15 +160,28 @@ def portfolios(q):
         yield f"report {name}", report
         yield f"indicators {name}", found[1]["1day"][0]
         last = held[max(held)].position
-        rows = {key: [last[key][part] for part in ("amount", "price", "count_day")] for key in sorted(last) if isinstance(last[key], dict)}
+        rows = {
+            key: [last[key][part] for part in ("amount", "price", "count_day")]
+            for key in sorted(last)
+            if isinstance(last[key], dict)
+        }
         yield f"positions {name}", pandas.DataFrame(rows).T.astype(float)
         for mode in ("sum", "product"):
             yield f"risk {name} {mode}", evaluate.risk_analysis(report["return"] - report["bench"], freq="day", mode=mode)
         yield f"fills {name}", evaluate.indicator_analysis(found[1]["1day"][0])
     data = q("data").D
-    label = data.features(data.instruments("stocks"), ["Ref($close, -2)/Ref($close, -1)-1"], DAYS[100], DAYS[189]).swaplevel().sort_index().iloc[:, 0]
+    label = (
+        data.features(data.instruments("stocks"), ["Ref($close, -2)/Ref($close, -1)-1"], DAYS[100], DAYS[189])
+        .swaplevel()
+        .sort_index()
+        .iloc[:, 0]
+    )
     measures = q("contrib.eva.alpha")
-    for name, found in zip(("ic", "ric", "long short", "average"), (*measures.calc_ic(pred["score"], label), *measures.calc_long_short_return(pred["score"], label)), strict=True):
+    for name, found in zip(
+        ("ic", "ric", "long short", "average"),
+        (*measures.calc_ic(pred["score"], label), *measures.calc_long_short_return(pred["score"], label)),
+        strict=True,
+    ):
         yield name, found
 
 

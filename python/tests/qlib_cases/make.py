@@ -25,7 +25,12 @@ def plain(found) -> tuple[numpy.ndarray, str]:
     index = frame.index
     levels = [index.get_level_values(k) for k in range(index.nlevels)]
     texts = [[str(value)[:10] if isinstance(value, pandas.Timestamp) else str(value) for value in level] for level in levels]
-    labels = {"columns": columns, "index": texts, "names": list(map(str, index.names)), "series": isinstance(found, pandas.Series)}
+    labels = {
+        "columns": columns,
+        "index": texts,
+        "names": list(map(str, index.names)),
+        "series": isinstance(found, pandas.Series),
+    }
     values = frame.to_numpy()
     return (values.astype(str) if values.dtype == object or values.dtype.kind not in "fiub" else values), json.dumps(labels)
 

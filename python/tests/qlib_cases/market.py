@@ -37,7 +37,18 @@ def bars(name: str) -> dict[str, numpy.ndarray]:
         opened = max(before + (draw.below(61) - 30), 50)
         high, low = max(opened, close) + draw.below(60), min(opened, close) - draw.below(40)
         volume = 100 * (1_000 + draw.below(90_000))
-        rows.append([opened / 100, high / 100, low / 100, close / 100, volume, (opened + high + low + close) / 400, 1.0, close / before - 1])
+        rows.append(
+            [
+                opened / 100,
+                high / 100,
+                low / 100,
+                close / 100,
+                volume,
+                (opened + high + low + close) / 400,
+                1.0,
+                close / before - 1,
+            ]
+        )
     values = numpy.array(rows).T.astype("<f4")
     if name == "S03":
         values[:, 90:93] = numpy.nan
@@ -61,7 +72,12 @@ def write(root: Path) -> Path:
     markets = {
         "all": lines,
         "stocks": [line for line in lines if line[0] != "BENCH"],
-        "some": [("S01", days[0], days[99]), ("S01", days[120], days[150]), ("S04", days[10], days[-1]), ("S05", days[0], days[-1])],
+        "some": [
+            ("S01", days[0], days[99]),
+            ("S01", days[120], days[150]),
+            ("S04", days[10], days[-1]),
+            ("S05", days[0], days[-1]),
+        ],
     }
     for name, own in markets.items():
         (root / "instruments" / f"{name}.txt").write_text("".join("\t".join(map(str, line)) + "\n" for line in own))

@@ -28,7 +28,7 @@ __all__ = ["Order", "backtest"]
 _NUMBERS = ("open_cost", "close_cost", "min_cost", "impact_cost")
 _EXCHANGE = [*_NUMBERS, "limit_threshold", "deal_price", "trade_unit", "volume_threshold"]
 # What says which quotes are loaded, which is all of them here.
-_PASSED = ("freq", "codes", "start_time", "end_time", "subscribe_fields", "exchange")
+_PASSED = ("freq", "codes", "start_time", "end_time", "subscribe_fields")
 _REPORT = ["account", "return", "total_turnover", "turnover", "total_cost", "cost", "value", "cash", "bench"]
 _INDICATORS = ["ffr", "pa", "pos", "deal_amount", "deal_value", "count"]
 
@@ -39,7 +39,13 @@ def exchange_terms(given: Mapping[str, Any]) -> dict[str, Any]:
         if key not in _EXCHANGE and key not in _PASSED:
             near = get_close_matches(key, _EXCHANGE, n=1)
             raise StudyError(f"exchange_kwargs has no {key}" + (f"; did you mean {near[0]}?" if near else ""))
-    terms: dict[str, Any] = {"open_cost": 0.0015, "close_cost": 0.0025, "min_cost": 5.0, "impact_cost": 0.0, "volume_threshold": None}
+    terms: dict[str, Any] = {
+        "open_cost": 0.0015,
+        "close_cost": 0.0025,
+        "min_cost": 5.0,
+        "impact_cost": 0.0,
+        "volume_threshold": None,
+    }
     terms |= {key: float(given[key]) for key in _NUMBERS if given.get(key) is not None}
     terms["volume_threshold"] = given.get("volume_threshold")
     limit = given.get("limit_threshold")
@@ -97,8 +103,16 @@ def backtest(
     return portfolio, {"1day": (indicators, orders(traded))}
 
 
-def _traded(start: Any, end: Any, strategy: Any, executor: SimulatorExecutor, benchmark: Any, account: float, terms: dict[str, Any]) -> Any:
-    named = [benchmark] if isinstance(benchmark, str) else [] if benchmark is None or isinstance(benchmark, pandas.Series) else list(benchmark)
+def _traded(
+    start: Any, end: Any, strategy: Any, executor: SimulatorExecutor, benchmark: Any, account: float, terms: dict[str, Any]
+) -> Any:
+    named = (
+        [benchmark]
+        if isinstance(benchmark, str)
+        else []
+        if benchmark is None or isinstance(benchmark, pandas.Series)
+        else list(benchmark)
+    )
     rules = strategy.terms() if hasattr(strategy, "terms") else None
     asked = {
         "region": C["region"],
@@ -136,7 +150,10 @@ def _returns(names: Sequence[str], traded: Any) -> Any:
 
 def _report(traded: Any, benchmark: Any) -> pandas.DataFrame:
     index = _frame.dates(numpy.frombuffer(traded["days"], dtype=numpy.int32)).rename("datetime")
-    columns = {name: numpy.frombuffer(traded[name]) if not isinstance(traded[name], numpy.ndarray) else traded[name] for name in _REPORT}
+    columns = {
+        name: numpy.frombuffer(traded[name]) if not isinstance(traded[name], numpy.ndarray) else traded[name]
+        for name in _REPORT
+    }
     report = pandas.DataFrame(columns, index=index)
     if isinstance(benchmark, pandas.Series):
         report["bench"] = benchmark.reindex(index).fillna(0.0).to_numpy()

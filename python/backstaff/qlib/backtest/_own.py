@@ -71,4 +71,7 @@ def _is_plain(strategy: Any) -> bool:
     from backstaff.qlib.contrib.strategy.signal_strategy import WeightStrategyBase
     from backstaff.qlib.strategy.base import BaseStrategy
 
-    return isinstance(strategy, WeightStrategyBase) and type(strategy).generate_trade_decision is BaseStrategy.generate_trade_decision
+    return (
+        isinstance(strategy, WeightStrategyBase)
+        and type(strategy).generate_trade_decision is BaseStrategy.generate_trade_decision
+    )

@@ -44,7 +44,9 @@ class Exchange:
         factor = self._quote("$factor", stock_id, start_time)
         return None if numpy.isnan(factor) else factor
 
-    def get_deal_price(self, stock_id: str, start_time: Any, end_time: Any = None, direction: int = 1, method: str = "ts_data_last") -> float:
+    def get_deal_price(
+        self, stock_id: str, start_time: Any, end_time: Any = None, direction: int = 1, method: str = "ts_data_last"
+    ) -> float:
         """The price at which an order of a direction is dealt; the close where there is none."""
         buy, sell = self._terms["deal_price"]
         price = self._quote(f"${buy if direction == 1 else sell}", stock_id, start_time)
@@ -65,14 +67,26 @@ class Exchange:
 
     def is_stock_tradable(self, stock_id: str, start_time: Any, end_time: Any = None, direction: int | None = None) -> bool:
         """Whether it trades, and stands at no limit."""
-        return not (self.check_stock_suspended(stock_id, start_time) or self.check_stock_limit(stock_id, start_time, direction=direction))
+        return not (
+            self.check_stock_suspended(stock_id, start_time)
+            or self.check_stock_limit(stock_id, start_time, direction=direction)
+        )
 
-    def get_amount_of_trade_unit(self, factor: float | None = None, stock_id: str | None = None, start_time: Any = None, end_time: Any = None) -> float | None:
+    def get_amount_of_trade_unit(
+        self, factor: float | None = None, stock_id: str | None = None, start_time: Any = None, end_time: Any = None
+    ) -> float | None:
         """The shares of a unit."""
         factor = self.get_factor(stock_id, start_time) if factor is None and stock_id is not None else factor
         return None if self.trade_unit is None or factor is None else self.trade_unit / factor
 
-    def round_amount_by_trade_unit(self, deal_amount: float, factor: float | None = None, stock_id: str | None = None, start_time: Any = None, end_time: Any = None) -> float:
+    def round_amount_by_trade_unit(
+        self,
+        deal_amount: float,
+        factor: float | None = None,
+        stock_id: str | None = None,
+        start_time: Any = None,
+        end_time: Any = None,
+    ) -> float:
         """Shares in whole units."""
         factor = self.get_factor(stock_id, start_time) if factor is None and stock_id is not None else factor
         if self.trade_unit is None or factor is None:

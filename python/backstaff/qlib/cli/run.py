@@ -49,9 +49,15 @@ def workflow(config_path: Any, experiment_name: str = "workflow", uri_folder: st
     settings = dict(config["qlib_init"])
     if "exp_manager" not in settings:
         uri = (Path.cwd() / uri_folder).as_uri()
-        settings["exp_manager"] = {"class": "MLflowExpManager", "module_path": "qlib.workflow.expm", "kwargs": {"uri": uri, "default_exp_name": "Experiment"}}
+        settings["exp_manager"] = {
+            "class": "MLflowExpManager",
+            "module_path": "qlib.workflow.expm",
+            "kwargs": {"uri": uri, "default_exp_name": "Experiment"},
+        }
     init(**settings)
-    recorder = task_train(config["task"], config.get("experiment_name", experiment_name), check=None if allow_leaks else _no_leak)
+    recorder = task_train(
+        config["task"], config.get("experiment_name", experiment_name), check=None if allow_leaks else _no_leak
+    )
     recorder.save_objects(config=config)
     return recorder
 
@@ -97,7 +103,9 @@ def run() -> int:
     parser.add_argument("config_path")
     parser.add_argument("--experiment_name", default="workflow")
     parser.add_argument("--uri_folder", default="mlruns")
-    parser.add_argument("--allow-leaks", action="store_true", help="run also where a processor is fitted behind the training segment")
+    parser.add_argument(
+        "--allow-leaks", action="store_true", help="run also where a processor is fitted behind the training segment"
+    )
     asked = parser.parse_args()
     try:
         recorder = workflow(asked.config_path, asked.experiment_name, asked.uri_folder, asked.allow_leaks)

@@ -72,7 +72,9 @@ def backtest_daily(
         "kwargs": {"time_per_step": "day", "generate_portfolio_metrics": True},
     }
     usual = {"open_cost": 0.0005, "close_cost": 0.0015, "min_cost": 5.0}
-    portfolio, _ = backtest(start_time, end_time, strategy, executor, benchmark, account, {**usual, **(exchange_kwargs or {})}, pos_type)
+    portfolio, _ = backtest(
+        start_time, end_time, strategy, executor, benchmark, account, {**usual, **(exchange_kwargs or {})}, pos_type
+    )
     return portfolio["1day"]
 
 

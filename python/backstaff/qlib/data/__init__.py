@@ -46,7 +46,9 @@ def _filter(one: Any) -> dict[str, Any]:
     if kind not in rules:
         raise StudyError(f"there is no filter {kind!r} here (known: {', '.join(rules)})")
     key, rule = rules[kind]
-    ends = [said.get(f"filter_{end}_time", said.get(f"fstart_time" if end == "start" else "fend_time")) for end in ("start", "end")]
+    ends = [
+        said.get(f"filter_{end}_time", said.get("fstart_time" if end == "start" else "fend_time")) for end in ("start", "end")
+    ]
     keep = str(said.get("keep", False)).lower() == "true"
     return {key: said[rule], "from": _frame.day(ends[0]), "to": _frame.day(ends[1]), "keep": keep}
 
@@ -71,7 +73,9 @@ def _with_bars(asked: dict[str, Any], spans: dict[str, Any] | None) -> tuple[dic
     if not missing or len(missing) == len(listed):
         return asked, spans
     shown = ", ".join(sorted(missing)[:5]) + (", ..." if len(missing) > 5 else "")
-    warnings.warn(f"{len(missing)} of {len(listed)} instruments have no bars, and so no rows: {shown}", DataWarning, stacklevel=5)
+    warnings.warn(
+        f"{len(missing)} of {len(listed)} instruments have no bars, and so no rows: {shown}", DataWarning, stacklevel=5
+    )
     if "market" in asked:
         spans = {name: [_ends(*span) for span in own] for name, own in listed if name not in missing}
     names = [name for name, _ in listed if name not in missing]
@@ -91,18 +95,28 @@ class _Data:
         _daily(freq)
         all_days = numpy.asarray(C.folder().calendar())
         first, last = _frame.day(start_time), _frame.last_day(end_time)
-        kept = all_days[(all_days >= (first if first is not None else all_days[0])) & (all_days <= (last if last is not None else all_days[-1]))]
+        kept = all_days[
+            (all_days >= (first if first is not None else all_days[0]))
+            & (all_days <= (last if last is not None else all_days[-1]))
+        ]
         return numpy.array(list(_frame.dates(kept)), dtype=object)
 
-    def instruments(self, market: Any = "all", filter_pipe: Sequence[Any] | None = None, start_time: Any = None, end_time: Any = None) -> Any:
+    def instruments(
+        self, market: Any = "all", filter_pipe: Sequence[Any] | None = None, start_time: Any = None, end_time: Any = None
+    ) -> Any:
         """A market with filters, for :meth:`features`; a list stays as it is."""
         if isinstance(market, list | tuple | pandas.Index | numpy.ndarray):
             return market
         if isinstance(market, Mapping):
             return market
-        return {"market": market, "filter_pipe": [one if isinstance(one, Mapping) else one.to_config() for one in filter_pipe or ()]}
+        return {
+            "market": market,
+            "filter_pipe": [one if isinstance(one, Mapping) else one.to_config() for one in filter_pipe or ()],
+        }
 
-    def list_instruments(self, instruments: Any, start_time: Any = None, end_time: Any = None, freq: str = "day", as_list: bool = False) -> Any:
+    def list_instruments(
+        self, instruments: Any, start_time: Any = None, end_time: Any = None, freq: str = "day", as_list: bool = False
+    ) -> Any:
         """The instruments of a market, each with its spans; or their names alone."""
         _daily(freq)
         asked, spans = universe(instruments)
@@ -114,7 +128,10 @@ class _Data:
         elif "market" in asked:
             found = {}
             for name, own in C.folder().spans(asked["market"]):
-                ends = [(max(first, begin if begin is not None else first), min(last, end if end is not None else last)) for begin, end in own]
+                ends = [
+                    (max(first, begin if begin is not None else first), min(last, end if end is not None else last))
+                    for begin, end in own
+                ]
                 kept = [tuple(_frame.dates(pair)) for pair in ends if pair[0] <= pair[1]]
                 if kept:
                     found[name] = kept

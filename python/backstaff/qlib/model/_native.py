@@ -24,7 +24,11 @@ def rows(dataset: Any, segment: Any, data_key: str, col_set: list[str]) -> Rows:
     """The rows of a segment for the engine: from where they lie, or, of a dataset of one's own, from its frames."""
     handler: Any = getattr(dataset, "handler", None)
     is_plain = isinstance(dataset, DatasetH) and isinstance(handler, DataHandler) and not dataset.fetch_kwargs
-    for name, own, base in (("prepare", dataset, DatasetH), ("_prepare_seg", dataset, DatasetH), ("fetch", handler, DataHandler)):
+    for name, own, base in (
+        ("prepare", dataset, DatasetH),
+        ("_prepare_seg", dataset, DatasetH),
+        ("fetch", handler, DataHandler),
+    ):
         is_plain = is_plain and getattr(type(own), name) is getattr(base, name)
     span = dataset.segments.get(segment, segment) if is_plain and isinstance(segment, str) else segment
     if is_plain and isinstance(span, list | tuple):

@@ -12,7 +12,10 @@ __all__ = ["task_train"]
 
 
 def task_train(
-    task_config: Mapping[str, Any], experiment_name: str, recorder_name: str | None = None, check: Callable[[Any], None] | None = None
+    task_config: Mapping[str, Any],
+    experiment_name: str,
+    recorder_name: str | None = None,
+    check: Callable[[Any], None] | None = None,
 ) -> Any:
     """Train a task's model on its dataset and compute its records: the recorder.
 

@@ -45,7 +45,9 @@ class BaseStrategy:
     (``trade_exchange``).
     """
 
-    def __init__(self, outer_trade_decision: Any = None, level_infra: Any = None, common_infra: Any = None, trade_exchange: Any = None) -> None:
+    def __init__(
+        self, outer_trade_decision: Any = None, level_infra: Any = None, common_infra: Any = None, trade_exchange: Any = None
+    ) -> None:
         self.trade_exchange = trade_exchange
         self.trade_position: Any = None
         self.trade_calendar: Any = None

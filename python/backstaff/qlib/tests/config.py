@@ -52,7 +52,10 @@ def get_dataset_config(
 
 def get_gbdt_task(dataset_kwargs: dict[str, Any] | None = None, handler_kwargs: dict[str, Any] | None = None) -> dict[str, Any]:
     """LightGBM on a dataset."""
-    return {"model": copy.deepcopy(GBDT_MODEL), "dataset": get_dataset_config(**(dataset_kwargs or {}), handler_kwargs=handler_kwargs)}
+    return {
+        "model": copy.deepcopy(GBDT_MODEL),
+        "dataset": get_dataset_config(**(dataset_kwargs or {}), handler_kwargs=handler_kwargs),
+    }
 
 
 CSI300_DATASET_CONFIG = get_dataset_config()

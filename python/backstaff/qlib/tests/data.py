@@ -17,7 +17,14 @@ class GetData:
     def __init__(self, delete_zip_file: bool = False) -> None:
         pass
 
-    def qlib_data(self, name: str = "qlib_data", target_dir: str = "~/.qlib/qlib_data/cn_data", *args: Any, exists_skip: bool = False, **kwargs: Any) -> None:
+    def qlib_data(
+        self,
+        name: str = "qlib_data",
+        target_dir: str = "~/.qlib/qlib_data/cn_data",
+        *args: Any,
+        exists_skip: bool = False,
+        **kwargs: Any,
+    ) -> None:
         """Fail with what to do if the folder holds no data."""
         if exists_qlib_data(target_dir):
             return

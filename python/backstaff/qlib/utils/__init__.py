@@ -144,7 +144,9 @@ def get_pre_trading_date(trading_date: Any, future: bool = False) -> Any:
     return get_date_by_shift(trading_date, -1)
 
 
-def get_date_by_shift(trading_date: Any, shift: int, future: bool = False, clip_shift: bool = True, freq: str = "day", align: str | None = None) -> Any:
+def get_date_by_shift(
+    trading_date: Any, shift: int, future: bool = False, clip_shift: bool = True, freq: str = "day", align: str | None = None
+) -> Any:
     """The session that is so many sessions away; the first or last one at the ends of the calendar."""
     import numpy
     import pandas

@@ -54,7 +54,12 @@ class QlibRecorder:
     ) -> Iterator[Recorder]:
         """Record what is done inside ``with R.start(...)``."""
         recorder = self.start_exp(
-            experiment_id=experiment_id, experiment_name=experiment_name, recorder_id=recorder_id, recorder_name=recorder_name, uri=uri, resume=resume
+            experiment_id=experiment_id,
+            experiment_name=experiment_name,
+            recorder_id=recorder_id,
+            recorder_name=recorder_name,
+            uri=uri,
+            resume=resume,
         )
         try:
             yield recorder
@@ -100,7 +105,9 @@ class QlibRecorder:
         """The recorders of an experiment by their ids, the newest first."""
         return self.get_exp(experiment_id=experiment_id, experiment_name=experiment_name).list_recorders()
 
-    def get_exp(self, *, experiment_id: str | None = None, experiment_name: str | None = None, create: bool = True, start: bool = False) -> Experiment:
+    def get_exp(
+        self, *, experiment_id: str | None = None, experiment_name: str | None = None, create: bool = True, start: bool = False
+    ) -> Experiment:
         """An experiment by its id or its name; the running one, else the usual one, if neither is given."""
         if experiment_id is None and experiment_name is None and self._active is not None:
             return self._active
@@ -121,14 +128,21 @@ class QlibRecorder:
         shutil.rmtree(self.get_exp(experiment_id=experiment_id, experiment_name=experiment_name, create=False).folder)
 
     def get_recorder(
-        self, *, recorder_id: str | None = None, recorder_name: str | None = None, experiment_id: str | None = None, experiment_name: str | None = None
+        self,
+        *,
+        recorder_id: str | None = None,
+        recorder_name: str | None = None,
+        experiment_id: str | None = None,
+        experiment_name: str | None = None,
     ) -> Recorder:
         """A recorder by its id or name; the running one, else the newest, if neither is given."""
         if recorder_id is not None and experiment_id is None and experiment_name is None:
             for one in self._all():
                 if recorder_id in one.list_recorders():
                     return one.get_recorder(recorder_id)
-        return self.get_exp(experiment_id=experiment_id, experiment_name=experiment_name).get_recorder(recorder_id, recorder_name)
+        return self.get_exp(experiment_id=experiment_id, experiment_name=experiment_name).get_recorder(
+            recorder_id, recorder_name
+        )
 
     def delete_recorder(self, recorder_id: str | None = None, recorder_name: str | None = None) -> None:
         """Delete a recorder with all that it holds."""

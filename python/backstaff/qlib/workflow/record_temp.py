@@ -33,7 +33,13 @@ _CONFIG = {
         "end_time": None,
         "account": 100000000,
         "benchmark": "SH000300",
-        "exchange_kwargs": {"limit_threshold": 0.095, "deal_price": "close", "open_cost": 0.0005, "close_cost": 0.0015, "min_cost": 5},
+        "exchange_kwargs": {
+            "limit_threshold": 0.095,
+            "deal_price": "close",
+            "open_cost": 0.0005,
+            "close_cost": 0.0015,
+            "min_cost": 5,
+        },
     },
 }
 
@@ -146,7 +152,13 @@ class SigAnaRecord(ACRecordTemp):
     depend_cls = SignalRecord
 
     def __init__(
-        self, recorder: Any = None, ana_long_short: bool = False, ann_scaler: float = 252, label_col: int = 0, skip_existing: bool = False, **kwargs: Any
+        self,
+        recorder: Any = None,
+        ana_long_short: bool = False,
+        ann_scaler: float = 252,
+        label_col: int = 0,
+        skip_existing: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(recorder, skip_existing)
         self.ana_long_short, self.ann_scaler, self.label_col = ana_long_short, ann_scaler, label_col
@@ -161,7 +173,12 @@ class SigAnaRecord(ACRecordTemp):
         objects = {"ic.pkl": ic, "ric.pkl": ric}
         metrics = {"IC": ic.mean(), "ICIR": ic.mean() / ic.std(), "Rank IC": ric.mean(), "Rank ICIR": ric.mean() / ric.std()}
         if self.ana_long_short:
-            for name, file, values in zip(("Long-Short", "Long-Avg"), ("long_short_r.pkl", "long_avg_r.pkl"), calc_long_short_return(pred, label), strict=True):
+            for name, file, values in zip(
+                ("Long-Short", "Long-Avg"),
+                ("long_short_r.pkl", "long_avg_r.pkl"),
+                calc_long_short_return(pred, label),
+                strict=True,
+            ):
                 metrics[f"{name} Ann Return"] = values.mean() * self.ann_scaler
                 metrics[f"{name} Ann Sharpe"] = values.mean() / values.std() * self.ann_scaler**0.5
                 objects[file] = values

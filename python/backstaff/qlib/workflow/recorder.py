@@ -176,7 +176,9 @@ class Recorder:
 
     def log_series(self, series: dict[str, list[float]], first: int = 0) -> None:
         """Note numbers, one a step."""
-        rows = [{"key": key, "step": first + n, "value": value} for key, values in series.items() for n, value in enumerate(values)]
+        rows = [
+            {"key": key, "step": first + n, "value": value} for key, values in series.items() for n, value in enumerate(values)
+        ]
         with (self._folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
             file.writelines(json.dumps(row) + "\n" for row in rows)
 
@@ -273,15 +275,27 @@ class Experiment:
     def info(self) -> dict[str, Any]:
         """What is known of it."""
         active = None if self.active_recorder is None else self.active_recorder.id
-        return {"class": "Experiment", "id": self.id, "name": self.name, "active_recorder": active, "recorders": list(self.list_recorders())}
+        return {
+            "class": "Experiment",
+            "id": self.id,
+            "name": self.name,
+            "active_recorder": active,
+            "recorders": list(self.list_recorders()),
+        }
 
     def list_recorders(self, rtype: str = "dict", **kwargs: Any) -> Any:
         """The recorders by their ids, the newest first; a list with ``rtype="list"``."""
         ids = [path.parent.name for path in self.folder.glob("*/info.json")]
-        found = sorted((Recorder(self, one) for one in ids), key=lambda one: (one.start_time or "", one._folder.stat().st_mtime_ns), reverse=True)
+        found = sorted(
+            (Recorder(self, one) for one in ids),
+            key=lambda one: (one.start_time or "", one._folder.stat().st_mtime_ns),
+            reverse=True,
+        )
         return found if rtype == "list" else {one.id: one for one in found}
 
-    def get_recorder(self, recorder_id: str | None = None, recorder_name: str | None = None, create: bool = False, start: bool = False) -> Recorder:
+    def get_recorder(
+        self, recorder_id: str | None = None, recorder_name: str | None = None, create: bool = False, start: bool = False
+    ) -> Recorder:
         """A recorder by its id or its name; the running one, else the newest, if neither is given."""
         if recorder_id is None and recorder_name is None and self.active_recorder is not None:
             return self.active_recorder
@@ -295,7 +309,10 @@ class Experiment:
         """The recorders' numbers and parameters as a frame."""
         import pandas
 
-        rows = [{"run_id": one.id, **one.info, **{f"metrics.{key}": value for key, value in one.list_metrics().items()}} for one in self.list_recorders("list")]
+        rows = [
+            {"run_id": one.id, **one.info, **{f"metrics.{key}": value for key, value in one.list_metrics().items()}}
+            for one in self.list_recorders("list")
+        ]
         return pandas.DataFrame(rows)
 
     def delete_recorder(self, recorder_id: str) -> None:

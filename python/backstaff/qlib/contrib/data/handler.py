@@ -91,7 +91,9 @@ class _Alpha(DataHandlerLP):
             start_time=start_time,
             end_time=end_time,
             data_loader=kwargs.pop("data_loader", loader),
-            infer_processors=check_transform_proc(self._infer_default if infer_processors is None else infer_processors, *dates),
+            infer_processors=check_transform_proc(
+                self._infer_default if infer_processors is None else infer_processors, *dates
+            ),
             learn_processors=check_transform_proc(_LEARN if learn_processors is None else learn_processors, *dates),
             **kwargs,
         )

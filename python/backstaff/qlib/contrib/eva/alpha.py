@@ -24,7 +24,9 @@ def _found(pred: pandas.Series, label: pandas.Series) -> tuple[dict[str, Any], p
     return found, index.levels[0][numpy.frombuffer(found["sessions"], dtype=numpy.int32)].rename("datetime")
 
 
-def calc_ic(pred: pandas.Series, label: pandas.Series, date_col: str = "datetime", dropna: bool = False) -> tuple[pandas.Series, pandas.Series]:
+def calc_ic(
+    pred: pandas.Series, label: pandas.Series, date_col: str = "datetime", dropna: bool = False
+) -> tuple[pandas.Series, pandas.Series]:
     """The correlation of values, and that of ranks, of each session."""
     found, dates = _found(pred, label)
     pair = [pandas.Series(numpy.frombuffer(found[name]), index=dates) for name in ("ic", "ric")]

@@ -27,7 +27,9 @@ class LGBModel(NativeModel):
 
     kind = "LGBModel"
 
-    def __init__(self, loss: str = "mse", early_stopping_rounds: int | None = 50, num_boost_round: int = 1000, **kwargs: Any) -> None:
+    def __init__(
+        self, loss: str = "mse", early_stopping_rounds: int | None = 50, num_boost_round: int = 1000, **kwargs: Any
+    ) -> None:
         if loss not in ("mse", "binary"):
             raise NotImplementedError(f"loss: {loss!r} is neither 'mse' nor 'binary'")
         super().__init__()

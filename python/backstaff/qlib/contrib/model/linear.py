@@ -31,14 +31,21 @@ class LinearModel(NativeModel):
     kind = "LinearModel"
     OLS, NNLS, RIDGE, LASSO = "ols", "nnls", "ridge", "lasso"
 
-    def __init__(self, estimator: str = "ols", alpha: float = 0.0, fit_intercept: bool = False, include_valid: bool = False) -> None:
+    def __init__(
+        self, estimator: str = "ols", alpha: float = 0.0, fit_intercept: bool = False, include_valid: bool = False
+    ) -> None:
         super().__init__()
         self.estimator, self.alpha, self.fit_intercept, self.include_valid = estimator, alpha, fit_intercept, include_valid
         self.coef_: Any = None
         self.intercept_ = 0.0
 
     def _kwargs(self) -> dict[str, Any]:
-        return {"estimator": self.estimator, "alpha": self.alpha, "fit_intercept": self.fit_intercept, "include_valid": self.include_valid}
+        return {
+            "estimator": self.estimator,
+            "alpha": self.alpha,
+            "fit_intercept": self.fit_intercept,
+            "include_valid": self.include_valid,
+        }
 
     def fit(self, dataset: Any, reweighter: Any = None) -> LinearModel:
         """Fit on the segment ``train``."""

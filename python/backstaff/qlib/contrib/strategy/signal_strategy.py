@@ -23,7 +23,9 @@ class BaseSignalStrategy(BaseStrategy):
         The share of the cash that is spent.
     """
 
-    def __init__(self, *, signal: Any = None, model: Any = None, dataset: Any = None, risk_degree: float = 0.95, **kwargs: Any) -> None:
+    def __init__(
+        self, *, signal: Any = None, model: Any = None, dataset: Any = None, risk_degree: float = 0.95, **kwargs: Any
+    ) -> None:
         super().__init__(**{key: kwargs.pop(key) for key in ("trade_exchange", "level_infra", "common_infra") if key in kwargs})
         if kwargs:
             raise StudyError(f"{type(self).__name__} has no argument {', '.join(kwargs)}")
@@ -77,11 +79,22 @@ class TopkDropoutStrategy(BaseSignalStrategy):
         for name in ("generate_trade_decision", "get_risk_degree"):
             if getattr(type(self), name) is not getattr(TopkDropoutStrategy, name):
                 return None
-        keys = ("topk", "n_drop", "method_sell", "method_buy", "hold_thresh", "only_tradable", "forbid_all_trade_at_limit", "risk_degree")
+        keys = (
+            "topk",
+            "n_drop",
+            "method_sell",
+            "method_buy",
+            "hold_thresh",
+            "only_tradable",
+            "forbid_all_trade_at_limit",
+            "risk_degree",
+        )
         return {key: getattr(self, key) for key in keys}
 
     def generate_trade_decision(self, execute_result: Any = None) -> Any:
-        raise StudyError("TopkDropoutStrategy is the engine's: its decisions can't be asked for; derive from WeightStrategyBase")
+        raise StudyError(
+            "TopkDropoutStrategy is the engine's: its decisions can't be asked for; derive from WeightStrategyBase"
+        )
 
 
 class WeightStrategyBase(BaseSignalStrategy):
@@ -104,7 +117,9 @@ class WeightStrategyBase(BaseSignalStrategy):
         score = self.signal.get_signal(*self.trade_calendar.get_step_time(step, shift=1))
         if score is None:
             return None
-        return self.generate_target_weight_position(score=score, current=self.trade_position, trade_start_time=begin, trade_end_time=end)
+        return self.generate_target_weight_position(
+            score=score, current=self.trade_position, trade_start_time=begin, trade_end_time=end
+        )
 
 
 __getattr__ = refuse(__name__, __all__, "derive a strategy of your own from WeightStrategyBase")

@@ -57,7 +57,9 @@ class DatasetH(Dataset):
         What is passed to the handler's ``fetch`` beside.
     """
 
-    def __init__(self, handler: Any, segments: Mapping[str, Any], fetch_kwargs: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, handler: Any, segments: Mapping[str, Any], fetch_kwargs: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> None:
         from backstaff.qlib.utils import init_instance_by_config
 
         self.handler = init_instance_by_config(handler, accept_types=DataHandler)
@@ -81,7 +83,9 @@ class DatasetH(Dataset):
         if handler_kwargs is not None:
             self.handler.setup_data(**handler_kwargs)
 
-    def prepare(self, segments: Any, col_set: Any = DataHandler.CS_ALL, data_key: str = DataHandlerLP.DK_I, **kwargs: Any) -> Any:
+    def prepare(
+        self, segments: Any, col_set: Any = DataHandler.CS_ALL, data_key: str = DataHandlerLP.DK_I, **kwargs: Any
+    ) -> Any:
         """The rows of a segment, or of each of several: frames by date and instrument.
 
         ``col_set`` is a group of columns (its frame has no name of it), or several; ``data_key`` one of ``DK_R``, ``DK_I``,

@@ -44,7 +44,13 @@ class DataHandler(DataHandlerABC):
     """
 
     def __init__(
-        self, instruments: Any = None, start_time: Any = None, end_time: Any = None, data_loader: Any = None, init_data: bool = True, fetch_orig: bool = True
+        self,
+        instruments: Any = None,
+        start_time: Any = None,
+        end_time: Any = None,
+        data_loader: Any = None,
+        init_data: bool = True,
+        fetch_orig: bool = True,
     ) -> None:
         from backstaff.qlib.utils import init_instance_by_config
 
@@ -182,7 +188,9 @@ class DataHandlerLP(DataHandler):
             raise StudyError(f"process_type: {process_type!r} is neither {self.PTYPE_A!r} nor {self.PTYPE_I!r}")
         for one in [*self.shared_processors, *self.infer_processors]:
             if not one.is_for_infer():
-                raise TypeError(f"{type(one).__name__} leaves out rows by their labels: it stands among the learn_processors alone")
+                raise TypeError(
+                    f"{type(one).__name__} leaves out rows by their labels: it stands among the learn_processors alone"
+                )
         self.process_type = process_type
         self.drop_raw = drop_raw
         super().__init__(instruments, start_time, end_time, data_loader, **kwargs)

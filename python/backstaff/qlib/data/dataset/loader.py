@@ -52,7 +52,13 @@ class DLWParser(DataLoader):
         return [str(text) for text in expressions], list(names)
 
     def load_group_df(
-        self, instruments: Any, exprs: list[str], names: list[str], start_time: Any = None, end_time: Any = None, gp_name: str | None = None
+        self,
+        instruments: Any,
+        exprs: list[str],
+        names: list[str],
+        start_time: Any = None,
+        end_time: Any = None,
+        gp_name: str | None = None,
     ) -> pandas.DataFrame:
         """The columns of one group, for loaders of one's own."""
         raise NotImplementedError(f"{type(self).__name__} has no load_group_df")
@@ -86,12 +92,21 @@ class QlibDataLoader(DLWParser):
     """
 
     def __init__(
-        self, config: Any, filter_pipe: Sequence[Any] | None = None, swap_level: bool = True, freq: Any = "day", inst_processors: Any = None
+        self,
+        config: Any,
+        filter_pipe: Sequence[Any] | None = None,
+        swap_level: bool = True,
+        freq: Any = "day",
+        inst_processors: Any = None,
     ) -> None:
         self.filter_pipe = list(filter_pipe or ())
         self.swap_level = swap_level
         self.freq = freq
-        self.inst_processors = [one for own in inst_processors.values() for one in own] if isinstance(inst_processors, Mapping) else list(inst_processors or ())
+        self.inst_processors = (
+            [one for own in inst_processors.values() for one in own]
+            if isinstance(inst_processors, Mapping)
+            else list(inst_processors or ())
+        )
         super().__init__(config)
 
     def _groups(self) -> Mapping[str, tuple[list[str], list[str]]]:
@@ -119,7 +134,13 @@ class QlibDataLoader(DLWParser):
         return twin.held(instruments, start_time, end_time).frame.swaplevel().sort_index()
 
     def load_group_df(
-        self, instruments: Any, exprs: list[str], names: list[str], start_time: Any = None, end_time: Any = None, gp_name: str | None = None
+        self,
+        instruments: Any,
+        exprs: list[str],
+        names: list[str],
+        start_time: Any = None,
+        end_time: Any = None,
+        gp_name: str | None = None,
     ) -> pandas.DataFrame:
         twin = QlibDataLoader((exprs, names), self.filter_pipe, self.swap_level, self.freq, self.inst_processors)
         return twin.load(instruments, start_time, end_time)

@@ -81,8 +81,15 @@ class _Native(Processor):
             self.fit_table(_frame.to_table(df))
 
     def __call__(self, df: pandas.DataFrame) -> pandas.DataFrame:
-        # As in Qlib a change may be seen in the frame that was given; here it never is.
-        return _frame.to_frame(self.apply_table(_frame.to_table(df)))
+        # What was given is never changed.
+        given = _frame.ordered(df)
+        made = _frame.to_frame(self.apply_table(_frame.to_table(given)))
+        # Labels stay as they are, which may be others than texts and days.
+        if len(made) == len(given):
+            made.index = given.index
+        if len(made.columns) == len(given.columns):
+            made.columns = given.columns
+        return made
 
     def fit_table(self, table: _native.QlibTable) -> None:
         """Learn from the rows of its dates."""

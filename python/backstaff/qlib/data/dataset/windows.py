@@ -21,7 +21,14 @@ class TSDataSampler:
     """
 
     def __init__(
-        self, data: pandas.DataFrame, start: Any, end: Any, step_len: int, fillna_type: str = "none", dtype: Any = None, flt_data: Any = None
+        self,
+        data: pandas.DataFrame,
+        start: Any,
+        end: Any,
+        step_len: int,
+        fillna_type: str = "none",
+        dtype: Any = None,
+        flt_data: Any = None,
     ) -> None:
         if fillna_type not in _FILLS:
             raise StudyError(f"fillna_type: {fillna_type!r} is none of {', '.join(_FILLS)}")
