@@ -60,7 +60,7 @@ fn mistakes_name_their_place_and_the_words_to_write() {
         ),
         (&[("topk: 5", "topk: 0")], &["task.record[2].config.strategy.kwargs", "topk is 0"]),
         (&[("account: 1000000", "account: -1")], &["task.record[2].config.backtest", "initial_cash is -1"]),
-        (&[("market stocks", "market [NOPE]")], &["instruments", "no bars of any of NOPE"]),
+        (&[("market stocks", "market [NOPE]")], &["instruments", "no bars of any of `NOPE`"]),
         (&[("topk: 5", "topK: 5")], &["topK", "did you mean `topk`?"]),
         (&[("limit_threshold", "limit_treshold")], &["did you mean `limit_threshold`?"]),
         (&[("deal_price: close", "deal_price: closing")], &["no field closing", "they have"]),
