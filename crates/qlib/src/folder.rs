@@ -4,6 +4,8 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
 };
 
 use backstaff_panel::{Column, Panel, Session};
@@ -23,7 +25,15 @@ pub struct Folder {
     calendar: Vec<Session>,
     /// The bars of a table.
     table: Option<Panel>,
+    /// The bars of all instruments as they were last read, with the state of the files then.
+    whole: Arc<Mutex<Option<(Stamp, Panel)>>>,
 }
+
+/// The state of files: how many there are, how long, and when the newest was written.
+type Stamp = (u64, u64, Option<SystemTime>);
+
+/// The most values that are kept between two readings.
+const KEPT: usize = 1 << 26;
 
 /// Instruments with the spans in which each counts, in the order of their names.
 pub type Spans = BTreeMap<String, Vec<Span>>;
@@ -56,7 +66,7 @@ impl Folder {
         if calendar.is_empty() {
             return Err(wrong(&file, "has no date".to_owned()));
         }
-        Ok(Self { path: path.to_owned(), calendar, table: None })
+        Ok(Self { path: path.to_owned(), calendar, table: None, whole: Arc::default() })
     }
 
     /// A table of bars as Qlib's fields.
@@ -67,7 +77,7 @@ impl Folder {
             panel.insert(&name, Column::F32(values))?;
         }
         let calendar = panel.axis().calendar().sessions().to_vec();
-        Ok(Self { path: path.to_owned(), calendar, table: Some(panel) })
+        Ok(Self { path: path.to_owned(), calendar, table: Some(panel), whole: Arc::default() })
     }
 
     /// Where the folder is.
@@ -176,6 +186,42 @@ impl Folder {
             missing(panel, instruments, warnings);
             return Ok(panel.clone());
         }
+        if instruments.is_none() {
+            return self.whole();
+        }
+        let panel = self.read(instruments)?;
+        missing(&panel, instruments, warnings);
+        Ok(panel)
+    }
+
+    /// The bars of all instruments; files that did not change are not read twice.
+    fn whole(&self) -> Result<Panel, StudyError> {
+        let stamp = self.stamp()?;
+        let mut kept = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, panel)) = kept.as_ref().filter(|(known, _)| *known == stamp) {
+            return Ok(panel.clone());
+        }
+        let panel = self.read(None)?;
+        let is_small = panel.axis().n_rows() * panel.fields().count() <= KEPT;
+        *kept = is_small.then(|| (stamp, panel.clone()));
+        Ok(panel)
+    }
+
+    fn stamp(&self) -> Result<Stamp, StudyError> {
+        let mut stamp = (0, 0, None);
+        let folders = ["calendars", "instruments"].map(|name| self.path.join(name));
+        let features = entries(&self.path.join("features"))?;
+        for folder in folders.iter().chain(&features) {
+            for file in entries(folder)? {
+                let unreadable = |source| StudyError::Read { path: file.clone(), source };
+                let about = fs::metadata(&file).map_err(unreadable)?;
+                stamp = (stamp.0 + 1, stamp.1 + about.len(), stamp.2.max(about.modified().ok()));
+            }
+        }
+        Ok(stamp)
+    }
+
+    fn read(&self, instruments: Option<&BTreeSet<String>>) -> Result<Panel, StudyError> {
         let source = PanelSource { instruments: instruments.cloned(), ..PanelSource::verbatim(&self.path) };
         let loaded = source.load().map_err(|error| match (error, instruments) {
             (SourceError::NoRows { .. }, Some(names)) => {
@@ -185,7 +231,6 @@ impl Folder {
             }
             (error, _) => error.into(),
         })?;
-        missing(&loaded.panel, instruments, warnings);
         Ok(loaded.panel)
     }
 }

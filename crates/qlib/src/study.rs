@@ -45,9 +45,14 @@ pub fn report(
         "portfolio": portfolio,
     });
     let config = Config::from_map(&study, &folder, None)?;
-    let options =
-        Options { reports: Some(folder.clone()), store: Some(folder.join(".backstaff")), ..options.clone() };
-    Ok(Some(Study::new(config, &options)?.run(observer)?))
+    // The store of one page: what is in it lies in the tables already.
+    let store = folder.join(".backstaff");
+    let options = Options { reports: Some(folder.clone()), store: Some(store.clone()), ..options.clone() };
+    let outcome = Study::new(config, &options)?.run(observer);
+    let removed = std::fs::remove_dir_all(&store);
+    let outcome = outcome?;
+    removed.map_err(|source| StudyError::Read { path: store, source })?;
+    Ok(Some(outcome))
 }
 
 /// The instruments that have scores.

@@ -124,3 +124,25 @@ fn faults_of_a_folder_are_found() {
         assert!(faults.contains(part), "{part}: {faults}");
     }
 }
+
+#[test]
+fn files_that_changed_are_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    dump(&prices(folder.path(), 9, false), &out).unwrap();
+    let data = Folder::open(&out).unwrap();
+    let close = |data: &Folder| {
+        let panel = data.panel(None, &mut Vec::new()).unwrap();
+        let row = panel.axis().rows(panel.axis().find("AA").unwrap()).start;
+        panel.field("close").unwrap().get(row)
+    };
+    assert_eq!(close(&data), 10.0);
+    let path = out.join("features/aa/close.day.bin");
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[4..8].copy_from_slice(&11.0_f32.to_le_bytes());
+    fs::write(&path, bytes).unwrap();
+    // The clock of a file system may be coarse: the writing is put behind the first.
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
+    fs::File::options().append(true).open(&path).unwrap().set_modified(later).unwrap();
+    assert_eq!(close(&data), 11.0);
+}
