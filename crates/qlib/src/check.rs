@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use backstaff_source::qlib::{BinFile, field_of, folder_name};
 use backstaff_study::StudyError;
 use backstaff_words::count;
 use serde::Serialize;
@@ -63,7 +64,7 @@ pub fn check(path: &Path) -> Result<Checked, StudyError> {
             Err(error) => faults.push(error.to_string()),
             Ok(spans) => {
                 for (name, spans) in &spans {
-                    listed.insert(name.to_lowercase());
+                    listed.insert(folder_name(name));
                     for span in spans {
                         if let (Some(from), Some(to)) = (span.from, span.to)
                             && from > to
@@ -73,7 +74,7 @@ pub fn check(path: &Path) -> Result<Checked, StudyError> {
                             ));
                         }
                     }
-                    if !folders.contains_key(&name.to_lowercase()) && market == "all" {
+                    if !folders.contains_key(&folder_name(name)) && market == "all" {
                         faults.push(format!("instruments/{market}.txt: {name} has no folder in features"));
                     }
                 }
@@ -124,42 +125,22 @@ fn instrument(folder: &Path, n_sessions: usize, checked: &mut Checked, faults: &
     };
     let mut columns = BTreeMap::new();
     for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().to_lowercase();
-        let Some(field) = name.strip_suffix(".day.bin") else { continue };
-        checked.files += 1;
-        *checked.fields.entry(field.to_owned()).or_default() += 1;
         let path = entry.path();
-        let Ok(bytes) = fs::read(&path) else {
-            faults.push(format!("{} can't be read", path.display()));
-            continue;
-        };
-        let (numbers, rest) = bytes.as_chunks::<4>();
-        if !rest.is_empty() {
-            faults.push(format!("{}: its length is not a multiple of four bytes", path.display()));
-            continue;
-        }
-        let Some((first, values)) = numbers.split_first() else {
-            faults.push(format!("{}: is empty", path.display()));
-            continue;
-        };
-        let first = f32::from_le_bytes(*first);
-        if !(0.0..16_777_216.0).contains(&first) || first.fract() != 0.0 {
-            faults
-                .push(format!("{}: its first number, {first}, is no place in the calendar", path.display()));
-            continue;
-        }
-        if first as usize + values.len() > n_sessions {
-            faults.push(format!(
+        let Some(field) = field_of(&path) else { continue };
+        checked.files += 1;
+        *checked.fields.entry(field.clone()).or_default() += 1;
+        match BinFile::read(&path) {
+            Err(error) => faults.push(error.to_string()),
+            Ok(None) => faults.push(format!("{}: is empty", path.display())),
+            Ok(Some(file)) if file.end() > n_sessions => faults.push(format!(
                 "{}: has {} more values than the calendar has dates",
                 path.display(),
-                first as usize + values.len() - n_sessions
-            ));
-            continue;
+                file.end() - n_sessions
+            )),
+            Ok(Some(file)) => drop(columns.insert(field, file)),
         }
-        let values = values.iter().map(|&value| f32::from_le_bytes(value)).collect::<Vec<_>>();
-        columns.insert(field.to_owned(), (first as usize, values));
     }
-    let of = |field: &str| columns.get(field).map(|(start, values)| (*start, values.as_slice()));
+    let of = |field: &str| columns.get(field).map(|file| (file.first, file.values.as_slice()));
     for field in ["open", "high", "low", "close", "factor"] {
         let Some((_, values)) = of(field) else { continue };
         let bad = values.iter().filter(|value| **value <= 0.0 || value.is_infinite()).count();

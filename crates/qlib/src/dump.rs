@@ -8,7 +8,10 @@ use std::{
 };
 
 use backstaff_panel::{Panel, Session};
-use backstaff_source::PanelSource;
+use backstaff_source::{
+    PanelSource,
+    qlib::{self, BinFile},
+};
 use backstaff_study::StudyError;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -124,12 +127,15 @@ fn plans(
     out: &Path,
 ) -> Result<Vec<Plan>, StudyError> {
     let axis = panel.axis();
+    let features = out.join("features");
+    let folders = qlib::folders(&features)?;
     let numbers = (0..axis.n_instruments()).into_par_iter().map(|i| {
         let rows = axis.rows(i);
         let places = axis.sessions(i).iter().map(|session| calendar.partition_point(|known| known < session));
         let places = places.collect::<Vec<_>>();
         let (Some(&first), Some(&last)) = (places.first(), places.last()) else { return Ok(Vec::new()) };
-        let folder = out.join("features").join(axis.instruments()[i].name().to_lowercase());
+        let name = qlib::folder_name(axis.instruments()[i].name());
+        let folder = folders.get(&name).cloned().unwrap_or_else(|| features.join(name));
         let mut plans = Vec::new();
         for (name, values) in columns {
             let path = folder.join(format!("{name}.day.bin"));
@@ -154,13 +160,8 @@ fn plan(
     if !path.is_file() {
         return Ok(Some(Plan { path, first: Some(first), values }));
     }
-    let bytes = fs::read(&path).map_err(|source| StudyError::Read { path: path.clone(), source })?;
-    let (numbers, rest) = bytes.as_chunks::<4>();
-    let Some((start, known)) = numbers.split_first().filter(|_| rest.is_empty()) else {
-        return Err(wrong(&path, "is no file of Qlib's".to_owned()));
-    };
-    let start = f32::from_le_bytes(*start) as usize;
-    let known = known.iter().map(|&value| f32::from_le_bytes(value)).collect::<Vec<_>>();
+    let file = BinFile::read(&path)?.ok_or_else(|| wrong(&path, "is no file of Qlib's".to_owned()))?;
+    let (start, end, known) = (file.first, file.end(), file.values);
     let is_same = |a: f32, b: f32| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
     for (place, &value) in values.iter().enumerate().map(|(n, value)| (first + n, value)) {
         let Some(&other) = place.checked_sub(start).and_then(|place| known.get(place)) else {
@@ -180,7 +181,6 @@ fn plan(
             return Err(wrong(&path, message));
         }
     }
-    let end = start + known.len();
     let new_end = first + values.len();
     if new_end <= end {
         return Ok(None);

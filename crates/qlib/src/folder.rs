@@ -9,7 +9,7 @@ use std::{
 };
 
 use backstaff_panel::{Column, Panel, Session};
-use backstaff_source::{PanelSource, SourceError};
+use backstaff_source::{PanelSource, SourceError, qlib};
 use backstaff_study::StudyError;
 use backstaff_words::{count, nearest, some_of};
 
@@ -48,23 +48,9 @@ impl Folder {
         if path.is_file() {
             return Self::of_table(path);
         }
-        let file = path.join("calendars").join("day.txt");
-        let text = read(&file)?;
-        let mut calendar = Vec::<Session>::new();
-        for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            let day = line.trim().split([' ', 'T']).next().unwrap_or_default();
-            let session =
-                day.parse().map_err(|error| wrong(&file, format!("line {}: {line:?}: {error}", n + 1)))?;
-            if calendar.last().is_some_and(|&last| last >= session) {
-                return Err(wrong(
-                    &file,
-                    format!("line {}: {session} does not come after the line before", n + 1),
-                ));
-            }
-            calendar.push(session);
-        }
+        let calendar = qlib::calendar(path)?;
         if calendar.is_empty() {
-            return Err(wrong(&file, "has no date".to_owned()));
+            return Err(wrong(&path.join("calendars").join("day.txt"), "has no date".to_owned()));
         }
         Ok(Self { path: path.to_owned(), calendar, table: None, whole: Arc::default() })
     }
@@ -102,8 +88,7 @@ impl Folder {
         let mut fields = BTreeSet::new();
         for folder in entries(&self.path.join("features"))? {
             for file in entries(&folder)? {
-                let name = file.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-                fields.extend(name.strip_suffix(".day.bin").map(str::to_owned));
+                fields.extend(qlib::field_of(&file));
             }
         }
         Ok(fields)

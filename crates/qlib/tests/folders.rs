@@ -101,6 +101,29 @@ fn history_that_was_revised_is_told_and_nothing_is_written() {
 }
 
 #[test]
+fn folders_are_found_again_whatever_they_are_called() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let table = |n: usize| {
+        let path = folder.path().join(format!("devices_{n}.csv"));
+        let rows = (1..=n).map(|day| format!("2024-03-{day:02},CON,{day},{day},{day},{day},100\n"));
+        let text = "date,symbol,open,high,low,close,volume\n".to_owned() + &rows.collect::<String>();
+        fs::write(&path, text).unwrap();
+        path
+    };
+    dump(&table(5), &out).unwrap();
+    assert!(out.join("features/_qlib_con").is_dir(), "the name of a device is no folder of Windows");
+    // Other programs write capitals.
+    fs::rename(out.join("features/_qlib_con"), out.join("features/_QLIB_CON")).unwrap();
+    assert_eq!(dump(&table(8), &out).unwrap().dates, (8, 3));
+    assert_eq!(fs::read_dir(out.join("features")).unwrap().count(), 1);
+    let checked = check(&out).unwrap();
+    assert_eq!((checked.faults.len(), checked.instruments), (0, 1), "{:?}", checked.faults);
+    let panel = Folder::open(&out).unwrap().panel(None, &mut Vec::new()).unwrap();
+    assert_eq!(panel.axis().rows(panel.axis().find("CON").unwrap()).len(), 8);
+}
+
+#[test]
 fn faults_of_a_folder_are_found() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");

@@ -278,7 +278,7 @@ pub enum SourceError {
     Facts { path: PathBuf, problem: String },
 
     #[error("{path} is not in Qlib's layout: {reason}")]
-    Layout { path: PathBuf, reason: &'static str },
+    Layout { path: PathBuf, reason: String },
 
     #[error(
         "{second} and {first} are folders of one instrument, whose names differ in capitals only; keep one of them"

@@ -45,6 +45,7 @@ pub use keys::{
 pub use names::field_name;
 pub use provider::{
     decoded_bars::{ColumnRole, FoundColumn, Ignored, Resampled, Unused},
+    qlib,
     source_files::source_files,
     tables::{
         delistings::{Delisting, Delistings},

@@ -98,6 +98,19 @@ fn adjusts_prices_anew_outside_of_single_computations() {
 }
 
 #[test]
+fn a_field_without_values_is_missing_on_every_date() {
+    let folder = provider();
+    bars(folder.path(), "sz000001", "close", 2, &[1.0]);
+    write(&folder.path().join("features/sz000001/open.day.bin"), []);
+    bars(folder.path(), "sz000001", "low", 0, &[]);
+    let panel = PanelSource::verbatim(folder.path()).load().unwrap().panel;
+    let axis = panel.axis();
+    let rows = axis.rows(axis.find("SZ000001").unwrap());
+    assert_eq!((rows.len(), panel.field("close").unwrap().get(rows.start)), (1, 1.0));
+    assert!(["open", "low"].iter().all(|name| panel.field(name).unwrap().get(rows.start).is_nan()));
+}
+
+#[test]
 fn refuses_what_is_cut_short_or_does_not_fit_the_calendar() {
     let folder = provider();
     bars(folder.path(), "sh600000", "open", 3, &[1.0, 2.0]);

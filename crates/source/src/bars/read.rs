@@ -56,7 +56,7 @@ pub(crate) fn read(request: &PanelSource) -> Result<DecodedBars, SourceError> {
                 },
                 _ => SourceError::Layout {
                     path: request.path.clone(),
-                    reason: "there is no calendars/day.txt in it",
+                    reason: "there is no calendars/day.txt in it".to_owned(),
                 },
             })
         }

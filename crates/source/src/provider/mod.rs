@@ -6,6 +6,6 @@
 pub(crate) mod decoded_bars;
 pub(crate) mod lean;
 pub(crate) mod path;
-pub(crate) mod qlib;
+pub mod qlib;
 pub(crate) mod source_files;
 pub(crate) mod tables;

@@ -6,7 +6,10 @@ use backstaff_panel::{Column, Session};
 use backstaff_words::{count, some_of};
 use rayon::prelude::*;
 
-use super::folder::{ABSENT, Listed, bar_files, calendar, field_of, instruments, read_bytes};
+use super::{
+    bin_file::BinFile,
+    folder::{ABSENT, Listed, bar_files, calendar, field_of, instruments},
+};
 use crate::{
     error::SourceError,
     format::{
@@ -92,9 +95,6 @@ fn unmatched(listed: &Listed, request: &PanelSource) -> Vec<String> {
     warnings
 }
 
-/// The values of one instrument's fields, and the place in the calendar at which each begins.
-type Fields = BTreeMap<String, (usize, Vec<f32>)>;
-
 /// The bars of one instrument; `None` if it is not wanted or has none.
 fn instrument(
     name: &str,
@@ -105,20 +105,27 @@ fn instrument(
     if !request.wants_name(name) {
         return Ok(None);
     }
-    let mut fields = Fields::new();
+    let mut fields = BTreeMap::new();
     for path in entries(folder, ABSENT)? {
         if let Some(field) = field_of(&path) {
-            fields.insert(field, values(&path, sessions.len())?);
+            let file = BinFile::read(&path)?.filter(|file| !file.values.is_empty());
+            if file.as_ref().is_some_and(|file| file.end() > sessions.len()) {
+                let reason = "it has more values than the calendar has dates behind its first one".to_owned();
+                return Err(SourceError::Layout { path, reason });
+            }
+            fields.insert(field, file);
         }
     }
-    let spans = fields.values().filter(|(_, values)| !values.is_empty());
-    let start = spans.clone().map(|(start, _)| *start).min();
-    let end = spans.map(|(start, values)| start + values.len()).max();
+    let files = fields.values().flatten();
+    let start = files.clone().map(|file| file.first).min();
+    let end = files.map(BinFile::end).max();
     let (Some(start), Some(end)) = (start, end) else { return Ok(None) };
     let is_quoted = !matches!(request.adjustment, Adjustment::Verbatim | Adjustment::AsIs);
-    let columns = fields.iter().map(|(field, (first, values))| {
+    let columns = fields.iter().map(|(field, file)| {
         let mut column = vec![f32::NAN; end - start];
-        column[first - start..first - start + values.len()].copy_from_slice(values);
+        if let Some(file) = file {
+            column[file.first - start..file.end() - start].copy_from_slice(&file.values);
+        }
         (field.clone(), column)
     });
     let mut columns = columns.collect::<BTreeMap<_, _>>();
@@ -152,25 +159,4 @@ fn quoted(field: &str, column: &[f32], factor: &[f32]) -> Column {
         "volume" => Column::F64(pairs.map(|(value, factor)| value * factor).collect()),
         _ => Column::F32(column.to_vec()),
     }
-}
-
-/// The place in the calendar at which a file begins, and its values.
-fn values(path: &Path, n_sessions: usize) -> Result<(usize, Vec<f32>), SourceError> {
-    let fault = |reason| SourceError::Layout { path: path.to_owned(), reason };
-    let bytes = read_bytes(path)?;
-    let (numbers, rest) = bytes.as_chunks::<4>();
-    if !rest.is_empty() {
-        return Err(fault("its length is not a multiple of four bytes; was its writing cut short?"));
-    }
-    let Some((first, values)) = numbers.split_first() else { return Ok((0, Vec::new())) };
-    let first = f32::from_le_bytes(*first);
-    if !(0.0..16_777_216.0).contains(&first) || first.fract() != 0.0 {
-        return Err(fault("its first number is no place in the calendar"));
-    }
-    let first = first as usize;
-    if first + values.len() > n_sessions {
-        return Err(fault("it has more values than the calendar has dates behind its first one"));
-    }
-    let values = values.iter().map(|&value| f32::from_le_bytes(value)).collect();
-    Ok((first, values))
 }

@@ -69,7 +69,7 @@ fn records(path: &Path, frequency: Frequency) -> Result<Vec<Fact>, SourceError> 
     let bytes = read_bytes(path)?;
     let (records, rest) = bytes.as_chunks::<RECORD>();
     if !rest.is_empty() {
-        let reason = "its length is not a multiple of 20 bytes; was its writing cut short?";
+        let reason = "its length is not a multiple of 20 bytes; was its writing cut short?".to_owned();
         return Err(SourceError::Layout { path: path.to_owned(), reason });
     }
     let mut facts = Vec::with_capacity(records.len());

@@ -46,8 +46,8 @@ pub(crate) fn bar_files(provider: &Path) -> Result<Vec<PathBuf>, SourceError> {
     Ok(files)
 }
 
-/// The field that a file of bars holds, by its name.
-pub(super) fn field_of(path: &Path) -> Option<String> {
+/// The field that a file of bars holds, by its name; `None` if it is none of them.
+pub fn field_of(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?;
     name.strip_suffix(".day.bin").filter(|field| !field.is_empty()).map(str::to_lowercase)
 }
@@ -62,10 +62,14 @@ pub(super) struct Listed {
     pub unlisted: Vec<String>,
 }
 
-/// The instruments of a provider: those of `instruments/all.txt`, else one for each folder of `below`.
+/// The folders of instruments below one of the provider's own, by [`folder_name`].
 ///
 /// A folder is found whatever its capitals: Qlib writes small letters, other programs do not.
-pub(super) fn instruments(provider: &Path, below: &Path) -> Result<Listed, SourceError> {
+///
+/// # Errors
+///
+/// If the folder can't be read, or two of its folders differ in capitals only.
+pub fn folders(below: &Path) -> Result<BTreeMap<String, PathBuf>, SourceError> {
     let mut folders = BTreeMap::<String, PathBuf>::new();
     for folder in folders_in(below, ABSENT)? {
         let name = name_of(&folder).to_lowercase();
@@ -73,6 +77,12 @@ pub(super) fn instruments(provider: &Path, below: &Path) -> Result<Listed, Sourc
             return Err(SourceError::Twins { first: other, second: folder });
         }
     }
+    Ok(folders)
+}
+
+/// The instruments of a provider: those of `instruments/all.txt`, else one for each folder of `below`.
+pub(super) fn instruments(provider: &Path, below: &Path) -> Result<Listed, SourceError> {
+    let mut folders = folders(below)?;
     let listed = instruments_file(provider);
     let mut names = if listed.is_file() {
         let text = read_text(&listed)?;
@@ -102,8 +112,8 @@ fn name_of(folder: &Path) -> String {
 /// The text that Qlib writes in front of names that Windows keeps for devices.
 const RESERVED_PREFIX: &str = "_QLIB_";
 
-/// The name of an instrument's folder.
-fn folder_name(instrument: &str) -> String {
+/// The name of an instrument's folder: in small letters, and with a prefix where Windows keeps the name for a device.
+pub fn folder_name(instrument: &str) -> String {
     let upper = instrument.to_uppercase();
     let numbered = |device: &str| {
         upper.strip_prefix(device).is_some_and(|rest| rest.len() == 1 && rest.as_bytes()[0].is_ascii_digit())
@@ -114,8 +124,12 @@ fn folder_name(instrument: &str) -> String {
     name.to_lowercase()
 }
 
-/// The dates of the calendar, which have to ascend.
-pub(super) fn calendar(provider: &Path) -> Result<Vec<Session>, SourceError> {
+/// The dates of a provider's calendar.
+///
+/// # Errors
+///
+/// If it can't be read, a line of it is no date, or the dates do not ascend.
+pub fn calendar(provider: &Path) -> Result<Vec<Session>, SourceError> {
     let file = calendar_file(provider);
     let mut sessions = Vec::<Session>::new();
     for (n, line) in read_text(&file)?.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -129,7 +143,8 @@ pub(super) fn calendar(provider: &Path) -> Result<Vec<Session>, SourceError> {
         let (stamp, _) = date_text::parse(line, DateOrder::Detect).ok_or_else(bad)?;
         let session = Session::from_number(stamp.day);
         if sessions.last().is_some_and(|&last| last >= session) {
-            return Err(SourceError::Layout { path: file, reason: "its dates are not in ascending order" });
+            let reason = format!("line {}: {session} does not come after the line before", n + 1);
+            return Err(SourceError::Layout { path: file, reason });
         }
         sessions.push(session);
     }

@@ -8,5 +8,9 @@
 //! ```
 
 pub(crate) mod bars;
+mod bin_file;
 pub(crate) mod facts;
 pub(crate) mod folder;
+
+pub use bin_file::BinFile;
+pub use folder::{calendar, field_of, folder_name, folders};
