@@ -125,7 +125,7 @@ fn members(panel: &Panel, spans: &Spans, filters: &[Filter]) -> Result<Vec<bool>
                 }
                 (span, passes)
             }
-            Filter::Expression { rule, span, .. } => {
+            Filter::Expression { rule, span } => {
                 let column = expressions(panel, &[Named::new("rule_expression", rule.clone())])?.remove(0);
                 let values = Plan::of_labels(&[column]).compute(panel, Encoding::F32, &())?.remove(0);
                 // A missing value is true, as NumPy takes it.

@@ -55,6 +55,13 @@ fn mistakes_name_their_place_and_the_words_to_write() {
         (&[("class: RobustZScoreNorm", "class: RobustZscoreNorm")], &["did you mean `RobustZScoreNorm`?"]),
         (&[("clip_outlier", "clip_outliers")], &["did you mean `clip_outlier`?"]),
         (
+            &[(
+                "instruments: *market",
+                "instruments: {market: all, filter_pipe: [{filter_type: NameDFilter, name_rule_re: S.*, filter_start_time: 2020-13-01}]}",
+            )],
+            &["filter_pipe[0].filter_start_time", "2020-13-01"],
+        ),
+        (
             &[("class: SigAnaRecord", "class: SignAnaRecord")],
             &["task.record[1].class", "did you mean `SigAnaRecord`?"],
         ),

@@ -49,7 +49,6 @@ struct AskedFilter {
     expression: Option<String>,
     from: Option<i32>,
     to: Option<i32>,
-    keep: bool,
 }
 
 impl Asked {
@@ -63,7 +62,7 @@ impl Asked {
             let span = span(asked.from, asked.to);
             match (asked.name, asked.expression) {
                 (Some(rule), None) => Ok(Filter::Name { rule, span }),
-                (None, Some(rule)) => Ok(Filter::Expression { rule, span, keep: asked.keep }),
+                (None, Some(rule)) => Ok(Filter::Expression { rule, span }),
                 _ => Err("a filter has one rule".to_owned()),
             }
         };

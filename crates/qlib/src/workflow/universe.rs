@@ -44,8 +44,6 @@ pub enum Filter {
         rule: String,
         /// The dates between which it is asked; outside of them everything passes.
         span: Span,
-        /// Whether the first and the last session in which it holds are the ends of the span of an instrument.
-        keep: bool,
     },
 }
 
@@ -82,15 +80,10 @@ fn filter(place: &Place<'_>) -> Result<Filter, Problem> {
     let kwargs = place.get("kwargs").unwrap_or_else(|| place.clone());
     let kind = place.node.get("filter_type").or_else(|| place.node.get("class")).and_then(Node::as_text);
     let span = Span {
-        from: date_of(&kwargs, "filter_start_time").or_else(|_| date_of(&kwargs, "fstart_time"))?,
-        to: date_of(&kwargs, "filter_end_time").or_else(|_| date_of(&kwargs, "fend_time"))?,
-    };
-    let span = Span {
-        from: span.from.or(date_of(&kwargs, "fstart_time")?),
-        to: span.to.or(date_of(&kwargs, "fend_time")?),
+        from: date_of(&kwargs, "filter_start_time")?.or(date_of(&kwargs, "fstart_time")?),
+        to: date_of(&kwargs, "filter_end_time")?.or(date_of(&kwargs, "fend_time")?),
     };
     let text = |key: &str| kwargs.node.get(key).and_then(Node::as_text).map(str::to_owned);
-    let is_true = |key: &str| text(key).is_some_and(|text| text.eq_ignore_ascii_case("true"));
     match kind {
         Some("NameDFilter") => {
             let rule = text("name_rule_re").ok_or_else(|| kwargs.problem("needs `name_rule_re`"))?;
@@ -98,7 +91,8 @@ fn filter(place: &Place<'_>) -> Result<Filter, Problem> {
         }
         Some("ExpressionDFilter") => {
             let rule = text("rule_expression").ok_or_else(|| kwargs.problem("needs `rule_expression`"))?;
-            Ok(Filter::Expression { rule, span, keep: is_true("keep") })
+            // `keep` is about instruments without bars, which have no row in either case.
+            Ok(Filter::Expression { rule, span })
         }
         other => Err(place.problem(format!(
             "there is no filter `{}` here (known: NameDFilter, ExpressionDFilter)",

@@ -49,8 +49,8 @@ def _filter(one: Any) -> dict[str, Any]:
     ends = [
         said.get(f"filter_{end}_time", said.get("fstart_time" if end == "start" else "fend_time")) for end in ("start", "end")
     ]
-    keep = str(said.get("keep", False)).lower() == "true"
-    return {key: said[rule], "from": _frame.day(ends[0]), "to": _frame.day(ends[1]), "keep": keep}
+    # `keep` is about instruments without bars, which have no row in either case.
+    return {key: said[rule], "from": _frame.day(ends[0]), "to": _frame.day(ends[1])}
 
 
 def load(instruments: Any, start: Any, end: Any, columns: list[tuple[str, str, str]], filters: Any = None) -> Any:
