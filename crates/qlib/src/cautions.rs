@@ -1,13 +1,17 @@
 //! What a workflow itself does wrong, in words.
 
+use backstaff_feature::LabelExpression;
+use backstaff_panel::Panel;
+use backstaff_study::StudyError;
 use backstaff_words::count;
 use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::{
     dataset::Dataset,
+    frame::expressions,
     portfolio::Scores,
-    workflow::{Group, Limit, Loader, Model, PortfolioRecord, Record, Region, Strategy, Workflow},
+    workflow::{Limit, Model, PortfolioRecord, Record, Region, Strategy, Workflow},
 };
 
 /// A thing that makes results less than they look.
@@ -20,12 +24,16 @@ pub struct Caution {
 }
 
 /// All cautions about a workflow and what it found.
+///
+/// # Errors
+///
+/// If a label can't be resolved on the data.
 pub fn cautions(
     workflow: &Workflow,
     dataset: &Dataset,
     scores: &Scores,
     metrics: &IndexMap<String, f64>,
-) -> Vec<Caution> {
+) -> Result<Vec<Caution>, StudyError> {
     let mut all = Vec::new();
     let mut add = |key: &str, message: String| all.push(Caution { key: key.to_owned(), message });
     if let Model::LightGbm { parameters, .. } = &workflow.model {
@@ -69,8 +77,8 @@ pub fn cautions(
             ),
         );
     }
-    overlap(workflow, dataset, &mut add);
-    all
+    overlap(workflow, dataset, &mut add)?;
+    Ok(all)
 }
 
 fn of_portfolio(
@@ -148,7 +156,14 @@ fn ties(portfolio: &PortfolioRecord, scores: &Scores, key: &str, add: &mut impl 
 }
 
 /// Segments that meet: labels of the one look into the next.
-fn overlap(workflow: &Workflow, dataset: &Dataset, add: &mut impl FnMut(&str, String)) {
+fn overlap(
+    workflow: &Workflow,
+    dataset: &Dataset,
+    add: &mut impl FnMut(&str, String),
+) -> Result<(), StudyError> {
+    let panel = &dataset.frame.panel;
+    let ahead = look_ahead(workflow, panel)?;
+    let sessions = panel.axis().calendar().sessions();
     let names = ["train", "valid", "test"];
     let spans = names.iter().filter_map(|name| Some((*name, workflow.segment(name)?))).collect::<Vec<_>>();
     for pair in spans.windows(2) {
@@ -161,10 +176,8 @@ fn overlap(workflow: &Workflow, dataset: &Dataset, add: &mut impl FnMut(&str, St
                 );
                 continue;
             }
-            let sessions = dataset.frame.panel.axis().calendar().sessions();
             let between = sessions.partition_point(|&session| session < from)
                 - sessions.partition_point(|&session| session <= to);
-            let ahead = look_ahead(workflow);
             if between < ahead {
                 add(
                     &format!("task.dataset.kwargs.segments.{first}"),
@@ -178,32 +191,11 @@ fn overlap(workflow: &Workflow, dataset: &Dataset, add: &mut impl FnMut(&str, St
             }
         }
     }
+    Ok(())
 }
 
 /// How many sessions the labels look ahead.
-fn look_ahead(workflow: &Workflow) -> usize {
-    fn labels_of(groups: &[Group]) -> Vec<&str> {
-        let labels = groups.iter().filter(|group| group.name.as_deref() == Some("label"));
-        labels.flat_map(|group| group.columns.iter().map(|column| column.expression.as_str())).collect()
-    }
-    fn labels(loader: &Loader) -> Vec<&str> {
-        match loader {
-            Loader::Expressions(groups) => labels_of(groups),
-            Loader::Quantlab { computed, .. } => labels_of(computed),
-            Loader::Table { .. } => Vec::new(),
-            Loader::Nested { loaders, .. } => loaders.iter().flat_map(labels).collect(),
-        }
-    }
-    let ahead = |expression: &&str| {
-        expression
-            .match_indices(", -")
-            .chain(expression.match_indices(",-"))
-            .filter_map(|(at, found)| {
-                let digits =
-                    expression[at + found.len()..].trim_start().chars().take_while(char::is_ascii_digit);
-                digits.collect::<String>().parse::<usize>().ok()
-            })
-            .max()
-    };
-    labels(&workflow.handler.loader).iter().filter_map(ahead).max().unwrap_or(0)
+fn look_ahead(workflow: &Workflow, panel: &Panel) -> Result<usize, StudyError> {
+    let labels = workflow.handler.loader.computed("label").into_iter().cloned().collect::<Vec<_>>();
+    Ok(expressions(panel, &labels)?.iter().map(LabelExpression::look_ahead).max().unwrap_or(0))
 }

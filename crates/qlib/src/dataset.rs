@@ -5,7 +5,7 @@ use std::{ops::RangeInclusive, path::Path};
 use backstaff_learn::process::{self, CLASSES, Chain, LearnFrom, Processed, Step, Table};
 use backstaff_panel::Calendar;
 use backstaff_study::{StudyError, config::Problem};
-use backstaff_words::nearest;
+use backstaff_words::did_you_mean;
 use indexmap::IndexMap;
 
 use crate::{
@@ -169,8 +169,7 @@ fn process(frame: &Frame, handler: &Handler) -> Result<Processed, StudyError> {
 fn step(spec: &ProcessorSpec, calendar: &Calendar) -> Result<Step, StudyError> {
     let wrong = |message: String| StudyError::Value { key: spec.key.clone(), message };
     if !CLASSES.contains(&spec.class.as_str()) {
-        let near = nearest(&spec.class, CLASSES.iter().copied());
-        let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        let near = did_you_mean(&spec.class, CLASSES.iter().copied());
         return Err(wrong(format!(
             "there is no processor `{}` here{near} (known: {})",
             spec.class,
@@ -181,8 +180,7 @@ fn step(spec: &ProcessorSpec, calendar: &Calendar) -> Result<Step, StudyError> {
         .and_then(|known| spec.kwargs.keys().find(|keyword| !known.contains(&keyword.as_str())))
     {
         let known = process::keywords(&spec.class).unwrap_or_default();
-        let near = nearest(keyword, known.iter().copied());
-        let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        let near = did_you_mean(keyword, known.iter().copied());
         return Err(wrong(format!(
             "{} has no argument `{keyword}`{near} (known: {})",
             spec.class,

@@ -66,10 +66,6 @@ pub fn fit(
             let mut kwargs = parameters.clone();
             kwargs.insert("num_boost_round".to_owned(), json!(rounds));
             kwargs.insert("early_stopping_rounds".to_owned(), json!(early_stopping));
-            if let Some(objective) = kwargs.shift_remove("objective") {
-                let key = if objective == "mse" || objective == "binary" { "loss" } else { "objective" };
-                kwargs.insert(key.to_owned(), objective);
-            }
             let boosted = Boosted::from_kwargs(&Value::Object(kwargs)).map_err(wrong)?;
             let fitted = boosted.fit(&train, &valid, threads_of(threads), on_progress)?;
             let of = |segment: &str, metrics: &[backstaff_lightgbm::Metric]| {

@@ -11,7 +11,7 @@ use std::{
 use backstaff_panel::{Column, Panel, Session};
 use backstaff_source::{PanelSource, SourceError, qlib};
 use backstaff_study::StudyError;
-use backstaff_words::{count, nearest, some_of};
+use backstaff_words::{count, did_you_mean, some_of};
 
 use crate::{
     fields::columns,
@@ -130,8 +130,7 @@ impl Folder {
             .find(|file| file.is_file());
         let Some(file) = file else {
             let known = self.markets()?;
-            let near = nearest(market, known.iter().map(String::as_str));
-            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let near = did_you_mean(market, known.iter().map(String::as_str));
             let message = format!(
                 "{} has no market {market:?}{near} (known: {})",
                 self.path.display(),

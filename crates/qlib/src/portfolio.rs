@@ -13,6 +13,7 @@ use backstaff_portfolio::{
     qlib::{Capacity, Limit, QlibRules, TradeType, VolumeLimit},
 };
 use backstaff_study::StudyError;
+use backstaff_words::did_you_mean;
 use serde_json::Value;
 
 use crate::{
@@ -287,8 +288,7 @@ fn benchmark(panel: &Panel, names: &[String], report: &[ReportRow]) -> Result<Ve
     for name in names {
         let Some(i) = axis.find(name).or_else(|| axis.find(&name.to_uppercase())) else {
             let all = axis.instruments().iter().map(backstaff_panel::Instrument::name);
-            let near = backstaff_words::nearest(name, all)
-                .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let near = did_you_mean(name, all);
             return Err(format!("the data have no instrument {name:?}{near}"));
         };
         instruments.push(i);

@@ -106,7 +106,7 @@ fn on_pool(workflow: Workflow, options: &Options, observer: &dyn Observer) -> Re
         run.record(record, &dataset, &scores, &mut found)?;
     }
     let labels = if options.predictions.is_some() { Vec::new() } else { named_labels(&dataset, &axis)? };
-    let cautions = cautions(&workflow, &dataset, &scores, &run.metrics);
+    let cautions = cautions(&workflow, &dataset, &scores, &run.metrics)?;
     for warning in &run.warnings {
         observer.observe(&Event::Warning(warning));
     }

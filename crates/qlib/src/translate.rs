@@ -144,9 +144,10 @@ impl Writer<'_> {
     }
 
     fn features(&mut self) {
-        let mut columns = Vec::new();
-        self.collect(&self.workflow.handler.loader.clone(), &mut columns);
-        let is_set = |set: &[Named]| columns == set;
+        let loader = &self.workflow.handler.loader;
+        self.not_computed(loader);
+        let columns = loader.computed("feature");
+        let is_set = |set: &[Named]| columns.iter().copied().eq(set);
         if is_set(&alpha::alpha158(&alpha::Config::default())) {
             self.comment("The library has Qlib's expressions, in 64 bits.");
             self.line("features: {libraries: [alpha158]}");
@@ -155,7 +156,7 @@ impl Writer<'_> {
         } else {
             self.line("features:");
             self.line("  define:");
-            for (place, Named { name, expression }) in columns.iter().enumerate() {
+            for (place, Named { name, expression }) in columns.into_iter().enumerate() {
                 let is_name = name.starts_with(|letter: char| letter.is_ascii_alphabetic())
                     && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
                 let name = if is_name { name.clone() } else { format!("feature_{place}") };
@@ -164,16 +165,11 @@ impl Writer<'_> {
         }
     }
 
-    /// The columns of the group `feature`.
-    fn collect(&mut self, loader: &Loader, columns: &mut Vec<Named>) {
+    /// The columns that no expression gives.
+    fn not_computed(&mut self, loader: &Loader) {
         match loader {
-            Loader::Expressions(groups) => {
-                let of = groups.iter().filter(|group| group.name.as_deref() == Some("feature"));
-                columns.extend(of.flat_map(|group| group.columns.clone()));
-            }
-            Loader::Quantlab { computed, published, .. } => {
-                let of = computed.iter().filter(|group| group.name.as_deref() == Some("feature"));
-                columns.extend(of.flat_map(|group| group.columns.clone()));
+            Loader::Expressions(_) => {}
+            Loader::Quantlab { published, .. } => {
                 for column in published {
                     self.missing.push(format!(
                         "{}: published values are read by `data: {{facts: ...}}`",
@@ -187,25 +183,14 @@ impl Writer<'_> {
                         .push(format!("the factors of {}: `features` are expressions", path.display()));
                 }
             }
-            Loader::Nested { loaders, .. } => loaders.iter().for_each(|loader| self.collect(loader, columns)),
+            Loader::Nested { loaders, .. } => loaders.iter().for_each(|loader| self.not_computed(loader)),
         }
     }
 
     fn label(&mut self) {
-        fn labels(loader: &Loader) -> Vec<String> {
-            match loader {
-                Loader::Expressions(groups) | Loader::Quantlab { computed: groups, .. } => {
-                    let of = groups.iter().filter(|group| group.name.as_deref() == Some("label"));
-                    of.flat_map(|group| group.columns.iter().map(|column| column.expression.clone()))
-                        .collect()
-                }
-                Loader::Table { .. } => Vec::new(),
-                Loader::Nested { loaders, .. } => loaders.iter().flat_map(labels).collect(),
-            }
-        }
-        let all = labels(&self.workflow.handler.loader);
-        let first = all.first().cloned().unwrap_or_default();
-        let horizon = horizon(&first);
+        let all = self.workflow.handler.loader.computed("label");
+        let first = all.first().map_or("", |label| label.expression.as_str());
+        let horizon = horizon(first);
         match horizon {
             Some(n) => {
                 self.comment(&format!("{first}: entered at the next session's price, left {n} later."));
@@ -214,7 +199,8 @@ impl Writer<'_> {
                 "the label {first}: a study's is the return over `horizon` sessions from entry"
             )),
         }
-        self.missing.extend(all.iter().skip(1).map(|label| format!("the label {label}: a study learns one")));
+        let others = all.iter().skip(1).map(|label| &label.expression);
+        self.missing.extend(others.map(|label| format!("the label {label}: a study learns one")));
         self.line(&format!("label: {{horizon: {}, target: raw}}", horizon.unwrap_or(1)));
     }
 
@@ -292,6 +278,8 @@ impl Writer<'_> {
             Model::LightGbm { parameters, rounds, early_stopping } => {
                 let mut parameters = parameters.clone();
                 parameters.shift_remove("num_threads");
+                let loss = parameters.shift_remove("loss").unwrap_or_else(|| json!("mse"));
+                parameters.entry("objective").or_insert(loss);
                 (
                     "trees",
                     json!({ "lightgbm": { "rounds": rounds, "early_stopping": early_stopping, "parameters": parameters } }),

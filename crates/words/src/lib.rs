@@ -15,4 +15,4 @@ mod nearest;
 pub use count::{count, plural};
 pub use cut::cut;
 pub use list::some_of;
-pub use nearest::{NEAR, nearest, similarity};
+pub use nearest::{NEAR, did_you_mean, nearest, similarity};

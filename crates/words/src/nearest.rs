@@ -44,6 +44,17 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     best.map(|(_, candidate)| candidate)
 }
 
+/// What ends a message about an unknown name: the [`nearest`] known one as a question, or nothing.
+///
+/// ```
+/// use backstaff_words::did_you_mean;
+/// assert_eq!(did_you_mean("clsoe", ["open", "close"]), "; did you mean `close`?");
+/// assert_eq!(did_you_mean("turnover", ["open", "close"]), "");
+/// ```
+pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(name, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+}
+
 /// A word that stands at the end of a long name is as good as a slip, though it has no letter at its place.
 fn likeness(name: &str, known: &str) -> f64 {
     let is_word = known.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == name);

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use backstaff_learn::process::{Table, TableColumn};
 use backstaff_panel::{Column, Panel, Session};
 use backstaff_study::StudyError;
-use backstaff_words::nearest;
+use backstaff_words::did_you_mean;
 
 use super::table_file;
 use crate::alpha::Named;
@@ -61,8 +61,7 @@ fn column(
         known.columns.iter().find(|(name, _)| *name == field.expression || *name == field.name)
     else {
         let all = known.columns.iter().map(|(name, _)| name.as_str());
-        let near = nearest(&field.expression, all)
-            .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        let near = did_you_mean(&field.expression, all);
         return Err(wrong(format!("has no column `{}` for {}{near}", field.expression, field.name)));
     };
     let mut by_name = BTreeMap::<&str, Vec<(Session, f64)>>::new();

@@ -4,6 +4,7 @@ use backstaff_study::config::{
     Problem,
     document::{Node, Tree},
 };
+use backstaff_words::did_you_mean;
 
 use super::{
     dates::{Span, date_of},
@@ -129,8 +130,7 @@ fn check_arguments(instance: &Instance<'_>, kwargs: &Place<'_>) -> Result<(), Pr
         let problem =
             |message: String| Problem { key: kwargs.below(key), message, place: entry.place.clone() };
         if !ARGUMENTS.contains(&key) || (key == "feature_names" && instance.class != quantlab::HANDLER) {
-            let near = backstaff_words::nearest(key, ARGUMENTS);
-            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let near = did_you_mean(key, ARGUMENTS);
             return Err(problem(format!("{} has no argument `{key}`{near}", instance.class)));
         }
         let is_set = !matches!(&entry.value.value, Tree::Null)

@@ -4,7 +4,7 @@ use backstaff_study::config::{
     Problem,
     document::{self, Node, Tree},
 };
-use backstaff_words::nearest;
+use backstaff_words::did_you_mean;
 use serde::de::DeserializeOwned;
 
 /// A place in a workflow: the keys that lead to it, and what stands there.
@@ -87,8 +87,7 @@ impl<'a> Instance<'a> {
 
     /// That a class is none of these, with the nearest one and what to do.
     pub(super) fn unknown(&self, noun: &str, known: &[&str], otherwise: &str) -> Problem {
-        let near = nearest(self.class, known.iter().copied());
-        let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        let near = did_you_mean(self.class, known.iter().copied());
         let message = format!(
             "there is no {noun} `{}` here{near} (known: {}){otherwise}",
             self.class,

@@ -37,6 +37,22 @@ pub enum Loader {
     },
 }
 
+impl Loader {
+    /// The columns of a group that are computed, in their order.
+    pub fn computed(&self, group: &str) -> Vec<&Named> {
+        match self {
+            Self::Expressions(groups) | Self::Quantlab { computed: groups, .. } => {
+                let of = groups.iter().filter(|own| own.name.as_deref() == Some(group));
+                of.flat_map(|own| &own.columns).collect()
+            }
+            Self::Table { .. } => Vec::new(),
+            Self::Nested { loaders, .. } => {
+                loaders.iter().flat_map(|loader| loader.computed(group)).collect()
+            }
+        }
+    }
+}
+
 /// Columns of one group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {

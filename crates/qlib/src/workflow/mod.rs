@@ -24,6 +24,7 @@ use backstaff_study::{
         document::{Node, Tree},
     },
 };
+use backstaff_words::did_you_mean;
 use indexmap::IndexMap;
 
 pub use dates::Span;
@@ -232,8 +233,7 @@ fn init(
             continue;
         }
         let known = OF_QLIB.iter().copied().chain(["provider_uri", "region"]);
-        let near = backstaff_words::nearest(key, known)
-            .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        let near = did_you_mean(key, known);
         return Err(problem(format!("there is no argument `{key}` of qlib.init{near}")));
     }
     let uri = init

@@ -11,7 +11,7 @@ use super::instance::{Place, value};
 pub enum Model {
     /// Qlib's `LGBModel`: LightGBM with early stopping on the validation segment.
     LightGbm {
-        /// LightGBM's own parameters, the objective among them.
+        /// The other arguments: the loss, and LightGBM's own parameters.
         parameters: Map<String, Value>,
         /// The most rounds.
         rounds: u32,
@@ -77,12 +77,12 @@ pub(super) fn model(place: &Place<'_>) -> Result<Model, Vec<Problem>> {
             for key in ["early_stopping_rounds", "num_boost_round"] {
                 parameters.shift_remove(key);
             }
-            let loss = parameters.shift_remove("loss").unwrap_or_else(|| "mse".into());
-            if !["mse", "binary"].contains(&loss.as_str().unwrap_or_default()) {
+            if let Some(loss) = parameters.get("loss")
+                && !["mse", "binary"].contains(&loss.as_str().unwrap_or_default())
+            {
                 let place = instance.argument("loss").unwrap_or_else(|| place.clone());
                 return Err(vec![place.problem(format!("is `mse` or `binary`, not {loss}"))]);
             }
-            parameters.entry("objective").or_insert(loss);
             Ok(Model::LightGbm {
                 parameters,
                 rounds: count("num_boost_round", 1000)?,

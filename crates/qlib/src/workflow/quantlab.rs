@@ -6,7 +6,7 @@
 //! the past; here they come from a table with the dates on which they became known.
 
 use backstaff_study::config::{Problem, document::Node};
-use backstaff_words::nearest;
+use backstaff_words::did_you_mean;
 
 use super::{
     instance::Place,
@@ -98,8 +98,7 @@ pub(super) fn loader(kwargs: &Place<'_>) -> Result<Loader, Problem> {
             _ => {
                 let known = TECHNICAL.iter().map(|own| format!("polygon_{own}")).collect::<Vec<_>>();
                 let all = known.iter().map(String::as_str).chain(PUBLISHED);
-                let near =
-                    nearest(name, all).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                let near = did_you_mean(name, all);
                 let message =
                     format!("there is no feature `{name}`{near} (the original passes over it in silence)");
                 let place = kwargs.node.get("feature_names").and_then(|node: &Node| node.place.clone());

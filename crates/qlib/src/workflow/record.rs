@@ -5,6 +5,7 @@ use backstaff_study::config::{
     Problem,
     document::{Node, Tree},
 };
+use backstaff_words::did_you_mean;
 use serde::Deserialize;
 
 use super::{
@@ -219,8 +220,7 @@ fn check(instance: &Instance<'_>, known: &[&str]) -> Result<(), Problem> {
 fn check_keys(place: &Place<'_>, known: &[&str]) -> Result<(), Problem> {
     for entry in place.node.entries() {
         if !known.contains(&entry.key.as_str()) {
-            let near = backstaff_words::nearest(&entry.key, known.iter().copied());
-            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let near = did_you_mean(&entry.key, known.iter().copied());
             let message =
                 format!("there is no argument `{}` here{near} (known: {})", entry.key, known.join(", "));
             return Err(Problem { key: place.below(&entry.key), message, place: entry.place.clone() });
